@@ -1,0 +1,1 @@
+"""What a strategy is: types, value expressions, nodes, checks, JSON and the reference interpreter. Pure."""
