@@ -1,0 +1,48 @@
+# Two commands: `make demo` and `make test`. Each does its own set-up.
+SHELL := /bin/bash
+PY := .venv/bin/python
+# One cargo target directory for the runtime, its tests and everything the tests generate.
+export CARGO_TARGET_DIR ?= $(CURDIR)/.cache/target
+export FLORECON_BUILD_CACHE ?= $(CURDIR)/.cache
+SECONDS_TO_FUZZ ?= 600
+
+.PHONY: help demo test check test-python test-rust fuzz bench setup lock clean
+
+help:  ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo: setup  ## make a 50,000-line ledger, compile a strategy, reconcile, show the result
+	@$(PY) examples/intercompany/run.py
+
+test: check test-rust test-python  ## everything that CI runs
+
+setup:
+	@scripts/setup.sh
+	@$(PY) -m florecon_build.codegen.toolchain
+
+check: setup  ## formats, lints and types, in both languages
+	@echo "==> ruff"; $(PY) -m ruff format --check . && $(PY) -m ruff check .
+	@echo "==> pyright (strict)"; $(PY) -m pyright --warnings
+	@echo "==> rustfmt and clippy"; $(PY) scripts/cargo.py fmt --all --check
+	@$(PY) scripts/cargo.py clippy --locked --workspace --all-targets -- -D warnings
+
+test-rust: setup  ## the runtime's own tests
+	@echo "==> cargo test"; $(PY) scripts/cargo.py test --locked --workspace --quiet
+
+test-python: setup  ## builder, generator, host, interpreter against wasm, examples
+	@echo "==> pytest"; $(PY) -m pytest -q
+
+fuzz: setup  ## interpreter, native and wasm against each other, for SECONDS_TO_FUZZ
+	@$(PY) tests/differential/fuzz.py --seconds $(SECONDS_TO_FUZZ)
+
+bench: setup  ## measure against the named peers; writes benchmarks/results.json
+	@$(PY) benchmarks/run.py
+
+lock: setup  ## refresh the lock files
+	@$(PY) -m pip install --quiet uv
+	@$(PY) -m uv pip compile --universal --python-version 3.11 --generate-hashes --allow-unsafe --group dev pyproject.toml \
+		-o requirements.lock --upgrade --quiet --custom-compile-command "make lock"
+	@$(PY) scripts/cargo.py update
+
+clean:  ## remove everything that was made
+	rm -rf .venv .cache

@@ -1,0 +1,1 @@
+"""A bank statement against the general ledger."""

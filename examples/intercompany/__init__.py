@@ -1,0 +1,1 @@
+"""Two books of one group of companies, reconciled pair by pair."""

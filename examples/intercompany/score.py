@@ -1,0 +1,212 @@
+"""What a solve did to the ledger, and how that compares with the known answer. Arrays in, plain numbers out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from examples.arrow import Table, pa, pc
+from examples.intercompany.desk import Ints
+
+Names = npt.NDArray[np.str_]
+CLASSIFIED = "write-off"
+"""The stage that closes lines alone: classified, not matched."""
+OPEN = "unmatched"
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """Ledger, answer and report as arrays. The first four run over lines, the next over pieces (one line's share of one
+    group), the last over groups. Amounts are minor units."""
+
+    cents: Ints
+    currency: Names
+    kind: Names
+    deal: Ints  # 0: no partner
+    piece_line: Ints  # place of the line
+    piece_group: Ints  # place of the group
+    piece_cents: Ints
+    group_stage: Names
+    group_size: Ints
+
+
+def ints(column: object) -> Ints:
+    return np.asarray(column, dtype=np.int64)
+
+
+def minor(amounts: Table) -> Ints:
+    """A column of decimals with two places as integers, exactly."""
+    flat = amounts.combine_chunks() if hasattr(amounts, "combine_chunks") else amounts
+    wide = pc.multiply(flat.cast(pa.decimal128(20, 2)), pa.scalar(100, pa.decimal128(3, 0)))
+    return ints(wide.cast(pa.int64()))
+
+
+def stage_names(groups: Table) -> Names:
+    """The author's label of each group's stage: what stands before the first colon of its reason."""
+    reason, origin = groups["reason"], groups["origin"]
+    label = pc.list_element(pc.split_pattern(pc.coalesce(reason, origin), ": ", max_splits=1), 0)
+    return np.asarray(pc.if_else(pc.equal(origin, OPEN), OPEN, label), dtype=np.str_)
+
+
+def solved(ledger: Table, truth: Table, groups: Table, allocations: Table) -> Solved:
+    """The four tables, checked to be about the same lines, as arrays. Row ids are those of the ledger, in its order."""
+    row_id, group_id = ints(ledger["row_id"]), ints(groups["group_id"])
+    order = np.argsort(group_id, kind="stable")
+    stages, sizes = stage_names(groups)[order], ints(groups["size"])[order]
+    return Solved(
+        cents=minor(ledger["amount"]),
+        currency=np.asarray(ledger["currency"], dtype=np.str_),
+        kind=np.asarray(truth["kind"], dtype=np.str_),
+        deal=ints(pc.fill_null(truth["deal"], 0)),
+        piece_line=np.searchsorted(row_id, ints(allocations["id"])),
+        piece_group=np.searchsorted(group_id[order], ints(allocations["group_id"])),
+        piece_cents=ints(allocations["amount"]),
+        group_stage=stages,
+        group_size=sizes,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StageLine:
+    """What one stage took: groups, lines, and the sum of absolute amounts in each currency."""
+
+    stage: str
+    groups: int
+    lines: int
+    value: dict[str, int]
+
+
+def stage_lines(data: Solved, order: list[str]) -> list[StageLine]:
+    """One entry per stage in the author's ``order``, the open items last."""
+    taken: list[StageLine] = []
+    piece_currency = data.currency[data.piece_line]
+    for stage in [*order, OPEN]:
+        mine = data.group_stage[data.piece_group] == stage
+        value = {
+            name: int(np.abs(data.piece_cents[mine & (piece_currency == name)]).sum()) for name in currencies(data)
+        }
+        groups = int((data.group_stage == stage).sum())
+        taken.append(StageLine(stage, groups, len(np.unique(data.piece_line[mine])), value))
+    return taken
+
+
+def currencies(data: Solved) -> list[str]:
+    return sorted({str(name) for name in np.unique(data.currency)})
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """One currency's books: net amounts in and out, minor units."""
+
+    currency: str
+    put_in: int
+    matched: int
+    classified: int
+    left_open: int
+
+    @property
+    def holds(self) -> bool:
+        return self.put_in == self.matched + self.classified + self.left_open
+
+
+def balances(data: Solved) -> list[Balance]:
+    """Net of every line, and net of the pieces by what became of them, currency by currency."""
+    stage, currency = data.group_stage[data.piece_group], data.currency[data.piece_line]
+    made: list[Balance] = []
+    for name in currencies(data):
+        here = currency == name
+        left = int(data.piece_cents[here & (stage == OPEN)].sum())
+        classified = int(data.piece_cents[here & (stage == CLASSIFIED)].sum())
+        matched = int(data.piece_cents[here & (stage != OPEN) & (stage != CLASSIFIED)].sum())
+        made.append(Balance(name, int(data.cents[data.currency == name].sum()), matched, classified, left))
+    return made
+
+
+def lines_conserved(data: Solved) -> int:
+    """How many lines are exactly the sum of their pieces."""
+    total = np.zeros(len(data.cents), dtype=np.int64)
+    np.add.at(total, data.piece_line, data.piece_cents)
+    return int((total == data.cents).sum())
+
+
+@dataclass(frozen=True, slots=True)
+class KindScore:
+    """The lines of one kind, counted.
+
+    ``partnered`` have a partner in the answer, ``alone`` have none. ``matched`` were put in a group; ``pure`` of these
+    sit only with lines of their deal; ``whole`` sit with all lines of their deal.
+    """
+
+    kind: str
+    partnered: int
+    alone: int
+    matched: int
+    pure: int
+    whole: int
+
+
+def membership(data: Solved) -> Ints:
+    """Per line the place of its matched group, -1 for none. Groups that share a line count as one."""
+    counted = (data.group_size >= 2) & (data.group_stage != OPEN) & (data.group_stage != CLASSIFIED)
+    mine = counted[data.piece_group]
+    line, group = data.piece_line[mine], data.piece_group[mine]
+    root = np.arange(len(data.group_size), dtype=np.int64)
+    while True:
+        found = np.full(len(data.cents), len(root), dtype=np.int64)
+        np.minimum.at(found, line, root[group])
+        lower = root.copy()
+        np.minimum.at(lower, group, found[line])
+        if np.array_equal(lower, root):
+            return np.where(found == len(root), -1, found)
+        root = lower
+
+
+def extremes(label: Ints, value: Ints) -> tuple[Ints, Ints]:
+    """Per line the smallest and the largest ``value`` among the lines with its ``label``."""
+    _, place = np.unique(label, return_inverse=True)
+    low, high = np.full(len(label), np.iinfo(np.int64).max), np.full(len(label), np.iinfo(np.int64).min)
+    np.minimum.at(low, place, value)
+    np.maximum.at(high, place, value)
+    return low[place], high[place]
+
+
+def kind_scores(data: Solved) -> list[KindScore]:
+    """Against the answer, kind by kind, in the order of their number of lines; the last entry sums all."""
+    found = membership(data)
+    matched, partnered = found >= 0, data.deal > 0
+    low, high = extremes(found, data.deal)
+    pure = matched & (low == high) & (low > 0)
+    low, high = extremes(data.deal, found)
+    whole = partnered & (low == high) & (low >= 0)
+    names, counts = np.unique(data.kind, return_counts=True)
+    kinds = [str(names[place]) for place in np.argsort(-counts, kind="stable")]
+
+    def score(name: str, mine: npt.NDArray[np.bool_]) -> KindScore:
+        def count(what: npt.NDArray[np.bool_]) -> int:
+            return int((what & mine).sum())
+
+        return KindScore(name, count(partnered), count(~partnered), count(matched), count(pure), count(whole))
+
+    every = np.ones(len(data.kind), dtype=np.bool_)
+    return [*(score(name, data.kind == name) for name in kinds), score("all lines", every)]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPiece:
+    """What is left of one line, minor units of its currency."""
+
+    line: int  # place in the ledger
+    cents: int
+    part: bool  # some of the line was matched
+
+
+def largest_open(data: Solved, count: int) -> list[OpenPiece]:
+    """The ``count`` largest open pieces by absolute amount, minor units of whatever currency."""
+    places = np.flatnonzero(data.group_stage[data.piece_group] == OPEN)
+    top = places[np.argsort(-np.abs(data.piece_cents[places]), kind="stable")[:count]]
+    return [
+        OpenPiece(int(line), int(cents), bool(cents != data.cents[line]))
+        for line, cents in zip(data.piece_line[top], data.piece_cents[top], strict=True)
+    ]

@@ -1,0 +1,122 @@
+"""What the examples' pages share: amounts as people write them, plain tables, and steps that show that they move."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+
+from rich.console import Console, Group, RenderableType
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+WIDTH = 118
+
+
+def console(*, quiet: bool = False) -> Console:
+    """The terminal, or a log of a fixed width: pages are laid out for ``WIDTH`` columns at most."""
+    screen = Console(highlight=False, quiet=quiet)
+    screen.width = min(screen.width, WIDTH) if screen.is_terminal else WIDTH
+    return screen
+
+
+def amount(minor: int, scale: int = 2) -> str:
+    """Minor units in major units with thousands separators, exactly.
+
+    >>> amount(-123456789)
+    '-1,234,567.89'
+    >>> amount(5)
+    '0.05'
+    """
+    whole, part = divmod(abs(minor), 10**scale)
+    cents = f".{part:0{scale}d}" if scale else ""
+    return f"{'-' if minor < 0 else ''}{whole:,}{cents}"
+
+
+def percent(part: int, whole: int, places: int = 1) -> str:
+    """A share, cut and not rounded up: only all of it is 100 %.
+
+    >>> percent(999_999, 1_000_000), percent(3, 3), percent(0, 0)
+    ('99.9 %', '100.0 %', '-')
+    """
+    if not whole:
+        return "-"
+    return f"{part * 100 * 10**places // whole / 10**places:.{places}f} %"
+
+
+def table(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    text: Sequence[int] = (0,),
+    total: bool = False,
+) -> Table:
+    """A table of numbers: every column to the right but the ``text`` ones; ``total`` sets the last row apart."""
+    made = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
+    for place, name in enumerate(columns):
+        if place in text:
+            made.add_column(name, overflow="ellipsis", no_wrap=True)
+        else:
+            made.add_column(name, justify="right", no_wrap=True)
+    held = list(rows)
+    for place, row in enumerate(held):
+        last = total and place == len(held) - 1
+        made.add_row(*(Text(cell) for cell in row), style="bold" if last else None)
+    return made
+
+
+def with_note(made: Table, note: str) -> RenderableType:
+    """A table and a line of small print below it."""
+    return Group(made, Text(note, style="dim")) if note else made
+
+
+def show(screen: Console, *parts: RenderableType) -> None:
+    """The parts of a page, a blank line before each."""
+    for part in parts:
+        screen.print()
+        screen.print(part)
+
+
+def place(path: Path) -> str:
+    """A path as the reader would type it: relative to where they stand, if it is below."""
+    full, here = path.resolve(), Path.cwd().resolve()
+    return str(full.relative_to(here)) if full.is_relative_to(here) else str(full)
+
+
+def files(title: str, entries: Iterable[tuple[str, str]]) -> Table:
+    """What lies where."""
+    return table(title, ("", ""), entries, text=(0, 1))
+
+
+class Step:
+    """One thing being done: ``done`` is the line that stays on the page, ``progress`` moves the bar."""
+
+    def __init__(self, bar: Progress, doing: str) -> None:
+        self.done = doing
+        self._bar = bar
+        self._task = bar.add_task(doing, total=None)
+
+    def progress(self, done: int, total: int) -> None:
+        """So much of so much is done."""
+        self._bar.update(self._task, completed=done, total=total)
+
+
+class Steps:
+    """Says what is being done while it is done, and how long it took once it is."""
+
+    def __init__(self, screen: Console) -> None:
+        self.screen = screen
+
+    @contextmanager
+    def __call__(self, doing: str) -> Generator[Step, None, None]:
+        """Shows ``doing``, a moving bar and the time until the block ends."""
+        began = perf_counter()
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=28), TimeElapsedColumn())
+        with Progress(*columns, console=self.screen, transient=True) as bar:
+            step = Step(bar, doing)
+            yield step
+        took = perf_counter() - began
+        self.screen.print(Text(f"{took:7.2f} s  ", style="dim").append(step.done, style="default"))

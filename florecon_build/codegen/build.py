@@ -1,0 +1,169 @@
+"""From an IR to ``solver.wasm`` and the manifest beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from florecon_build.codegen.cargo import cargo_home, run_cargo
+from florecon_build.codegen.errors import BuildError
+from florecon_build.codegen.paths import cache_dir, locked, runtime_dir, runtime_hash
+from florecon_build.codegen.plugin import emit, emit_suite
+from florecon_build.codegen.project import MEMBER, Workspace, workspace
+from florecon_build.codegen.rustc import TARGET, Toolchain
+from florecon_build.codegen.sysroot import Say
+from florecon_build.codegen.toolchain import ensure
+from florecon_build.codegen.version import VERSION
+from florecon_build.ir import nodes as n
+
+Profile = Literal["release", "quick"]
+"""``release`` is what ships. ``quick`` compiles in a fraction of the time and runs slower: for tests."""
+
+IR_SECTION = "florecon.ir"
+MANIFEST_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """What a build leaves: the module and its manifest."""
+
+    wasm: Path
+    manifest: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A module, and how it was made."""
+
+    wasm: bytes
+    toolchain: Toolchain
+    flags: tuple[str, ...]
+    workspace: Workspace
+
+
+def _quiet(_: str) -> None:
+    """Says nothing."""
+
+
+def build(
+    ir: n.PluginIr,
+    fingerprint: str,
+    out_dir: Path | str,
+    *,
+    ir_json: str,
+    warnings: Sequence[str] = (),
+    profile: Profile = "release",
+    say: Say = _quiet,
+) -> Artifact:
+    """Compiles a plugin and writes ``solver.wasm`` and ``solver.json`` into ``out_dir``.
+
+    The module carries ``ir_json`` in the custom section ``florecon.ir``. Two builds of one plugin by one compiler are equal
+    byte for byte, wherever they run. Raises ``ToolchainError``, ``BuildError`` or ``GeneratedCodeError``.
+    """
+    files = emit(ir, fingerprint)
+    compiled = compile_files(files, profile=profile, say=say)
+    wasm = with_section(compiled.wasm, IR_SECTION, ir_json.encode())
+    manifest = {
+        "manifest_version": MANIFEST_VERSION,
+        "plugin": {"id": ir.id, "version": ir.version},
+        "fingerprint": fingerprint,
+        "wasm": {"sha256": _sha256(wasm), "bytes": len(wasm)},
+        "generator": VERSION,
+        "runtime": {"version": VERSION, "sha256": compiled.workspace.runtime},
+        "compiler": _compiler(compiled.toolchain),
+        "profile": profile,
+        "flags": list(_portable(compiled)),
+        "inputs": {name: _sha256(text.encode()) for name, text in sorted(files.items())}
+        | {"Cargo.lock": _sha256((compiled.workspace.root / "Cargo.lock").read_bytes())},
+        "params": [{"name": param.name, "type": str(param.type), "default": param.default} for param in ir.params],
+        "warnings": list(warnings),
+        "ir": json.loads(ir_json),
+    }
+    return _write(Path(out_dir), wasm, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+
+
+def build_suite(
+    irs: Sequence[n.PluginIr], out_dir: Path | str, *, profile: Profile = "quick", say: Say = _quiet
+) -> Artifact:
+    """Compiles many strategies over the same rows into one module; the param ``strategy`` picks the active one."""
+    compiled = compile_files(emit_suite(irs), profile=profile, say=say)
+    manifest = {"suite": [ir.id for ir in irs], "compiler": _compiler(compiled.toolchain), "profile": profile}
+    return _write(Path(out_dir), compiled.wasm, json.dumps(manifest, indent=2) + "\n")
+
+
+def compile_files(files: Mapping[str, str], *, profile: Profile = "release", say: Say = _quiet) -> Compiled:
+    """Compiles a generated project to wasm."""
+    toolchain = ensure(say)
+    runtime = runtime_dir()
+    base = cache_dir() / "work" / f"{runtime_hash(runtime)[:16]}"
+    with locked(base.with_suffix(".lock")):
+        space = workspace(base, runtime, {MEMBER: files})
+        flags = _flags(toolchain, space)
+        package = re.search(r'^name = "(.*)"$', files["Cargo.toml"], re.MULTILINE)
+        say(f"compiling {package.group(1) if package else MEMBER} for {TARGET}, profile {profile}")
+        args = ["build", "--target", TARGET, "--profile", profile, "--package", package.group(1) if package else MEMBER]
+        made = run_cargo(toolchain.compiler, space, args, flags=flags, env=toolchain.env)
+        wasm = [path for path in made if path.suffix == ".wasm"]
+        if not wasm:
+            raise BuildError("cargo made no .wasm file")
+        return Compiled(wasm[-1].read_bytes(), toolchain, flags, space)
+
+
+def _flags(toolchain: Toolchain, space: Workspace) -> tuple[str, ...]:
+    """Paths of this machine stay out of the module."""
+    return (
+        *toolchain.flags,
+        f"--remap-path-prefix={space.root}=/florecon",
+        f"--remap-path-prefix={cargo_home()}=/cargo",
+    )
+
+
+def _portable(compiled: Compiled) -> tuple[str, ...]:
+    """The flags without this machine's paths."""
+    return tuple(re.sub(r"=(/[^=]*)", lambda found: _place(found[1], compiled), flag) for flag in compiled.flags)
+
+
+def _place(path: str, compiled: Compiled) -> str:
+    known = {str(compiled.workspace.root): "=WORKSPACE", str(cargo_home()): "=CARGO_HOME"}
+    return known.get(path, "=SYSROOT" if "sysroot-" in path else f"={path}")
+
+
+def _compiler(toolchain: Toolchain) -> dict[str, str]:
+    return {name: toolchain.compiler.fact(name) for name in ("release", "commit-hash", "host", "LLVM version")}
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _write(out: Path, wasm: bytes, manifest: str) -> Artifact:
+    out.mkdir(parents=True, exist_ok=True)
+    artifact = Artifact(out / "solver.wasm", out / "solver.json")
+    artifact.wasm.write_bytes(wasm)
+    artifact.manifest.write_text(manifest, encoding="utf-8")
+    return artifact
+
+
+def with_section(wasm: bytes, name: str, content: bytes) -> bytes:
+    """The module with a custom section at its end.
+
+    >>> with_section(b"\\0asm\\1\\0\\0\\0", "a", b"xy")[8:]
+    b'\\x00\\x04\\x01axy'
+    """
+    label = name.encode()
+    body = _leb(len(label)) + label + content
+    return wasm + b"\0" + _leb(len(body)) + body
+
+
+def _leb(number: int) -> bytes:
+    result = bytearray()
+    while True:
+        number, low = number >> 7, number & 0x7F
+        result.append(low | (0x80 if number else 0))
+        if not number:
+            return bytes(result)

@@ -1,0 +1,35 @@
+"""Emitters of what is said about groups, and of tolerances."""
+
+from __future__ import annotations
+
+from florecon_build.codegen import closures
+from florecon_build.codegen.body import Body
+from florecon_build.codegen.frag import Frag, call
+from florecon_build.ir import values as v
+from florecon_build.ir.types import INTEGER
+
+
+def tolerance(body: Body, tol: v.Tolerance) -> Frag:
+    """``abs_tol(n)``, ``rel_tol(bps, floor)`` or ``rel_max_tol(bps, floor)``."""
+    if tol.op is v.ToleranceOp.ABS:
+        operands = body.args(tol.amount)
+    else:
+        floor = tol.floor if tol.floor is not None else v.Lit(value=0, type=INTEGER)
+        operands = body.args(tol.amount, floor)
+    return call(tol.op.value, INTEGER, [operand.plain.text for operand in operands], operands)
+
+
+def over_members(body: Body, value: v.GroupSpan | v.GroupDistinct | v.GroupQuantifier) -> Frag:
+    """A fact about the members of the group, from a closure over one item."""
+    match value:
+        case v.GroupSpan():
+            name, answer = "span", closures.Answer(value.operand)
+        case v.GroupDistinct():
+            name, answer = "distinct", closures.Answer(value.operand, closures.Returns.KEY)
+        case v.GroupQuantifier():
+            name, answer = value.op.value, closures.Answer(value.predicate)
+    text = closures.inline(body, "item", answer)
+    if text is None:
+        text = body.names.fresh("member")
+        closures.write(body, text, closures.ITEM, answer)
+    return call(f"group.{name}", value.type, [text], (), result=True)

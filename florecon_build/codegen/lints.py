@@ -1,0 +1,83 @@
+"""Clippy lints about what the author wrote rather than how it was generated, allowed only where they may fire."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+
+from florecon_build.codegen.rows import all_values
+from florecon_build.ir import nodes as n
+from florecon_build.ir import values as v
+from florecon_build.ir.types import Kind
+from florecon_build.ir.walk import values_in
+
+_KNOWN_CONSTANTS = (
+    *(math.e, math.pi, math.tau, math.sqrt(2), 1 / math.sqrt(2), (1 + math.sqrt(5)) / 2),
+    *(1 / math.pi, 2 / math.pi, 2 / math.sqrt(math.pi), *(math.pi / part for part in (2, 3, 4, 6, 8))),
+    *(math.log(2), math.log(10), math.log2(10), math.log10(2), math.log10(math.e), math.log2(math.e)),
+)
+
+
+def allowed(ir: n.PluginIr, strategies: Iterable[n.Node]) -> list[str]:
+    """The ``#![allow(..)]`` that this strategy needs, as lines; most need none."""
+    names: set[str] = set()
+    for value in _values(ir, strategies):
+        names |= set(_lints(value))
+    if not names:
+        return []
+    return [
+        "// the author's expressions stand as they were written",
+        *(f"#![allow({name})]" for name in sorted(names)),
+        "",
+    ]
+
+
+def _values(ir: n.PluginIr, strategies: Iterable[n.Node]) -> Iterator[v.Value]:
+    yield from values_in(ir.numeraire)
+    for lane in ir.lanes:
+        yield from values_in(lane.value)
+    for strategy in strategies:
+        yield from all_values(strategy)
+
+
+def _lints(value: v.Value) -> Iterator[str]:
+    match value:
+        case v.Lit(value=float() as number) if any(abs(number - known) < 0.01 for known in _KNOWN_CONSTANTS):
+            yield "clippy::approx_constant"
+        case v.Compare() | v.Logic() | v.Arith() if value.left == value.right:
+            yield "clippy::eq_op"
+        case _:
+            pass
+    match value:
+        case v.Logic() | v.Not():
+            yield from _logic(value)
+        case v.Where() if value.then == value.otherwise:
+            yield "clippy::if_same_then_else"
+        case v.Where() if value.type.kind is Kind.BOOLEAN and _are_flags(value.then, value.otherwise):
+            yield "clippy::needless_bool"
+        case _:
+            pass
+
+
+def _are_flags(*values: v.Value) -> bool:
+    return all(isinstance(value, v.Lit) for value in values)
+
+
+def _logic(value: v.Logic | v.Not) -> Iterator[str]:
+    terminals = list(_terminals(value))
+    if isinstance(value, v.Not) or any(isinstance(terminal, v.Lit) for terminal in terminals):
+        yield "clippy::nonminimal_bool"
+    if len(set(terminals)) < len(terminals):
+        yield "clippy::nonminimal_bool"
+        yield "clippy::overly_complex_bool_expr"
+
+
+def _terminals(value: v.Value) -> Iterator[v.Value]:
+    match value:
+        case v.Logic():
+            yield from _terminals(value.left)
+            yield from _terminals(value.right)
+        case v.Not():
+            yield from _terminals(value.operand)
+        case _:
+            yield value

@@ -1,0 +1,158 @@
+"""The row: which lanes a strategy reads, the struct that holds them, and the function that computes them at ingest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from florecon_build.codegen.body import Body, Position, Wrap
+from florecon_build.codegen.frag import Form, Frag
+from florecon_build.codegen.layout import STRUCT_WIDTH
+from florecon_build.codegen.names import PRELUDE_FUNCTIONS, Names, snake
+from florecon_build.codegen.nodes import comment
+from florecon_build.codegen.rust_types import lane_type
+from florecon_build.codegen.values import new_body
+from florecon_build.codegen.writer import INDENT, Writer, indent, width
+from florecon_build.ir import nodes as n
+from florecon_build.ir import values as v
+from florecon_build.ir.types import Kind, Type
+from florecon_build.ir.walk import value_parts, values_in
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """The lanes that a plugin needs. ``held`` are fields of the row, ``computed`` all that ``fn row`` has to compute.
+
+    ``names`` gives the Rust identifier of every computed lane.
+    """
+
+    held: tuple[str, ...]
+    computed: frozenset[str]
+    names: dict[str, str]
+
+
+def all_values(node: n.Node) -> Iterator[v.Value]:
+    """Every value expression in a strategy."""
+    for _, value in value_parts(node):
+        yield from values_in(value)
+    for child in n.children(node):
+        yield from all_values(child)
+
+
+def lanes_in(values: Iterable[v.Value]) -> set[str]:
+    """The names of the lanes read."""
+    return {value.name for value in values if isinstance(value, v.Lane)}
+
+
+def lanes_of(ir: n.PluginIr, strategies: Iterable[n.Node]) -> Lanes:
+    """What the strategies and the numeraire read, and what that is computed from."""
+    needed = lanes_in(values_in(ir.numeraire))
+    for strategy in strategies:
+        needed |= lanes_in(all_values(strategy))
+    order = [*(column.name for column in ir.columns), *(lane.name for lane in ir.lanes)]
+    computed = set(needed)
+    for lane in reversed(ir.lanes):
+        if lane.name in computed:
+            computed |= lanes_in(values_in(lane.value))
+    names = Names([*PRELUDE_FUNCTIONS, "record", "row"])
+    wanted = {name: names.fresh(snake(name)) for name in order if name in computed}
+    return Lanes(tuple(name for name in order if name in needed), frozenset(computed), wanted)
+
+
+@dataclass(slots=True)
+class RowEnv:
+    """Lanes as local variables (``fn row``) or as fields of ``row`` (``fn numeraire``)."""
+
+    names: dict[str, str]
+    owner: str = ""
+
+    def lane(self, lane: v.Lane) -> Frag:
+        """A lane."""
+        return Frag(f"{self.owner}{self.names[lane.name]}", lane.type, form=Form.PLACE)
+
+    def lot(self, lot: v.LotAmount | v.LotOriginal) -> Frag:
+        """There is no lot at ingest; the builder refuses it."""
+        raise TypeError(f"{type(lot).__name__} in a lane")
+
+    def param(self, param: v.ParamRef) -> Frag:
+        """There is no param at ingest; the builder refuses it."""
+        raise TypeError(f"param {param.name} in a lane")
+
+    def shard(self, key: v.ShardKey) -> Frag:
+        """There is no shard at ingest; the builder refuses it."""
+        raise TypeError(f"shard key {key.binder} in a lane")
+
+
+def write_struct(out: Writer, ir: n.PluginIr, lanes: Lanes) -> None:
+    """``pub struct Row``."""
+    types = {column.name: column.type for column in ir.columns} | {lane.name: lane.value.type for lane in ir.lanes}
+    out.line("/// A row as the strategy sees it.")
+    if not lanes.held:
+        out.line("pub struct Row;")
+        return
+    out.line("pub struct Row {")
+    with out.indented():
+        for name in lanes.held:
+            out.lines(_doc(types[name], name, lanes.names[name]))
+            out.line(f"{lanes.names[name]}: {lane_type(types[name])},")
+    out.line("}")
+
+
+def _doc(type: Type, name: str, field: str) -> list[str]:
+    if name.isprintable() and field != name:
+        return [f"// {name}: {type}"]
+    return [f"// {type}"] if type.kind in (Kind.MONEY, Kind.DATE) else []
+
+
+_READERS = {
+    Kind.INTEGER: "integer",
+    Kind.REAL: "real",
+    Kind.TEXT: "text",
+    Kind.MONEY: "money",
+    Kind.DATE: "date",
+    Kind.BOOLEAN: "boolean",
+}
+
+
+def write_row(out: Writer, ir: n.PluginIr, lanes: Lanes) -> None:
+    """``fn row``: columns are read, lanes computed, in the author's order."""
+    reads_record = any(column.name in lanes.computed for column in ir.columns)
+    out.line(f"fn row({'record' if reads_record else '_'}: &Record<'_>) -> Result<Row, EvalError> {{")
+    body = new_body(RowEnv(lanes.names), Names([*lanes.names.values(), "record"]), out.column + INDENT)
+    for index, column in enumerate(ir.columns):
+        if column.name in lanes.computed:
+            reader = ("opt_" if column.type.nullable else "") + _READERS[column.type.kind]
+            body.lines.append(f"let {lanes.names[column.name]} = record.{reader}({index});")
+    for lane in ir.lanes:
+        if lane.name in lanes.computed:
+            body.lines.extend(comment(lane.value, body.column))
+            _let(body, lanes.names[lane.name], lane.value)
+    out.lines(indent([*body.lines, *_literal([lanes.names[name] for name in lanes.held])]))
+    out.line("}")
+
+
+def _let(body: Body, name: str, value: v.Value) -> None:
+    if body.is_block(value):
+        body.blocks(body, value, Position.LET, f"let {name} = ", ";", Wrap(nullable=value.type.nullable))
+    else:
+        frag = body.root(value, INDENT + 1)
+        body.lines.extend(body.let_lines(name, frag.owned))
+
+
+def _literal(fields: list[str]) -> list[str]:
+    if not fields:
+        return ["Ok(Row)"]
+    inner = ", ".join(fields)
+    if width(inner) <= STRUCT_WIDTH:
+        return [f"Ok(Row {{ {inner} }})"]
+    return ["Ok(Row {", *(" " * INDENT + f"{field}," for field in fields), "})"]
+
+
+def write_numeraire(out: Writer, ir: n.PluginIr, lanes: Lanes) -> None:
+    """``fn numeraire``."""
+    reads_row = any(isinstance(value, v.Lane) for value in values_in(ir.numeraire))
+    out.line(f"fn numeraire({'row' if reads_row else '_'}: &Row) -> Result<i64, EvalError> {{")
+    body = new_body(RowEnv(lanes.names, "row."), Names(["row"]), out.column + INDENT)
+    body.tail(ir.numeraire, Wrap(ok=True))
+    out.lines(indent(body.lines))
+    out.line("}")

@@ -1,0 +1,110 @@
+"""Rust compilers on this machine, and what each can do."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+TARGET = "wasm32-unknown-unknown"
+OLDEST = (1, 89)
+"""The oldest compiler that the runtime is written for (``rust-version`` in its manifest)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiler:
+    """A ``rustc`` and the ``cargo`` beside it. ``about`` is what ``rustc -vV`` says."""
+
+    rustc: Path
+    cargo: Path
+    about: str
+
+    def fact(self, name: str) -> str:
+        """A line of ``rustc -vV``: ``release``, ``host``, ``commit-hash``, ``LLVM version``."""
+        found = re.search(rf"^{re.escape(name)}: (.*)$", self.about, re.MULTILINE)
+        return found.group(1) if found else ""
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """Major and minor version."""
+        major, minor = re.findall(r"\d+", self.fact("release"))[:2]
+        return int(major), int(minor)
+
+    @property
+    def llvm(self) -> str:
+        """The major version of its LLVM."""
+        return self.fact("LLVM version").split(".")[0]
+
+    @property
+    def key(self) -> str:
+        """A short hash of ``rustc -vV``: what compiled libraries are kept under."""
+        return hashlib.sha256(self.about.encode()).hexdigest()[:16]
+
+    def sysroot(self) -> Path:
+        """Its own sysroot."""
+        return Path(output([str(self.rustc), "--print", "sysroot"]) or "/nonexistent")
+
+    def has_wasm_std(self) -> bool:
+        """Whether the standard library for wasm is installed."""
+        folder = output([str(self.rustc), "--print", "target-libdir", "--target", TARGET])
+        return bool(folder) and any(Path(folder).glob("libstd-*.rlib"))
+
+    def library_source(self) -> Path | None:
+        """The source of its standard library, when it is the matching one."""
+        library = self.sysroot() / "lib" / "rustlib" / "src" / "rust" / "library"
+        return library if (library / "std" / "Cargo.toml").is_file() else None
+
+    def linker(self) -> str | None:
+        """The linker that must be named: None where rustc brings its own, "" where there is none at all."""
+        own = self.sysroot() / "lib" / "rustlib" / self.fact("host") / "bin" / "rust-lld"
+        if own.exists():
+            return None
+        for name in (f"wasm-ld-{self.llvm}", "wasm-ld", "rust-lld"):
+            if shutil.which(name):
+                return name
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Toolchain:
+    """A compiler that can make wasm now, with the flags and variables that it needs for it."""
+
+    compiler: Compiler
+    flags: tuple[str, ...] = ()
+    env: dict[str, str] = field(default_factory=dict[str, str])
+
+
+def output(command: list[str]) -> str:
+    """What a command prints, stripped; empty when it fails or is not there."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def compilers() -> list[Compiler]:
+    """Every compiler found, the preferred one first: ``$RUSTC`` alone if set, else ``PATH``, ``~/.cargo/bin``, /usr/bin."""
+    forced = os.environ.get("RUSTC")
+    if forced:
+        cargo = os.environ.get("CARGO") or shutil.which("cargo") or "cargo"
+        found = _compiler(Path(forced), Path(cargo))
+        return [found] if found else []
+    home = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo") / "bin"
+    folders = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
+    result: list[Compiler] = []
+    for folder in dict.fromkeys([*folders, home, Path("/usr/bin")]):
+        if (folder / "rustc").exists() and (folder / "cargo").exists():
+            found = _compiler(folder / "rustc", folder / "cargo")
+            if found and all(found.about != other.about for other in result):
+                result.append(found)
+    return result
+
+
+def _compiler(rustc: Path, cargo: Path) -> Compiler | None:
+    about = output([str(rustc), "-vV"])
+    return Compiler(rustc, cargo, about) if about else None

@@ -1,0 +1,171 @@
+"""Emitters of texts, lists of keys and tuples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from florecon_build.codegen.body import Body
+from florecon_build.codegen.frag import Form, Frag, call, join, method
+from florecon_build.codegen.literals import bool_literal, text_literal
+from florecon_build.ir import values as v
+from florecon_build.ir.types import Type
+
+CONCAT_PARTS = 4
+
+Build = Callable[[list[str]], str]
+"""Makes an expression of the owned texts of its parts."""
+
+
+def view(body: Body, value: v.Value) -> Frag:
+    """A non-null text as an argument of type ``&str``; its ``text`` is ready to stand in a call."""
+    if isinstance(value, v.FirstOf) and len(value.operands) == 2:
+        first, filling = value.operands
+        if isinstance(filling, v.Lit) and first.type.nullable and not body.is_block(first):
+            viewed = method(body.arg(first), "as_deref", value.type)
+            literal = text_literal(str(filling.value))
+            return replace(method(viewed, "unwrap_or", value.type, [literal]), form=Form.BORROW)
+    return viewable(body.arg(value))
+
+
+def viewable(frag: Frag) -> Frag:
+    """An emitted text as an argument of type ``&str``."""
+    fallible, wide = join((frag,))
+    return Frag(frag.borrowed, frag.type, form=Form.BORROW, fallible=fallible, wide=wide)
+
+
+def views(body: Body, *values: v.Value) -> tuple[Frag, ...]:
+    """Texts as arguments of type ``&str``, evaluated left to right."""
+    return tuple(viewable(frag) for frag in body.args(*values))
+
+
+Made = v.TextFn | v.TextSlice | v.TextReplace | v.TextSplit | v.TextConcat
+
+
+def made(body: Body, value: Made) -> Frag:
+    """A text made from texts."""
+    if isinstance(value, v.TextConcat):
+        return _concat(body, value)
+    operand = view(body, value.operand)
+    args = [operand.text]
+    match value:
+        case v.TextFn():
+            name = value.op.value
+        case v.TextSlice():
+            name = value.op.value
+            args.append(str(value.count))
+        case v.TextReplace():
+            name = "replace"
+            args += [text_literal(value.old), text_literal(value.new)]
+        case v.TextSplit():
+            name = "split"
+            args += [text_literal(value.separator), str(value.index)]
+    return call(f"text::{name}", value.type, args, (operand,))
+
+
+def _concat(body: Body, value: v.TextConcat) -> Frag:
+    parts = value.operands
+    if len(parts) > CONCAT_PARTS:
+        head = replace(value, operands=parts[:CONCAT_PARTS])
+        return _concat(body, replace(value, operands=(head, *parts[CONCAT_PARTS:])))
+    frags = views(body, *parts)
+    return call("text::concat", value.type, [f"&[{', '.join(frag.text for frag in frags)}]"], frags)
+
+
+_TESTS = {v.TextTestOp.CONTAINS: "contains", v.TextTestOp.STARTSWITH: "starts_with", v.TextTestOp.ENDSWITH: "ends_with"}
+
+
+def compared(body: Body, value: v.TextTest | v.Similarity) -> Frag:
+    """A fact about two texts."""
+    if isinstance(value, v.Similarity):
+        left, right = views(body, value.left, value.right)
+        return call(f"similarity::{value.op.value}", value.type, [left.text, right.text], (left, right))
+    receiver, other = body.args(value.operand, value.other)
+    needle = other.text if other.form is Form.LITERAL else f"{other.at(other.prec.POSTFIX)}.as_str()"
+    return method(receiver, _TESTS[value.op], value.type, [needle], other)
+
+
+def listed(body: Body, value: v.Tokens | v.Ngrams) -> Frag:
+    """A list of keys made from a nullable text."""
+    if value.operand.type.nullable:
+        operand = method(body.arg(value.operand), "as_deref", value.operand.type)
+        text = operand.text
+    else:
+        operand = view(body, value.operand)
+        text = f"Some({operand.text})"
+    if isinstance(value, v.Ngrams):
+        return call("text::ngrams", value.type, [text, str(value.size)], (operand,))
+    args = [text, str(value.min_length), bool_literal(value.with_digit)]
+    return call("text::tokens", value.type, args, (operand,))
+
+
+def list_fact(body: Body, value: v.ListOverlaps | v.ListContains | v.ListSize) -> Frag:
+    """A fact about lists of keys."""
+    match value:
+        case v.ListOverlaps():
+            left, right = body.args(value.left, value.right)
+            return method(left, "overlaps", value.type, [right.borrowed], right)
+        case v.ListContains():
+            left, right = body.args(value.operand, value.element)
+            return method(left, "has", value.type, [right.borrowed], right)
+        case v.ListSize():
+            return method(body.arg(value.operand), "size", value.type)
+
+
+def sorted_pair(body: Body, value: v.SortedPair) -> Frag:
+    """Two texts in ascending order, null when either is."""
+    left, right = body.args(value.left, value.right)
+    if not value.type.nullable:
+        args = [_text_ref(left), _text_ref(right)]
+        return call("text::sorted_pair", value.type, args, (left, right))
+    return zipped(body, (left, right), value.type, _pair_text, always=True)
+
+
+def _pair_text(texts: list[str]) -> str:
+    return f"text::sorted_pair(&{texts[0]}, &{texts[1]})"
+
+
+def _text_ref(frag: Frag) -> str:
+    return f"&{frag.owned}" if frag.form is Form.LITERAL else frag.borrowed
+
+
+def make_tuple(body: Body, value: v.MakeTuple) -> Frag:
+    """A tuple, null when any part is."""
+    return zipped(body, body.args(*value.operands), value.type, tuple_text)
+
+
+def tuple_text(texts: list[str]) -> str:
+    """A tuple expression of part texts."""
+    return f"({texts[0]},)" if len(texts) == 1 else f"({', '.join(texts)})"
+
+
+def zipped(body: Body, parts: tuple[Frag, ...], type: Type, build: Build, *, always: bool = False) -> Frag:
+    """``build`` over the parts where all are there, null elsewhere.
+
+    ``always`` applies ``build`` even where zipping two nullable parts already gives their tuple.
+    """
+    nullable = [index for index, part in enumerate(parts) if part.type.nullable]
+    if not nullable:
+        owned = [part.owned for part in parts]
+        return call("", type, [build(owned)[1:-1]], parts) if not always else call(build(owned), type, [], parts)
+    settled = tuple(_settle(body, part) for part in parts)
+    zip_text = settled[nullable[0]].owned
+    for index in nullable[1:]:
+        zip_text += f".zip({settled[index].owned})"
+    if len(nullable) == len(parts) == 2 and not always:
+        return _chain(zip_text, type, settled)
+    names = [body.names.child().fresh(f"part_{index}") for index in range(len(parts))]
+    pattern = names[nullable[0]]
+    for index in nullable[1:]:
+        pattern = f"({pattern}, {names[index]})"
+    texts = [names[index] if index in nullable else settled[index].owned for index in range(len(parts))]
+    return _chain(f"{zip_text}.map(|{pattern}| {build(texts)})", type, settled)
+
+
+def _settle(body: Body, part: Frag) -> Frag:
+    """A part that may stand inside a closure: one that can fail is computed before."""
+    return body.bind("part", part) if part.fallible or part.result or part.wide else part
+
+
+def _chain(text: str, type: Type, parts: tuple[Frag, ...]) -> Frag:
+    return replace(call(text, type, [], parts), text=text, wide=len(text) > 72 or any(part.wide for part in parts))

@@ -1,0 +1,227 @@
+"""One short emitter per kind of value expression.
+
+The result is a line of Rust (:class:`Frag`); what takes several lines (``where``, ``tier``, ``lookup``..) is in
+``choice``.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from florecon_build.codegen import choice, groups, texts
+from florecon_build.codegen.body import Body, Env
+from florecon_build.codegen.frag import Form, Frag, Prec, call, infix, join, method
+from florecon_build.codegen.literals import constant
+from florecon_build.codegen.names import Names
+from florecon_build.codegen.rust_types import is_whole
+from florecon_build.ir import values as v
+from florecon_build.ir.types import Kind
+
+
+def new_body(env: Env, names: Names, column: int) -> Body:
+    """An empty body that emits with this module."""
+    return Body(env, names, column, emit, choice.write, choice.is_block)
+
+
+def emit(body: Body, value: v.Value) -> Frag:
+    """``value`` as one line of Rust."""
+    match value:
+        case v.Lit():
+            return _lit(value)
+        case v.Lane():
+            return body.env.lane(value)
+        case v.LotAmount() | v.LotOriginal():
+            return body.env.lot(value)
+        case v.ParamRef():
+            return body.env.param(value)
+        case v.ShardKey():
+            return body.env.shard(value)
+        case v.Arith():
+            return _arith(body, value)
+        case v.Unary():
+            return _unary(body, value)
+        case v.Compare():
+            return _compare(body, value)
+        case v.Logic():
+            return choice.logic(body, value)
+        case v.Not():
+            return _not(body, value)
+        case v.Where() | v.Tier():
+            return body.bound(value)
+        case v.FirstOf():
+            return choice.first_of(body, value)
+        case v.Lookup():
+            return choice.lookup_flag(body, value)
+        case v.IsNull():
+            return method(body.arg(value.operand), "is_none", value.type)
+        case v.Cast():
+            return _cast(body, value)
+        case v.Gap():
+            left, right = body.args(value.left, value.right)
+            return call("int::gap", value.type, [left.plain.text, right.plain.text], (left, right), result=True)
+        case v.DatePart():
+            operand = body.arg(value.operand)
+            return call(f"date::{value.op.value}", value.type, [operand.plain.text], (operand,))
+        case v.TextFn() | v.TextSlice() | v.TextReplace() | v.TextSplit() | v.TextConcat():
+            return texts.made(body, value)
+        case v.TextTest() | v.Similarity():
+            return texts.compared(body, value)
+        case v.Tokens() | v.Ngrams():
+            return texts.listed(body, value)
+        case v.ListOverlaps() | v.ListContains() | v.ListSize():
+            return texts.list_fact(body, value)
+        case v.SortedPair():
+            return texts.sorted_pair(body, value)
+        case v.MakeTuple():
+            return texts.make_tuple(body, value)
+        case v.Nets():
+            tol = groups.tolerance(body, value.tol)
+            return call("nets", value.type, ["a", "b", tol.text], (tol,))
+        case v.GroupMetric():
+            result = value.op in (v.MetricOp.NET, v.MetricOp.ABS_NET)
+            return call(f"group.{value.op.value}", value.type, [], (), result=result)
+        case v.GroupClean():
+            tol = groups.tolerance(body, value.tol)
+            return call("group.clean", value.type, [tol.text], (tol,))
+        case v.GroupSpan() | v.GroupDistinct() | v.GroupQuantifier():
+            return groups.over_members(body, value)
+        case _:
+            assert_never(value)
+
+
+def _lit(value: v.Lit) -> Frag:
+    if value.value is None:
+        return Frag("None", value.type)
+    text = constant(value.value, value.type)
+    form = Form.LITERAL if value.type.kind is Kind.TEXT else Form.TEMP
+    if value.type.nullable:
+        return Frag(f"Some({Frag(text, value.type, form=form).owned})", value.type)
+    return Frag(text, value.type, Prec.UNARY if text.startswith("-") else Prec.POSTFIX, form)
+
+
+_CHECKED = {v.ArithOp.ADD: "add", v.ArithOp.SUB: "sub", v.ArithOp.MUL: "mul"}
+_WHOLE = {v.ArithOp.FLOOR_DIV: "floor_div", v.ArithOp.MOD: "modulo"}
+_REAL = {
+    v.ArithOp.ADD: ("+", Prec.SUM),
+    v.ArithOp.SUB: ("-", Prec.SUM),
+    v.ArithOp.MUL: ("*", Prec.PRODUCT),
+    v.ArithOp.DIV: ("/", Prec.PRODUCT),
+}
+
+
+def _arith(body: Body, value: v.Arith) -> Frag:
+    left, right = body.args(value.left, value.right)
+    texts_ = [left.plain.text, right.plain.text]
+    whole = is_whole(value.type)
+    if value.op in (v.ArithOp.MIN, v.ArithOp.MAX):
+        return call(f"{'int' if whole else 'real'}::{value.op.value}", value.type, texts_, (left, right))
+    if whole:
+        name = _CHECKED.get(value.op) or _WHOLE[value.op]
+        return call(f"int::{name}", value.type, texts_, (left, right), result=value.op in _CHECKED)
+    symbol, prec = _REAL[value.op]
+    return infix(left.at(prec), symbol, right.at(Prec(prec + 1)), value.type, prec, (left, right))
+
+
+def _unary(body: Body, value: v.Unary) -> Frag:
+    operand = body.arg(value.operand)
+    kind = "int" if is_whole(value.operand.type) else "real"
+    match value.op:
+        case v.UnaryOp.SIGN:
+            return call(f"{kind}::sign", value.type, [operand.plain.text], (operand,))
+        case v.UnaryOp.NEG if kind == "real":
+            fallible, wide = join((operand,))
+            return Frag(f"-{operand.at(Prec.POSTFIX)}", value.type, Prec.UNARY, fallible=fallible, wide=wide)
+        case v.UnaryOp.ABS if kind == "real":
+            return call("f64::abs", value.type, [operand.plain.text], (operand,))
+        case v.UnaryOp.NEG | v.UnaryOp.ABS:
+            return call(f"int::{value.op.value}", value.type, [operand.plain.text], (operand,), result=True)
+
+
+_SYMBOL = {
+    v.CompareOp.EQ: "==",
+    v.CompareOp.NE: "!=",
+    v.CompareOp.LT: "<",
+    v.CompareOp.LE: "<=",
+    v.CompareOp.GT: ">",
+    v.CompareOp.GE: ">=",
+}
+
+
+def _compare(body: Body, value: v.Compare) -> Frag:
+    left, right = body.args(value.left, value.right)
+    operands = (left, right)
+    if value.left.type.kind is Kind.BOOLEAN:
+        flags = _compare_flags(value, left, right)
+        if flags:
+            return flags
+    if left.form is Form.LITERAL:
+        left = Frag(f"Text::from({left.text})" if right.form is Form.LITERAL else left.text, left.type, form=left.form)
+    if Form.LITERAL in (left.form, right.form):
+        sides = _text_sides(value, left, right)
+    else:
+        sides = (left.at(Prec.BIT_OR), right.at(Prec.BIT_OR))
+    first, second = sides
+    if value.op is v.CompareOp.LT and left.plain.prec is Prec.CAST:
+        first = f"({first})"
+    return infix(first, _SYMBOL[value.op], second, value.type, Prec.COMPARE, operands)
+
+
+def _text_sides(value: v.Compare, left: Frag, right: Frag) -> tuple[str, str]:
+    """A text literal beside a ``Text``: equality is defined for the two, order for two ``str``."""
+    if left.form is right.form:
+        return left.text, right.text
+    equality = value.op in (v.CompareOp.EQ, v.CompareOp.NE)
+    if equality and right.form is Form.LITERAL:
+        return left.at(Prec.BIT_OR), right.text
+    text, literal = (left, right) if right.form is Form.LITERAL else (right, left)
+    viewed = f"{text.at(Prec.POSTFIX)}.as_str()"
+    return (viewed, literal.text) if text is left else (literal.text, viewed)
+
+
+def _compare_flags(value: v.Compare, left: Frag, right: Frag) -> Frag | None:
+    """Comparisons of booleans that clippy wants spelt as logic; both sides are evaluated."""
+    operands = (left, right)
+    match value.op:
+        case v.CompareOp.EQ | v.CompareOp.NE:
+            for side, other in ((left, right), (right, left)):
+                if side.text in ("true", "false"):
+                    keep = (side.text == "true") is (value.op is v.CompareOp.EQ)
+                    return other.plain if keep else negated(other)
+            return None
+        case v.CompareOp.LT:
+            return infix(negated(left).text, "&", right.at(Prec.UNARY), value.type, Prec.BIT_AND, operands)
+        case v.CompareOp.GT:
+            return infix(left.at(Prec.BIT_AND), "&", negated(right).text, value.type, Prec.BIT_AND, operands)
+        case v.CompareOp.LE | v.CompareOp.GE:
+            return None
+
+
+def _not(body: Body, value: v.Not) -> Frag:
+    operand = value.operand
+    if isinstance(operand, v.Compare) and operand.op in (v.CompareOp.EQ, v.CompareOp.NE):
+        flipped = v.CompareOp.NE if operand.op is v.CompareOp.EQ else v.CompareOp.EQ
+        return _compare(body, v.Compare(op=flipped, left=operand.left, right=operand.right, type=operand.type))
+    if isinstance(operand, v.IsNull):
+        return method(body.arg(operand.operand), "is_some", value.type)
+    return negated(body.arg(operand))
+
+
+def negated(operand: Frag) -> Frag:
+    """``!operand``."""
+    fallible, wide = join((operand,))
+    return Frag(f"!{operand.at(Prec.POSTFIX)}", operand.type, Prec.UNARY, fallible=fallible, wide=wide)
+
+
+def _cast(body: Body, value: v.Cast) -> Frag:
+    operand = body.arg(value.operand)
+    match value.op:
+        case v.CastOp.TO_REAL:
+            if isinstance(value.operand, v.Lit):
+                return _lit(v.Lit(value=float(value.operand.value or 0), type=value.type))
+            fallible, wide = join((operand,))
+            return Frag(f"{operand.at(Prec.CAST)} as f64", value.type, Prec.CAST, fallible=fallible, wide=wide)
+        case v.CastOp.TO_MINOR:
+            return call("int::to_minor", value.type, [operand.plain.text], (operand,), result=True)
+        case v.CastOp.MINOR_UNITS:
+            args = [operand.plain.text, str(value.type.scale)]
+            return call("money::minor_units", value.type, args, (operand,), result=True)

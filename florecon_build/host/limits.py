@@ -1,0 +1,143 @@
+"""What a module may use, time and memory, and how a call into one is stopped.
+
+Each instance has an engine of its own. Compiled code compares the engine's epoch with a deadline at every loop and
+call, so counting the epoch up by one stops whatever runs in that engine at once, and nothing else.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import wasmtime
+
+T = TypeVar("T")
+
+LOAD_SECONDS = 60.0
+TABLE_ELEMENTS = 1_000_000
+WASM_PAGE = 65_536
+GRACE_SECONDS = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """`timeout` in seconds bounds one call of a verb, `max_memory` in bytes the module's linear memory; None: no bound.
+
+    >>> Limits(timeout=2.5, max_memory=1 << 30).timeout
+    2.5
+    """
+
+    timeout: float | None = None
+    max_memory: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.timeout is not None and not (self.timeout > 0 and math.isfinite(self.timeout)):
+            raise ValueError(f"timeout is a positive number of seconds, not {self.timeout!r}")
+        if self.max_memory is not None and self.max_memory < WASM_PAGE:
+            raise ValueError(f"max_memory is a number of bytes, at least {WASM_PAGE}, not {self.max_memory!r}")
+
+
+class Deadline:
+    """A point in time that several calls into a module share.
+
+    >>> Deadline(None).left()
+    inf
+    """
+
+    def __init__(self, seconds: float | None) -> None:
+        self.seconds = seconds
+        self._end = math.inf if seconds is None else time.monotonic() + seconds
+        self._rang = False
+
+    def left(self) -> float:
+        """Seconds left, 0 when over; infinite without a bound."""
+        return max(0.0, self._end - time.monotonic())
+
+    def over(self) -> bool:
+        """Whether the time is up; true for good once an alarm rang."""
+        return self._rang or not self.left()
+
+    @contextmanager
+    def alarm(self, ring: Callable[[], None]) -> Generator[None]:
+        """Calls `ring`, from another thread, if the time is over before the block is."""
+        if self.seconds is None:
+            yield
+            return
+
+        def end() -> None:
+            self._rang = True
+            ring()
+
+        timer = threading.Timer(self.left(), end)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            timer.join()  # an alarm that is just ringing must not stop the next call
+
+
+def new_engine() -> wasmtime.Engine:
+    """An engine with the settings that compiled code in the cache was made for."""
+    config = wasmtime.Config()
+    config.epoch_interruption = True
+    config.wasm_threads = False
+    config.wasm_memory64 = False
+    config.wasm_multi_memory = False
+    config.wasm_relaxed_simd = False  # its results differ from machine to machine
+    config.wasm_gc = False
+    config.cranelift_opt_level = "speed"
+    return wasmtime.Engine(config)
+
+
+def interruptibly(work: Callable[[], T], ask: Callable[[], None], cancel: Callable[[], None]) -> T:
+    """Runs `work` so that Ctrl-C reaches the caller while a module computes.
+
+    Python sees an interrupt only between its own steps, never inside a long call. So in the main thread, which alone
+    receives interrupts, the work is done by a helper while this one waits. On an interrupt `ask` tells the work to stop
+    at its next step; if it does not within `GRACE_SECONDS`, `cancel` stops it where it is. The work is over, one way or
+    the other, before the interrupt goes on its way.
+
+    >>> interruptibly(lambda: 6 * 7, lambda: None, lambda: None)
+    42
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return work()
+    results: list[T] = []
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(work())
+        except BaseException as error:  # handed to the thread that waits
+            failures.append(error)
+
+    helper = threading.Thread(target=run, name="florecon-call", daemon=True)
+    helper.start()
+    try:
+        helper.join()
+    except BaseException:
+        _finish(helper, ask, cancel)
+        raise
+    if failures:
+        raise failures[0]
+    return results[0]
+
+
+def _finish(helper: threading.Thread, ask: Callable[[], None], cancel: Callable[[], None]) -> None:
+    """Ends the helper's work, however often the user presses Ctrl-C."""
+    while helper.is_alive():
+        try:
+            ask()
+            helper.join(GRACE_SECONDS)
+            if helper.is_alive():
+                cancel()
+                helper.join()
+        except KeyboardInterrupt:
+            continue

@@ -1,0 +1,253 @@
+"""A module at work: commands in, replies out, and a journal from which a poisoned instance is rebuilt.
+
+The journal holds every command that changed something, with its rows. A module is deterministic, so replaying the
+journal in a fresh instance gives the same state down to the group ids: after a trap or an exceeded limit nothing is
+lost.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+import pyarrow as pa
+
+from florecon_build.host.abi import Instance
+from florecon_build.host.describe import Description, parse
+from florecon_build.host.errors import (
+    BadCommand,
+    BrokenReply,
+    Busy,
+    Cancelled,
+    Closed,
+    FloreconError,
+    Poisoned,
+    Unsupported,
+    from_wire,
+)
+from florecon_build.host.frames import Frame, empty
+from florecon_build.host.limits import Deadline, Limits, interruptibly
+from florecon_build.host.module import Module
+from florecon_build.host.params import encode_params
+from florecon_build.host.tables import from_json, read
+
+LOG = logging.getLogger("florecon_build.host")
+FIRST_BUDGET = 1 << 14
+MAX_BUDGET = 1 << 40
+STEP_SECONDS = 0.1
+
+T = TypeVar("T")
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One command that changed the state."""
+
+    command: bytes
+    rows: Frame | None
+
+
+class Session:
+    """One instance and what made it what it is. Errors of the module come out typed; see `errors`."""
+
+    def __init__(self, module: Module, limits: Limits, config: Mapping[str, object] | None) -> None:
+        self._module = module
+        self._limits = limits
+        self._lock = threading.Lock()
+        self._journal: list[Entry] = []
+        self._closed = False
+        self._stopping = False
+        self._fetches = True
+        self.rebuilt = 0
+        self._instance = self._running = Instance(module, limits)
+        self.about: Description = parse(self._instance.describe(), module.name)
+        fields = {} if config is None else {"config": encode_params(self.about, config)}
+        self.change("init", fields, empty(self.about))
+
+    def close(self) -> None:
+        """Frees the module's memory and the journal."""
+        if not self._closed:
+            self._work(self._free)
+
+    def cancel(self) -> None:
+        """Stops what runs now, from another thread; nothing where nothing runs."""
+        if self._lock.locked():
+            self._stopping = True
+            self._running.cancel()
+
+    def memory_bytes(self) -> int:
+        """The module's linear memory, in bytes."""
+        return self._instance.memory_bytes()
+
+    def change(self, op: str, fields: Mapping[str, object], rows: Frame | None = None) -> dict[str, Any]:
+        """Carries out a command that changes the state; returns the reply's envelope."""
+        command = _encode(op, {**fields, "reply": "none"})
+
+        def work() -> dict[str, Any]:
+            envelope = self._send(command, rows, Deadline(self._limits.timeout))
+            self._journal.append(Entry(command, rows))
+            return envelope
+
+        return self._work(work)
+
+    def solve(self, progress: Progress | None) -> None:
+        """Solves in steps if the module does, so that progress shows and Ctrl-C leaves the state of before."""
+        self._work(lambda: self._solve(progress, Deadline(self._limits.timeout)))
+
+    def fetch(self, what: str) -> pa.Table:
+        """One table of the report: `groups`, `allocations`, `rows` or `stages`.
+
+        Errors: `Unsupported` for `stages` of a module that does not count them.
+        """
+        return self._work(lambda: self._table(what, Deadline(self._limits.timeout)))
+
+    def _work(self, work: Callable[[], T]) -> T:
+        if not self._lock.acquire(blocking=False):
+            raise Busy("this workspace is in use by another thread; give each thread its own, or take turns")
+        try:
+            if self._closed:
+                raise Closed("this workspace was closed")
+            self._stopping = False
+            return interruptibly(work, self._ask, self.cancel)
+        finally:
+            self._lock.release()
+
+    def _free(self) -> None:
+        self._closed = True
+        self._journal.clear()
+        self._instance.close()
+
+    def _ask(self) -> None:
+        self._stopping = True
+
+    def _solve(self, progress: Progress | None, deadline: Deadline) -> None:
+        for done, total in self._steps(deadline):
+            if progress is not None:
+                progress(done, total)
+            if self._stopping and done < total:
+                raise Cancelled(f"{self._module.name}: solve was stopped after {done} of {total}")
+        self._journal.append(Entry(_encode("solve", {"reply": "none"}), None))
+
+    def _table(self, what: str, deadline: Deadline) -> pa.Table:
+        if self._fetches:
+            table = self._fetch(what, deadline)
+            if table is not None:
+                return table
+            self._fetches = False
+        if what == "stages":
+            raise Unsupported("this module does not count what its stages do")
+        envelope = self._send(_encode("report", {}), None, deadline)
+        return self._trusting(lambda: from_json(envelope.get("report"))[what])
+
+    def _fetch(self, what: str, deadline: Deadline) -> pa.Table | None:
+        """None when the module knows no `fetch` (one of another maker)."""
+        reply = self._dispatch(_encode("fetch", {"what": what}), None, deadline)
+        if not reply.startswith(b"{"):
+            return self._trusting(lambda: read(what, reply))
+        try:
+            self._envelope(reply)
+        except BadCommand:
+            if self.about.rich:
+                raise
+            return None
+        return self._trusting(lambda: self._broken("fetch was answered with JSON", reply))
+
+    def _steps(self, deadline: Deadline) -> Iterator[tuple[int, int]]:
+        budget, before = FIRST_BUDGET, -1
+        while True:
+            step = Deadline(STEP_SECONDS)
+            envelope = self._send(_encode("solve", {"budget": budget, "reply": "none"}), None, deadline)
+            progress = envelope.get("progress")
+            if progress is None:
+                yield 1, 1
+                return
+            done, total = self._trusting(lambda given=progress, last=before: _progress(given, last))
+            yield done, total
+            if done >= total:
+                return
+            before = done
+            if step.left() > STEP_SECONDS / 2:
+                budget = min(MAX_BUDGET, budget * 2)
+            elif step.left() == 0:
+                budget = max(1, budget // 2)
+
+    def _send(self, command: bytes, rows: Frame | None, deadline: Deadline) -> dict[str, Any]:
+        return self._envelope(self._dispatch(command, rows, deadline))
+
+    def _dispatch(self, command: bytes, rows: Frame | None, deadline: Deadline) -> bytes:
+        """Sends bytes to a healthy instance; one that was poisoned is rebuilt first."""
+        spoiled = self._instance.spoiled()
+        if spoiled is not None:
+            self._rebuild(spoiled)
+        try:
+            return self._instance.dispatch(command, rows, deadline)
+        except Poisoned as error:
+            if self._journal:
+                error.add_note(
+                    f"Nothing is lost: the next call rebuilds the workspace from its {len(self._journal)} steps."
+                )
+            raise
+
+    def _envelope(self, reply: bytes) -> dict[str, Any]:
+        envelope = self._trusting(lambda: _decode(reply))
+        if envelope.get("ok") is True:
+            return envelope
+        raise from_wire(envelope.get("error"))
+
+    def _trusting(self, work: Callable[[], T]) -> T:
+        """Reads what the module answered; an answer that breaks the contract poisons the instance."""
+        try:
+            return work()
+        except BrokenReply as error:
+            named = BrokenReply(f"{self._module.name}: {error.message}")
+            self._instance.poisoned = named
+            raise named from error
+
+    def _broken(self, what: str, reply: bytes) -> Any:
+        raise BrokenReply(f"{what} ({len(reply)} bytes)")
+
+    def _rebuild(self, cause: Poisoned) -> None:
+        """A fresh instance, through every step of the journal."""
+        LOG.warning("rebuilding the workspace of %s from %d steps: %s", self._module.name, len(self._journal), cause)
+        fresh = self._running = Instance(self._module, self._limits)
+        try:
+            for entry in self._journal:
+                reply = _decode(fresh.dispatch(entry.command, entry.rows, Deadline(self._limits.timeout)))
+                if reply.get("ok") is not True:
+                    raise from_wire(reply.get("error"))
+        except FloreconError as error:
+            raise Poisoned(f"the workspace could not be rebuilt: {error} (it was poisoned by: {cause})") from error
+        self._instance = fresh
+        self.rebuilt += 1
+
+
+def _encode(op: str, fields: Mapping[str, object]) -> bytes:
+    try:
+        return json.dumps({"op": op, **fields}, separators=(",", ":"), allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise BadCommand(f"{op}: the arguments cannot be sent: {error}") from error
+
+
+def _decode(reply: bytes) -> dict[str, Any]:
+    try:
+        envelope = json.loads(reply)
+    except (ValueError, RecursionError) as error:
+        shown = reply[:40].decode("utf-8", "replace")
+        raise BrokenReply(f"a reply of {len(reply)} bytes, starting {shown!r}, is no JSON") from error
+    if not isinstance(envelope, dict) or not isinstance(cast("dict[str, Any]", envelope).get("ok"), bool):
+        raise BrokenReply(f"a reply of {len(reply)} bytes does not say whether the command succeeded")
+    return cast("dict[str, Any]", envelope)
+
+
+def _progress(given: object, last: int) -> tuple[int, int]:
+    """The counts of a partial solve; they must rise, or the loop would never end."""
+    counts = cast("dict[str, object]", given) if isinstance(given, dict) else {}
+    done, total = counts.get("done"), counts.get("total")
+    if not isinstance(done, int) or not isinstance(total, int) or not last < done:
+        raise BrokenReply(f"a partial solve reports no progress: {str(counts)[:80]} after {last}")
+    return done, total

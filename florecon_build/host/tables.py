@@ -1,0 +1,161 @@
+"""The tables of a report: their columns, read from `fetch` replies or made from JSON where a module has no `fetch`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from florecon_build.host.errors import BrokenReply
+
+INT = pa.int64()
+TEXT = pa.string()
+WIDE = pa.decimal128(38, 0)
+
+COLUMNS: dict[str, dict[str, pa.DataType]] = {
+    "groups": {
+        "group_id": INT,
+        "status": TEXT,
+        "origin": TEXT,
+        "reason": TEXT,
+        "net": INT,
+        "size": INT,
+        "max_abs": INT,
+        "min_side": INT,
+        "node": pa.int32(),
+        "unique": pa.bool_(),
+        "first_id": INT,
+    },
+    "allocations": {"id": INT, "group_id": INT, "amount": INT},
+    "rows": {"id": INT, "group_id": INT, "amount": INT, "matched": INT, "residual": INT},
+    "stages": {
+        "node": pa.int32(),
+        "kind": TEXT,
+        "label": TEXT,
+        "items_in": INT,
+        "value_in": WIDE,
+        "groups": INT,
+        "items_matched": INT,
+        "value_matched": WIDE,
+        "null_key": INT,
+        "too_small": INT,
+        "one_sided": INT,
+        "out_of_tolerance": INT,
+        "over_cap": INT,
+        "out_of_budget": INT,
+    },
+}
+AMOUNTS = ("net", "max_abs", "amount", "matched", "residual", "value_in", "value_matched")
+
+
+def read(what: str, reply: bytes) -> pa.Table:
+    """A `fetch` reply as a table with the columns of the wire page.
+
+    Errors: `BrokenReply` for bytes that are no such table.
+    """
+    try:
+        table = pa.ipc.open_stream(pa.py_buffer(reply)).read_all()
+        table.validate(full=True)
+        names = list(COLUMNS[what])
+        if "id_text" in table.column_names:
+            names.insert(1, "id_text")
+        types = {"id_text": TEXT, **COLUMNS[what]}
+        return pa.table({name: table.column(name).cast(types[name]) for name in names})
+    except (pa.ArrowException, OSError, KeyError) as error:
+        raise BrokenReply(f"the module's table of {what} is malformed: {' '.join(str(error).split())}") from error
+
+
+def from_json(report: object) -> dict[str, pa.Table]:
+    """The tables `groups`, `allocations` and `rows` from a JSON report.
+
+    Errors: `BrokenReply`.
+    """
+    try:
+        return _from_json(report)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, pa.ArrowException) as error:
+        raise BrokenReply(f"the module's report is malformed: {type(error).__name__}: {error}") from error
+
+
+def _from_json(report: Any) -> dict[str, pa.Table]:
+    lines: list[dict[str, Any]] = report["groups"]
+    places: list[dict[str, Any]] = report["allocations"]
+    members: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+    for place in places:
+        members[place["group_id"]].append((place["id"], place["amount"]))
+    groups = [_group(line, members[line["group_id"]]) for line in lines]
+    tables = {"groups": groups, "allocations": places}
+    made = {
+        what: pa.Table.from_pylist(rows, schema=pa.schema(list(COLUMNS[what].items()))) for what, rows in tables.items()
+    }
+    return {**made, "rows": rows_of(made["groups"], made["allocations"])}
+
+
+def _group(line: dict[str, Any], members: list[tuple[int, int]]) -> dict[str, Any]:
+    positive = sum(amount > 0 for _, amount in members)
+    negative = sum(amount < 0 for _, amount in members)
+    return {
+        **line,
+        "max_abs": max((abs(amount) for _, amount in members), default=0),
+        "min_side": min(positive, negative),
+        "first_id": min((row_id for row_id, _ in members), default=None),
+    }
+
+
+def rows_of(groups: pa.Table, allocations: pa.Table) -> pa.Table:
+    """Every row with its primary group, its whole amount, and how much of it is matched and left."""
+    labels = groups.select(["group_id", "origin"])
+    joined = allocations.join(labels, "group_id")
+    left = pc.if_else(pc.equal(joined.column("origin"), "unmatched"), joined.column("amount"), 0)
+    sums = joined.append_column("residual", left).group_by("id").aggregate([("amount", "sum"), ("residual", "sum")])
+    primary = first_of_each(
+        allocations.append_column("weight", pc.negate(pc.abs_checked(allocations.column("amount")))),
+        "id",
+        [("weight", "ascending"), ("group_id", "ascending")],
+    )
+    rows = primary.select(["id", "group_id"]).join(sums, "id").sort_by("id")
+    matched = pc.subtract(rows.column("amount_sum"), rows.column("residual_sum"))
+    return pa.table(
+        {
+            "id": rows.column("id"),
+            "group_id": rows.column("group_id"),
+            "amount": rows.column("amount_sum"),
+            "matched": matched,
+            "residual": rows.column("residual_sum"),
+        }
+    )
+
+
+def first_of_each(table: pa.Table, key: str, order: list[tuple[str, str]]) -> pa.Table:
+    """The first row of each key in the given order, by ascending key.
+
+    >>> first_of_each(pa.table({"k": [2, 1, 2], "v": [9, 5, 3]}), "k", [("v", "ascending")]).to_pydict()
+    {'k': [1, 2], 'v': [5, 3]}
+    """
+    if not table.num_rows:
+        return table
+    ordered = table.sort_by([(key, "ascending"), *order]).combine_chunks()
+    keys = ordered.column(key)
+    changes = pc.not_equal(keys.slice(1), keys.slice(0, len(keys) - 1))
+    return ordered.filter(pa.chunked_array([pa.array([True]), *changes.chunks]))
+
+
+def in_major_units(table: pa.Table, scale: int) -> pa.Table:
+    """The same table with amounts as decimals of `scale` places instead of whole minor units.
+
+    >>> in_major_units(pa.table({"net": pa.array([-105], pa.int64())}), 2).to_pylist()
+    [{'net': Decimal('-1.05')}]
+    """
+    for name in AMOUNTS:
+        if name in table.column_names:
+            minor = table.column(name).cast(pa.decimal128(38, 0))
+            chunks = [_point_moved(chunk, scale) for chunk in minor.chunks]
+            major = pa.chunked_array(chunks, pa.decimal128(38, scale))
+            table = table.set_column(table.column_names.index(name), name, major)
+    return table
+
+
+def _point_moved(minor: pa.Array, scale: int) -> pa.Array:
+    """A decimal is an integer and the place of its point: only the point moves, so this is exact for any value."""
+    return pa.Array.from_buffers(pa.decimal128(38, scale), len(minor), minor.buffers(), offset=minor.offset)

@@ -1,0 +1,322 @@
+"""The workspace: rows in, decisions made and kept, groups out.
+
+```python
+ws = Workspace("dist/solver.wasm", config={"slack": 50})
+ws.upsert([{"row_id": 1, "amount": Decimal("12.50"), ...}, ...])
+report = ws.solve()
+ws.pin_where(lambda g: (g.net == 0) & (g.size == 2))
+ws.configure(slack=200)
+report = ws.solve(progress=True)
+```
+
+Every verb either succeeds or raises a typed error (see `errors`) and leaves the workspace as it was.
+"""
+
+from __future__ import annotations
+
+import operator
+import weakref
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import pyarrow as pa
+
+from florecon_build.host.cache import CompiledCache
+from florecon_build.host.describe import Description
+from florecon_build.host.errors import BadCommand, BrokenReply
+from florecon_build.host.frames import Frame, TextAmounts, conform
+from florecon_build.host.limits import Limits
+from florecon_build.host.module import Source, load
+from florecon_build.host.params import encode_params
+from florecon_build.host.predicate import Predicate, select
+from florecon_build.host.progress import shown
+from florecon_build.host.report import Report
+from florecon_build.host.session import Progress, Session
+
+Id = int | str
+I64_MIN, I64_MAX = -(1 << 63), (1 << 63) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What ingesting or removing rows did: how many rows, and the pinned groups that were demoted by it."""
+
+    rows: int
+    demoted: tuple[int, ...] = ()
+
+
+class Workspace:
+    """A reconciliation session over one solver module.
+
+    Parameters
+    - `artifact`: what a build returned, or the path of a `solver.wasm`, or its bytes.
+    - `config`: values for the module's params; the others keep their defaults.
+    - `columns`: declared column name to the header it has in your data, where they differ (`{"amount": "Betrag"}`).
+    - `timeout`: seconds one call may take. `max_memory`: bytes of memory the module may use. None: no bound.
+    - `text_amounts`: the decimal mark of amounts that come as text, `"point"` or `"comma"`; None refuses such text.
+    - `cache`: where compiled modules are kept; the user's cache folder unless given.
+
+    Errors: `NotAWasm`, `HasImports`, `MissingExport`, `WrongAbi`, `BadDescribe`, `BadConfig`.
+
+    A call that is stopped by a limit or a fault in the module raises `TimedOut`, `MemoryLimit`, `Trapped` or
+    `BrokenReply`; the next call rebuilds the workspace from its rows and decisions, and `rebuilt` counts that.
+    """
+
+    def __init__(
+        self,
+        artifact: Source,
+        config: Mapping[str, object] | None = None,
+        *,
+        columns: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+        max_memory: int | None = None,
+        text_amounts: TextAmounts | None = None,
+        cache: CompiledCache | None = None,
+    ) -> None:
+        limits = Limits(timeout=timeout, max_memory=max_memory)
+        self._columns = dict(columns or {})
+        self._text_amounts: TextAmounts | None = text_amounts
+        self._reports: weakref.WeakSet[Report] = weakref.WeakSet()
+        self._session = Session(load(artifact, cache=cache), limits, config)
+
+    # What it is
+
+    @property
+    def about(self) -> Description:
+        """The module's description of itself: domain, columns, params, strategy fingerprint."""
+        return self._session.about
+
+    @property
+    def rebuilt(self) -> int:
+        """How often the workspace had to be rebuilt after a limit or a fault."""
+        return self._session.rebuilt
+
+    def memory_bytes(self) -> int:
+        """The module's linear memory, in bytes."""
+        return self._session.memory_bytes()
+
+    def cancel(self) -> None:
+        """Stops the call that another thread has running here; that call raises `Cancelled` and changes nothing."""
+        self._session.cancel()
+
+    def close(self) -> None:
+        """Frees the module's memory; later calls raise `Closed`."""
+        self._session.close()
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Rows
+
+    def upsert(
+        self,
+        rows: object,
+        *,
+        columns: Mapping[str, str] | None = None,
+        text_amounts: TextAmounts | None = None,
+    ) -> Change:
+        """Inserts rows, or replaces those with the same id; all of them or none.
+
+        Parameters: `rows` is a pyarrow table, batch or reader, a polars, pandas or DuckDB frame, an iterator of
+        batches, a list of dicts, a dict of columns, or the path of a `.csv`, `.parquet` or `.arrow` file; columns that
+        are not declared are ignored. `columns` and `text_amounts` as for the workspace, for this call.
+        Returns a `Change`; its `demoted` names pinned groups that held a row whose amount changed.
+        Errors: `BadTable`, `MissingColumn`, `WrongType`, `NullValue`, `BadAmount`, `AmountOverflow`, `DuplicateId`; a
+        bad cell is named by column and row.
+        """
+        frame = conform(
+            rows,
+            self.about,
+            columns={**self._columns, **(columns or {})},
+            text_amounts=text_amounts or self._text_amounts,
+        )
+        return Change(frame.rows, _demoted(self._change("upsert", {}, frame)))
+
+    def remove(self, ids: Iterable[Id]) -> Change:
+        """Deletes rows; a pinned group that loses one is demoted whole. Errors: `UnknownId` (nothing is removed)."""
+        wanted = _ids(ids)
+        return Change(len(set(wanted)), _demoted(self._change("remove", {"ids": wanted})))
+
+    # Solving
+
+    def solve(self, *, progress: bool | Progress = False) -> Report:
+        """Drops all proposals, runs the strategy on what is not pinned, and returns the new report.
+
+        Parameters: `progress=True` draws a bar; a function is called with (done, total). Ctrl-C leaves the workspace as
+        it was before the call.
+        Errors: `AmountOverflow`, `BadCost`, `BadConfig`, `ConservationViolated`, `TimedOut`, `MemoryLimit`.
+        """
+        self._keep_reports()
+        with shown(progress, "solving") as tell:
+            self._session.solve(tell)
+        return self.report()
+
+    def configure(self, **params: object) -> None:
+        """New values for params; rows and decisions stay, and the next `solve` uses them. Errors: `BadConfig`."""
+        self._change("configure", {"config": encode_params(self.about, params)})
+
+    def report(self) -> Report:
+        """The groups as they are now."""
+        report = Report(self.about, self._session.fetch)
+        self._reports.add(report)
+        return report
+
+    def stages(self) -> pa.Table:
+        """What each node of the strategy did in the last solve; see `Report.stages`."""
+        return self.report().stages
+
+    def sql(self, query: str) -> pa.Table:
+        """SQL over the report's tables, with DuckDB; see `Report.sql`."""
+        return self.report().sql(query)
+
+    # Decisions
+
+    def pin(self, group_id: int) -> None:
+        """Keeps a proposed group as it is, whatever later solves propose. Errors: `UnknownGroup`."""
+        self._change("pin", {"by": "group", "group_id": _integer(group_id, "a group id")})
+
+    def pin_where(self, predicate: Predicate) -> int:
+        """Pins every proposed group that satisfies the predicate, in one call; returns how many.
+
+        Parameters: `predicate` reads the table of groups: `lambda g: (g.net == 0) & (g.size == 2)`,
+        `lambda g: g.clean(5) & g.unique & (g.origin == "flow")`; see `predicate.Groups`.
+        """
+        groups = self.report().groups
+        groups = groups.filter(_proposed(groups))
+        chosen: list[int] = groups.filter(select(groups, predicate)).column("group_id").to_pylist()
+        if chosen:
+            self._change("pin", {"by": "groups", "group_ids": chosen})
+        return len(chosen)
+
+    def pin_clean(self, tol: int = 0) -> int:
+        """Pins every proposed group of two or more rows that nets to within `tol` minor units; returns how many."""
+        before = None if self.about.rich else self._pinned_groups()
+        envelope = self._change("pin", {"by": "clean", "tol": _integer(tol, "tol")})
+        return _count(envelope) if before is None else self._pinned_groups() - before
+
+    def pin_singletons(self, ids: Iterable[Id]) -> None:
+        """Accepts rows that stand alone. Errors: `UnknownId`, `UnknownAllocation` for a row that is in a group."""
+        self._change("pin", {"by": "singletons", "ids": _ids(ids)})
+
+    def unpin(self, group_id: int) -> None:
+        """Gives a pinned group back to the solver. Errors: `UnknownGroup`."""
+        self._change("unpin", {"group_id": _integer(group_id, "a group id")})
+
+    def merge(
+        self,
+        allocations: Mapping[Id, int] | Iterable[tuple[Id, int]] | Iterable[Mapping[str, Any]],
+        label: str = "manual",
+        reason: str | None = None,
+    ) -> int:
+        """Makes one pinned group of exact signed amounts; returns its id.
+
+        Parameters: `allocations` is `{id: amount}`, or `(id, amount)` pairs, or `{"id": ..., "amount": ...}` objects,
+        amounts in minor units; `label` becomes the group's origin.
+        Errors: `UnknownId`, `DuplicateId`, `DegenerateGroup`, `FrozenMember`, `InsufficientLiveAmount`,
+        `AmountOverflow`; on any of them nothing changed.
+        """
+        fields: dict[str, object] = {"allocations": _allocations(allocations), "label": label}
+        if reason is not None:
+            fields["reason"] = reason
+        made = self._change("merge", fields).get("group_id")
+        if isinstance(made, int):
+            return made
+        groups = self.report().groups  # a module that does not say: ids only grow, so it is the last one
+        return max(groups.filter(_pinned(groups)).column("group_id").to_pylist())
+
+    def detach(self, group_id: int, ids: Iterable[Id]) -> None:
+        """Takes rows out of a proposed group. Errors: `UnknownGroup`, `FrozenGroup`, `UnknownId`,
+        `UnknownAllocation`.
+        """
+        self._change("detach", {"group_id": _integer(group_id, "a group id"), "ids": _ids(ids)})
+
+    def dissolve(self, group_id: int) -> None:
+        """Breaks a proposed group up. Errors: `UnknownGroup`, `FrozenGroup`."""
+        self._change("dissolve", {"group_id": _integer(group_id, "a group id")})
+
+    # How
+
+    def _change(self, op: str, fields: Mapping[str, object], rows: Frame | None = None) -> dict[str, Any]:
+        self._keep_reports()
+        return self._session.change(op, fields, rows)
+
+    def _keep_reports(self) -> None:
+        """Reports that somebody still holds read their tables before the state moves on."""
+        for report in list(self._reports):
+            report.load()
+        self._reports.clear()
+
+    def _pinned_groups(self) -> int:
+        groups = self.report().groups
+        return groups.filter(_pinned(groups)).num_rows
+
+
+def _pinned(groups: pa.Table) -> pa.Array:
+    return select(groups, lambda g: g.pinned)
+
+
+def _proposed(groups: pa.Table) -> pa.Array:
+    return select(groups, lambda g: ~g.pinned)
+
+
+def _integer(value: object, what: str) -> int:
+    try:
+        number = operator.index(cast(Any, value))
+    except TypeError:
+        raise BadCommand(f"{what} is a whole number, not {value!r}") from None
+    if isinstance(value, bool) or not I64_MIN <= number <= I64_MAX:
+        raise BadCommand(f"{what} is a whole number of 64 bits, not {value!r}")
+    return number
+
+
+def _id(value: object) -> Id:
+    return value if isinstance(value, str) else _integer(value, "a row id")
+
+
+def _ids(ids: Iterable[Id]) -> list[Id]:
+    """Ids from any iterable, Arrow and data frame columns included; one bare id is a mistake worth naming."""
+    if isinstance(ids, (str, bytes, int)):
+        raise BadCommand(f"ids is a list of ids; write [{ids!r}] for one")
+    listed = cast(Any, ids)
+    values: Iterable[object] = listed.to_pylist() if hasattr(listed, "to_pylist") else listed
+    return [_id(value) for value in values]
+
+
+def _allocations(given: object) -> list[dict[str, Id]]:
+    pairs: Iterable[object]
+    if isinstance(given, Mapping):
+        pairs = cast("Mapping[object, object]", given).items()
+    elif isinstance(given, Iterable):
+        pairs = cast("Iterable[object]", given)
+    else:
+        raise BadCommand(f"allocations are pairs of an id and an amount, not {type(given).__name__}")
+    return [_allocation(pair) for pair in pairs]
+
+
+def _allocation(pair: object) -> dict[str, Id]:
+    if isinstance(pair, Mapping):
+        entry = cast("Mapping[str, object]", pair)
+        if "id" not in entry or "amount" not in entry:
+            raise BadCommand(f"an allocation has an id and an amount; this one has {', '.join(map(str, entry))}")
+        row_id, amount = entry["id"], entry["amount"]
+    elif isinstance(pair, (tuple, list)) and len(cast("list[object]", pair)) == 2:
+        row_id, amount = cast("list[object]", pair)
+    else:
+        raise BadCommand(f"an allocation is a pair of an id and an amount, not {pair!r}")
+    return {"id": _id(row_id), "amount": _integer(amount, f"the amount for {row_id!r}, in minor units,")}
+
+
+def _demoted(envelope: Mapping[str, Any]) -> tuple[int, ...]:
+    groups = envelope.get("demoted", [])
+    if not isinstance(groups, list) or not all(isinstance(group, int) for group in cast("list[object]", groups)):
+        raise BrokenReply("the demoted groups are no list of ids")
+    return tuple(cast("list[int]", groups))
+
+
+def _count(envelope: Mapping[str, Any]) -> int:
+    count = envelope.get("pinned", 0)
+    return count if isinstance(count, int) else 0

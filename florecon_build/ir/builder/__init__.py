@@ -1,0 +1,1 @@
+"""The authoring surface: handles that build the typed tree."""

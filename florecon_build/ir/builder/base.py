@@ -1,0 +1,434 @@
+"""Handles: thin immutable wrappers of IR values that own the operators, and the rules by which operands meet.
+
+A handle is not hashable and refuses ``bool()``. One class per type family, so that a reader's tools know what an
+expression can do. ``Expr`` and ``BooleanExpr`` live here, since every comparison gives a boolean.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, ClassVar, NoReturn, Self, TypeVar, cast
+
+from florecon_build.ir import values as v
+from florecon_build.ir.errors import (
+    MissingLaneError,
+    StrategyError,
+    author_span,
+    authored,
+    fail,
+    nearest,
+    problem,
+    refuse_bool,
+)
+from florecon_build.ir.expr import EPOCH, show
+from florecon_build.ir.nodes import Param
+from florecon_build.ir.scope import mixes, reads
+from florecon_build.ir.types import BOOLEAN, DATE, INTEGER, REAL, TEXT, Kind, Type, tuple_of
+
+if TYPE_CHECKING:
+    from florecon_build.ir.builder.columns import RowFamily
+
+E = TypeVar("E", bound="Expr")
+
+I64_MAX = 2**63 - 1
+_EXACT_REAL = 2**53
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """What an expression or a strategy was made from: the params declared for it and the columns it belongs to."""
+
+    params: frozenset[Param] = frozenset()
+    families: frozenset[RowFamily] = field(default=frozenset())
+
+    def __or__(self, other: Uses) -> Uses:
+        return Uses(self.params | other.params, self.families | other.families)
+
+
+NOTHING = Uses()
+
+
+def all_uses(parts: Iterable[Uses]) -> Uses:
+    """Everything that the parts were made from."""
+    total = NOTHING
+    for part in parts:
+        total = total | part
+    return total
+
+
+class Expr:
+    """An expression: computed from a row, a pair, an item or a group when the strategy runs, never in Python.
+
+    ``ir`` is the typed tree behind it. ``==`` and the other operators build larger expressions.
+    """
+
+    __slots__ = ("_ir", "_uses")
+
+    def __init__(self, ir: v.Value, uses: Uses = NOTHING) -> None:
+        self._ir = ir
+        self._uses = uses
+
+    @property
+    def ir(self) -> v.Value:
+        """The value tree."""
+        return self._ir
+
+    @property
+    def uses(self) -> Uses:
+        """The params and columns it was made from."""
+        return self._uses
+
+    @property
+    def type(self) -> Type:
+        """The type, with nullability and money scale."""
+        return self._ir.type
+
+    def __repr__(self) -> str:
+        return f"<{self._ir.type} {show(self._ir)}>"
+
+    __hash__: ClassVar[None]  # pyright: ignore[reportIncompatibleMethodOverride, reportIncompatibleVariableOverride]
+
+    @authored
+    def __eq__(self, other: object) -> BooleanExpr:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return compare(v.CompareOp.EQ, self, other)
+
+    @authored
+    def __ne__(self, other: object) -> BooleanExpr:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return compare(v.CompareOp.NE, self, other)
+
+    def __bool__(self) -> bool:
+        fix = (
+            "for `and`, `or`, `not` write `&`, `|`, `~` with each comparison in parentheses; for `a < b < c` write "
+            "`(a < b) & (b < c)`; for `if` write `fb.where(condition, x, y)`; for `in` write "
+            "`fb.lookup(x, {value: True}, False)`"
+        )
+        text = f"`{show(self._ir)}` has no truth value in Python: it is computed when the strategy runs"
+        found = problem(
+            "truth_value", text, expected="an operator that builds an expression", got="`and`, `or`, `not`, `if`, "
+            "`in` or a chained comparison", fix=fix
+        )  # fmt: skip
+        return refuse_bool(StrategyError([found]))
+
+    @authored
+    def __iter__(self) -> NoReturn:
+        fail("not_iterable", f"`{show(self._ir)}` cannot be looped over in Python", fix="pass the expression itself")
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            if name.startswith("_"):
+                raise AttributeError(name)
+            raise unknown_attribute(self, name)
+
+    @authored
+    def is_null(self) -> BooleanExpr:
+        """Whether the value is null. Refused on a value that is never null.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), note=fb.text(nullable=True), amount=fb.money(scale=2))
+        >>> rows.note.is_null()
+        <boolean row.note.is_null()>
+        """
+        if not self.type.nullable:
+            fail("never_null", f"`{show(self.ir)}` is never null", got=describe(self), fix="leave the test out")
+        return built(BooleanExpr, v.IsNull(type=BOOLEAN, operand=self.ir), self)
+
+    @authored
+    def fill(self, value: object) -> Self:
+        """The value, or ``value`` (a constant or an expression of the same type) where it is null.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), note=fb.text(nullable=True), amount=fb.money(scale=2))
+        >>> rows.note.fill("none").upper()
+        <text fb.first_of(row.note, "none").upper()>
+        """
+        other = lift(value, like=self.type, what="fill")
+        return first_not_null(type(self), [self, other], "fill")
+
+
+class BooleanExpr(Expr):
+    """A condition. Combine with ``&``, ``|`` and ``~``; false orders before true."""
+
+    __slots__ = ()
+
+    @authored
+    def __and__(self, other: BooleanExpr | bool) -> BooleanExpr:
+        return logic(v.LogicOp.AND, self, other)
+
+    @authored
+    def __rand__(self, other: BooleanExpr | bool) -> BooleanExpr:
+        return logic(v.LogicOp.AND, other, self)
+
+    @authored
+    def __or__(self, other: BooleanExpr | bool) -> BooleanExpr:
+        return logic(v.LogicOp.OR, self, other)
+
+    @authored
+    def __ror__(self, other: BooleanExpr | bool) -> BooleanExpr:
+        return logic(v.LogicOp.OR, other, self)
+
+    @authored
+    def __invert__(self) -> BooleanExpr:
+        return built(BooleanExpr, v.Not(type=BOOLEAN, operand=never_null(self, "~").ir), self)
+
+    @authored
+    def __lt__(self, other: BooleanExpr | bool) -> BooleanExpr:
+        return compare(v.CompareOp.LT, self, other)
+
+    @authored
+    def __le__(self, other: BooleanExpr | bool) -> BooleanExpr:
+        return compare(v.CompareOp.LE, self, other)
+
+    @authored
+    def __gt__(self, other: BooleanExpr | bool) -> BooleanExpr:
+        return compare(v.CompareOp.GT, self, other)
+
+    @authored
+    def __ge__(self, other: BooleanExpr | bool) -> BooleanExpr:
+        return compare(v.CompareOp.GE, self, other)
+
+
+def built(family: type[E], value: v.Value, *sources: Expr) -> E:
+    """A handle of ``family`` around a new value: stamped with the author's line, its scope checked."""
+    if mixes(reads(value)):
+        fail(
+            "mixed_scope",
+            f"`{show(value)}` reads things that never exist together",
+            expected="one of: the row, the two sides of a pair, a group",
+            fix="in flow's cost write a.lane and b.lane; in accept_if put a row expression inside g.any(..), g.all(..), "
+            "g.count(..), g.distinct(..) or g.span(..)",
+        )
+    return family(replace(value, span=author_span()), all_uses(source.uses for source in sources))
+
+
+def describe(item: object) -> str:
+    """An operand in words, for messages."""
+    if isinstance(item, Expr):
+        return f"{item.type} `{show(item.ir)}`"
+    if item is None or isinstance(item, bool | int | float | str | Decimal | datetime.date):
+        return f"{type(item).__name__} {item!r}" if item is not None else "None"
+    return f"{type(item).__name__}"
+
+
+def never_null(expr: E, what: str) -> E:
+    """The expression, refused when it may be null."""
+    if expr.type.nullable:
+        fail(
+            "nullable",
+            f"{what}: `{show(expr.ir)}` may be null",
+            expected="a value that is never null",
+            got=str(expr.type),
+            fix="handle the null first: `.fill(x)`, `fb.first_of(.., x)`, or branch on `.is_null()` with `fb.where`",
+        )
+    return expr
+
+
+def lift(item: object, *, like: Type | None = None, what: str) -> Expr:
+    """A constant or a tuple as an expression; ``like`` is the type it meets, which decides what a bare number means."""
+    if isinstance(item, Expr):
+        return item
+    span = author_span()
+    if isinstance(item, tuple):
+        parts = [lift(part, what=what) for part in cast("tuple[object, ...]", item)]
+        kind = tuple_of(*(part.type for part in parts))
+        tree = v.MakeTuple(type=kind, operands=tuple(part.ir for part in parts), span=span)
+        return Expr(tree, all_uses(part.uses for part in parts))
+    value, kind = constant(item, like, what)
+    return Expr(v.Lit(type=kind, value=value, span=span))
+
+
+def constant(item: object, like: Type | None, what: str) -> tuple[v.Constant, Type]:
+    """A Python constant as it stands in the tree, with its type."""
+    match item:
+        case None if like is not None:
+            return None, like.with_nullable(True)
+        case bool():
+            return item, BOOLEAN
+        case int():
+            return _integer_constant(item, like, what)
+        case float():
+            if not math.isfinite(item):
+                fail("bad_constant", f"{what}: {item!r} is not a number", fix="use a finite number")
+            return item, REAL
+        case str():
+            return item, TEXT
+        case Decimal():
+            return _decimal_constant(item, like, what)
+        case datetime.date() if not isinstance(item, datetime.datetime):
+            return (item - EPOCH).days, DATE
+        case _:
+            fail(
+                "not_an_expression",
+                f"{what}: a {type(item).__name__} is neither an expression nor a constant",
+                expected="an expression, a number, a text, a boolean, a datetime.date, or a tuple of them",
+                got=describe(item),
+                fix=_not_an_expression_fix(item),
+            )
+
+
+def _not_an_expression_fix(item: object) -> str:
+    if isinstance(item, datetime.datetime):
+        return "use `.date()`: there are dates, not times of day"
+    if callable(item):
+        return "pass the expression itself; only flow's cost, accept_if and partition_by_with take a function"
+    return "build the value from columns, constants and the functions of the library"
+
+
+def _integer_constant(item: int, like: Type | None, what: str) -> tuple[v.Constant, Type]:
+    if like is not None and like.kind is Kind.REAL:
+        if abs(item) > _EXACT_REAL:
+            fail("bad_constant", f"{what}: {item} is not exact as a real", fix="write it as a float")
+        return float(item), REAL
+    if like is not None and like.kind is Kind.MONEY and item == 0:
+        return 0, like.with_nullable(False)
+    if abs(item) > I64_MAX:
+        fail("bad_constant", f"{what}: {item} does not fit 64 bits", fix="use a number within +-(2**63 - 1)")
+    return item, INTEGER
+
+
+def _decimal_constant(item: Decimal, like: Type | None, what: str) -> tuple[v.Constant, Type]:
+    if like is None or like.kind is not Kind.MONEY:
+        fail("bad_constant", f"{what}: a Decimal stands only beside money", got=describe(item), fix="use a float")
+    try:
+        minor = item.scaleb(like.scale)
+        whole = int(minor)
+    except (InvalidOperation, ValueError, OverflowError):
+        fail("bad_constant", f"{what}: {item} is not an amount", fix="use a finite Decimal")
+    if whole != minor or abs(whole) > I64_MAX:
+        fail(
+            "bad_constant",
+            f"{what}: {item} is not a whole number of minor units",
+            expected=str(like),
+            fix=f"give at most {like.scale} decimals",
+        )
+    return whole, like.with_nullable(False)
+
+
+def is_literal(expr: Expr) -> bool:
+    """Whether the expression is a constant."""
+    return isinstance(expr.ir, v.Lit)
+
+
+def as_real(expr: Expr) -> Expr:
+    """An integer as a real; anything else unchanged."""
+    if expr.type.kind is not Kind.INTEGER:
+        return expr
+    if isinstance(expr.ir, v.Lit) and isinstance(expr.ir.value, int):
+        return lift(expr.ir.value, like=REAL, what="a real")
+    never_null(expr, "a conversion to real")
+    return Expr(v.Cast(type=REAL, op=v.CastOp.TO_REAL, operand=expr.ir, span=author_span()), expr.uses)
+
+
+def meet(items: Iterable[object], what: str) -> list[Expr]:
+    """Operands brought to one type: constants take the type of what they stand beside, integers beside a real become
+    real.
+    """
+    given = list(items)
+    like = next((item.type for item in given if isinstance(item, Expr) and item.type.kind is Kind.REAL), None)
+    like = like or next((item.type for item in given if isinstance(item, Expr)), None)
+    if like is None:
+        typed = [lift(item, what=what).type for item in given if item is not None]
+        like = next((kind for kind in typed if kind == REAL), typed[0] if typed else None)
+    exprs = [lift(item, like=like, what=what) for item in given]
+    if any(expr.type.kind is Kind.REAL for expr in exprs):
+        exprs = [as_real(expr) for expr in exprs]
+    first = exprs[0]
+    for expr in exprs[1:]:
+        if expr.type.with_nullable(False) != first.type.with_nullable(False):
+            fail(
+                "type_mismatch",
+                f"{what}: {first.type.with_nullable(False)} and {expr.type.with_nullable(False)} do not go together",
+                expected=describe(first),
+                got=describe(expr),
+                fix=_mismatch_fix(first.type, expr.type),
+            )
+    return exprs
+
+
+def _mismatch_fix(left: Type, right: Type) -> str:
+    kinds = {left.kind, right.kind}
+    scale = left.scale or right.scale
+    if kinds == {Kind.MONEY}:
+        return "money of different scales never mixes; convert both with `.to_minor()` and scale by hand"
+    if kinds == {Kind.MONEY, Kind.INTEGER}:
+        return f"write the constant as `fb.minor(n, {scale})`, or compare integers with `.to_minor()`"
+    if kinds == {Kind.MONEY, Kind.REAL}:
+        return f"turn the real into money with `fb.minor_units(x, {scale})`, or the money into `.to_minor().to_real()`"
+    if kinds == {Kind.DATE, Kind.INTEGER}:
+        return "use `.year`, `.month`, `.day`, or `fb.gap(a, b)` for the days between two dates"
+    if Kind.DATE in kinds and Kind.TEXT in kinds:
+        return "write the date as `datetime.date(year, month, day)`"
+    if Kind.LIST in kinds:
+        return "use `.contains(text)` or `.overlaps(list)`"
+    return "bring both sides to one type"
+
+
+def compare(op: v.CompareOp, left: object, right: object) -> BooleanExpr:
+    """``left op right`` with both sides of one type and never null."""
+    if left is None or right is None:
+        known = right if left is None else left
+        fix = "write `.is_null()`" if op is v.CompareOp.EQ else "write `~x.is_null()`"
+        fail("compare_null", "nothing equals None", got=f"a comparison of {describe(known)} with None", fix=fix)
+    what = f"`{_symbol(op)}`"
+    first, second = meet((left, right), what)
+    never_null(first, what)
+    never_null(second, what)
+    if first.type.kind in {Kind.LIST, Kind.TUPLE} and op not in {v.CompareOp.EQ, v.CompareOp.NE}:
+        fail(
+            "no_order",
+            f"{what}: a {first.type} has no order",
+            got=describe(first),
+            fix="compare with `==` or `!=`, or compare one part",
+        )
+    return built(BooleanExpr, v.Compare(type=BOOLEAN, op=op, left=first.ir, right=second.ir), first, second)
+
+
+def _symbol(op: v.CompareOp) -> str:
+    return {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}[op.value]
+
+
+def logic(op: v.LogicOp, left: object, right: object) -> BooleanExpr:
+    """``left & right`` or ``left | right`` on booleans that are never null."""
+    symbol = "&" if op is v.LogicOp.AND else "|"
+    sides: list[Expr] = []
+    for side in (left, right):
+        expr = lift(side, what=f"`{symbol}`")
+        if expr.type.kind is not Kind.BOOLEAN:
+            fail(
+                "type_mismatch",
+                f"`{symbol}` joins conditions",
+                expected="boolean",
+                got=describe(expr),
+                fix=f"put each comparison in parentheses: `(a == b) {symbol} (c == d)`",
+            )
+        sides.append(never_null(expr, f"`{symbol}`"))
+    return built(BooleanExpr, v.Logic(type=BOOLEAN, op=op, left=sides[0].ir, right=sides[1].ir), *sides)
+
+
+def first_not_null(family: type[E], items: list[Expr], what: str) -> E:
+    """``FirstOf`` over operands of one type, all but the last nullable."""
+    exprs = meet(items, what)
+    for expr in exprs[:-1]:
+        if not expr.type.nullable:
+            fail(
+                "never_null",
+                f"{what}: `{show(expr.ir)}` is never null, so nothing after it is ever used",
+                got=describe(expr),
+                fix="leave out what follows, or the wrong operand is first",
+            )
+    kind = exprs[0].type.with_nullable(exprs[-1].type.nullable)
+    return built(family, v.FirstOf(type=kind, operands=tuple(expr.ir for expr in exprs)), *exprs)
+
+
+def unknown_attribute(expr: Expr, name: str) -> MissingLaneError:
+    """The error for a method or attribute that the expression's type does not have."""
+    known = sorted(item for item in dir(expr) if not item.startswith("_") and item not in {"ir", "uses", "type"})
+    close = nearest(name, known)
+    fix = f"did you mean `.{close}`? " if close else ""
+    fix += f"(a {expr.type.kind.value} has: {', '.join(known)})"
+    text = f"a {expr.type.kind.value} has no `.{name}`"
+    return MissingLaneError([problem("unknown_attribute", text, got=describe(expr), fix=fix)])

@@ -1,0 +1,129 @@
+"""What a group predicate reads: ``g`` in ``accept_if(lambda g: ..)``."""
+
+from __future__ import annotations
+
+from florecon_build.ir import types as t
+from florecon_build.ir import values as v
+from florecon_build.ir.builder.base import BooleanExpr, E, Expr, built, describe, lift, never_null
+from florecon_build.ir.builder.numeric import IntegerExpr
+from florecon_build.ir.builder.settings import Tolerance, tolerance_of
+from florecon_build.ir.errors import authored, fail
+from florecon_build.ir.expr import show
+from florecon_build.ir.scope import Scope, reads
+from florecon_build.ir.types import Kind
+
+
+class Group:
+    """A group as a predicate sees it. Amounts are minor units of the active numeraire.
+
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), side=fb.text(), amount=fb.money(scale=2))
+    >>> guarded = fb.accept_if(lambda g: (g.size == 2) & (g.distinct(rows.side) == 2), fb.agg_net())
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<group>"
+
+    @property
+    @authored
+    def size(self) -> IntegerExpr:
+        """How many members it has."""
+        return _metric(v.MetricOp.SIZE)
+
+    @property
+    @authored
+    def net(self) -> IntegerExpr:
+        """The sum of the member amounts."""
+        return _metric(v.MetricOp.NET)
+
+    @property
+    @authored
+    def abs_net(self) -> IntegerExpr:
+        """The absolute value of the net."""
+        return _metric(v.MetricOp.ABS_NET)
+
+    @property
+    @authored
+    def max_abs(self) -> IntegerExpr:
+        """The largest absolute member amount."""
+        return _metric(v.MetricOp.MAX_ABS)
+
+    @property
+    @authored
+    def min_side(self) -> IntegerExpr:
+        """The smaller of the counts of positive and of negative members."""
+        return _metric(v.MetricOp.MIN_SIDE)
+
+    @authored
+    def clean(self, tol: Tolerance | IntegerExpr | int = 0) -> BooleanExpr:
+        """Whether the net is within a tolerance whose legs are the member amounts."""
+        slack = tolerance_of(tol, "clean: tol")
+        expr = built(BooleanExpr, v.GroupClean(type=t.BOOLEAN, tol=slack.ir))
+        return BooleanExpr(expr.ir, slack.uses)
+
+    @authored
+    def span(self, lane: Expr) -> IntegerExpr:
+        """Largest minus smallest over the members: days for dates, minor units for money."""
+        expr = never_null(_member(lane, "span"), "span")
+        if expr.type.kind not in {Kind.INTEGER, Kind.MONEY, Kind.DATE}:
+            fix = "use a date, money or integer lane"
+            fail(
+                "type_mismatch",
+                "span measures a distance",
+                expected="integer, money or date",
+                got=describe(expr),
+                fix=fix,
+            )
+        return built(IntegerExpr, v.GroupSpan(type=t.INTEGER, operand=expr.ir), expr)
+
+    @authored
+    def distinct(self, lane: Expr | tuple[object, ...]) -> IntegerExpr:
+        """How many different values that are not null the members have."""
+        expr = _member(lane, "distinct")
+        if expr.type.kind is Kind.LIST:
+            fix = "count a scalar or a tuple"
+            fail(
+                "type_mismatch", "distinct counts scalars", expected="a scalar or a tuple", got=describe(expr), fix=fix
+            )
+        return built(IntegerExpr, v.GroupDistinct(type=t.INTEGER, operand=expr.ir), expr)
+
+    @authored
+    def any(self, predicate: BooleanExpr) -> BooleanExpr:
+        """Whether at least one member satisfies a row condition."""
+        return self._quantified(BooleanExpr, v.QuantifierOp.ANY, t.BOOLEAN, predicate)
+
+    @authored
+    def all(self, predicate: BooleanExpr) -> BooleanExpr:
+        """Whether every member satisfies a row condition."""
+        return self._quantified(BooleanExpr, v.QuantifierOp.ALL, t.BOOLEAN, predicate)
+
+    @authored
+    def count(self, predicate: BooleanExpr) -> IntegerExpr:
+        """How many members satisfy a row condition."""
+        return self._quantified(IntegerExpr, v.QuantifierOp.COUNT, t.INTEGER, predicate)
+
+    def _quantified(self, family: type[E], op: v.QuantifierOp, kind: t.Type, predicate: BooleanExpr) -> E:
+        expr = never_null(_member(predicate, op.value), op.value)
+        if expr.type.kind is not Kind.BOOLEAN:
+            fix = "compare something"
+            fail("type_mismatch", f"{op.value} takes a condition", expected="boolean", got=describe(expr), fix=fix)
+        return built(family, v.GroupQuantifier(type=kind, op=op, predicate=expr.ir), expr)
+
+
+def _metric(op: v.MetricOp) -> IntegerExpr:
+    return built(IntegerExpr, v.GroupMetric(type=t.INTEGER, op=op))
+
+
+def _member(item: object, what: str) -> Expr:
+    expr = lift(item, what=what)
+    if reads(expr.ir) - Scope.ITEM.allowed:
+        fail(
+            "scope",
+            f"{what} looks at one member at a time",
+            expected=Scope.ITEM.value,
+            got=f"`{show(expr.ir)}`",
+            fix="use the lanes of the row: row.lane, row.lot.amount",
+        )
+    return expr

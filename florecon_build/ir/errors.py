@@ -1,0 +1,329 @@
+"""What an author reads when something is wrong: a ``StrategyError`` made of located ``Problem``s.
+
+Checks raise with ``fail``. It walks the stack to the first frame outside this package, which is the author's line,
+and takes the node being built from ``place``. Inside ``collecting()`` a failed call is recorded instead of raised and
+gives back a placeholder that every later check ignores, so that one run of a strategy file names all of its mistakes.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import sys
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from enum import Enum
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn, ParamSpec, TypeVar, cast
+
+from florecon_build.ir.values import Span
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_PACKAGE = str(Path(__file__).resolve().parent.parent) + os.sep
+
+
+class Severity(Enum):
+    """An error stops a build; a warning is printed and listed in the manifest."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that is wrong: what, where, what was expected, what came, and how to repair it.
+
+    ``code`` is a stable slug; ``path`` the place in the tree (``partition_by > seq[2] > flow.cost``).
+    """
+
+    code: str
+    message: str
+    span: Span | None = None
+    path: str = ""
+    expected: str = ""
+    got: str = ""
+    fix: str = ""
+    severity: Severity = Severity.ERROR
+
+    def __str__(self) -> str:
+        where = f"{self.span.file}:{self.span.line}: " if self.span else ""
+        level = "warning: " if self.severity is Severity.WARNING else ""
+        lines = [f"{where}{level}{self.message}"]
+        details = (("in", self.path), ("expected", self.expected), ("got", self.got), ("fix", self.fix))
+        lines += [f"  {name + ':':<10}{text}" for name, text in details if text]
+        return "\n".join(lines)
+
+
+class StrategyError(Exception):
+    """A strategy that cannot be built. ``problems`` holds every mistake found; the properties describe the first.
+
+    >>> import florecon_build as fb
+    >>> try:
+    ...     fb.columns(row_id=fb.integer(id=True), amount=fb.money(scale=99))
+    ... except fb.StrategyError as error:
+    ...     error.code, error.fix
+    ('bad_scale', 'use a scale from 0 to 18')
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    @property
+    def code(self) -> str:
+        """The first problem's stable slug."""
+        return self.problems[0].code
+
+    @property
+    def file(self) -> str | None:
+        """The author's file, relative to its folder or package root."""
+        span = self.problems[0].span
+        return span.file if span else None
+
+    @property
+    def line(self) -> int | None:
+        """The author's line, from 1."""
+        span = self.problems[0].span
+        return span.line if span else None
+
+    @property
+    def path(self) -> str:
+        """The place in the tree."""
+        return self.problems[0].path
+
+    @property
+    def expected(self) -> str:
+        """What was expected."""
+        return self.problems[0].expected
+
+    @property
+    def got(self) -> str:
+        """What came instead."""
+        return self.problems[0].got
+
+    @property
+    def fix(self) -> str:
+        """How to repair it."""
+        return self.problems[0].fix
+
+
+class MissingLaneError(StrategyError, AttributeError):
+    """A name that is not there; also an ``AttributeError``, so that ``hasattr`` and completion keep working."""
+
+
+@functools.lru_cache(maxsize=256)
+def _relative(filename: str) -> str:
+    """A path that does not depend on the working directory: relative to the folder, or to the package root above it."""
+    if filename.startswith("<"):
+        return filename
+    path = Path(filename)
+    root = path.parent
+    while (root / "__init__.py").exists() and root.parent != root:
+        root = root.parent
+    return path.relative_to(root).as_posix()
+
+
+def _author_frame() -> FrameType | None:
+    frame: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
+    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+    return frame
+
+
+def author_span() -> Span | None:
+    """The author's position: the innermost frame outside this package."""
+    frame = _author_frame()
+    return None if frame is None else Span(file=_relative(frame.f_code.co_filename), line=frame.f_lineno)
+
+
+_place: ContextVar[str] = ContextVar("florecon_place", default="")
+
+
+@contextmanager
+def place(name: str) -> Generator[None]:
+    """Names the node being built, or a part of one (``.cost``): local errors carry it as their path."""
+    outer = _place.get()
+    joint = "" if name.startswith(".") or not outer else " > "
+    token = _place.set(f"{outer}{joint}{name}")
+    try:
+        yield
+    finally:
+        _place.reset(token)
+
+
+def fail(code: str, message: str, *, expected: str = "", got: str = "", fix: str = "") -> NoReturn:
+    """Raises one problem at the author's line, in the node being built."""
+    raise StrategyError([problem(code, message, expected=expected, got=got, fix=fix)])
+
+
+def problem(code: str, message: str, *, expected: str = "", got: str = "", fix: str = "") -> Problem:
+    """One problem at the author's line, in the node being built."""
+    return Problem(
+        code=code,
+        message=message,
+        span=author_span(),
+        path=_place.get(),
+        expected=expected,
+        got=got,
+        fix=fix,
+    )
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that ``name`` most likely means, or an empty text."""
+    names = list(known)
+    folded = {known_name.lower(): known_name for known_name in names}
+    close = get_close_matches(name.lower(), list(folded), n=1, cutoff=0.5)
+    return folded[close[0]] if close else ""
+
+
+def did_you_mean(name: str, known: Iterable[str], what: str) -> str:
+    """The fix for a misspelt name: the nearest one, and the list of all."""
+    names = list(known)
+    close = nearest(name, names)
+    listing = f"{what}: {', '.join(names)}" if names else f"there are no {what}"
+    return f"did you mean `{close}`? ({listing})" if close else listing
+
+
+@dataclass(slots=True)
+class _Collector:
+    problems: list[Problem] = field(default_factory=list[Problem])
+
+
+_collector: ContextVar[_Collector | None] = ContextVar("florecon_collector", default=None)
+
+
+@contextmanager
+def collecting() -> Generator[None]:
+    """Records every mistake made in its body and raises them together, in the order they were made, at its end.
+
+    >>> import florecon_build as fb
+    >>> with fb.collecting():
+    ...     rows = fb.columns(row_id=fb.integer(id=True), name=fb.text(nullable=True), amount=fb.money(scale=2))
+    ...     lower = rows.nam.lower()
+    ...     upper = rows.name.upper()
+    Traceback (most recent call last):
+    florecon_build.ir.errors.StrategyError: ...
+    """
+    collector = _Collector()
+    token = _collector.set(collector)
+    cause: Exception | None = None
+    try:
+        yield
+    except StrategyError as error:
+        collector.problems.extend(error.problems)
+    except Exception as error:
+        if not collector.problems:
+            raise
+        cause = error
+    finally:
+        _collector.reset(token)
+    if collector.problems:
+        raise StrategyError(dict.fromkeys(collector.problems)) from cause
+
+
+class Missing:
+    """Stands for what could not be built while mistakes are collected; everything done with it gives it back."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Missing:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __call__(self, *args: object, **kwargs: object) -> Missing:
+        return self
+
+    def __getitem__(self, index: object) -> Missing:
+        return self
+
+    def __bool__(self) -> bool:
+        return True
+
+    def _same(self, other: object = None) -> Missing:
+        return self
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _same
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __and__ = __rand__ = __or__ = __ror__ = _same
+    __lt__ = __le__ = __gt__ = __ge__ = __neg__ = __invert__ = __abs__ = _same
+    __eq__ = __ne__ = _same  # pyright: ignore[reportAssignmentType]
+    __hash__ = object.__hash__
+
+
+MISSING = Missing()
+
+
+def _holds_missing(value: object) -> bool:
+    if isinstance(value, Missing):
+        return True
+    if isinstance(value, tuple | list):
+        return any(_holds_missing(part) for part in cast("Iterable[object]", value))
+    if isinstance(value, dict):
+        return any(_holds_missing(part) for part in cast("dict[object, object]", value).values())
+    return False
+
+
+def authored(function: Callable[P, T]) -> Callable[P, T]:
+    """Marks a public function or operator: its errors are raised at the author's line, or recorded while collecting.
+
+    A call that does not fit the signature becomes a ``StrategyError`` that names the nearest argument.
+    """
+    signature = inspect.signature(function)
+    name = function.__qualname__.removeprefix("_")
+
+    def call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
+        try:
+            return function(*args, **kwargs)
+        except TypeError:
+            _check_call(name, signature, args, kwargs)
+            raise
+
+    @functools.wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
+        collector = _collector.get()
+        if collector is None:
+            try:
+                return call(args, kwargs)
+            except StrategyError as error:
+                raise error.with_traceback(None) from None
+        if any(_holds_missing(value) for value in args) or any(_holds_missing(value) for value in kwargs.values()):
+            return cast(T, MISSING)
+        try:
+            return call(args, kwargs)
+        except StrategyError as error:
+            collector.problems.extend(error.problems)
+            return cast(T, MISSING)
+
+    return wrapper
+
+
+def refuse_bool(error: StrategyError) -> bool:
+    """Raises ``error`` at once; while collecting, records it and carries on as if the condition held."""
+    collector = _collector.get()
+    if collector is None:
+        raise error
+    collector.problems.extend(error.problems)
+    return True
+
+
+def _check_call(name: str, signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError as error:
+        known = [parameter for parameter in signature.parameters if parameter != "self"]
+        unknown = [key for key in kwargs if key not in signature.parameters]
+        fix = did_you_mean(unknown[0], known, "arguments") if unknown else f"arguments: {', '.join(known)}"
+        fail("bad_call", f"{name}: {error}", fix=fix)
+
+
+def at_path(found: Problem, path: str) -> Problem:
+    """The same problem at a place in the assembled tree."""
+    return replace(found, path=path)

@@ -1,0 +1,344 @@
+"""What every value expression means: ``evaluate`` walks the closed union of ``ir.values``.
+
+Operands are evaluated left to right and, but for the few places that exist to handle null, are never null: the builder
+has seen to that. The same results come out of the runtime bit for bit.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from florecon_build.ir import values as v
+from florecon_build.ir.interpreter import numbers as num
+from florecon_build.ir.interpreter import operators as ops
+from florecon_build.ir.interpreter import similarity, text
+from florecon_build.ir.interpreter.keys import Plain, key_of
+from florecon_build.ir.interpreter.money import minor_units
+from florecon_build.ir.interpreter.scope import Scope
+from florecon_build.ir.interpreter.tolerance import Slack
+from florecon_build.ir.types import Kind, Type
+
+_Reading = v.Lit | v.Lane | v.LotAmount | v.LotOriginal | v.ParamRef | v.ShardKey
+_Number = v.Arith | v.Unary | v.Cast | v.Gap | v.DatePart
+_Choice = v.Compare | v.Logic | v.Not | v.Where | v.Tier | v.FirstOf | v.IsNull | v.Lookup | v.Nets
+_Text = v.TextFn | v.TextSlice | v.TextReplace | v.TextSplit | v.TextConcat | v.TextTest | v.Similarity
+_Many = v.SortedPair | v.MakeTuple | v.Tokens | v.Ngrams | v.ListOverlaps | v.ListContains | v.ListSize
+_OfGroup = v.GroupMetric | v.GroupClean | v.GroupSpan | v.GroupDistinct | v.GroupQuantifier
+
+
+def evaluate(value: v.Value, scope: Scope) -> Plain:
+    """The value of an expression in a scope.
+
+    Raises `EvalError` where it has none: an integer leaves 64 bits, or a real is not representable in minor units.
+
+    >>> from florecon_build.ir.types import INTEGER
+    >>> two, three = v.Lit(type=INTEGER, value=2), v.Lit(type=INTEGER, value=3)
+    >>> evaluate(v.Arith(type=INTEGER, op=v.ArithOp.SUB, left=two, right=three), Scope())
+    -1
+    """
+    match value:
+        case v.Lit() | v.Lane() | v.LotAmount() | v.LotOriginal() | v.ParamRef() | v.ShardKey():
+            return _reading(value, scope)
+        case v.Arith() | v.Unary() | v.Cast() | v.Gap() | v.DatePart():
+            return _number(value, scope)
+        case (
+            v.Compare() | v.Logic() | v.Not() | v.Where() | v.Tier() | v.FirstOf() | v.IsNull() | v.Lookup() | v.Nets()
+        ):
+            return _choice(value, scope)
+        case (
+            v.TextFn()
+            | v.TextSlice()
+            | v.TextReplace()
+            | v.TextSplit()
+            | v.TextConcat()
+            | v.TextTest()
+            | v.Similarity()
+        ):
+            return _text(value, scope)
+        case (
+            v.SortedPair()
+            | v.MakeTuple()
+            | v.Tokens()
+            | v.Ngrams()
+            | v.ListOverlaps()
+            | v.ListContains()
+            | v.ListSize()
+        ):
+            return _many(value, scope)
+        case v.GroupMetric() | v.GroupClean() | v.GroupSpan() | v.GroupDistinct() | v.GroupQuantifier():
+            return _of_group(value, scope)
+        case _:
+            assert_never(value)
+
+
+def integer(value: v.Value, scope: Scope) -> int:
+    """The value of an integer, money or date expression."""
+    found = evaluate(value, scope)
+    if isinstance(found, int) and not isinstance(found, bool):
+        return found
+    raise _mistyped("an integer", found)
+
+
+def real(value: v.Value, scope: Scope) -> float:
+    """The value of a real expression; an integer beside a real counts as the nearest real."""
+    found = evaluate(value, scope)
+    if isinstance(found, int | float) and not isinstance(found, bool):
+        return float(found)
+    raise _mistyped("a real", found)
+
+
+def boolean(value: v.Value, scope: Scope) -> bool:
+    """The value of a condition."""
+    found = evaluate(value, scope)
+    if isinstance(found, bool):
+        return found
+    raise _mistyped("a boolean", found)
+
+
+def string(value: v.Value, scope: Scope) -> str:
+    """The value of a text expression."""
+    found = evaluate(value, scope)
+    if isinstance(found, str):
+        return found
+    raise _mistyped("a text", found)
+
+
+def slack(tol: v.Tolerance, scope: Scope) -> Slack:
+    """A tolerance with its numbers; `BadConfig` where one is negative."""
+    return Slack(tol.op, integer(tol.amount, scope), integer(tol.floor, scope) if tol.floor is not None else 0)
+
+
+def typed(constant: v.Constant, type: Type) -> Plain:
+    """A constant of the tree as a value of its type: a whole number may stand for a real."""
+    return float(constant) if type.kind is Kind.REAL and constant is not None else constant
+
+
+def _mistyped(wanted: str, found: Plain) -> TypeError:
+    return TypeError(f"expected {wanted}, found {found!r}: the tree did not come from the builder")
+
+
+def _reading(value: _Reading, scope: Scope) -> Plain:
+    match value:
+        case v.Lit():
+            return typed(value.value, value.type)
+        case v.Lane():
+            return scope.lots[value.var].row[value.name]
+        case v.LotAmount():
+            return scope.lots[value.var].amount
+        case v.LotOriginal():
+            return scope.lots[value.var].original
+        case v.ParamRef():
+            return scope.params[value.name]
+        case v.ShardKey():
+            key = scope.shard_keys[value.binder]
+            return key[value.part] if isinstance(key, tuple) and value.part is not None else key
+        case _:
+            assert_never(value)
+
+
+def _number(value: _Number, scope: Scope) -> Plain:
+    match value:
+        case v.Arith():
+            if _is_real(value.left, value.right):
+                return ops.real_arith(value.op, real(value.left, scope), real(value.right, scope))
+            return num.checked(ops.int_arith(value.op, integer(value.left, scope), integer(value.right, scope)))
+        case v.Unary():
+            if _is_real(value.operand):
+                return ops.real_unary(value.op, real(value.operand, scope))
+            return num.checked(ops.int_unary(value.op, integer(value.operand, scope)))
+        case v.Cast():
+            return _cast(value, scope)
+        case v.Gap():
+            left, right = integer(value.left, scope), integer(value.right, scope)
+            return num.checked(abs(left - right))
+        case v.DatePart():
+            return ops.date_part(value.op, integer(value.operand, scope))
+        case _:
+            assert_never(value)
+
+
+def _is_real(*operands: v.Value) -> bool:
+    return any(operand.type.kind is Kind.REAL for operand in operands)
+
+
+def _cast(value: v.Cast, scope: Scope) -> Plain:
+    match value.op:
+        case v.CastOp.TO_REAL:
+            return real(value.operand, scope)
+        case v.CastOp.TO_MINOR:
+            return num.amount(integer(value.operand, scope))
+        case v.CastOp.MINOR_UNITS:
+            return minor_units(real(value.operand, scope), value.type.scale)
+        case _:
+            assert_never(value.op)
+
+
+def _choice(value: _Choice, scope: Scope) -> Plain:
+    match value:
+        case v.Compare():
+            return _compare(value, scope)
+        case v.Logic():
+            first = boolean(value.left, scope)
+            decided = first is (value.op is v.LogicOp.OR)
+            return first if decided else boolean(value.right, scope)
+        case v.Not():
+            return not boolean(value.operand, scope)
+        case v.Where():
+            return evaluate(value.then if boolean(value.condition, scope) else value.otherwise, scope)
+        case v.Tier():
+            return evaluate(value.cost, scope) if boolean(value.condition, scope) else None
+        case v.FirstOf():
+            found = (evaluate(operand, scope) for operand in value.operands)
+            return next((one for one in found if one is not None), None)
+        case v.IsNull():
+            return evaluate(value.operand, scope) is None
+        case v.Lookup():
+            found = evaluate(value.operand, scope)
+            answers = (answer for key, answer in value.table if found is not None and found == key)
+            return typed(next(answers, value.default), value.type)
+        case v.Nets():
+            amounts = (scope.lots[v.Var.A].amount, scope.lots[v.Var.B].amount)
+            return abs(sum(amounts)) <= slack(value.tol, scope).over(amounts)
+        case _:
+            assert_never(value)
+
+
+def _compare(value: v.Compare, scope: Scope) -> bool:
+    if _is_real(value.left, value.right):
+        return ops.compare(value.op, real(value.left, scope), real(value.right, scope))
+    left, right = evaluate(value.left, scope), evaluate(value.right, scope)
+    if isinstance(left, str) and isinstance(right, str):
+        return ops.compare(value.op, left, right)
+    if isinstance(left, int) and isinstance(right, int):
+        return ops.compare(value.op, left, right)
+    if value.op in (v.CompareOp.EQ, v.CompareOp.NE):
+        return (left == right) is (value.op is v.CompareOp.EQ)
+    raise _mistyped("two values with an order", (left, right))
+
+
+def _text(value: _Text, scope: Scope) -> Plain:
+    match value:
+        case v.TextFn():
+            return _TEXT_FN[value.op](string(value.operand, scope))
+        case v.TextSlice():
+            cut = text.left if value.op is v.TextSliceOp.LEFT else text.right
+            return cut(string(value.operand, scope), value.count)
+        case v.TextReplace():
+            return string(value.operand, scope).replace(value.old, value.new)
+        case v.TextSplit():
+            return text.split(string(value.operand, scope), value.separator, value.index)
+        case v.TextConcat():
+            return "".join(string(operand, scope) for operand in value.operands)
+        case v.TextTest():
+            return _TEXT_TEST[value.op](string(value.operand, scope), string(value.other, scope))
+        case v.Similarity():
+            return _SIMILARITY[value.op](string(value.left, scope), string(value.right, scope))
+        case _:
+            assert_never(value)
+
+
+_TEXT_FN = {
+    v.TextOp.UPPER: text.upper,
+    v.TextOp.LOWER: text.lower,
+    v.TextOp.STRIP: text.strip,
+    v.TextOp.DIGITS: text.digits,
+    v.TextOp.ALNUM: text.alnum,
+    v.TextOp.NORMALIZE: text.normalize,
+}
+_TEXT_TEST = {
+    v.TextTestOp.CONTAINS: str.__contains__,
+    v.TextTestOp.STARTSWITH: str.startswith,
+    v.TextTestOp.ENDSWITH: str.endswith,
+}
+_SIMILARITY = {
+    v.SimilarityOp.DICE: similarity.dice,
+    v.SimilarityOp.JARO_WINKLER: similarity.jaro_winkler,
+    v.SimilarityOp.TOKEN_SET: similarity.token_set,
+    v.SimilarityOp.PREFIX: similarity.prefix,
+}
+
+
+def _many(value: _Many, scope: Scope) -> Plain:
+    match value:
+        case v.SortedPair():
+            left, right = evaluate(value.left, scope), evaluate(value.right, scope)
+            if left is None or right is None:
+                return None
+            return tuple(sorted((_as_text(left), _as_text(right))))
+        case v.MakeTuple():
+            parts = tuple(evaluate(operand, scope) for operand in value.operands)
+            return None if None in parts else parts
+        case v.Tokens():
+            return text.tokens(_text_or_null(value.operand, scope), value.min_length, value.with_digit)
+        case v.Ngrams():
+            return text.ngrams(_text_or_null(value.operand, scope), value.size)
+        case v.ListOverlaps():
+            return not set(_list(value.left, scope)).isdisjoint(_list(value.right, scope))
+        case v.ListContains():
+            return string(value.element, scope) in _list(value.operand, scope)
+        case v.ListSize():
+            return len(_list(value.operand, scope))
+        case _:
+            assert_never(value)
+
+
+def _as_text(found: Plain) -> str:
+    if isinstance(found, str):
+        return found
+    raise _mistyped("a text", found)
+
+
+def _text_or_null(value: v.Value, scope: Scope) -> str | None:
+    found = evaluate(value, scope)
+    return None if found is None else _as_text(found)
+
+
+def _list(value: v.Value, scope: Scope) -> tuple[Plain, ...]:
+    found = evaluate(value, scope)
+    if isinstance(found, tuple):
+        return found
+    raise _mistyped("a list", found)
+
+
+def _of_group(value: _OfGroup, scope: Scope) -> Plain:
+    members = scope.members()
+    match value:
+        case v.GroupMetric():
+            return _metric(value.op, [lot.amount for lot in members])
+        case v.GroupClean():
+            amounts = [lot.amount for lot in members]
+            return abs(sum(amounts)) <= slack(value.tol, scope).over(amounts)
+        case v.GroupSpan():
+            found = [integer(value.operand, scope.at(lot)) for lot in members]
+            return num.checked(max(found) - min(found))
+        case v.GroupDistinct():
+            return len({key_of(evaluate(value.operand, scope.at(lot))) for lot in members} - {None})
+        case v.GroupQuantifier():
+            holds = (boolean(value.predicate, scope.at(lot)) for lot in members)
+            match value.op:
+                case v.QuantifierOp.ANY:
+                    return any(holds)
+                case v.QuantifierOp.ALL:
+                    return all(holds)
+                case v.QuantifierOp.COUNT:
+                    return sum(holds)
+                case _:
+                    assert_never(value.op)
+        case _:
+            assert_never(value)
+
+
+def _metric(op: v.MetricOp, amounts: list[int]) -> int:
+    match op:
+        case v.MetricOp.SIZE:
+            return len(amounts)
+        case v.MetricOp.NET:
+            return num.amount(sum(amounts))
+        case v.MetricOp.ABS_NET:
+            return num.amount(abs(sum(amounts)))
+        case v.MetricOp.MAX_ABS:
+            return max(abs(amount) for amount in amounts)
+        case v.MetricOp.MIN_SIDE:
+            return min(sum(amount > 0 for amount in amounts), sum(amount < 0 for amount in amounts))
+        case _:
+            assert_never(op)

@@ -1,0 +1,164 @@
+//! Exact minimum-cost transportation with a price on what stays unmatched, by the network simplex method.
+//!
+//! [`solve`] takes an [`Instance`] and gives back the [`Solution`] of least cost; among equal optima the one that a fixed
+//! rule names, which depends on the instance alone and not on the order of its arcs. The answer carries its duals, so
+//! that [`certify`], which shares no code with the solver, can prove it optimal in linear time.
+//!
+//! How it works: the instance is cut into connected components; each starts from the tree of its penalty arcs (everything
+//! unmatched is feasible, and the true penalties are its duals); a block search picks the arcs that enter, a strongly
+//! feasible rule those that leave, so that no basis comes twice; then the ties are settled on the arcs of reduced cost
+//! zero. All arithmetic is exact: potentials are 64 bits wide where a bound proves that enough, else 128.
+
+mod canonical;
+mod certify;
+mod components;
+mod face;
+mod instance;
+mod number;
+mod pricing;
+mod search;
+mod simplex;
+mod tree;
+mod warm;
+
+pub use certify::{Violation, certify};
+pub use instance::{EngineError, Instance, MAX_COST, Options, Place, Solution, Stats};
+pub use warm::{Side, Warm};
+
+use components::{Layout, NONE};
+use number::Number;
+use simplex::Network;
+use tree::PENALTY;
+
+/// Finds the canonical solution of least cost.
+///
+/// # Errors
+/// [`EngineError`] for an instance that is malformed or out of range, and for an objective that leaves 128 bits.
+///
+/// ```
+/// use florecon::engine::{Instance, Options, solve};
+/// let instance = Instance {
+///     n_sources: 2,
+///     supply: vec![5, 5, -5],
+///     penalty: vec![10, 10, 10],
+///     key: vec![7, 8, 9],
+///     tail: vec![0, 1],
+///     head: vec![2, 2],
+///     cost: vec![3, 2],
+/// };
+/// let solution = solve(&instance, &Options { certify: true }).unwrap();
+/// assert_eq!(solution.flow, vec![0, 5]);
+/// assert_eq!(solution.objective, 5 * 2 + 5 * 10);
+/// assert!(solution.unique.iter().all(|&unique| unique));
+/// ```
+pub fn solve(instance: &Instance, options: &Options) -> Result<Solution, EngineError> {
+    Prepared::new(instance)?.solve(options)
+}
+
+/// An instance that has been checked and cut into connected components: the part of [`solve`] before the simplex.
+///
+/// ```
+/// use florecon::engine::{Instance, Options, Prepared};
+/// let empty = Instance::default();
+/// assert_eq!(Prepared::new(&empty).unwrap().solve(&Options::default()).unwrap().objective, 0);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Prepared<'a> {
+    instance: &'a Instance,
+    layout: Layout,
+}
+
+impl<'a> Prepared<'a> {
+    /// Checks and cuts an instance in `O(nodes + arcs)`.
+    ///
+    /// # Errors
+    /// [`EngineError`] for an instance that is malformed or out of range.
+    pub fn new(instance: &'a Instance) -> Result<Self, EngineError> {
+        let ascending = instance.check()?;
+        Ok(Self {
+            instance,
+            layout: Layout::new(instance, ascending),
+        })
+    }
+
+    /// Finds the canonical solution of least cost.
+    ///
+    /// # Errors
+    /// [`EngineError::ObjectiveOverflow`] if the objective leaves 128 bits.
+    pub fn solve(self, options: &Options) -> Result<Solution, EngineError> {
+        let Self { instance, layout } = self;
+        let solution = if number::fits_i64(&layout) {
+            answer::<i64>(instance, layout)?
+        } else {
+            answer::<i128>(instance, layout)?
+        };
+        if options.certify || cfg!(debug_assertions) {
+            certify(instance, &solution)?;
+        }
+        Ok(solution)
+    }
+}
+
+fn answer<P: Number>(instance: &Instance, layout: Layout) -> Result<Solution, EngineError> {
+    let mut network: Network<P> = Network::new(layout);
+    let stats = network.solve(&instance.key);
+    let n = instance.n_nodes();
+    let mut solution = Solution {
+        flow: vec![0; instance.n_arcs()],
+        potential: vec![0; n],
+        objective: 0,
+        unique: vec![true; n],
+        stats,
+    };
+    read(instance, &network, &mut solution).ok_or(EngineError::ObjectiveOverflow)?;
+    Ok(solution)
+}
+
+/// Reads flows, duals and objective off the bases; `None` if the objective overflows.
+fn read<P: Number>(instance: &Instance, network: &Network<P>, solution: &mut Solution) -> Option<()> {
+    let (layout, mut emptied) = (&network.layout, false);
+    let mut objective = 0i128;
+    for (node, &slot) in layout.slot.iter().enumerate() {
+        let (amount, cost) = if slot == NONE {
+            let penalty = instance.penalty[node];
+            emptied |= instance.supply[node] == 0;
+            solution.potential[node] = if node < instance.n_sources { -penalty } else { penalty };
+            (instance.supply[node].abs(), penalty)
+        } else {
+            let basis = &network.tree.node[slot as usize];
+            solution.potential[node] = network.potential[slot as usize].dual();
+            solution.unique[node] = network.unique[slot as usize];
+            if basis.pred == PENALTY {
+                (basis.flow, instance.penalty[node])
+            } else {
+                let arc = layout.origin[basis.pred as usize] as usize;
+                solution.flow[arc] = basis.flow;
+                (basis.flow, instance.cost[arc])
+            }
+        };
+        objective = objective.checked_add(i128::from(amount) * i128::from(cost))?;
+    }
+    if emptied {
+        settle_empty(instance, &mut solution.potential);
+    }
+    solution.objective = objective;
+    Some(())
+}
+
+/// Gives nodes without supply, which the solver leaves out, duals that no arc contradicts: sinks the least that any arc
+/// asks for, then sources the largest.
+fn settle_empty(instance: &Instance, potential: &mut [i64]) {
+    let ends = |arc: usize| (instance.tail[arc] as usize, instance.head[arc] as usize);
+    for arc in 0..instance.n_arcs() {
+        let (tail, head) = ends(arc);
+        if instance.supply[head] == 0 && instance.supply[tail] != 0 {
+            potential[head] = potential[head].min(potential[tail] + instance.cost[arc]);
+        }
+    }
+    for arc in 0..instance.n_arcs() {
+        let (tail, head) = ends(arc);
+        if instance.supply[tail] == 0 {
+            potential[tail] = potential[tail].max(potential[head] - instance.cost[arc]);
+        }
+    }
+}

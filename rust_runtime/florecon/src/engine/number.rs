@@ -1,0 +1,67 @@
+//! The integers that potentials are made of.
+
+use super::components::{Component, Layout};
+use std::ops::{Add, Neg, Sub};
+
+/// An integer wide enough for the sums of costs along a path of the tree: `i64` where a bound shows that it is, else `i128`.
+pub(super) trait Number:
+    Copy + Ord + Default + Add<Output = Self> + Sub<Output = Self> + Neg<Output = Self>
+{
+    /// Widens a cost.
+    fn of(cost: i64) -> Self;
+
+    /// Narrows the dual of an optimal basis, which fits as costs are within `MAX_COST`.
+    fn dual(self) -> i64;
+}
+
+impl Number for i64 {
+    fn of(cost: i64) -> Self {
+        cost
+    }
+
+    fn dual(self) -> i64 {
+        self
+    }
+}
+
+impl Number for i128 {
+    fn of(cost: i64) -> Self {
+        Self::from(cost)
+    }
+
+    fn dual(self) -> i64 {
+        self as i64
+    }
+}
+
+/// Whether every potential and reduced cost that the simplex can meet, for the costs and for the canonical weights, is
+/// within `i64`.
+pub(super) fn fits_i64(layout: &Layout) -> bool {
+    let nodes = layout.components.iter().map(Component::n_nodes).max().unwrap_or(0);
+    let (low, high) = layout
+        .cost
+        .iter()
+        .fold((0, 0), |(low, high), &c| (c.min(low), c.max(high)));
+    let (low, high) = (i128::from(low), i128::from(high));
+    let penalty = layout
+        .penalty
+        .iter()
+        .map(|p| i128::from(p.unsigned_abs()))
+        .max()
+        .unwrap_or(0);
+    bounded(nodes, penalty, high.max(-low), high - low)
+}
+
+/// The same for so many nodes in one tree, penalties and costs of these magnitudes, and costs that differ so much.
+///
+/// The path from a node to the root crosses one penalty arc and then arcs that point alternately up and down, so that
+/// their costs cancel in pairs up to their difference. A reduced cost adds two potentials and a cost.
+pub(super) fn bounded(nodes: usize, penalty: i128, cost: i128, spread: i128) -> bool {
+    let pairs = nodes as i128 / 2 + 1;
+    let fits =
+        |penalty: i128, cost: i128, spread: i128| 2 * (penalty + cost + pairs * spread) + cost < i128::from(i64::MAX);
+    fits(penalty, cost, spread) && fits(0, WEIGHT, WEIGHT)
+}
+
+/// Canonical weights are below this.
+const WEIGHT: i128 = 1 << 40;

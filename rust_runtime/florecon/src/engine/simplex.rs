@@ -1,0 +1,151 @@
+//! The primal network simplex, one component at a time.
+
+use super::canonical::{Chooser, find_tight};
+use super::components::{Component, Layout};
+use super::face::Tight;
+use super::instance::Stats;
+use super::number::Number;
+use super::pricing::{Columns, Pricer};
+use super::tree::{Entering, PENALTY, Tree};
+
+/// Layout, basis and duals of an instance.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Network<P> {
+    pub layout: Layout,
+    pub tree: Tree,
+    /// Dual of each slot; `cost + potential[tail] - potential[head]` is an arc's reduced cost, and a root has zero.
+    pub potential: Vec<P>,
+    /// Per slot, whether its component of positive flow is the same in every optimum.
+    pub unique: Vec<bool>,
+}
+
+impl<P: Number> Network<P> {
+    /// Starts every component from the tree of its penalty arcs.
+    pub fn new(layout: Layout) -> Self {
+        let slots = layout.node.len();
+        let mut tree = Tree {
+            node: vec![Default::default(); slots],
+        };
+        let mut potential = vec![P::default(); slots];
+        for component in &layout.components {
+            tree.plant(component, &layout);
+            for x in component.first as usize..component.root as usize {
+                let penalty = P::of(layout.penalty[x]);
+                potential[x] = if x < component.sinks as usize {
+                    -penalty
+                } else {
+                    penalty
+                };
+            }
+        }
+        Self {
+            layout,
+            tree,
+            potential,
+            unique: vec![true; slots],
+        }
+    }
+
+    /// Brings every component to its canonical optimum.
+    pub fn solve(&mut self, key: &[u64]) -> Stats {
+        let mut stats = Stats {
+            components: self.layout.components.len(),
+            ..Stats::default()
+        };
+        let mut chooser = Chooser::new(self.layout.node.len());
+        let mut tight = Vec::new();
+        for component in 0..stats.components {
+            stats.pivots += self.minimise(component);
+            if let Some(pivots) = self.choose(component, key, &mut chooser, &mut tight) {
+                stats.canonical_pivots += pivots;
+                stats.tied_components += 1;
+            }
+        }
+        stats
+    }
+
+    /// Minimises the cost of one component. Returns the number of pivots.
+    fn minimise(&mut self, component: usize) -> u64 {
+        let (layout, component) = (&self.layout, &self.layout.components[component]);
+        let mut pivots = warm_up(layout, component, &mut self.tree, &mut self.potential);
+        let arcs = component.arcs.clone();
+        let columns = Columns {
+            tail: &layout.tail[arcs.clone()],
+            head: &layout.head[arcs.clone()],
+            cost: &layout.cost[arcs.clone()],
+        };
+        let penalty = &layout.penalty[component.first as usize..component.root as usize];
+        let mut pricer = Pricer::new(columns, penalty, component);
+        while let Some(mut entering) = pricer.entering(&self.potential) {
+            if entering.arc != PENALTY {
+                entering.arc += arcs.start as u32;
+            }
+            let moved = self.tree.pivot(&entering, &mut self.potential);
+            pricer.learn(moved);
+            pivots += 1;
+        }
+        pivots
+    }
+
+    /// Moves one optimal component to its canonical optimum and marks what is unique.
+    fn choose(
+        &mut self,
+        component: usize,
+        key: &[u64],
+        chooser: &mut Chooser<P>,
+        tight: &mut Vec<Tight>,
+    ) -> Option<u64> {
+        let (layout, component) = (&self.layout, &self.layout.components[component]);
+        find_tight(layout, component, &self.tree, &self.potential, tight);
+        let pivots = chooser.choose(layout, component, key, &mut self.tree, tight)?;
+        mark_unique(component, &self.tree, |x| chooser.varies(x), &mut self.unique);
+        Some(pivots)
+    }
+}
+
+/// Marks each node by whether no node of its component of positive flow varies.
+fn mark_unique(component: &Component, tree: &Tree, varies: impl Fn(u32) -> bool, unique: &mut [bool]) {
+    // In preorder a node comes after its parent; `top` is the first node of its component of flow.
+    let mut top = vec![component.root; component.n_nodes()];
+    let first = component.first;
+    let mut x = tree.node[component.root as usize].thread;
+    while x != component.root {
+        let node = &tree.node[x as usize];
+        let flows = node.flow > 0 && node.pred != PENALTY;
+        let above = if flows { top[(node.parent - first) as usize] } else { x };
+        top[(x - first) as usize] = above;
+        unique[above as usize] &= !varies(x);
+        x = node.thread;
+    }
+    for x in first..component.root {
+        unique[x as usize] = unique[top[(x - first) as usize] as usize];
+    }
+}
+
+/// One pivot on the cheapest arc of each source, where it pays.
+fn warm_up<P: Number>(layout: &Layout, component: &Component, tree: &mut Tree, potential: &mut [P]) -> u64 {
+    let (mut pivots, mut from) = (0, component.arcs.start);
+    while from < component.arcs.end {
+        let source = layout.tail[from];
+        let (mut best, mut arc, mut at) = (P::default(), None, from);
+        while at < component.arcs.end && layout.tail[at] == source {
+            let reduced = P::of(layout.cost[at]) + potential[source as usize] - potential[layout.head[at] as usize];
+            if reduced < best {
+                (best, arc) = (reduced, Some(at));
+            }
+            at += 1;
+        }
+        if let Some(arc) = arc {
+            let entering = Entering {
+                arc: arc as u32,
+                tail: source,
+                head: layout.head[arc],
+                reduced: best,
+            };
+            tree.pivot(&entering, potential);
+            pivots += 1;
+        }
+        from = at;
+    }
+    pivots
+}

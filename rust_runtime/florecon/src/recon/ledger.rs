@@ -1,0 +1,309 @@
+//! The allocation hypergraph: groups over slots, and what of each row is in none.
+//!
+//! Groups never change in place: one that loses members is gone, and what is left of it comes as a new record under the same
+//! id. What of a row is in no other group is its unmatched singleton, held as two numbers per row.
+
+use std::collections::HashMap;
+
+use rustc_hash::FxBuildHasher;
+
+use super::incidence::Incidence;
+use super::store;
+use crate::strategy::arena::{Arena, GroupRef, NO_NODE, Tag};
+use crate::strategy::lot::Lot;
+use crate::strategy::names::{Name, Names};
+
+/// The origin of what is in no group.
+pub(crate) const UNMATCHED: &str = "unmatched";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    Proposed,
+    Pinned,
+    Gone,
+}
+
+/// Where a group is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A record of the arena.
+    Group(usize),
+    /// The unmatched singleton of a slot.
+    Single(u32),
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    groups: Arena,
+    ids: Vec<i64>,
+    states: Vec<State>,
+    /// How many records, from the first on, have ascending ids.
+    ascending: usize,
+    /// The other records by id.
+    late: HashMap<i64, usize, FxBuildHasher>,
+    /// Per slot, the amount of its unmatched singleton.
+    loose: Vec<i64>,
+    /// Per slot, the group id of its unmatched singleton; 0 for none.
+    single: Vec<i64>,
+    last_id: i64,
+    pub names: Names,
+    incidence: Option<Incidence>,
+}
+
+impl Ledger {
+    /// An empty hypergraph that goes on counting group ids.
+    pub fn after(last_id: i64, names: Names) -> Self {
+        Self {
+            last_id,
+            names,
+            ..Self::default()
+        }
+    }
+
+    pub fn last_id(&self) -> i64 {
+        self.last_id
+    }
+
+    pub fn next_id(&mut self) -> i64 {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    pub fn slots(&self) -> usize {
+        self.single.len()
+    }
+
+    // reading
+
+    /// The records that are not gone.
+    pub fn alive(&self) -> impl Iterator<Item = usize> {
+        (0..self.states.len()).filter(|&index| self.states[index] != State::Gone)
+    }
+
+    pub fn group(&self, index: usize) -> GroupRef<'_> {
+        self.groups.get(index)
+    }
+
+    pub fn id(&self, index: usize) -> i64 {
+        self.ids[index]
+    }
+
+    pub fn is_pinned(&self, index: usize) -> bool {
+        self.states[index] == State::Pinned
+    }
+
+    /// The unmatched singleton of a slot: its group id and amount.
+    pub fn single(&self, slot: u32) -> Option<(i64, i64)> {
+        let id = self.single[slot as usize];
+        (id != 0).then(|| (id, self.loose[slot as usize]))
+    }
+
+    /// What of a slot is in proposed groups.
+    pub fn proposed(&mut self, slot: u32) -> i64 {
+        let groups = self.groups_of(slot);
+        let parts = groups.into_iter().filter(|&index| !self.is_pinned(index));
+        self.loose[slot as usize] + parts.map(|index| self.part(index, slot)).sum::<i64>()
+    }
+
+    /// What of a slot is in a record.
+    pub fn part(&self, index: usize, slot: u32) -> i64 {
+        let group = self.groups.get(index);
+        group.rows.binary_search(&slot).map_or(0, |at| group.amounts[at])
+    }
+
+    /// The records that hold a slot, in the order of their group ids.
+    pub fn groups_of(&mut self, slot: u32) -> Vec<usize> {
+        if self.incidence.is_none() {
+            let alive: Vec<usize> = self.alive().collect();
+            let members = || {
+                let groups = alive.iter().map(|&index| (index, self.groups.get(index).rows));
+                groups.flat_map(|(index, rows)| rows.iter().map(move |&row| (row, index as u32)))
+            };
+            self.incidence = Some(Incidence::new(self.slots(), members));
+        }
+        let incidence = self.incidence.as_ref();
+        let mut found: Vec<usize> = incidence.map_or_else(Vec::new, |incidence| incidence.of(slot));
+        found.retain(|&index| self.states[index] != State::Gone);
+        found.sort_unstable_by_key(|&index| self.ids[index]);
+        found
+    }
+
+    pub fn locate(&self, id: i64) -> Option<Place> {
+        self.locate_group(id).or_else(|| {
+            let slot = self.single.iter().position(|&single| single == id && id != 0)?;
+            Some(Place::Single(slot as u32))
+        })
+    }
+
+    /// The same for many ids, passing over the singletons once.
+    pub fn locate_all(&self, ids: &[i64]) -> Vec<Option<Place>> {
+        let mut places: Vec<Option<Place>> = ids.iter().map(|&id| self.locate_group(id)).collect();
+        let mut missing: HashMap<i64, Place, FxBuildHasher> = HashMap::default();
+        if places.iter().any(Option::is_none) {
+            let wanted = ids.iter().zip(&places).filter(|(_, place)| place.is_none());
+            missing.extend(wanted.map(|(&id, _)| (id, Place::Group(usize::MAX))));
+            for (slot, single) in self.single.iter().enumerate().filter(|(_, single)| **single != 0) {
+                if let Some(place) = missing.get_mut(single) {
+                    *place = Place::Single(slot as u32);
+                }
+            }
+        }
+        for (id, place) in ids.iter().zip(&mut places) {
+            let found = missing.get(id).filter(|place| **place != Place::Group(usize::MAX));
+            *place = place.or(found.copied());
+        }
+        places
+    }
+
+    fn locate_group(&self, id: i64) -> Option<Place> {
+        let late = self.late.get(&id).copied();
+        late.or_else(|| self.ids[..self.ascending].binary_search(&id).ok())
+            .filter(|&index| self.states[index] != State::Gone)
+            .map(Place::Group)
+    }
+
+    // writing
+
+    /// Appends a record. Members come in ascending slot order.
+    pub fn add(&mut self, id: i64, state: State, tag: Tag, members: impl IntoIterator<Item = Lot>) -> usize {
+        let index = self.ids.len();
+        for lot in members {
+            self.groups.push(lot.row, lot.amount);
+        }
+        self.groups.close(tag);
+        if index == self.ascending && self.ids.last().is_none_or(|&last| last < id) {
+            self.ascending += 1;
+        } else {
+            self.late.insert(id, index);
+        }
+        self.ids.push(id);
+        self.states.push(state);
+        if let Some(incidence) = &mut self.incidence {
+            incidence.add(index, self.groups.get(index).rows);
+        }
+        index
+    }
+
+    pub fn remove(&mut self, index: usize) {
+        self.states[index] = State::Gone;
+    }
+
+    /// Dissolves a record into the unmatched singletons of its rows.
+    pub fn break_up(&mut self, index: usize) {
+        self.remove(index);
+        for at in 0..self.groups.get(index).len() {
+            let group = self.groups.get(index);
+            let (slot, amount) = (group.rows[at], group.amounts[at]);
+            self.free(slot, amount);
+        }
+    }
+
+    /// Adds to a slot's unmatched singleton.
+    pub fn free(&mut self, slot: u32, amount: i64) {
+        if self.single[slot as usize] == 0 {
+            self.single[slot as usize] = self.next_id();
+        }
+        self.loose[slot as usize] += amount;
+    }
+
+    /// Makes the unmatched singleton of a slot, under a given id and with a given amount.
+    pub fn set_single(&mut self, slot: u32, id: i64, amount: i64) {
+        self.single[slot as usize] = id;
+        self.loose[slot as usize] = amount;
+    }
+
+    /// Takes from a slot's unmatched singleton up to `amount`; one that is used up vanishes. Returns what was taken.
+    pub fn take_loose(&mut self, slot: u32, amount: i64) -> i64 {
+        let loose = &mut self.loose[slot as usize];
+        let taken = if loose.unsigned_abs() <= amount.unsigned_abs() {
+            *loose
+        } else {
+            amount
+        };
+        *loose -= taken;
+        if *loose == 0 && taken != 0 {
+            self.single[slot as usize] = 0;
+        }
+        taken
+    }
+
+    pub fn pin(&mut self, place: Place) -> bool {
+        match place {
+            Place::Group(index) if self.is_pinned(index) => return false,
+            Place::Group(index) => self.states[index] = State::Pinned,
+            Place::Single(slot) => {
+                let amount = std::mem::take(&mut self.loose[slot as usize]);
+                let id = std::mem::take(&mut self.single[slot as usize]);
+                let tag = self.unmatched();
+                self.add(id, State::Pinned, tag, [Lot { row: slot, amount }]);
+            }
+        }
+        true
+    }
+
+    pub fn unpin(&mut self, place: Place) {
+        let Place::Group(index) = place else { return };
+        if !self.is_pinned(index) {
+            return;
+        }
+        let group = self.groups.get(index);
+        if !self.is_unmatched(group) {
+            self.states[index] = State::Proposed;
+            return;
+        }
+        // what is unmatched of a row is one singleton
+        let (slot, amount, id) = (group.rows[0], group.amounts[0], self.ids[index]);
+        self.remove(index);
+        if self.single[slot as usize] == 0 {
+            self.set_single(slot, id, amount);
+        } else {
+            self.free(slot, amount);
+        }
+    }
+
+    fn is_unmatched(&self, group: GroupRef<'_>) -> bool {
+        group.len() == 1 && group.tag.node == NO_NODE && self.names.text(group.tag.origin) == UNMATCHED
+    }
+
+    pub fn unmatched(&mut self) -> Tag {
+        Tag {
+            origin: self.names.intern(UNMATCHED),
+            reason: Name::NONE,
+            node: NO_NODE,
+            unique: None,
+        }
+    }
+
+    // slots
+
+    /// Appends slots without a singleton.
+    pub fn grow(&mut self, slots: usize) {
+        self.loose.resize(slots, 0);
+        self.single.resize(slots, 0);
+        self.incidence = None;
+    }
+
+    /// Gives each slot a new number. The members of a group keep their order among each other.
+    pub fn permute(&mut self, target: &[u32]) {
+        store::permute(&mut self.loose, target);
+        store::permute(&mut self.single, target);
+        self.groups.renumber(target);
+        self.incidence = None;
+    }
+
+    /// Keeps the slots that `keep` names; no group holds any of the others.
+    pub fn retain(&mut self, keep: &[bool]) {
+        let mut next = 0;
+        let target: Vec<u32> = keep
+            .iter()
+            .map(|&keep| {
+                next += u32::from(keep);
+                next.saturating_sub(1)
+            })
+            .collect();
+        store::retain(&mut self.loose, keep);
+        store::retain(&mut self.single, keep);
+        self.groups.renumber(&target);
+        self.incidence = None;
+    }
+}

@@ -1,0 +1,165 @@
+//! The rows, in ascending id order: a row's slot is its rank.
+
+use std::cmp::Ordering;
+
+use crate::error::Error;
+use crate::row_id::RowId;
+
+/// Columns of equal length, ascending by id between commands.
+#[derive(Debug)]
+pub(crate) struct Store<R> {
+    pub ids: Vec<RowId>,
+    pub rows: Vec<R>,
+    pub amounts: Vec<i64>,
+}
+
+impl<R> Default for Store<R> {
+    fn default() -> Self {
+        Self {
+            ids: Vec::new(),
+            rows: Vec::new(),
+            amounts: Vec::new(),
+        }
+    }
+}
+
+impl<R> Store<R> {
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    pub fn find(&self, id: &RowId) -> Option<u32> {
+        find_among(&self.ids, id).map(|slot| slot as u32)
+    }
+
+    pub fn expect(&self, id: &RowId) -> Result<u32, Error> {
+        self.find(id).ok_or_else(|| Error::UnknownId { id: id.clone() })
+    }
+
+    pub fn reserve(&mut self, more: usize) {
+        self.ids.reserve_exact(more);
+        self.rows.reserve_exact(more);
+        self.amounts.reserve_exact(more);
+    }
+
+    pub fn push(&mut self, id: RowId, row: R, amount: i64) {
+        self.ids.push(id);
+        self.rows.push(row);
+        self.amounts.push(amount);
+    }
+
+    pub fn truncate(&mut self, len: usize) {
+        self.ids.truncate(len);
+        self.rows.truncate(len);
+        self.amounts.truncate(len);
+    }
+
+    /// Where each slot goes when the rows from `sorted` on are brought into order; none when they are.
+    ///
+    /// # Errors
+    /// `duplicate_id` when two of the rows from `sorted` on have one id; they have none in common with those before.
+    pub fn sorting(&self, sorted: usize) -> Result<Option<Vec<u32>>, Error> {
+        let ids = &self.ids;
+        if ids[sorted.saturating_sub(1)..].is_sorted_by(|a, b| a < b) {
+            return Ok(None);
+        }
+        let mut tail: Vec<u32> = (sorted as u32..ids.len() as u32).collect();
+        tail.sort_unstable_by(|&a, &b| ids[a as usize].cmp(&ids[b as usize]));
+        if let Some(twice) = tail
+            .windows(2)
+            .find(|pair| ids[pair[0] as usize] == ids[pair[1] as usize])
+        {
+            let id = ids[twice[0] as usize].clone();
+            return Err(Error::DuplicateId { id });
+        }
+        let mut target = vec![0; ids.len()];
+        let (mut old, mut new) = (0_u32, tail.into_iter().peekable());
+        for rank in 0..ids.len() as u32 {
+            let is_old = (old as usize) < sorted
+                && new
+                    .peek()
+                    .is_none_or(|&slot| ids[old as usize].cmp(&ids[slot as usize]) == Ordering::Less);
+            let slot = if is_old {
+                old += 1;
+                old - 1
+            } else {
+                new.next().unwrap_or(rank)
+            };
+            target[slot as usize] = rank;
+        }
+        Ok(Some(target))
+    }
+
+    /// Moves each row to its target slot.
+    pub fn permute(&mut self, target: &[u32]) {
+        permute(&mut self.ids, target);
+        permute(&mut self.rows, target);
+        permute(&mut self.amounts, target);
+    }
+
+    /// Keeps the rows that `keep` names, one answer per slot.
+    pub fn retain(&mut self, keep: &[bool]) {
+        retain(&mut self.ids, keep);
+        retain(&mut self.rows, keep);
+        retain(&mut self.amounts, keep);
+    }
+}
+
+/// The place of an id in an ascending slice.
+pub(crate) fn find_among(ids: &[RowId], id: &RowId) -> Option<usize> {
+    ids.binary_search(id).ok()
+}
+
+/// Moves each element to its target place, in place and in linear time.
+pub(crate) fn permute<T>(items: &mut [T], target: &[u32]) {
+    let mut target = target.to_vec();
+    for at in 0..items.len() {
+        while target[at] as usize != at {
+            let to = target[at] as usize;
+            items.swap(at, to);
+            target.swap(at, to);
+        }
+    }
+}
+
+/// Keeps the elements that `keep` names.
+pub(crate) fn retain<T>(items: &mut Vec<T>, keep: &[bool]) {
+    let mut at = 0;
+    items.retain(|_| {
+        at += 1;
+        keep[at - 1]
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store(ids: &[i64]) -> Store<i64> {
+        let mut store = Store::default();
+        ids.iter().for_each(|&id| store.push(RowId::from(id), id, id));
+        store
+    }
+
+    #[test]
+    fn new_rows_are_merged_into_the_order() {
+        let mut rows = store(&[2, 4, 9, 7, 1, 12]);
+        let target = rows.sorting(3).unwrap().unwrap();
+        assert_eq!(target, [1, 2, 4, 3, 0, 5]);
+        rows.permute(&target);
+        assert_eq!(rows.rows, [1, 2, 4, 7, 9, 12]);
+        assert_eq!(rows.find(&RowId::from(9)), Some(4));
+    }
+
+    #[test]
+    fn rows_in_order_stay_where_they_are() {
+        assert_eq!(store(&[1, 2, 3, 8]).sorting(2).unwrap(), None);
+        assert_eq!(store(&[]).sorting(0).unwrap(), None);
+    }
+
+    #[test]
+    fn a_new_id_twice_is_refused() {
+        let error = store(&[1, 2, 5, 3, 5]).sorting(2).unwrap_err();
+        assert_eq!(error, Error::DuplicateId { id: RowId::from(5) });
+    }
+}

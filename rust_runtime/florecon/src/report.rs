@@ -1,0 +1,232 @@
+//! The allocation hypergraph, as it is read.
+
+use std::sync::Arc;
+
+use crate::recon::ledger::{Ledger, Place, UNMATCHED};
+use crate::recon::order::report_order;
+use crate::row_id::RowId;
+use crate::strategy::arena::{GroupRef, NO_NODE};
+
+/// All groups in the order of the report, and all allocations in the order of their groups and, within one, of their ids.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Report {
+    /// One line per group.
+    pub groups: Vec<GroupLine>,
+    /// One line per member of a group.
+    pub allocations: Vec<Allocation>,
+}
+
+/// One group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupLine {
+    /// The group's id: stable while it is pinned, new with every solve while it is proposed.
+    pub group_id: i64,
+    /// Whether a person keeps it; else the solver proposes it.
+    pub pinned: bool,
+    /// What formed it: a leaf, the label of a merge, or `unmatched`.
+    pub origin: Arc<str>,
+    /// Why, in words.
+    pub reason: Option<Arc<str>>,
+    /// The sum of the member amounts, in minor units.
+    pub net: i64,
+    /// How many members it has.
+    pub size: usize,
+    /// The largest absolute member amount.
+    pub max_abs: i64,
+    /// The smaller of the counts of positive and of negative members.
+    pub min_side: usize,
+    /// The node of the strategy that formed it.
+    pub node: Option<u32>,
+    /// Whether every optimum has this group; known of groups that `flow` formed.
+    pub unique: Option<bool>,
+    /// The smallest id among its members.
+    pub first: RowId,
+}
+
+/// What `pin_where` is shown of a group.
+pub type GroupSummary = GroupLine;
+
+/// A part of a row in a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allocation {
+    /// The row.
+    pub id: RowId,
+    /// The group.
+    pub group_id: i64,
+    /// How much of the row, signed, in minor units.
+    pub amount: i64,
+}
+
+/// The report, read in place: eight bytes a group besides what the workspace holds anyway.
+#[derive(Debug)]
+pub struct ReportView<'a> {
+    ids: &'a [RowId],
+    ledger: &'a Ledger,
+    order: Vec<Place>,
+    unmatched: Arc<str>,
+}
+
+impl<'a> ReportView<'a> {
+    pub(crate) fn new(ids: &'a [RowId], ledger: &'a Ledger) -> Self {
+        Self {
+            ids,
+            ledger,
+            order: report_order(ledger),
+            unmatched: Arc::from(UNMATCHED),
+        }
+    }
+
+    /// How many groups there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Whether there are no groups.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+
+    /// The groups in the order of the report.
+    pub fn groups(&self) -> impl ExactSizeIterator<Item = GroupView<'_>> {
+        self.order.iter().map(|&place| GroupView {
+            view: self,
+            place,
+            single: match place {
+                Place::Single(slot) => self.ledger.single(slot).map(|(id, amount)| (slot, id, amount)),
+                Place::Group(_) => None,
+            },
+        })
+    }
+
+    /// A copy.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        let mut allocations = Vec::with_capacity(self.groups().map(|group| group.size()).sum());
+        for group in self.groups() {
+            let group_id = group.id();
+            allocations.extend(group.members().map(|(id, amount)| Allocation {
+                id: id.clone(),
+                group_id,
+                amount,
+            }));
+        }
+        Report {
+            groups: self.groups().map(|group| group.line()).collect(),
+            allocations,
+        }
+    }
+}
+
+/// One group of a [`ReportView`].
+#[derive(Debug, Clone, Copy)]
+pub struct GroupView<'a> {
+    view: &'a ReportView<'a>,
+    place: Place,
+    /// Slot, group id and amount of an unmatched singleton.
+    single: Option<(u32, i64, i64)>,
+}
+
+impl<'a> GroupView<'a> {
+    pub(crate) fn place(&self) -> Place {
+        self.place
+    }
+
+    fn record(&self) -> Option<(usize, GroupRef<'a>)> {
+        match self.place {
+            Place::Group(index) => Some((index, self.view.ledger.group(index))),
+            Place::Single(_) => None,
+        }
+    }
+
+    /// The group's id.
+    #[must_use]
+    pub fn id(&self) -> i64 {
+        match (self.record(), self.single) {
+            (Some((index, _)), _) => self.view.ledger.id(index),
+            (None, single) => single.map_or(0, |(_, id, _)| id),
+        }
+    }
+
+    /// Whether a person keeps it.
+    #[must_use]
+    pub fn pinned(&self) -> bool {
+        self.record()
+            .is_some_and(|(index, _)| self.view.ledger.is_pinned(index))
+    }
+
+    /// What formed it.
+    #[must_use]
+    pub fn origin(&self) -> &'a Arc<str> {
+        let origin = self
+            .record()
+            .and_then(|(_, group)| self.view.ledger.names.get(group.tag.origin));
+        origin.unwrap_or(&self.view.unmatched)
+    }
+
+    /// Why, in words.
+    #[must_use]
+    pub fn reason(&self) -> Option<&'a Arc<str>> {
+        self.record()
+            .and_then(|(_, group)| self.view.ledger.names.get(group.tag.reason))
+    }
+
+    /// How many members it has.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.record().map_or(1, |(_, group)| group.len())
+    }
+
+    /// The member amounts, in ascending id order.
+    fn amounts(&self) -> impl Iterator<Item = i64> + use<'a> {
+        let single = self.single.map(|(_, _, amount)| amount);
+        let group = self.record().map(|(_, group)| group.amounts);
+        single.into_iter().chain(group.into_iter().flatten().copied())
+    }
+
+    /// The members in ascending id order, each with its part in the group.
+    pub fn members(&self) -> impl Iterator<Item = (&'a RowId, i64)> + use<'a> {
+        let ids = self.view.ids;
+        let single = self.single.map(|(slot, _, amount)| (slot, amount));
+        let group = self.record().map(|(_, group)| group);
+        let lots = group
+            .into_iter()
+            .flat_map(|group| group.lots())
+            .map(|lot| (lot.row, lot.amount));
+        single
+            .into_iter()
+            .chain(lots)
+            .map(move |(slot, amount)| (&ids[slot as usize], amount))
+    }
+
+    /// The group as one line of the report.
+    #[must_use]
+    pub fn line(&self) -> GroupLine {
+        let tag = self.record().map(|(_, group)| group.tag);
+        let first = match (self.record(), self.single) {
+            (Some((_, group)), _) => group.rows[0],
+            (None, single) => single.map_or(0, |(slot, _, _)| slot),
+        };
+        GroupLine {
+            group_id: self.id(),
+            pinned: self.pinned(),
+            origin: Arc::clone(self.origin()),
+            reason: self.reason().map(Arc::clone),
+            // a net is checked to fit when the group is made; a partial sum may not
+            net: self.amounts().map(i128::from).sum::<i128>() as i64,
+            size: self.size(),
+            max_abs: self.amounts().map(i64::abs).max().unwrap_or(0),
+            min_side: self.min_side(),
+            node: tag.map(|tag| tag.node).filter(|&node| node != NO_NODE),
+            unique: tag.and_then(|tag| tag.unique),
+            first: self.view.ids[first as usize].clone(),
+        }
+    }
+
+    fn min_side(&self) -> usize {
+        let positive = self.amounts().filter(|&amount| amount > 0).count();
+        let negative = self.amounts().filter(|&amount| amount < 0).count();
+        positive.min(negative)
+    }
+}

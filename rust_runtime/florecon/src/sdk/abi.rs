@@ -1,0 +1,156 @@
+//! The exports of a module: a thin shell over [`Session`].
+//!
+//! The host owns no memory of ours: it writes into buffers that `alloc` gave it, and reads buffers that a reply stands in. All
+//! of them are kept in a table by address, so a length that is too long, an address nobody handed out or a second `dealloc`
+//! is an error or nothing, and never another object's memory. For that reason there is no pointer arithmetic here.
+
+use std::collections::BTreeMap;
+
+use super::harness::Session;
+use super::plugin::Plugin;
+use super::reply;
+use crate::error::Error;
+
+/// The version of the exports and of the wire.
+pub const ABI_VERSION: u32 = 1;
+
+/// Where a buffer of no length stands: not null, which means failure, and never read.
+const EMPTY: usize = 16;
+
+/// What the exports of a module work on: a session, and the buffers that the host knows by address.
+///
+/// [`export_plugin!`](crate::export_plugin) makes one for a module. Natively, addresses are wider than the 32 bits a reply has
+/// for them, so this is of no use beyond tests.
+pub struct Module<P: Plugin> {
+    session: Session<P>,
+    buffers: BTreeMap<usize, Vec<u8>>,
+}
+
+impl<P: Plugin> Module<P> {
+    /// A module before its `init`.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { session: Session::new(), buffers: BTreeMap::new() }
+    }
+
+    /// The address of a new buffer of `len` bytes; 0 when there is no memory for it.
+    pub fn alloc(&mut self, len: usize) -> usize {
+        let mut buffer = Vec::new();
+        if buffer.try_reserve_exact(len).is_err() {
+            return 0;
+        }
+        buffer.resize(len, 0);
+        self.keep(buffer)
+    }
+
+    /// Gives a buffer back. An address that is not a buffer's is ignored.
+    pub fn dealloc(&mut self, address: usize) {
+        self.buffers.remove(&address);
+    }
+
+    /// The description, packed.
+    pub fn describe(&mut self) -> u64 {
+        let text = self.session.describe();
+        self.pack(text.into_bytes())
+    }
+
+    /// Carries out the command in one buffer with the rows in another, each given by address and length; the reply, packed.
+    pub fn dispatch(&mut self, command: (usize, usize), arrow: (usize, usize)) -> u64 {
+        let given = (find(&self.buffers, command), find(&self.buffers, arrow));
+        let answer = match given {
+            (Some(command), Some(arrow)) => self.session.dispatch(command, arrow),
+            _ => reply::error(&Error::bad_command("the command lies outside the buffers that alloc gave"), None),
+        };
+        self.pack(answer)
+    }
+
+    fn keep(&mut self, buffer: Vec<u8>) -> usize {
+        if buffer.is_empty() {
+            return EMPTY;
+        }
+        let address = buffer.as_ptr().addr();
+        self.buffers.insert(address, buffer);
+        address
+    }
+
+    fn pack(&mut self, answer: Vec<u8>) -> u64 {
+        let length = answer.len() as u64;
+        (length << 32) | self.keep(answer) as u64
+    }
+}
+
+impl<P: Plugin> Default for Module<P> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The bytes at an address, if they all lie in one buffer. No bytes lie anywhere.
+fn find(buffers: &BTreeMap<usize, Vec<u8>>, (address, length): (usize, usize)) -> Option<&[u8]> {
+    if length == 0 {
+        return Some(&[]);
+    }
+    let (start, buffer) = buffers.range(..=address).next_back()?;
+    buffer.get(address - start..)?.get(..length)
+}
+
+/// Makes a crate a florecon module: exports `abi_version`, `alloc`, `dealloc`, `describe` and `dispatch` for the plugin.
+///
+/// Only a build for wasm has these exports. Natively a crate may hold many plugins; drive them with
+/// [`Session`](crate::sdk::harness::Session).
+///
+/// ```
+/// use florecon::prelude::*;
+///
+/// struct Lines;
+/// impl Plugin for Lines {
+///     type Row = i64;
+///     type Params = ();
+///     fn domain() -> Domain { Domain::new("acme.lines", "1.0.0") }
+///     fn schema() -> Schema { Schema::new(vec![Field::integer("id").id(), Field::integer("amount")]) }
+///     fn configure(_: &ParamValues) {}
+///     fn row(record: &Record<'_>) -> Result<i64, EvalError> { Ok(record.integer(1)) }
+///     fn numeraire(row: &i64) -> Result<i64, EvalError> { Ok(*row) }
+///     fn strategy(_: &()) -> Plan<i64> { exact_1to1(one_bucket, by_id) }
+/// }
+///
+/// export_plugin!(Lines);
+/// ```
+#[macro_export]
+macro_rules! export_plugin {
+    ($plugin:ty) => {
+        #[cfg(target_arch = "wasm32")]
+        #[allow(unsafe_code)]
+        const _: () = {
+            ::std::thread_local! {
+                static MODULE: ::std::cell::RefCell<$crate::sdk::abi::Module<$plugin>> =
+                    ::std::cell::RefCell::new($crate::sdk::abi::Module::new());
+            }
+
+            #[unsafe(no_mangle)]
+            extern "C" fn abi_version() -> u32 {
+                $crate::sdk::abi::ABI_VERSION
+            }
+
+            #[unsafe(no_mangle)]
+            extern "C" fn alloc(len: usize) -> usize {
+                MODULE.with_borrow_mut(|module| module.alloc(len))
+            }
+
+            #[unsafe(no_mangle)]
+            extern "C" fn dealloc(address: usize, _len: usize) {
+                MODULE.with_borrow_mut(|module| module.dealloc(address));
+            }
+
+            #[unsafe(no_mangle)]
+            extern "C" fn describe() -> u64 {
+                MODULE.with_borrow_mut(|module| module.describe())
+            }
+
+            #[unsafe(no_mangle)]
+            extern "C" fn dispatch(command: usize, command_len: usize, arrow: usize, arrow_len: usize) -> u64 {
+                MODULE.with_borrow_mut(|module| module.dispatch((command, command_len), (arrow, arrow_len)))
+            }
+        };
+    };
+}

@@ -1,0 +1,128 @@
+//! A module's description of itself.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::ABI_VERSION;
+use super::params::ParamSpec;
+use super::plugin::Plugin;
+use super::schema::{Field, FieldKind};
+
+/// The version of the report's shape.
+const REPORT_SCHEMA: u32 = 1;
+
+#[derive(Serialize)]
+struct Described<'a> {
+    abi_version: u32,
+    report_schema: u32,
+    domain: DomainJson<'a>,
+    id: NamedType<'a>,
+    input: Vec<FieldJson<'a>>,
+    numeraire: ScaleJson,
+    params: Vec<ParamJson<'a>>,
+    build: BuildJson<'a>,
+}
+
+#[derive(Serialize)]
+struct DomainJson<'a> {
+    id: &'a str,
+    version: &'a str,
+}
+
+#[derive(Serialize)]
+struct ScaleJson {
+    scale: u32,
+}
+
+#[derive(Serialize)]
+struct NamedType<'a> {
+    name: &'a str,
+    #[serde(rename = "type")]
+    base: &'static str,
+}
+
+#[derive(Serialize)]
+struct KindJson {
+    #[serde(rename = "type")]
+    base: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logical: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scale: Option<u32>,
+}
+
+impl From<FieldKind> for KindJson {
+    fn from(kind: FieldKind) -> Self {
+        Self { base: kind.base(), logical: kind.logical(), scale: kind.scale() }
+    }
+}
+
+#[derive(Serialize)]
+struct FieldJson<'a> {
+    name: &'a str,
+    #[serde(flatten)]
+    kind: KindJson,
+    #[serde(skip_serializing_if = "is_false")]
+    nullable: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    id: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    amount: bool,
+}
+
+#[derive(Serialize)]
+struct ParamJson<'a> {
+    name: &'a str,
+    #[serde(flatten)]
+    kind: KindJson,
+    default: Value,
+    doc: &'a str,
+}
+
+#[derive(Serialize)]
+struct BuildJson<'a> {
+    strategy: &'a str,
+    runtime: &'a str,
+    nodes: Value,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde calls")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+fn field(field: &Field) -> FieldJson<'_> {
+    FieldJson {
+        name: field.name(),
+        kind: field.kind().into(),
+        nullable: field.is_nullable(),
+        id: field.is_id(),
+        amount: field.is_amount(),
+    }
+}
+
+fn param(spec: &ParamSpec) -> ParamJson<'_> {
+    ParamJson { name: spec.name(), kind: spec.kind().into(), default: spec.default_json(), doc: spec.doc_text() }
+}
+
+/// The JSON that `describe` replies with.
+pub(crate) fn describe<P: Plugin>() -> String {
+    let (domain, schema, params, build) = (P::domain(), P::schema(), P::params(), P::build());
+    let id = schema.id_index().map(|index| &schema.fields()[index]);
+    let described = Described {
+        abi_version: ABI_VERSION,
+        report_schema: REPORT_SCHEMA,
+        domain: DomainJson { id: domain.id(), version: domain.version() },
+        id: NamedType { name: id.map_or("", Field::name), base: id.map_or("i64", |field| field.kind().base()) },
+        input: schema.fields().iter().map(field).collect(),
+        numeraire: ScaleJson { scale: build.numeraire_scale },
+        params: params.iter().map(param).collect(),
+        build: BuildJson {
+            strategy: build.strategy,
+            runtime: env!("CARGO_PKG_VERSION"),
+            nodes: serde_json::from_str(build.nodes_json).unwrap_or_else(|_| Value::Array(Vec::new())),
+        },
+    };
+    // texts, numbers and lists of them: nothing in there can fail to be written
+    serde_json::to_string(&described).unwrap_or_default()
+}

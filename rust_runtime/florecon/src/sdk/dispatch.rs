@@ -1,0 +1,159 @@
+//! Commands carried out on the workspace.
+
+use std::cell::RefCell;
+
+use serde_json::{Map, Value};
+
+use super::command::{Command, GivenId, PinBy, ReplyKind, Table, Verb};
+use super::fetch;
+use super::ids::Ordinals;
+use super::params::{self, ParamValues};
+use super::plugin::Plugin;
+use super::reply::{self, Extra};
+use super::table::read_rows;
+use crate::error::Error;
+use crate::recon::Recon;
+use crate::row_id::RowId;
+use crate::value::Pool;
+
+/// A workspace with what the wire adds to it: params by name, ordinals of text ids, shared texts.
+pub(crate) struct Ledger<P: Plugin> {
+    recon: Recon<P::Row>,
+    values: ParamValues,
+    ordinals: Ordinals,
+    pool: RefCell<Pool>,
+}
+
+impl<P: Plugin> Ledger<P> {
+    pub fn ordinals(&self) -> &Ordinals {
+        &self.ordinals
+    }
+
+    /// Carries out a command on the session in `slot`. On an error the slot is as it was.
+    pub fn dispatch(slot: &mut Option<Self>, command: &[u8], arrow: &[u8]) -> Result<Vec<u8>, Error> {
+        let Command { verb, reply } = Command::parse(command)?;
+        if let Verb::Init { config } = verb {
+            let ledger = Self::init(&config, arrow)?;
+            return Ok(slot.insert(ledger).reply(reply, &Extra::None));
+        }
+        let ledger = slot.as_mut().ok_or(Error::NoSession)?;
+        if let Verb::Fetch(table) = verb {
+            return Ok(ledger.fetch(table));
+        }
+        let extra = ledger.apply(verb, arrow)?;
+        Ok(ledger.reply(reply, &extra))
+    }
+
+    fn init(config: &Map<String, Value>, arrow: &[u8]) -> Result<Self, Error> {
+        let specs = P::params();
+        P::schema().check().and_then(|()| params::check(&specs)).map_err(Error::bad_config)?;
+        let values = ParamValues::defaults(&specs).with(&specs, config)?;
+        let plan = P::strategy(&P::configure(&values));
+        let recon = Recon::new(plan, |row: &P::Row| P::numeraire(row))?;
+        let mut ledger = Self { recon, values, ordinals: Ordinals::default(), pool: RefCell::new(Pool::new()) };
+        // a host may open a session without a batch
+        if !arrow.is_empty() {
+            ledger.upsert(arrow)?;
+        }
+        Ok(ledger)
+    }
+
+    fn apply(&mut self, verb: Verb, arrow: &[u8]) -> Result<Extra, Error> {
+        let recon = &mut self.recon;
+        match verb {
+            // both are carried out before a session is asked for
+            Verb::Init { .. } | Verb::Fetch(_) | Verb::Report => {}
+            Verb::Configure { config } => self.configure(&config)?,
+            Verb::Upsert => return self.upsert(arrow).map(Extra::Demoted),
+            Verb::Remove { ids } => {
+                let ids = self.resolve(ids)?;
+                return self.recon.remove(&ids).map(Extra::Demoted);
+            }
+            Verb::Solve => recon.solve()?,
+            Verb::Pin(by) => return self.pin(by),
+            Verb::Unpin { group_id } => recon.unpin(group_id)?,
+            Verb::Dissolve { group_id } => recon.dissolve(group_id)?,
+            Verb::Detach { group_id, ids } => {
+                let ids = self.resolve(ids)?;
+                self.recon.detach(group_id, &ids)?;
+            }
+            Verb::Merge { allocations, label, reason } => {
+                let (ids, amounts): (Vec<_>, Vec<_>) = allocations.into_iter().unzip();
+                let allocations: Vec<_> = self.resolve(ids)?.into_iter().zip(amounts).collect();
+                return self.recon.merge(&allocations, &label, reason.as_deref()).map(Extra::GroupId);
+            }
+        }
+        Ok(Extra::None)
+    }
+
+    fn pin(&mut self, by: PinBy) -> Result<Extra, Error> {
+        match by {
+            PinBy::Group(group_id) => self.recon.pin(group_id)?,
+            PinBy::Groups(group_ids) => self.recon.pin_groups(&group_ids)?,
+            PinBy::Clean(tol) => return self.recon.pin_clean(tol).map(Extra::Pinned),
+            PinBy::Singletons(ids) => {
+                let ids = self.resolve(ids)?;
+                self.recon.pin_singletons(&ids)?;
+            }
+        }
+        Ok(Extra::None)
+    }
+
+    /// Values that are not named keep the value they have.
+    fn configure(&mut self, config: &Map<String, Value>) -> Result<(), Error> {
+        let values = self.values.with(&P::params(), config)?;
+        self.recon.set_plan(P::strategy(&P::configure(&values)))?;
+        self.values = values;
+        Ok(())
+    }
+
+    fn upsert(&mut self, arrow: &[u8]) -> Result<Vec<i64>, Error> {
+        let rows = read_rows(&P::schema(), arrow, &self.pool, |record| P::row(record))?;
+        let texts: Vec<_> = rows
+            .iter()
+            .filter_map(|(id, _)| match id {
+                RowId::Text(text) => Some(text.clone()),
+                RowId::Int(_) => None,
+            })
+            .collect();
+        let demoted = self.recon.upsert(rows)?;
+        self.ordinals.admit(texts);
+        Ok(demoted)
+    }
+
+    /// The rows a command names. An ordinal that was never given stays an integer, which no row of a text session has.
+    fn resolve(&self, given: Vec<GivenId>) -> Result<Vec<RowId>, Error> {
+        let has_text_id = P::schema().has_text_id();
+        given
+            .into_iter()
+            .map(|id| match id {
+                GivenId::Number(number) if has_text_id => {
+                    Ok(self.ordinals.text(number).map_or(RowId::Int(number), |text| RowId::Text(text.clone())))
+                }
+                GivenId::Number(number) => Ok(RowId::Int(number)),
+                GivenId::Text(text) if has_text_id => Ok(RowId::from(text.as_str())),
+                GivenId::Text(text) => {
+                    Err(Error::bad_command(format!("ids of this plugin are integers; \"{text}\" is a text")))
+                }
+            })
+            .collect()
+    }
+
+    fn reply(&self, kind: ReplyKind, extra: &Extra) -> Vec<u8> {
+        match kind {
+            ReplyKind::Nothing => reply::nothing(extra),
+            ReplyKind::Summary => reply::summary(&self.recon.report(), self.recon.len(), extra),
+            ReplyKind::Report => reply::report(&self.recon.report(), &self.ordinals, extra),
+        }
+    }
+
+    fn fetch(&self, table: Table) -> Vec<u8> {
+        let text_ids = P::schema().has_text_id().then_some(&self.ordinals);
+        match table {
+            Table::Groups => fetch::groups(&self.recon.report(), text_ids),
+            Table::Allocations => fetch::allocations(&self.recon.report(), text_ids),
+            Table::Rows => fetch::rows(&self.recon.report(), text_ids),
+            Table::Stages => fetch::stages(&self.recon.stages()),
+        }
+    }
+}

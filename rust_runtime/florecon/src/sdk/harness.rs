@@ -1,0 +1,67 @@
+//! A session of a plugin, driven natively by the bytes a host would send.
+
+use super::describe::describe;
+use super::dispatch::Ledger;
+use super::plugin::Plugin;
+use super::reply;
+
+/// One workspace of a plugin: what a module holds, without the module.
+///
+/// Commands and replies are those of the wire, so a test that drives a session tests what a host will see.
+///
+/// ```
+/// # use florecon::prelude::*;
+/// # struct P;
+/// # impl Plugin for P {
+/// #     type Row = i64;
+/// #     type Params = ();
+/// #     fn domain() -> Domain { Domain::new("p", "1") }
+/// #     fn schema() -> Schema { Schema::new(vec![Field::integer("id").id(), Field::integer("amount")]) }
+/// #     fn configure(_: &ParamValues) {}
+/// #     fn row(record: &Record<'_>) -> Result<i64, EvalError> { Ok(record.integer(1)) }
+/// #     fn numeraire(row: &i64) -> Result<i64, EvalError> { Ok(*row) }
+/// #     fn strategy(_: &()) -> Plan<i64> { identity() }
+/// # }
+/// let mut session = Session::<P>::new();
+/// let early = session.dispatch(br#"{"op": "solve"}"#, &[]);
+/// assert_eq!(
+///     String::from_utf8_lossy(&early),
+///     r#"{"ok":false,"error":{"code":"no_session","message":"there is no session yet; send init first"}}"#,
+/// );
+/// session.dispatch(br#"{"op": "init"}"#, &[]);
+/// assert_eq!(session.dispatch(br#"{"op": "solve", "reply": "none"}"#, &[]), br#"{"ok":true}"#);
+/// ```
+pub struct Session<P: Plugin> {
+    ledger: Option<Ledger<P>>,
+}
+
+impl<P: Plugin> Session<P> {
+    /// A session before its `init`.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ledger: None }
+    }
+
+    /// The plugin's description of itself, as JSON.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        describe::<P>()
+    }
+
+    /// Carries out one command: JSON in `command`, rows as one Arrow IPC stream in `arrow` for the commands that take rows.
+    ///
+    /// Returns JSON, or the Arrow IPC stream that a `fetch` asked for. Errors come back as JSON too, and leave the session as
+    /// it was; no input makes this panic, unless the plugin's own code does.
+    pub fn dispatch(&mut self, command: &[u8], arrow: &[u8]) -> Vec<u8> {
+        match Ledger::dispatch(&mut self.ledger, command, arrow) {
+            Ok(bytes) => bytes,
+            Err(error) => reply::error(&error, self.ledger.as_ref().map(Ledger::ordinals)),
+        }
+    }
+}
+
+impl<P: Plugin> Default for Session<P> {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,354 @@
+//! What may be tuned at run time, and the values it was given.
+
+use serde_json::{Map, Value};
+
+use super::exact::{self, Inexact};
+use super::schema::{FieldKind, MAX_SCALE};
+use crate::error::Error;
+use crate::value::{Text, date, money};
+
+/// The value of a param. Money is minor units, a date days since 1970-01-01.
+#[derive(Debug, Clone, PartialEq)]
+enum ParamValue {
+    Whole(i64),
+    Real(f64),
+    Text(Text),
+    Boolean(bool),
+}
+
+/// A param: its name, kind, default and what it is for.
+///
+/// ```
+/// use florecon::sdk::params::ParamSpec;
+/// let slack = ParamSpec::integer("slack", 100).doc("cents a bucket may be off by");
+/// assert_eq!(slack.name(), "slack");
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct ParamSpec {
+    name: String,
+    kind: FieldKind,
+    default: ParamValue,
+    doc: String,
+}
+
+impl ParamSpec {
+    fn new(name: &str, kind: FieldKind, default: ParamValue) -> Self {
+        Self { name: name.to_owned(), kind, default, doc: String::new() }
+    }
+
+    /// An integer.
+    #[must_use]
+    pub fn integer(name: &str, default: i64) -> Self {
+        Self::new(name, FieldKind::Integer, ParamValue::Whole(default))
+    }
+
+    /// A finite real.
+    #[must_use]
+    pub fn real(name: &str, default: f64) -> Self {
+        Self::new(name, FieldKind::Real, ParamValue::Real(default))
+    }
+
+    /// A text.
+    #[must_use]
+    pub fn text(name: &str, default: &str) -> Self {
+        Self::new(name, FieldKind::Text, ParamValue::Text(Text::from(default)))
+    }
+
+    /// True or false.
+    #[must_use]
+    pub fn boolean(name: &str, default: bool) -> Self {
+        Self::new(name, FieldKind::Boolean, ParamValue::Boolean(default))
+    }
+
+    /// A day, counted from 1970-01-01.
+    #[must_use]
+    pub fn date(name: &str, default: i64) -> Self {
+        Self::new(name, FieldKind::Date, ParamValue::Whole(default))
+    }
+
+    /// An amount of money with `scale` decimal places; the default is in minor units.
+    #[must_use]
+    pub fn money(name: &str, scale: u32, default: i64) -> Self {
+        Self::new(name, FieldKind::Money { scale }, ParamValue::Whole(default))
+    }
+
+    /// What the param is for; a host shows it.
+    #[must_use]
+    pub fn doc(mut self, doc: &str) -> Self {
+        doc.clone_into(&mut self.doc);
+        self
+    }
+
+    /// The param's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What the param holds.
+    #[must_use]
+    pub fn kind(&self) -> FieldKind {
+        self.kind
+    }
+
+    /// The default in its base type: major units for money, days for a date, 0 or 1 for a boolean.
+    pub(crate) fn default_json(&self) -> Value {
+        match (&self.default, self.kind) {
+            // a number, unless it is so large that reading it back would give another amount
+            (ParamValue::Whole(minor), FieldKind::Money { scale }) => {
+                let text = money::text(*minor, scale);
+                let number = text.parse().map_or(Value::Null, |number: f64| Value::from(number));
+                if amount(&number, scale) == Some(*minor) { number } else { Value::from(text) }
+            }
+            (ParamValue::Whole(value), _) => Value::from(*value),
+            (ParamValue::Real(value), _) => Value::from(*value),
+            (ParamValue::Text(value), _) => Value::from(value.as_str()),
+            (ParamValue::Boolean(value), _) => Value::from(i64::from(*value)),
+        }
+    }
+
+    pub(crate) fn doc_text(&self) -> &str {
+        &self.doc
+    }
+
+    fn read(&self, given: &Value) -> Result<ParamValue, Error> {
+        let value = match self.kind {
+            FieldKind::Integer => given.as_i64().map(ParamValue::Whole),
+            FieldKind::Real => given.as_f64().filter(|real| real.is_finite()).map(ParamValue::Real),
+            FieldKind::Text => given.as_str().map(|text| ParamValue::Text(Text::from(text))),
+            FieldKind::Boolean => truth(given).map(ParamValue::Boolean),
+            FieldKind::Date => day(given).map(ParamValue::Whole),
+            FieldKind::Money { scale } => amount(given, scale).map(ParamValue::Whole),
+        };
+        value.ok_or_else(|| {
+            let name = &self.name;
+            Error::bad_config(format!("param `{name}` takes {}; it was given {given}", expected(self.kind)))
+        })
+    }
+}
+
+fn expected(kind: FieldKind) -> String {
+    match kind {
+        FieldKind::Integer => "a 64-bit integer".to_owned(),
+        FieldKind::Real => "a number".to_owned(),
+        FieldKind::Text => "a text".to_owned(),
+        FieldKind::Boolean => "true or false".to_owned(),
+        FieldKind::Date => "a date such as \"2024-12-31\", or days since 1970-01-01".to_owned(),
+        FieldKind::Money { scale } => format!("an amount in major units with at most {scale} decimals"),
+    }
+}
+
+fn truth(given: &Value) -> Option<bool> {
+    given.as_bool().or_else(|| match given.as_i64() {
+        Some(0) => Some(false),
+        Some(1) => Some(true),
+        _ => None,
+    })
+}
+
+fn day(given: &Value) -> Option<i64> {
+    match given {
+        Value::String(text) => parse_day(text),
+        _ => given.as_i64().filter(|days| i32::try_from(*days).is_ok()),
+    }
+}
+
+/// `YYYY-MM-DD` to days. The calendar knows how a day is written, so a candidate is written and compared.
+fn parse_day(text: &str) -> Option<i64> {
+    let mut parts = text.split('-').map(str::parse::<i64>);
+    let (year, month, day) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
+    if !(1..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    // March-based years put the leap day last
+    let (shifted, march) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (era, of_era) = (shifted.div_euclid(400), shifted.rem_euclid(400));
+    let of_year = (153 * march + 2) / 5 + day - 1;
+    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
+    (date::iso(days) == text).then_some(days)
+}
+
+fn amount(given: &Value, scale: u32) -> Option<i64> {
+    let minor = match given {
+        Value::String(text) => exact::from_text(text, scale),
+        Value::Number(number) => match number.as_i64() {
+            Some(major) => exact::from_decimal(i128::from(major), 0, scale),
+            None => exact::from_double(number.as_f64()?, scale),
+        },
+        _ => Err(Inexact::NotFinite),
+    };
+    minor.ok()
+}
+
+/// The values of all params: what the host gave, defaults for the rest.
+///
+/// Asking for a param the plugin does not declare, or as another kind, is a mistake in the plugin and panics.
+///
+/// ```
+/// use florecon::sdk::params::{ParamSpec, ParamValues};
+/// let values = ParamValues::defaults(&[ParamSpec::integer("slack", 100), ParamSpec::real("penalty", 1000.0)]);
+/// assert_eq!(values.integer("slack"), 100);
+/// assert_eq!(values.real("penalty"), 1000.0);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct ParamValues {
+    values: Vec<(String, ParamValue)>,
+}
+
+impl ParamValues {
+    /// Every param at its default.
+    #[must_use]
+    pub fn defaults(specs: &[ParamSpec]) -> Self {
+        Self { values: specs.iter().map(|spec| (spec.name.clone(), spec.default.clone())).collect() }
+    }
+
+    /// These values with those of `config` in their place.
+    pub(crate) fn with(&self, specs: &[ParamSpec], config: &Map<String, Value>) -> Result<Self, Error> {
+        let mut changed = self.clone();
+        for (name, given) in config {
+            let Some(index) = specs.iter().position(|spec| spec.name == *name) else {
+                return Err(unknown(specs, name));
+            };
+            changed.values[index].1 = specs[index].read(given)?;
+        }
+        Ok(changed)
+    }
+
+    /// An integer, a date (in days) or money (in minor units).
+    #[must_use]
+    pub fn integer(&self, name: &str) -> i64 {
+        match self.get(name) {
+            ParamValue::Whole(value) => *value,
+            other => mismatch(name, other),
+        }
+    }
+
+    /// Money, in minor units.
+    #[must_use]
+    pub fn money(&self, name: &str) -> i64 {
+        self.integer(name)
+    }
+
+    /// A date, in days since 1970-01-01.
+    #[must_use]
+    pub fn date(&self, name: &str) -> i64 {
+        self.integer(name)
+    }
+
+    /// A finite real.
+    #[must_use]
+    pub fn real(&self, name: &str) -> f64 {
+        match self.get(name) {
+            ParamValue::Real(value) => *value,
+            other => mismatch(name, other),
+        }
+    }
+
+    /// A text.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Text {
+        match self.get(name) {
+            ParamValue::Text(value) => value.clone(),
+            other => mismatch(name, other),
+        }
+    }
+
+    /// True or false.
+    #[must_use]
+    pub fn boolean(&self, name: &str) -> bool {
+        match self.get(name) {
+            ParamValue::Boolean(value) => *value,
+            other => mismatch(name, other),
+        }
+    }
+
+    fn get(&self, name: &str) -> &ParamValue {
+        match self.values.iter().find(|(known, _)| known == name) {
+            Some((_, value)) => value,
+            None => panic!("the plugin declares no param `{name}`; add it to `Plugin::params`"),
+        }
+    }
+}
+
+#[cold]
+fn mismatch(name: &str, value: &ParamValue) -> ! {
+    panic!("param `{name}` is {value:?}; read it with the method of its kind")
+}
+
+fn unknown(specs: &[ParamSpec], name: &str) -> Error {
+    let known: Vec<&str> = specs.iter().map(ParamSpec::name).collect();
+    let hint = if known.is_empty() { "this plugin has none".to_owned() } else { format!("known: {}", known.join(", ")) };
+    Error::bad_config(format!("there is no param `{name}`; {hint}"))
+}
+
+/// Checks what the wire relies on: names are distinct, defaults are of their kind's range.
+pub(crate) fn check(specs: &[ParamSpec]) -> Result<(), String> {
+    for (index, spec) in specs.iter().enumerate() {
+        let name = &spec.name;
+        if specs[..index].iter().any(|other| other.name == *name) {
+            return Err(format!("two params are named `{name}`; rename one"));
+        }
+        let fits = match (&spec.default, spec.kind) {
+            (ParamValue::Real(real), _) => real.is_finite(),
+            (ParamValue::Whole(days), FieldKind::Date) => i32::try_from(*days).is_ok(),
+            (ParamValue::Whole(minor), FieldKind::Money { scale }) => *minor != i64::MIN && scale <= MAX_SCALE,
+            _ => true,
+        };
+        if !fits {
+            return Err(format!("the default of param `{name}` is not a {}", spec.kind));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(spec: &ParamSpec, given: &Value) -> Result<ParamValue, Error> {
+        spec.read(given)
+    }
+
+    #[test]
+    fn values_are_read_strictly() {
+        let integer = ParamSpec::integer("n", 1);
+        assert_eq!(read(&integer, &json!(7)), Ok(ParamValue::Whole(7)));
+        for bad in [json!(7.0), json!("7"), json!(null), json!(true), json!(u64::MAX)] {
+            assert_eq!(read(&integer, &bad).unwrap_err().code(), "bad_config", "{bad}");
+        }
+        let real = ParamSpec::real("r", 1.0);
+        assert_eq!(read(&real, &json!(7)), Ok(ParamValue::Real(7.0)));
+        let boolean = ParamSpec::boolean("b", false);
+        assert_eq!(read(&boolean, &json!(1)), Ok(ParamValue::Boolean(true)));
+        assert!(read(&boolean, &json!(2)).is_err());
+        let amount = ParamSpec::money("m", 2, 0);
+        assert_eq!(read(&amount, &json!("1.05")), Ok(ParamValue::Whole(105)));
+        assert_eq!(read(&amount, &json!(1.05)), Ok(ParamValue::Whole(105)));
+        assert_eq!(read(&amount, &json!(-3)), Ok(ParamValue::Whole(-300)));
+        let message = read(&amount, &json!(1.005)).unwrap_err().to_string();
+        assert_eq!(message, "param `m` takes an amount in major units with at most 2 decimals; it was given 1.005");
+    }
+
+    #[test]
+    fn dates_are_days_or_iso() {
+        let spec = ParamSpec::date("d", 0);
+        for (text, days) in [("1970-01-01", 0), ("2000-02-29", 11_016), ("0001-01-01", -719_162), ("9999-12-31", 2_932_896)] {
+            assert_eq!(read(&spec, &json!(text)), Ok(ParamValue::Whole(days)), "{text}");
+        }
+        for bad in ["2001-02-29", "2001-2-03", "2001-02", "2001-02-03-04", "20010203", "", "2001-13-01"] {
+            assert!(read(&spec, &json!(bad)).is_err(), "{bad}");
+        }
+        assert_eq!(read(&spec, &json!(-5)), Ok(ParamValue::Whole(-5)));
+        assert!(read(&spec, &json!(1_i64 << 40)).is_err());
+    }
+
+    #[test]
+    fn a_money_default_survives_describe() {
+        for (minor, shown) in [(105, json!(1.05)), (9_007_199_254_740_993, json!("90071992547409.93"))] {
+            let spec = ParamSpec::money("m", 2, minor);
+            assert_eq!(spec.default_json(), shown);
+            assert_eq!(read(&spec, &shown), Ok(ParamValue::Whole(minor)));
+        }
+    }
+}

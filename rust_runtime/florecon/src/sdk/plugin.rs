@@ -1,0 +1,89 @@
+//! What an author writes: a schema, a row, a strategy.
+
+use super::params::{ParamSpec, ParamValues};
+use super::record::Record;
+use super::schema::{Domain, Schema};
+use crate::strategy::Plan;
+use crate::value::EvalError;
+
+/// A reconciliation strategy over rows of one shape.
+///
+/// ```
+/// use florecon::prelude::*;
+///
+/// struct Ledger;
+/// struct Line { account: Text, amount: i64 }
+///
+/// impl Plugin for Ledger {
+///     type Row = Line;
+///     type Params = i64;
+///     fn domain() -> Domain { Domain::new("acme.ledger", "1.0.0") }
+///     fn schema() -> Schema {
+///         Schema::new(vec![Field::integer("row_id").id(), Field::text("account"), Field::money("amount", 2).amount()])
+///     }
+///     fn params() -> Vec<ParamSpec> { vec![ParamSpec::integer("slack", 0).doc("cents an account may be off by")] }
+///     fn configure(values: &ParamValues) -> i64 { values.integer("slack") }
+///     fn row(record: &Record<'_>) -> Result<Line, EvalError> {
+///         Ok(Line { account: record.text(1), amount: record.money(2) })
+///     }
+///     fn numeraire(row: &Line) -> Result<i64, EvalError> { Ok(row.amount) }
+///     fn strategy(slack: &i64) -> Plan<Line> {
+///         agg_net(|lot: Item<'_, Line>| Some(lot.row.account.clone()), abs_tol(*slack))
+///     }
+/// }
+///
+/// let mut session = Session::<Ledger>::new();
+/// let reply = session.dispatch(br#"{"op": "init", "config": {"slack": 5}}"#, &[]);
+/// assert_eq!(reply, br#"{"ok":true,"report":{"groups":[],"allocations":[]}}"#);
+/// ```
+pub trait Plugin: 'static {
+    /// One row with its lanes, made once at ingest.
+    type Row: 'static;
+    /// The params in the form the strategy wants them.
+    type Params: 'static;
+
+    /// The plugin's name and version.
+    fn domain() -> Domain;
+
+    /// The columns the plugin wants shipped.
+    fn schema() -> Schema;
+
+    /// What may be tuned at run time. None, unless said.
+    fn params() -> Vec<ParamSpec> {
+        Vec::new()
+    }
+
+    /// Where the plugin comes from, for `describe`. Nothing, unless generated.
+    fn build() -> BuildInfo {
+        BuildInfo::default()
+    }
+
+    /// The params from their values, which are complete and of the declared kinds.
+    fn configure(values: &ParamValues) -> Self::Params;
+
+    /// A row from its record, which has passed the schema.
+    ///
+    /// # Errors
+    /// What a lane's arithmetic runs into; the batch is then refused, and the error names the row.
+    fn row(record: &Record<'_>) -> Result<Self::Row, EvalError>;
+
+    /// The amount that is reconciled, in minor units.
+    ///
+    /// # Errors
+    /// As for [`Plugin::row`].
+    fn numeraire(row: &Self::Row) -> Result<i64, EvalError>;
+
+    /// The strategy under these params.
+    fn strategy(params: &Self::Params) -> Plan<Self::Row>;
+}
+
+/// Where a plugin comes from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BuildInfo {
+    /// The strategy's fingerprint; empty for one written by hand.
+    pub strategy: &'static str,
+    /// A JSON array that says of each node of the strategy what it is and where its author wrote it; may be empty.
+    pub nodes_json: &'static str,
+    /// The decimal places a host shows the numeraire with.
+    pub numeraire_scale: u32,
+}

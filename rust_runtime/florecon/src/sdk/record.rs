@@ -1,0 +1,118 @@
+//! One row as the plugin sees it.
+
+use std::cell::RefCell;
+
+use super::lane::{Cells, Lane};
+use crate::value::{Pool, Text};
+
+/// One input row, checked against the schema. Columns are counted as the [`Schema`](super::Schema) lists them.
+///
+/// Reading costs no allocation but for the first sight of a text. Reading a column as another kind than its own, or a nullable
+/// column with a method that cannot say null, is a mistake in the plugin and panics on the first row, with the column's number.
+///
+/// ```
+/// use florecon::sdk::Record;
+/// use florecon::value::Text;
+/// struct Row { day: i64, reference: Option<Text> }
+/// fn row(record: &Record<'_>) -> Row {
+///     Row { day: record.date(1), reference: record.opt_text(2) }
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Record<'a> {
+    lanes: &'a [Lane<'a>],
+    row: usize,
+    pool: &'a RefCell<Pool>,
+}
+
+macro_rules! readers {
+    ($($(#[$doc:meta])* $name:ident, $opt:ident, $read:ident, $type:ty;)*) => {$(
+        $(#[$doc])*
+        #[inline]
+        #[must_use]
+        pub fn $name(&self, column: usize) -> $type {
+            self.$read(self.required(column), column)
+        }
+
+        /// The same of a nullable column; `None` for a null.
+        #[inline]
+        #[must_use]
+        pub fn $opt(&self, column: usize) -> Option<$type> {
+            self.optional(column).map(|lane| self.$read(lane, column))
+        }
+    )*};
+}
+
+impl<'a> Record<'a> {
+    pub(crate) fn new(lanes: &'a [Lane<'a>], row: usize, pool: &'a RefCell<Pool>) -> Self {
+        Self { lanes, row, pool }
+    }
+
+    readers! {
+        /// An integer.
+        integer, opt_integer, whole, i64;
+        /// An amount of money, in minor units.
+        money, opt_money, whole, i64;
+        /// A day, counted from 1970-01-01.
+        date, opt_date, whole, i64;
+        /// A finite real.
+        real, opt_real, number, f64;
+        /// True or false.
+        boolean, opt_boolean, truth, bool;
+        /// A text; equal texts of a session share memory.
+        text, opt_text, words, Text;
+    }
+
+    #[inline]
+    fn required(&self, column: usize) -> &'a Lane<'a> {
+        let lane = &self.lanes[column];
+        assert!(!lane.nullable, "column {column} is nullable; read it with an `opt_` method");
+        lane
+    }
+
+    #[inline]
+    fn optional(&self, column: usize) -> Option<&'a Lane<'a>> {
+        let lane = &self.lanes[column];
+        if lane.null.get(self.row) == Some(&true) { None } else { Some(lane) }
+    }
+
+    #[inline]
+    fn whole(&self, lane: &Lane<'_>, column: usize) -> i64 {
+        match &lane.cells {
+            Cells::Whole(cells) => cells[self.row],
+            other => mismatch(column, other),
+        }
+    }
+
+    #[inline]
+    fn truth(&self, lane: &Lane<'_>, column: usize) -> bool {
+        self.whole(lane, column) != 0
+    }
+
+    #[inline]
+    fn number(&self, lane: &Lane<'_>, column: usize) -> f64 {
+        match &lane.cells {
+            Cells::Real(cells) => cells[self.row],
+            other => mismatch(column, other),
+        }
+    }
+
+    #[inline]
+    fn words(&self, lane: &Lane<'_>, column: usize) -> Text {
+        match &lane.cells {
+            Cells::Plain(cells) => self.pool.borrow_mut().intern(cells[self.row]),
+            Cells::Shared(cells) => cells[self.row].clone(),
+            other => mismatch(column, other),
+        }
+    }
+}
+
+#[cold]
+fn mismatch(column: usize, cells: &Cells<'_>) -> ! {
+    let kind = match cells {
+        Cells::Whole(_) => "an integer, money, a date or a boolean",
+        Cells::Real(_) => "a real",
+        Cells::Plain(_) | Cells::Shared(_) => "a text",
+    };
+    panic!("column {column} holds {kind}; read it with the method of its kind")
+}

@@ -1,0 +1,165 @@
+//! Replies in JSON, written straight from the report: a large one exists once, as the bytes that leave.
+
+use serde::Serialize;
+
+use super::ids::Ordinals;
+use crate::error::Error;
+use crate::report::Report;
+
+/// What a reply says besides the report.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Extra {
+    /// Nothing.
+    None,
+    /// Pinned groups that were demoted.
+    Demoted(Vec<i64>),
+    /// The group a merge made.
+    GroupId(i64),
+    /// How many groups were pinned.
+    Pinned(usize),
+}
+
+#[derive(Serialize)]
+struct ErrorJson<'a> {
+    code: &'a str,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group_id: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct GroupJson<'a> {
+    group_id: i64,
+    status: &'static str,
+    net: i64,
+    size: usize,
+    origin: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct AllocationJson {
+    id: i64,
+    group_id: i64,
+    amount: i64,
+}
+
+#[derive(Serialize)]
+struct SummaryJson {
+    rows: usize,
+    groups: usize,
+    allocations: usize,
+    proposed: usize,
+    pinned: usize,
+    unmatched_rows: usize,
+}
+
+/// Writes a value that serde can always write: numbers, texts and lists of them, into memory.
+fn put(out: &mut Vec<u8>, value: &impl Serialize) {
+    let written = serde_json::to_writer(&mut *out, value);
+    debug_assert!(written.is_ok(), "plain values are always written");
+}
+
+fn put_list<T: Serialize>(out: &mut Vec<u8>, items: impl Iterator<Item = T>) {
+    out.push(b'[');
+    for (index, item) in items.enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        put(out, &item);
+    }
+    out.push(b']');
+}
+
+/// `{"ok":true` and what there is to say besides; the caller closes the brace.
+fn open(extra: &Extra) -> Vec<u8> {
+    let mut out = br#"{"ok":true"#.to_vec();
+    match extra {
+        Extra::None => {}
+        Extra::Demoted(groups) => {
+            out.extend_from_slice(br#","demoted":"#);
+            put(&mut out, groups);
+        }
+        Extra::GroupId(group_id) => {
+            out.extend_from_slice(br#","group_id":"#);
+            put(&mut out, group_id);
+        }
+        Extra::Pinned(count) => {
+            out.extend_from_slice(br#","pinned":"#);
+            put(&mut out, count);
+        }
+    }
+    out
+}
+
+/// The reply without a report.
+pub(crate) fn nothing(extra: &Extra) -> Vec<u8> {
+    let mut out = open(extra);
+    out.push(b'}');
+    out
+}
+
+/// The reply with counts.
+pub(crate) fn summary(report: &Report, rows: usize, extra: &Extra) -> Vec<u8> {
+    let pinned = report.groups.iter().filter(|group| group.pinned).count();
+    let summary = SummaryJson {
+        rows,
+        groups: report.groups.len(),
+        allocations: report.allocations.len(),
+        proposed: report.groups.len() - pinned,
+        pinned,
+        unmatched_rows: super::fetch::unmatched_rows(report),
+    };
+    let mut out = open(extra);
+    out.extend_from_slice(br#","summary":"#);
+    put(&mut out, &summary);
+    out.push(b'}');
+    out
+}
+
+/// The reply with the whole report.
+pub(crate) fn report(report: &Report, ordinals: &Ordinals, extra: &Extra) -> Vec<u8> {
+    let mut out = open(extra);
+    // about the size of a line of each
+    out.reserve(96 * report.groups.len() + 48 * report.allocations.len() + 64);
+    out.extend_from_slice(br#","report":{"groups":"#);
+    let groups = report.groups.iter().map(|group| GroupJson {
+        group_id: group.group_id,
+        status: status(group.pinned),
+        net: group.net,
+        size: group.size,
+        origin: &group.origin,
+        reason: group.reason.as_deref(),
+    });
+    put_list(&mut out, groups);
+    out.extend_from_slice(br#","allocations":"#);
+    let allocations = report.allocations.iter().map(|allocation| AllocationJson {
+        id: ordinals.number(&allocation.id).unwrap_or(-1),
+        group_id: allocation.group_id,
+        amount: allocation.amount,
+    });
+    put_list(&mut out, allocations);
+    out.extend_from_slice(b"}}");
+    out
+}
+
+/// The word for a group's lifecycle.
+pub(crate) fn status(pinned: bool) -> &'static str {
+    if pinned { "pinned" } else { "proposed" }
+}
+
+/// The reply of an error. Without ordinals (before `init`) a text id is only in the message.
+pub(crate) fn error(error: &Error, ordinals: Option<&Ordinals>) -> Vec<u8> {
+    let id = error.id().and_then(|id| match ordinals {
+        Some(ordinals) => ordinals.number(id),
+        None => Ordinals::default().number(id),
+    });
+    let described = ErrorJson { code: error.code(), message: error.to_string(), id, group_id: error.group_id() };
+    let mut out = br#"{"ok":false,"error":"#.to_vec();
+    put(&mut out, &described);
+    out.push(b'}');
+    out
+}

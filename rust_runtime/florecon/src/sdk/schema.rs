@@ -1,0 +1,306 @@
+//! What a plugin wants shipped: the columns of its input, each with a type the wire knows.
+
+use std::fmt;
+
+/// The most decimal places money may have: `10^18` is the largest power of ten in an `i64`.
+pub const MAX_SCALE: u32 = 18;
+
+/// What a column or a param holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldKind {
+    /// A 64-bit integer.
+    Integer,
+    /// A finite real.
+    Real,
+    /// A UTF-8 text.
+    Text,
+    /// An exact amount: decimals on the wire, `i64` minor units inside.
+    Money {
+        /// Decimal places, 0 to [`MAX_SCALE`].
+        scale: u32,
+    },
+    /// A day, as days since 1970-01-01.
+    Date,
+    /// True or false.
+    Boolean,
+}
+
+impl FieldKind {
+    /// The base type of the wire: what a host that knows nothing more may ship.
+    #[must_use]
+    pub fn base(self) -> &'static str {
+        match self {
+            Self::Integer | Self::Date | Self::Boolean => "i64",
+            Self::Real | Self::Money { .. } => "f64",
+            Self::Text => "utf8",
+        }
+    }
+
+    /// The richer type that rides beside the base type, if there is one.
+    #[must_use]
+    pub fn logical(self) -> Option<&'static str> {
+        match self {
+            Self::Money { .. } => Some("money"),
+            Self::Date => Some("date"),
+            Self::Boolean => Some("boolean"),
+            Self::Integer | Self::Real | Self::Text => None,
+        }
+    }
+
+    /// The decimal places of money.
+    #[must_use]
+    pub fn scale(self) -> Option<u32> {
+        match self {
+            Self::Money { scale } => Some(scale),
+            _ => None,
+        }
+    }
+
+    /// The Arrow types the wire takes for this kind, for messages.
+    pub(crate) fn accepts(self) -> &'static str {
+        match self {
+            Self::Integer => "int8 to int64 or uint8 to uint32",
+            Self::Real => "float32, float64 or an integer type",
+            Self::Text => "utf8, large_utf8, utf8_view or a dictionary of one of them",
+            Self::Money { .. } => "decimal128, float32, float64 or an integer type, in major units",
+            Self::Date => "date32, date64 or an integer type counting days since 1970-01-01",
+            Self::Boolean => "bool or an integer type holding 0 and 1",
+        }
+    }
+}
+
+impl fmt::Display for FieldKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Integer => f.write_str("integer"),
+            Self::Real => f.write_str("real"),
+            Self::Text => f.write_str("text"),
+            Self::Money { scale } => write!(f, "money(scale={scale})"),
+            Self::Date => f.write_str("date"),
+            Self::Boolean => f.write_str("boolean"),
+        }
+    }
+}
+
+/// One column of the input.
+///
+/// ```
+/// use florecon::sdk::schema::{Field, FieldKind};
+/// let field = Field::money("amount", 2).amount();
+/// assert_eq!(field.kind(), FieldKind::Money { scale: 2 });
+/// assert!(!field.is_nullable());
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    name: String,
+    kind: FieldKind,
+    nullable: bool,
+    id: bool,
+    amount: bool,
+}
+
+impl Field {
+    fn new(name: &str, kind: FieldKind) -> Self {
+        Self { name: name.to_owned(), kind, nullable: false, id: false, amount: false }
+    }
+
+    /// A 64-bit integer.
+    #[must_use]
+    pub fn integer(name: &str) -> Self {
+        Self::new(name, FieldKind::Integer)
+    }
+
+    /// A finite real.
+    #[must_use]
+    pub fn real(name: &str) -> Self {
+        Self::new(name, FieldKind::Real)
+    }
+
+    /// A text.
+    #[must_use]
+    pub fn text(name: &str) -> Self {
+        Self::new(name, FieldKind::Text)
+    }
+
+    /// An exact amount with `scale` decimal places; the plugin sees minor units.
+    #[must_use]
+    pub fn money(name: &str, scale: u32) -> Self {
+        Self::new(name, FieldKind::Money { scale })
+    }
+
+    /// A day; the plugin sees days since 1970-01-01.
+    #[must_use]
+    pub fn date(name: &str) -> Self {
+        Self::new(name, FieldKind::Date)
+    }
+
+    /// True or false.
+    #[must_use]
+    pub fn boolean(name: &str) -> Self {
+        Self::new(name, FieldKind::Boolean)
+    }
+
+    /// Nulls may come in this column.
+    #[must_use]
+    pub fn nullable(mut self) -> Self {
+        self.nullable = true;
+        self
+    }
+
+    /// This column is the row's id: caller-owned, stable, an integer or a text.
+    #[must_use]
+    pub fn id(mut self) -> Self {
+        self.id = true;
+        self
+    }
+
+    /// This column is the headline figure a host shows. It has no other meaning; the numeraire is the plugin's affair.
+    #[must_use]
+    pub fn amount(mut self) -> Self {
+        self.amount = true;
+        self
+    }
+
+    /// The column's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What the column holds.
+    #[must_use]
+    pub fn kind(&self) -> FieldKind {
+        self.kind
+    }
+
+    /// Whether nulls may come.
+    #[must_use]
+    pub fn is_nullable(&self) -> bool {
+        self.nullable
+    }
+
+    /// Whether this is the id column.
+    #[must_use]
+    pub fn is_id(&self) -> bool {
+        self.id
+    }
+
+    /// Whether this is the headline amount.
+    #[must_use]
+    pub fn is_amount(&self) -> bool {
+        self.amount
+    }
+}
+
+/// The columns of the input, in the order in which a [`Record`](super::Record) counts them.
+///
+/// ```
+/// use florecon::sdk::schema::{Field, Schema};
+/// let schema = Schema::new(vec![Field::integer("row_id").id(), Field::money("amount", 2).amount()]);
+/// assert_eq!(schema.check(), Ok(()));
+/// assert!(Schema::new(vec![Field::money("amount", 2)]).check().is_err()); // no id
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schema {
+    fields: Vec<Field>,
+}
+
+impl Schema {
+    /// A schema of these columns. Nothing is checked here; see [`Schema::check`].
+    #[must_use]
+    pub fn new(fields: Vec<Field>) -> Self {
+        Self { fields }
+    }
+
+    /// The columns.
+    #[must_use]
+    pub fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// The position of the id column: the first one so marked.
+    pub(crate) fn id_index(&self) -> Option<usize> {
+        self.fields.iter().position(Field::is_id)
+    }
+
+    /// Whether ids are texts (and so travel as ordinals in JSON).
+    #[must_use]
+    pub fn has_text_id(&self) -> bool {
+        self.id_index().is_some_and(|index| self.fields[index].kind == FieldKind::Text)
+    }
+
+    /// Checks what every session relies on; `init` reports a failure as `bad_config`.
+    ///
+    /// # Errors
+    /// The first rule that is broken, in words: names are distinct and not empty, there is exactly one id, it is an integer or
+    /// a text and not nullable, at most one column is the amount and it is a number, scales are at most [`MAX_SCALE`].
+    pub fn check(&self) -> Result<(), String> {
+        for (index, field) in self.fields.iter().enumerate() {
+            check_field(field)?;
+            if self.fields[..index].iter().any(|other| other.name == field.name) {
+                return Err(format!("the schema has two columns named `{}`; rename one", field.name));
+            }
+        }
+        let ids = self.fields.iter().filter(|field| field.id).count();
+        if ids != 1 {
+            return Err(format!("the schema has {ids} id columns; mark exactly one with `.id()`"));
+        }
+        let amounts = self.fields.iter().filter(|field| field.amount).count();
+        if amounts > 1 {
+            return Err(format!("the schema has {amounts} amount columns; mark at most one with `.amount()`"));
+        }
+        Ok(())
+    }
+}
+
+fn check_field(field: &Field) -> Result<(), String> {
+    let name = &field.name;
+    if name.is_empty() {
+        return Err("the schema has a column without a name".to_owned());
+    }
+    if field.id && !matches!(field.kind, FieldKind::Integer | FieldKind::Text) {
+        return Err(format!("the id column `{name}` is {}; an id is an integer or a text", field.kind));
+    }
+    if field.id && field.nullable {
+        return Err(format!("the id column `{name}` is nullable; every row needs an id"));
+    }
+    if field.amount && !matches!(field.kind, FieldKind::Integer | FieldKind::Real | FieldKind::Money { .. }) {
+        return Err(format!("the amount column `{name}` is {}; an amount is a number", field.kind));
+    }
+    if field.kind.scale().is_some_and(|scale| scale > MAX_SCALE) {
+        return Err(format!("the column `{name}` is {}; a scale is at most {MAX_SCALE}", field.kind));
+    }
+    Ok(())
+}
+
+/// The name and version a plugin goes by.
+///
+/// ```
+/// let domain = florecon::sdk::schema::Domain::new("acme.intercompany", "1.0.0");
+/// assert_eq!(domain.id(), "acme.intercompany");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Domain {
+    id: String,
+    version: String,
+}
+
+impl Domain {
+    /// A domain of this id and version.
+    #[must_use]
+    pub fn new(id: &str, version: &str) -> Self {
+        Self { id: id.to_owned(), version: version.to_owned() }
+    }
+
+    /// The id, such as `acme.intercompany`.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The version of the strategy, as its author counts.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+}

@@ -1,0 +1,57 @@
+//! `agg_net`: whole buckets that net.
+
+use super::Answer;
+use super::bucket::{Buckets, Key};
+use super::item::{Item, ItemFn, item_fn};
+use super::lot::{Lot, compact};
+use super::plan::{Body, Plan};
+use super::run::Run;
+use super::tolerance::{Legs, Tol};
+use crate::error::Error;
+
+/// Takes each whole bucket that has at least two items, both signs, and a net within `tol` of its amounts.
+///
+/// ```
+/// use florecon::prelude::*;
+/// struct Line { account: i64, amount: i64 }
+/// let plan: Plan<Line> = agg_net(|i: Item<Line>| Some(i.row.account), rel_tol(10, 100));
+/// ```
+pub fn agg_net<R, K, A>(key: impl Fn(Item<'_, R>) -> A + 'static, tol: Tol) -> Plan<R>
+where
+    R: 'static,
+    K: Key,
+    A: Answer<Value = Option<K>>,
+{
+    Plan::leaf("agg_net", AggNet { key: item_fn(key), tol })
+}
+
+struct AggNet<R, K> {
+    key: ItemFn<R, Option<K>>,
+    tol: Tol,
+}
+
+impl<R, K: Key> Body<R> for AggNet<R, K> {
+    fn check(&self) -> Result<(), String> {
+        self.tol.check()
+    }
+
+    fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
+        let buckets = Buckets::form(run, node.id(), bag, &self.key)?;
+        for bucket in buckets.iter() {
+            let mut legs = Legs::default();
+            bucket.iter().for_each(|&at| legs.add(bag[at as usize].amount));
+            let stage = run.stage(node.id());
+            if bucket.len() < 2 {
+                stage.too_small += 1;
+            } else if !legs.both_signs() {
+                stage.one_sided += 1;
+            } else if !legs.within(self.tol) {
+                stage.out_of_tolerance += 1;
+            } else {
+                let tag = run.tag(node.id(), "agg_net", "aggregate net");
+                run.take(bag, bucket, tag);
+            }
+        }
+        Ok(compact(bag))
+    }
+}

@@ -1,0 +1,189 @@
+//! All groups of a run in three flat arrays.
+
+use std::cmp::Ordering;
+
+use super::lot::Lot;
+use super::names::{Name, Names};
+
+/// No node of the tree: a group that a person made.
+pub(crate) const NO_NODE: u32 = u32::MAX;
+
+/// Where a group comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tag {
+    pub origin: Name,
+    pub reason: Name,
+    pub node: u32,
+    /// Whether the optimum that formed the group is the only one; unknown outside `flow`.
+    pub unique: Option<bool>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Head {
+    end: usize,
+    tag: Tag,
+}
+
+/// One group: members in ascending row order, each row once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct GroupRef<'a> {
+    pub rows: &'a [u32],
+    pub amounts: &'a [i64],
+    pub tag: Tag,
+}
+
+impl<'a> GroupRef<'a> {
+    pub fn lots(self) -> impl Iterator<Item = Lot> + 'a {
+        self.rows
+            .iter()
+            .zip(self.amounts)
+            .map(|(&row, &amount)| Lot { row, amount })
+    }
+
+    pub fn len(self) -> usize {
+        self.rows.len()
+    }
+
+    /// The order of the report: smallest row, members, origin, reason, node.
+    pub fn compare(self, other: Self, names: &Names) -> Ordering {
+        let members = |group: Self| group.lots().map(|lot| (lot.row, lot.amount));
+        members(self)
+            .cmp(members(other))
+            .then_with(|| names.text(self.tag.origin).cmp(names.text(other.tag.origin)))
+            .then_with(|| names.text(self.tag.reason).cmp(names.text(other.tag.reason)))
+            .then_with(|| node_rank(self.tag.node).cmp(&node_rank(other.tag.node)))
+    }
+}
+
+/// No node comes before node 0.
+fn node_rank(node: u32) -> u32 {
+    node.wrapping_add(1)
+}
+
+/// Groups, appended one after the other.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Arena {
+    rows: Vec<u32>,
+    amounts: Vec<i64>,
+    heads: Vec<Head>,
+}
+
+impl Arena {
+    /// How many groups there are.
+    pub fn len(&self) -> usize {
+        self.heads.len()
+    }
+
+    /// Adds a member to the group that is being built. Members come in ascending row order.
+    #[inline]
+    pub fn push(&mut self, row: u32, amount: i64) {
+        self.rows.push(row);
+        self.amounts.push(amount);
+    }
+
+    /// Ends the group that is being built.
+    pub fn close(&mut self, tag: Tag) {
+        debug_assert!(self.rows[self.start(self.len())..].is_sorted_by(|a, b| a < b));
+        self.heads.push(Head {
+            end: self.rows.len(),
+            tag,
+        });
+    }
+
+    /// Gives up the group that is being built.
+    pub fn abandon(&mut self) {
+        let start = self.start(self.len());
+        self.rows.truncate(start);
+        self.amounts.truncate(start);
+    }
+
+    /// How many members the group that is being built has.
+    pub fn open_len(&self) -> usize {
+        self.rows.len() - self.start(self.len())
+    }
+
+    /// Where group `index` starts in the flat arrays; of the number of groups: where the next one will.
+    pub fn start(&self, index: usize) -> usize {
+        index.checked_sub(1).map_or(0, |before| self.heads[before].end)
+    }
+
+    pub fn get(&self, index: usize) -> GroupRef<'_> {
+        let range = self.start(index)..self.heads[index].end;
+        GroupRef {
+            rows: &self.rows[range.clone()],
+            amounts: &self.amounts[range],
+            tag: self.heads[index].tag,
+        }
+    }
+
+    pub fn tag_mut(&mut self, index: usize) -> &mut Tag {
+        &mut self.heads[index].tag
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = GroupRef<'_>> {
+        (0..self.len()).map(|index| self.get(index))
+    }
+
+    /// Gives each row a new number: `target` by old number. Members keep their order.
+    pub fn renumber(&mut self, target: &[u32]) {
+        self.rows.iter_mut().for_each(|row| *row = target[*row as usize]);
+    }
+
+    /// Copies a group to the end.
+    pub fn append(&mut self, group: GroupRef<'_>) {
+        self.rows.extend_from_slice(group.rows);
+        self.amounts.extend_from_slice(group.amounts);
+        self.close(group.tag);
+    }
+
+    /// Takes the groups from `mark` on out of the arena.
+    pub fn split_off(&mut self, mark: usize) -> Self {
+        let start = self.start(mark);
+        let mut heads = self.heads.split_off(mark);
+        heads.iter_mut().for_each(|head| head.end -= start);
+        Self {
+            rows: self.rows.split_off(start),
+            amounts: self.amounts.split_off(start),
+            heads,
+        }
+    }
+
+    /// The groups from `mark` on, in the order of the report.
+    pub fn report_order(&self, mark: usize, names: &Names) -> Vec<usize> {
+        let mut order: Vec<usize> = (mark..self.len()).collect();
+        order.sort_by(|&a, &b| self.get(a).compare(self.get(b), names));
+        order
+    }
+
+    /// Gives the members of the groups from `mark` on new amounts: `amount(at, lot)`, where `at` counts the members from the
+    /// first of these groups, zero to leave. A group that so falls from several members to one is dissolved. Returns what
+    /// the dissolved groups held; what a smaller amount frees is the caller's to return.
+    pub fn rewrite(&mut self, mark: usize, mut amount: impl FnMut(usize, Lot) -> i64) -> Vec<Lot> {
+        let old = self.split_off(mark);
+        let mut freed = Vec::new();
+        let mut at = 0;
+        for group in old.iter() {
+            for lot in group.lots() {
+                let changed = amount(at, lot);
+                if changed != 0 {
+                    self.push(lot.row, changed);
+                }
+                at += 1;
+            }
+            match self.open_len() {
+                0 => {}
+                1 if group.len() > 1 => {
+                    freed.extend(
+                        self.rows
+                            .last()
+                            .zip(self.amounts.last())
+                            .map(|(&row, &amount)| Lot { row, amount }),
+                    );
+                    self.abandon();
+                }
+                _ => self.close(group.tag),
+            }
+        }
+        freed
+    }
+}

@@ -1,0 +1,76 @@
+//! `exact_1to1`: equal and opposite amounts, paired.
+
+use super::Answer;
+use super::bucket::{Buckets, Key};
+use super::item::{Item, ItemFn, item_fn};
+use super::lot::{Lot, compact};
+use super::plan::{Body, Plan};
+use super::run::Run;
+use crate::error::Error;
+
+/// Pairs equal and opposite amounts: within each key and absolute amount, positives and negatives are each sorted by
+/// (order, id) and paired first with first. The surplus stays, and so do items with a null key.
+///
+/// ```
+/// use florecon::prelude::*;
+/// struct Line { day: i64, amount: i64 }
+/// let plan: Plan<Line> = exact_1to1(one_bucket, |i: Item<Line>| i.row.day);
+/// ```
+pub fn exact_1to1<R, K, A, O, B>(
+    key: impl Fn(Item<'_, R>) -> A + 'static,
+    order: impl Fn(Item<'_, R>) -> B + 'static,
+) -> Plan<R>
+where
+    R: 'static,
+    K: Key,
+    A: Answer<Value = Option<K>>,
+    O: Ord + 'static,
+    B: Answer<Value = O>,
+{
+    Plan::leaf(
+        "exact_1to1",
+        Exact1to1 {
+            key: item_fn(key),
+            order: item_fn(order),
+        },
+    )
+}
+
+struct Exact1to1<R, K, O> {
+    key: ItemFn<R, Option<K>>,
+    order: ItemFn<R, O>,
+}
+
+impl<R, K: Key, O: Ord> Body<R> for Exact1to1<R, K, O> {
+    fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
+        let buckets = Buckets::form(run, node.id(), bag, |item| {
+            Ok((self.key)(item)?.map(|key| (key, item.amount.unsigned_abs())))
+        })?;
+        let (mut plus, mut minus): (Vec<(O, u32)>, Vec<(O, u32)>) = (Vec::new(), Vec::new());
+        for bucket in buckets.iter() {
+            if bucket.len() < 2 {
+                run.stage(node.id()).too_small += 1;
+                continue;
+            }
+            let positive = |at: &u32| bag[*at as usize].amount > 0;
+            if bucket.iter().all(positive) || !bucket.iter().any(positive) {
+                run.stage(node.id()).one_sided += 1;
+                continue;
+            }
+            for &at in bucket {
+                let lot = bag[at as usize];
+                let side = if lot.amount > 0 { &mut plus } else { &mut minus };
+                side.push((run.eval(&self.order, lot)?, at));
+            }
+            plus.sort_unstable();
+            minus.sort_unstable();
+            let tag = run.tag(node.id(), "exact_1to1", "exact 1:1 pair");
+            for ((_, a), (_, b)) in plus.iter().zip(&minus) {
+                run.take(bag, &[*a.min(b), *a.max(b)], tag);
+            }
+            plus.clear();
+            minus.clear();
+        }
+        Ok(compact(bag))
+    }
+}

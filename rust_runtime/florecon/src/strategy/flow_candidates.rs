@@ -1,0 +1,216 @@
+//! Which sources and sinks may meet: those near in order, and those that share a key.
+
+use super::bucket::{Buckets, Key, Numbering};
+use super::item::ItemFn;
+use super::lot::Lot;
+use super::run::Run;
+use super::signal::KeysFn;
+use crate::error::Error;
+
+/// The lots of a bag as nodes: sources first, then sinks, each in bag order.
+pub(crate) struct Sides {
+    /// How many sources there are.
+    pub n_sources: usize,
+    /// The place in the bag of each node.
+    pub places: Vec<u32>,
+    /// The node of each place in the bag.
+    pub nodes: Vec<u32>,
+}
+
+impl Sides {
+    pub fn new(bag: &[Lot]) -> Self {
+        let side = |positive: bool| {
+            let places = 0..bag.len() as u32;
+            places.filter(move |&at| (bag[at as usize].amount > 0) == positive)
+        };
+        let mut places: Vec<u32> = side(true).collect();
+        let n_sources = places.len();
+        places.extend(side(false));
+        let mut nodes = vec![0; bag.len()];
+        for (node, &at) in places.iter().enumerate() {
+            nodes[at as usize] = node as u32;
+        }
+        Self {
+            n_sources,
+            places,
+            nodes,
+        }
+    }
+}
+
+/// Items within `width` of each other in `order`.
+pub(crate) struct Window<R> {
+    pub order: ItemFn<R, i64>,
+    pub width: i64,
+}
+
+/// Items that share a key.
+pub(crate) struct Match<R, K> {
+    pub keys: KeysFn<R, K>,
+}
+
+/// Keys of any type as numbers.
+pub(crate) trait Matcher<R> {
+    /// The pairs of a key's number and a node that carries it, each pair once.
+    fn pairs(&self, run: &Run<'_, R>, bag: &[Lot], nodes: &[u32]) -> Result<Pairs, Error>;
+}
+
+/// Keys and the nodes that carry them.
+pub(crate) struct Pairs {
+    pairs: Vec<(u32, u32)>,
+    /// How many keys there are.
+    keys: usize,
+    /// How many items have none.
+    keyless: u64,
+}
+
+impl<R, K: Key> Matcher<R> for Match<R, K> {
+    fn pairs(&self, run: &Run<'_, R>, bag: &[Lot], nodes: &[u32]) -> Result<Pairs, Error> {
+        let mut numbering = Numbering::default();
+        let (mut pairs, mut own, mut numbers) = (Vec::with_capacity(bag.len()), Vec::new(), Vec::new());
+        let mut keyless = 0;
+        for (&lot, &node) in bag.iter().zip(nodes) {
+            (self.keys)(run.item(lot), &mut own).map_err(|error| run.fault(lot.row, error))?;
+            keyless += u64::from(own.is_empty());
+            numbers.extend(own.drain(..).map(|key| numbering.number(key)));
+            numbers.sort_unstable();
+            numbers.dedup();
+            pairs.extend(numbers.drain(..).map(|number| (number, node)));
+        }
+        Ok(Pairs {
+            pairs,
+            keys: numbering.keys.len(),
+            keyless,
+        })
+    }
+}
+
+/// The sinks that each source may meet.
+pub(crate) struct Candidates {
+    n_sources: usize,
+    /// Sinks in ascending order of `order`, and for each source the range of them that is near.
+    near: Option<Near>,
+    joins: Vec<Join>,
+    /// The last source that met each sink, so that a sink comes once however many keys are shared.
+    met: Vec<u32>,
+    found: Vec<u32>,
+}
+
+/// One list of keys: the keys of each source, and the sinks of each key.
+struct Join {
+    keys: Buckets,
+    sinks: Buckets,
+}
+
+impl Candidates {
+    /// The sinks that `source` may meet, ascending. Sources are asked once each.
+    pub fn of(&mut self, source: usize) -> &[u32] {
+        self.found.clear();
+        let stamp = source as u32;
+        if let Some((sinks, ranges)) = &self.near {
+            let (start, end) = ranges[source];
+            for &sink in &sinks[start as usize..end as usize] {
+                self.met[sink as usize - self.n_sources] = stamp;
+                self.found.push(sink);
+            }
+        }
+        for join in &self.joins {
+            for &key in join.keys.get(source) {
+                for &sink in join.sinks.get(key as usize) {
+                    let met = &mut self.met[sink as usize - self.n_sources];
+                    if *met != stamp {
+                        *met = stamp;
+                        self.found.push(sink);
+                    }
+                }
+            }
+        }
+        self.found.sort_unstable();
+        &self.found
+    }
+}
+
+/// Prepares the candidates of a bag. Keys that more than `cap` lots carry are skipped and counted.
+pub(crate) fn candidates<R>(
+    run: &mut Run<'_, R>,
+    node: u32,
+    bag: &[Lot],
+    sides: &Sides,
+    window: Option<&Window<R>>,
+    matchers: &[Box<dyn Matcher<R>>],
+    cap: usize,
+) -> Result<Candidates, Error> {
+    let near = window.map(|window| near(run, bag, sides, window)).transpose()?;
+    let mut joins = Vec::with_capacity(matchers.len());
+    for matcher in matchers {
+        let pairs = matcher.pairs(run, bag, &sides.nodes)?;
+        let (join, skipped) = Join::new(&pairs, sides.n_sources, cap);
+        let stage = run.stage(node);
+        stage.null_key += pairs.keyless;
+        stage.over_cap += skipped;
+        joins.push(join);
+    }
+    Ok(Candidates {
+        n_sources: sides.n_sources,
+        near,
+        joins,
+        met: vec![u32::MAX; bag.len() - sides.n_sources],
+        found: Vec::new(),
+    })
+}
+
+/// Sinks sorted by order, and the range of them that is near each source.
+type Near = (Vec<u32>, Vec<(u32, u32)>);
+
+/// One sweep, after sorting.
+fn near<R>(run: &Run<'_, R>, bag: &[Lot], sides: &Sides, window: &Window<R>) -> Result<Near, Error> {
+    let n_sources = sides.n_sources;
+    let mut orders = vec![0; bag.len()];
+    for (&lot, &node) in bag.iter().zip(&sides.nodes) {
+        orders[node as usize] = run.eval(&window.order, lot)?;
+    }
+    let order = |place: u32| i128::from(orders[place as usize]);
+    let mut sources: Vec<u32> = (0..n_sources as u32).collect();
+    let mut sinks: Vec<u32> = (n_sources as u32..bag.len() as u32).collect();
+    sources.sort_unstable_by_key(|&place| orders[place as usize]);
+    sinks.sort_unstable_by_key(|&place| orders[place as usize]);
+    let width = i128::from(window.width);
+    let mut ranges = vec![(0, 0); n_sources];
+    let (mut start, mut end) = (0, 0);
+    for source in sources {
+        let here = order(source);
+        while start < sinks.len() && order(sinks[start]) < here - width {
+            start += 1;
+        }
+        while end < sinks.len() && order(sinks[end]) <= here + width {
+            end += 1;
+        }
+        ranges[source as usize] = (start as u32, end as u32);
+    }
+    Ok((sinks, ranges))
+}
+
+impl Join {
+    fn new(pairs: &Pairs, n_sources: usize, cap: usize) -> (Self, u64) {
+        let count = pairs.keys;
+        let pairs = &pairs.pairs;
+        let mut carriers = vec![0_usize; count];
+        pairs.iter().for_each(|&(key, _)| carriers[key as usize] += 1);
+        let skipped = carriers.iter().filter(|&&carriers| carriers > cap).count();
+        let is_source = |place: u32| (place as usize) < n_sources;
+        let usable = |key: u32| carriers[key as usize] <= cap;
+        let sinks = || {
+            let sides = pairs.iter().filter(|&&(key, place)| usable(key) && !is_source(place));
+            sides.map(|&(key, place)| (key, place))
+        };
+        let keys = || {
+            let sides = pairs.iter().filter(|&&(key, place)| usable(key) && is_source(place));
+            sides.map(|&(key, place)| (place, key))
+        };
+        let join = Self {
+            keys: Buckets::from_pairs(pairs.len(), keys, n_sources),
+            sinks: Buckets::from_pairs(pairs.len(), sinks, count),
+        };
+        (join, skipped as u64)
+    }
+}

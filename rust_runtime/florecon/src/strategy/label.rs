@@ -1,0 +1,46 @@
+//! `labeled`: say why in the author's words.
+
+use std::collections::HashMap;
+
+use rustc_hash::FxBuildHasher;
+
+use super::lot::Lot;
+use super::names::Name;
+use super::plan::{Body, Plan};
+use super::run::Run;
+use crate::error::Error;
+
+/// Puts `tag` before the reason of every group that `inner` forms: `tag: reason`. The residual is never labeled.
+///
+/// ```
+/// use florecon::prelude::*;
+/// let plan: Plan<i64> = labeled("same day", exact_1to1(one_bucket, by_id));
+/// ```
+#[must_use]
+pub fn labeled<R: 'static>(tag: &str, inner: Plan<R>) -> Plan<R> {
+    Plan::node("labeled", tag, vec![inner], Labeled { tag: tag.to_owned() })
+}
+
+struct Labeled {
+    tag: String,
+}
+
+impl<R> Body<R> for Labeled {
+    fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
+        let mark = run.groups.len();
+        let left = node.inner().run(run, bag)?;
+        let mut renamed: HashMap<Name, Name, FxBuildHasher> = HashMap::default();
+        for index in mark..run.groups.len() {
+            let reason = run.groups.get(index).tag.reason;
+            let new = *renamed.entry(reason).or_insert_with(|| match run.names.get(reason) {
+                None => run.names.intern(&self.tag),
+                Some(text) => {
+                    let text = format!("{}: {text}", self.tag);
+                    run.names.intern(&text)
+                }
+            });
+            run.groups.tag_mut(index).reason = new;
+        }
+        Ok(left)
+    }
+}

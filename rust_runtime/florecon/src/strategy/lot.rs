@@ -1,0 +1,84 @@
+//! A bag of lots: a slice in ascending row order, shortened in place as lots are matched.
+
+/// What is unmatched of one row. `row` is the row's rank: its place in ascending id order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Lot {
+    pub row: u32,
+    pub amount: i64,
+}
+
+/// Drops the lots of amount zero, keeping the order; returns how many lots are left at the front.
+pub(crate) fn compact(bag: &mut [Lot]) -> usize {
+    let Some(mut left) = bag.iter().position(|lot| lot.amount == 0) else {
+        return bag.len();
+    };
+    for at in left + 1..bag.len() {
+        let lot = bag[at];
+        bag[left] = lot;
+        left += usize::from(lot.amount != 0);
+    }
+    left
+}
+
+/// Puts freed amounts back into the residual `bag[..left]`, one lot a row, and returns its new length.
+///
+/// Every freed row was in the bag when it was full, so the bag has room.
+pub(crate) fn give_back(bag: &mut [Lot], left: usize, mut freed: Vec<Lot>) -> usize {
+    if freed.is_empty() {
+        return left;
+    }
+    freed.sort_unstable_by_key(|lot| lot.row);
+    freed.dedup_by(|next, lot| {
+        let same = next.row == lot.row;
+        if same {
+            lot.amount += next.amount;
+        }
+        same
+    });
+    let shared = freed
+        .iter()
+        .filter(|lot| bag[..left].binary_search_by_key(&lot.row, |kept| kept.row).is_ok())
+        .count();
+    let total = left + freed.len() - shared;
+    // from the back, so that no lot is overwritten before it is read
+    let (mut kept, mut write) = (left, total);
+    while let Some(lot) = freed.last() {
+        write -= 1;
+        if kept > 0 && bag[kept - 1].row > lot.row {
+            kept -= 1;
+            bag[write] = bag[kept];
+            continue;
+        }
+        let mut merged = *lot;
+        if kept > 0 && bag[kept - 1].row == lot.row {
+            kept -= 1;
+            merged.amount += bag[kept].amount;
+        }
+        bag[write] = merged;
+        freed.pop();
+    }
+    total
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lots(pairs: &[(u32, i64)]) -> Vec<Lot> {
+        pairs.iter().map(|&(row, amount)| Lot { row, amount }).collect()
+    }
+
+    #[test]
+    fn compacting_keeps_the_order() {
+        let mut bag = lots(&[(1, 5), (2, 0), (3, 7), (4, 0), (9, 1)]);
+        let left = compact(&mut bag);
+        assert_eq!(bag[..left], lots(&[(1, 5), (3, 7), (9, 1)]));
+    }
+
+    #[test]
+    fn freed_amounts_merge_with_what_is_left() {
+        let mut bag = lots(&[(2, 5), (6, 7), (0, 0), (0, 0), (0, 0)]);
+        let left = give_back(&mut bag, 2, lots(&[(9, 1), (6, 1), (1, 4), (9, 2)]));
+        assert_eq!(bag[..left], lots(&[(1, 4), (2, 5), (6, 8), (9, 3)]));
+    }
+}

@@ -1,0 +1,43 @@
+//! Origins and reasons: one shared text each, held by number.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rustc_hash::FxBuildHasher;
+
+/// The number of a text, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Name(u32);
+
+impl Name {
+    pub const NONE: Self = Self(u32::MAX);
+}
+
+/// One allocation per distinct text.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Names {
+    texts: Vec<Arc<str>>,
+    numbers: HashMap<Arc<str>, Name, FxBuildHasher>,
+}
+
+impl Names {
+    pub fn intern(&mut self, text: &str) -> Name {
+        if let Some(name) = self.numbers.get(text) {
+            return *name;
+        }
+        let name = Name(u32::try_from(self.texts.len()).expect("fewer texts than groups, fewer groups than rows"));
+        let text: Arc<str> = Arc::from(text);
+        self.texts.push(Arc::clone(&text));
+        self.numbers.insert(text, name);
+        name
+    }
+
+    pub fn get(&self, name: Name) -> Option<&Arc<str>> {
+        self.texts.get(name.0 as usize)
+    }
+
+    /// The text, empty for none: how names compare in the order of the report.
+    pub fn text(&self, name: Name) -> &str {
+        self.get(name).map_or("", |text| text)
+    }
+}

@@ -1,0 +1,174 @@
+//! `partition_by`, `partition_by_table` and `partition_by_with`: an independent strategy per key.
+
+use std::collections::HashMap;
+
+use rustc_hash::FxBuildHasher;
+
+use super::Answer;
+use super::basic::run_on;
+use super::bucket::{Buckets, Key};
+use super::item::{Item, ItemFn, item_fn};
+use super::lot::{Lot, compact};
+use super::plan::{Body, Plan};
+use super::run::Run;
+use crate::error::Error;
+use crate::value::EvalError;
+
+/// Runs `inner` on each key's items by themselves; items with a null key pass through.
+///
+/// ```
+/// use florecon::prelude::*;
+/// struct Line { currency: Text, amount: i64 }
+/// let plan: Plan<Line> = partition_by(|i: Item<Line>| Some(i.row.currency.clone()), agg_net(one_bucket, abs_tol(0)));
+/// ```
+pub fn partition_by<R, K, A>(key: impl Fn(Item<'_, R>) -> A + 'static, inner: Plan<R>) -> Plan<R>
+where
+    R: 'static,
+    K: Key,
+    A: Answer<Value = Option<K>>,
+{
+    let key = item_fn(key);
+    Plan::node("partition_by", "", vec![inner], PartitionBy { key })
+}
+
+struct PartitionBy<R, K> {
+    key: ItemFn<R, Option<K>>,
+}
+
+impl<R, K: Key> Body<R> for PartitionBy<R, K> {
+    fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
+        let buckets = Buckets::form(run, node.id(), bag, &self.key)?;
+        let mut shard = Vec::new();
+        for bucket in buckets.iter() {
+            run_on(run, node.inner(), bag, bucket, &mut shard)?;
+        }
+        Ok(compact(bag))
+    }
+}
+
+/// Runs a strategy of its own on each key's items: the table's, or `default` for keys that are not in it.
+///
+/// ```
+/// use florecon::prelude::*;
+/// struct Line { currency: Text, amount: i64 }
+/// let plan: Plan<Line> = partition_by_table(
+///     |i: Item<Line>| Some(i.row.currency.clone()),
+///     vec![(Text::from("JPY"), agg_net(one_bucket, abs_tol(0)))],
+///     agg_net(one_bucket, abs_tol(5)),
+/// );
+/// ```
+pub fn partition_by_table<R, K, A>(
+    key: impl Fn(Item<'_, R>) -> A + 'static,
+    cases: Vec<(K, Plan<R>)>,
+    default: Plan<R>,
+) -> Plan<R>
+where
+    R: 'static,
+    K: Key,
+    A: Answer<Value = Option<K>>,
+{
+    let mut table = HashMap::with_hasher(FxBuildHasher);
+    let mut children = Vec::with_capacity(cases.len() + 1);
+    for (key, plan) in cases {
+        table.entry(key).or_insert(children.len());
+        children.push(plan);
+    }
+    children.push(default);
+    let key = item_fn(key);
+    Plan::node("partition_by_table", "", children, PartitionByTable { key, table })
+}
+
+struct PartitionByTable<R, K> {
+    key: ItemFn<R, Option<K>>,
+    table: HashMap<K, usize, FxBuildHasher>,
+}
+
+impl<R, K: Key> Body<R> for PartitionByTable<R, K> {
+    fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
+        let (buckets, keys) = Buckets::form_keyed(run, node.id(), bag, &self.key)?;
+        let default = node.children().len() - 1;
+        let mut shard = Vec::new();
+        for (bucket, key) in buckets.iter().zip(&keys) {
+            let case = self.table.get(key).copied().unwrap_or(default);
+            run_on(run, &node.children()[case], bag, bucket, &mut shard)?;
+        }
+        Ok(compact(bag))
+    }
+}
+
+/// Runs on each key's items the strategy that `make` builds for the key: the key may stand in tolerances, costs and
+/// predicates. The strategies of all keys must have one shape (the kinds of nodes and where they stand), so that a node has
+/// one id; where shapes differ by key, use [`partition_by_table`].
+///
+/// The shape is read from the strategy of `K::default()`, which is never run.
+///
+/// ```
+/// use florecon::prelude::*;
+/// struct Line { slack: i64, amount: i64 }
+/// let plan: Plan<Line> = partition_by_with(
+///     |i: Item<Line>| Some(i.row.slack),
+///     |slack: &i64| agg_net(one_bucket, abs_tol(*slack)),
+/// );
+/// ```
+pub fn partition_by_with<R, K, A, P>(
+    key: impl Fn(Item<'_, R>) -> A + 'static,
+    make: impl Fn(&K) -> P + 'static,
+) -> Plan<R>
+where
+    R: 'static,
+    K: Key + Default,
+    A: Answer<Value = Option<K>>,
+    P: Answer<Value = Plan<R>>,
+{
+    let make: MakeFn<R, K> = Box::new(move |key| make(key).answer());
+    let template = make(&K::default());
+    let failed = template.is_err();
+    let children = template.into_iter().collect();
+    let key = item_fn(key);
+    Plan::node("partition_by_with", "", children, PartitionByWith { key, make, failed })
+}
+
+type MakeFn<R, K> = Box<dyn Fn(&K) -> Result<Plan<R>, EvalError>>;
+
+struct PartitionByWith<R, K> {
+    key: ItemFn<R, Option<K>>,
+    make: MakeFn<R, K>,
+    failed: bool,
+}
+
+impl<R, K: Key> Body<R> for PartitionByWith<R, K> {
+    fn check(&self) -> Result<(), String> {
+        if self.failed {
+            return Err(
+                "the strategy of a key cannot be built even for the default key; check its arithmetic".to_owned(),
+            );
+        }
+        Ok(())
+    }
+
+    fn is_template(&self) -> bool {
+        true
+    }
+
+    fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
+        let (buckets, keys) = Buckets::form_keyed(run, node.id(), bag, &self.key)?;
+        let template = node.inner();
+        let mut shard = Vec::new();
+        for (bucket, key) in buckets.iter().zip(&keys) {
+            let first = bag[bucket[0] as usize].row;
+            let mut plan = (self.make)(key).map_err(|error| run.fault(first, error))?;
+            if !plan.same_shape(template) {
+                return Err(Error::bad_config(format!(
+                    "partition_by_with (node {}): the strategy of row {}'s key has another shape than that of the default \
+                     key; use partition_by_table where shapes differ",
+                    node.id(),
+                    run.id(first),
+                )));
+            }
+            plan.renumber(template.id());
+            plan.check()?;
+            run_on(run, &plan, bag, bucket, &mut shard)?;
+        }
+        Ok(compact(bag))
+    }
+}

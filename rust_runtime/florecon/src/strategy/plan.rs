@@ -1,0 +1,150 @@
+//! The tree of a strategy, and what every node of it does.
+
+use super::lot::Lot;
+use super::run::Run;
+use crate::error::Error;
+use crate::trace::Stage;
+
+/// A strategy: a tree of nodes, built by the functions of this module and given to [`Recon`](crate::recon::Recon).
+///
+/// Node ids are places in a pre-order walk of the tree, from 0.
+///
+/// ```
+/// use florecon::prelude::*;
+/// let plan: Plan<i64> = labeled("pairs", exact_1to1(one_bucket, by_id));
+/// assert_eq!(plan.outline().iter().map(|node| node.kind).collect::<Vec<_>>(), ["labeled", "exact_1to1"]);
+/// ```
+pub struct Plan<R> {
+    id: u32,
+    kind: &'static str,
+    label: String,
+    children: Vec<Plan<R>>,
+    body: Box<dyn Body<R>>,
+}
+
+/// What a node does with a bag.
+pub(crate) trait Body<R> {
+    /// Refuses settings that no bag could make sense of.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Whether the children only show the shape of what the node builds at run time.
+    fn is_template(&self) -> bool {
+        false
+    }
+
+    /// Appends groups to the run, leaves the residual at the front of the bag in ascending row order, returns its length.
+    fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error>;
+}
+
+impl<R> std::fmt::Debug for Plan<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct(self.kind)
+            .field("id", &self.id)
+            .field("label", &self.label)
+            .field("children", &self.children)
+            .finish()
+    }
+}
+
+impl<R: 'static> Plan<R> {
+    pub(crate) fn leaf(kind: &'static str, body: impl Body<R> + 'static) -> Self {
+        Self::node(kind, "", Vec::new(), body)
+    }
+
+    pub(crate) fn node(kind: &'static str, label: &str, children: Vec<Self>, body: impl Body<R> + 'static) -> Self {
+        let mut plan = Self {
+            id: 0,
+            kind,
+            label: label.to_owned(),
+            children,
+            body: Box::new(body),
+        };
+        plan.renumber(0);
+        plan
+    }
+}
+
+impl<R> Plan<R> {
+    /// The node's id.
+    pub(crate) fn id(&self) -> u32 {
+        self.id
+    }
+
+    pub(crate) fn children(&self) -> &[Self] {
+        &self.children
+    }
+
+    /// The one child of a combinator.
+    pub(crate) fn inner(&self) -> &Self {
+        &self.children[0]
+    }
+
+    /// Gives ids from `next` on in pre-order; returns the id after the last.
+    pub(crate) fn renumber(&mut self, next: u32) -> u32 {
+        self.id = next;
+        self.children
+            .iter_mut()
+            .fold(next + 1, |next, child| child.renumber(next))
+    }
+
+    /// The nodes in pre-order, with nothing counted yet.
+    #[must_use]
+    pub fn outline(&self) -> Vec<Stage> {
+        let mut stages = Vec::new();
+        self.walk(&mut |node| {
+            stages.push(Stage {
+                node: node.id,
+                kind: node.kind,
+                label: node.label.clone(),
+                ..Stage::default()
+            });
+        });
+        stages
+    }
+
+    /// Whether two plans have the same kinds of nodes in the same places.
+    pub(crate) fn same_shape(&self, other: &Self) -> bool {
+        self.kind == other.kind
+            && self.children.len() == other.children.len()
+            && self.children.iter().zip(&other.children).all(|(a, b)| a.same_shape(b))
+    }
+
+    fn walk(&self, visit: &mut impl FnMut(&Self)) {
+        visit(self);
+        self.children.iter().for_each(|child| child.walk(visit));
+    }
+
+    /// Refuses a plan that cannot be run.
+    ///
+    /// # Errors
+    /// `bad_config`: a negative tolerance, width or window, a width of zero.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let plan: Plan<i64> = agg_net(one_bucket, abs_tol(-1));
+    /// assert_eq!(plan.check().unwrap_err().code(), "bad_config");
+    /// ```
+    pub fn check(&self) -> Result<(), Error> {
+        self.body
+            .check()
+            .map_err(|message| Error::bad_config(format!("{} (node {}): {message}", self.kind, self.id)))?;
+        if self.body.is_template() {
+            return Ok(());
+        }
+        self.children.iter().try_for_each(Self::check)
+    }
+
+    /// Runs the node on a bag and counts; see [`Body::run`].
+    pub(crate) fn run(&self, run: &mut Run<'_, R>, bag: &mut [Lot]) -> Result<usize, Error> {
+        if bag.is_empty() {
+            return Ok(0);
+        }
+        let mark = run.groups.len();
+        run.enter(self.id, bag);
+        let left = self.body.run(run, self, bag)?;
+        run.leave(self.id, mark);
+        Ok(left)
+    }
+}

@@ -1,0 +1,113 @@
+//! The state of one solve, threaded through the tree.
+
+use std::borrow::Cow;
+
+use super::arena::{Arena, Tag};
+use super::item::{Item, ItemFn};
+use super::lot::Lot;
+use super::names::Names;
+use crate::error::Error;
+use crate::row_id::RowId;
+use crate::trace::Stage;
+use crate::value::EvalError;
+
+/// Rows in ascending id order, the groups formed so far, and the counts per node.
+pub(crate) struct Run<'a, R> {
+    pub rows: &'a [R],
+    pub ids: &'a [RowId],
+    /// What each row carried when it entered the active numeraire.
+    pub originals: Cow<'a, [i64]>,
+    pub groups: Arena,
+    pub names: Names,
+    pub stages: Vec<Stage>,
+    /// Buffers of one number per row, for numeraires to come.
+    pub spare: Vec<Vec<i64>>,
+}
+
+impl<'a, R> Run<'a, R> {
+    pub fn new(rows: &'a [R], ids: &'a [RowId], amounts: &'a [i64], stages: Vec<Stage>) -> Self {
+        Self {
+            rows,
+            ids,
+            originals: Cow::Borrowed(amounts),
+            groups: Arena::default(),
+            names: Names::default(),
+            stages,
+            spare: Vec::new(),
+        }
+    }
+
+    #[inline]
+    pub fn item(&self, lot: Lot) -> Item<'a, R> {
+        Item {
+            row: &self.rows[lot.row as usize],
+            amount: lot.amount,
+            original: self.originals[lot.row as usize],
+        }
+    }
+
+    #[inline]
+    pub fn eval<V>(&self, f: &ItemFn<R, V>, lot: Lot) -> Result<V, Error> {
+        f(self.item(lot)).map_err(|error| self.fault(lot.row, error))
+    }
+
+    pub fn id(&self, row: u32) -> &'a RowId {
+        &self.ids[row as usize]
+    }
+
+    pub fn fault(&self, row: u32, error: EvalError) -> Error {
+        Error::from_eval(error, Some(self.id(row).clone()))
+    }
+
+    /// The error of a pair's expression: about the first row, naming both.
+    pub fn fault_of_pair(&self, row: u32, other: u32, error: EvalError) -> Error {
+        Error::of_expression(
+            error,
+            Some(self.id(row).clone()),
+            &format!("rows {} and {}: ", self.id(row), self.id(other)),
+        )
+    }
+
+    pub fn stage(&mut self, node: u32) -> &mut Stage {
+        &mut self.stages[node as usize]
+    }
+
+    /// The tag of a group formed by a leaf.
+    pub fn tag(&mut self, node: u32, origin: &str, reason: &str) -> Tag {
+        Tag {
+            origin: self.names.intern(origin),
+            reason: self.names.intern(reason),
+            node,
+            unique: None,
+        }
+    }
+
+    /// Makes one group of whole lots and zeroes them in the bag. `positions` ascend.
+    pub fn take(&mut self, bag: &mut [Lot], positions: &[u32], tag: Tag) {
+        for &at in positions {
+            let lot = &mut bag[at as usize];
+            self.groups.push(lot.row, lot.amount);
+            lot.amount = 0;
+        }
+        self.groups.close(tag);
+    }
+
+    pub fn enter(&mut self, node: u32, bag: &[Lot]) {
+        let stage = self.stage(node);
+        stage.items_in += bag.len() as u64;
+        stage.value_in += bag.iter().map(|lot| size(lot.amount)).sum::<i128>();
+    }
+
+    pub fn leave(&mut self, node: u32, mark: usize) {
+        let stage = &mut self.stages[node as usize];
+        for group in (mark..self.groups.len()).map(|index| self.groups.get(index)) {
+            stage.groups += 1;
+            stage.items_matched += group.len() as u64;
+            stage.value_matched += group.amounts.iter().map(|&amount| size(amount)).sum::<i128>();
+        }
+    }
+}
+
+fn size(amount: i64) -> i128 {
+    i128::from(amount.unsigned_abs())
+}

@@ -1,0 +1,180 @@
+//! `soak_all`, `soak_small` and `soak_if`: name what is left.
+
+use super::Answer;
+use super::bucket::{Buckets, Key};
+use super::item::{Item, ItemFn, item_fn};
+use super::lot::{Lot, compact};
+use super::plan::{Body, Plan};
+use super::run::Run;
+use super::tolerance::Tol;
+use crate::error::Error;
+
+const REASON: &str = "classified";
+
+/// How a soaker groups what it takes: each item by itself, or a bucket per key.
+pub struct Mode<R>(Box<dyn Soak<R>>);
+
+impl<R> std::fmt::Debug for Mode<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Mode")
+    }
+}
+
+/// One group per item.
+///
+/// ```
+/// use florecon::prelude::*;
+/// let plan: Plan<i64> = soak_all("open", singleton());
+/// ```
+#[must_use]
+pub fn singleton<R>() -> Mode<R> {
+    Mode(Box::new(Singleton))
+}
+
+/// One group per key, with the origin `origin:<text of the key>`; items with a null key stay.
+///
+/// ```
+/// use florecon::prelude::*;
+/// struct Line { account: i64, amount: i64 }
+/// let plan: Plan<Line> = soak_all("open", bucket(|i: Item<Line>| Some(i.row.account), |key: &i64| key.to_string()));
+/// ```
+pub fn bucket<R, K, A>(key: impl Fn(Item<'_, R>) -> A + 'static, text: impl Fn(&K) -> String + 'static) -> Mode<R>
+where
+    R: 'static,
+    K: Key,
+    A: Answer<Value = Option<K>>,
+{
+    Mode(Box::new(ByKey {
+        key: item_fn(key),
+        text: Box::new(text),
+    }))
+}
+
+/// Groups chosen lots.
+trait Soak<R> {
+    /// Takes the lots of `bag`, which were chosen, into groups; those it leaves keep their amount.
+    fn soak(&self, run: &mut Run<'_, R>, node: u32, origin: &str, bag: &mut [Lot]) -> Result<(), Error>;
+}
+
+struct Singleton;
+
+impl<R> Soak<R> for Singleton {
+    fn soak(&self, run: &mut Run<'_, R>, node: u32, origin: &str, bag: &mut [Lot]) -> Result<(), Error> {
+        let tag = run.tag(node, origin, REASON);
+        for lot in bag {
+            run.groups.push(lot.row, std::mem::take(&mut lot.amount));
+            run.groups.close(tag);
+        }
+        Ok(())
+    }
+}
+
+struct ByKey<R, K> {
+    key: ItemFn<R, Option<K>>,
+    text: Box<dyn Fn(&K) -> String>,
+}
+
+impl<R, K: Key> Soak<R> for ByKey<R, K> {
+    fn soak(&self, run: &mut Run<'_, R>, node: u32, origin: &str, bag: &mut [Lot]) -> Result<(), Error> {
+        let (buckets, keys) = Buckets::form_keyed(run, node, bag, &self.key)?;
+        for (bucket, key) in buckets.iter().zip(&keys) {
+            let tag = run.tag(node, &format!("{origin}:{}", (self.text)(key)), REASON);
+            run.take(bag, bucket, tag);
+        }
+        Ok(())
+    }
+}
+
+/// Takes everything that is left.
+///
+/// ```
+/// use florecon::prelude::*;
+/// let plan: Plan<i64> = soak_all("open", singleton());
+/// ```
+#[must_use]
+pub fn soak_all<R: 'static>(origin: &str, mode: Mode<R>) -> Plan<R> {
+    soaker("soak_all", origin, mode, Choice::All)
+}
+
+/// Takes what is within `tol` of its row's original amount.
+///
+/// ```
+/// use florecon::prelude::*;
+/// let plan: Plan<i64> = soak_small(rel_tol(10, 5), "rounding", singleton());
+/// ```
+#[must_use]
+pub fn soak_small<R: 'static>(tol: Tol, origin: &str, mode: Mode<R>) -> Plan<R> {
+    soaker("soak_small", origin, mode, Choice::Small(tol))
+}
+
+/// Takes the items that satisfy `predicate`.
+///
+/// ```
+/// use florecon::prelude::*;
+/// let plan: Plan<i64> = soak_if(|i: Item<i64>| *i.row > 0, "timing", singleton());
+/// ```
+pub fn soak_if<R, A>(predicate: impl Fn(Item<'_, R>) -> A + 'static, origin: &str, mode: Mode<R>) -> Plan<R>
+where
+    R: 'static,
+    A: Answer<Value = bool>,
+{
+    soaker("soak_if", origin, mode, Choice::If(item_fn(predicate)))
+}
+
+fn soaker<R: 'static>(kind: &'static str, origin: &str, mode: Mode<R>, choice: Choice<R>) -> Plan<R> {
+    let body = Soaker {
+        origin: origin.to_owned(),
+        mode,
+        choice,
+    };
+    Plan::node(kind, origin, Vec::new(), body)
+}
+
+enum Choice<R> {
+    All,
+    Small(Tol),
+    If(ItemFn<R, bool>),
+}
+
+struct Soaker<R> {
+    origin: String,
+    mode: Mode<R>,
+    choice: Choice<R>,
+}
+
+impl<R> Soaker<R> {
+    fn chooses(&self, item: Item<'_, R>, run: &Run<'_, R>, lot: Lot) -> Result<bool, Error> {
+        match &self.choice {
+            Choice::All => Ok(true),
+            Choice::Small(tol) => Ok(tol.covers(item.amount, item.original)),
+            Choice::If(predicate) => run.eval(predicate, lot),
+        }
+    }
+}
+
+impl<R> Body<R> for Soaker<R> {
+    fn check(&self) -> Result<(), String> {
+        match self.choice {
+            Choice::Small(tol) => tol.check(),
+            _ => Ok(()),
+        }
+    }
+
+    fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
+        let (mut chosen, mut lots) = (Vec::new(), Vec::new());
+        for (at, &lot) in bag.iter().enumerate() {
+            if self.chooses(run.item(lot), run, lot)? {
+                chosen.push(at);
+                lots.push(lot);
+            }
+        }
+        if chosen.is_empty() {
+            return Ok(bag.len());
+        }
+        self.mode.0.soak(run, node.id(), &self.origin, &mut lots)?;
+        for (at, lot) in chosen.into_iter().zip(lots) {
+            bag[at] = lot;
+        }
+        Ok(compact(bag))
+    }
+}

@@ -1,0 +1,193 @@
+//! Slack: how far from zero still counts as zero.
+
+use super::Item;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Absolute,
+    Smallest,
+    Largest,
+}
+
+/// A tolerance: a fixed slack, or one relative to the legs it is applied to.
+///
+/// The slack is computed in 128 bits and truncated toward zero.
+///
+/// ```
+/// use florecon::prelude::*;
+/// assert_eq!(abs_tol(5).slack([10_000, -10_003]), 5);
+/// assert_eq!(rel_tol(10, 2).slack([10_000, -30_000]), 10);
+/// assert_eq!(rel_max_tol(10, 2).slack([10_000, -30_000]), 30);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tol {
+    kind: Kind,
+    amount: i64,
+    floor: i64,
+}
+
+/// A slack of `amount` minor units. A negative one is refused when the plan is installed.
+#[must_use]
+pub fn abs_tol(amount: i64) -> Tol {
+    Tol {
+        kind: Kind::Absolute,
+        amount,
+        floor: 0,
+    }
+}
+
+/// A slack of `bps` basis points of the smallest non-zero leg, and at least `floor` minor units.
+#[must_use]
+pub fn rel_tol(bps: i64, floor: i64) -> Tol {
+    Tol {
+        kind: Kind::Smallest,
+        amount: bps,
+        floor,
+    }
+}
+
+/// A slack of `bps` basis points of the largest leg, and at least `floor` minor units.
+#[must_use]
+pub fn rel_max_tol(bps: i64, floor: i64) -> Tol {
+    Tol {
+        kind: Kind::Largest,
+        amount: bps,
+        floor,
+    }
+}
+
+/// Whether the current amounts of two lots cancel within a tolerance whose legs they are.
+///
+/// ```
+/// use florecon::prelude::*;
+/// let item = |amount| Item { row: &(), amount, original: amount };
+/// assert!(nets(item(100), item(-98), abs_tol(2)));
+/// assert!(!nets(item(100), item(-98), rel_tol(10, 0)));
+/// ```
+#[must_use]
+pub fn nets<R>(a: Item<'_, R>, b: Item<'_, R>, tol: Tol) -> bool {
+    let mut legs = Legs::default();
+    legs.add(a.amount);
+    legs.add(b.amount);
+    legs.within(tol)
+}
+
+impl Tol {
+    /// The slack over `legs`, in minor units.
+    #[must_use]
+    pub fn slack(self, legs: impl IntoIterator<Item = i64>) -> i128 {
+        let mut seen = Legs::default();
+        legs.into_iter().for_each(|leg| seen.add(leg));
+        seen.slack(self)
+    }
+
+    /// Whether `amount` is within the slack of the one leg `original`.
+    pub(crate) fn covers(self, amount: i64, original: i64) -> bool {
+        let scale = original.unsigned_abs();
+        i128::from(amount.unsigned_abs()) <= self.over(scale, scale)
+    }
+
+    /// The slack of legs of which only the smallest and the largest magnitude are known.
+    pub(crate) fn over(self, smallest: u64, largest: u64) -> i128 {
+        let scale = match self.kind {
+            Kind::Absolute => return i128::from(self.amount),
+            Kind::Smallest => smallest,
+            Kind::Largest => largest,
+        };
+        i128::from(self.floor).max(i128::from(scale) * i128::from(self.amount) / 10_000)
+    }
+
+    /// Refuses a negative amount, rate or floor.
+    pub(crate) fn check(self) -> Result<(), String> {
+        if self.amount >= 0 && self.floor >= 0 {
+            return Ok(());
+        }
+        let (what, value) = if self.amount >= 0 {
+            ("floor", self.floor)
+        } else if self.kind == Kind::Absolute {
+            ("amount", self.amount)
+        } else {
+            ("rate in basis points", self.amount)
+        };
+        Err(format!(
+            "the {what} of a tolerance is {value}; give zero or a positive number"
+        ))
+    }
+}
+
+/// What a set of amounts adds up to, and what a tolerance needs to know of it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Legs {
+    pub net: i128,
+    pub positive: usize,
+    pub negative: usize,
+    smallest: u64,
+    largest: u64,
+}
+
+impl Legs {
+    pub fn of(amounts: &[i64]) -> Self {
+        let mut legs = Self::default();
+        amounts.iter().for_each(|&amount| legs.add(amount));
+        legs
+    }
+
+    #[inline]
+    pub fn add(&mut self, amount: i64) {
+        let size = amount.unsigned_abs();
+        if size == 0 {
+            return;
+        }
+        self.net += i128::from(amount);
+        self.positive += usize::from(amount > 0);
+        self.negative += usize::from(amount < 0);
+        self.smallest = if self.smallest == 0 {
+            size
+        } else {
+            self.smallest.min(size)
+        };
+        self.largest = self.largest.max(size);
+    }
+
+    pub fn largest(&self) -> u64 {
+        self.largest
+    }
+
+    pub fn both_signs(&self) -> bool {
+        self.positive > 0 && self.negative > 0
+    }
+
+    pub fn slack(&self, tol: Tol) -> i128 {
+        tol.over(self.smallest, self.largest)
+    }
+
+    pub fn within(&self, tol: Tol) -> bool {
+        self.net.abs() <= self.slack(tol)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scale_never_overflows() {
+        let legs = [i64::MAX, -i64::MAX];
+        let expected = i128::from(i64::MAX) * i128::from(i64::MAX) / 10_000;
+        assert_eq!(rel_max_tol(i64::MAX, 0).slack(legs), expected);
+    }
+
+    #[test]
+    fn zero_legs_do_not_count_as_smallest() {
+        assert_eq!(rel_tol(10_000, 0).slack([0, 7, -9]), 7);
+        assert_eq!(rel_tol(10_000, 3).slack([]), 3);
+    }
+
+    #[test]
+    fn negative_settings_are_refused() {
+        assert!(abs_tol(-1).check().unwrap_err().contains("amount"));
+        assert!(rel_tol(-1, 0).check().unwrap_err().contains("basis points"));
+        assert!(rel_max_tol(1, -1).check().unwrap_err().contains("floor"));
+        assert!(abs_tol(0).check().is_ok());
+    }
+}

@@ -1,0 +1,34 @@
+//! What happened at each node of a strategy during one solve.
+
+/// The counts of one node, added up over all the bags it was given during one solve.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Stage {
+    /// The node's id: its place in a pre-order walk of the tree.
+    pub node: u32,
+    /// The node's kind, such as `"agg_net"`.
+    pub kind: &'static str,
+    /// The tag or origin the author gave the node; empty for none.
+    pub label: String,
+    /// Lots that came in.
+    pub items_in: u64,
+    /// The absolute amounts that came in, in minor units of the numeraire active at the node.
+    pub value_in: i128,
+    /// Groups that left the node.
+    pub groups: u64,
+    /// Members of these groups.
+    pub items_matched: u64,
+    /// The absolute amounts in these groups.
+    pub value_matched: i128,
+    /// Items with a null key, which passed through.
+    pub null_key: u64,
+    /// Buckets with fewer than two items.
+    pub too_small: u64,
+    /// Buckets all of one sign.
+    pub one_sided: u64,
+    /// Buckets that did not net within the tolerance.
+    pub out_of_tolerance: u64,
+    /// Buckets or keys with more items than the cap.
+    pub over_cap: u64,
+    /// Buckets given up because the search ran out of its steps.
+    pub out_of_budget: u64,
+}

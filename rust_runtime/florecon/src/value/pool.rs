@@ -1,0 +1,52 @@
+//! One allocation per distinct text.
+
+use std::collections::HashSet;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::BuildHasherDefault;
+
+use super::Text;
+
+/// Hands out one [`Text`] per distinct string, so that equal strings share memory and compare by pointer.
+///
+/// ```
+/// use florecon::value::Pool;
+/// let mut pool = Pool::new();
+/// let (a, b) = (pool.intern("EUR"), pool.intern("EUR"));
+/// assert!(a.is_same(&b));
+/// assert_eq!(pool.len(), 1);
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Pool {
+    // a fixed seed; nothing iterates over the set, so the order of buckets cannot show
+    texts: HashSet<Text, BuildHasherDefault<DefaultHasher>>,
+}
+
+impl Pool {
+    /// An empty pool.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The one `Text` of `text`.
+    pub fn intern(&mut self, text: &str) -> Text {
+        if let Some(known) = self.texts.get(text) {
+            return known.clone();
+        }
+        let fresh = Text::from(text);
+        self.texts.insert(fresh.clone());
+        fresh
+    }
+
+    /// How many distinct texts were handed out.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// Whether nothing was handed out yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.texts.is_empty()
+    }
+}

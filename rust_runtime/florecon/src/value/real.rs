@@ -1,0 +1,127 @@
+//! Reals: a key wrapper with a total order, and the few operations whose IEEE corner cases are fixed here.
+
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
+
+/// A real that may stand in a key: never NaN, with one zero, so that it is comparable and hashable.
+///
+/// ```
+/// use florecon::value::Real;
+/// assert_eq!(Real::key(-0.0), Real::key(0.0));
+/// assert_eq!(Real::key(f64::NAN), None);
+/// assert!(Real::key(1.0) < Real::key(2.0));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Real(f64);
+
+impl Real {
+    /// The key of a real; `None`, a null key, for NaN.
+    #[inline]
+    #[must_use]
+    pub fn key(value: f64) -> Option<Self> {
+        // adding zero turns -0.0 into 0.0 and leaves everything else as it is
+        (!value.is_nan()).then_some(Self(value + 0.0))
+    }
+
+    /// The real itself.
+    #[inline]
+    #[must_use]
+    pub fn get(self) -> f64 {
+        self.0
+    }
+}
+
+impl PartialEq for Real {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_bits() == other.0.to_bits()
+    }
+}
+
+impl Eq for Real {}
+
+impl PartialOrd for Real {
+    #[inline]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Real {
+    #[inline]
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+impl Hash for Real {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.to_bits().hash(state);
+    }
+}
+
+/// The real nearest to an integer.
+///
+/// ```
+/// assert_eq!(florecon::value::real::from_int(3), 3.0);
+/// ```
+#[inline]
+#[must_use]
+pub const fn from_int(value: i64) -> f64 {
+    value as f64
+}
+
+/// `b` where `b < a`, else `a`: a NaN on the right is ignored, one on the left stays.
+///
+/// ```
+/// assert_eq!(florecon::value::real::min(2.0, 1.0), 1.0);
+/// assert_eq!(florecon::value::real::min(2.0, f64::NAN), 2.0);
+/// ```
+#[inline]
+#[must_use]
+pub fn min(a: f64, b: f64) -> f64 {
+    if b < a { b } else { a }
+}
+
+/// `b` where `b > a`, else `a`: a NaN on the right is ignored, one on the left stays.
+///
+/// ```
+/// assert_eq!(florecon::value::real::max(2.0, 1.0), 2.0);
+/// ```
+#[inline]
+#[must_use]
+pub fn max(a: f64, b: f64) -> f64 {
+    if b > a { b } else { a }
+}
+
+/// -1, 0 or 1 as an integer; 0 for NaN and both zeros.
+///
+/// ```
+/// assert_eq!(florecon::value::real::sign(-0.5), -1);
+/// assert_eq!(florecon::value::real::sign(f64::NAN), 0);
+/// ```
+#[inline]
+#[must_use]
+pub fn sign(value: f64) -> i64 {
+    i64::from(value > 0.0) - i64::from(value < 0.0)
+}
+
+/// The nearest whole number, halves away from zero. The subtraction is exact, so no double rounding can occur.
+///
+/// ```
+/// use florecon::value::real::round_half_away;
+/// assert_eq!(round_half_away(2.5), 3.0);
+/// assert_eq!(round_half_away(-2.5), -3.0);
+/// assert_eq!(round_half_away(0.499_999_999_999_999_94), 0.0);
+/// ```
+#[inline]
+#[must_use]
+pub fn round_half_away(value: f64) -> f64 {
+    let whole = value.trunc();
+    if (value - whole).abs() >= 0.5 {
+        whole + value.signum()
+    } else {
+        whole
+    }
+}

@@ -1,0 +1,277 @@
+//! Text functions. Their tables are frozen here, so that no Unicode update changes what matches.
+
+use super::table::Table;
+use super::text_tables::{FOLD, LOWER, UPPER};
+use super::{Text, Tokens};
+
+/// Whether `char` is white space (a fixed list, the same as the reference interpreter's).
+///
+/// ```
+/// assert!(florecon::value::text::is_space('\u{3000}'));
+/// ```
+#[must_use]
+pub const fn is_space(char: char) -> bool {
+    matches!(
+        char,
+        '\u{9}'..='\u{d}'
+            | ' '
+            | '\u{85}'
+            | '\u{a0}'
+            | '\u{1680}'
+            | '\u{2000}'..='\u{200a}'
+            | '\u{2028}'
+            | '\u{2029}'
+            | '\u{202f}'
+            | '\u{205f}'
+            | '\u{3000}'
+    )
+}
+
+/// Whether `char` belongs to a word: an ASCII letter or digit, or a character from U+00C0 on that is not a sign, a symbol or
+/// punctuation by its block.
+///
+/// ```
+/// use florecon::value::text::is_word;
+/// assert!(is_word('7') && is_word('é') && is_word('東'));
+/// assert!(!is_word('-') && !is_word('×') && !is_word('€'));
+/// ```
+#[must_use]
+pub const fn is_word(char: char) -> bool {
+    match char {
+        '\0'..='\u{bf}' => char.is_ascii_alphanumeric(),
+        '\u{d7}'
+        | '\u{f7}'
+        | '\u{2000}'..='\u{2bff}'
+        | '\u{3000}'..='\u{303f}'
+        | '\u{fe10}'..='\u{fe6f}'
+        | '\u{ff00}'..='\u{ff0f}' => false,
+        _ => true,
+    }
+}
+
+fn mapped(text: &str, table: &Table, ascii: fn(&char) -> char) -> String {
+    let mut out = String::with_capacity(text.len());
+    for char in text.chars() {
+        if char.is_ascii() {
+            out.push(ascii(&char));
+        } else {
+            table.push(char, &mut out);
+        }
+    }
+    out
+}
+
+fn upper_string(text: &str) -> String {
+    if text.is_ascii() {
+        text.to_ascii_uppercase()
+    } else {
+        mapped(text, &UPPER, char::to_ascii_uppercase)
+    }
+}
+
+/// Each character in upper case.
+///
+/// ```
+/// assert_eq!(florecon::value::text::upper("straße"), "STRASSE");
+/// ```
+#[must_use]
+pub fn upper(text: &str) -> Text {
+    Text::from(upper_string(text))
+}
+
+/// Each character in lower case.
+///
+/// ```
+/// assert_eq!(florecon::value::text::lower("ÉCART"), "écart");
+/// ```
+#[must_use]
+pub fn lower(text: &str) -> Text {
+    if text.is_ascii() {
+        return Text::from(text.to_ascii_lowercase());
+    }
+    Text::from(mapped(text, &LOWER, char::to_ascii_lowercase))
+}
+
+/// Without white space at both ends.
+///
+/// ```
+/// assert_eq!(florecon::value::text::strip(" a b\n"), "a b");
+/// ```
+#[must_use]
+pub fn strip(text: &str) -> Text {
+    Text::from(text.trim_matches(is_space))
+}
+
+/// The ASCII digits alone.
+///
+/// ```
+/// assert_eq!(florecon::value::text::digits("INV-0042/7"), "00427");
+/// ```
+#[must_use]
+pub fn digits(text: &str) -> Text {
+    Text::from(text.chars().filter(char::is_ascii_digit).collect::<String>())
+}
+
+/// The ASCII letters and digits alone.
+///
+/// ```
+/// assert_eq!(florecon::value::text::alnum("A-1 b é"), "A1b");
+/// ```
+#[must_use]
+pub fn alnum(text: &str) -> Text {
+    Text::from(text.chars().filter(char::is_ascii_alphanumeric).collect::<String>())
+}
+
+/// Case, spaces, punctuation and accents folded: decomposed, without combining marks, in lower case, every run of other
+/// than word characters one space, none at the ends.
+///
+/// ```
+/// assert_eq!(florecon::value::text::normalize("  Crédit--Agricole S.A. "), "credit agricole s a");
+/// ```
+#[must_use]
+pub fn normalize(text: &str) -> Text {
+    Text::from(normalize_string(text))
+}
+
+pub(super) fn normalize_string(text: &str) -> String {
+    let folded = if text.is_ascii() { text.to_ascii_lowercase() } else { mapped(&without_marks(text), &FOLD, char::to_ascii_lowercase) };
+    let mut out = String::with_capacity(folded.len());
+    for char in folded.chars() {
+        if is_word(char) {
+            out.push(char);
+        } else if !out.ends_with(' ') {
+            out.push(' ');
+        }
+    }
+    let kept = out.trim_matches(is_space);
+    if kept.len() == out.len() { out } else { kept.to_owned() }
+}
+
+fn without_marks(text: &str) -> String {
+    text.chars().filter(|char| !matches!(char, '\u{300}'..='\u{36f}')).collect()
+}
+
+/// The first `count` characters.
+///
+/// ```
+/// assert_eq!(florecon::value::text::left("éa1", 2), "éa");
+/// ```
+#[must_use]
+pub fn left(text: &str, count: usize) -> Text {
+    let end = text.char_indices().nth(count).map_or(text.len(), |(at, _)| at);
+    Text::from(&text[..end])
+}
+
+/// The last `count` characters.
+///
+/// ```
+/// assert_eq!(florecon::value::text::right("éa1", 2), "a1");
+/// ```
+#[must_use]
+pub fn right(text: &str, count: usize) -> Text {
+    let start = match count {
+        0 => text.len(),
+        _ => text.char_indices().rev().nth(count - 1).map_or(0, |(at, _)| at),
+    };
+    Text::from(&text[start..])
+}
+
+/// Every `old` (not empty) replaced by `new`, left to right.
+///
+/// ```
+/// assert_eq!(florecon::value::text::replace("aaa", "aa", "b"), "ba");
+/// ```
+#[must_use]
+pub fn replace(text: &str, old: &str, new: &str) -> Text {
+    Text::from(text.replace(old, new))
+}
+
+/// Part `index`, from 0, of the text cut at every `separator` (not empty); `None` where there is no such part.
+///
+/// ```
+/// use florecon::value::text::split;
+/// assert_eq!(split("a/b//", "/", 1).as_deref(), Some("b"));
+/// assert_eq!(split("a/b//", "/", 3).as_deref(), Some(""));
+/// assert_eq!(split("a/b//", "/", 4), None);
+/// ```
+#[must_use]
+pub fn split(text: &str, separator: &str, index: usize) -> Option<Text> {
+    text.split(separator).nth(index).map(Text::from)
+}
+
+/// The texts joined without a separator.
+///
+/// ```
+/// assert_eq!(florecon::value::text::concat(&["a", "", "b"]), "ab");
+/// ```
+#[must_use]
+pub fn concat(texts: &[&str]) -> Text {
+    Text::from(texts.concat())
+}
+
+/// The distinct words of the text (`None`: none) in upper case that have at least `min_length` characters and, where
+/// `with_digit`, an ASCII digit; sorted.
+///
+/// ```
+/// let tokens = florecon::value::text::tokens(Some("inv-4711 of acme, po4711x"), 4, true);
+/// assert_eq!(tokens.iter().map(|t| t.as_str()).collect::<Vec<_>>(), ["4711", "PO4711X"]);
+/// ```
+#[must_use]
+pub fn tokens(text: Option<&str>, min_length: usize, with_digit: bool) -> Tokens {
+    let Some(text) = text else {
+        return Tokens::default();
+    };
+    let upper = upper_string(text);
+    let long = |word: &&str| !word.is_empty() && word.chars().nth(min_length.saturating_sub(1)).is_some();
+    let marked = |word: &&str| !with_digit || word.bytes().any(|byte| byte.is_ascii_digit());
+    upper
+        .split(|char| !is_word(char))
+        .filter(long)
+        .filter(marked)
+        .map(Text::from)
+        .collect()
+}
+
+/// The distinct runs of `size` characters of the normalized text (`None`: none), sorted; a shorter text that is not empty
+/// is one run.
+///
+/// ```
+/// let grams = florecon::value::text::ngrams(Some("A.B-C"), 3);
+/// assert_eq!(grams.iter().map(|t| t.as_str()).collect::<Vec<_>>(), [" b ", "a b", "b c"]);
+/// ```
+#[must_use]
+pub fn ngrams(text: Option<&str>, size: usize) -> Tokens {
+    let Some(text) = text else {
+        return Tokens::default();
+    };
+    let normal = normalize_string(text);
+    windows(&normal, size).into_iter().map(Text::from).collect()
+}
+
+/// The runs of `size` characters of `text`, the whole text where it is shorter, nothing where it is empty.
+pub(super) fn windows(text: &str, size: usize) -> Vec<&str> {
+    let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+    if starts.len() <= size {
+        return if text.is_empty() { vec![] } else { vec![text] };
+    }
+    starts
+        .windows(size + 1)
+        .map(|edge| &text[edge[0]..edge[size]])
+        .collect()
+}
+
+/// Two texts in ascending order, so that (A, B) and (B, A) are one key.
+///
+/// ```
+/// use florecon::value::{Text, text};
+/// let (a, b) = (Text::from("FR"), Text::from("DE"));
+/// assert_eq!(text::sorted_pair(&a, &b), text::sorted_pair(&b, &a));
+/// ```
+#[must_use]
+pub fn sorted_pair(left: &Text, right: &Text) -> (Text, Text) {
+    if left <= right {
+        (left.clone(), right.clone())
+    } else {
+        (right.clone(), left.clone())
+    }
+}

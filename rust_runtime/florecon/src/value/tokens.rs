@@ -1,0 +1,117 @@
+//! The list value: distinct texts in ascending order.
+
+use std::cmp::Ordering;
+use std::iter::FusedIterator;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use super::Text;
+
+/// An immutable list of distinct texts in ascending order, cheap to clone.
+///
+/// ```
+/// use florecon::value::{Text, Tokens};
+/// let tokens = Tokens::new(vec![Text::from("INV2"), Text::from("INV1"), Text::from("INV2")]);
+/// assert_eq!(tokens.size(), 2);
+/// assert!(tokens.has("INV1"));
+/// assert!(tokens.overlaps(&Tokens::new(vec![Text::from("INV2")])));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Tokens(Arc<[Text]>);
+
+impl Tokens {
+    /// The distinct texts of `texts`, sorted.
+    #[must_use]
+    pub fn new(mut texts: Vec<Text>) -> Self {
+        if texts.is_empty() {
+            return Self::default();
+        }
+        texts.sort_unstable();
+        texts.dedup();
+        Self(Arc::from(texts))
+    }
+
+    /// Whether the two lists share a text.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let (mut left, mut right) = (&*self.0, &*other.0);
+        while let ([a, left_rest @ ..], [b, right_rest @ ..]) = (left, right) {
+            match a.cmp(b) {
+                Ordering::Less => left = left_rest,
+                Ordering::Greater => right = right_rest,
+                Ordering::Equal => return true,
+            }
+        }
+        false
+    }
+
+    /// Whether the list holds `text`.
+    #[must_use]
+    pub fn has(&self, text: &str) -> bool {
+        self.0.binary_search_by(|probe| probe.as_str().cmp(text)).is_ok()
+    }
+
+    /// How many texts the list holds.
+    #[must_use]
+    pub fn size(&self) -> i64 {
+        // a slice never has more than isize::MAX elements
+        self.0.len() as i64
+    }
+}
+
+impl Deref for Tokens {
+    type Target = [Text];
+
+    fn deref(&self) -> &[Text] {
+        &self.0
+    }
+}
+
+impl FromIterator<Text> for Tokens {
+    fn from_iter<I: IntoIterator<Item = Text>>(texts: I) -> Self {
+        Self::new(texts.into_iter().collect())
+    }
+}
+
+impl IntoIterator for Tokens {
+    type Item = Text;
+    type IntoIter = IntoIter;
+
+    fn into_iter(self) -> IntoIter {
+        IntoIter { tokens: self, next: 0 }
+    }
+}
+
+impl<'a> IntoIterator for &'a Tokens {
+    type Item = &'a Text;
+    type IntoIter = std::slice::Iter<'a, Text>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+/// Walks a list by value, in ascending order.
+#[derive(Debug, Clone)]
+pub struct IntoIter {
+    tokens: Tokens,
+    next: usize,
+}
+
+impl Iterator for IntoIter {
+    type Item = Text;
+
+    fn next(&mut self) -> Option<Text> {
+        let text = self.tokens.get(self.next).cloned();
+        self.next += usize::from(text.is_some());
+        text
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.tokens.len() - self.next;
+        (left, Some(left))
+    }
+}
+
+impl ExactSizeIterator for IntoIter {}
+impl FusedIterator for IntoIter {}

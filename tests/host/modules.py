@@ -1,0 +1,94 @@
+"""Modules written for the tests, in WebAssembly text: honest ones that answer from a script, and hostile ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import wasmtime
+
+DESCRIBE_AT = 4096
+REPLY_AT = 16384
+HEAP_AT = 65536
+OP_LETTER = 7  # in {"op":"solve"... the s stands here
+
+ABOUT: dict[str, Any] = {
+    "abi_version": 1,
+    "report_schema": 1,
+    "domain": {"id": "test.plain", "version": "1.0.0"},
+    "id": {"name": "row_id", "type": "i64"},
+    "input": [
+        {"name": "row_id", "type": "i64", "id": True},
+        {"name": "amount", "type": "f64", "logical": "money", "scale": 2, "amount": True},
+        {"name": "memo", "type": "utf8", "nullable": True},
+    ],
+    "params": [{"name": "slack", "type": "i64", "default": 100}],
+    "numeraire": {"scale": 2},
+    "build": {"strategy": "f00d", "runtime": "0.0.0", "nodes": []},
+}
+ROWS: list[dict[str, Any]] = [{"row_id": 1, "amount": 5, "memo": "a"}, {"row_id": 2, "amount": -5, "memo": None}]
+OK = b'{"ok":true}'
+BUMP = """
+    (local $at i32)
+    (local.set $at (global.get $free))
+    (global.set $free (i32.and (i32.add (i32.add (global.get $free) (local.get 0)) (i32.const 15)) (i32.const -16)))
+    (block $enough
+      (loop $more
+        (br_if $enough (i32.le_u (global.get $free) (i32.mul (memory.size) (i32.const 65536))))
+        (if (i32.eq (memory.grow (i32.const 16)) (i32.const -1)) (then unreachable))
+        (br $more)))
+    (local.get $at)"""
+ENDLESS = "(loop $forever (br $forever)) unreachable"
+
+
+def packed(at: int, size: int) -> str:
+    """An expression for a reply at an address."""
+    return f"(i64.const {(size << 32) | at})"
+
+
+def on(letter: str, body: str, otherwise: str) -> str:
+    """`body` if the command's op begins with `letter` (s: solve, i: init, u: upsert or unpin, f: fetch)."""
+    op = f"(i32.load8_u (i32.add (local.get 0) (i32.const {OP_LETTER})))"
+    return f"(if (result i64) (i32.eq {op} (i32.const {ord(letter)})) (then {body}) (else {otherwise}))"
+
+
+def solver(
+    *,
+    about: Mapping[str, Any] | bytes = ABOUT,
+    reply: bytes = OK,
+    abi: int = 1,
+    alloc: str = BUMP,
+    dealloc: str = "",
+    describe: str | None = None,
+    dispatch: str | None = None,
+    pages: int = 4,
+    extra: str = "",
+) -> bytes:
+    """A module of the florecon ABI that describes itself as `about` and answers `reply`, except where told otherwise."""
+    text = about if isinstance(about, bytes) else json.dumps(about).encode()
+    wat = f"""(module {extra}
+      (memory (export "memory") {pages})
+      (global $free (mut i32) (i32.const {HEAP_AT}))
+      (data (i32.const {DESCRIBE_AT}) "{_escaped(text)}")
+      (data (i32.const {REPLY_AT}) "{_escaped(reply)}")
+      (func (export "abi_version") (result i32) (i32.const {abi}))
+      (func (export "alloc") (param i32) (result i32) {alloc})
+      (func (export "dealloc") (param i32 i32) {dealloc})
+      (func (export "describe") (result i64) {describe or packed(DESCRIBE_AT, len(text))})
+      (func (export "dispatch") (param i32 i32 i32 i32) (result i64) {dispatch or packed(REPLY_AT, len(reply))}))"""
+    return compiled(wat)
+
+
+def ok() -> str:
+    """The plain good reply."""
+    return packed(REPLY_AT, len(OK))
+
+
+def compiled(wat: str) -> bytes:
+    """WebAssembly text as a binary."""
+    return bytes(wasmtime.wat2wasm(wat))
+
+
+def _escaped(data: bytes) -> str:
+    return "".join(f"\\{byte:02x}" for byte in data)
