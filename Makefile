@@ -3,7 +3,6 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 # One cargo target directory for the runtime, its tests and everything the tests generate.
 export CARGO_TARGET_DIR ?= $(CURDIR)/.cache/target
-export FLORECON_BUILD_CACHE ?= $(CURDIR)/.cache
 SECONDS_TO_FUZZ ?= 600
 
 .PHONY: help demo test check test-python test-rust fuzz bench setup lock clean

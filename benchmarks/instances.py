@@ -96,9 +96,7 @@ def window(
     best, best_reach = low.copy(), np.full(size, np.iinfo(np.int64).max)
     for shift in range(degree + 1):
         first = np.minimum(low + shift, size - degree)
-        reach = np.maximum(
-            np.abs(source_time - sink_time[first]), np.abs(sink_time[first + degree - 1] - source_time)
-        )
+        reach = np.maximum(np.abs(source_time - sink_time[first]), np.abs(sink_time[first + degree - 1] - source_time))
         best, best_reach = np.where(reach < best_reach, first, best), np.minimum(reach, best_reach)
     tail = np.repeat(np.arange(size), degree)
     sink = (best[:, None] + np.arange(degree)).ravel()

@@ -88,7 +88,9 @@ def place(path: Path) -> str:
 
 def files(title: str, entries: Iterable[tuple[str, str]]) -> Table:
     """What lies where."""
-    return table(title, ("", ""), entries, text=(0, 1))
+    made = table(title, ("", ""), entries, text=(0, 1))
+    made.show_header = False
+    return made
 
 
 class Step:
@@ -98,6 +100,10 @@ class Step:
         self.done = doing
         self._bar = bar
         self._task = bar.add_task(doing, total=None)
+
+    def say(self, what: str) -> None:
+        """What is being done right now."""
+        self._bar.update(self._task, description=what)
 
     def progress(self, done: int, total: int) -> None:
         """So much of so much is done."""
@@ -112,11 +118,14 @@ class Steps:
 
     @contextmanager
     def __call__(self, doing: str) -> Generator[Step, None, None]:
-        """Shows ``doing``, a moving bar and the time until the block ends."""
+        """Shows ``doing``, a moving bar and the time until the block ends; in a log, one line before and one after."""
         began = perf_counter()
+        moving = self.screen.is_terminal
+        if not moving:
+            self.screen.print(Text(f"{doing} ...", style="dim"))
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=28), TimeElapsedColumn())
-        with Progress(*columns, console=self.screen, transient=True) as bar:
+        with Progress(*columns, console=self.screen, transient=True, disable=not moving) as bar:
             step = Step(bar, doing)
             yield step
         took = perf_counter() - began
-        self.screen.print(Text(f"{took:7.2f} s  ", style="dim").append(step.done, style="default"))
+        self.screen.print(Text(f"{took:7.2f} s  ", style="dim").append(step.done, style="not dim"))

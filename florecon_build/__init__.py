@@ -85,6 +85,7 @@ from florecon_build.ir.builder.settings import Tolerance, abs_tol, minor, param,
 from florecon_build.ir.builder.strategy import Strategy
 from florecon_build.ir.builder.text import DateExpr, ListExpr, TextExpr, TupleExpr
 from florecon_build.ir.errors import MissingLaneError, Problem, Severity, StrategyError, collecting
+from florecon_build.ir.plugin import diff
 from florecon_build.ir.serial import IrError
 from florecon_build.plugin import Plugin
 
@@ -130,6 +131,7 @@ __all__ = [
     "concat",
     "date",
     "dice",
+    "diff",
     "exact_1to1",
     "fill",
     "first_of",

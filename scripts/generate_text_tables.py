@@ -112,7 +112,7 @@ def main() -> None:
     python_parts = [PYTHON_HEAD, *(python_table(name, entries) for name, entries in tables.items())]
     rust_parts = [RUST_HEAD, *(rust_table(name, entries) for name, entries in tables.items())]
     PYTHON_FILE.write_text("\n\n".join(python_parts), encoding="utf-8")
-    RUST_FILE.write_text("\n\n".join(rust_parts), encoding="utf-8")
+    RUST_FILE.write_text("\n\n".join(part.rstrip("\n") for part in rust_parts) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

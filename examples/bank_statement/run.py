@@ -60,8 +60,8 @@ def solve(steps: page.Steps, data: Path, out: Path) -> Outcome:
         lines, answer = read_lines(data), read_answer(data)
         bank = sum(line.book == BANK for line in lines)
         step.done = f"read {bank:,} bank lines and {len(lines) - bank:,} ledger lines from {page.place(data)}"
-    with steps("compiling to WebAssembly (the first time takes a minute, the next a moment)") as step:
-        artifact = bank_statement.build(out / "plugin")
+    with steps("compiling to WebAssembly (minutes the first time, seconds after that)") as step:
+        artifact = bank_statement.build(out / "plugin", say=step.say)
         step.done = "compiled the strategy to WebAssembly"
     began = perf_counter()
     with steps("reconciling") as step, fb.Workspace(artifact) as workspace:
@@ -155,7 +155,11 @@ def show(screen: Console, outcome: Outcome, out: Path) -> None:
         parts.append(score_table(*scores(outcome.found, outcome.lines, outcome.answer)))
     outcome.report.write_csv(out, units="major")
     outcome.report.write_parquet(out, units="major")
-    where = [("groups", page.place(out / "groups.csv")), ("allocations", page.place(out / "allocations.csv"))]
+    where = [
+        ("groups", f"{page.place(out / 'groups.csv')}, .parquet"),
+        ("allocations", f"{page.place(out / 'allocations.csv')}, .parquet"),
+        ("the solver", page.place(out / "plugin" / "solver.wasm")),
+    ]
     parts.append(page.files("Where things are", where))
     page.show(
         screen, Text("Bank statement", style="bold underline"), Group(*(x for part in parts for x in (part, Text())))

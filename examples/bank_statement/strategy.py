@@ -73,41 +73,47 @@ def across(a: fb.Side, b: fb.Side) -> fb.BooleanExpr:
     return a.in_bank != b.in_bank
 
 
+def by_name(a: fb.Side, b: fb.Side, least: float) -> fb.RealExpr:
+    """The cost of two names at least so alike; null, and so forbidden, for others."""
+    return fb.tier(alike(a, b) >= least, name_weight * (1 - alike(a, b)) + 0.05 * days(a, b))
+
+
 def by_amount(a: fb.Side, b: fb.Side) -> fb.RealExpr:
     """Equal amounts within twenty days: by name where the bank gives one, else by the calendar."""
     possible = across(a, b) & fb.nets(a, b, 0) & (fb.gap(a.day, b.day) <= 20)
-    both_named = a.named & b.named
-    return fb.first_of(
-        fb.tier(possible & ~both_named, 4 + 0.05 * days(a, b)),
-        fb.tier(possible & (alike(a, b) >= 0.8) & both_named, name_weight * (1 - alike(a, b)) + 0.05 * days(a, b)),
+    return fb.tier(possible, fb.where(a.named & b.named, by_name(a, b, 0.8), 4 + 0.05 * days(a, b)))
+
+
+def one_party(least: float) -> fb.Strategy:
+    """One name, whatever the amounts: a line of the bank may take several entries, or part of one."""
+    return fb.flow(
+        penalty=50,
+        order=row.day,
+        window=12,
+        cost=lambda a, b: fb.tier(across(a, b) & a.named & b.named, by_name(a, b, least)),
     )
-
-
-def by_name(least: float) -> fb.Strategy:
-    """Names at least so alike, whatever the amounts: a line of the bank may take several entries, or part of one."""
-
-    def cost(a: fb.Side, b: fb.Side) -> fb.RealExpr:
-        possible = across(a, b) & a.named & b.named & (alike(a, b) >= least)
-        return fb.tier(possible, name_weight * (1 - alike(a, b)) + 0.05 * days(a, b))
-
-    return fb.flow(penalty=50, order=row.day, window=12, cost=cost)
 
 
 def one_bank_line(stage: fb.Strategy) -> fb.Strategy:
     return fb.accept_if(lambda g: g.count(row.in_bank) == 1, stage)
 
 
-def apart(least: float) -> fb.Strategy:
-    """One bank line and one entry of one party whose amounts differ: what is left of the larger joins the pair again.
+def explained(a: fb.Side, b: fb.Side) -> fb.BooleanExpr:
+    """The amounts differ by a fee, or by two digits exchanged, which always leaves a multiple of nine."""
+    difference = fb.abs(a.lot.amount + b.lot.amount)
+    return (difference <= fee) | (difference % 9 == 0)
 
-    The difference must explain itself: a fee, or two digits exchanged, which always leaves a multiple of nine.
-    """
-    pairs = fb.accept_if(lambda g: g.size == 2, by_name(least))
-    rest = fb.soak_if(row.lot.amount != row.lot.original, origin="difference")
-    return fb.accept_if(
-        lambda g: (g.abs_net <= fee) | (g.abs_net % 9 == 0),
-        fb.coalesce("amount_mismatch", fb.seq(pairs, rest)),
+
+def apart(least: float) -> fb.Strategy:
+    """A bank line and an entry of one party whose amounts differ: what is left of the larger joins the pair again."""
+    pairs = fb.flow(
+        penalty=50,
+        order=row.day,
+        window=12,
+        cost=lambda a, b: fb.tier(across(a, b) & a.named & b.named & explained(a, b), by_name(a, b, least)),
     )
+    rest = fb.soak_if(row.lot.amount != row.lot.original, origin="difference")
+    return fb.coalesce("amount_mismatch", fb.seq(fb.accept_if(lambda g: g.size == 2, pairs), rest))
 
 
 strategy = fb.seq(
@@ -117,8 +123,8 @@ strategy = fb.seq(
         row.check.is_null(),
         fb.seq(
             fb.labeled("amount and name", fb.flow(penalty=50, match_keys=[fb.amount_key()], cost=by_amount)),
-            fb.labeled("batch", one_bank_line(fb.subset_net(row.party.left(8), tol=0, max_size=7))),
-            fb.labeled("batch by flow", fb.fixed_point(one_bank_line(fb.whole_only(by_name(0.8))), max_passes=3)),
+            fb.labeled("batch", one_bank_line(fb.subset_net((row.party.left(10), row.amount > 0), tol=0, max_size=7))),
+            fb.labeled("batch by flow", fb.fixed_point(one_bank_line(fb.whole_only(one_party(0.8))), max_passes=3)),
             fb.labeled("amounts differ", fb.seq(apart(0.97), apart(0.8))),
         ),
     ),

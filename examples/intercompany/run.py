@@ -46,15 +46,16 @@ def write_rust(steps: page.Steps, out: Path) -> Path:
 
 def reconcile(steps: page.Steps, plugin: Path, ledger: Table) -> tuple[fb.Report, list[str]]:
     """Compiles, ingests and solves; the report, and the stages in the author's order."""
-    with steps("compiling to WebAssembly (the first time takes a minute, the next a moment)") as step:
-        artifact = intercompany.build(plugin)
+    with steps("compiling to WebAssembly (minutes the first time, seconds after that)") as step:
+        artifact = intercompany.build(plugin, say=step.say)
         step.done = "compiled it to WebAssembly"
-    with steps("reading the lines") as step, fb.Workspace(artifact) as workspace:
-        workspace.upsert(ledger)
-        step.done = f"read {ledger.num_rows:,} lines into the solver"
-        with steps("reconciling") as solving:
-            report = workspace.solve(progress=solving.progress).load()
-            solving.done = "reconciled them"
+    with fb.Workspace(artifact) as workspace:
+        with steps("reading the lines") as step:
+            workspace.upsert(ledger)
+            step.done = f"read {ledger.num_rows:,} lines into the solver"
+        with steps("reconciling") as step:
+            report = workspace.solve(progress=step.progress).load()
+            step.done = "reconciled them"
     return report, sheet.order_of_stages(report.stages)
 
 

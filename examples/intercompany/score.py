@@ -10,10 +10,27 @@ import numpy.typing as npt
 from examples.arrow import Table, pa, pc
 from examples.intercompany.desk import Ints
 
-Names = npt.NDArray[np.str_]
 CLASSIFIED = "write-off"
 """The stage that closes lines alone: classified, not matched."""
 OPEN = "unmatched"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A column of a few different names: each place's code, and what the codes stand for."""
+
+    codes: Ints
+    names: list[str]
+
+    def at(self, place: int) -> str:
+        return self.names[int(self.codes[place])]
+
+    def code(self, name: str) -> int:
+        """The code of a name, -1 for one that does not occur."""
+        return self.names.index(name) if name in self.names else -1
+
+    def take(self, places: Ints) -> Names:
+        return Names(self.codes[places], self.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +60,31 @@ def minor(amounts: Table) -> Ints:
     return ints(wide.cast(pa.int64()))
 
 
+def named(column: Table) -> Names:
+    """A column of texts as codes, names in alphabetical order."""
+    encoded = pc.dictionary_encode(column.combine_chunks() if hasattr(column, "combine_chunks") else column)
+    names = [str(name) for name in encoded.dictionary.to_pylist()]
+    order = sorted(names)
+    place = np.array([order.index(name) for name in names], dtype=np.int64)
+    return Names(place[ints(encoded.indices)] if names else ints(encoded.indices), order)
+
+
 def stage_names(groups: Table) -> Names:
     """The author's label of each group's stage: what stands before the first colon of its reason."""
     reason, origin = groups["reason"], groups["origin"]
     label = pc.list_element(pc.split_pattern(pc.coalesce(reason, origin), ": ", max_splits=1), 0)
-    return np.asarray(pc.if_else(pc.equal(origin, OPEN), OPEN, label), dtype=np.str_)
+    return named(pc.if_else(pc.equal(origin, OPEN), OPEN, label))
 
 
 def solved(ledger: Table, truth: Table, groups: Table, allocations: Table) -> Solved:
     """The four tables, checked to be about the same lines, as arrays. Row ids are those of the ledger, in its order."""
     row_id, group_id = ints(ledger["row_id"]), ints(groups["group_id"])
     order = np.argsort(group_id, kind="stable")
-    stages, sizes = stage_names(groups)[order], ints(groups["size"])[order]
+    stages, sizes = stage_names(groups).take(order), ints(groups["size"])[order]
     return Solved(
         cents=minor(ledger["amount"]),
-        currency=np.asarray(ledger["currency"], dtype=np.str_),
-        kind=np.asarray(truth["kind"], dtype=np.str_),
+        currency=named(ledger["currency"]),
+        kind=named(truth["kind"]),
         deal=ints(pc.fill_null(truth["deal"], 0)),
         piece_line=np.searchsorted(row_id, ints(allocations["id"])),
         piece_group=np.searchsorted(group_id[order], ints(allocations["group_id"])),
@@ -81,19 +107,19 @@ class StageLine:
 def stage_lines(data: Solved, order: list[str]) -> list[StageLine]:
     """One entry per stage in the author's ``order``, the open items last."""
     taken: list[StageLine] = []
-    piece_currency = data.currency[data.piece_line]
+    currency, stages = data.currency.codes[data.piece_line], data.group_stage.codes
+    pieces = stages[data.piece_group]
     for stage in [*order, OPEN]:
-        mine = data.group_stage[data.piece_group] == stage
-        value = {
-            name: int(np.abs(data.piece_cents[mine & (piece_currency == name)]).sum()) for name in currencies(data)
-        }
-        groups = int((data.group_stage == stage).sum())
-        taken.append(StageLine(stage, groups, len(np.unique(data.piece_line[mine])), value))
+        code = data.group_stage.code(stage)
+        mine = pieces == code
+        size, whose = np.abs(data.piece_cents[mine]), currency[mine]
+        value = {name: int(size[whose == place].sum()) for place, name in enumerate(data.currency.names)}
+        taken.append(
+            StageLine(
+                stage, int((stages == code).sum()), int(np.count_nonzero(np.bincount(data.piece_line[mine]))), value
+            )
+        )
     return taken
-
-
-def currencies(data: Solved) -> list[str]:
-    return sorted({str(name) for name in np.unique(data.currency)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +139,15 @@ class Balance:
 
 def balances(data: Solved) -> list[Balance]:
     """Net of every line, and net of the pieces by what became of them, currency by currency."""
-    stage, currency = data.group_stage[data.piece_group], data.currency[data.piece_line]
+    stage, currency = data.group_stage.codes[data.piece_group], data.currency.codes[data.piece_line]
+    is_open, is_classified = stage == data.group_stage.code(OPEN), stage == data.group_stage.code(CLASSIFIED)
     made: list[Balance] = []
-    for name in currencies(data):
-        here = currency == name
-        left = int(data.piece_cents[here & (stage == OPEN)].sum())
-        classified = int(data.piece_cents[here & (stage == CLASSIFIED)].sum())
-        matched = int(data.piece_cents[here & (stage != OPEN) & (stage != CLASSIFIED)].sum())
-        made.append(Balance(name, int(data.cents[data.currency == name].sum()), matched, classified, left))
+    for code, name in enumerate(data.currency.names):
+        here = currency == code
+        left = int(data.piece_cents[here & is_open].sum())
+        classified = int(data.piece_cents[here & is_classified].sum())
+        matched = int(data.piece_cents[here & ~is_open & ~is_classified].sum())
+        made.append(Balance(name, int(data.cents[data.currency.codes == code].sum()), matched, classified, left))
     return made
 
 
@@ -149,7 +176,9 @@ class KindScore:
 
 def membership(data: Solved) -> Ints:
     """Per line the place of its matched group, -1 for none. Groups that share a line count as one."""
-    counted = (data.group_size >= 2) & (data.group_stage != OPEN) & (data.group_stage != CLASSIFIED)
+    stages = data.group_stage
+    alone = np.isin(stages.codes, [stages.code(OPEN), stages.code(CLASSIFIED)])
+    counted = (data.group_size >= 2) & ~alone
     mine = counted[data.piece_group]
     line, group = data.piece_line[mine], data.piece_group[mine]
     root = np.arange(len(data.group_size), dtype=np.int64)
@@ -180,8 +209,8 @@ def kind_scores(data: Solved) -> list[KindScore]:
     pure = matched & (low == high) & (low > 0)
     low, high = extremes(data.deal, found)
     whole = partnered & (low == high) & (low >= 0)
-    names, counts = np.unique(data.kind, return_counts=True)
-    kinds = [str(names[place]) for place in np.argsort(-counts, kind="stable")]
+    counts = np.bincount(data.kind.codes, minlength=len(data.kind.names))
+    kinds = [int(code) for code in np.argsort(-counts, kind="stable")]
 
     def score(name: str, mine: npt.NDArray[np.bool_]) -> KindScore:
         def count(what: npt.NDArray[np.bool_]) -> int:
@@ -189,8 +218,8 @@ def kind_scores(data: Solved) -> list[KindScore]:
 
         return KindScore(name, count(partnered), count(~partnered), count(matched), count(pure), count(whole))
 
-    every = np.ones(len(data.kind), dtype=np.bool_)
-    return [*(score(name, data.kind == name) for name in kinds), score("all lines", every)]
+    each = [score(data.kind.names[code], data.kind.codes == code) for code in kinds]
+    return [*each, score("all lines", np.ones(len(data.cents), dtype=np.bool_))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +233,7 @@ class OpenPiece:
 
 def largest_open(data: Solved, count: int) -> list[OpenPiece]:
     """The ``count`` largest open pieces by absolute amount, minor units of whatever currency."""
-    places = np.flatnonzero(data.group_stage[data.piece_group] == OPEN)
+    places = np.flatnonzero(data.group_stage.codes[data.piece_group] == data.group_stage.code(OPEN))
     top = places[np.argsort(-np.abs(data.piece_cents[places]), kind="stable")[:count]]
     return [
         OpenPiece(int(line), int(cents), bool(cents != data.cents[line]))

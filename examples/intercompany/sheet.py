@@ -12,7 +12,6 @@ from examples.intercompany.score import (
     Balance,
     Solved,
     balances,
-    currencies,
     kind_scores,
     largest_open,
     lines_conserved,
@@ -36,7 +35,7 @@ def order_of_stages(nodes: Table) -> list[str]:
 def stages(data: Solved, order: list[str]) -> RenderableType:
     """What each stage took, by count and by value; then what is open; then everything."""
     taken = stage_lines(data, order)
-    lines, names = len(data.cents), currencies(data)
+    lines, names = len(data.cents), data.currency.names
     rows = [
         [
             "open: exceptions" if stage.stage == OPEN else stage.stage,
@@ -82,7 +81,7 @@ def exceptions(data: Solved, ledger: Table) -> RenderableType:
                 f"{line['company']} with {line['icp']}",
                 f"{line['gl_date']}",
                 line["reference"] or "(none)",
-                known(str(data.kind[piece.line]), partnered=bool(data.deal[piece.line])),
+                known(data.kind.at(piece.line), partnered=bool(data.deal[piece.line])),
                 line["currency"],
                 page.amount(piece.cents) + (" *" if piece.part else "  "),
             ]

@@ -44,9 +44,9 @@ def by_reference(a: fb.Side, b: fb.Side) -> fb.RealExpr:
 
 
 def by_amount(a: fb.Side, b: fb.Side) -> fb.RealExpr:
-    """Equal amounts within three weeks: weaker evidence, so dearer, and dearer by the day."""
+    """Equal amounts within three weeks: weaker evidence, so dearer by the day, and none at all for bagatelles."""
     days = fb.gap(a.gl_date, b.gl_date)
-    same = fb.nets(a, b, 0) & (a.company != b.company)
+    same = fb.nets(a, b, 0) & (a.company != b.company) & (a.lot.amount > bagatelle)
     return fb.tier(same & (days <= 20), 4.5 + 0.05 * days)
 
 

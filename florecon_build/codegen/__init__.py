@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
+from florecon_build.codegen.build import Artifact, Profile, build, build_suite
+from florecon_build.codegen.check import check
+from florecon_build.codegen.errors import BuildError, CodegenError, GeneratedCodeError, Rejection, ToolchainError
 from florecon_build.codegen.plugin import emit, emit_suite
 
-__all__ = ["emit", "emit_suite"]
+__all__ = [
+    "Artifact",
+    "BuildError",
+    "CodegenError",
+    "GeneratedCodeError",
+    "Profile",
+    "Rejection",
+    "ToolchainError",
+    "build",
+    "build_suite",
+    "check",
+    "emit",
+    "emit_suite",
+]

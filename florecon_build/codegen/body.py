@@ -9,23 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from typing import Protocol
 
 from florecon_build.codegen.fallible import is_fallible
 from florecon_build.codegen.frag import Form, Frag
+from florecon_build.codegen.layout import ARGS_WIDTH
 from florecon_build.codegen.names import Names
-from florecon_build.codegen.writer import INDENT, MAX_WIDTH, indent, width
+from florecon_build.codegen.rust_types import lane_type
+from florecon_build.codegen.simplify import is_untyped
+from florecon_build.codegen.writer import INDENT, MAX_WIDTH, width
 from florecon_build.ir import values as v
 from florecon_build.ir.walk import kind_name
 
 ATOM_WIDTH = 24
 """In an expression that did not fit, operands wider than this get a name of their own."""
-LITERAL_WIDTH = 60
+LITERAL_WIDTH = 40
+"""A text constant wider than this gets a name of its own."""
 
 
 class Env(Protocol):
-    """Where a body finds what its expressions read."""
+    """Where a body finds what its expressions read. ``used`` collects the closure parameters that were."""
+
+    used: set[str]
 
     def lane(self, lane: v.Lane) -> Frag: ...
     def lot(self, lot: v.LotAmount | v.LotOriginal) -> Frag: ...
@@ -45,6 +50,13 @@ class Wrap:
         """The null answer."""
         return "Ok(None)" if self.ok else "None"
 
+    def room(self, frag: Frag) -> int:
+        """How wide the text of ``frag`` may be inside what it is wrapped in."""
+        direct = self.ok and frag.result
+        wrappers = [self.nullable and not frag.type.nullable and not direct, self.ok and not direct]
+        literal = frag.form is Form.LITERAL
+        return (ARGS_WIDTH if any(wrappers) or literal else MAX_WIDTH) - (len("Some()") if all(wrappers) else 0)
+
     def value(self, frag: Frag) -> str:
         """The answer that ``frag`` is."""
         some = self.nullable and not frag.type.nullable
@@ -61,21 +73,37 @@ class Wrap:
 PLAIN = Wrap()
 
 
-class Position(Enum):
-    """Where a multi-line expression stands."""
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where a multi-line expression stands: the end of a block, or with ``name`` the right of a ``let``."""
 
-    TAIL = "the last expression of a block"
-    LET = "the right-hand side of a let"
+    wrap: Wrap = PLAIN
+    name: str | None = None
+
+    @property
+    def prefix(self) -> str:
+        """What stands before the expression."""
+        return f"let {self.name} = " if self.name else ""
+
+    @property
+    def suffix(self) -> str:
+        """What stands after it."""
+        return ";" if self.name else ""
 
 
 Emit = Callable[["Body", v.Value], Frag]
-Block = Callable[["Body", v.Value, Position, str, str, Wrap], None]
+Block = Callable[["Body", v.Value, Slot], None]
 BlockTest = Callable[["Body", v.Value], bool]
 
 
 @dataclass(slots=True)
 class Body:
-    """Lines of a block whose first column is ``column``; lines are kept relative to it."""
+    """Lines of a block whose first column is ``column``; lines are kept relative to it.
+
+    ``spread`` gives operands that are not small a name, ``broken_if`` keeps a lone ``if`` off one line, ``lead`` is how
+    many characters stand before a ``match`` that is the whole body. ``lints`` collects what
+    clippy would say about the expressions of the crate.
+    """
 
     env: Env
     names: Names
@@ -85,26 +113,33 @@ class Body:
     block_test: BlockTest
     lines: list[str] = field(default_factory=list[str])
     spread: bool = False
-    known: dict[tuple[int, int], bool] = field(default_factory=dict[tuple[int, int], bool])
+    broken_if: bool = False
+    lead: int = 0
+    lints: set[str] = field(default_factory=set[str])
+    known: dict[tuple[int, int], tuple[v.Value, bool]] = field(
+        default_factory=dict[tuple[int, int], tuple[v.Value, bool]]
+    )
 
     def is_block(self, value: v.Value) -> bool:
         """Whether ``value`` takes several lines here; remembered, since finding out may mean writing it."""
         key = (id(value), self.column)
         if key not in self.known:
-            self.known[key] = self.block_test(self, value)
-        return self.known[key]
+            self.known[key] = value, self.block_test(self, value)  # holding the value keeps its id its own
+        return self.known[key][1]
 
     def child(self, deeper: int = 1) -> Body:
         """An empty block inside this one."""
         return replace(
-            self, names=self.names.child(), column=self.column + deeper * INDENT, lines=list[str](), spread=False
+            self,
+            names=self.names.child(),
+            column=self.column + deeper * INDENT,
+            lines=list[str](),
+            spread=False,
+            broken_if=False,
+            lead=0,
         )
 
-    def absorb(self, inner: Body) -> None:
-        """Adds a child's lines, one level deeper."""
-        self.lines.extend(indent(inner.lines))
-
-    # -- expressions -------------------------------------------------------------------------------------------------
+    # -- expressions
 
     def emit(self, value: v.Value) -> Frag:
         """One line for ``value``; statements that it needs are added first."""
@@ -153,22 +188,38 @@ class Body:
         *first, last = values
         return (*(self.bound(value) if is_fallible(value) else self.arg(value) for value in first), self.arg(last))
 
-    # -- statements --------------------------------------------------------------------------------------------------
+    def small(self, value: v.Value, room: int = ATOM_WIDTH) -> Frag:
+        """An operand that cannot fail and is no wider than ``room``: under a name of its own if need be."""
+        frag = self.root(value)
+        return (
+            frag if width(frag.owned) <= room and not (frag.fallible or frag.result) else self.bind(hint(value), frag)
+        )
+
+    # -- statements
 
     def bound(self, value: v.Value, name: str | None = None) -> Frag:
         """``value`` as a temporary."""
         if self.is_block(value):
             fresh = self.names.fresh(name or hint(value))
-            self.blocks(self, value, Position.LET, f"let {fresh} = ", ";", Wrap(nullable=value.type.nullable))
+            typed = f"{fresh}: {lane_type(value.type)}" if is_untyped(value) else fresh
+            self.blocks(self, value, Slot(Wrap(nullable=value.type.nullable), typed))
             return Frag(fresh, value.type)
-        return self.bind(name or hint(value), self.root(value, INDENT + 1))
+        return self.bind(name or hint(value), self.root(value, INDENT + 1), typed=is_untyped(value))
 
-    def bind(self, name: str, frag: Frag) -> Frag:
+    def bind(self, name: str, frag: Frag, *, typed: bool = False) -> Frag:
         """An emitted expression as a temporary."""
         text = frag.text if frag.form is Form.LITERAL else frag.owned
         fresh = self.names.fresh(name)
-        self.lines.extend(self.let_lines(fresh, text))
+        self.lines.extend(self.let_lines(f"{fresh}: {lane_type(frag.type)}" if typed else fresh, text))
         return Frag(fresh, frag.type, form=Form.LITERAL if frag.form is Form.LITERAL else Form.TEMP)
+
+    def constant(self, literal: str) -> str:
+        """A text literal as an argument: under a name when it is long."""
+        if width(literal) <= LITERAL_WIDTH:
+            return literal
+        fresh = self.names.fresh("constant")
+        self.lines.extend(self.let_lines(fresh, literal))
+        return fresh
 
     def let_lines(self, name: str, text: str) -> list[str]:
         """``let name = text;`` on one line, or on the next where only that fits."""
@@ -177,17 +228,16 @@ class Body:
             return [f"let {name} =", " " * INDENT + f"{text};"]
         return [line]
 
-    def tail(self, value: v.Value | None, wrap: Wrap, around: int = 0) -> None:
+    def tail(self, value: v.Value | None, wrap: Wrap) -> None:
         """The block's value, as its last line or lines. None is null."""
         if value is None or (isinstance(value, v.Lit) and value.value is None):
             self.lines.append(wrap.null)
         elif self.is_block(value):
-            self.blocks(self, value, Position.TAIL, "", "", wrap)
+            self.blocks(self, value, Slot(wrap))
         else:
-            extra = len("Ok(Some(.clone()))") + around
-            frag = self.root(value, extra)
-            if width(frag.text) > LITERAL_WIDTH and frag.form is Form.LITERAL:
-                frag = self.bind("text", frag)
+            frag = self.root(value, len("Ok(Some(.clone()))"))
+            if width(frag.owned) > wrap.room(frag) or frag.wide:
+                frag = self.bind(hint(value), frag)
             self.lines.append(wrap.value(frag))
 
 

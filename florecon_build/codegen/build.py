@@ -20,6 +20,7 @@ from florecon_build.codegen.sysroot import Say
 from florecon_build.codegen.toolchain import ensure
 from florecon_build.codegen.version import VERSION
 from florecon_build.ir import nodes as n
+from florecon_build.ir.serial import dumps
 
 Profile = Literal["release", "quick"]
 """``release`` is what ships. ``quick`` compiles in a fraction of the time and runs slower: for tests."""
@@ -55,17 +56,19 @@ def build(
     fingerprint: str,
     out_dir: Path | str,
     *,
-    ir_json: str,
+    ir_json: str | None = None,
     warnings: Sequence[str] = (),
     profile: Profile = "release",
     say: Say = _quiet,
 ) -> Artifact:
     """Compiles a plugin and writes ``solver.wasm`` and ``solver.json`` into ``out_dir``.
 
-    The module carries ``ir_json`` in the custom section ``florecon.ir``. Two builds of one plugin by one compiler are equal
-    byte for byte, wherever they run. Raises ``ToolchainError``, ``BuildError`` or ``GeneratedCodeError``.
+    The module carries the IR as JSON (``ir_json`` if given) in the custom section ``florecon.ir``. Two builds of one
+    plugin by one compiler are equal byte for byte, wherever they run. Raises ``ToolchainError``, ``BuildError`` or
+    ``GeneratedCodeError``.
     """
     files = emit(ir, fingerprint)
+    ir_json = ir_json or dumps(ir)
     compiled = compile_files(files, profile=profile, say=say)
     wasm = with_section(compiled.wasm, IR_SECTION, ir_json.encode())
     manifest = {

@@ -37,6 +37,7 @@ def run_cargo(
     *,
     flags: tuple[str, ...] = (),
     env: Mapping[str, str] | None = None,
+    deny_warnings: bool = False,
 ) -> list[Path]:
     """Runs ``cargo ARGS`` in the workspace and returns the files that it made.
 
@@ -47,6 +48,10 @@ def run_cargo(
     if flags:
         variables["CARGO_ENCODED_RUSTFLAGS"] = "\x1f".join(flags)
     command = [str(compiler.cargo), *args, "--message-format=json", "--locked"]
+    if deny_warnings and args[0] == "clippy":
+        command += ["--", "--deny", "warnings"]
+    elif deny_warnings:
+        command += ["--config", "build.warnings='deny'"]
     done = subprocess.run(command, cwd=workspace.root, env=variables, capture_output=True, text=True, check=False)
     messages = list(_messages(done.stdout))
     if done.returncode != 0:

@@ -98,10 +98,10 @@ def call(head: str, type: Type, args: list[str], operands: tuple[Frag, ...], *, 
 def method(receiver: Frag, name: str, type: Type, args: list[str] | None = None, *operands: Frag) -> Frag:
     """``receiver.name(args)``; a chain wider than rustfmt keeps on a line is wide."""
     made = call(f"{receiver.at(Prec.POSTFIX)}.{name}", type, args or [], (receiver, *operands))
-    return replace(made, wide=made.wide or width(made.text) > ARGS_WIDTH)
+    return replace(made, wide=made.wide or width(made.text) > ARGS_WIDTH - 2)
 
 
-def infix(left: str, symbol: str, right: str, type: Type, prec: Prec, operands: tuple[Frag, ...]) -> Frag:
+def infix(texts: tuple[str, str, str], type: Type, prec: Prec, operands: tuple[Frag, ...]) -> Frag:
     """``left symbol right`` of texts that already have the parentheses they need."""
     fallible, wide = join(operands)
-    return Frag(f"{left} {symbol} {right}", type, prec=prec, fallible=fallible, wide=wide)
+    return Frag(" ".join(texts), type, prec=prec, fallible=fallible, wide=wide)

@@ -11,12 +11,15 @@ from florecon_build.ir.types import INTEGER
 
 def tolerance(body: Body, tol: v.Tolerance) -> Frag:
     """``abs_tol(n)``, ``rel_tol(bps, floor)`` or ``rel_max_tol(bps, floor)``."""
-    if tol.op is v.ToleranceOp.ABS:
-        operands = body.args(tol.amount)
-    else:
-        floor = tol.floor if tol.floor is not None else v.Lit(value=0, type=INTEGER)
-        operands = body.args(tol.amount, floor)
-    return call(tol.op.value, INTEGER, [operand.plain.text for operand in operands], operands)
+    values = [tol.amount]
+    if tol.op is not v.ToleranceOp.ABS:
+        values.append(tol.floor if tol.floor is not None else v.Lit(value=0, type=INTEGER))
+    operands = body.args(*values)
+    made = call(tol.op.value, INTEGER, [operand.plain.text for operand in operands], operands)
+    if not made.wide:
+        return made
+    operands = tuple(body.bound(value) for value in values)
+    return call(tol.op.value, INTEGER, [operand.text for operand in operands], operands)
 
 
 def over_members(body: Body, value: v.GroupSpan | v.GroupDistinct | v.GroupQuantifier) -> Frag:
@@ -28,7 +31,8 @@ def over_members(body: Body, value: v.GroupSpan | v.GroupDistinct | v.GroupQuant
             name, answer = "distinct", closures.Answer(value.operand, closures.Returns.KEY)
         case v.GroupQuantifier():
             name, answer = value.op.value, closures.Answer(value.predicate)
-    text = closures.inline(body, "item", answer)
+    body.env.used.add("group")
+    text = closures.inline(body, answer)
     if text is None:
         text = body.names.fresh("member")
         closures.write(body, text, closures.ITEM, answer)

@@ -13,7 +13,7 @@ ARGS_WIDTH = 72
 """Widest arguments of a one-line call, elements of a one-line array and one-line method chain: 60 % of the line."""
 IF_WIDTH = 60
 """Widest one-line ``if`` with ``else``: 50 % of the line."""
-STRUCT_WIDTH = 21
+STRUCT_WIDTH = 22
 """Widest fields of a one-line struct literal: 18 % of the line."""
 SHORT_ELEMENT = 10
 """Elements up to this width are packed, several to a line."""
@@ -36,9 +36,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """``vec![item, ..]``."""
+    """``vec![item, ..]``, or with another ``head`` an array."""
 
     items: tuple[Doc, ...]
+    head: str = "vec!["
 
 
 Doc = Atom | Call | Vector
@@ -59,7 +60,7 @@ def one_line(doc: Doc) -> str | None:
             return None if inner is None else f"{doc.head}({inner})"
         case Vector():
             inner = _joined(doc.items)
-            return None if inner is None else f"vec![{inner}]"
+            return None if inner is None else f"{doc.head}{inner}]"
 
 
 def _joined(docs: tuple[Doc, ...]) -> str | None:
@@ -71,26 +72,29 @@ def _joined(docs: tuple[Doc, ...]) -> str | None:
     return inner if width(inner) <= ARGS_WIDTH or (len(docs) == 1 and isinstance(docs[0], Atom)) else None
 
 
-def layout(doc: Doc, column: int, start: int | None = None, trailing: int = 0) -> list[str]:
+def layout(doc: Doc, column: int, start: int | None = None, trailing: int = 0, *, broken: bool = False) -> list[str]:
     """The lines of ``doc`` in a block indented by ``column``.
 
     ``start`` is the column where its first line begins (``column`` unless something stands before it) and ``trailing``
     how many characters follow its last line. The lines after the first carry their indentation relative to ``column``.
+    ``broken`` asks for several lines even where one would do: of a nest that is too wide rustfmt breaks the innermost.
     """
     first = column if start is None else start
     text = one_line(doc)
-    if text is not None and first + width(text) + trailing <= MAX_WIDTH:
+    if text is not None and not broken and first + width(text) + trailing <= MAX_WIDTH:
         return [text]
     match doc:
         case Atom():
             return [doc.text]
         case Call(args=(Call() | Vector() as only,)):
-            inner = layout(only, column, first + width(doc.head) + 1, trailing + 1)
+            inner = layout(only, column, first + width(doc.head) + 1, trailing + 1, broken=True)
             return [f"{doc.head}({inner[0]}", *inner[1:-1], f"{inner[-1]})"]
+        case Call(args=()):
+            return [f"{doc.head}()"]
         case Call():
             return [f"{doc.head}(", *_stacked(doc.args, column), ")"]
         case Vector():
-            return ["vec![", *_elements(doc.items, column), "]"]
+            return [doc.head, *_elements(doc.items, column), "]"]
 
 
 def _stacked(docs: tuple[Doc, ...], column: int) -> list[str]:

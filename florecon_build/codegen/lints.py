@@ -18,18 +18,17 @@ _KNOWN_CONSTANTS = (
 )
 
 
-def allowed(ir: n.PluginIr, strategies: Iterable[n.Node]) -> list[str]:
-    """The ``#![allow(..)]`` that this strategy needs, as lines; most need none."""
-    names: set[str] = set()
-    for value in _values(ir, strategies):
-        names |= set(_lints(value))
+def of_values(ir: n.PluginIr, strategies: Iterable[n.Node]) -> set[str]:
+    """The lints that the expressions of a crate may trip by what they say."""
+    return {lint for value in _values(ir, strategies) for lint in _lints(value)}
+
+
+def allowed(names: set[str]) -> list[str]:
+    """The ``#![allow(..)]`` lines of a crate; most need none."""
     if not names:
         return []
-    return [
-        "// the author's expressions stand as they were written",
-        *(f"#![allow({name})]" for name in sorted(names)),
-        "",
-    ]
+    attributes = [f"#![allow({name})]" for name in sorted(names)]
+    return ["// the author's expressions stand as they were written", *attributes, ""]
 
 
 def _values(ir: n.PluginIr, strategies: Iterable[n.Node]) -> Iterator[v.Value]:
@@ -42,7 +41,9 @@ def _values(ir: n.PluginIr, strategies: Iterable[n.Node]) -> Iterator[v.Value]:
 
 def _lints(value: v.Value) -> Iterator[str]:
     match value:
-        case v.Lit(value=float() as number) if any(abs(number - known) < 0.01 for known in _KNOWN_CONSTANTS):
+        case v.Lit() if _is_near_constant(value.value):
+            yield "clippy::approx_constant"
+        case v.Lookup() if any(map(_is_near_constant, [value.default, *(entry for _, entry in value.table)])):
             yield "clippy::approx_constant"
         case v.Compare() | v.Logic() | v.Arith() if value.left == value.right:
             yield "clippy::eq_op"
@@ -51,12 +52,15 @@ def _lints(value: v.Value) -> Iterator[str]:
     match value:
         case v.Logic() | v.Not():
             yield from _logic(value)
-        case v.Where() if value.then == value.otherwise:
-            yield "clippy::if_same_then_else"
         case v.Where() if value.type.kind is Kind.BOOLEAN and _are_flags(value.then, value.otherwise):
             yield "clippy::needless_bool"
         case _:
             pass
+
+
+def _is_near_constant(value: v.Constant) -> bool:
+    """Whether clippy could take the number for a rounded mathematical constant."""
+    return isinstance(value, float) and any(abs(value - known) < 0.01 for known in _KNOWN_CONSTANTS)
 
 
 def _are_flags(*values: v.Value) -> bool:

@@ -25,7 +25,7 @@ def text_literal(text: str) -> str:
 def _char(char: str) -> str:
     if char in _ESCAPES:
         return _ESCAPES[char]
-    plain = char.isprintable() and not unicodedata.combining(char) and unicodedata.east_asian_width(char) not in "WFA"
+    plain = char.isprintable() and not unicodedata.combining(char) and unicodedata.east_asian_width(char) not in "WF"
     return char if plain or (char.isascii() and char.isprintable()) else f"\\u{{{ord(char):x}}}"
 
 

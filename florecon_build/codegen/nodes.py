@@ -7,22 +7,26 @@ gives back the call that makes the node.
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Callable
+from dataclasses import replace
 from typing import assert_never
 
 from florecon_build.codegen import closures, groups
 from florecon_build.codegen.closures import Answer, Returns
+from florecon_build.codegen.frag import Frag
 from florecon_build.codegen.layout import ARGS_WIDTH, Atom, Doc, Vector, binding, call, layout, one_line
 from florecon_build.codegen.literals import constant, text_literal
 from florecon_build.codegen.names import snake
 from florecon_build.codegen.rust_types import key_type
 from florecon_build.codegen.scope import Scope, key_parameter
+from florecon_build.codegen.simplify import simplify
 from florecon_build.codegen.writer import INDENT, MAX_WIDTH, indent, width
 from florecon_build.ir import nodes as n
 from florecon_build.ir import values as v
 from florecon_build.ir.expr import show
 from florecon_build.ir.scope import Reads, reads
 from florecon_build.ir.types import REAL, Kind, Type
-from florecon_build.ir.walk import kind_name
+from florecon_build.ir.walk import kind_name, map_tolerance
 
 STEP_WIDTH = 40
 STEP_NAME = 24
@@ -99,7 +103,7 @@ def lines_of(scope: Scope, root: n.Node, *, ok: bool = False) -> list[str]:
     return scope.text(layout(doc, scope.body.column))
 
 
-# -- steps and settings -----------------------------------------------------------------------------
+# -- steps and settings
 
 
 def _step(scope: Scope, node: n.Node) -> Doc:
@@ -119,27 +123,27 @@ def _step(scope: Scope, node: n.Node) -> Doc:
 
 def _setting(scope: Scope, name: str, value: v.Value) -> Doc:
     """A number over constants, params and shard keys, computed when the plan is built."""
-    scope.fresh_env()
-    frag = scope.body.root(value, len(f"let {name} = ;"))
-    return _named(scope, name, frag.plain.text, fails=frag.plain.fallible)
+    return _computed(scope, name, lambda: scope.body.root(simplify(value), len(f"let {name} = ;")))
 
 
 def _tolerance(scope: Scope, tol: v.Tolerance) -> Doc:
-    scope.fresh_env()
-    frag = groups.tolerance(scope.body, tol)
-    return _named(scope, "tol", frag.text, fails=frag.fallible)
+    return _computed(scope, "tol", lambda: groups.tolerance(scope.body, map_tolerance(tol, simplify)))
 
 
-def _named(scope: Scope, name: str, text: str, *, fails: bool) -> Doc:
-    scope.fails = scope.fails or fails
-    if width(text) <= STEP_WIDTH:
-        return Atom(text)
+def _computed(scope: Scope, name: str, emit: Callable[[], Frag]) -> Doc:
+    """What ``emit`` gives, under a name unless it is short, after the clones that it reads."""
+    env, mark = scope.fresh_env(), len(scope.body.lines)
+    frag = emit().plain
+    scope.body.lines[mark:mark] = env.clones()
+    scope.fails = scope.fails or frag.fallible or any("?" in line for line in scope.body.lines[mark:])
+    if width(frag.text) <= STEP_WIDTH:
+        return Atom(frag.text)
     fresh = scope.names.fresh(name)
-    scope.body.lines.extend(scope.body.let_lines(fresh, text))
+    scope.body.lines.extend(scope.body.let_lines(fresh, frag.text))
     return Atom(fresh)
 
 
-# -- closures ---------------------------------------------------------------------------------------
+# -- closures
 
 
 def _key(scope: Scope, name: str, key: v.Value | None) -> str:
@@ -150,11 +154,12 @@ def _order(scope: Scope, name: str, order: v.Value | None) -> str:
     return "by_id" if order is None else _closure(scope, name, closures.ITEM, Answer(order))
 
 
-def _closure(scope: Scope, wanted: str, params: str, answer: Answer) -> str:
+def _closure(scope: Scope, wanted: str, params: closures.Params, answer: Answer) -> str:
     """Adds a named closure under its comment, after the clones that it takes along."""
     name = scope.names.fresh(wanted)
     scope.gap()
     scope.body.lines.extend(comment(answer.value, scope.body.column))
+    answer = replace(answer, value=simplify(answer.value))
     env = scope.fresh_env()
     closures.write(scope.body.child(0), name, params, answer)  # finds out what the closure takes along
     scope.body.lines.extend(env.clones())
@@ -170,23 +175,25 @@ def comment(value: v.Value, column: int) -> list[str]:
     return [f"// {line}" for line in textwrap.wrap(where + printable, room, subsequent_indent="   ")]
 
 
-# -- the larger nodes -------------------------------------------------------------------------------
+# -- the larger nodes
 
 
 def _partition_by_table(scope: Scope, node: n.PartitionByTable) -> Doc:
     key = _key(scope, "table_key", node.key)
-    cases = tuple(call("", _constant_key(value, node.key.type), _step(scope, case)) for value, case in node.cases)
+    cases = tuple(
+        call("", _constant_key(scope, value, node.key.type), _step(scope, case)) for value, case in node.cases
+    )
     default = _step(scope, node.default)
     return call("partition_by_table", key, Vector(cases), default)
 
 
-def _constant_key(value: v.Constant | tuple[v.Constant, ...], type: Type) -> str:
+def _constant_key(scope: Scope, value: v.Constant | tuple[v.Constant, ...], type: Type) -> str:
     if isinstance(value, tuple):
-        parts = [_constant_key(part, kind) for part, kind in zip(value, type.parts, strict=True)]
+        parts = [_constant_key(scope, part, kind) for part, kind in zip(value, type.parts, strict=True)]
         return f"({parts[0]},)" if len(parts) == 1 else f"({', '.join(parts)})"
     text = constant(value, type)
     if type.kind is Kind.TEXT:
-        return f"Text::from({text})"
+        return f"Text::from({scope.body.constant(text)})"
     return f"Real::from({text})" if type.kind is Kind.REAL else text
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from florecon_build.codegen.body import Body, Position, Wrap
+from florecon_build.codegen.body import Body, Slot, Wrap
 from florecon_build.codegen.frag import Form, Frag
 from florecon_build.codegen.layout import STRUCT_WIDTH
 from florecon_build.codegen.names import PRELUDE_FUNCTIONS, Names, snake
 from florecon_build.codegen.nodes import comment
 from florecon_build.codegen.rust_types import lane_type
+from florecon_build.codegen.simplify import simplify
 from florecon_build.codegen.values import new_body
 from florecon_build.codegen.writer import INDENT, Writer, indent, width
 from florecon_build.ir import nodes as n
@@ -34,7 +35,7 @@ class Lanes:
 def all_values(node: n.Node) -> Iterator[v.Value]:
     """Every value expression in a strategy."""
     for _, value in value_parts(node):
-        yield from values_in(value)
+        yield from values_in(simplify(value))
     for child in n.children(node):
         yield from all_values(child)
 
@@ -46,14 +47,14 @@ def lanes_in(values: Iterable[v.Value]) -> set[str]:
 
 def lanes_of(ir: n.PluginIr, strategies: Iterable[n.Node]) -> Lanes:
     """What the strategies and the numeraire read, and what that is computed from."""
-    needed = lanes_in(values_in(ir.numeraire))
+    needed = lanes_in(values_in(simplify(ir.numeraire)))
     for strategy in strategies:
         needed |= lanes_in(all_values(strategy))
     order = [*(column.name for column in ir.columns), *(lane.name for lane in ir.lanes)]
     computed = set(needed)
     for lane in reversed(ir.lanes):
         if lane.name in computed:
-            computed |= lanes_in(values_in(lane.value))
+            computed |= lanes_in(values_in(simplify(lane.value)))
     names = Names([*PRELUDE_FUNCTIONS, "record", "row"])
     wanted = {name: names.fresh(snake(name)) for name in order if name in computed}
     return Lanes(tuple(name for name in order if name in needed), frozenset(computed), wanted)
@@ -65,6 +66,7 @@ class RowEnv:
 
     names: dict[str, str]
     owner: str = ""
+    used: set[str] = field(default_factory=set[str])
 
     def lane(self, lane: v.Lane) -> Frag:
         """A lane."""
@@ -114,11 +116,11 @@ _READERS = {
 }
 
 
-def write_row(out: Writer, ir: n.PluginIr, lanes: Lanes) -> None:
+def write_row(out: Writer, ir: n.PluginIr, lanes: Lanes, lints: set[str]) -> None:
     """``fn row``: columns are read, lanes computed, in the author's order."""
     reads_record = any(column.name in lanes.computed for column in ir.columns)
     out.line(f"fn row({'record' if reads_record else '_'}: &Record<'_>) -> Result<Row, EvalError> {{")
-    body = new_body(RowEnv(lanes.names), Names([*lanes.names.values(), "record"]), out.column + INDENT)
+    body = new_body(RowEnv(lanes.names), Names([*lanes.names.values(), "record"]), out.column + INDENT, lints)
     for index, column in enumerate(ir.columns):
         if column.name in lanes.computed:
             reader = ("opt_" if column.type.nullable else "") + _READERS[column.type.kind]
@@ -126,14 +128,14 @@ def write_row(out: Writer, ir: n.PluginIr, lanes: Lanes) -> None:
     for lane in ir.lanes:
         if lane.name in lanes.computed:
             body.lines.extend(comment(lane.value, body.column))
-            _let(body, lanes.names[lane.name], lane.value)
+            _let(body, lanes.names[lane.name], simplify(lane.value))
     out.lines(indent([*body.lines, *_literal([lanes.names[name] for name in lanes.held])]))
     out.line("}")
 
 
 def _let(body: Body, name: str, value: v.Value) -> None:
     if body.is_block(value):
-        body.blocks(body, value, Position.LET, f"let {name} = ", ";", Wrap(nullable=value.type.nullable))
+        body.blocks(body, value, Slot(Wrap(nullable=value.type.nullable), name))
     else:
         frag = body.root(value, INDENT + 1)
         body.lines.extend(body.let_lines(name, frag.owned))
@@ -148,11 +150,11 @@ def _literal(fields: list[str]) -> list[str]:
     return ["Ok(Row {", *(" " * INDENT + f"{field}," for field in fields), "})"]
 
 
-def write_numeraire(out: Writer, ir: n.PluginIr, lanes: Lanes) -> None:
+def write_numeraire(out: Writer, ir: n.PluginIr, lanes: Lanes, lints: set[str]) -> None:
     """``fn numeraire``."""
     reads_row = any(isinstance(value, v.Lane) for value in values_in(ir.numeraire))
     out.line(f"fn numeraire({'row' if reads_row else '_'}: &Row) -> Result<i64, EvalError> {{")
-    body = new_body(RowEnv(lanes.names, "row."), Names(["row"]), out.column + INDENT)
-    body.tail(ir.numeraire, Wrap(ok=True))
+    body = new_body(RowEnv(lanes.names, "row."), Names(["row"]), out.column + INDENT, lints)
+    body.tail(simplify(ir.numeraire), Wrap(ok=True))
     out.lines(indent(body.lines))
     out.line("}")

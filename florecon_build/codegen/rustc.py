@@ -88,7 +88,7 @@ def output(command: list[str]) -> str:
 
 
 def compilers() -> list[Compiler]:
-    """Every compiler found, the preferred one first: ``$RUSTC`` alone if set, else ``PATH``, ``~/.cargo/bin``, /usr/bin."""
+    """Every compiler found, the preferred one first: ``$RUSTC`` alone if set, else ``PATH``, cargo's own, /usr/bin."""
     forced = os.environ.get("RUSTC")
     if forced:
         cargo = os.environ.get("CARGO") or shutil.which("cargo") or "cargo"

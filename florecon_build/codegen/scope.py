@@ -12,6 +12,7 @@ from florecon_build.codegen.frag import Form, Frag
 from florecon_build.codegen.names import Names
 from florecon_build.codegen.rust_types import is_copy, key_type
 from florecon_build.codegen.values import new_body
+from florecon_build.codegen.writer import INDENT
 from florecon_build.ir import values as v
 from florecon_build.ir.types import Kind, Type
 
@@ -31,16 +32,19 @@ class ClosureEnv:
 
     scope: Scope
     cloned: dict[Outside, str] = field(default_factory=dict[Outside, str])
+    used: set[str] = field(default_factory=set[str])
     moves: bool = False
 
     def lane(self, lane: v.Lane) -> Frag:
         """A field of the row."""
         owner = "item" if lane.var is v.Var.ITEM else lane.var.value
+        self.used.add(owner)
         return Frag(f"{owner}.row.{self.scope.fields[lane.name]}", lane.type, form=Form.PLACE)
 
     def lot(self, lot: v.LotAmount | v.LotOriginal) -> Frag:
         """An amount of the lot."""
         owner = "item" if lot.var is v.Var.ITEM else lot.var.value
+        self.used.add(owner)
         return Frag(f"{owner}.{'amount' if isinstance(lot, v.LotAmount) else 'original'}", lot.type, form=Form.PLACE)
 
     def param(self, param: v.ParamRef) -> Frag:
@@ -67,7 +71,9 @@ class ClosureEnv:
 class Scope:
     """A function or closure that builds a plan: its statements, and what its closures may read."""
 
-    def __init__(self, fields: dict[str, str], params: dict[str, str], names: Names, column: int) -> None:
+    def __init__(
+        self, fields: dict[str, str], params: dict[str, str], names: Names, column: int, lints: set[str]
+    ) -> None:
         self.fields = fields
         self.params = params
         self.names = names
@@ -79,11 +85,11 @@ class Scope:
         self.fails = False
         self._copied: dict[Outside, str] = {}
         self.env = ClosureEnv(self)
-        self.body = new_body(self.env, names, column)
+        self.body = new_body(self.env, names, column, lints)
 
     def inner(self, env: ClosureEnv, binder: int, key: str, type: Type) -> Scope:
         """The body of a ``partition_by_with`` closure whose captures ``env`` collects."""
-        scope = Scope(self.fields, self.params, self.names, self.body.column + 4)
+        scope = Scope(self.fields, self.params, self.names, self.body.column + INDENT, self.body.lints)
         scope.outer, scope.binder, scope.key, scope.key_type = env, binder, key, type
         return scope
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from florecon_build.codegen.body import Body
 from florecon_build.codegen.frag import Form, Frag, call, join, method
+from florecon_build.codegen.layout import ARGS_WIDTH
 from florecon_build.codegen.literals import bool_literal, text_literal
+from florecon_build.codegen.writer import width
 from florecon_build.ir import values as v
 from florecon_build.ir.types import Type
-
-CONCAT_PARTS = 4
 
 Build = Callable[[list[str]], str]
 """Makes an expression of the owned texts of its parts."""
@@ -23,7 +23,7 @@ def view(body: Body, value: v.Value) -> Frag:
         first, filling = value.operands
         if isinstance(filling, v.Lit) and first.type.nullable and not body.is_block(first):
             viewed = method(body.arg(first), "as_deref", value.type)
-            literal = text_literal(str(filling.value))
+            literal = body.constant(text_literal(str(filling.value)))
             return replace(method(viewed, "unwrap_or", value.type, [literal]), form=Form.BORROW)
     return viewable(body.arg(value))
 
@@ -56,20 +56,36 @@ def made(body: Body, value: Made) -> Frag:
             args.append(str(value.count))
         case v.TextReplace():
             name = "replace"
-            args += [text_literal(value.old), text_literal(value.new)]
+            args += [body.constant(text_literal(value.old)), body.constant(text_literal(value.new))]
         case v.TextSplit():
             name = "split"
-            args += [text_literal(value.separator), str(value.index)]
+            args += [body.constant(text_literal(value.separator)), str(value.index)]
     return call(f"text::{name}", value.type, args, (operand,))
 
 
 def _concat(body: Body, value: v.TextConcat) -> Frag:
-    parts = value.operands
-    if len(parts) > CONCAT_PARTS:
-        head = replace(value, operands=parts[:CONCAT_PARTS])
-        return _concat(body, replace(value, operands=(head, *parts[CONCAT_PARTS:])))
-    frags = views(body, *parts)
-    return call("text::concat", value.type, [f"&[{', '.join(frag.text for frag in frags)}]"], frags)
+    mark, names = len(body.lines), body.names.child()
+    frags = views(body, *value.operands)
+    made = _joined(value.type, frags)
+    if made.wide:
+        del body.lines[mark:]
+        body.names = names
+        frags = tuple(viewable(body.small(operand)) for operand in value.operands)
+        made = _joined(value.type, frags)
+    while made.wide and len(frags) > 2:
+        # no line has room for all: the first ones are joined beforehand
+        frags = _first_joined(body, value.type, frags)
+        made = _joined(value.type, frags)
+    return made
+
+
+def _first_joined(body: Body, type: Type, frags: tuple[Frag, ...]) -> tuple[Frag, ...]:
+    head = body.bind("joined", _joined(type, frags[:2]))
+    return (viewable(head), *frags[2:])
+
+
+def _joined(type: Type, frags: tuple[Frag, ...]) -> Frag:
+    return call("text::concat", type, [f"&[{', '.join(frag.text for frag in frags)}]"], frags)
 
 
 _TESTS = {v.TextTestOp.CONTAINS: "contains", v.TextTestOp.STARTSWITH: "starts_with", v.TextTestOp.ENDSWITH: "ends_with"}
@@ -131,7 +147,13 @@ def _text_ref(frag: Frag) -> str:
 
 def make_tuple(body: Body, value: v.MakeTuple) -> Frag:
     """A tuple, null when any part is."""
-    return zipped(body, body.args(*value.operands), value.type, tuple_text)
+    mark, names = len(body.lines), body.names.child()
+    parts = body.args(*value.operands)
+    if any(part.wide for part in parts):
+        del body.lines[mark:]
+        body.names = names
+        parts = tuple(body.small(operand) for operand in value.operands)
+    return zipped(body, parts, value.type, tuple_text)
 
 
 def tuple_text(texts: list[str]) -> str:
@@ -146,26 +168,44 @@ def zipped(body: Body, parts: tuple[Frag, ...], type: Type, build: Build, *, alw
     """
     nullable = [index for index, part in enumerate(parts) if part.type.nullable]
     if not nullable:
-        owned = [part.owned for part in parts]
-        return call("", type, [build(owned)[1:-1]], parts) if not always else call(build(owned), type, [], parts)
+        return _whole(body, parts, type, build)
     settled = tuple(_settle(body, part) for part in parts)
-    zip_text = settled[nullable[0]].owned
+    made = _zip(settled, nullable, type, build, always=always)
+    if not made.wide:
+        return made
+    settled = tuple(_settle(body, part, always=True) for part in parts)
+    return _zip(settled, nullable, type, build, always=always)
+
+
+def _whole(body: Body, parts: tuple[Frag, ...], type: Type, build: Build) -> Frag:
+    text = build([part.owned for part in parts])
+    if width(text) - len("()") > ARGS_WIDTH:
+        parts = tuple(_settle(body, part, always=True) for part in parts)
+        text = build([part.owned for part in parts])
+    return _chain(text, type, parts)
+
+
+def _zip(parts: tuple[Frag, ...], nullable: list[int], type: Type, build: Build, *, always: bool) -> Frag:
+    text = parts[nullable[0]].owned
     for index in nullable[1:]:
-        zip_text += f".zip({settled[index].owned})"
+        text += f".zip({parts[index].owned})"
     if len(nullable) == len(parts) == 2 and not always:
-        return _chain(zip_text, type, settled)
-    names = [body.names.child().fresh(f"part_{index}") for index in range(len(parts))]
-    pattern = names[nullable[0]]
+        return _chain(text, type, parts)
+    pattern = f"p{nullable[0]}"
     for index in nullable[1:]:
-        pattern = f"({pattern}, {names[index]})"
-    texts = [names[index] if index in nullable else settled[index].owned for index in range(len(parts))]
-    return _chain(f"{zip_text}.map(|{pattern}| {build(texts)})", type, settled)
+        pattern = f"({pattern}, p{index})"
+    texts = [f"p{index}" if index in nullable else part.owned for index, part in enumerate(parts)]
+    return _chain(f"{text}.map(|{pattern}| {build(texts)})", type, parts)
 
 
-def _settle(body: Body, part: Frag) -> Frag:
+def _settle(body: Body, part: Frag, *, always: bool = False) -> Frag:
     """A part that may stand inside a closure: one that can fail is computed before."""
+    if always and width(part.owned) > 8:
+        return body.bind("part", part)
     return body.bind("part", part) if part.fallible or part.result or part.wide else part
 
 
 def _chain(text: str, type: Type, parts: tuple[Frag, ...]) -> Frag:
-    return replace(call(text, type, [], parts), text=text, wide=len(text) > 72 or any(part.wide for part in parts))
+    return replace(
+        call(text, type, [], parts), text=text, wide=width(text) > ARGS_WIDTH or any(part.wide for part in parts)
+    )

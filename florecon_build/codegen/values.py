@@ -6,6 +6,7 @@ The result is a line of Rust (:class:`Frag`); what takes several lines (``where`
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
 from florecon_build.codegen import choice, groups, texts
@@ -14,20 +15,21 @@ from florecon_build.codegen.frag import Form, Frag, Prec, call, infix, join, met
 from florecon_build.codegen.literals import constant
 from florecon_build.codegen.names import Names
 from florecon_build.codegen.rust_types import is_whole
+from florecon_build.codegen.simplify import is_untyped
 from florecon_build.ir import values as v
 from florecon_build.ir.types import Kind
 
 
-def new_body(env: Env, names: Names, column: int) -> Body:
+def new_body(env: Env, names: Names, column: int, lints: set[str]) -> Body:
     """An empty body that emits with this module."""
-    return Body(env, names, column, emit, choice.write, choice.is_block)
+    return Body(env, names, column, emit, choice.write, choice.is_block, lints=lints)
 
 
 def emit(body: Body, value: v.Value) -> Frag:
     """``value`` as one line of Rust."""
     match value:
         case v.Lit():
-            return _lit(value)
+            return _lit(body, value)
         case v.Lane():
             return body.env.lane(value)
         case v.LotAmount() | v.LotOriginal():
@@ -76,12 +78,15 @@ def emit(body: Body, value: v.Value) -> Frag:
             return texts.make_tuple(body, value)
         case v.Nets():
             tol = groups.tolerance(body, value.tol)
+            body.env.used |= {"a", "b"}
             return call("nets", value.type, ["a", "b", tol.text], (tol,))
         case v.GroupMetric():
+            body.env.used.add("group")
             result = value.op in (v.MetricOp.NET, v.MetricOp.ABS_NET)
             return call(f"group.{value.op.value}", value.type, [], (), result=result)
         case v.GroupClean():
             tol = groups.tolerance(body, value.tol)
+            body.env.used.add("group")
             return call("group.clean", value.type, [tol.text], (tol,))
         case v.GroupSpan() | v.GroupDistinct() | v.GroupQuantifier():
             return groups.over_members(body, value)
@@ -89,11 +94,13 @@ def emit(body: Body, value: v.Value) -> Frag:
             assert_never(value)
 
 
-def _lit(value: v.Lit) -> Frag:
+def _lit(body: Body, value: v.Lit) -> Frag:
     if value.value is None:
         return Frag("None", value.type)
     text = constant(value.value, value.type)
-    form = Form.LITERAL if value.type.kind is Kind.TEXT else Form.TEMP
+    form = Form.TEMP
+    if value.type.kind is Kind.TEXT:
+        text, form = body.constant(text), Form.LITERAL
     if value.type.nullable:
         return Frag(f"Some({Frag(text, value.type, form=form).owned})", value.type)
     return Frag(text, value.type, Prec.UNARY if text.startswith("-") else Prec.POSTFIX, form)
@@ -119,7 +126,7 @@ def _arith(body: Body, value: v.Arith) -> Frag:
         name = _CHECKED.get(value.op) or _WHOLE[value.op]
         return call(f"int::{name}", value.type, texts_, (left, right), result=value.op in _CHECKED)
     symbol, prec = _REAL[value.op]
-    return infix(left.at(prec), symbol, right.at(Prec(prec + 1)), value.type, prec, (left, right))
+    return infix((left.at(prec), symbol, right.at(Prec(prec + 1))), value.type, prec, (left, right))
 
 
 def _unary(body: Body, value: v.Unary) -> Frag:
@@ -150,6 +157,8 @@ _SYMBOL = {
 def _compare(body: Body, value: v.Compare) -> Frag:
     left, right = body.args(value.left, value.right)
     operands = (left, right)
+    if is_untyped(value.left) and is_untyped(value.right) and isinstance(value.left, v.Lit):
+        left = replace(left, text=f"{left.text}_i64")
     if value.left.type.kind is Kind.BOOLEAN:
         flags = _compare_flags(value, left, right)
         if flags:
@@ -163,7 +172,7 @@ def _compare(body: Body, value: v.Compare) -> Frag:
     first, second = sides
     if value.op is v.CompareOp.LT and left.plain.prec is Prec.CAST:
         first = f"({first})"
-    return infix(first, _SYMBOL[value.op], second, value.type, Prec.COMPARE, operands)
+    return infix((first, _SYMBOL[value.op], second), value.type, Prec.COMPARE, operands)
 
 
 def _text_sides(value: v.Compare, left: Frag, right: Frag) -> tuple[str, str]:
@@ -189,9 +198,9 @@ def _compare_flags(value: v.Compare, left: Frag, right: Frag) -> Frag | None:
                     return other.plain if keep else negated(other)
             return None
         case v.CompareOp.LT:
-            return infix(negated(left).text, "&", right.at(Prec.UNARY), value.type, Prec.BIT_AND, operands)
+            return infix((negated(left).text, "&", right.at(Prec.UNARY)), value.type, Prec.BIT_AND, operands)
         case v.CompareOp.GT:
-            return infix(left.at(Prec.BIT_AND), "&", negated(right).text, value.type, Prec.BIT_AND, operands)
+            return infix((left.at(Prec.BIT_AND), "&", negated(right).text), value.type, Prec.BIT_AND, operands)
         case v.CompareOp.LE | v.CompareOp.GE:
             return None
 
@@ -217,7 +226,7 @@ def _cast(body: Body, value: v.Cast) -> Frag:
     match value.op:
         case v.CastOp.TO_REAL:
             if isinstance(value.operand, v.Lit):
-                return _lit(v.Lit(value=float(value.operand.value or 0), type=value.type))
+                return _lit(body, v.Lit(value=float(value.operand.value or 0), type=value.type))
             fallible, wide = join((operand,))
             return Frag(f"{operand.at(Prec.CAST)} as f64", value.type, Prec.CAST, fallible=fallible, wide=wide)
         case v.CastOp.TO_MINOR:

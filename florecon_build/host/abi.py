@@ -48,7 +48,8 @@ class Instance:
         self.limits = limits
         self.poisoned: Poisoned | None = None
         self._cancelled = False
-        self._engine = new_engine()
+        self._stoppable = module.interruptible
+        self._engine = new_engine(module.interruptible)
         self._store = wasmtime.Store(self._engine)
         self._store.set_limits(
             memory_size=-1 if limits.max_memory is None else limits.max_memory,
@@ -137,7 +138,8 @@ class Instance:
         """
         if self.poisoned is not None:
             raise Poisoned(f"{self.name}: the instance is unusable since: {self.poisoned}") from self.poisoned
-        self._store.set_epoch_deadline(1)
+        if self._stoppable:
+            self._store.set_epoch_deadline(1)
         if self._cancelled or deadline.over():
             self._fail(self._stopped(what, deadline))
         try:

@@ -47,12 +47,17 @@ class CompiledCache:
     b'machine code'
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, variant: str = "") -> None:
         self.folder = default_folder() / "modules" if folder is None else folder
+        self.variant = variant
+
+    def of(self, variant: str) -> CompiledCache:
+        """The same folder for code of other engine settings."""
+        return CompiledCache(self.folder, variant)
 
     def path(self, wasm: bytes) -> Path:
         """Where the compiled form of `wasm` lies, or would."""
-        key = hashlib.sha256(engine_tag().encode() + b"\0" + wasm).hexdigest()
+        key = hashlib.sha256(f"{engine_tag()}/{self.variant}".encode() + b"\0" + wasm).hexdigest()
         return self.folder / f"{key}.cwasm"
 
     def get(self, wasm: bytes) -> bytes | None:

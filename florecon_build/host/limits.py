@@ -1,7 +1,8 @@
 """What a module may use, time and memory, and how a call into one is stopped.
 
 Each instance has an engine of its own. Compiled code compares the engine's epoch with a deadline at every loop and
-call, so counting the epoch up by one stops whatever runs in that engine at once, and nothing else.
+call, so counting the epoch up by one stops whatever runs in that engine at once, and nothing else. The comparison costs
+time in tight loops; a module that is trusted to end can do without it (`interruptible=False`).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ LOAD_SECONDS = 60.0
 TABLE_ELEMENTS = 1_000_000
 WASM_PAGE = 65_536
 GRACE_SECONDS = 0.25
+LOOK_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +85,10 @@ class Deadline:
             timer.join()  # an alarm that is just ringing must not stop the next call
 
 
-def new_engine() -> wasmtime.Engine:
+def new_engine(interruptible: bool = True) -> wasmtime.Engine:
     """An engine with the settings that compiled code in the cache was made for."""
     config = wasmtime.Config()
-    config.epoch_interruption = True
+    config.epoch_interruption = interruptible
     config.wasm_threads = False
     config.wasm_memory64 = False
     config.wasm_multi_memory = False
@@ -111,33 +113,36 @@ def interruptibly(work: Callable[[], T], ask: Callable[[], None], cancel: Callab
         return work()
     results: list[T] = []
     failures: list[BaseException] = []
+    done = threading.Event()  # and not join(), which an interrupt leaves believing that the thread has ended
 
     def run() -> None:
         try:
             results.append(work())
         except BaseException as error:  # handed to the thread that waits
             failures.append(error)
+        finally:
+            done.set()
 
-    helper = threading.Thread(target=run, name="florecon-call", daemon=True)
-    helper.start()
+    threading.Thread(target=run, name="florecon-call", daemon=True).start()
     try:
-        helper.join()
+        while not done.wait(LOOK_SECONDS):  # a wait without end is not always broken by a signal
+            pass
     except BaseException:
-        _finish(helper, ask, cancel)
+        _finish(done, ask, cancel)
         raise
     if failures:
         raise failures[0]
     return results[0]
 
 
-def _finish(helper: threading.Thread, ask: Callable[[], None], cancel: Callable[[], None]) -> None:
+def _finish(done: threading.Event, ask: Callable[[], None], cancel: Callable[[], None]) -> None:
     """Ends the helper's work, however often the user presses Ctrl-C."""
-    while helper.is_alive():
+    while not done.is_set():
         try:
             ask()
-            helper.join(GRACE_SECONDS)
-            if helper.is_alive():
+            if not done.wait(GRACE_SECONDS):
                 cancel()
-                helper.join()
+                while not done.wait(LOOK_SECONDS):
+                    pass
         except KeyboardInterrupt:
             continue

@@ -51,13 +51,14 @@ Source = str | os.PathLike[str] | bytes | HasWasm
 class Module:
     """A compiled module that passed every check that needs no running code.
 
-    `code` is what an engine of `new_engine` runs, `name` what messages call the module, `digest` the SHA-256 of the
-    wasm in hex.
+    `code` is what an engine of `new_engine(interruptible)` runs, `name` what messages call the module, `digest` the
+    SHA-256 of the wasm in hex.
     """
 
     code: bytes
     name: str
     digest: str
+    interruptible: bool = True
 
 
 class _Recent:
@@ -65,18 +66,18 @@ class _Recent:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._code: OrderedDict[str, bytes] = OrderedDict()
+        self._code: OrderedDict[tuple[str, bool], bytes] = OrderedDict()
 
-    def get(self, digest: str) -> bytes | None:
+    def get(self, key: tuple[str, bool]) -> bytes | None:
         with self._lock:
-            found = self._code.get(digest)
+            found = self._code.get(key)
             if found is not None:
-                self._code.move_to_end(digest)
+                self._code.move_to_end(key)
             return found
 
-    def put(self, digest: str, code: bytes) -> None:
+    def put(self, key: tuple[str, bool], code: bytes) -> None:
         with self._lock:
-            self._code[digest] = code
+            self._code[key] = code
             while len(self._code) > KEEP_IN_MEMORY:
                 self._code.popitem(last=False)
 
@@ -88,21 +89,24 @@ class _Recent:
 RECENT = _Recent()
 
 
-def load(source: Source, *, cache: CompiledCache | None = None) -> Module:
+def load(source: Source, *, cache: CompiledCache | None = None, interruptible: bool = True) -> Module:
     """Loads and checks a module.
 
     Parameters: `source` is a path, the wasm's bytes, or anything with a `.wasm` path; `cache` is where compiled code is
-    kept (the user's cache folder unless given).
+    kept (the user's cache folder unless given); `interruptible=False` compiles code that nothing can stop, and that is
+    faster for it.
     Errors: `NotAWasm`, `HasImports`, `MissingExport`.
     """
     wasm, name = _read(source)
     _check_header(wasm, name)
     digest = hashlib.sha256(wasm).hexdigest()
-    code = RECENT.get(digest)
+    key = (digest, interruptible)
+    code = RECENT.get(key)
     if code is None:
-        code = _compile(wasm, name, CompiledCache() if cache is None else cache)
-        RECENT.put(digest, code)
-    return Module(code, name, digest)
+        variant = "interruptible" if interruptible else "unstoppable"
+        code = _compile(wasm, name, (cache or CompiledCache()).of(variant), new_engine(interruptible))
+        RECENT.put(key, code)
+    return Module(code, name, digest, interruptible)
 
 
 def _read(source: Source) -> tuple[bytes, str]:
@@ -126,9 +130,8 @@ def _check_header(wasm: bytes, name: str) -> None:
     raise NotAWasm(f"{name}: this is no WebAssembly module (it starts with {start})")
 
 
-def _compile(wasm: bytes, name: str, cache: CompiledCache) -> bytes:
+def _compile(wasm: bytes, name: str, cache: CompiledCache, engine: wasmtime.Engine) -> bytes:
     """Compiled code of a module that passed the checks, from the cache if it is there."""
-    engine = new_engine()
     code = cache.get(wasm)
     if code is not None:
         try:

@@ -17,12 +17,9 @@ WIDTH = 30
 def shown(progress: bool | Progress, what: str, out: TextIO | None = None) -> Generator[Progress | None]:
     """What to call with (done, total): the caller's own function, a bar on `out` (standard error), or nothing.
 
-    >>> with shown(True, "solving", sys.stdout) as tell:  # doctest: +ELLIPSIS
+    >>> with shown(lambda done, total: print(done, "of", total), "solving") as tell:
     ...     tell(1, 2)
-    ...     tell(2, 2)
-    <BLANKLINE>
-    solving [###############...............]  50 % ... s
-    solving [##############################] 100 % ... s
+    1 of 2
     """
     if callable(progress):
         yield progress

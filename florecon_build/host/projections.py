@@ -1,4 +1,4 @@
-"""Views of a report for those who need one group per row.
+"""Views of a report for those who need one group per row. Text ids stand beside the number in `id_text`.
 
 Allocations are the truth: a row may be split over several groups. These say so, or choose, in the open.
 """
@@ -16,6 +16,11 @@ from florecon_build.host.tables import first_of_each
 Policy = Literal["largest_abs", "prefer_clean", "first_group"]
 
 
+def _names(allocations: pa.Table) -> list[str]:
+    """The id, its text where ids are texts, and the group."""
+    return [name for name in ("id", "id_text", "group_id") if name in allocations.column_names]
+
+
 def strict_assignments(allocations: pa.Table) -> pa.Table:
     """`id, group_id`, one line per row, by ascending id.
 
@@ -24,7 +29,7 @@ def strict_assignments(allocations: pa.Table) -> pa.Table:
     >>> strict_assignments(pa.table({"id": [2, 1], "group_id": [7, 7], "amount": [5, -5]})).to_pydict()
     {'id': [1, 2], 'group_id': [7, 7]}
     """
-    ordered = allocations.select(["id", "group_id"]).sort_by([("id", "ascending"), ("group_id", "ascending")])
+    ordered = allocations.select(_names(allocations)).sort_by([("id", "ascending"), ("group_id", "ascending")])
     ids = ordered.column("id").combine_chunks()
     at: int = pc.index(pc.equal(ids.slice(1), ids.slice(0, max(0, len(ids) - 1))), pa.scalar(True)).as_py()
     if at >= 0:
@@ -60,7 +65,7 @@ def primary_assignments(groups: pa.Table, allocations: pa.Table, policy: Policy 
     nets_to_zero = pc.equal(groups.column("net"), 0).cast(pa.int8())
     clean = pa.table({"group_id": groups.column("group_id"), "clean": nets_to_zero})
     weighed = allocations.append_column("weight", pc.abs_checked(allocations.column("amount")))
-    return first_of_each(weighed.join(clean, "group_id"), "id", orders[policy]).select(["id", "group_id"])
+    return first_of_each(weighed.join(clean, "group_id"), "id", orders[policy]).select(_names(allocations))
 
 
 def connected_components(allocations: pa.Table) -> pa.Table:
@@ -72,7 +77,7 @@ def connected_components(allocations: pa.Table) -> pa.Table:
     >>> connected_components(table)["component"].to_pylist()
     [0, 0, 0, 0, 1]
     """
-    ordered = allocations.select(["id", "group_id"]).sort_by([("id", "ascending"), ("group_id", "ascending")])
+    ordered = allocations.select(_names(allocations)).sort_by([("id", "ascending"), ("group_id", "ascending")])
     if not ordered.num_rows:
         return ordered.append_column("component", pa.array([], pa.int64()))
     root = _roots(ordered)

@@ -163,7 +163,7 @@ class Report:
                 table = self._load(what)
                 if not isinstance(table, Unsupported):
                     connection.register(what, table)
-            answer: Any = connection.execute(query)
+            answer: Any = connection.sql(query)
             return answer.to_arrow_table()
 
 

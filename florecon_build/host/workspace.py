@@ -35,6 +35,7 @@ from florecon_build.host.report import Report
 from florecon_build.host.session import Progress, Session
 
 Id = int | str
+Ids = Iterable[Id] | pa.Array | pa.ChunkedArray
 I64_MIN, I64_MAX = -(1 << 63), (1 << 63) - 1
 
 
@@ -55,6 +56,8 @@ class Workspace:
     - `columns`: declared column name to the header it has in your data, where they differ (`{"amount": "Betrag"}`).
     - `timeout`: seconds one call may take. `max_memory`: bytes of memory the module may use. None: no bound.
     - `text_amounts`: the decimal mark of amounts that come as text, `"point"` or `"comma"`; None refuses such text.
+    - `interruptible=False` compiles faster code that neither a timeout nor Ctrl-C can stop in the middle; for modules
+      you trust to end.
     - `cache`: where compiled modules are kept; the user's cache folder unless given.
 
     Errors: `NotAWasm`, `HasImports`, `MissingExport`, `WrongAbi`, `BadDescribe`, `BadConfig`.
@@ -72,13 +75,16 @@ class Workspace:
         timeout: float | None = None,
         max_memory: int | None = None,
         text_amounts: TextAmounts | None = None,
+        interruptible: bool = True,
         cache: CompiledCache | None = None,
     ) -> None:
+        if timeout is not None and not interruptible:
+            raise ValueError("a timeout needs interruptible=True")
         limits = Limits(timeout=timeout, max_memory=max_memory)
         self._columns = dict(columns or {})
         self._text_amounts: TextAmounts | None = text_amounts
         self._reports: weakref.WeakSet[Report] = weakref.WeakSet()
-        self._session = Session(load(artifact, cache=cache), limits, config)
+        self._session = Session(load(artifact, cache=cache, interruptible=interruptible), limits, config)
 
     # What it is
 
@@ -136,7 +142,7 @@ class Workspace:
         )
         return Change(frame.rows, _demoted(self._change("upsert", {}, frame)))
 
-    def remove(self, ids: Iterable[Id]) -> Change:
+    def remove(self, ids: Ids) -> Change:
         """Deletes rows; a pinned group that loses one is demoted whole. Errors: `UnknownId` (nothing is removed)."""
         wanted = _ids(ids)
         return Change(len(set(wanted)), _demoted(self._change("remove", {"ids": wanted})))
@@ -198,7 +204,7 @@ class Workspace:
         envelope = self._change("pin", {"by": "clean", "tol": _integer(tol, "tol")})
         return _count(envelope) if before is None else self._pinned_groups() - before
 
-    def pin_singletons(self, ids: Iterable[Id]) -> None:
+    def pin_singletons(self, ids: Ids) -> None:
         """Accepts rows that stand alone. Errors: `UnknownId`, `UnknownAllocation` for a row that is in a group."""
         self._change("pin", {"by": "singletons", "ids": _ids(ids)})
 
@@ -228,7 +234,7 @@ class Workspace:
         groups = self.report().groups  # a module that does not say: ids only grow, so it is the last one
         return max(groups.filter(_pinned(groups)).column("group_id").to_pylist())
 
-    def detach(self, group_id: int, ids: Iterable[Id]) -> None:
+    def detach(self, group_id: int, ids: Ids) -> None:
         """Takes rows out of a proposed group. Errors: `UnknownGroup`, `FrozenGroup`, `UnknownId`,
         `UnknownAllocation`.
         """
@@ -277,7 +283,7 @@ def _id(value: object) -> Id:
     return value if isinstance(value, str) else _integer(value, "a row id")
 
 
-def _ids(ids: Iterable[Id]) -> list[Id]:
+def _ids(ids: Ids) -> list[Id]:
     """Ids from any iterable, Arrow and data frame columns included; one bare id is a mistake worth naming."""
     if isinstance(ids, (str, bytes, int)):
         raise BadCommand(f"ids is a list of ids; write [{ids!r}] for one")

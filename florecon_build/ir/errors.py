@@ -143,6 +143,12 @@ def author_span() -> Span | None:
     return None if frame is None else Span(file=_relative(frame.f_code.co_filename), line=frame.f_lineno)
 
 
+def author_scope() -> str:
+    """The author's module or function, by file and qualified name."""
+    frame = _author_frame()
+    return "" if frame is None else f"{frame.f_code.co_filename}:{frame.f_code.co_qualname}"
+
+
 _place: ContextVar[str] = ContextVar("florecon_place", default="")
 
 
@@ -259,6 +265,13 @@ class Missing:
 
 
 MISSING = Missing()
+
+
+def answered(result: T) -> T:
+    """What an author's function gave back; while collecting, a placeholder stops the node around it in silence."""
+    if isinstance(result, Missing):
+        raise StrategyError([])
+    return result
 
 
 def _holds_missing(value: object) -> bool:

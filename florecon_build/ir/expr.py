@@ -71,7 +71,7 @@ def show_constant(value: v.Constant, kind: Type) -> str:
             number = float(value)
             return repr(number) if math.isfinite(number) else f'float("{number}")'
         case Kind.TEXT:
-            return _quote(str(value))
+            return quote(str(value))
         case _:
             return repr(value)
 
@@ -85,7 +85,8 @@ def show_date(days: int) -> str:
     return f"date({day.year}, {day.month}, {day.day})"
 
 
-def _quote(text: str) -> str:
+def quote(text: str) -> str:
+    """A text as a Python literal, in double quotes where it can be."""
     plain = repr(text)
     return f'"{plain[1:-1]}"' if plain.startswith("'") and '"' not in plain else plain
 
@@ -156,7 +157,8 @@ def _show_operator(value: v.Arith | v.Unary | v.Compare | v.Logic | v.Not) -> tu
             return _call("min_of" if value.op is v.ArithOp.MIN else "max_of", show(value.left), show(value.right))
         case v.Arith():
             symbol, strength = _SYMBOL[value.op]
-            left, right = _beside(value.left, value.right)
+            keeps = value.op is v.ArithOp.DIV  # beside `/` the conversion is what makes it honest
+            left, right = (value.left, value.right) if keeps else _beside(value.left, value.right)
             return f"{_at(left, strength)} {symbol} {_at(right, strength + 1)}", strength
         case v.Unary(op=v.UnaryOp.NEG):
             return f"-{_at(value.operand, _UNARY)}", _UNARY
@@ -213,9 +215,9 @@ def _show_text(
         case v.TextSlice():
             return _method(value.operand, value.op.value, str(value.count))
         case v.TextReplace():
-            return _method(value.operand, "replace", _quote(value.old), _quote(value.new))
+            return _method(value.operand, "replace", quote(value.old), quote(value.new))
         case v.TextSplit():
-            return _method(value.operand, "split", _quote(value.separator), str(value.index))
+            return _method(value.operand, "split", quote(value.separator), str(value.index))
         case v.TextConcat():
             return _call("concat", *_all(value.operands))
         case v.TextTest():

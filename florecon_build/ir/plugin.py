@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
 from florecon_build.ir import nodes as n
 from florecon_build.ir.builder.base import Expr, describe
@@ -12,10 +12,14 @@ from florecon_build.ir.builder.columns import Rows, rows_parts
 from florecon_build.ir.builder.settings import declared_params
 from florecon_build.ir.builder.strategy import Strategy
 from florecon_build.ir.checks import check
-from florecon_build.ir.errors import Problem, Severity, StrategyError, author_span, authored, fail, problem
+from florecon_build.ir.diff import Difference, diff_ir
+from florecon_build.ir.errors import Problem, Severity, StrategyError, author_scope, authored, fail, problem
 from florecon_build.ir.serial import dumps, fingerprint, loads
 from florecon_build.ir.structure import number_binders, structure
 from florecon_build.ir.tree import tree
+
+if TYPE_CHECKING:
+    from florecon_build.ir.preview import Preview
 
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z][A-Za-z0-9_-]*)*")
 _VERSION = re.compile(r"\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?")
@@ -72,6 +76,24 @@ class PluginData:
         """The plugin as text to read: rows, params, and the tree with node ids and the author's lines."""
         return tree(self._ir)
 
+    def simulate(self, frame: object, config: Mapping[str, object] | None = None) -> Preview:
+        """The report that the compiled module would give for ``frame``, from the reference interpreter: slow, no
+        toolchain.
+
+        ``frame`` is a list of dicts, a dict of columns, or a pyarrow, polars or pandas table, with money in major
+        units. ``config`` gives values for params. Raises ``ModelError`` with the runtime's error codes.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), amount=fb.money(scale=2))
+        >>> plugin = fb.Plugin("acme.demo", "1.0.0", rows=rows, numeraire=rows.amount, strategy=fb.exact_1to1())
+        >>> result = plugin.simulate([{"row_id": 1, "amount": 9.5}, {"row_id": 2, "amount": -9.5}])
+        >>> [(group.origin, group.size) for group in result.groups]
+        [('exact_1to1', 2)]
+        """
+        from florecon_build.ir.preview import preview  # noqa: PLC0415 - a build needs no interpreter
+
+        return preview(self._ir, frame, config)
+
     def ir(self) -> str:
         """The plugin as canonical JSON, with source positions apart."""
         return dumps(self._ir)
@@ -126,23 +148,23 @@ def _assemble(id: object, version: object, rows: object, numeraire: object, stra
 
 
 def _unused_params(ir: n.PluginIr) -> tuple[n.Param, ...]:
-    """The params declared in the plugin's own file, since the plugin before, that nothing in it reads."""
-    here = author_span()
+    """The params declared in the module or function that makes the plugin, and that nothing in it reads."""
+    here = author_scope()
     used = {param.name for param in ir.params}
-    return tuple(p for p in declared_params if here and p.span and p.span.file == here.file and p.name not in used)
+    return tuple(param for (scope, name), param in declared_params.items() if scope == here and name not in used)
 
 
-def rows_of(frame: object) -> list[dict[str, Any]]:
-    """A frame as dicts: a list of dicts, or anything with ``to_pylist``, ``to_dicts`` or ``to_dict``."""
-    for method in ("to_pylist", "to_dicts"):
-        found = getattr(frame, method, None)
-        if callable(found):
-            return cast("list[dict[str, Any]]", found())
-    if hasattr(frame, "to_dict"):
-        return cast("list[dict[str, Any]]", cast(Any, frame).to_dict("records"))
-    return [dict(row) for row in cast("list[dict[str, Any]]", frame)]
+def diff(before: PluginData, after: PluginData) -> Difference:
+    """What changed from one plugin to another: a difference of meaning, in words (``str``) and as data (``as_data``).
 
+    It is false exactly when the fingerprints agree. Formatting, comments and line numbers are no difference.
 
-def located(problems: list[Problem]) -> str:
-    """Problems as text, one under the other."""
-    return "\n".join(str(found) for found in problems)
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), amount=fb.money(scale=2))
+    >>> def plugin(tol: int) -> fb.Plugin:
+    ...     net = fb.agg_net(rows.account, tol=tol)
+    ...     return fb.Plugin("acme.demo", "1.0.0", rows=rows, numeraire=rows.amount, strategy=net)
+    >>> [(change.kind, change.setting, change.before, change.after) for change in fb.diff(plugin(0), plugin(5))]
+    [('changed', 'tol', '0', '5')]
+    """
+    return diff_ir(before.data, after.data)

@@ -25,7 +25,7 @@ from florecon_build.ir.types import Kind, Type
 from florecon_build.ir.walk import NODE_KINDS, VALUE_KINDS, kind_name
 
 VERSION = 1
-MAX_DEPTH = 400
+MAX_DEPTH = 200
 
 Json = Any
 KIND_OF: dict[str, type] = {kind_name(kind): kind for kind in (*VALUE_KINDS, *NODE_KINDS)}
@@ -122,8 +122,10 @@ def loads(text: str | bytes | Mapping[str, Any]) -> n.PluginIr:
     if unknown or "plugin" not in whole:
         refuse("", "a plugin is an object", expected="florecon_ir, plugin, source", got=", ".join(sorted(whole)))
     spans = _decode_spans(whole.get("source", {}))
-    decoder = Decoder(spans)
-    return cast(n.PluginIr, decoder.decode(n.PluginIr, whole["plugin"], "/plugin", 0))
+    try:
+        return cast(n.PluginIr, Decoder(spans).decode(n.PluginIr, whole["plugin"], "/plugin", 0))
+    except RecursionError:
+        refuse("/plugin", "nested too deeply", expected=f"at most {MAX_DEPTH} levels", code="too_deep")
 
 
 def _parse(text: str | bytes) -> Json:
@@ -157,8 +159,10 @@ def _list(item: Json, pointer: str) -> list[Json]:
 
 
 def _name(item: Json) -> str:
-    names = {dict: "an object", list: "a list", str: "a text", bool: "a boolean", type(None): "null"}
-    return names.get(type(item), repr(item))
+    if item is None:
+        return "null"
+    names: dict[str, str] = {"dict": "an object", "list": "a list", "str": "a text", "bool": "a boolean"}
+    return names.get(type(item).__name__, repr(item))
 
 
 def _decode_spans(item: Json) -> dict[str, v.Span]:
@@ -191,8 +195,8 @@ class Decoder:
             return self._tuple(get_args(annotation), item, pointer, depth)
         if isinstance(annotation, type) and issubclass(annotation, Enum):
             return _decode_enum(annotation, item, pointer)
-        if is_dataclass(annotation):
-            return self._fields(cast(type, annotation), _object(item, pointer), pointer, depth)
+        if isinstance(annotation, type) and is_dataclass(cast(Any, annotation)):
+            return self._fields(annotation, _object(item, pointer), pointer, depth)
         return _decode_plain(annotation, item, pointer)
 
     def _union(self, annotation: Any, item: Json, pointer: str, depth: int) -> object:
@@ -249,10 +253,10 @@ class Decoder:
             refuse(pointer, "nested too deeply", expected=f"at most {MAX_DEPTH} levels", code="too_deep")
         tree = _object(item, pointer)
         kind = cast(Kind, _decode_enum(Kind, tree.get("kind"), f"{pointer}/kind"))
-        allowed = {"kind", "nullable"} | ({"scale"} if kind is Kind.MONEY else set())
-        allowed |= {"parts"} if kind in {Kind.LIST, Kind.TUPLE} else set()
-        if set(tree) - allowed or (allowed - set(tree) - {"nullable"}):
-            refuse(pointer, "a type has other fields", expected=", ".join(sorted(allowed)), got=", ".join(sorted(tree)))
+        needed = {"kind", *(["scale"] if kind is Kind.MONEY else [])}
+        needed |= {*(["parts"] if kind in {Kind.LIST, Kind.TUPLE} else [])}
+        if set(tree) - {"nullable"} != needed:
+            refuse(pointer, "a type has other fields", expected=", ".join(sorted(needed)), got=", ".join(sorted(tree)))
         nullable = tree.get("nullable", False)
         if nullable is not True and "nullable" in tree:
             refuse(f"{pointer}/nullable", "written only where it is true", expected="true", got=repr(nullable))

@@ -49,7 +49,7 @@ def _strange_lane(lane: v.Lane, path: str, lanes: dict[str, Type]) -> Problem:
     known = lanes.get(lane.name)
     if known is None:
         message, expected = f"no lane `{lane.name}` in the rows of this plugin", "a column or a derived lane"
-        fix = did_you_mean(lane.name, lanes, "lanes")
+        fix = f"{did_you_mean(lane.name, lanes, 'lanes')}; or pass the rows that have it as rows=.."
     else:
         message, expected = f"lane `{lane.name}` belongs to other rows", str(known)
         fix = "pass the rows that the strategy was written for as rows=.."
@@ -111,7 +111,7 @@ def _shard_keys(plugin: n.PluginIr) -> Iterator[Problem]:
                     message = "a shard key is used outside the partition_by_with that it belongs to"
                     fix = "use it only in the strategy that its own function gives back"
                     path = f"{place.path}.{name}"
-                    yield Problem(code="unbound_key", message=message, span=part.span, path=path, fix=fix)
+                    yield Problem(code="unbound_key", message=message, span=place.node.span, path=path, fix=fix)
 
 
 def _fits(key: v.ShardKey, kind: Type | None) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from florecon_build.ir import nodes as n
 from florecon_build.ir import values as v
-from florecon_build.ir.expr import show, show_constant, show_tolerance
+from florecon_build.ir.expr import quote, show, show_constant, show_tolerance
 from florecon_build.ir.walk import public_name, walk
 
 
@@ -65,11 +65,11 @@ def settings(node: n.Node) -> list[str]:
         case n.FixedPoint():
             return [f"max_passes={node.max_passes}"]
         case n.Labeled():
-            return [repr(node.tag)]
+            return [quote(node.tag)]
         case n.AcceptIf():
             return [f"lambda g: {show(node.predicate)}"]
         case n.Coalesce():
-            return [repr(node.origin)]
+            return [quote(node.origin)]
         case n.Trim() | n.Snap():
             return [show_tolerance(node.tol)]
         case n.SoakAll() | n.SoakSmall() | n.SoakIf():
@@ -124,6 +124,6 @@ def _soaker(node: n.SoakAll | n.SoakSmall | n.SoakIf) -> list[str]:
         test = [show_tolerance(node.tol)]
     elif isinstance(node, n.SoakIf):
         test = [show(node.predicate)]
-    origin = [f"origin={node.origin!r}"] if node.origin != public_name(node) else []
-    bucket = ["mode='bucket'", *_optional("key", node.key)] if node.mode is n.SoakMode.BUCKET else []
+    origin = [f"origin={quote(node.origin)}"] if node.origin != public_name(node) else []
+    bucket = ['mode="bucket"', *_optional("key", node.key)] if node.mode is n.SoakMode.BUCKET else []
     return [*test, *origin, *bucket]

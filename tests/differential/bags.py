@@ -13,7 +13,20 @@ Row = dict[str, Constant]
 EDGE = 2**63 - 1
 
 # Words share stems, case, accents and digits, so that tokens, prefixes and similarities meet and miss.
-WORDS = ["INV10023", "inv10023", "PO-77812", "Müller", "MULLER", "", " ", "wire 8812 fee", "ΑΒΓ σς", "a", "ACME CO", "acme co."]
+WORDS = [
+    "INV10023",
+    "inv10023",
+    "PO-77812",
+    "Müller",
+    "MULLER",
+    "",
+    " ",
+    "wire 8812 fee",
+    "ΑΒΓ σς",
+    "a",
+    "ACME CO",
+    "acme co.",
+]
 COMPANIES = ["A01", "B02", "C03"]
 DAY = 20_089
 

@@ -42,4 +42,4 @@ def simulate(plugin: fb.Plugin, ledger: Table) -> tuple[Table, Table, list[Stage
 
 def labels(stages: Iterable[Stage]) -> list[str]:
     """The author's labels in order."""
-    return [stage.label for stage in stages if stage.kind == "labeled" and stage.label is not None]
+    return [stage.label for stage in stages if stage.kind == "labeled"]

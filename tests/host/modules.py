@@ -65,7 +65,7 @@ def solver(
     pages: int = 4,
     extra: str = "",
 ) -> bytes:
-    """A module of the florecon ABI that describes itself as `about` and answers `reply`, except where told otherwise."""
+    """A module of the florecon ABI that describes itself as `about` and answers `reply`, unless told otherwise."""
     text = about if isinstance(about, bytes) else json.dumps(about).encode()
     wat = f"""(module {extra}
       (memory (export "memory") {pages})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Any
 
@@ -19,7 +18,11 @@ from florecon_build.host import (
     TimedOut,
     Trapped,
     Workspace,
+    load,
 )
+from florecon_build.host.abi import Instance
+from florecon_build.host.describe import parse
+from florecon_build.host.limits import Deadline, Limits
 
 from .modules import ABOUT, ENDLESS, HEAP_AT, OK, REPLY_AT, ROWS, ok, on, packed, solver
 
@@ -71,9 +74,7 @@ def test_a_partial_solve_without_end() -> None:
 
 
 def test_endless_recursion() -> None:
-    wasm = solver(
-        dispatch=on("s", "(call $deep) (i64.const 0)", ok()), extra="(func $deep (call $deep) (call $deep))"
-    )
+    wasm = solver(dispatch=on("s", "(call $deep) (i64.const 0)", ok()), extra="(func $deep (call $deep) (call $deep))")
     with pytest.raises(Trapped, match="stack"):
         Workspace(wasm).solve()
 
@@ -85,7 +86,7 @@ BOMB = "(loop $more (drop (memory.grow (i32.const 64))) (br_if $more (i32.lt_u (
 
 def test_a_memory_bomb() -> None:
     wasm = solver(dispatch=on("s", f"{BOMB} unreachable", ok()))
-    ws = Workspace(wasm, max_memory=32 * MIB, timeout=5)
+    ws = Workspace(wasm, max_memory=32 * MIB, timeout=1)
     with pytest.raises((MemoryLimit, TimedOut)):
         ws.solve()
     assert ws.memory_bytes() <= 32 * MIB
@@ -277,11 +278,7 @@ def test_a_description_that_lies(about: bytes, message: str) -> None:
 
 def test_a_description_with_too_many_columns() -> None:
     columns = ",".join(f'{{"name":"c{n}","type":"i64"}}' for n in range(5000)).encode()
-    wasm = solver(pages=8, about=b"", describe=packed(HEAP_AT, 1))
-    assert wasm
     with pytest.raises(BadDescribe, match="5000 entries"):
-        from florecon_build.host.describe import parse  # noqa: PLC0415
-
         parse(b'{"input":[' + columns + b"]}", "big")
 
 
@@ -294,14 +291,9 @@ def test_what_a_description_adds_is_ignored() -> None:
 
 
 def test_a_poisoned_instance_says_so_and_does_not_run_again() -> None:
-    from florecon_build.host import load  # noqa: PLC0415
-    from florecon_build.host.abi import Instance  # noqa: PLC0415
-    from florecon_build.host.limits import Deadline, Limits  # noqa: PLC0415
-
     instance = Instance(load(solver(dispatch="unreachable")), Limits())
     with pytest.raises(Trapped):
         instance.dispatch(b"{}", None, Deadline(None))
-    with pytest.raises(Poisoned, match="unusable since: .* trapped") as caught:
+    with pytest.raises(Poisoned, match=r"unusable since: .* trapped") as caught:
         instance.dispatch(b"{}", None, Deadline(None))
     assert isinstance(caught.value.__cause__, Trapped)
-    assert json.loads(OK) == {"ok": True}

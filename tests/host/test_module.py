@@ -20,8 +20,13 @@ def no_recent_modules() -> None:
     RECENT.clear()
 
 
+def entry_of(cache: CompiledCache) -> Path:
+    (entry,) = cache.folder.glob("*.cwasm")
+    return entry
+
+
 def test_a_file_that_is_not_there() -> None:
-    with pytest.raises(NotAWasm, match="nowhere.wasm: cannot be read: No such file"):
+    with pytest.raises(NotAWasm, match=r"nowhere\.wasm: cannot be read: No such file"):
         load("/nowhere.wasm")
 
 
@@ -51,7 +56,9 @@ def test_a_truncated_module() -> None:
 
 def test_imports_are_refused_and_named() -> None:
     wasm = solver(extra='(import "wasi_snapshot_preview1" "fd_write" (func (param i32)))')
-    with pytest.raises(HasImports, match=r"imports wasi_snapshot_preview1\.fd_write; a solver module must import nothing"):
+    with pytest.raises(
+        HasImports, match=r"imports wasi_snapshot_preview1\.fd_write; a solver module must import nothing"
+    ):
         Workspace(wasm)
 
 
@@ -97,7 +104,7 @@ def test_what_a_build_returns_is_a_module(tmp_path: Path) -> None:
 def test_the_second_load_comes_from_the_cache(tmp_path: Path) -> None:
     cache, wasm = CompiledCache(tmp_path / "modules"), solver()
     first = load(wasm, cache=cache)
-    entry = cache.path(wasm)
+    entry = entry_of(cache)
     written = entry.stat().st_mtime_ns
     RECENT.clear()
     assert load(wasm, cache=cache).code == first.code
@@ -109,7 +116,7 @@ def test_the_second_load_comes_from_the_cache(tmp_path: Path) -> None:
 def test_a_damaged_entry_is_found_and_rebuilt(tmp_path: Path, damage: str) -> None:
     cache, wasm = CompiledCache(tmp_path / "modules"), solver()
     code = load(wasm, cache=cache).code
-    entry = cache.path(wasm)
+    entry = entry_of(cache)
     good = entry.read_bytes()
     bad = {
         "flipped": good[:500] + bytes([good[500] ^ 1]) + good[501:],
@@ -126,11 +133,11 @@ def test_a_damaged_entry_is_found_and_rebuilt(tmp_path: Path, damage: str) -> No
 def test_an_entry_of_another_compiler_is_rebuilt(tmp_path: Path) -> None:
     cache, wasm = CompiledCache(tmp_path / "modules"), solver()
     load(wasm, cache=cache)
-    good = cache.path(wasm).read_bytes()
-    cache.put(wasm, b"well kept, but no compiled code of this compiler")
+    good = entry_of(cache).read_bytes()
+    cache.of("interruptible").put(wasm, b"well kept, but no compiled code of this compiler")
     RECENT.clear()
     load(wasm, cache=cache)
-    assert cache.path(wasm).read_bytes() == good
+    assert entry_of(cache).read_bytes() == good
 
 
 def test_a_folder_that_others_may_write_to_is_not_trusted(tmp_path: Path) -> None:
@@ -138,7 +145,7 @@ def test_a_folder_that_others_may_write_to_is_not_trusted(tmp_path: Path) -> Non
     cache, wasm = CompiledCache(folder), solver()
     load(wasm, cache=cache)
     folder.chmod(0o777)
-    assert cache.get(wasm) is None
+    assert cache.of("interruptible").get(wasm) is None
     cache.put(b"another", b"code")
     assert not cache.path(b"another").exists()
 
@@ -154,3 +161,13 @@ def test_old_entries_are_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     for number in range(6):
         cache.put(b"%d" % number, b"code")
     assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_faster_code_that_cannot_be_stopped(tmp_path: Path) -> None:
+    cache, wasm = CompiledCache(tmp_path / "modules"), solver()
+    ws = Workspace(wasm, cache=cache, interruptible=False)
+    ws.solve()
+    Workspace(wasm, cache=cache).solve()
+    assert len(list(cache.folder.iterdir())) == 2
+    with pytest.raises(ValueError, match="a timeout needs"):
+        Workspace(wasm, interruptible=False, timeout=1)

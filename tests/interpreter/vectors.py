@@ -226,7 +226,7 @@ def build() -> dict[str, list[Any]]:
     sources = texts(rng)
     pairs = [(rng.choice(sources), rng.choice(sources)) for _ in range(400)]
     pairs += [(a, a[: rng.randrange(len(a) + 1)] + rng.choice(sources)) for a in sources[:200]]
-    pairs += list(product(TEXTS[:10], repeat=2)) + [("MARTHA", "MARHTA"), ("DIXON", "DICKSONX"), ("crate", "trace")]
+    pairs += [*product(TEXTS[:10], repeat=2), ("MARTHA", "MARHTA"), ("DIXON", "DICKSONX"), ("crate", "trace")]
     ints = [rng.randrange(-(2**k), 2**k) for k in range(1, 64) for _ in range(2)]
     days = [
         *range(-800_000, 3_000_000, 9_973),

@@ -148,9 +148,9 @@ def _integer_to_float(array: pa.Array) -> pa.Array:
 
 
 def _decimal_to_float(array: pa.Array) -> pa.Array:
-    """Decimals to floats that print as the same decimals."""
-    floats = array.cast(pa.float64())
-    back = floats.cast(array.type, safe=False)
+    """Decimals to floats that print as the same decimals; by way of text, which rounds where a cast is off."""
+    floats = array.cast(pa.string()).cast(pa.float64())
+    back = cast(floats.cast(pa.string()), array.type, BadAmount, "{value} has more digits than a real number holds")
     at = first_true(pc.not_equal(back, array))
     if at is not None:
         raise Refusal(BadAmount, at, f"{show(array, at)} has more digits than a real number holds")

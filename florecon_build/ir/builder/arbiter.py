@@ -24,7 +24,7 @@ from florecon_build.ir.builder.strategy import (
     strategy,
 )
 from florecon_build.ir.builder.text import whole
-from florecon_build.ir.errors import author_span, authored, fail, place
+from florecon_build.ir.errors import answered, author_span, authored, fail, place
 from florecon_build.ir.scope import Scope
 
 Cost = RealExpr | IntegerExpr | float
@@ -131,7 +131,7 @@ def _cost(cost: object, family: RowFamily | None) -> Expr:
     with place(".cost"):
         expr = in_scope(lift(_called(cost, family), like=t.REAL, what=slot.name), slot)
         real_cost(expr, slot.name)
-        return _real_or_null(expr)
+        return as_real(expr)
 
 
 def _called(cost: object, family: RowFamily | None) -> object:
@@ -144,41 +144,8 @@ def _called(cost: object, family: RowFamily | None) -> object:
             expected="columns() before flow",
             fix="declare them first",
         )
-    result = cost(side(family, v.Var.A), side(family, v.Var.B))
+    result = answered(cost(side(family, v.Var.A), side(family, v.Var.B)))
     if result is None:
         fix = "a lambda gives its expression back; a def needs `return`"
         fail("not_an_expression", "flow.cost gave nothing back", expected="an expression", got="None", fix=fix)
     return result
-
-
-def _real_or_null(expr: Expr) -> Expr:
-    """The cost as a real; a nullable integer is converted where it is made, so that nulls stay nulls."""
-    if expr.type.kind is t.Kind.REAL:
-        return expr
-    if not expr.type.nullable:
-        return as_real(expr)
-    return Expr(_to_real(expr.ir), expr.uses)
-
-
-def _to_real(value: v.Value) -> v.Value:
-    real = t.REAL.with_nullable(value.type.nullable)
-    match value:
-        case v.Tier():
-            return v.Tier(type=real, condition=value.condition, cost=_to_real(value.cost), span=value.span)
-        case v.FirstOf():
-            return v.FirstOf(type=real, operands=tuple(map(_to_real, value.operands)), span=value.span)
-        case v.Where():
-            then, other = _to_real(value.then), _to_real(value.otherwise)
-            return v.Where(type=real, condition=value.condition, then=then, otherwise=other, span=value.span)
-        case v.Lit(value=None):
-            return v.Lit(type=real, value=None, span=value.span)
-        case _ if not value.type.nullable:
-            return as_real(Expr(value)).ir
-        case _:
-            fail(
-                "nullable",
-                "flow.cost is an integer that may be null",
-                expected="real, or an integer that is never null",
-                got=describe(Expr(value)),
-                fix="say what null means: x.fill(..), or fb.tier(~x.is_null(), x.fill(0))",
-            )

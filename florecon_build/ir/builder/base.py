@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, ClassVar, NoReturn, Self, TypeVar, cast
@@ -35,18 +35,30 @@ if TYPE_CHECKING:
 E = TypeVar("E", bound="Expr")
 
 I64_MAX = 2**63 - 1
+MAX_DEPTH = 120
+MAX_SIZE = 10_000
 _EXACT_REAL = 2**53
 
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """What an expression or a strategy was made from: the params declared for it and the columns it belongs to."""
+    """What an expression or a strategy was made from: the params declared for it, the columns it belongs to, its size.
+
+    ``size`` counts the operators below, ``depth`` how far they are nested; a strategy counts nodes.
+    """
 
     params: frozenset[Param] = frozenset()
     families: frozenset[RowFamily] = field(default=frozenset())
+    size: int = 0
+    depth: int = 0
 
     def __or__(self, other: Uses) -> Uses:
-        return Uses(self.params | other.params, self.families | other.families)
+        params, families = self.params | other.params, self.families | other.families
+        return Uses(params, families, self.size + other.size, max(self.depth, other.depth))
+
+    def grown(self) -> Uses:
+        """The same under one more operator."""
+        return replace(self, size=self.size + 1, depth=self.depth + 1)
 
 
 NOTHING = Uses()
@@ -192,6 +204,57 @@ class BooleanExpr(Expr):
         return compare(v.CompareOp.GE, self, other)
 
 
+def not_a_number(symbol: str, expr: Expr) -> NoReturn:
+    """Refuses an operand of arithmetic that is no number."""
+    match expr.type.kind:
+        case Kind.DATE:
+            fix = "use `fb.gap(a, b)` for the days between two dates, or `.year`, `.month`, `.day`, `.month_end`"
+        case Kind.TEXT:
+            fix = "join texts with `fb.concat(a, b)`" if symbol == "+" else "texts have no arithmetic"
+        case Kind.BOOLEAN:
+            fix = "write `fb.where(condition, 1, 0)`"
+        case _:
+            fix = "take the number out first"
+    got = describe(expr)
+    fail("type_mismatch", f"`{symbol}` takes numbers", expected="integer, real or money", got=got, fix=fix)
+
+
+def _refused_arithmetic(symbol: str) -> Callable[[Expr, object], object]:
+    @authored
+    def refuse(self: Expr, other: object = None) -> object:
+        return not_a_number(symbol, self)
+
+    return refuse
+
+
+def _refused_logic(op: v.LogicOp) -> Callable[[Expr, object], object]:
+    @authored
+    def refuse(self: Expr, other: object = None) -> object:
+        return logic(op, self, self if other is None else other)
+
+    return refuse
+
+
+def _refused_order(op: v.CompareOp) -> Callable[[Expr, object], object]:
+    @authored
+    def refuse(self: Expr, other: object) -> object:
+        return compare(op, self, other)
+
+    return refuse
+
+
+# What a family does not define is refused with the fix; a TypeError from Python would not say what to write.
+for _name, _sign in {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%"}.items():
+    setattr(Expr, f"__{_name}__", _refused_arithmetic(_sign))
+    setattr(Expr, f"__r{_name}__", _refused_arithmetic(_sign))
+for _name, _sign in {"neg": "-", "abs": "abs", "pow": "**"}.items():
+    setattr(Expr, f"__{_name}__", _refused_arithmetic(_sign))
+for _name, _op in {"and": v.LogicOp.AND, "or": v.LogicOp.OR, "invert": v.LogicOp.AND}.items():
+    setattr(Expr, f"__{_name}__", _refused_logic(_op))
+for _order in (v.CompareOp.LT, v.CompareOp.LE, v.CompareOp.GT, v.CompareOp.GE):
+    setattr(Expr, f"__{_order.value}__", _refused_order(_order))
+
+
 def built(family: type[E], value: v.Value, *sources: Expr) -> E:
     """A handle of ``family`` around a new value: stamped with the author's line, its scope checked."""
     if mixes(reads(value)):
@@ -199,10 +262,19 @@ def built(family: type[E], value: v.Value, *sources: Expr) -> E:
             "mixed_scope",
             f"`{show(value)}` reads things that never exist together",
             expected="one of: the row, the two sides of a pair, a group",
-            fix="in flow's cost write a.lane and b.lane; in accept_if put a row expression inside g.any(..), g.all(..), "
-            "g.count(..), g.distinct(..) or g.span(..)",
+            fix="in flow's cost write a.lane and b.lane; in accept_if put a row expression inside g.any(..), "
+            "g.all(..), g.count(..), g.distinct(..) or g.span(..)",
         )
-    return family(replace(value, span=author_span()), all_uses(source.uses for source in sources))
+    uses = all_uses(source.uses for source in sources).grown()
+    if uses.depth > MAX_DEPTH or uses.size > MAX_SIZE:
+        fail(
+            "too_large",
+            "this expression is too large",
+            expected=f"at most {MAX_SIZE} operators, nested at most {MAX_DEPTH} deep",
+            got=f"{uses.size} operators, {uses.depth} deep",
+            fix="derive its parts as lanes, and build on the lanes: they are computed once per row",
+        )
+    return family(replace(value, span=author_span()), uses)
 
 
 def describe(item: object) -> str:
@@ -261,13 +333,17 @@ def constant(item: object, like: Type | None, what: str) -> tuple[v.Constant, Ty
         case datetime.date() if not isinstance(item, datetime.datetime):
             return (item - EPOCH).days, DATE
         case _:
-            fail(
-                "not_an_expression",
-                f"{what}: a {type(item).__name__} is neither an expression nor a constant",
-                expected="an expression, a number, a text, a boolean, a datetime.date, or a tuple of them",
-                got=describe(item),
-                fix=_not_an_expression_fix(item),
-            )
+            return _not_an_expression(item, what)
+
+
+def _not_an_expression(item: object, what: str) -> NoReturn:
+    fail(
+        "not_an_expression",
+        f"{what}: a {type(item).__name__} is neither an expression nor a constant",
+        expected="an expression, a number, a text, a boolean, a datetime.date, or a tuple of them",
+        got=describe(item),
+        fix=_not_an_expression_fix(item),
+    )
 
 
 def _not_an_expression_fix(item: object) -> str:
@@ -308,9 +384,23 @@ def _decimal_constant(item: Decimal, like: Type | None, what: str) -> tuple[v.Co
     return whole, like.with_nullable(False)
 
 
-def is_literal(expr: Expr) -> bool:
-    """Whether the expression is a constant."""
-    return isinstance(expr.ir, v.Lit)
+_PYTHON = {
+    Kind.INTEGER: int,
+    Kind.MONEY: int,
+    Kind.DATE: int,
+    Kind.REAL: float,
+    Kind.TEXT: str,
+    Kind.BOOLEAN: bool,
+}
+
+
+def is_constant(value: v.Constant, kind: Type) -> bool:
+    """Whether a constant is one of the type, as it stands in the tree."""
+    if value is None:
+        return kind.nullable
+    if kind.nullable or kind.kind not in _PYTHON or type(value) is not _PYTHON[kind.kind]:
+        return False
+    return not isinstance(value, int) or abs(value) < 2**63
 
 
 def as_real(expr: Expr) -> Expr:
@@ -319,8 +409,31 @@ def as_real(expr: Expr) -> Expr:
         return expr
     if isinstance(expr.ir, v.Lit) and isinstance(expr.ir.value, int):
         return lift(expr.ir.value, like=REAL, what="a real")
-    never_null(expr, "a conversion to real")
-    return Expr(v.Cast(type=REAL, op=v.CastOp.TO_REAL, operand=expr.ir, span=author_span()), expr.uses)
+    return Expr(_to_real(expr.ir), expr.uses)
+
+
+def _to_real(value: v.Value) -> v.Value:
+    """An integer as a real; one that may be null is converted where it is made, so that nulls stay nulls."""
+    real = REAL.with_nullable(value.type.nullable)
+    match value:
+        case v.Lit():
+            return replace(value, type=real, value=None if value.value is None else float(value.value))
+        case v.Tier() if value.type.nullable:
+            return replace(value, type=real, cost=_to_real(value.cost))
+        case v.FirstOf() if value.type.nullable:
+            return replace(value, type=real, operands=tuple(map(_to_real, value.operands)))
+        case v.Where() if value.type.nullable:
+            return replace(value, type=real, then=_to_real(value.then), otherwise=_to_real(value.otherwise))
+        case _:
+            if value.type.nullable:
+                fail(
+                    "nullable",
+                    f"`{show(value)}` is an integer that may be null, where a real is needed",
+                    expected="real, or an integer that is never null",
+                    got=str(value.type),
+                    fix="say what null means first: `.fill(0)`, or fb.where(x.is_null(), None, x.fill(0))",
+                )
+            return v.Cast(type=REAL, op=v.CastOp.TO_REAL, operand=value, span=author_span())
 
 
 def meet(items: Iterable[object], what: str) -> list[Expr]:

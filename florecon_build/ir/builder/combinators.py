@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast, overload
 
 from florecon_build.ir import nodes as n
 from florecon_build.ir import values as v
-from florecon_build.ir.builder.base import BooleanExpr, E, Expr, describe, lift
+from florecon_build.ir.builder.base import BooleanExpr, E, Expr, describe, is_constant, lift
 from florecon_build.ir.builder.functions import first_of, table_key
 from florecon_build.ir.builder.group import Group
 from florecon_build.ir.builder.leaves import Key, Tol
@@ -26,7 +26,7 @@ from florecon_build.ir.builder.strategy import (
     strategy,
 )
 from florecon_build.ir.builder.text import family_of, whole
-from florecon_build.ir.errors import author_span, authored, fail, place
+from florecon_build.ir.errors import answered, author_span, authored, fail, place
 from florecon_build.ir.scope import Scope
 from florecon_build.ir.types import Kind, Type
 
@@ -70,7 +70,7 @@ def for_n(count: int, build: Callable[[int], Strategy]) -> Strategy:
     """
     with place("for_n"):
         whole(count, "for_n: count", least=1, most=1000)
-        inner = [inner_of(build(index), f"for_n[{index}]") for index in range(count)]
+        inner = [inner_of(answered(build(index)), f"for_n[{index}]") for index in range(count)]
         return strategy(n.Seq(steps=tuple(step.ir for step in inner), span=author_span()), *inner)
 
 
@@ -123,32 +123,60 @@ def partition_by_with(key: Key, inner: object, default: Strategy | None = None) 
         binder = next(_binders)
         kind = by.type.with_nullable(False)
         shard = family_of(kind.kind)(v.ShardKey(type=kind, binder=binder, span=author_span()))
-        below = inner_of(inner(shard), "partition_by_with: what the function gave back")
+        below = inner_of(answered(inner(shard)), "partition_by_with: what the function gave back")
         return strategy(n.PartitionByWith(key=by.ir, binder=binder, inner=below.ir, span=author_span()), by, below)
 
 
 def _partition_table(by: Expr, table: Mapping[object, object], default: Strategy | None) -> Strategy:
-    if not table:
-        fail("bad_setting", "partition_by_with: the table is empty", fix="give {value: strategy, ..}")
     cases = [(_case(key, by.type), inner_of(item, f"partition_by_with[{key!r}]")) for key, item in table.items()]
     rest = identity() if default is None else inner_of(default, "partition_by_with: default")
-    node = n.PartitionByTable(
-        key=by.ir, cases=tuple((key, case.ir) for key, case in cases), default=rest.ir, span=author_span()
-    )
-    return strategy(node, by, *(case for _, case in cases), rest)
+    return partition_table(by, cases, rest)
 
 
-def _case(key: object, kind: Type) -> v.Constant | tuple[v.Constant, ...]:
-    what = "partition_by_with"
+Case = v.Constant | tuple[v.Constant, ...]
+
+
+def partition_table(by: Expr, cases: Sequence[tuple[Case, Strategy]], default: Strategy) -> Strategy:
+    """``PartitionByTable`` over constants as they stand in the tree."""
+    slot = Slot("partition_by_with.key")
+    _check_table_key(key_of(by, slot).type)
+    if not cases or len({key for key, _ in cases}) < len(cases):
+        fail(
+            "bad_setting",
+            "partition_by_with: the table has each key once, and at least one",
+            fix="{value: strategy, ..}",
+        )
+    parts = by.type.parts or (by.type.with_nullable(False),)
+    for key, _ in cases:
+        cells = key if isinstance(key, tuple) else (key,)
+        if len(cells) != len(parts) or not all(map(is_constant, cells, parts)):
+            fail("type_mismatch", f"{slot.name}: a key of another type", expected=str(by.type), got=repr(key))
+    table = tuple((key, case.ir) for key, case in cases)
+    node = n.PartitionByTable(key=by.ir, cases=table, default=default.ir, span=author_span())
+    return strategy(node, by, *(case for _, case in cases), default)
+
+
+def _check_table_key(kind: Type) -> None:
     if kind.kind is Kind.REAL or any(part.kind in {Kind.REAL, Kind.TUPLE} for part in kind.parts):
         fix = "use a key of texts, integers, dates, money or booleans"
-        fail("not_a_key", f"{what}: constants of a {kind} cannot be told apart", got=str(kind), fix=fix)
+        fail("not_a_key", f"partition_by_with: constants of a {kind} cannot be told apart", got=str(kind), fix=fix)
+
+
+def _case(key: object, kind: Type) -> Case:
+    what = "partition_by_with"
+    _check_table_key(kind)
     if kind.kind is not Kind.TUPLE:
         return table_key(key, kind, what)
-    parts = cast("tuple[object, ...]", key) if isinstance(key, tuple) else ()
+    parts: tuple[object, ...] = cast("tuple[object, ...]", key) if isinstance(key, tuple) else ()
     if len(parts) != len(kind.parts):
         fix = f"write a tuple of {len(kind.parts)} constants"
-        fail("type_mismatch", f"{what}: a key of another shape", expected=str(kind), got=describe(key), fix=fix)
+        fail(
+            "type_mismatch",
+            f"{what}: a key of another shape",
+            expected=str(kind),
+            got=describe(cast(object, key)),
+            fix=fix,
+        )
     return tuple(table_key(part, of, what) for part, of in zip(parts, kind.parts, strict=True))
 
 
@@ -244,16 +272,18 @@ def accept_if(predicate: Callable[[Group], BooleanExpr] | BooleanExpr, inner: St
     with place("accept_if"):
         slot = Slot("accept_if.predicate", Scope.GROUP)
         with place(".predicate"):
-            given = predicate if isinstance(predicate, Expr) or not callable(predicate) else predicate(Group())
+            given = (
+                predicate if isinstance(predicate, Expr) or not callable(predicate) else answered(predicate(Group()))
+            )
             test = predicate_of(given, slot)
         below = inner_of(inner, "accept_if: inner")
         return strategy(n.AcceptIf(predicate=test.ir, inner=below.ir, span=author_span()), test, below)
 
 
 @overload
-def coalesce(first: str, others: Strategy, /) -> Strategy: ...
-@overload
 def coalesce(first: E, /, *others: object) -> E: ...
+@overload
+def coalesce(first: str, others: Strategy, /) -> Strategy: ...
 @authored
 def coalesce(first: object, /, *others: object) -> object:
     """On values the first that is not null, as ``first_of``; ``coalesce(origin, strategy)`` joins groups that share a

@@ -36,7 +36,6 @@ from florecon_build.ir.builder.text import (
     whole,
 )
 from florecon_build.ir.errors import authored, fail
-from florecon_build.ir.expr import show
 from florecon_build.ir.types import Kind
 
 E = TypeVar("E", bound=Expr)
@@ -277,8 +276,8 @@ def minor_units(value: RealExpr | IntegerExpr | float, scale: int = 2) -> MoneyE
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), rate=fb.real(), amount=fb.money(scale=2))
-    >>> fb.minor_units(rows.amount.to_minor().to_real() * rows.rate / 100, 2)
-    <money(scale=2) fb.minor_units(row.amount.to_minor().to_real() * row.rate / 100.0, 2)>
+    >>> fb.minor_units(rows.amount.to_minor() * rows.rate / 100, 2)
+    <money(scale=2) fb.minor_units(row.amount.to_minor() * row.rate / 100.0, 2)>
     """
     kind = t.money(checked_scale(scale))
     expr = never_null(as_real(lift(value, like=t.REAL, what="minor_units")), "minor_units")
@@ -395,27 +394,41 @@ def lookup(value: Expr, table: Mapping[Any, Any], default: object) -> Any:
     >>> fb.lookup(rows.account, {"1400": "3300", "1410": "3310"}, None)
     <nullable text fb.lookup(row.account, {"1400": "3300", "1410": "3310"}, None)>
     """
-    operand = lift(value, what="lookup")
-    if operand.type.kind in {Kind.REAL, Kind.LIST, Kind.TUPLE}:
-        fix = "look one scalar up; for several parts, concat them into a text"
-        fail("type_mismatch", f"lookup: a {operand.type} is no table key", got=describe(operand), fix=fix)
+    operand = _table_operand(value)
     if not isinstance(table, Mapping) or not table:  # pyright: ignore[reportUnnecessaryIsInstance]
         fail(
             "bad_setting", "lookup: the table is a dict that is not empty", got=describe(table), fix="{key: value, ..}"
         )
-    entries = [(table_key(key, operand.type, "lookup"), content) for key, content in table.items()]
-    results = meet([content for _, content in entries] + ([] if default is None else [default]), "lookup")
+    keys = [table_key(key, operand.type, "lookup") for key in table]
+    results = meet([*table.values(), *([] if default is None else [default])], "lookup")
     _check_constants(results)
-    kind = results[0].type.with_nullable(default is None)
     cells = [result.ir.value if isinstance(result.ir, v.Lit) else None for result in results]
-    pairs = sorted(zip((key for key, _ in entries), cells, strict=False), key=lambda pair: _sort_key(pair[0]))
-    last = None if default is None else cells[-1]
-    tree = v.Lookup(type=kind, operand=operand.ir, table=tuple(pairs), default=last)
+    rows = list(zip(keys, cells[: len(keys)], strict=True))
+    return lookup_table(operand, rows, None if default is None else cells[-1], results[0].type)
+
+
+def _table_operand(value: object) -> Expr:
+    operand = lift(value, what="lookup")
+    if operand.type.kind in {Kind.REAL, Kind.LIST, Kind.TUPLE}:
+        fix = "look one scalar up; for several parts, concat them into a text"
+        fail("type_mismatch", f"lookup: a {operand.type} is no table key", got=describe(operand), fix=fix)
+    return operand
+
+
+def lookup_table(operand: Expr, rows: list[tuple[v.Constant, v.Constant]], default: v.Constant, kind: t.Type) -> Expr:
+    """``Lookup`` over constants as they stand in the tree; the table is kept in ascending order of its keys."""
+    _table_operand(operand)
+    table = tuple(sorted(rows, key=lambda row: _sort_key(row[0])))
+    if not table or len({key for key, _ in table}) < len(table):
+        fail(
+            "bad_setting", "lookup: a table is not empty and has each key once", got=repr(table), fix="{key: value, ..}"
+        )
+    tree = v.Lookup(type=kind.with_nullable(default is None), operand=operand.ir, table=table, default=default)
     return built(family_of(kind.kind), tree, operand)
 
 
 def _sort_key(key: v.Constant) -> Any:
-    return key.encode() if isinstance(key, str) else key
+    return key.encode("utf-8", "surrogatepass") if isinstance(key, str) else key
 
 
 def _check_constants(results: list[Expr]) -> None:
@@ -467,11 +480,10 @@ def nets(a: Side, b: Side, tol: Tolerance | IntegerExpr | int = 0) -> BooleanExp
             got=got,
             fix="nets(a, b, tol)",
         )
-    slack = tolerance_of(tol, "nets: tol")
+    return nets_within(tolerance_of(tol, "nets: tol"))
+
+
+def nets_within(slack: Tolerance) -> BooleanExpr:
+    """``Nets`` of the pair at hand."""
     expr = built(BooleanExpr, v.Nets(type=t.BOOLEAN, tol=slack.ir))
     return BooleanExpr(expr.ir, slack.uses)
-
-
-def showing(expr: Expr) -> str:
-    """The expression as Python, in backquotes."""
-    return f"`{show(expr.ir)}`"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, NoReturn
+
 from florecon_build.ir import types as t
 from florecon_build.ir import values as v
 from florecon_build.ir.builder.base import BooleanExpr, E, Expr, built, describe, lift, never_null
 from florecon_build.ir.builder.numeric import IntegerExpr
 from florecon_build.ir.builder.settings import Tolerance, tolerance_of
-from florecon_build.ir.errors import authored, fail
+from florecon_build.ir.errors import MissingLaneError, authored, did_you_mean, fail, problem
 from florecon_build.ir.expr import show
 from florecon_build.ir.scope import Scope, reads
 from florecon_build.ir.types import Kind
@@ -25,6 +27,13 @@ class Group:
 
     def __repr__(self) -> str:
         return "<group>"
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            if name.startswith("_"):
+                raise AttributeError(name)
+            return _no_fact(name)
 
     @property
     @authored
@@ -110,6 +119,13 @@ class Group:
             fix = "compare something"
             fail("type_mismatch", f"{op.value} takes a condition", expected="boolean", got=describe(expr), fix=fix)
         return built(family, v.GroupQuantifier(type=kind, op=op, predicate=expr.ir), expr)
+
+
+@authored
+def _no_fact(name: str) -> NoReturn:
+    known = [item for item in dir(Group) if not item.startswith("_")]
+    found = problem("unknown_attribute", f"a group has no `.{name}`", fix=did_you_mean(name, known, "a group's facts"))
+    raise MissingLaneError([found])
 
 
 def _metric(op: v.MetricOp) -> IntegerExpr:

@@ -17,6 +17,7 @@ from florecon_build.ir.builder.base import (
     lift,
     meet,
     never_null,
+    not_a_number,
 )
 from florecon_build.ir.errors import authored, fail
 from florecon_build.ir.expr import show
@@ -70,7 +71,7 @@ class IntegerExpr(NumberExpr):
         return arith(v.ArithOp.ADD, self, other)
 
     @overload
-    def __radd__(self, other: int) -> IntegerExpr: ...
+    def __radd__(self, other: int) -> IntegerExpr: ...  # pyright: ignore[reportOverlappingOverload]
     @overload
     def __radd__(self, other: float) -> RealExpr: ...
     @authored
@@ -86,7 +87,7 @@ class IntegerExpr(NumberExpr):
         return arith(v.ArithOp.SUB, self, other)
 
     @overload
-    def __rsub__(self, other: int) -> IntegerExpr: ...
+    def __rsub__(self, other: int) -> IntegerExpr: ...  # pyright: ignore[reportOverlappingOverload]
     @overload
     def __rsub__(self, other: float) -> RealExpr: ...
     @authored
@@ -104,7 +105,7 @@ class IntegerExpr(NumberExpr):
         return arith(v.ArithOp.MUL, self, other)
 
     @overload
-    def __rmul__(self, other: int) -> IntegerExpr: ...
+    def __rmul__(self, other: int) -> IntegerExpr: ...  # pyright: ignore[reportOverlappingOverload]
     @overload
     def __rmul__(self, other: float) -> RealExpr: ...
     @authored
@@ -306,7 +307,7 @@ def arith(op: v.ArithOp, left: object, right: object) -> Expr:
     kinds = {first.type.kind, second.type.kind}
     for expr in (first, second):
         if expr.type.kind not in NUMBERS:
-            _not_a_number(op, expr, what)
+            not_a_number(_SYMBOLS[op], expr)
     if op is v.ArithOp.MUL and Kind.MONEY in kinds:
         return _money_times(first, second)
     first, second = meet((first, second), what)
@@ -352,19 +353,6 @@ def _money_times(first: Expr, second: Expr) -> Expr:
     never_null(second, "`*`")
     kind = first.type if kinds[0] is Kind.MONEY else second.type
     return built(MoneyExpr, v.Arith(type=kind, op=v.ArithOp.MUL, left=first.ir, right=second.ir), first, second)
-
-
-def _not_a_number(op: v.ArithOp, expr: Expr, what: str) -> NoReturn:
-    match expr.type.kind:
-        case Kind.DATE:
-            fix = "use `fb.gap(a, b)` for the days between two dates, or `.year`, `.month`, `.day`, `.month_end`"
-        case Kind.TEXT:
-            fix = "join texts with `fb.concat(a, b)`" if op is v.ArithOp.ADD else "texts have no arithmetic"
-        case Kind.BOOLEAN:
-            fix = "write `fb.where(condition, 1, 0)`"
-        case _:
-            fix = "take the number out first"
-    fail("type_mismatch", f"{what} takes numbers", expected="integer, real or money", got=describe(expr), fix=fix)
 
 
 def _no_integer_division(first: Expr, second: Expr) -> NoReturn:

@@ -22,12 +22,12 @@ from florecon_build.ir.builder.base import (
 from florecon_build.ir.builder.columns import checked_scale
 from florecon_build.ir.builder.numeric import IntegerExpr, MoneyExpr, RealExpr
 from florecon_build.ir.builder.text import DateExpr, TextExpr, family_of
-from florecon_build.ir.errors import author_span, authored, fail
+from florecon_build.ir.errors import author_scope, author_span, authored, fail
 from florecon_build.ir.expr import show, show_tolerance
 from florecon_build.ir.scope import Scope, reads
 
-declared_params: list[n.Param] = []
-"""Every param declared in this process, in order: how an unused one is noticed."""
+declared_params: dict[tuple[str, str], n.Param] = {}
+"""Every param declared, by the author's module or function and its name: how an unused one is noticed."""
 
 
 class Tolerance:
@@ -54,7 +54,9 @@ class Tolerance:
 
 
 @overload
-def param(name: str, default: bool, *, doc: str = "") -> BooleanExpr: ...
+def param(  # pyright: ignore[reportOverlappingOverload] - a bool is an int, and is asked first
+    name: str, default: bool, *, doc: str = ""
+) -> BooleanExpr: ...
 @overload
 def param(name: str, default: int, *, doc: str = "") -> IntegerExpr: ...
 @overload
@@ -89,7 +91,7 @@ def param(name: str, default: object, *, doc: str = "") -> Expr:
     else:
         value, kind = constant(default, None, f"param `{name}`")
     declared = n.Param(name=name, type=kind, default=value, doc=doc, span=author_span())
-    declared_params.append(declared)
+    declared_params[author_scope(), name] = declared
     reference = v.ParamRef(type=kind, name=name, span=declared.span)
     return family_of(kind.kind)(reference, Uses(params=frozenset({declared})))
 

@@ -5,7 +5,8 @@ nodes.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast
 
 from florecon_build.ir import nodes as n
 from florecon_build.ir import values as v
@@ -16,7 +17,9 @@ from florecon_build.ir.errors import fail
 from florecon_build.ir.expr import show
 from florecon_build.ir.scope import Reads, Scope, reads
 from florecon_build.ir.types import Kind, Type
-from florecon_build.ir.walk import public_name
+from florecon_build.ir.walk import public_name, values_in
+
+MAX_NESTING = 60
 
 
 class Strategy:
@@ -52,19 +55,30 @@ class Slot:
 
 def strategy(ir: n.Node, *sources: Expr | Tolerance | Strategy | None) -> Strategy:
     """A handle around a new node."""
-    return Strategy(ir, all_uses(source.uses for source in sources if source is not None))
+    uses = all_uses(source.uses for source in sources if source is not None)
+    depth = 1 + max((source.uses.depth for source in sources if isinstance(source, Strategy)), default=0)
+    if depth > MAX_NESTING:
+        fix = "give all steps to one fb.seq(..) instead of nesting one seq in another"
+        fail("too_large", "the nodes are nested too deeply", expected=f"at most {MAX_NESTING}", got=str(depth), fix=fix)
+    return Strategy(ir, replace(uses, size=0, depth=depth))
 
 
 def inner_of(item: object, what: str) -> Strategy:
     """A strategy given to another one."""
-    if isinstance(item, Strategy):
-        return item
-    fix = "pass a node, such as fb.exact_1to1()"
-    if isinstance(item, tuple | list):
-        fix = "join several steps with fb.seq(first, second, ..)"
-    elif callable(item):
-        fix = "call it: a node is what the function gives back"
-    fail("not_a_strategy", f"{what}: not a strategy", expected="a strategy", got=describe(item), fix=fix)
+    if not isinstance(item, Strategy):
+        fix = "pass a node, such as fb.exact_1to1()"
+        if isinstance(item, tuple | list):
+            fix = "join several steps with fb.seq(first, second, ..)"
+        elif callable(item):
+            fix = "call it: a node is what the function gives back"
+        fail(
+            "not_a_strategy",
+            f"{what}: not a strategy",
+            expected="a strategy",
+            got=describe(cast(object, item)),
+            fix=fix,
+        )
+    return item
 
 
 def in_scope(expr: Expr, slot: Slot) -> Expr:
@@ -95,13 +109,17 @@ def _scope_fix(scope: Scope, found: frozenset[Reads]) -> str:
 
 def key_of(item: object, slot: Slot, *, lists: bool = False) -> Expr:
     """A key: a scalar, or a tuple of them (``lists``: or a list of keys); it may be null, which is equal to nothing."""
-    if isinstance(item, tuple) and len(item) == 1:
-        item = item[0]
+    parts = cast("tuple[object, ...]", item) if isinstance(item, tuple) else (item,)
     if isinstance(item, list):
         fail("not_a_key", f"{slot.name}: a Python list is no key", got="list", fix="write a tuple: (row.a, row.b)")
-    if item is None or (isinstance(item, tuple) and not item):
-        fail("not_a_key", f"{slot.name}: there is no key", got=repr(item), fix="give a lane, or a tuple of lanes")
-    expr = in_scope(lift(item, what=slot.name), slot)
+    if not parts or parts[0] is None:
+        fail(
+            "not_a_key",
+            f"{slot.name}: there is no key",
+            got=describe(parts[0] if parts else ()),
+            fix="give a lane, or a tuple of lanes",
+        )
+    expr = in_scope(lift(parts[0] if len(parts) == 1 else parts, what=slot.name), slot)
     if expr.type.kind is Kind.LIST and not lists:
         fail(
             "not_a_key",
@@ -212,6 +230,4 @@ def real_cost(expr: Expr, what: str) -> None:
 
 def lanes_read(exprs: Iterable[v.Value]) -> dict[str, Type]:
     """The lanes of the row that expressions read, with their types."""
-    from florecon_build.ir.walk import values_in  # noqa: PLC0415
-
     return {value.name: value.type for expr in exprs for value in values_in(expr) if isinstance(value, v.Lane)}

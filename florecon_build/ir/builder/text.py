@@ -74,7 +74,7 @@ class TextExpr(Expr):
 
     @authored
     def normalize(self) -> TextExpr:
-        """Case, accents, spaces and punctuation folded away: ``" Crédit-Suisse, AG"`` becomes ``"credit suisse ag"``."""
+        """Case, accents, spaces and punctuation folded away: ``"Crédit-Suisse, AG"`` is ``"credit suisse ag"``."""
         return self._made(v.TextOp.NORMALIZE)
 
     @authored
@@ -270,7 +270,8 @@ class TupleExpr(Expr):
         """Part ``part`` of a shard's key, in ``partition_by_with(key, lambda k: ..)``."""
         tree = self.ir
         if not isinstance(tree, v.ShardKey) or tree.part is not None:
-            fail("no_parts", f"`{self!r}`: parts cannot be taken out", fix="use the expressions the tuple is made of")
+            fix = "use the expressions the tuple is made of; only a shard's key has parts"
+            fail("no_parts", "a tuple's parts cannot be taken out", got=describe(self), fix=fix)
         whole(part, "a part of the key", least=0)
         if part >= len(self.type.parts):
             fail("no_parts", f"the key has no part {part}", expected=f"0 to {len(self.type.parts) - 1}", got=str(part))

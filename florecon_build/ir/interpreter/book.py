@@ -40,10 +40,10 @@ class Held:
         """Whether this is a singleton that the workspace keeps for a row."""
         return not self.pinned and self.origin == UNMATCHED and self.node is None and len(self.members) == 1
 
-    def report_key(self) -> tuple[list[tuple[RowId, int]], bool, str, str, int]:
-        """The order of the report."""
+    def report_key(self) -> tuple[list[tuple[RowId, int]], bool, str, str, int, int]:
+        """The order of the report; groups that are alike in everything come by id."""
         node = -1 if self.node is None else self.node
-        return list(self.members.items()), self.pinned, self.origin, self.reason or "", node
+        return list(self.members.items()), self.pinned, self.origin, self.reason or "", node, self.id
 
     def line(self) -> GroupLine:
         """The group as the report shows it."""
@@ -132,6 +132,7 @@ class Book:
             amount = held.members.pop(id)
             self.places[id].discard(held.id)
             self.free(id, amount)
+            held.unique = None
         if not held.members:
             self.drop(held)
         elif len(held.members) == 1:

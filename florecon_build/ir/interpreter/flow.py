@@ -34,16 +34,19 @@ def flow(context: Context, step: Step, node: n.Flow, bag: Bag) -> Outcome:
         if price is not None and price <= penalty[source] + penalty[sink]:
             prices[source, sink] = price
     matched: dict[Pair, int] = {}
-    certain: dict[int, bool] = {}
+    choice: set[int] = set()
     for component in connected(prices):
-        flows, unique = _solve(bag, penalty, {pair: prices[pair] for pair in component})
+        flows, movable = _solve(bag, penalty, {pair: prices[pair] for pair in component})
         matched.update(flows)
-        certain.update((source, unique) for source, _ in flows)
-    return _groups(bag, step.id, matched, certain)
+        choice |= movable
+    return _groups(bag, step.id, matched, choice)
 
 
-def _groups(bag: Bag, node: int, matched: dict[Pair, int], certain: dict[int, bool]) -> Outcome:
-    """One group per connected set of positive flow, each member with its matched amount; the rest is residual."""
+def _groups(bag: Bag, node: int, matched: dict[Pair, int], choice: set[int]) -> Outcome:
+    """One group per connected set of positive flow, each member with its matched amount; the rest is residual.
+
+    A group is unique where at none of its members there was a choice.
+    """
     taken = [0] * len(bag)
     for (source, sink), amount in matched.items():
         taken[source] += amount
@@ -52,7 +55,7 @@ def _groups(bag: Bag, node: int, matched: dict[Pair, int], certain: dict[int, bo
     for component in connected(matched):
         members = {at for pair in component for at in pair}
         lots = (bag[at].with_amount(taken[at]) for at in members)
-        formed.append(group(lots, "flow", "min-cost flow", node, certain[component[0][0]]))
+        formed.append(group(lots, "flow", "min-cost flow", node, members.isdisjoint(choice)))
     return outcome(formed, (lot.with_amount(lot.amount - taken[at]) for at, lot in enumerate(bag)))
 
 
@@ -85,8 +88,8 @@ def connected(pairs: Iterable[Pair]) -> list[list[Pair]]:
     return found
 
 
-def _solve(bag: Bag, penalty: list[int], prices: dict[Pair, int]) -> tuple[dict[Pair, int], bool]:
-    """The canonical optimum of one component: the pairs with a positive flow, and whether it is unique."""
+def _solve(bag: Bag, penalty: list[int], prices: dict[Pair, int]) -> tuple[dict[Pair, int], set[int]]:
+    """The canonical optimum of one component: the pairs with a positive flow, and where there was a choice."""
     sources = sorted({source for source, _ in prices})
     sinks = sorted({sink for _, sink in prices})
     source_place = {at: place for place, at in enumerate(sources)}
@@ -100,8 +103,10 @@ def _solve(bag: Bag, penalty: list[int], prices: dict[Pair, int]) -> tuple[dict[
         sink_key=[tie_key(bag[at].id) for at in sinks],
         arcs=[mincost.Arc(source_place[a], sink_place[b], price) for (a, b), price in prices.items()],
     )
-    flows, unique = mincost.solve(problem)
-    return {pair: amount for pair, amount in zip(prices, flows, strict=True) if amount}, unique
+    flows, movable = mincost.solve(problem)
+    places = [*sources, *sinks]
+    matched = {pair: amount for pair, amount in zip(prices, flows, strict=True) if amount}
+    return matched, {places[node] for node in movable}
 
 
 def tie_key(id: RowId) -> int:

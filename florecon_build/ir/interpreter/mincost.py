@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
+from florecon_build.ir.interpreter.ties import Step, on_cycles
+
 _MASK = 2**64 - 1
 _WEIGHT_BITS = 40
 
@@ -50,21 +52,22 @@ def tie_weight(source_key: int, sink_key: int, turn: int) -> int:
     return mix(mix((source_key + turn * 0xD1B54A32D192ED03) & _MASK) ^ sink_key) >> (64 - _WEIGHT_BITS)
 
 
-def solve(problem: Problem) -> tuple[list[int], bool]:
-    """The flow of each arc in the canonical optimum, and whether no other flow is as cheap.
+def solve(problem: Problem) -> tuple[list[int], set[int]]:
+    """The flow of each arc in the canonical optimum, and the nodes at which there was a choice.
+
+    Nodes are numbered sources first. At a node that is not given back every cheapest flow is the same.
 
     >>> problem = Problem([5], [3], [10], [10], [1], [2], [Arc(0, 0, 4)])
     >>> solve(problem)
-    ([3], True)
+    ([3], set())
     """
-    plain = [(arc.cost, problem.source_penalty[arc.source], problem.sink_penalty[arc.sink]) for arc in problem.arcs]
-    network = Network(problem, [cost for cost, _, _ in plain], 1)
-    if network.is_unique():
-        return network.flow, True
-    network = Network(problem, *_with_weights(problem))
-    if not network.is_unique():
+    network = Network(problem, [arc.cost for arc in problem.arcs], 1)
+    choice = network.movable()
+    if choice:
+        network = Network(problem, *_with_weights(problem))
+    if choice and network.movable():
         network = Network(problem, *_with_places(problem))
-    return network.flow, False
+    return network.flow, choice
 
 
 def _with_weights(problem: Problem) -> tuple[list[int], int]:
@@ -189,61 +192,25 @@ class Network:
         carrying = (arc for arc in self.into[node - self.sources] if self.flow[arc])
         return [(arc, self.arcs[arc].source, -self.costs[arc]) for arc in carrying]
 
-    def is_unique(self) -> bool:
-        """Whether no other flow costs the same: no cycle of steps without cost, but to and fro over one arc.
+    def movable(self) -> set[int]:
+        """The nodes at which some other flow that costs the same differs from this one."""
+        steps = self._free_steps()
+        cycles = (steps[at] for at in on_cycles(len(self.height) + 1, steps))
+        return {node for step in cycles for node in (step.tail, step.head) if node < len(self.height)}
 
-        The end is a node of its own here. Steps that can be taken both ways join nodes; a second way to join, a
-        one-way step between joined nodes, or a cycle of one-way steps is another optimum.
-        """
+    def _free_steps(self) -> list[Step]:
+        """The steps that cost nothing beyond the heights, the end a node of its own after all others."""
         end = len(self.height)
-        joined = list(range(end + 1))
-
-        def root(node: int) -> int:
-            while joined[node] != node:
-                joined[node] = joined[joined[node]]
-                node = joined[node]
-            return node
-
-        one_way: list[tuple[int, int]] = []
-        for tail, head, forth, back in self._free_steps(end):
-            if not (forth and back):
-                one_way.append((tail, head) if forth else (head, tail))
-            elif root(tail) == root(head):
-                return False
-            else:
-                joined[root(tail)] = root(head)
-        return not _has_cycle([(root(tail), root(head)) for tail, head in one_way])
-
-    def _free_steps(self, end: int) -> list[tuple[int, int, bool, bool]]:
-        """The steps that cost nothing beyond the heights: tail, head, whether they can be taken forth and back."""
-        found: list[tuple[int, int, bool, bool]] = []
+        found: list[Step] = []
         for at, arc in enumerate(self.arcs):
             if self.costs[at] + self.height[self._sink_node(at)] == self.height[arc.source]:
-                found.append((arc.source, self._sink_node(at), True, self.flow[at] > 0))
+                found.append(Step(arc.source, self._sink_node(at), self.flow[at] > 0))
         for source in range(self.sources):
             if self.penalty[source] == self.height[source]:
-                found.append((source, end, True, self.unmatched[source] > 0))
+                found.append(Step(source, end, self.unmatched[source] > 0))
         for sink, arcs in enumerate(self.into):
             node = self.sources + sink
             if -self.saving[sink] == self.height[node]:
                 matched = any(self.flow[arc] for arc in arcs)
-                found.append((node, end, self.room[sink] > 0, matched))
+                found.append(Step(node, end, matched) if self.room[sink] else Step(end, node, False))
         return found
-
-
-def _has_cycle(steps: list[tuple[int, int]]) -> bool:
-    """Whether the steps contain a directed cycle (one to itself counts): what remains when ends are peeled off."""
-    following: dict[int, list[int]] = {}
-    waiting: dict[int, int] = {}
-    for tail, head in steps:
-        following.setdefault(tail, []).append(head)
-        waiting[head] = waiting.get(head, 0) + 1
-    ready = [node for node in following if not waiting.get(node)]
-    gone = 0
-    while ready:
-        for head in following.get(ready.pop(), []):
-            gone += 1
-            waiting[head] -= 1
-            if not waiting[head]:
-                ready.append(head)
-    return gone < len(steps)

@@ -64,5 +64,5 @@ def round_half_away(value: float) -> float:
     """
     if not math.isfinite(value):
         return value
-    whole = float(math.trunc(value))
+    whole = math.copysign(float(math.trunc(value)), value)
     return whole + math.copysign(1.0, value) if abs(value - whole) >= 0.5 else whole

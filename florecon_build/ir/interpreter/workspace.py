@@ -53,6 +53,7 @@ class Workspace:
     def configure(self, config: Mapping[str, Plain]) -> None:
         """New values for params, used by the next solve; those not named keep theirs."""
         self._params = configured(self._plugin, self._params, config)
+        self._stages = self._counters()
 
     def upsert(self, rows: Iterable[Mapping[str, Plain]]) -> list[int]:
         """Inserts or replaces rows by id; gives the pinned groups that were broken up because an amount changed."""
@@ -132,7 +133,7 @@ class Workspace:
         self._check_merge(allocations)
         for id, amount in allocations:
             self._book.take(id, amount)
-        return self._book.add(dict(allocations), label, reason, pinned=True).id
+        return self._book.add(dict(allocations), label or "manual", reason, pinned=True).id
 
     def _check_merge(self, allocations: Sequence[tuple[RowId, int]]) -> None:
         seen: set[RowId] = set()
@@ -152,8 +153,7 @@ class Workspace:
             if (amount < 0) != (live < 0) or abs(amount) > abs(live):
                 message = f"row {id} has {live} proposed, but {amount} was asked for; ask for a part of the same sign"
                 raise ModelError("insufficient_live_amount", message, id)
-        if abs(sum(amount for _, amount in allocations)) > I64_MAX:
-            raise ModelError("amount_overflow", "the net of the merge leaves the 64-bit range; merge fewer rows")
+        _check_net(dict(allocations))
 
     def detach(self, group_id: int, ids: Iterable[RowId]) -> None:
         """Takes rows out of a proposed group."""
@@ -163,6 +163,8 @@ class Workspace:
             self._known(id)
             if id not in held.members:
                 raise ModelError("unknown_allocation", f"row {id} is not in group {group_id}", id, group_id)
+        gone = set(ids)
+        _check_net({id: amount for id, amount in held.members.items() if id not in gone})
         self._book.detach(held, ids)
 
     def dissolve(self, group_id: int) -> None:
@@ -212,6 +214,11 @@ def _verify(bag: list[Lot], outcome: Outcome) -> None:
             message = f"row {lot.id} went in with {lot.amount} and came out with {found[lot.id]}"
             raise ModelError("conservation_violated", message, lot.id)
     for group in outcome.groups:
-        if abs(group.net) > I64_MAX:
-            first = group.members[0].id
-            raise ModelError("amount_overflow", f"the net of the group of row {first} leaves the 64-bit range", first)
+        _check_net({lot.id: lot.amount for lot in group.members})
+
+
+def _check_net(members: Mapping[RowId, int]) -> None:
+    """Refuses a group whose net is no amount."""
+    if abs(sum(members.values())) > I64_MAX:
+        first = min(members)  # type: ignore[type-var]
+        raise ModelError("amount_overflow", f"the net of the group of row {first} leaves the 64-bit range", first)

@@ -25,6 +25,8 @@ pub enum Error {
     BadCommand {
         /// What is wrong and how to say it right.
         message: String,
+        /// The row's id, when it is about one.
+        id: Option<RowId>,
     },
     /// A command before `init`.
     #[error("there is no session yet; send init first")]
@@ -195,7 +197,10 @@ impl Error {
     #[must_use]
     pub fn id(&self) -> Option<&RowId> {
         match self {
-            Self::NullValue { id, .. } | Self::BadAmount { id, .. } | Self::AmountOverflow { id, .. } => id.as_ref(),
+            Self::BadCommand { id, .. }
+            | Self::NullValue { id, .. }
+            | Self::BadAmount { id, .. }
+            | Self::AmountOverflow { id, .. } => id.as_ref(),
             Self::DuplicateId { id }
             | Self::BadCost { id, .. }
             | Self::UnknownId { id }
@@ -247,6 +252,7 @@ impl Error {
     pub fn bad_command(message: impl Into<String>) -> Self {
         Self::BadCommand {
             message: message.into(),
+            id: None,
         }
     }
 

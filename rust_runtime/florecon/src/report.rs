@@ -7,7 +7,8 @@ use crate::recon::order::report_order;
 use crate::row_id::RowId;
 use crate::strategy::arena::{GroupRef, NO_NODE};
 
-/// All groups in the order of the report, and all allocations in the order of their groups and, within one, of their ids.
+/// All groups in the order of the report, and all allocations in the order of their groups and, within one, of their
+/// ids.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Report {
     /// One line per group.

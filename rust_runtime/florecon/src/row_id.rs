@@ -21,8 +21,8 @@ pub enum RowId {
 }
 
 impl RowId {
-    /// The 64-bit key by which the flow engine breaks ties: an integer's two's complement bits, a text's FNV-1a over its
-    /// UTF-8 bytes.
+    /// The 64-bit key by which the flow engine breaks ties: an integer's two's complement bits, a text's FNV-1a over
+    /// its UTF-8 bytes.
     ///
     /// ```
     /// use florecon::row_id::RowId;

@@ -134,7 +134,7 @@ impl<P: Number> Chooser<P> {
         let mut pivots = 0;
         while let Some(mut entering) = pricer.entering(&self.dual) {
             entering.arc = self.list[entering.arc as usize].arc;
-            let moved = tree.pivot(&entering, &mut self.dual);
+            let moved = tree.pivot(&entering, &mut self.dual, |_| ());
             pricer.learn(moved);
             pivots += 1;
         }

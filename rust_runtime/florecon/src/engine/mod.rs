@@ -15,6 +15,7 @@ mod components;
 mod face;
 mod instance;
 mod number;
+mod patches;
 mod pricing;
 mod search;
 mod simplex;

@@ -3,8 +3,9 @@
 
 use std::ops::Range;
 
-use super::components::Component;
+use super::components::{Component, NONE};
 use super::number::Number;
+use super::patches::{Look, Patches};
 use super::tree::{Entering, PENALTY};
 
 /// Arcs by column.
@@ -24,6 +25,7 @@ pub(super) struct Pricer<'a, P> {
     /// Position where the next block starts: arcs first, then nodes.
     next: usize,
     block: usize,
+    patches: Option<Patches>,
     /// Mean number of nodes that a pivot moved, in parts of a `FINE`th.
     moved: i64,
     best: P,
@@ -51,42 +53,78 @@ impl<'a, P: Number> Pricer<'a, P> {
             component,
             next: 0,
             block: SHORTEST_BLOCK,
+            patches: None,
             moved: 0,
             best: P::default(),
             found: NOWHERE,
         }
     }
 
+    /// The same, with a memory for what needs no second look, for arcs ascending by tail.
+    pub fn watching(arcs: Columns<'a>, penalty: &'a [i64], component: &'a Component) -> Self {
+        Self {
+            patches: Patches::new(arcs, component),
+            ..Self::new(arcs, penalty, component)
+        }
+    }
+
     /// The arc to enter next, by its position; `None` if no reduced cost is negative.
     pub fn entering(&mut self, potential: &[P]) -> Option<Entering<P>> {
-        let n_arcs = self.arcs.tail.len();
-        let n = n_arcs + self.penalty.len();
+        let n = self.arcs.tail.len() + self.penalty.len();
         (self.best, self.found) = (P::default(), NOWHERE);
-        let mut left = n;
+        let (mut left, mut room) = (n, self.block);
         while left > 0 {
-            let mut room = self.block.min(left);
-            left -= room;
-            while room > 0 {
-                let to = if self.next < n_arcs { n_arcs } else { n }.min(self.next + room);
-                room -= to - self.next;
-                if self.next < n_arcs {
-                    self.scan_arcs(self.next..to, potential);
-                } else {
-                    self.scan_nodes(self.next - n_arcs..to - n_arcs, potential);
+            let to = match self.patches.as_mut().map(|patches| patches.look(self.next)) {
+                Some(Look::Skip(to)) => to,
+                limit => {
+                    let limit = if let Some(Look::Price(to)) = limit { to } else { n };
+                    let to = limit.min(self.next + room.min(left));
+                    room -= self.scan(to, potential);
+                    to
                 }
-                self.next = if to == n { 0 } else { to };
-            }
-            if self.found != NOWHERE {
-                return Some(self.chosen());
+            };
+            left = left.saturating_sub(to - self.next);
+            self.next = if to == n { 0 } else { to };
+            if room == 0 {
+                if self.found != NOWHERE {
+                    break;
+                }
+                room = self.block;
             }
         }
-        None
+        (self.found != NOWHERE).then(|| self.chosen())
+    }
+
+    /// Prices from the next position to another; returns how many positions that is.
+    fn scan(&mut self, to: usize, potential: &[P]) -> usize {
+        let (from, n_arcs) = (self.next, self.arcs.tail.len());
+        let before = (self.best, self.found);
+        if self.patches.is_some() {
+            (self.best, self.found) = (P::default(), NOWHERE);
+        }
+        if from < n_arcs {
+            self.scan_arcs(from..to.min(n_arcs), potential);
+        }
+        if to > n_arcs {
+            self.scan_nodes(from.max(n_arcs) - n_arcs..to - n_arcs, potential);
+        }
+        if let Some(patches) = &mut self.patches {
+            patches.priced(to, self.found != NOWHERE);
+            if before.0 <= self.best {
+                (self.best, self.found) = before;
+            }
+        }
+        to - from
     }
 
     fn scan_arcs(&mut self, at: Range<usize>, potential: &[P]) {
         let (tail, head) = (&self.arcs.tail[at.clone()], &self.arcs.head[at.clone()]);
+        let (mut row, mut from) = (NONE, P::default());
         for (i, ((&t, &h), &cost)) in tail.iter().zip(head).zip(&self.arcs.cost[at.clone()]).enumerate() {
-            let reduced = P::of(cost) + potential[t as usize] - potential[h as usize];
+            if t != row {
+                (row, from) = (t, potential[t as usize]);
+            }
+            let reduced = P::of(cost) + from - potential[h as usize];
             if reduced < self.best {
                 (self.best, self.found) = (reduced, at.start + i);
             }
@@ -109,7 +147,10 @@ impl<'a, P: Number> Pricer<'a, P> {
         }
     }
 
-    fn chosen(&self) -> Entering<P> {
+    fn chosen(&mut self) -> Entering<P> {
+        if let Some(patches) = &mut self.patches {
+            patches.tick();
+        }
         let (found, n_arcs, reduced) = (self.found, self.arcs.tail.len(), self.best);
         if found < n_arcs {
             return Entering {
@@ -130,6 +171,13 @@ impl<'a, P: Number> Pricer<'a, P> {
             tail,
             head,
             reduced,
+        }
+    }
+
+    /// Learns that the pivot at hand moves a node.
+    pub fn touch(&mut self, slot: usize) {
+        if let Some(patches) = &mut self.patches {
+            patches.touch(slot);
         }
     }
 

@@ -29,14 +29,11 @@ impl<P: Number> Network<P> {
         let mut potential = vec![P::default(); slots];
         for component in &layout.components {
             tree.plant(component, &layout);
-            for x in component.first as usize..component.root as usize {
-                let penalty = P::of(layout.penalty[x]);
-                potential[x] = if x < component.sinks as usize {
-                    -penalty
-                } else {
-                    penalty
-                };
+            let [first, sinks, root] = [component.first, component.sinks, component.root].map(|x| x as usize);
+            for (dual, &penalty) in potential[first..root].iter_mut().zip(&layout.penalty[first..root]) {
+                *dual = P::of(penalty);
             }
+            potential[first..sinks].iter_mut().for_each(|dual| *dual = -*dual);
         }
         Self {
             layout,
@@ -75,12 +72,12 @@ impl<P: Number> Network<P> {
             cost: &layout.cost[arcs.clone()],
         };
         let penalty = &layout.penalty[component.first as usize..component.root as usize];
-        let mut pricer = Pricer::new(columns, penalty, component);
+        let mut pricer = Pricer::watching(columns, penalty, component);
         while let Some(mut entering) = pricer.entering(&self.potential) {
             if entering.arc != PENALTY {
                 entering.arc += arcs.start as u32;
             }
-            let moved = self.tree.pivot(&entering, &mut self.potential);
+            let moved = self.tree.pivot(&entering, &mut self.potential, |x| pricer.touch(x));
             pricer.learn(moved);
             pivots += 1;
         }
@@ -142,7 +139,7 @@ fn warm_up<P: Number>(layout: &Layout, component: &Component, tree: &mut Tree, p
                 head: layout.head[arc],
                 reduced: best,
             };
-            tree.pivot(&entering, potential);
+            tree.pivot(&entering, potential, |_| ());
             pivots += 1;
         }
         from = at;

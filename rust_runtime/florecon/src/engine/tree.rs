@@ -107,8 +107,14 @@ impl Tree {
         (tail != root && self.node[tail as usize].pred == arc) || (head != root && self.node[head as usize].pred == arc)
     }
 
-    /// Brings an arc into the basis and updates flows, tree and potentials. Returns the number of nodes it moved.
-    pub fn pivot<P: Number>(&mut self, entering: &Entering<P>, potential: &mut [P]) -> usize {
+    /// Brings an arc into the basis and updates flows, tree and potentials; `touch` sees every node whose potential
+    /// changes. Returns their number.
+    pub fn pivot<P: Number>(
+        &mut self,
+        entering: &Entering<P>,
+        potential: &mut [P],
+        mut touch: impl FnMut(usize),
+    ) -> usize {
         let leaving = self.find_leaving(entering.tail, entering.head);
         if leaving.flow > 0 {
             self.push(entering.tail, entering.head, leaving.flow, |_| ());
@@ -119,7 +125,10 @@ impl Tree {
             (entering.head, entering.tail, entering.reduced)
         };
         let link = (parent, entering.arc, leaving.flow);
-        self.rehang(child, leaving.node, link, |x| potential[x] = potential[x] + shift)
+        self.rehang(child, leaving.node, link, |x| {
+            potential[x] = potential[x] + shift;
+            touch(x);
+        })
     }
 
     /// The arc that runs dry first when flow is sent along the cycle of `tail -> head`; of several the last one seen from

@@ -1,5 +1,9 @@
 //! The decisions of people: pin, unpin, merge, detach, dissolve.
 
+use std::collections::HashSet;
+
+use rustc_hash::FxBuildHasher;
+
 use super::Recon;
 use super::ledger::{Place, State};
 use super::solve::net_overflow;
@@ -9,9 +13,6 @@ use crate::row_id::RowId;
 use crate::strategy::arena::{NO_NODE, Tag};
 use crate::strategy::lot::Lot;
 use crate::strategy::names::Name;
-
-/// The origin of a merge without a label.
-const MANUAL: &str = "manual";
 
 impl<R> Recon<R> {
     fn place(&self, group: i64) -> Result<Place, Error> {
@@ -139,12 +140,13 @@ impl<R> Recon<R> {
         Ok(())
     }
 
-    /// Makes one pinned group over exact signed amounts, taken from proposed ones; returns its id. Proposed groups that lose
-    /// an amount break up into singletons. An empty label means `manual`.
+    /// Makes one pinned group over exact signed amounts, taken from proposed ones; returns its id. Proposed groups
+    /// that lose an amount break up into singletons.
     ///
     /// # Errors
-    /// In this order: for each allocation `unknown_id`, `duplicate_id`, `bad_command` (amount zero); `degenerate_group` for
-    /// fewer than two; for each `frozen_member`, `insufficient_live_amount`; `amount_overflow` of the net.
+    /// In this order: for each allocation `unknown_id`, `duplicate_id`, `bad_command` (amount zero);
+    /// `degenerate_group` for fewer than two; for each `frozen_member`, `insufficient_live_amount`; `amount_overflow`
+    /// of the net.
     ///
     /// ```
     /// use florecon::prelude::*;
@@ -164,7 +166,7 @@ impl<R> Recon<R> {
         let id = self.ledger.next_id();
         let names = &mut self.ledger.names;
         let tag = Tag {
-            origin: names.intern(if label.is_empty() { MANUAL } else { label }),
+            origin: names.intern(label),
             reason: reason.map_or(Name::NONE, |reason| names.intern(reason)),
             node: NO_NODE,
             unique: None,
@@ -177,16 +179,17 @@ impl<R> Recon<R> {
 
     fn checked_merge(&mut self, allocations: &[(RowId, i64)]) -> Result<Vec<Lot>, Error> {
         let mut lots: Vec<Lot> = Vec::with_capacity(allocations.len());
-        let mut seen = std::collections::HashSet::with_hasher(rustc_hash::FxBuildHasher);
+        let mut seen = HashSet::with_hasher(FxBuildHasher);
         for (id, amount) in allocations {
             let row = self.store.expect(id)?;
             if !seen.insert(row) {
                 return Err(Error::DuplicateId { id: id.clone() });
             }
             if *amount == 0 {
-                return Err(Error::bad_command(format!(
-                    "row {id} is merged with amount 0; leave it out"
-                )));
+                return Err(Error::BadCommand {
+                    message: format!("row {id} is merged with amount 0; leave it out"),
+                    id: Some(id.clone()),
+                });
             }
             lots.push(Lot { row, amount: *amount });
         }
@@ -221,7 +224,8 @@ impl<R> Recon<R> {
         }
     }
 
-    /// Takes an amount that is proposed: from the row's singleton, then from its other groups in the order of their ids.
+    /// Takes an amount that is proposed: from the row's singleton, then from its other groups in the order of their
+    /// ids.
     fn take(&mut self, lot: Lot) {
         let mut wanted = lot.amount;
         wanted -= self.ledger.take_loose(lot.row, wanted);
@@ -236,12 +240,12 @@ impl<R> Recon<R> {
         }
     }
 
-    /// Takes rows out of a proposed group, whole; what is left of them in it becomes unmatched. A group of one that remains is
-    /// unmatched as well.
+    /// Takes rows out of a proposed group, whole; what is left of them in it becomes unmatched. A group of one that
+    /// remains is unmatched as well.
     ///
     /// # Errors
-    /// `unknown_group`, `frozen_group`; for each id `unknown_id`, `unknown_allocation`; `amount_overflow` when the net of what
-    /// remains cannot be reported.
+    /// `unknown_group`, `frozen_group`; for each id `unknown_id`, `unknown_allocation`; `amount_overflow` when the net
+    /// of what remains cannot be reported.
     pub fn detach(&mut self, group: i64, ids: &[RowId]) -> Result<(), Error> {
         let place = self.proposed_place(group)?;
         let mut slots = Vec::with_capacity(ids.len());
@@ -269,19 +273,23 @@ impl<R> Recon<R> {
 
     fn split(&mut self, index: usize, slots: &[u32]) -> Result<(), Error> {
         let (id, tag) = (self.ledger.id(index), self.ledger.group(index).tag);
-        let (out, rest): (Vec<Lot>, Vec<Lot>) = self
+        let mut seen = HashSet::with_hasher(FxBuildHasher);
+        let mut out: Vec<u32> = slots.to_vec();
+        out.retain(|&slot| seen.insert(slot));
+        let rest: Vec<Lot> = self
             .ledger
             .group(index)
             .lots()
-            .partition(|lot| slots.contains(&lot.row));
+            .filter(|lot| !seen.contains(&lot.row))
+            .collect();
         self.check_net(&rest)?;
         self.ledger.remove(index);
-        for lot in out {
-            self.ledger.free(lot.row, lot.amount);
+        for slot in out {
+            let amount = self.ledger.part(index, slot);
+            self.ledger.free(slot, amount);
         }
         match *rest {
             [] => {}
-            [lot] if self.ledger.single(lot.row).is_none() => self.ledger.set_single(lot.row, id, lot.amount),
             [lot] => self.ledger.free(lot.row, lot.amount),
             _ => {
                 let tag = Tag { unique: None, ..tag };

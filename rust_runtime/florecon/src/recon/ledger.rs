@@ -1,7 +1,7 @@
 //! The allocation hypergraph: groups over slots, and what of each row is in none.
 //!
-//! Groups never change in place: one that loses members is gone, and what is left of it comes as a new record under the same
-//! id. What of a row is in no other group is its unmatched singleton, held as two numbers per row.
+//! Groups never change in place: one that loses members is gone, and what is left of it comes as a new record under
+//! the same id. What of a row is in no other group is its unmatched singleton, held as two numbers per row.
 
 use std::collections::HashMap;
 
@@ -24,7 +24,7 @@ pub(crate) enum State {
 }
 
 /// Where a group is held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Place {
     /// A record of the arena.
     Group(usize),
@@ -55,6 +55,22 @@ impl Ledger {
     pub fn after(last_id: i64, names: Names) -> Self {
         Self {
             last_id,
+            names,
+            ..Self::default()
+        }
+    }
+
+    /// A hypergraph of proposed groups with the ids from 1 on, over so many slots.
+    pub fn of(groups: Arena, names: Names, slots: usize) -> Self {
+        let count = groups.len();
+        Self {
+            groups,
+            ids: (1..=count as i64).collect(),
+            states: vec![State::Proposed; count],
+            ascending: count,
+            loose: vec![0; slots],
+            single: vec![0; slots],
+            last_id: count as i64,
             names,
             ..Self::default()
         }
@@ -126,6 +142,18 @@ impl Ledger {
         found.retain(|&index| self.states[index] != State::Gone);
         found.sort_unstable_by_key(|&index| self.ids[index]);
         found
+    }
+
+    /// All that holds a slot, its unmatched singleton included, in the order of group ids.
+    pub fn places_of(&mut self, slot: u32) -> Vec<Place> {
+        let groups = self.groups_of(slot);
+        let mut places: Vec<(i64, Place)> = groups
+            .into_iter()
+            .map(|index| (self.ids[index], Place::Group(index)))
+            .collect();
+        places.extend(self.single(slot).map(|(id, _)| (id, Place::Single(slot))));
+        places.sort_unstable_by_key(|(id, _)| *id);
+        places.into_iter().map(|(_, place)| place).collect()
     }
 
     pub fn locate(&self, id: i64) -> Option<Place> {
@@ -209,6 +237,16 @@ impl Ledger {
     /// Makes the unmatched singleton of a slot, under a given id and with a given amount.
     pub fn set_single(&mut self, slot: u32, id: i64, amount: i64) {
         self.single[slot as usize] = id;
+        self.loose[slot as usize] = amount;
+    }
+
+    /// Gives the unmatched singleton of a slot a new id.
+    pub fn renew_single(&mut self, slot: u32) {
+        self.single[slot as usize] = self.next_id();
+    }
+
+    /// Gives the unmatched singleton of a slot another amount.
+    pub fn reset_single(&mut self, slot: u32, amount: i64) {
         self.loose[slot as usize] = amount;
     }
 

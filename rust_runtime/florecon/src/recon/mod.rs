@@ -20,8 +20,8 @@ use store::Store;
 
 /// A workspace over rows of type `R`.
 ///
-/// Every row's amount is at all times fully allocated: to groups a strategy proposed, to groups a person pinned, or to the
-/// row's unmatched singleton. A command that fails leaves everything as it was.
+/// Every row's amount is at all times fully allocated: to groups a strategy proposed, to groups a person pinned, or to
+/// the row's unmatched singleton. A command that fails leaves everything as it was.
 ///
 /// ```
 /// use florecon::prelude::*;
@@ -105,7 +105,8 @@ impl<R> Recon<R> {
     /// use florecon::prelude::*;
     /// let mut recon = Recon::new(identity(), |amount: &i64| *amount)?;
     /// recon.upsert(vec![(RowId::from(8), 5)])?;
-    /// let held: Vec<i64> = recon.view().groups().flat_map(|group| group.members().map(|(_, amount)| amount)).collect();
+    /// let view = recon.view();
+    /// let held: Vec<i64> = view.groups().flat_map(|group| group.members().map(|(_, amount)| amount)).collect();
     /// assert_eq!(held, [5]);
     /// # Ok::<(), Error>(())
     /// ```

@@ -34,7 +34,7 @@ pub(crate) fn solve<R>(plan: &Plan<R>, store: &Store<R>, ledger: &Ledger) -> Res
     } = run;
     verify(store, &live, &groups, &bag)?;
     drop(live);
-    Ok((install(store, ledger, &groups, names, &bag), stages))
+    Ok((install(store, ledger, groups, names, &bag), stages))
 }
 
 /// Checks, per row, that groups and residual add up to what went in; and that every net can be reported.
@@ -72,14 +72,9 @@ pub(crate) fn net_overflow<R>(store: &Store<R>, first: u32) -> Error {
 }
 
 /// The pinned groups as they were, then what was proposed, in the order of the report.
-fn install<R>(store: &Store<R>, old: &Ledger, groups: &Arena, names: Names, residual: &[Lot]) -> Ledger {
+fn install<R>(store: &Store<R>, old: &Ledger, groups: Arena, names: Names, residual: &[Lot]) -> Ledger {
     // the order first, under ids that say nothing
-    let mut draft = Ledger::after(0, names);
-    draft.grow(store.len());
-    for group in groups.iter() {
-        let id = draft.next_id();
-        draft.add(id, State::Proposed, group.tag, group.lots());
-    }
+    let mut draft = Ledger::of(groups, names, store.len());
     residual.iter().for_each(|lot| draft.free(lot.row, lot.amount));
     let mut has_zero = vec![false; store.len()];
     for index in old.alive().filter(|&index| old.is_pinned(index)) {

@@ -1,7 +1,12 @@
 //! Rows in and out.
 
+use std::collections::HashSet;
+use std::ops::Range;
+
+use rustc_hash::FxBuildHasher;
+
 use super::Recon;
-use super::store::find_among;
+use super::ledger::Place;
 use crate::error::Error;
 use crate::row_id::RowId;
 use crate::value::EvalError;
@@ -11,18 +16,20 @@ struct Replacement<R> {
     slot: u32,
     row: R,
     amount: i64,
+    /// How many rows there were, new ones before it in the batch included.
+    after: usize,
 }
 
 impl<R> Recon<R> {
-    /// Inserts rows, or replaces those whose id is known. A new row is an unmatched singleton. Where a replaced row has another
-    /// amount, the groups that held it break up into singletons.
+    /// Inserts rows, or replaces those whose id is known. A new row is an unmatched singleton. Where a replaced row
+    /// has another amount, the groups that held it break up into singletons.
     ///
-    /// Returns the ids of the pinned groups that broke up. Send rows in batches: a batch of new ids among old ones costs a
-    /// pass over the workspace.
+    /// Returns the ids of the pinned groups that broke up. Send rows in batches: a batch of new ids among old ones
+    /// costs a pass over the workspace.
     ///
     /// # Errors
-    /// The whole batch is refused with `duplicate_id` when an id occurs twice in it, and with `amount_overflow` or `bad_amount`
-    /// when a row's amount is none.
+    /// The whole batch is refused with `duplicate_id` when an id occurs twice in it, and with `amount_overflow` or
+    /// `bad_amount` when a row's amount is none.
     ///
     /// ```
     /// use florecon::prelude::*;
@@ -45,11 +52,15 @@ impl<R> Recon<R> {
         batch: impl IntoIterator<Item = Result<(RowId, R), Error>>,
     ) -> Result<Vec<i64>, Error> {
         let known = self.store.len();
-        let staged = self
-            .stage(batch.into_iter(), known)
-            .and_then(|replaced| Ok((self.store.sorting(known)?, replaced)));
-        match staged {
-            Ok((target, replaced)) => Ok(self.admit(known, target.as_deref(), replaced)),
+        let mut replaced = Vec::new();
+        let staged = self.stage(batch.into_iter(), known, &mut replaced);
+        // an id that came twice is an error before the one that ended the batch
+        let target = match self.first_duplicate(known, &replaced) {
+            Some(id) => Err(Error::DuplicateId { id }),
+            None => staged.map(|()| self.store.sorting(known)),
+        };
+        match target {
+            Ok(target) => Ok(self.admit(known, target.as_deref(), replaced)),
             Err(error) => {
                 self.store.truncate(known);
                 Err(error)
@@ -57,13 +68,13 @@ impl<R> Recon<R> {
         }
     }
 
-    /// Appends new rows to the store and collects replacements, ascending by slot.
+    /// Appends new rows to the store and collects replacements, both in the order of the batch.
     fn stage(
         &mut self,
         batch: impl Iterator<Item = Result<(RowId, R), Error>>,
         known: usize,
-    ) -> Result<Vec<Replacement<R>>, Error> {
-        let mut replaced: Vec<Replacement<R>> = Vec::new();
+        replaced: &mut Vec<Replacement<R>>,
+    ) -> Result<(), Error> {
         let mut hint = 0;
         if known == 0 {
             self.store.reserve(batch.size_hint().0);
@@ -76,13 +87,17 @@ impl<R> Recon<R> {
             let slot = if ids.get(hint) == Some(&id) {
                 Some(hint)
             } else {
-                find_among(ids, &id)
+                ids.binary_search(&id).ok()
             };
             match slot {
                 Some(slot) => {
                     hint = slot + 1;
-                    let slot = slot as u32;
-                    replaced.push(Replacement { slot, row, amount });
+                    replaced.push(Replacement {
+                        slot: slot as u32,
+                        row,
+                        amount,
+                        after: self.store.len(),
+                    });
                 }
                 None if self.store.len() >= u32::MAX as usize => {
                     return Err(Error::bad_command("a workspace holds at most 2^32 - 1 rows"));
@@ -90,12 +105,29 @@ impl<R> Recon<R> {
                 None => self.store.push(id, row, amount),
             }
         }
-        replaced.sort_by_key(|row| row.slot);
-        match replaced.windows(2).find(|pair| pair[0].slot == pair[1].slot) {
-            None => Ok(replaced),
-            Some(twice) => {
-                let id = self.store.ids[twice[0].slot as usize].clone();
-                Err(Error::DuplicateId { id })
+        Ok(())
+    }
+
+    /// The first id of the batch that came before.
+    fn first_duplicate(&self, known: usize, replaced: &[Replacement<R>]) -> Option<RowId> {
+        let mut slots: Vec<u32> = replaced.iter().map(|row| row.slot).collect();
+        slots.sort_unstable();
+        let replaced_once = slots.is_sorted_by(|a, b| a < b);
+        if replaced_once && !self.store.has_duplicates(known) {
+            return None;
+        }
+        let mut seen = HashSet::with_hasher(FxBuildHasher);
+        let (mut new, mut old) = (known, replaced.iter().peekable());
+        loop {
+            let id = match old.next_if(|row| row.after <= new) {
+                Some(row) => &self.store.ids[row.slot as usize],
+                None => {
+                    new += 1;
+                    self.store.ids.get(new - 1)?
+                }
+            };
+            if !seen.insert(id) {
+                return Some(id.clone());
             }
         }
     }
@@ -108,43 +140,49 @@ impl<R> Recon<R> {
         }
     }
 
-    /// Nothing fails from here on.
+    /// Takes the batch in, in its order. Nothing fails from here on.
     fn admit(&mut self, known: usize, target: Option<&[u32]>, replaced: Vec<Replacement<R>>) -> Vec<i64> {
         let mut demoted = Vec::new();
-        for Replacement { slot, row, amount } in replaced {
-            let at = slot as usize;
-            self.store.rows[at] = row;
-            if self.store.amounts[at] != amount {
-                self.store.amounts[at] = amount;
-                demoted.extend(self.break_groups_of(slot));
-                let id = match self.ledger.single(slot) {
-                    Some((id, _)) => id,
-                    None => self.ledger.next_id(),
-                };
-                self.ledger.set_single(slot, id, amount);
+        let mut admitted = known;
+        self.ledger.grow(self.store.len());
+        for new in replaced {
+            self.admit_new(admitted..new.after);
+            admitted = new.after;
+            let at = new.slot as usize;
+            self.store.rows[at] = new.row;
+            if self.store.amounts[at] != new.amount {
+                self.store.amounts[at] = new.amount;
+                let places = self.ledger.places_of(new.slot);
+                demoted.extend(self.break_up(&places));
+                self.ledger.reset_single(new.slot, new.amount);
             }
         }
-        self.ledger.grow(self.store.len());
-        for slot in known..self.store.len() {
-            let id = self.ledger.next_id();
-            self.ledger.set_single(slot as u32, id, self.store.amounts[slot]);
-        }
+        self.admit_new(admitted..self.store.len());
         if let Some(target) = target {
             self.store.permute(target);
             self.ledger.permute(target);
         }
-        demoted.sort_unstable();
         demoted
     }
 
-    /// Breaks up every group that holds a row; returns the ids of the pinned ones.
-    fn break_groups_of(&mut self, slot: u32) -> Vec<i64> {
+    fn admit_new(&mut self, slots: Range<usize>) {
+        for slot in slots {
+            let id = self.ledger.next_id();
+            self.ledger.set_single(slot as u32, id, self.store.amounts[slot]);
+        }
+    }
+
+    /// Breaks up groups; returns the ids of the pinned ones.
+    fn break_up(&mut self, places: &[Place]) -> Vec<i64> {
         let mut demoted = Vec::new();
-        for index in self.ledger.groups_of(slot) {
-            if self.ledger.is_pinned(index) {
-                demoted.push(self.ledger.id(index));
+        for &place in places {
+            match place {
+                Place::Group(index) => {
+                    demoted.extend(self.ledger.is_pinned(index).then(|| self.ledger.id(index)));
+                    self.ledger.break_up(index);
+                }
+                Place::Single(slot) => self.ledger.renew_single(slot),
             }
-            self.ledger.break_up(index);
         }
         demoted
     }
@@ -161,12 +199,15 @@ impl<R> Recon<R> {
             return Ok(Vec::new());
         }
         let mut keep = vec![true; self.store.len()];
-        let mut demoted = Vec::new();
+        let mut places = Vec::new();
         for slot in slots {
             if std::mem::replace(&mut keep[slot as usize], false) {
-                demoted.extend(self.break_groups_of(slot));
+                places.extend(self.ledger.places_of(slot));
             }
         }
+        let mut seen = HashSet::with_hasher(FxBuildHasher);
+        places.retain(|&place| seen.insert(place));
+        let mut demoted = self.break_up(&places);
         self.store.retain(&keep);
         self.ledger.retain(&keep);
         demoted.sort_unstable();

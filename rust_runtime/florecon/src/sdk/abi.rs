@@ -1,10 +1,8 @@
 //! The exports of a module: a thin shell over [`Session`].
 //!
 //! The host owns no memory of ours: it writes into buffers that `alloc` gave it, and reads buffers that a reply stands in. All
-//! of them are kept in a table by address, so a length that is too long, an address nobody handed out or a second `dealloc`
+//! of them are kept in a table, so a length that is too long, an address nobody handed out or a second `dealloc`
 //! is an error or nothing, and never another object's memory. For that reason there is no pointer arithmetic here.
-
-use std::collections::BTreeMap;
 
 use super::harness::Session;
 use super::plugin::Plugin;
@@ -19,18 +17,22 @@ const EMPTY: usize = 16;
 
 /// What the exports of a module work on: a session, and the buffers that the host knows by address.
 ///
-/// [`export_plugin!`](crate::export_plugin) makes one for a module. Natively, addresses are wider than the 32 bits a reply has
-/// for them, so this is of no use beyond tests.
+/// [`export_plugin!`](crate::export_plugin) makes one for a module. Natively it is of use in tests only: addresses are wider
+/// there than the 32 bits that a packed reply has for them.
 pub struct Module<P: Plugin> {
     session: Session<P>,
-    buffers: BTreeMap<usize, Vec<u8>>,
+    /// Those handed out and not yet given back: a handful.
+    buffers: Vec<Vec<u8>>,
 }
 
 impl<P: Plugin> Module<P> {
     /// A module before its `init`.
     #[must_use]
     pub fn new() -> Self {
-        Self { session: Session::new(), buffers: BTreeMap::new() }
+        Self {
+            session: Session::new(),
+            buffers: Vec::new(),
+        }
     }
 
     /// The address of a new buffer of `len` bytes; 0 when there is no memory for it.
@@ -43,25 +45,35 @@ impl<P: Plugin> Module<P> {
         self.keep(buffer)
     }
 
+    /// Writes to a buffer from its start, as a host does from outside; false when the bytes do not fit a buffer there.
+    pub fn write(&mut self, address: usize, bytes: &[u8]) -> bool {
+        let buffer = self.buffers.iter_mut().find(|buffer| starts_at(buffer, address));
+        let room = buffer.and_then(|buffer| buffer.get_mut(..bytes.len()));
+        room.map(|room| room.copy_from_slice(bytes)).is_some()
+    }
+
     /// Gives a buffer back. An address that is not a buffer's is ignored.
     pub fn dealloc(&mut self, address: usize) {
-        self.buffers.remove(&address);
+        self.buffers.retain(|buffer| !starts_at(buffer, address));
     }
 
-    /// The description, packed.
-    pub fn describe(&mut self) -> u64 {
+    /// The description: its address and length.
+    pub fn describe(&mut self) -> (usize, usize) {
         let text = self.session.describe();
-        self.pack(text.into_bytes())
+        self.hand_out(text.into_bytes())
     }
 
-    /// Carries out the command in one buffer with the rows in another, each given by address and length; the reply, packed.
-    pub fn dispatch(&mut self, command: (usize, usize), arrow: (usize, usize)) -> u64 {
+    /// Carries out the command in one buffer with the rows in another; each of these and the reply by address and length.
+    pub fn dispatch(&mut self, command: (usize, usize), arrow: (usize, usize)) -> (usize, usize) {
         let given = (find(&self.buffers, command), find(&self.buffers, arrow));
         let answer = match given {
             (Some(command), Some(arrow)) => self.session.dispatch(command, arrow),
-            _ => reply::error(&Error::bad_command("the command lies outside the buffers that alloc gave"), None),
+            _ => reply::error(
+                &Error::bad_command("the command lies outside the buffers that alloc gave"),
+                None,
+            ),
         };
-        self.pack(answer)
+        self.hand_out(answer)
     }
 
     fn keep(&mut self, buffer: Vec<u8>) -> usize {
@@ -69,14 +81,24 @@ impl<P: Plugin> Module<P> {
             return EMPTY;
         }
         let address = buffer.as_ptr().addr();
-        self.buffers.insert(address, buffer);
+        self.buffers.push(buffer);
         address
     }
 
-    fn pack(&mut self, answer: Vec<u8>) -> u64 {
-        let length = answer.len() as u64;
-        (length << 32) | self.keep(answer) as u64
+    fn hand_out(&mut self, answer: Vec<u8>) -> (usize, usize) {
+        let length = answer.len();
+        (self.keep(answer), length)
     }
+}
+
+/// A 32-bit address and length in one value: the length above the address.
+///
+/// ```
+/// assert_eq!(florecon::sdk::abi::packed((0x10, 0x2)), 0x2_0000_0010);
+/// ```
+#[must_use]
+pub fn packed((address, length): (usize, usize)) -> u64 {
+    ((length as u64) << 32) | address as u64
 }
 
 impl<P: Plugin> Default for Module<P> {
@@ -85,13 +107,19 @@ impl<P: Plugin> Default for Module<P> {
     }
 }
 
+fn starts_at(buffer: &[u8], address: usize) -> bool {
+    buffer.as_ptr().addr() == address
+}
+
 /// The bytes at an address, if they all lie in one buffer. No bytes lie anywhere.
-fn find(buffers: &BTreeMap<usize, Vec<u8>>, (address, length): (usize, usize)) -> Option<&[u8]> {
+fn find(buffers: &[Vec<u8>], (address, length): (usize, usize)) -> Option<&[u8]> {
     if length == 0 {
         return Some(&[]);
     }
-    let (start, buffer) = buffers.range(..=address).next_back()?;
-    buffer.get(address - start..)?.get(..length)
+    buffers.iter().find_map(|buffer| {
+        let offset = address.checked_sub(buffer.as_ptr().addr())?;
+        buffer.get(offset..)?.get(..length)
+    })
 }
 
 /// Makes a crate a florecon module: exports `abi_version`, `alloc`, `dealloc`, `describe` and `dispatch` for the plugin.
@@ -144,12 +172,13 @@ macro_rules! export_plugin {
 
             #[unsafe(no_mangle)]
             extern "C" fn describe() -> u64 {
-                MODULE.with_borrow_mut(|module| module.describe())
+                $crate::sdk::abi::packed(MODULE.with_borrow_mut(|module| module.describe()))
             }
 
             #[unsafe(no_mangle)]
             extern "C" fn dispatch(command: usize, command_len: usize, arrow: usize, arrow_len: usize) -> u64 {
-                MODULE.with_borrow_mut(|module| module.dispatch((command, command_len), (arrow, arrow_len)))
+                let given = ((command, command_len), (arrow, arrow_len));
+                $crate::sdk::abi::packed(MODULE.with_borrow_mut(|module| module.dispatch(given.0, given.1)))
             }
         };
     };

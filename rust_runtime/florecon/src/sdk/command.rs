@@ -43,16 +43,33 @@ pub(crate) enum Table {
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Verb {
-    Init { config: Map<String, Value> },
-    Configure { config: Map<String, Value> },
+    Init {
+        config: Map<String, Value>,
+    },
+    Configure {
+        config: Map<String, Value>,
+    },
     Upsert,
-    Remove { ids: Vec<GivenId> },
+    Remove {
+        ids: Vec<GivenId>,
+    },
     Solve,
     Pin(PinBy),
-    Unpin { group_id: i64 },
-    Dissolve { group_id: i64 },
-    Detach { group_id: i64, ids: Vec<GivenId> },
-    Merge { allocations: Vec<(GivenId, i64)>, label: String, reason: Option<String> },
+    Unpin {
+        group_id: i64,
+    },
+    Dissolve {
+        group_id: i64,
+    },
+    Detach {
+        group_id: i64,
+        ids: Vec<GivenId>,
+    },
+    Merge {
+        allocations: Vec<(GivenId, i64)>,
+        label: String,
+        reason: Option<String>,
+    },
     Report,
     Fetch(Table),
 }
@@ -76,9 +93,15 @@ impl Command {
         let value: Value = serde_json::from_slice(bytes)
             .map_err(|fault| Error::bad_command(format!("the command is not JSON ({fault}); send one JSON object")))?;
         let Value::Object(fields) = value else {
-            return Err(Error::bad_command(format!("the command is {}; send one JSON object", kind(&value))));
+            return Err(Error::bad_command(format!(
+                "the command is {}; send one JSON object",
+                kind(&value)
+            )));
         };
-        let mut fields = Fields { op: String::new(), fields };
+        let mut fields = Fields {
+            op: String::new(),
+            fields,
+        };
         fields.op = fields.text("op")?;
         let reply = fields.reply()?;
         let verb = fields.verb()?;
@@ -96,15 +119,26 @@ impl Fields {
     fn verb(&mut self) -> Result<Verb, Error> {
         let op = self.op.clone();
         Ok(match op.as_str() {
-            "init" => Verb::Init { config: self.config(false)? },
-            "configure" => Verb::Configure { config: self.config(true)? },
+            "init" => Verb::Init {
+                config: self.config(false)?,
+            },
+            "configure" => Verb::Configure {
+                config: self.config(true)?,
+            },
             "upsert" => Verb::Upsert,
             "remove" => Verb::Remove { ids: self.ids("ids")? },
             "solve" => Verb::Solve,
             "pin" => Verb::Pin(self.pin()?),
-            "unpin" => Verb::Unpin { group_id: self.integer("group_id")? },
-            "dissolve" => Verb::Dissolve { group_id: self.integer("group_id")? },
-            "detach" => Verb::Detach { group_id: self.integer("group_id")?, ids: self.ids("ids")? },
+            "unpin" => Verb::Unpin {
+                group_id: self.integer("group_id")?,
+            },
+            "dissolve" => Verb::Dissolve {
+                group_id: self.integer("group_id")?,
+            },
+            "detach" => Verb::Detach {
+                group_id: self.integer("group_id")?,
+                ids: self.ids("ids")?,
+            },
             "merge" => Verb::Merge {
                 allocations: self.allocations()?,
                 label: self.optional_text("label")?.unwrap_or_else(|| "manual".to_owned()),
@@ -166,9 +200,11 @@ impl Fields {
     }
 
     fn allocations(&mut self) -> Result<Vec<(GivenId, i64)>, Error> {
-        self.list("allocations", "objects {\"id\": ..., \"amount\": an integer in minor units}", |item| {
-            Some((given_id(item.get("id")?)?, item.get("amount")?.as_i64()?))
-        })
+        self.list(
+            "allocations",
+            "objects {\"id\": ..., \"amount\": an integer in minor units}",
+            |item| Some((given_id(item.get("id")?)?, item.get("amount")?.as_i64()?)),
+        )
     }
 
     fn ids(&mut self, name: &str) -> Result<Vec<GivenId>, Error> {
@@ -184,7 +220,10 @@ impl Fields {
         for (index, item) in items.iter().enumerate() {
             let item = read(item).ok_or_else(|| {
                 let op = &self.op;
-                Error::bad_command(format!("{op}: `{name}` is a list of {of}; item {index} is {}", shown(item)))
+                Error::bad_command(format!(
+                    "{op}: `{name}` is a list of {of}; item {index} is {}",
+                    shown(item)
+                ))
             });
             read_items.push(item?);
         }
@@ -193,11 +232,14 @@ impl Fields {
 
     fn integer(&mut self, name: &str) -> Result<i64, Error> {
         let value = self.take(name).unwrap_or_default();
-        value.as_i64().ok_or_else(|| self.mistyped(name, "a 64-bit integer", &value))
+        value
+            .as_i64()
+            .ok_or_else(|| self.mistyped(name, "a 64-bit integer", &value))
     }
 
     fn text(&mut self, name: &str) -> Result<String, Error> {
-        self.optional_text(name)?.ok_or_else(|| self.mistyped(name, "a text", &Value::Null))
+        self.optional_text(name)?
+            .ok_or_else(|| self.mistyped(name, "a text", &Value::Null))
     }
 
     fn optional_text(&mut self, name: &str) -> Result<Option<String>, Error> {
@@ -215,7 +257,11 @@ impl Fields {
 
     fn mistyped(&self, name: &str, expected: &str, came: &Value) -> Error {
         let op = if self.op.is_empty() { "a command" } else { &self.op };
-        let came = if came.is_null() { "it is missing".to_owned() } else { format!("it is {}", shown(came)) };
+        let came = if came.is_null() {
+            "it is missing".to_owned()
+        } else {
+            format!("it is {}", shown(came))
+        };
         Error::bad_command(format!("{op}: `{name}` must be {expected}; {came}"))
     }
 }

@@ -53,7 +53,11 @@ struct KindJson {
 
 impl From<FieldKind> for KindJson {
     fn from(kind: FieldKind) -> Self {
-        Self { base: kind.base(), logical: kind.logical(), scale: kind.scale() }
+        Self {
+            base: kind.base(),
+            logical: kind.logical(),
+            scale: kind.scale(),
+        }
     }
 }
 
@@ -102,7 +106,16 @@ fn field(field: &Field) -> FieldJson<'_> {
 }
 
 fn param(spec: &ParamSpec) -> ParamJson<'_> {
-    ParamJson { name: spec.name(), kind: spec.kind().into(), default: spec.default_json(), doc: spec.doc_text() }
+    let kind = KindJson {
+        base: spec.base(),
+        ..spec.kind().into()
+    };
+    ParamJson {
+        name: spec.name(),
+        kind,
+        default: spec.default_json(),
+        doc: spec.doc_text(),
+    }
 }
 
 /// The JSON that `describe` replies with.
@@ -112,15 +125,23 @@ pub(crate) fn describe<P: Plugin>() -> String {
     let described = Described {
         abi_version: ABI_VERSION,
         report_schema: REPORT_SCHEMA,
-        domain: DomainJson { id: domain.id(), version: domain.version() },
-        id: NamedType { name: id.map_or("", Field::name), base: id.map_or("i64", |field| field.kind().base()) },
+        domain: DomainJson {
+            id: domain.id(),
+            version: domain.version(),
+        },
+        id: NamedType {
+            name: id.map_or("", Field::name),
+            base: id.map_or("i64", |field| field.kind().base()),
+        },
         input: schema.fields().iter().map(field).collect(),
-        numeraire: ScaleJson { scale: build.numeraire_scale },
+        numeraire: ScaleJson {
+            scale: build.numeraire_scale,
+        },
         params: params.iter().map(param).collect(),
         build: BuildJson {
             strategy: build.strategy,
             runtime: env!("CARGO_PKG_VERSION"),
-            nodes: serde_json::from_str(build.nodes_json).unwrap_or_else(|_| Value::Array(Vec::new())),
+            nodes: serde_json::from_slice(build.nodes_json.as_bytes()).unwrap_or_else(|_| Value::Array(Vec::new())),
         },
     };
     // texts, numbers and lists of them: nothing in there can fail to be written

@@ -9,12 +9,13 @@ use super::fetch;
 use super::ids::Ordinals;
 use super::params::{self, ParamValues};
 use super::plugin::Plugin;
+use super::record::Record;
 use super::reply::{self, Extra};
-use super::table::read_rows;
+use super::table::Rows;
 use crate::error::Error;
 use crate::recon::Recon;
 use crate::row_id::RowId;
-use crate::value::Pool;
+use crate::value::{Pool, Text};
 
 /// A workspace with what the wire adds to it: params by name, ordinals of text ids, shared texts.
 pub(crate) struct Ledger<P: Plugin> {
@@ -46,11 +47,19 @@ impl<P: Plugin> Ledger<P> {
 
     fn init(config: &Map<String, Value>, arrow: &[u8]) -> Result<Self, Error> {
         let specs = P::params();
-        P::schema().check().and_then(|()| params::check(&specs)).map_err(Error::bad_config)?;
+        P::schema()
+            .check()
+            .and_then(|()| params::check(&specs))
+            .map_err(Error::bad_config)?;
         let values = ParamValues::defaults(&specs).with(&specs, config)?;
         let plan = P::strategy(&P::configure(&values));
         let recon = Recon::new(plan, |row: &P::Row| P::numeraire(row))?;
-        let mut ledger = Self { recon, values, ordinals: Ordinals::default(), pool: RefCell::new(Pool::new()) };
+        let mut ledger = Self {
+            recon,
+            values,
+            ordinals: Ordinals::default(),
+            pool: RefCell::new(Pool::new()),
+        };
         // a host may open a session without a batch
         if !arrow.is_empty() {
             ledger.upsert(arrow)?;
@@ -77,10 +86,17 @@ impl<P: Plugin> Ledger<P> {
                 let ids = self.resolve(ids)?;
                 self.recon.detach(group_id, &ids)?;
             }
-            Verb::Merge { allocations, label, reason } => {
+            Verb::Merge {
+                allocations,
+                label,
+                reason,
+            } => {
                 let (ids, amounts): (Vec<_>, Vec<_>) = allocations.into_iter().unzip();
                 let allocations: Vec<_> = self.resolve(ids)?.into_iter().zip(amounts).collect();
-                return self.recon.merge(&allocations, &label, reason.as_deref()).map(Extra::GroupId);
+                return self
+                    .recon
+                    .merge(&allocations, &label, reason.as_deref())
+                    .map(Extra::GroupId);
             }
         }
         Ok(Extra::None)
@@ -108,16 +124,14 @@ impl<P: Plugin> Ledger<P> {
     }
 
     fn upsert(&mut self, arrow: &[u8]) -> Result<Vec<i64>, Error> {
-        let rows = read_rows(&P::schema(), arrow, &self.pool, |record| P::row(record))?;
-        let texts: Vec<_> = rows
-            .iter()
-            .filter_map(|(id, _)| match id {
-                RowId::Text(text) => Some(text.clone()),
-                RowId::Int(_) => None,
-            })
-            .collect();
-        let demoted = self.recon.upsert(rows)?;
-        self.ordinals.admit(texts);
+        let schema = P::schema();
+        let rows = Rows::open(&schema, arrow, &self.pool, |record: &Record<'_>| P::row(record))?;
+        let mut fresh: Vec<Text> = Vec::new();
+        let demoted = self.recon.upsert_each(rows.inspect(|row| match row {
+            Ok((RowId::Text(text), _)) if !self.ordinals.knows(text) => fresh.push(text.clone()),
+            _ => {}
+        }))?;
+        self.ordinals.admit(fresh);
         Ok(demoted)
     }
 
@@ -127,14 +141,15 @@ impl<P: Plugin> Ledger<P> {
         given
             .into_iter()
             .map(|id| match id {
-                GivenId::Number(number) if has_text_id => {
-                    Ok(self.ordinals.text(number).map_or(RowId::Int(number), |text| RowId::Text(text.clone())))
-                }
+                GivenId::Number(number) if has_text_id => Ok(self
+                    .ordinals
+                    .text(number)
+                    .map_or(RowId::Int(number), |text| RowId::Text(text.clone()))),
                 GivenId::Number(number) => Ok(RowId::Int(number)),
                 GivenId::Text(text) if has_text_id => Ok(RowId::from(text.as_str())),
-                GivenId::Text(text) => {
-                    Err(Error::bad_command(format!("ids of this plugin are integers; \"{text}\" is a text")))
-                }
+                GivenId::Text(text) => Err(Error::bad_command(format!(
+                    "ids of this plugin are integers; \"{text}\" is a text"
+                ))),
             })
             .collect()
     }
@@ -142,17 +157,17 @@ impl<P: Plugin> Ledger<P> {
     fn reply(&self, kind: ReplyKind, extra: &Extra) -> Vec<u8> {
         match kind {
             ReplyKind::Nothing => reply::nothing(extra),
-            ReplyKind::Summary => reply::summary(&self.recon.report(), self.recon.len(), extra),
-            ReplyKind::Report => reply::report(&self.recon.report(), &self.ordinals, extra),
+            ReplyKind::Summary => reply::summary(&self.recon.view(), self.recon.len(), extra),
+            ReplyKind::Report => reply::report(&self.recon.view(), &self.ordinals, extra),
         }
     }
 
     fn fetch(&self, table: Table) -> Vec<u8> {
-        let text_ids = P::schema().has_text_id().then_some(&self.ordinals);
+        let has_text_id = P::schema().has_text_id();
         match table {
-            Table::Groups => fetch::groups(&self.recon.report(), text_ids),
-            Table::Allocations => fetch::allocations(&self.recon.report(), text_ids),
-            Table::Rows => fetch::rows(&self.recon.report(), text_ids),
+            Table::Groups => fetch::groups(&self.recon.view(), &self.ordinals),
+            Table::Allocations => fetch::allocations(&self.recon.view(), &self.ordinals, has_text_id),
+            Table::Rows => fetch::rows(&self.recon.view(), &self.ordinals, has_text_id),
             Table::Stages => fetch::stages(&self.recon.stages()),
         }
     }

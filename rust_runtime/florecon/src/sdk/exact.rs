@@ -52,10 +52,18 @@ fn take_apart(value: f64, fraction_bits: u32) -> Parts {
     let bits = value.to_bits();
     let field = ((bits >> 52) & 0x7ff) as i32;
     let stored = bits & ((1 << 52) - 1);
-    let (mantissa, exponent) = if field == 0 { (stored, -1074) } else { (stored | (1 << 52), field - 1075) };
+    let (mantissa, exponent) = if field == 0 {
+        (stored, -1074)
+    } else {
+        (stored | (1 << 52), field - 1075)
+    };
     // a single widened to a double has zeros in the bits it never had
     let spare = 52 - fraction_bits;
-    Parts { negative: value.is_sign_negative(), mantissa: mantissa >> spare, exponent: exponent + spare as i32 }
+    Parts {
+        negative: value.is_sign_negative(),
+        mantissa: mantissa >> spare,
+        exponent: exponent + spare as i32,
+    }
 }
 
 /// The minor units of a float of major units. It counts as whole within 1e-6 of a minor unit or within two units in its last
@@ -71,7 +79,11 @@ fn from_float(value: f64, fraction_bits: u32, scale: u32) -> Result<i64, Inexact
     let minor = if parts.exponent >= 0 {
         shift_up(scaled, parts.exponent)?
     } else {
-        nearest(scaled.unsigned_abs(), parts.exponent.unsigned_abs(), 2 * power.unsigned_abs())?
+        nearest(
+            scaled.unsigned_abs(),
+            parts.exponent.unsigned_abs(),
+            2 * power.unsigned_abs(),
+        )?
     };
     amount(if parts.negative { -minor } else { minor })
 }
@@ -97,7 +109,11 @@ fn nearest(scaled: u128, down: u32, two_ulps: u128) -> Result<i128, Inexact> {
     };
     let one = 1_u128 << down;
     let (floor, below) = (scaled >> down, scaled & (one - 1));
-    let (whole, off) = if below >= one - below { (floor + 1, one - below) } else { (floor, below) };
+    let (whole, off) = if below >= one - below {
+        (floor + 1, one - below)
+    } else {
+        (floor, below)
+    };
     if off <= two_ulps || off <= one / 1_000_000 {
         i128::try_from(whole).map_err(|_| Inexact::Overflow)
     } else {
@@ -114,19 +130,6 @@ pub(crate) fn from_double(value: f64, scale: u32) -> Result<i64, Inexact> {
 pub(crate) fn from_single(value: f32, scale: u32) -> Result<i64, Inexact> {
     // a subnormal single is a normal double with a finer last place; it is below every minor unit either way
     from_float(f64::from(value), 23, scale)
-}
-
-/// The minor units of decimal text such as `-12.5`.
-pub(crate) fn from_text(text: &str, scale: u32) -> Result<i64, Inexact> {
-    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let (whole, part) = unsigned.split_once('.').unwrap_or((unsigned, ""));
-    let digits = [whole, part].concat();
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Inexact::NotFinite);
-    }
-    let unscaled: i128 = digits.parse().map_err(|_| Inexact::Overflow)?;
-    let signed = if text.starts_with('-') { -unscaled } else { unscaled };
-    from_decimal(signed, i32::try_from(part.len()).map_err(|_| Inexact::Overflow)?, scale)
 }
 
 #[cfg(test)]
@@ -175,24 +178,11 @@ mod tests {
         assert_eq!(from_single(f32::MIN_POSITIVE / 2.0, 2), Ok(0));
     }
 
-    #[test]
-    fn decimal_text() {
-        assert_eq!(from_text("-12.5", 2), Ok(-1250));
-        assert_eq!(from_text("7", 0), Ok(7));
-        assert_eq!(from_text(".5", 1), Ok(5));
-        for bad in ["", "-", ".", "1e3", "0x1", "1,5", "nan", "--1"] {
-            assert_eq!(from_text(bad, 2), Err(Inexact::NotFinite), "{bad}");
-        }
-        assert_eq!(from_text("1.005", 2), Err(Inexact::Fraction));
-        assert_eq!(from_text("99999999999999999999", 2), Err(Inexact::Overflow));
-    }
-
     proptest! {
         #[test]
         fn every_amount_survives_its_decimal_float(minor in -(1_i64 << 52)..(1_i64 << 52), scale in 0_u32..6) {
             let text = crate::value::money::text(minor, scale);
             prop_assert_eq!(from_double(text.parse().unwrap(), scale), Ok(minor));
-            prop_assert_eq!(from_text(&text, scale), Ok(minor));
         }
 
         #[test]

@@ -7,6 +7,9 @@ use rustc_hash::FxBuildHasher;
 use crate::row_id::RowId;
 use crate::value::Text;
 
+/// No ordinal and, in a session of text ids, no id.
+const NO_NUMBER: i64 = -1;
+
 /// The ordinals of text ids: first come, from 0, never given twice. Empty in a session of integer ids.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ordinals {
@@ -33,6 +36,16 @@ impl Ordinals {
             RowId::Int(number) => Some(*number),
             RowId::Text(text) => self.by_text.get(text).copied(),
         }
+    }
+
+    /// The same for an id of a row of the session, which always has a number.
+    pub fn number_or_none(&self, id: &RowId) -> i64 {
+        self.number(id).unwrap_or(NO_NUMBER)
+    }
+
+    /// Whether the text has an ordinal.
+    pub fn knows(&self, text: &Text) -> bool {
+        self.by_text.contains_key(text)
     }
 
     /// The text of an ordinal.

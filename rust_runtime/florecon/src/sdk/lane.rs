@@ -67,12 +67,19 @@ pub(crate) fn accepts(kind: FieldKind, storage: &Storage) -> bool {
         FieldKind::Integer => integer,
         FieldKind::Real => integer || matches!(storage, Storage::Float32 | Storage::Float64),
         FieldKind::Money { .. } => {
-            integer || matches!(storage, Storage::Float32 | Storage::Float64 | Storage::Decimal128 { .. })
+            integer
+                || matches!(
+                    storage,
+                    Storage::Float32 | Storage::Float64 | Storage::Decimal128 { .. }
+                )
         }
         FieldKind::Date => integer || matches!(storage, Storage::Date32 | Storage::Date64),
         FieldKind::Boolean => integer || matches!(storage, Storage::Boolean),
         FieldKind::Text => {
-            matches!(storage, Storage::Utf8 | Storage::LargeUtf8 | Storage::Utf8View | Storage::Dictionary { .. })
+            matches!(
+                storage,
+                Storage::Utf8 | Storage::LargeUtf8 | Storage::Utf8View | Storage::Dictionary { .. }
+            )
         }
     }
 }
@@ -100,7 +107,14 @@ impl<'a> Source<'_, 'a> {
                 (Cells::Whole(cells), fault)
             }
         };
-        (Lane { nullable: self.field.is_nullable(), null, cells }, fault)
+        (
+            Lane {
+                nullable: self.field.is_nullable(),
+                null,
+                cells,
+            },
+            fault,
+        )
     }
 
     fn fill<T: Clone>(
@@ -113,7 +127,11 @@ impl<'a> Source<'_, 'a> {
         let mut cells = Vec::with_capacity(range.len());
         let first = range.start;
         for row in range.clone() {
-            let cell = if self.column.is_null(row) { Err(Refusal::Null) } else { read(row) };
+            let cell = if self.column.is_null(row) {
+                Err(Refusal::Null)
+            } else {
+                read(row)
+            };
             match cell {
                 Ok(cell) => cells.push(cell),
                 Err(Refusal::Null) if self.field.is_nullable() => {
@@ -128,14 +146,22 @@ impl<'a> Source<'_, 'a> {
     }
 
     fn plain(&self, row: usize) -> Result<&'a str, Refusal> {
-        self.column.text(row, self.storage).ok_or(Refusal::Damaged("its text is not UTF-8 or lies outside its buffer"))
+        self.column
+            .text(row, self.storage)
+            .ok_or(Refusal::Damaged("its text is not UTF-8 or lies outside its buffer"))
     }
 
     /// A null value in the dictionary makes the cell null.
     fn shared(&self, row: usize, bytes: u8, signed: bool) -> Result<Text, Refusal> {
-        let index = self.column.integer(row, bytes, signed).and_then(|index| usize::try_from(index).ok());
+        let index = self
+            .column
+            .integer(row, bytes, signed)
+            .and_then(|index| usize::try_from(index).ok());
         let value = index.and_then(|index| self.dictionary.get(index));
-        value.ok_or(Refusal::Damaged("its index points outside the dictionary"))?.clone().ok_or(Refusal::Null)
+        value
+            .ok_or(Refusal::Damaged("its index points outside the dictionary"))?
+            .clone()
+            .ok_or(Refusal::Null)
     }
 
     fn real(&self, row: usize) -> Result<f64, Refusal> {
@@ -144,7 +170,11 @@ impl<'a> Source<'_, 'a> {
             Storage::Float64 => self.double(row),
             _ => self.integer(row) as f64,
         };
-        if value.is_finite() { Ok(value) } else { Err(not_finite(value)) }
+        if value.is_finite() {
+            Ok(value)
+        } else {
+            Err(not_finite(value))
+        }
     }
 
     fn whole(&self, kind: FieldKind, row: usize) -> Result<i64, Refusal> {

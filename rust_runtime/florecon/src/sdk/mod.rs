@@ -19,7 +19,9 @@ pub mod params;
 mod plugin;
 mod record;
 mod reply;
+mod rows;
 pub mod schema;
+mod serve;
 mod table;
 
 pub use abi::ABI_VERSION;
@@ -28,3 +30,4 @@ pub use params::{ParamSpec, ParamValues};
 pub use plugin::{BuildInfo, Plugin};
 pub use record::Record;
 pub use schema::{Domain, Field, FieldKind, Schema};
+pub use serve::serve;

@@ -2,10 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::exact::{self, Inexact};
 use super::schema::{FieldKind, MAX_SCALE};
 use crate::error::Error;
-use crate::value::{Text, date, money};
+use crate::value::{Text, date};
 
 /// The value of a param. Money is minor units, a date days since 1970-01-01.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,7 +32,12 @@ pub struct ParamSpec {
 
 impl ParamSpec {
     fn new(name: &str, kind: FieldKind, default: ParamValue) -> Self {
-        Self { name: name.to_owned(), kind, default, doc: String::new() }
+        Self {
+            name: name.to_owned(),
+            kind,
+            default,
+            doc: String::new(),
+        }
     }
 
     /// An integer.
@@ -91,19 +95,21 @@ impl ParamSpec {
         self.kind
     }
 
-    /// The default in its base type: major units for money, days for a date, 0 or 1 for a boolean.
+    /// The default as a config would give it: minor units for money, days for a date, 0 or 1 for a boolean.
     pub(crate) fn default_json(&self) -> Value {
-        match (&self.default, self.kind) {
-            // a number, unless it is so large that reading it back would give another amount
-            (ParamValue::Whole(minor), FieldKind::Money { scale }) => {
-                let text = money::text(*minor, scale);
-                let number = text.parse().map_or(Value::Null, |number: f64| Value::from(number));
-                if amount(&number, scale) == Some(*minor) { number } else { Value::from(text) }
-            }
-            (ParamValue::Whole(value), _) => Value::from(*value),
-            (ParamValue::Real(value), _) => Value::from(*value),
-            (ParamValue::Text(value), _) => Value::from(value.as_str()),
-            (ParamValue::Boolean(value), _) => Value::from(i64::from(*value)),
+        match &self.default {
+            ParamValue::Whole(value) => Value::from(*value),
+            ParamValue::Real(value) => Value::from(*value),
+            ParamValue::Text(value) => Value::from(value.as_str()),
+            ParamValue::Boolean(value) => Value::from(i64::from(*value)),
+        }
+    }
+
+    /// The base type of the param's value in a config: as of a column, but for money, which is exact here too.
+    pub(crate) fn base(&self) -> &'static str {
+        match self.kind {
+            FieldKind::Money { .. } => "i64",
+            kind => kind.base(),
         }
     }
 
@@ -118,11 +124,14 @@ impl ParamSpec {
             FieldKind::Text => given.as_str().map(|text| ParamValue::Text(Text::from(text))),
             FieldKind::Boolean => truth(given).map(ParamValue::Boolean),
             FieldKind::Date => day(given).map(ParamValue::Whole),
-            FieldKind::Money { scale } => amount(given, scale).map(ParamValue::Whole),
+            FieldKind::Money { .. } => given.as_i64().filter(|minor| *minor != i64::MIN).map(ParamValue::Whole),
         };
         value.ok_or_else(|| {
             let name = &self.name;
-            Error::bad_config(format!("param `{name}` takes {}; it was given {given}", expected(self.kind)))
+            Error::bad_config(format!(
+                "param `{name}` takes {}; it was given {given}",
+                expected(self.kind)
+            ))
         })
     }
 }
@@ -134,7 +143,7 @@ fn expected(kind: FieldKind) -> String {
         FieldKind::Text => "a text".to_owned(),
         FieldKind::Boolean => "true or false".to_owned(),
         FieldKind::Date => "a date such as \"2024-12-31\", or days since 1970-01-01".to_owned(),
-        FieldKind::Money { scale } => format!("an amount in major units with at most {scale} decimals"),
+        FieldKind::Money { scale } => format!("an integer of minor units, {scale} decimals"),
     }
 }
 
@@ -161,23 +170,15 @@ fn parse_day(text: &str) -> Option<i64> {
         return None;
     }
     // March-based years put the leap day last
-    let (shifted, march) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (shifted, march) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
     let (era, of_era) = (shifted.div_euclid(400), shifted.rem_euclid(400));
     let of_year = (153 * march + 2) / 5 + day - 1;
     let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
     (date::iso(days) == text).then_some(days)
-}
-
-fn amount(given: &Value, scale: u32) -> Option<i64> {
-    let minor = match given {
-        Value::String(text) => exact::from_text(text, scale),
-        Value::Number(number) => match number.as_i64() {
-            Some(major) => exact::from_decimal(i128::from(major), 0, scale),
-            None => exact::from_double(number.as_f64()?, scale),
-        },
-        _ => Err(Inexact::NotFinite),
-    };
-    minor.ok()
 }
 
 /// The values of all params: what the host gave, defaults for the rest.
@@ -199,7 +200,12 @@ impl ParamValues {
     /// Every param at its default.
     #[must_use]
     pub fn defaults(specs: &[ParamSpec]) -> Self {
-        Self { values: specs.iter().map(|spec| (spec.name.clone(), spec.default.clone())).collect() }
+        Self {
+            values: specs
+                .iter()
+                .map(|spec| (spec.name.clone(), spec.default.clone()))
+                .collect(),
+        }
     }
 
     /// These values with those of `config` in their place.
@@ -272,12 +278,22 @@ impl ParamValues {
 
 #[cold]
 fn mismatch(name: &str, value: &ParamValue) -> ! {
-    panic!("param `{name}` is {value:?}; read it with the method of its kind")
+    let kind = match value {
+        ParamValue::Whole(_) => "an integer, money or a date",
+        ParamValue::Real(_) => "a real",
+        ParamValue::Text(_) => "a text",
+        ParamValue::Boolean(_) => "a boolean",
+    };
+    panic!("param `{name}` is {kind}; read it with the method of its kind")
 }
 
 fn unknown(specs: &[ParamSpec], name: &str) -> Error {
     let known: Vec<&str> = specs.iter().map(ParamSpec::name).collect();
-    let hint = if known.is_empty() { "this plugin has none".to_owned() } else { format!("known: {}", known.join(", ")) };
+    let hint = if known.is_empty() {
+        "this plugin has none".to_owned()
+    } else {
+        format!("known: {}", known.join(", "))
+    };
     Error::bad_config(format!("there is no param `{name}`; {hint}"))
 }
 
@@ -323,32 +339,37 @@ mod tests {
         assert_eq!(read(&boolean, &json!(1)), Ok(ParamValue::Boolean(true)));
         assert!(read(&boolean, &json!(2)).is_err());
         let amount = ParamSpec::money("m", 2, 0);
-        assert_eq!(read(&amount, &json!("1.05")), Ok(ParamValue::Whole(105)));
-        assert_eq!(read(&amount, &json!(1.05)), Ok(ParamValue::Whole(105)));
-        assert_eq!(read(&amount, &json!(-3)), Ok(ParamValue::Whole(-300)));
-        let message = read(&amount, &json!(1.005)).unwrap_err().to_string();
-        assert_eq!(message, "param `m` takes an amount in major units with at most 2 decimals; it was given 1.005");
+        assert_eq!(read(&amount, &json!(105)), Ok(ParamValue::Whole(105)));
+        let message = read(&amount, &json!(1.05)).unwrap_err().to_string();
+        assert_eq!(
+            message,
+            "param `m` takes an integer of minor units, 2 decimals; it was given 1.05"
+        );
     }
 
     #[test]
     fn dates_are_days_or_iso() {
         let spec = ParamSpec::date("d", 0);
-        for (text, days) in [("1970-01-01", 0), ("2000-02-29", 11_016), ("0001-01-01", -719_162), ("9999-12-31", 2_932_896)] {
+        for (text, days) in [
+            ("1970-01-01", 0),
+            ("2000-02-29", 11_016),
+            ("0001-01-01", -719_162),
+            ("9999-12-31", 2_932_896),
+        ] {
             assert_eq!(read(&spec, &json!(text)), Ok(ParamValue::Whole(days)), "{text}");
         }
-        for bad in ["2001-02-29", "2001-2-03", "2001-02", "2001-02-03-04", "20010203", "", "2001-13-01"] {
+        for bad in [
+            "2001-02-29",
+            "2001-2-03",
+            "2001-02",
+            "2001-02-03-04",
+            "20010203",
+            "",
+            "2001-13-01",
+        ] {
             assert!(read(&spec, &json!(bad)).is_err(), "{bad}");
         }
         assert_eq!(read(&spec, &json!(-5)), Ok(ParamValue::Whole(-5)));
         assert!(read(&spec, &json!(1_i64 << 40)).is_err());
-    }
-
-    #[test]
-    fn a_money_default_survives_describe() {
-        for (minor, shown) in [(105, json!(1.05)), (9_007_199_254_740_993, json!("90071992547409.93"))] {
-            let spec = ParamSpec::money("m", 2, minor);
-            assert_eq!(spec.default_json(), shown);
-            assert_eq!(read(&spec, &shown), Ok(ParamValue::Whole(minor)));
-        }
     }
 }

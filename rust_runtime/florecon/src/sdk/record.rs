@@ -66,14 +66,21 @@ impl<'a> Record<'a> {
     #[inline]
     fn required(&self, column: usize) -> &'a Lane<'a> {
         let lane = &self.lanes[column];
-        assert!(!lane.nullable, "column {column} is nullable; read it with an `opt_` method");
+        assert!(
+            !lane.nullable,
+            "column {column} is nullable; read it with an `opt_` method"
+        );
         lane
     }
 
     #[inline]
     fn optional(&self, column: usize) -> Option<&'a Lane<'a>> {
         let lane = &self.lanes[column];
-        if lane.null.get(self.row) == Some(&true) { None } else { Some(lane) }
+        if lane.null.get(self.row) == Some(&true) {
+            None
+        } else {
+            Some(lane)
+        }
     }
 
     #[inline]

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::ids::Ordinals;
+use super::rows::unmatched_rows;
 use crate::error::Error;
-use crate::report::Report;
+use crate::report::ReportView;
 
 /// What a reply says besides the report.
 #[derive(Debug, PartialEq, Eq)]
@@ -63,13 +64,13 @@ fn put(out: &mut Vec<u8>, value: &impl Serialize) {
     debug_assert!(written.is_ok(), "plain values are always written");
 }
 
-fn put_list<T: Serialize>(out: &mut Vec<u8>, items: impl Iterator<Item = T>) {
+fn put_list<T>(out: &mut Vec<u8>, items: impl Iterator<Item = T>, put_item: impl Fn(&mut Vec<u8>, T)) {
     out.push(b'[');
     for (index, item) in items.enumerate() {
         if index > 0 {
             out.push(b',');
         }
-        put(out, &item);
+        put_item(out, item);
     }
     out.push(b']');
 }
@@ -103,15 +104,15 @@ pub(crate) fn nothing(extra: &Extra) -> Vec<u8> {
 }
 
 /// The reply with counts.
-pub(crate) fn summary(report: &Report, rows: usize, extra: &Extra) -> Vec<u8> {
-    let pinned = report.groups.iter().filter(|group| group.pinned).count();
+pub(crate) fn summary(view: &ReportView<'_>, rows: usize, extra: &Extra) -> Vec<u8> {
+    let pinned = view.groups().filter(|group| group.pinned()).count();
     let summary = SummaryJson {
         rows,
-        groups: report.groups.len(),
-        allocations: report.allocations.len(),
-        proposed: report.groups.len() - pinned,
+        groups: view.len(),
+        allocations: view.groups().map(|group| group.size()).sum(),
+        proposed: view.len() - pinned,
         pinned,
-        unmatched_rows: super::fetch::unmatched_rows(report),
+        unmatched_rows: unmatched_rows(view),
     };
     let mut out = open(extra);
     out.extend_from_slice(br#","summary":"#);
@@ -121,27 +122,38 @@ pub(crate) fn summary(report: &Report, rows: usize, extra: &Extra) -> Vec<u8> {
 }
 
 /// The reply with the whole report.
-pub(crate) fn report(report: &Report, ordinals: &Ordinals, extra: &Extra) -> Vec<u8> {
+pub(crate) fn report(view: &ReportView<'_>, ordinals: &Ordinals, extra: &Extra) -> Vec<u8> {
     let mut out = open(extra);
     // about the size of a line of each
-    out.reserve(96 * report.groups.len() + 48 * report.allocations.len() + 64);
+    out.reserve(160 * view.len() + 64);
     out.extend_from_slice(br#","report":{"groups":"#);
-    let groups = report.groups.iter().map(|group| GroupJson {
-        group_id: group.group_id,
-        status: status(group.pinned),
-        net: group.net,
-        size: group.size,
-        origin: &group.origin,
-        reason: group.reason.as_deref(),
+    put_list(&mut out, view.groups(), |out, group| {
+        let line = group.line();
+        let json = GroupJson {
+            group_id: line.group_id,
+            status: status(line.pinned),
+            net: line.net,
+            size: line.size,
+            origin: &line.origin,
+            reason: line.reason.as_deref(),
+        };
+        put(out, &json);
     });
-    put_list(&mut out, groups);
     out.extend_from_slice(br#","allocations":"#);
-    let allocations = report.allocations.iter().map(|allocation| AllocationJson {
-        id: ordinals.number(&allocation.id).unwrap_or(-1),
-        group_id: allocation.group_id,
-        amount: allocation.amount,
+    let allocations = view.groups().flat_map(|group| {
+        let group_id = group.id();
+        group.members().map(move |(id, amount)| (id, group_id, amount))
     });
-    put_list(&mut out, allocations);
+    put_list(&mut out, allocations, |out, (id, group_id, amount)| {
+        put(
+            out,
+            &AllocationJson {
+                id: ordinals.number_or_none(id),
+                group_id,
+                amount,
+            },
+        );
+    });
     out.extend_from_slice(b"}}");
     out
 }
@@ -157,7 +169,12 @@ pub(crate) fn error(error: &Error, ordinals: Option<&Ordinals>) -> Vec<u8> {
         Some(ordinals) => ordinals.number(id),
         None => Ordinals::default().number(id),
     });
-    let described = ErrorJson { code: error.code(), message: error.to_string(), id, group_id: error.group_id() };
+    let described = ErrorJson {
+        code: error.code(),
+        message: error.to_string(),
+        id,
+        group_id: error.group_id(),
+    };
     let mut out = br#"{"ok":false,"error":"#.to_vec();
     put(&mut out, &described);
     out.push(b'}');

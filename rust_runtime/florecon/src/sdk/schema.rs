@@ -101,7 +101,13 @@ pub struct Field {
 
 impl Field {
     fn new(name: &str, kind: FieldKind) -> Self {
-        Self { name: name.to_owned(), kind, nullable: false, id: false, amount: false }
+        Self {
+            name: name.to_owned(),
+            kind,
+            nullable: false,
+            id: false,
+            amount: false,
+        }
     }
 
     /// A 64-bit integer.
@@ -226,7 +232,8 @@ impl Schema {
     /// Whether ids are texts (and so travel as ordinals in JSON).
     #[must_use]
     pub fn has_text_id(&self) -> bool {
-        self.id_index().is_some_and(|index| self.fields[index].kind == FieldKind::Text)
+        self.id_index()
+            .is_some_and(|index| self.fields[index].kind == FieldKind::Text)
     }
 
     /// Checks what every session relies on; `init` reports a failure as `bad_config`.
@@ -243,11 +250,15 @@ impl Schema {
         }
         let ids = self.fields.iter().filter(|field| field.id).count();
         if ids != 1 {
-            return Err(format!("the schema has {ids} id columns; mark exactly one with `.id()`"));
+            return Err(format!(
+                "the schema has {ids} id columns; mark exactly one with `.id()`"
+            ));
         }
         let amounts = self.fields.iter().filter(|field| field.amount).count();
         if amounts > 1 {
-            return Err(format!("the schema has {amounts} amount columns; mark at most one with `.amount()`"));
+            return Err(format!(
+                "the schema has {amounts} amount columns; mark at most one with `.amount()`"
+            ));
         }
         Ok(())
     }
@@ -259,16 +270,30 @@ fn check_field(field: &Field) -> Result<(), String> {
         return Err("the schema has a column without a name".to_owned());
     }
     if field.id && !matches!(field.kind, FieldKind::Integer | FieldKind::Text) {
-        return Err(format!("the id column `{name}` is {}; an id is an integer or a text", field.kind));
+        return Err(format!(
+            "the id column `{name}` is {}; an id is an integer or a text",
+            field.kind
+        ));
     }
     if field.id && field.nullable {
         return Err(format!("the id column `{name}` is nullable; every row needs an id"));
     }
-    if field.amount && !matches!(field.kind, FieldKind::Integer | FieldKind::Real | FieldKind::Money { .. }) {
-        return Err(format!("the amount column `{name}` is {}; an amount is a number", field.kind));
+    if field.amount
+        && !matches!(
+            field.kind,
+            FieldKind::Integer | FieldKind::Real | FieldKind::Money { .. }
+        )
+    {
+        return Err(format!(
+            "the amount column `{name}` is {}; an amount is a number",
+            field.kind
+        ));
     }
     if field.kind.scale().is_some_and(|scale| scale > MAX_SCALE) {
-        return Err(format!("the column `{name}` is {}; a scale is at most {MAX_SCALE}", field.kind));
+        return Err(format!(
+            "the column `{name}` is {}; a scale is at most {MAX_SCALE}",
+            field.kind
+        ));
     }
     Ok(())
 }
@@ -289,7 +314,10 @@ impl Domain {
     /// A domain of this id and version.
     #[must_use]
     pub fn new(id: &str, version: &str) -> Self {
-        Self { id: id.to_owned(), version: version.to_owned() }
+        Self {
+            id: id.to_owned(),
+            version: version.to_owned(),
+        }
     }
 
     /// The id, such as `acme.intercompany`.

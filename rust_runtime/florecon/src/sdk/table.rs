@@ -6,37 +6,165 @@ use std::ops::Range;
 use super::ipc::{Batches, Column, Storage};
 use super::lane::{Fault, Lane, Refusal, Source, accepts};
 use super::record::Record;
-use super::schema::{FieldKind, Schema};
+use super::schema::Schema;
 use crate::error::Error;
 use crate::row_id::RowId;
 use crate::value::{EvalError, Pool};
 
+/// Texts are shared as long as there are no more different ones than this. Sharing is for the few texts that many rows have;
+/// remembering millions that few rows have would only hold on to memory, some of it that no row needs.
+const SHARED_TEXTS: usize = 1 << 18;
+
 /// Rows are decoded in stretches of this many: enough to amortise a column's set-up, few enough to stay in the cache.
 const STRETCH: usize = 1024;
 
-/// The rows of an Arrow IPC stream, each made by `make` from its checked record.
+/// The rows of an Arrow IPC stream, each made by `make` from its checked record; decoded as they are asked for.
 ///
-/// # Errors
-/// `bad_table`, `missing_column`, `wrong_type`; then the first row that is refused, with `null_value`, `bad_amount` or
+/// An error ends them: `bad_table`, or that of the first row that is refused, with `null_value`, `bad_amount` or
 /// `amount_overflow`, naming column, row and id.
-pub(crate) fn read_rows<R>(
-    schema: &Schema,
-    bytes: &[u8],
-    pool: &RefCell<Pool>,
-    mut make: impl FnMut(&Record<'_>) -> Result<R, EvalError>,
-) -> Result<Vec<(RowId, R)>, Error> {
-    let names: Vec<&str> = schema.fields().iter().map(|field| field.name()).collect();
-    let mut batches = Batches::open(bytes, &names)?;
-    check_columns(schema, batches.storages())?;
-    let mut rows = Vec::new();
-    loop {
-        let next = batches.next(&mut pool.borrow_mut())?;
-        let Some((count, columns)) = next else { return Ok(rows) };
-        let table = Batch { schema, sources: sources(schema, &batches, &columns), before: rows.len() };
-        rows.reserve_exact(count);
-        for first in (0..count).step_by(STRETCH) {
-            table.read(first..count.min(first + STRETCH), pool, &mut make, &mut rows)?;
+pub(crate) struct Rows<'a, F> {
+    schema: &'a Schema,
+    pool: &'a RefCell<Pool>,
+    make: F,
+    batches: Batches<'a>,
+    batch: Batch<'a>,
+    stretch: Stretch<'a>,
+}
+
+/// The batch that is being read.
+#[derive(Default)]
+struct Batch<'a> {
+    columns: Vec<Column<'a>>,
+    rows: usize,
+    /// Rows of the batches before this one.
+    before: usize,
+}
+
+/// The rows of the batch that are decoded: `next` up to `sound`, where there may be one that is refused.
+#[derive(Default)]
+struct Stretch<'a> {
+    lanes: Vec<Lane<'a>>,
+    first: usize,
+    next: usize,
+    sound: usize,
+    /// Where the stretch ends; the next one begins there.
+    end: usize,
+    /// The column of the refused cell, and what is wrong with it.
+    refused: Option<(usize, Fault)>,
+}
+
+impl<'a, F> Rows<'a, F> {
+    /// Opens a table.
+    ///
+    /// # Errors
+    /// `bad_table`, `missing_column`, `wrong_type`.
+    pub fn open(schema: &'a Schema, bytes: &'a [u8], pool: &'a RefCell<Pool>, make: F) -> Result<Self, Error> {
+        let names: Vec<&str> = schema.fields().iter().map(|field| field.name()).collect();
+        let batches = Batches::open(bytes, &names)?;
+        check_columns(schema, batches.storages())?;
+        let mut rows = Self {
+            schema,
+            pool,
+            make,
+            batches,
+            batch: Batch::default(),
+            stretch: Stretch::default(),
+        };
+        // the first batch, so that its size is known before it is read
+        rows.next_batch()?;
+        Ok(rows)
+    }
+
+    fn next_batch(&mut self) -> Result<bool, Error> {
+        let Some((rows, columns)) = self.batches.next(&mut self.pool.borrow_mut())? else {
+            return Ok(false);
+        };
+        self.batch = Batch {
+            columns,
+            rows,
+            before: self.batch.before + self.batch.rows,
+        };
+        self.stretch = Stretch::default();
+        Ok(true)
+    }
+
+    /// Decodes the next stretch of the batch. Of the cells that are refused the one in the first row counts, then the one in
+    /// the first column: whatever the batches and stretches.
+    fn next_stretch(&mut self) {
+        if self.pool.borrow().len() > SHARED_TEXTS {
+            self.pool.replace(Pool::new());
         }
+        let first = self.stretch.end;
+        let end = self.batch.rows.min(first + STRETCH);
+        let mut next = Stretch {
+            lanes: Vec::with_capacity(self.batch.columns.len()),
+            first,
+            next: first,
+            sound: end,
+            end,
+            refused: None,
+        };
+        for index in 0..self.batch.columns.len() {
+            let (lane, fault) = self.decode(index, first..end);
+            next.lanes.push(lane);
+            if let Some(fault) = fault.filter(|fault| fault.row < next.sound) {
+                next.sound = fault.row;
+                next.refused = Some((index, fault));
+            }
+        }
+        self.stretch = next;
+    }
+
+    fn decode(&self, index: usize, range: Range<usize>) -> (Lane<'a>, Option<Fault>) {
+        // columns that the stream lacks were refused when it was opened
+        let storage = self.batches.storages()[index].as_ref().unwrap_or(&Storage::Boolean);
+        let dictionary = match storage {
+            Storage::Dictionary { id, .. } => self.batches.dictionary(*id),
+            _ => &[],
+        };
+        Source {
+            field: &self.schema.fields()[index],
+            storage,
+            column: &self.batch.columns[index],
+            dictionary,
+        }
+        .decode(range)
+    }
+}
+
+impl<R, F: FnMut(&Record<'_>) -> Result<R, EvalError>> Rows<'_, F> {
+    fn advance(&mut self) -> Result<Option<(RowId, R)>, Error> {
+        while self.stretch.next == self.stretch.sound {
+            if let Some((index, fault)) = self.stretch.refused.take() {
+                return Err(self.refusal(index, fault));
+            }
+            if self.stretch.end < self.batch.rows {
+                self.next_stretch();
+            } else if !self.next_batch()? {
+                return Ok(None);
+            }
+        }
+        let row = self.stretch.next;
+        self.stretch.next += 1;
+        let record = Record::new(&self.stretch.lanes, row - self.stretch.first, self.pool);
+        let id = self.id(&record);
+        match (self.make)(&record) {
+            Ok(made) => Ok(Some((id, made))),
+            Err(error) => Err(eval_error(error, self.batch.before + row, id)),
+        }
+    }
+}
+
+impl<R, F: FnMut(&Record<'_>) -> Result<R, EvalError>> Iterator for Rows<'_, F> {
+    type Item = Result<(RowId, R), Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.advance().transpose()
+    }
+
+    /// At least what is left of the batch.
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.batch.rows - self.stretch.next, None)
     }
 }
 
@@ -51,112 +179,69 @@ fn check_columns(schema: &Schema, storages: &[Option<Storage>]) -> Result<(), Er
         };
         if !accepts(kind, storage) {
             return Err(Error::WrongType {
-                message: format!("column `{name}` ({kind}) came as {}; send {}", storage.name(), kind.accepts()),
+                message: format!(
+                    "column `{name}` ({kind}) came as {}; send {}",
+                    storage.name(),
+                    kind.accepts()
+                ),
             });
         }
     }
     Ok(())
 }
 
-fn sources<'c, 'a>(schema: &'c Schema, batches: &'c Batches<'a>, columns: &'c [Column<'a>]) -> Vec<Source<'c, 'a>> {
-    let parts = schema.fields().iter().zip(batches.storages()).zip(columns);
-    parts
-        .filter_map(|((field, storage), column)| {
-            let storage = storage.as_ref()?;
-            let dictionary = match storage {
-                Storage::Dictionary { id, .. } => batches.dictionary(*id),
-                _ => &[],
-            };
-            Some(Source { field, storage, column, dictionary })
-        })
-        .collect()
-}
-
-struct Batch<'c, 'a> {
-    schema: &'c Schema,
-    sources: Vec<Source<'c, 'a>>,
-    /// Rows of the batches before this one.
-    before: usize,
-}
-
-impl<'a> Batch<'_, 'a> {
-    fn read<R>(
-        &self,
-        range: Range<usize>,
-        pool: &RefCell<Pool>,
-        make: &mut impl FnMut(&Record<'_>) -> Result<R, EvalError>,
-        rows: &mut Vec<(RowId, R)>,
-    ) -> Result<(), Error> {
-        let mut refused: Option<(usize, Fault)> = None;
-        let mut lanes: Vec<Lane<'a>> = Vec::with_capacity(self.sources.len());
-        for (index, source) in self.sources.iter().enumerate() {
-            let (lane, fault) = source.decode(range.clone());
-            lanes.push(lane);
-            // the first row in the table, then the first column: whatever the batches and stretches
-            if let Some(fault) = fault.filter(|fault| refused.as_ref().is_none_or(|(_, first)| fault.row < first.row)) {
-                refused = Some((index, fault));
-            }
-        }
-        let sound = refused.as_ref().map_or(range.end, |(_, fault)| fault.row);
-        for row in range.start..sound {
-            let record = Record::new(&lanes, row - range.start, pool);
-            let id = self.id(&record);
-            match make(&record) {
-                Ok(made) => rows.push((id, made)),
-                Err(error) => return Err(self.eval_error(error, row, id)),
-            }
-        }
-        match refused {
-            Some((index, fault)) => Err(self.refusal(index, fault, pool)),
-            None => Ok(()),
-        }
-    }
-
+impl<F> Rows<'_, F> {
     /// The id of a decoded row. A session refuses a schema without an id before it reads a table.
     fn id(&self, record: &Record<'_>) -> RowId {
-        let index = self.schema.id_index().unwrap_or_default();
-        match self.schema.fields()[index].kind() {
-            FieldKind::Text => RowId::Text(record.text(index)),
-            _ => RowId::Int(record.integer(index)),
+        self.id_at(record, self.schema.id_index().unwrap_or_default())
+    }
+
+    fn id_at(&self, record: &Record<'_>, column: usize) -> RowId {
+        if self.schema.has_text_id() {
+            RowId::Text(record.text(column))
+        } else {
+            RowId::Int(record.integer(column))
         }
     }
 
     /// The id of a row some cell of which was refused, if the id itself was not.
-    fn id_of(&self, row: usize, pool: &RefCell<Pool>) -> Option<RowId> {
-        let index = self.schema.id_index()?;
-        let (lane, fault) = self.sources[index].decode(row..row + 1);
-        if fault.is_some() {
-            return None;
-        }
-        // the id stands alone here, as column 0 of a record of one
-        let lanes = [lane];
-        let record = Record::new(&lanes, 0, pool);
-        Some(match self.schema.fields()[index].kind() {
-            FieldKind::Text => RowId::Text(record.text(0)),
-            _ => RowId::Int(record.integer(0)),
-        })
+    fn id_of(&self, row: usize) -> Option<RowId> {
+        let (lane, fault) = self.decode(self.schema.id_index()?, row..row + 1);
+        // the id stands alone here, as the only column of a record
+        fault
+            .is_none()
+            .then(|| self.id_at(&Record::new(&[lane], 0, self.pool), 0))
     }
 
-    fn eval_error(&self, error: EvalError, row: usize, id: RowId) -> Error {
-        let message = format!("row {} (id {id}): {error}; correct the row", self.before + row);
-        match error {
-            EvalError::Overflow => Error::AmountOverflow { message, id: Some(id) },
-            EvalError::BadAmount => Error::BadAmount { message, id: Some(id) },
-        }
-    }
-
-    fn refusal(&self, index: usize, fault: Fault, pool: &RefCell<Pool>) -> Error {
-        let id = self.id_of(fault.row, pool);
+    fn refusal(&self, index: usize, fault: Fault) -> Error {
+        let id = self.id_of(fault.row);
         let whose = id.as_ref().map_or_else(String::new, |id| format!(" (id {id})"));
         let name = self.schema.fields()[index].name();
-        let place = format!("column `{name}`, row {}{whose}", self.before + fault.row);
+        let place = format!("column `{name}`, row {}{whose}", self.batch.before + fault.row);
         match fault.refusal {
-            Refusal::Null => {
-                Error::NullValue { message: format!("{place}: null where the schema allows none; fill it in"), id }
-            }
-            Refusal::Damaged(what) => Error::BadTable { message: format!("{place}: {what}; write the table again") },
-            Refusal::BadAmount(what) => Error::BadAmount { message: format!("{place}: {what}"), id },
-            Refusal::Overflow(what) => Error::AmountOverflow { message: format!("{place}: {what}"), id },
+            Refusal::Null => Error::NullValue {
+                message: format!("{place}: null where the schema allows none; fill it in"),
+                id,
+            },
+            Refusal::Damaged(what) => Error::BadTable {
+                message: format!("{place}: {what}; write the table again"),
+            },
+            Refusal::BadAmount(what) => Error::BadAmount {
+                message: format!("{place}: {what}"),
+                id,
+            },
+            Refusal::Overflow(what) => Error::AmountOverflow {
+                message: format!("{place}: {what}"),
+                id,
+            },
         }
+    }
+}
+
+fn eval_error(error: EvalError, row: usize, id: RowId) -> Error {
+    let message = format!("row {row} (id {id}): {error}; correct the row");
+    match error {
+        EvalError::Overflow => Error::AmountOverflow { message, id: Some(id) },
+        EvalError::BadAmount => Error::BadAmount { message, id: Some(id) },
     }
 }

@@ -151,13 +151,25 @@ impl Arena {
     /// The groups from `mark` on, in the order of the report.
     pub fn report_order(&self, mark: usize, names: &Names) -> Vec<usize> {
         let mut order: Vec<usize> = (mark..self.len()).collect();
-        order.sort_by(|&a, &b| self.get(a).compare(self.get(b), names));
+        let first = |&index: &usize| self.rows[self.start(index)];
+        if !order.is_sorted_by_key(first) {
+            order.sort_by_key(first);
+        }
+        let mut rest = &mut order[..];
+        while let Some(&head) = rest.first() {
+            let shared = rest.iter().take_while(|index| first(index) == first(&head)).count();
+            let (same, others) = rest.split_at_mut(shared);
+            if shared > 1 {
+                same.sort_by(|&a, &b| self.get(a).compare(self.get(b), names));
+            }
+            rest = others;
+        }
         order
     }
 
-    /// Gives the members of the groups from `mark` on new amounts: `amount(at, lot)`, where `at` counts the members from the
-    /// first of these groups, zero to leave. A group that so falls from several members to one is dissolved. Returns what
-    /// the dissolved groups held; what a smaller amount frees is the caller's to return.
+    /// Gives the members of the groups from `mark` on new amounts: `amount(at, lot)`, where `at` counts the members
+    /// from the first of these groups, zero to leave. A group that so falls from several members to one is dissolved.
+    /// Returns what the dissolved groups held; what a smaller amount frees is the caller's to return.
     pub fn rewrite(&mut self, mark: usize, mut amount: impl FnMut(usize, Lot) -> i64) -> Vec<Lot> {
         let old = self.split_off(mark);
         let mut freed = Vec::new();

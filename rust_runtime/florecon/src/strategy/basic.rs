@@ -82,8 +82,8 @@ impl<R> Body<R> for When<R> {
     }
 }
 
-/// Runs a plan on some positions of a bag (ascending) and writes what is left back in place; lots that are used up become
-/// zero and are the caller's to compact away.
+/// Runs a plan on some positions of a bag (ascending) and writes what is left back in place; lots that are used up
+/// become zero and are the caller's to compact away.
 pub(crate) fn run_on<R>(
     run: &mut Run<'_, R>,
     plan: &Plan<R>,

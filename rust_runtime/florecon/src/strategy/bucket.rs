@@ -28,6 +28,8 @@ const FEW: usize = 8;
 pub(crate) struct Numbering<K> {
     pub keys: Vec<K>,
     table: HashTable<(u32, u32)>,
+    /// The number given last: rows of one key often come together.
+    last: u32,
 }
 
 impl<K> Default for Numbering<K> {
@@ -35,15 +37,25 @@ impl<K> Default for Numbering<K> {
         Self {
             keys: Vec::new(),
             table: HashTable::new(),
+            last: 0,
         }
     }
 }
 
 impl<K: Eq + Hash> Numbering<K> {
     pub fn number(&mut self, key: K) -> u32 {
-        if self.keys.len() <= FEW && self.table.is_empty() {
-            return self.number_among_few(key);
+        if self.keys.get(self.last as usize).is_some_and(|last| *last == key) {
+            return self.last;
         }
+        self.last = if self.table.is_empty() {
+            self.number_among_few(key)
+        } else {
+            self.number_among_many(key)
+        };
+        self.last
+    }
+
+    fn number_among_many(&mut self, key: K) -> u32 {
         let hash = short_hash(&key);
         let known = self.table.find(spread(hash), |&(other, at)| {
             other == hash && self.keys[at as usize] == key
@@ -84,7 +96,8 @@ impl<K: Eq + Hash> Numbering<K> {
 }
 
 fn short_hash(key: &impl Hash) -> u32 {
-    (FxBuildHasher.hash_one(key) >> 32) as u32 ^ FxBuildHasher.hash_one(key) as u32
+    let hash = FxBuildHasher.hash_one(key);
+    (hash >> 32) as u32 ^ hash as u32
 }
 
 /// The table wants entropy in the high bits as well as in the low ones.

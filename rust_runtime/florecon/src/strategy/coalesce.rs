@@ -6,8 +6,8 @@ use super::plan::{Body, Plan};
 use super::run::Run;
 use crate::error::Error;
 
-/// Makes one group of the groups of `inner` that are connected by shared rows; a row's amounts are added up. A group that
-/// shares nothing is left as it is.
+/// Makes one group of the groups of `inner` that are connected by shared rows; a row's amounts are added up. A group
+/// that shares nothing is left as it is.
 ///
 /// ```
 /// use florecon::prelude::*;

@@ -6,8 +6,8 @@ use super::run::Run;
 use super::tolerance::Tol;
 use crate::error::Error;
 
-/// Cuts the members of `inner`'s groups that are within `tol` of their row's original amount to the residual. A group that
-/// is so reduced to one member is dissolved.
+/// Cuts the members of `inner`'s groups that are within `tol` of their row's original amount to the residual. A group
+/// that is so reduced to one member is dissolved.
 ///
 /// ```
 /// use florecon::prelude::*;
@@ -47,8 +47,8 @@ impl<R> Body<R> for Trim {
     }
 }
 
-/// Folds the members of `inner`'s groups that are within `tol` of their row's original amount onto the row's largest edge:
-/// its part in another of these groups, or its residual. A row with no other edge keeps its small one.
+/// Folds the members of `inner`'s groups that are within `tol` of their row's original amount onto the row's largest
+/// edge: its part in another of these groups, or its residual. A row with no other edge keeps its small one.
 ///
 /// ```
 /// use florecon::prelude::*;

@@ -46,7 +46,7 @@ impl<R, K: Key, O: Ord> Body<R> for Exact1to1<R, K, O> {
         let buckets = Buckets::form(run, node.id(), bag, |item| {
             Ok((self.key)(item)?.map(|key| (key, item.amount.unsigned_abs())))
         })?;
-        let (mut plus, mut minus): (Vec<(O, u32)>, Vec<(O, u32)>) = (Vec::new(), Vec::new());
+        let (mut plus, mut minus) = (Vec::<(O, u32)>::new(), Vec::<(O, u32)>::new());
         for bucket in buckets.iter() {
             if bucket.len() < 2 {
                 run.stage(node.id()).too_small += 1;

@@ -35,9 +35,9 @@ impl<R> std::fmt::Debug for Flow<R> {
 }
 
 impl<R: 'static> Flow<R> {
-    /// An arbiter with a `penalty` per unit left unmatched and a `cost` per unit matched between a source (amount > 0) and a
-    /// sink (amount < 0); a null cost forbids the pair. Without [`window`](Self::window) or [`match_on`](Self::match_on) no
-    /// two items are candidates.
+    /// An arbiter with a `penalty` per unit left unmatched and a `cost` per unit matched between a source (amount > 0)
+    /// and a sink (amount < 0); a null cost forbids the pair. Without [`window`](Self::window) or
+    /// [`match_on`](Self::match_on) no two items are candidates.
     ///
     /// ```
     /// use florecon::prelude::*;
@@ -96,8 +96,9 @@ impl<R: 'static> Flow<R> {
     }
 }
 
-/// Matches sources with sinks so that `sum(flow * cost) + sum(unmatched * penalty)` is exactly minimal, and of equal minima the
-/// one that depends on the ids alone. A group is a connected component of positive flow; a lot may be split.
+/// Matches sources with sinks so that `sum(flow * cost) + sum(unmatched * penalty)` is exactly minimal, and of equal
+/// minima the one that depends on the ids alone. A group is a connected component of positive flow; a lot may be
+/// split.
 ///
 /// ```
 /// use florecon::prelude::*;

@@ -60,18 +60,14 @@ pub(crate) struct Pairs {
     pairs: Vec<(u32, u32)>,
     /// How many keys there are.
     keys: usize,
-    /// How many items have none.
-    keyless: u64,
 }
 
 impl<R, K: Key> Matcher<R> for Match<R, K> {
     fn pairs(&self, run: &Run<'_, R>, bag: &[Lot], nodes: &[u32]) -> Result<Pairs, Error> {
         let mut numbering = Numbering::default();
         let (mut pairs, mut own, mut numbers) = (Vec::with_capacity(bag.len()), Vec::new(), Vec::new());
-        let mut keyless = 0;
         for (&lot, &node) in bag.iter().zip(nodes) {
             (self.keys)(run.item(lot), &mut own).map_err(|error| run.fault(lot.row, error))?;
-            keyless += u64::from(own.is_empty());
             numbers.extend(own.drain(..).map(|key| numbering.number(key)));
             numbers.sort_unstable();
             numbers.dedup();
@@ -80,7 +76,6 @@ impl<R, K: Key> Matcher<R> for Match<R, K> {
         Ok(Pairs {
             pairs,
             keys: numbering.keys.len(),
-            keyless,
         })
     }
 }
@@ -145,9 +140,7 @@ pub(crate) fn candidates<R>(
     for matcher in matchers {
         let pairs = matcher.pairs(run, bag, &sides.nodes)?;
         let (join, skipped) = Join::new(&pairs, sides.n_sources, cap);
-        let stage = run.stage(node);
-        stage.null_key += pairs.keyless;
-        stage.over_cap += skipped;
+        run.stage(node).over_cap += skipped;
         joins.push(join);
     }
     Ok(Candidates {

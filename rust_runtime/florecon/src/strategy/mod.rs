@@ -1,8 +1,9 @@
 //! The algebra: strategies that take a bag of lots apart into groups and a residual, and lose nothing.
 //!
-//! A [`Plan`] is a tree of nodes built by the functions here. Each maps a bag to groups and a residual so that, for every row,
-//! `sum of its group amounts + residual = what came in`. Bags are presented in ascending id order, buckets in the order of
-//! their smallest id, and keys are compared exactly, so that the outcome depends on nothing but the rows and the plan.
+//! A [`Plan`] is a tree of nodes built by the functions here. Each maps a bag to groups and a residual so that, for
+//! every row, `sum of its group amounts + residual = what came in`. Bags are presented in ascending id order, buckets
+//! in the order of their smallest id, and keys are compared exactly, so that the outcome depends on nothing but the
+//! rows and the plan.
 //!
 //! ```
 //! use florecon::prelude::*;
@@ -34,6 +35,7 @@ mod bucket;
 mod coalesce;
 mod edges;
 mod exact;
+mod extremes;
 mod flow;
 mod flow_candidates;
 mod group;
@@ -47,8 +49,10 @@ mod plan;
 pub(crate) mod run;
 mod running_zero;
 mod signal;
+mod skip;
 mod soak;
 mod subset;
+mod subset_search;
 mod tolerance;
 mod windowed;
 

@@ -97,8 +97,8 @@ impl<R, K: Key> Body<R> for PartitionByTable<R, K> {
 }
 
 /// Runs on each key's items the strategy that `make` builds for the key: the key may stand in tolerances, costs and
-/// predicates. The strategies of all keys must have one shape (the kinds of nodes and where they stand), so that a node has
-/// one id; where shapes differ by key, use [`partition_by_table`].
+/// predicates. The strategies of all keys must have one shape (the kinds of nodes and where they stand), so that a
+/// node has one id; where shapes differ by key, use [`partition_by_table`].
 ///
 /// The shape is read from the strategy of `K::default()`, which is never run.
 ///
@@ -159,14 +159,13 @@ impl<R, K: Key> Body<R> for PartitionByWith<R, K> {
             let mut plan = (self.make)(key).map_err(|error| run.fault(first, error))?;
             if !plan.same_shape(template) {
                 return Err(Error::bad_config(format!(
-                    "partition_by_with (node {}): the strategy of row {}'s key has another shape than that of the default \
-                     key; use partition_by_table where shapes differ",
+                    "partition_by_with (node {}): for the key of row {} the strategy has another shape than for the \
+                     default key; use partition_by_table where shapes differ",
                     node.id(),
                     run.id(first),
                 )));
             }
             plan.renumber(template.id());
-            plan.check()?;
             run_on(run, &plan, bag, bucket, &mut shard)?;
         }
         Ok(compact(bag))

@@ -10,11 +10,12 @@ use super::run::Run;
 use crate::error::Error;
 use crate::value::EvalError;
 
-/// Runs `inner` in another numeraire. A lot enters with `amount(row) * lot amount / lot original`, toward zero; one for which
-/// `amount` is null or this is zero does not enter.
+/// Runs `inner` in another numeraire. A lot enters with `amount(row) * lot amount / lot original`, toward zero; one
+/// for which `amount` is null or this is zero does not enter.
 ///
-/// On the way out the parts of a lot (its group shares in the order of the report, then its residual) are converted back by
-/// the same ratio, and the last takes the remainder. A lot whose whole matched share would convert to zero leaves its groups.
+/// On the way out the parts of a lot (its group shares in the order of the report, then its residual) are converted
+/// back by the same ratio, and the last takes the remainder. A lot whose whole matched share would convert to zero
+/// leaves its groups.
 ///
 /// ```
 /// use florecon::prelude::*;
@@ -129,7 +130,7 @@ fn run_inside<R>(run: &mut Run<'_, R>, plan: &Plan<R>, inside: &[Inside]) -> Res
             amount: lot.alt,
         })
         .collect();
-    let mut originals = run.spare.pop().unwrap_or_else(|| vec![0; run.rows.len()]);
+    let mut originals = run.number_per_row();
     lots.iter().for_each(|lot| originals[lot.row as usize] = lot.amount);
     let outer = std::mem::replace(&mut run.originals, Cow::Owned(originals));
     let result = plan.run(run, &mut lots);
@@ -143,16 +144,17 @@ fn translate<R>(run: &mut Run<'_, R>, mark: usize, inside: &mut [Inside]) {
     if run.groups.len() == mark {
         return;
     }
-    let find = |inside: &[Inside], row: u32| {
-        inside
-            .binary_search_by_key(&row, |lot| lot.row)
-            .expect("a group inside holds lots that entered")
-    };
+    // where the lot of each row is in `inside`
+    let mut entries = run.number_per_row();
+    for (entry, lot) in inside.iter().enumerate() {
+        entries[lot.row as usize] = entry as i64;
+    }
+    let entry = |row: u32| entries[row as usize] as usize;
     for index in mark..run.groups.len() {
         for lot in run.groups.get(index).lots() {
-            let entry = find(inside, lot.row);
-            inside[entry].matched += i128::from(lot.amount);
-            inside[entry].shares += 1;
+            let inside = &mut inside[entry(lot.row)];
+            inside.matched += i128::from(lot.amount);
+            inside.shares += 1;
         }
     }
     let base = run.groups.start(mark);
@@ -160,12 +162,11 @@ fn translate<R>(run: &mut Run<'_, R>, mark: usize, inside: &mut [Inside]) {
     for index in run.groups.report_order(mark, &run.names) {
         let first = run.groups.start(index) - base;
         for (at, lot) in run.groups.get(index).lots().enumerate() {
-            let entry = find(inside, lot.row);
-            shares[first + at] = inside[entry].share(lot.amount);
+            shares[first + at] = inside[entry(lot.row)].share(lot.amount);
         }
     }
     for lot in run.groups.rewrite(mark, |at, _| shares[at]) {
-        let entry = find(inside, lot.row);
-        inside[entry].given -= lot.amount;
+        inside[entry(lot.row)].given -= lot.amount;
     }
+    run.spare.push(entries);
 }

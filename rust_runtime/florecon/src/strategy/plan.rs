@@ -4,6 +4,7 @@ use super::lot::Lot;
 use super::run::Run;
 use crate::error::Error;
 use crate::trace::Stage;
+use crate::value::EvalError;
 
 /// A strategy: a tree of nodes, built by the functions of this module and given to [`Recon`](crate::recon::Recon).
 ///
@@ -34,7 +35,8 @@ pub(crate) trait Body<R> {
         false
     }
 
-    /// Appends groups to the run, leaves the residual at the front of the bag in ascending row order, returns its length.
+    /// Appends groups to the run, leaves the residual at the front of the bag in ascending row order, returns its
+    /// length.
     fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error>;
 }
 
@@ -63,6 +65,33 @@ impl<R: 'static> Plan<R> {
         };
         plan.renumber(0);
         plan
+    }
+}
+
+impl<R: 'static> Plan<R> {
+    /// The plan of a strategy whose settings cannot be computed from its params: installing it is refused.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let twice = |slack: i64| Ok(agg_net(one_bucket, abs_tol(int::mul(slack, 2)?)));
+    /// let plan: Plan<i64> = twice(i64::MAX).unwrap_or_else(Plan::refused);
+    /// assert_eq!(plan.check().unwrap_err().code(), "bad_config");
+    /// ```
+    #[must_use]
+    pub fn refused(error: EvalError) -> Self {
+        Self::leaf("refused", Refused(error))
+    }
+}
+
+struct Refused(EvalError);
+
+impl<R> Body<R> for Refused {
+    fn check(&self) -> Result<(), String> {
+        Err(format!("a setting cannot be computed from the params: {}", self.0))
+    }
+
+    fn run(&self, _: &mut Run<'_, R>, node: &Plan<R>, _: &mut [Lot]) -> Result<usize, Error> {
+        node.check_here().map(|()| 0)
     }
 }
 
@@ -127,13 +156,17 @@ impl<R> Plan<R> {
     /// assert_eq!(plan.check().unwrap_err().code(), "bad_config");
     /// ```
     pub fn check(&self) -> Result<(), Error> {
-        self.body
-            .check()
-            .map_err(|message| Error::bad_config(format!("{} (node {}): {message}", self.kind, self.id)))?;
+        self.check_here()?;
         if self.body.is_template() {
             return Ok(());
         }
         self.children.iter().try_for_each(Self::check)
+    }
+
+    fn check_here(&self) -> Result<(), Error> {
+        self.body
+            .check()
+            .map_err(|message| Error::bad_config(format!("{} (node {}): {message}", self.kind, self.id)))
     }
 
     /// Runs the node on a bag and counts; see [`Body::run`].
@@ -141,6 +174,8 @@ impl<R> Plan<R> {
         if bag.is_empty() {
             return Ok(0);
         }
+        // what a shard's key made was not checked before
+        self.check_here()?;
         let mark = run.groups.len();
         run.enter(self.id, bag);
         let left = self.body.run(run, self, bag)?;

@@ -20,7 +20,7 @@ pub(crate) struct Run<'a, R> {
     pub groups: Arena,
     pub names: Names,
     pub stages: Vec<Stage>,
-    /// Buffers of one number per row, for numeraires to come.
+    /// Buffers of one number per row, for numeraires.
     pub spare: Vec<Vec<i64>>,
 }
 
@@ -90,6 +90,11 @@ impl<'a, R> Run<'a, R> {
             lot.amount = 0;
         }
         self.groups.close(tag);
+    }
+
+    /// A buffer of one number per row, of any content; give it back to `spare`.
+    pub fn number_per_row(&mut self) -> Vec<i64> {
+        self.spare.pop().unwrap_or_else(|| vec![0; self.rows.len()])
     }
 
     pub fn enter(&mut self, node: u32, bag: &[Lot]) {

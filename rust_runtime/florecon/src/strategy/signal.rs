@@ -14,8 +14,8 @@ use crate::value::EvalError;
 
 /// Groups the items that carry one signal (a reference, a token). An item may carry many.
 ///
-/// Buckets are visited by (items that carry the signal, smallest id, signal); members taken by an earlier bucket are skipped.
-/// A bucket is accepted with 2 to `cap` members left, both signs, and a net within `tol`.
+/// Buckets are visited by (items that carry the signal, smallest id, signal); members taken by an earlier bucket are
+/// skipped. A bucket is accepted with 2 to `cap` members left, both signs, and a net within `tol`.
 ///
 /// ```
 /// use florecon::prelude::*;

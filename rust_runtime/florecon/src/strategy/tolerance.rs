@@ -149,10 +149,6 @@ impl Legs {
         self.largest = self.largest.max(size);
     }
 
-    pub fn largest(&self) -> u64 {
-        self.largest
-    }
-
     pub fn both_signs(&self) -> bool {
         self.positive > 0 && self.negative > 0
     }

@@ -8,8 +8,8 @@ use super::plan::{Body, Plan};
 use super::run::Run;
 use crate::error::Error;
 
-/// Sweeps bands `[bottom, bottom + width)` over `order`, where bottom is the smallest order not yet entered. `inner` sees a
-/// band's new items together with earlier ones that are still unmatched and have `order + width >= bottom`.
+/// Sweeps bands `[bottom, bottom + width)` over `order`, where bottom is the smallest order not yet entered. `inner`
+/// sees a band's new items together with earlier ones that are still unmatched and have `order + width >= bottom`.
 ///
 /// ```
 /// use florecon::prelude::*;

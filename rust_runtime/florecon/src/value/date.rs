@@ -92,3 +92,35 @@ pub fn iso(days: i64) -> String {
         _ => days.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Day after day through two cycles: each date follows the one before.
+    #[test]
+    fn dates_follow_each_other() {
+        let mut before = civil(-CYCLE - 1);
+        for days in -CYCLE..CYCLE {
+            let here = civil(days);
+            let last = month_end(days - 1) == days - 1;
+            let expected = match before {
+                (year, 12, 31) => (year + 1, 1, 1),
+                (year, month, _) if last => (year, month + 1, 1),
+                (year, month, day) => (year, month, day + 1),
+            };
+            assert_eq!(here, expected, "day {days}");
+            before = here;
+        }
+    }
+
+    #[test]
+    fn no_day_is_too_far() {
+        for days in [i64::MIN, i64::MAX] {
+            let (_, month, day) = civil(days);
+            assert!((1..=12).contains(&month) && (1..=31).contains(&day));
+            assert_eq!(iso(days), days.to_string());
+        }
+        assert_eq!(month_end(i64::MAX), i64::MAX);
+    }
+}

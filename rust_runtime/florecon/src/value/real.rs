@@ -11,7 +11,7 @@ use std::hash::{Hash, Hasher};
 /// assert_eq!(Real::key(f64::NAN), None);
 /// assert!(Real::key(1.0) < Real::key(2.0));
 /// ```
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Real(f64);
 
 impl Real {
@@ -123,5 +123,28 @@ pub fn round_half_away(value: f64) -> f64 {
         whole + value.signum()
     } else {
         whole
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_have_one_zero_and_no_nan() {
+        assert_eq!(Real::key(-0.0).map(|key| key.get().to_bits()), Some(0));
+        assert_eq!(Real::key(f64::NAN), None);
+        assert!(Real::key(f64::NEG_INFINITY) < Real::key(-1.0));
+        assert!(Real::key(f64::MAX) < Real::key(f64::INFINITY));
+    }
+
+    #[test]
+    fn halves_go_away_from_zero_and_only_halves() {
+        let below_half = 0.5_f64.next_down();
+        assert_eq!(round_half_away(below_half), 0.0);
+        assert_eq!(round_half_away(-below_half).to_bits(), (-0.0_f64).to_bits());
+        assert_eq!(round_half_away(4_503_599_627_370_495.5), 4_503_599_627_370_496.0);
+        assert!(round_half_away(f64::NAN).is_nan());
+        assert_eq!(round_half_away(f64::NEG_INFINITY), f64::NEG_INFINITY);
     }
 }

@@ -134,7 +134,11 @@ pub fn normalize(text: &str) -> Text {
 }
 
 pub(super) fn normalize_string(text: &str) -> String {
-    let folded = if text.is_ascii() { text.to_ascii_lowercase() } else { mapped(&without_marks(text), &FOLD, char::to_ascii_lowercase) };
+    let folded = if text.is_ascii() {
+        text.to_ascii_lowercase()
+    } else {
+        mapped(&without_marks(text), &FOLD, char::to_ascii_lowercase)
+    };
     let mut out = String::with_capacity(folded.len());
     for char in folded.chars() {
         if is_word(char) {
@@ -148,7 +152,9 @@ pub(super) fn normalize_string(text: &str) -> String {
 }
 
 fn without_marks(text: &str) -> String {
-    text.chars().filter(|char| !matches!(char, '\u{300}'..='\u{36f}')).collect()
+    text.chars()
+        .filter(|char| !matches!(char, '\u{300}'..='\u{36f}'))
+        .collect()
 }
 
 /// The first `count` characters.
@@ -273,5 +279,33 @@ pub fn sorted_pair(left: &Text, right: &Text) -> (Text, Text) {
         (left.clone(), right.clone())
     } else {
         (right.clone(), left.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ascii_takes_no_detour() {
+        let ascii: String = (0..128_u8).map(char::from).collect();
+        let mapped_upper = mapped(&ascii, &UPPER, char::to_ascii_uppercase);
+        assert_eq!(upper(&ascii), mapped_upper.as_str());
+        assert_eq!(normalize(&ascii), normalize(&format!("{ascii}\u{301}")).as_str());
+    }
+
+    #[test]
+    fn one_character_can_become_several_or_none() {
+        assert_eq!(upper("ŉ"), "ʼN");
+        assert_eq!(normalize("½ ǆ e\u{301}"), "1 2 dz e");
+        assert_eq!(lower("İ"), "i\u{307}");
+    }
+
+    #[test]
+    fn windows_of_short_and_empty_texts() {
+        assert_eq!(windows("", 3), Vec::<&str>::new());
+        assert_eq!(windows("éa", 3), ["éa"]);
+        assert_eq!(windows("éab", 3), ["éab"]);
+        assert_eq!(windows("éabc", 3), ["éab", "abc"]);
     }
 }

@@ -158,7 +158,6 @@ pub(super) static UPPER: Table = Table {
     ],
 };
 
-
 /// Lower case of one character, by the full mapping without context; characters not listed stay.
 #[rustfmt::skip]
 pub(super) static LOWER: Table = Table {
@@ -285,7 +284,6 @@ pub(super) static LOWER: Table = Table {
         [0x130, 0x69, 0x307, 0x0],
     ],
 };
-
 
 /// One character of normalize: compatibility decomposition, without U+0300-036F, in lower case; characters not listed stay.
 #[rustfmt::skip]

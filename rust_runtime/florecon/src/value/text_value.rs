@@ -143,3 +143,21 @@ impl fmt::Display for Text {
         fmt::Display::fmt(&*self.0, f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_compare_by_bytes_which_is_by_code_points() {
+        // in UTF-16 the last one would come before the one in front of it
+        let ascending = ["Z", "a", "\u{ffff}", "\u{10000}"].map(Text::from);
+        assert!(ascending.is_sorted());
+        assert_eq!(Text::from("a"), Text::from(String::from("a")));
+    }
+
+    #[test]
+    fn an_empty_text_is_the_default() {
+        assert_eq!(Text::default(), "");
+    }
+}

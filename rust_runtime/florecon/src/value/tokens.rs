@@ -115,3 +115,37 @@ impl Iterator for IntoIter {
 
 impl ExactSizeIterator for IntoIter {}
 impl FusedIterator for IntoIter {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tokens(texts: &[&str]) -> Tokens {
+        texts.iter().map(|text| Text::from(*text)).collect()
+    }
+
+    #[test]
+    fn texts_are_distinct_and_ascend() {
+        let found: Vec<Text> = tokens(&["b", "", "a", "b"]).into_iter().collect();
+        assert_eq!(found, ["", "a", "b"]);
+        assert_eq!(tokens(&["b", "a"]), tokens(&["a", "b", "a"]));
+    }
+
+    #[test]
+    fn lists_overlap_where_they_share_a_text() {
+        let list = tokens(&["a", "c", "e"]);
+        assert!(list.overlaps(&tokens(&["d", "e"])));
+        assert!(!list.overlaps(&tokens(&["b", "d", "f"])));
+        assert!(!list.overlaps(&Tokens::default()));
+    }
+
+    #[test]
+    fn walking_by_value_knows_how_much_is_left() {
+        let mut walk = tokens(&["a", "b"]).into_iter();
+        assert_eq!(walk.len(), 2);
+        assert_eq!(walk.next().as_deref(), Some("a"));
+        assert_eq!(walk.len(), 1);
+        walk.next();
+        assert_eq!((walk.next(), walk.next()), (None, None));
+    }
+}

@@ -62,7 +62,10 @@ impl Plugin for Kinds {
             record.opt_boolean(5),
             record.opt_text(6)
         );
-        Ok(Line { amount: record.money(1), memo })
+        Ok(Line {
+            amount: record.money(1),
+            memo,
+        })
     }
 
     fn numeraire(row: &Line) -> Result<i64, EvalError> {
@@ -112,8 +115,10 @@ impl Plugin for Named {
 
 /// An IPC stream of one batch with these columns.
 pub fn stream(columns: &[(&str, ArrayRef)]) -> Vec<u8> {
-    let fields: Vec<ArrowField> =
-        columns.iter().map(|(name, array)| ArrowField::new(*name, array.data_type().clone(), true)).collect();
+    let fields: Vec<ArrowField> = columns
+        .iter()
+        .map(|(name, array)| ArrowField::new(*name, array.data_type().clone(), true))
+        .collect();
     let arrays = columns.iter().map(|(_, array)| Arc::clone(array)).collect();
     let batch = RecordBatch::try_new(Arc::new(ArrowSchema::new(fields)), arrays).unwrap();
     stream_of(&[batch])
@@ -170,7 +175,10 @@ pub fn opened<P: Plugin>() -> Session<P> {
 /// `id: amount` of every allocation.
 pub fn amounts(report: &Value) -> Vec<(i64, i64)> {
     let allocations = report["report"]["allocations"].as_array().unwrap();
-    allocations.iter().map(|a| (a["id"].as_i64().unwrap(), a["amount"].as_i64().unwrap())).collect()
+    allocations
+        .iter()
+        .map(|a| (a["id"].as_i64().unwrap(), a["amount"].as_i64().unwrap()))
+        .collect()
 }
 
 /// The one batch of a fetched table.

@@ -6,13 +6,29 @@ use serde_json::{Value, json};
 use super::common::{Kinds, Named, kinds, opened, send, stream};
 
 const EVERY_OP: [&str; 14] = [
-    "init", "configure", "upsert", "remove", "solve", "pin", "unpin", "merge", "detach", "dissolve", "report", "fetch", "explain",
+    "init",
+    "configure",
+    "upsert",
+    "remove",
+    "solve",
+    "pin",
+    "unpin",
+    "merge",
+    "detach",
+    "dissolve",
+    "report",
+    "fetch",
+    "explain",
     "",
 ];
 
 fn ledger() -> florecon::sdk::Session<Kinds> {
     let mut session = opened::<Kinds>();
-    let notes = std::sync::Arc::new(arrow_array::StringViewArray::from(vec!["a note that is longer than twelve", "b", "c"]));
+    let notes = std::sync::Arc::new(arrow_array::StringViewArray::from(vec![
+        "a note that is longer than twelve",
+        "b",
+        "c",
+    ]));
     let bytes = stream(&kinds(&[1, 2, 3], &[1.0, -1.0, 5.0], &[("note", notes)]));
     assert_eq!(send(&mut session, &json!({"op": "upsert"}), &bytes)["ok"], json!(true));
     session
@@ -32,8 +48,17 @@ fn value() -> impl Strategy<Value = Value> {
         any::<u64>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
         ".{0,6}".prop_map(Value::from),
-        prop::sample::select(vec!["group", "groups", "clean", "singletons", "rows", "stages", "none", "summary"])
-            .prop_map(Value::from),
+        prop::sample::select(vec![
+            "group",
+            "groups",
+            "clean",
+            "singletons",
+            "rows",
+            "stages",
+            "none",
+            "summary"
+        ])
+        .prop_map(Value::from),
     ];
     leaf.prop_recursive(2, 8, 4, |inner| {
         prop_oneof![
@@ -49,7 +74,19 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 fn command() -> impl Strategy<Value = Value> {
-    let names = vec!["group_id", "group_ids", "ids", "by", "tol", "config", "what", "reply", "label", "reason", "allocations"];
+    let names = vec![
+        "group_id",
+        "group_ids",
+        "ids",
+        "by",
+        "tol",
+        "config",
+        "what",
+        "reply",
+        "label",
+        "reason",
+        "allocations",
+    ];
     let fields = prop::collection::hash_map(prop::sample::select(names).prop_map(str::to_owned), value(), 0..5);
     (prop::sample::select(EVERY_OP.to_vec()), fields).prop_map(|(op, fields)| {
         let mut object: serde_json::Map<String, Value> = fields.into_iter().collect();

@@ -1,6 +1,9 @@
 //! The SDK from the outside: bytes in, bytes out, as a host sees it.
 
+mod commands;
 mod common;
-mod tables;
-
+mod conformance;
+mod fetches;
 mod fuzz;
+mod modules;
+mod tables;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use arrow_array::types::{Int8Type, UInt64Type};
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Date32Array, Date64Array, Decimal128Array, Decimal256Array, DictionaryArray, Float32Array,
-    Float64Array, Int8Array, Int16Array, Int32Array, Int64Array, LargeStringArray, ListArray, NullArray, StringArray,
-    StringViewArray, StructArray, UInt8Array, UInt16Array, UInt32Array, UInt64Array,
+    Array, ArrayRef, BooleanArray, Date32Array, Date64Array, Decimal128Array, Decimal256Array, DictionaryArray,
+    Float32Array, Float64Array, Int8Array, Int16Array, Int32Array, Int64Array, LargeStringArray, ListArray, NullArray,
+    StringArray, StringViewArray, StructArray, UInt8Array, UInt16Array, UInt32Array, UInt64Array,
 };
 use arrow_schema::{DataType, Field as ArrowField, TimeUnit};
 use serde_json::json;
@@ -37,17 +37,30 @@ fn refusal(name: &'static str, array: ArrayRef) -> (String, String) {
 #[test]
 fn money_comes_in_major_units_of_any_number_type() {
     let decimal = |values: Vec<i128>, precision, scale| -> ArrayRef {
-        Arc::new(Decimal128Array::from(values).with_precision_and_scale(precision, scale).unwrap())
+        Arc::new(
+            Decimal128Array::from(values)
+                .with_precision_and_scale(precision, scale)
+                .unwrap(),
+        )
     };
     assert_eq!(amount_of(decimal(vec![105, -200], 10, 2)), [105, -200]);
     assert_eq!(amount_of(decimal(vec![7, -1], 10, 0)), [700, -100]);
     assert_eq!(amount_of(decimal(vec![1_050_000], 38, 6)), [105]);
     assert_eq!(amount_of(decimal(vec![3], 10, -2)), [30_000]);
-    assert_eq!(amount_of(Arc::new(Float64Array::from(vec![1.05, -0.1, 0.29]))), [105, -10, 29]);
-    assert_eq!(amount_of(Arc::new(Float32Array::from(vec![1234.56, -0.1]))), [123_456, -10]);
+    assert_eq!(
+        amount_of(Arc::new(Float64Array::from(vec![1.05, -0.1, 0.29]))),
+        [105, -10, 29]
+    );
+    assert_eq!(
+        amount_of(Arc::new(Float32Array::from(vec![1234.56, -0.1]))),
+        [123_456, -10]
+    );
     assert_eq!(amount_of(Arc::new(Int64Array::from(vec![5]))), [500]);
     assert_eq!(amount_of(Arc::new(Int8Array::from(vec![-5]))), [-500]);
-    assert_eq!(amount_of(Arc::new(UInt32Array::from(vec![u32::MAX]))), [429_496_729_500]);
+    assert_eq!(
+        amount_of(Arc::new(UInt32Array::from(vec![u32::MAX]))),
+        [429_496_729_500]
+    );
 }
 
 #[test]
@@ -62,7 +75,11 @@ fn integers_of_every_accepted_width() {
     ];
     for array in arrays {
         let name = array.data_type().to_string();
-        assert_eq!(amounts(&ingest(&kinds(&[1], &[1.0], &[("row_id", array)]))), [(9, 100)], "{name}");
+        assert_eq!(
+            amounts(&ingest(&kinds(&[1], &[1.0], &[("row_id", array)]))),
+            [(9, 100)],
+            "{name}"
+        );
     }
 }
 
@@ -70,8 +87,10 @@ fn integers_of_every_accepted_width() {
 fn texts_of_every_layout() {
     let long = "a text that is longer than a view holds in place";
     let dictionary: DictionaryArray<Int8Type> = vec![long].into_iter().collect();
-    let views: DictionaryArray<UInt64Type> =
-        DictionaryArray::new(UInt64Array::from(vec![1]), Arc::new(StringViewArray::from(vec!["other", long])));
+    let views: DictionaryArray<UInt64Type> = DictionaryArray::new(
+        UInt64Array::from(vec![1]),
+        Arc::new(StringViewArray::from(vec!["other", long])),
+    );
     let arrays: Vec<ArrayRef> = vec![
         Arc::new(StringArray::from(vec![long])),
         Arc::new(LargeStringArray::from(vec![long])),
@@ -82,44 +101,85 @@ fn texts_of_every_layout() {
     ];
     for array in arrays {
         let name = array.data_type().to_string();
-        assert_eq!(memo_of("company", array), format!("{long} None None None None"), "{name}");
+        assert_eq!(
+            memo_of("company", array),
+            format!("{long} None None None None"),
+            "{name}"
+        );
     }
-    assert_eq!(memo_of("note", Arc::new(StringViewArray::from(vec!["µ ß 漢"]))), "ACME None None None Some(\"µ ß 漢\")");
+    assert_eq!(
+        memo_of("note", Arc::new(StringViewArray::from(vec!["µ ß 漢"]))),
+        "ACME None None None Some(\"µ ß 漢\")"
+    );
 }
 
 #[test]
 fn dates_booleans_and_reals_of_every_layout() {
     let day = "ACME Some(19358) None None None";
     assert_eq!(memo_of("day", Arc::new(Date32Array::from(vec![19_358]))), day);
-    assert_eq!(memo_of("day", Arc::new(Date64Array::from(vec![19_358 * 86_400_000]))), day);
+    assert_eq!(
+        memo_of("day", Arc::new(Date64Array::from(vec![19_358 * 86_400_000]))),
+        day
+    );
     assert_eq!(memo_of("day", Arc::new(UInt16Array::from(vec![19_358]))), day);
-    assert_eq!(memo_of("open", Arc::new(BooleanArray::from(vec![true]))), "ACME None None Some(true) None");
-    assert_eq!(memo_of("open", Arc::new(Int8Array::from(vec![0]))), "ACME None None Some(false) None");
-    assert_eq!(memo_of("rate", Arc::new(Float32Array::from(vec![0.5]))), "ACME None Some(0.5) None None");
-    assert_eq!(memo_of("rate", Arc::new(Int16Array::from(vec![-3]))), "ACME None Some(-3.0) None None");
+    assert_eq!(
+        memo_of("open", Arc::new(BooleanArray::from(vec![true]))),
+        "ACME None None Some(true) None"
+    );
+    assert_eq!(
+        memo_of("open", Arc::new(Int8Array::from(vec![0]))),
+        "ACME None None Some(false) None"
+    );
+    assert_eq!(
+        memo_of("rate", Arc::new(Float32Array::from(vec![0.5]))),
+        "ACME None Some(0.5) None None"
+    );
+    assert_eq!(
+        memo_of("rate", Arc::new(Int16Array::from(vec![-3]))),
+        "ACME None Some(-3.0) None None"
+    );
 }
 
 #[test]
 fn nulls_of_a_dictionary_are_nulls() {
     let nulls: DictionaryArray<Int8Type> = vec![Some("a"), None].into_iter().collect();
     ingest(&kinds(&[1, 2], &[1.0, 2.0], &[("note", Arc::new(nulls))]));
-    MEMOS.with_borrow(|memos| assert!(memos[0].ends_with("Some(\"a\")") && memos[1].ends_with("None"), "{memos:?}"));
+    MEMOS.with_borrow(|memos| {
+        assert!(
+            memos[0].ends_with("Some(\"a\")") && memos[1].ends_with("None"),
+            "{memos:?}"
+        )
+    });
     let values: ArrayRef = Arc::new(StringArray::from(vec![None, Some("b")]));
     let inner = DictionaryArray::<Int8Type>::new(Int8Array::from(vec![0, 1]), values);
     let (code, message) = refusal("company", Arc::new(inner));
     assert_eq!(code, "null_value");
-    assert_eq!(message, "column `company`, row 0 (id 40): null where the schema allows none; fill it in");
+    assert_eq!(
+        message,
+        "column `company`, row 0 (id 40): null where the schema allows none; fill it in"
+    );
 }
 
 #[test]
 fn a_wrong_type_names_column_and_what_to_send() {
-    let list: ArrayRef = Arc::new(ListArray::new_null(Arc::new(ArrowField::new("item", DataType::Int64, true)), 1));
+    let list: ArrayRef = Arc::new(ListArray::new_null(
+        Arc::new(ArrowField::new("item", DataType::Int64, true)),
+        1,
+    ));
     let dictionary: DictionaryArray<Int8Type> =
         DictionaryArray::new(Int8Array::from(vec![0]), Arc::new(Int64Array::from(vec![1])));
     let timestamp = arrow_array::new_null_array(&DataType::Timestamp(TimeUnit::Millisecond, None), 1);
     let cases: Vec<(&'static str, ArrayRef, &str)> = vec![
-        ("row_id", Arc::new(UInt64Array::from(vec![1])), "column `row_id` (integer) came as uint64; send int8 to int64 or uint8 to uint32"),
-        ("row_id", Arc::new(Float64Array::from(vec![1.0])), "column `row_id` (integer) came as float64; send int8 to int64 or uint8 to uint32"),
+        (
+            "row_id",
+            Arc::new(UInt64Array::from(vec![1])),
+            "column `row_id` (integer) came as uint64; send int8 to int64 or uint8 to uint32",
+        ),
+        (
+            "row_id",
+            Arc::new(Float64Array::from(vec![1.0])),
+            "column `row_id` (integer) came as float64; send int8 to int64 or uint8 to uint32",
+        ),
         (
             "amount",
             Arc::new(StringArray::from(vec!["1"])),
@@ -127,17 +187,33 @@ fn a_wrong_type_names_column_and_what_to_send() {
         ),
         (
             "amount",
-            Arc::new(Decimal256Array::from(vec![arrow_buffer::i256::from(1)]).with_precision_and_scale(40, 2).unwrap()),
+            Arc::new(
+                Decimal256Array::from(vec![arrow_buffer::i256::from(1)])
+                    .with_precision_and_scale(40, 2)
+                    .unwrap(),
+            ),
             "column `amount` (money(scale=2)) came as decimal256; send decimal128, float32, float64 or an integer type, in major units",
         ),
-        ("day", timestamp, "column `day` (date) came as timestamp; send date32, date64 or an integer type counting days since 1970-01-01"),
-        ("open", list, "column `open` (boolean) came as list; send bool or an integer type holding 0 and 1"),
+        (
+            "day",
+            timestamp,
+            "column `day` (date) came as timestamp; send date32, date64 or an integer type counting days since 1970-01-01",
+        ),
+        (
+            "open",
+            list,
+            "column `open` (boolean) came as list; send bool or an integer type holding 0 and 1",
+        ),
         (
             "company",
             Arc::new(dictionary),
             "column `company` (text) came as dictionary of int64; send utf8, large_utf8, utf8_view or a dictionary of one of them",
         ),
-        ("rate", Arc::new(NullArray::new(1)), "column `rate` (real) came as null; send float32, float64 or an integer type"),
+        (
+            "rate",
+            Arc::new(NullArray::new(1)),
+            "column `rate` (real) came as null; send float32, float64 or an integer type",
+        ),
     ];
     for (name, array, expected) in cases {
         assert_eq!(refusal(name, array), ("wrong_type".to_owned(), expected.to_owned()));
@@ -148,28 +224,81 @@ fn a_wrong_type_names_column_and_what_to_send() {
 fn a_missing_column_is_named() {
     let mut columns = kinds(&[1], &[1.0], &[]);
     columns.remove(2);
-    let expected = "column `company` (text) is missing; add it as utf8, large_utf8, utf8_view or a dictionary of one of them";
-    assert_eq!(refused(&ingest(&columns)), ("missing_column".to_owned(), expected.to_owned()));
+    let expected =
+        "column `company` (text) is missing; add it as utf8, large_utf8, utf8_view or a dictionary of one of them";
+    assert_eq!(
+        refused(&ingest(&columns)),
+        ("missing_column".to_owned(), expected.to_owned())
+    );
 }
 
 #[test]
 fn a_bad_value_names_column_row_and_id() {
     let cases: Vec<(&'static str, ArrayRef, &str, &str)> = vec![
-        ("amount", Arc::new(Float64Array::from(vec![1.0, 1.005])), "bad_amount", "column `amount`, row 1 (id 41): 1.005 is not a whole number of minor units; round it to 2 decimals"),
-        ("amount", Arc::new(Float64Array::from(vec![f64::NAN])), "bad_amount", "column `amount`, row 0 (id 40): NaN is not a finite number; correct the value"),
-        ("amount", Arc::new(Float32Array::from(vec![f32::INFINITY])), "bad_amount", "column `amount`, row 0 (id 40): inf is not a finite number; correct the value"),
-        ("amount", Arc::new(Float64Array::from(vec![None, Some(1.0)])), "null_value", "column `amount`, row 0 (id 40): null where the schema allows none; fill it in"),
-        ("amount", Arc::new(Int64Array::from(vec![i64::MAX])), "amount_overflow", "column `amount`, row 0 (id 40): 9223372036854775807 with 2 decimals does not fit 64-bit minor units; use smaller amounts or fewer decimals"),
         (
             "amount",
-            Arc::new(Decimal128Array::from(vec![-12_345]).with_precision_and_scale(10, 3).unwrap()),
+            Arc::new(Float64Array::from(vec![1.0, 1.005])),
+            "bad_amount",
+            "column `amount`, row 1 (id 41): 1.005 is not a whole number of minor units; round it to 2 decimals",
+        ),
+        (
+            "amount",
+            Arc::new(Float64Array::from(vec![f64::NAN])),
+            "bad_amount",
+            "column `amount`, row 0 (id 40): NaN is not a finite number; correct the value",
+        ),
+        (
+            "amount",
+            Arc::new(Float32Array::from(vec![f32::INFINITY])),
+            "bad_amount",
+            "column `amount`, row 0 (id 40): inf is not a finite number; correct the value",
+        ),
+        (
+            "amount",
+            Arc::new(Float64Array::from(vec![None, Some(1.0)])),
+            "null_value",
+            "column `amount`, row 0 (id 40): null where the schema allows none; fill it in",
+        ),
+        (
+            "amount",
+            Arc::new(Int64Array::from(vec![i64::MAX])),
+            "amount_overflow",
+            "column `amount`, row 0 (id 40): 9223372036854775807 with 2 decimals does not fit 64-bit minor units; use smaller amounts or fewer decimals",
+        ),
+        (
+            "amount",
+            Arc::new(
+                Decimal128Array::from(vec![-12_345])
+                    .with_precision_and_scale(10, 3)
+                    .unwrap(),
+            ),
             "bad_amount",
             "column `amount`, row 0 (id 40): -12.345 is not a whole number of minor units; round it to 2 decimals",
         ),
-        ("rate", Arc::new(Float64Array::from(vec![f64::NEG_INFINITY])), "bad_amount", "column `rate`, row 0 (id 40): -inf is not a finite number; correct the value"),
-        ("open", Arc::new(Int64Array::from(vec![0, 1, 2])), "bad_amount", "column `open`, row 2 (id 42): 2 is not a boolean; send 0 or 1"),
-        ("day", Arc::new(Int64Array::from(vec![1_i64 << 31])), "bad_amount", "column `day`, row 0 (id 40): day 2147483648 since 1970-01-01 is outside the calendar; a day number has 32 bits"),
-        ("day", Arc::new(Date64Array::from(vec![86_400_001])), "bad_amount", "column `day`, row 0 (id 40): 86400001 ms since 1970-01-01 is not a whole day; send dates without a time"),
+        (
+            "rate",
+            Arc::new(Float64Array::from(vec![f64::NEG_INFINITY])),
+            "bad_amount",
+            "column `rate`, row 0 (id 40): -inf is not a finite number; correct the value",
+        ),
+        (
+            "open",
+            Arc::new(Int64Array::from(vec![0, 1, 2])),
+            "bad_amount",
+            "column `open`, row 2 (id 42): 2 is not a boolean; send 0 or 1",
+        ),
+        (
+            "day",
+            Arc::new(Int64Array::from(vec![1_i64 << 31])),
+            "bad_amount",
+            "column `day`, row 0 (id 40): day 2147483648 since 1970-01-01 is outside the calendar; a day number has 32 bits",
+        ),
+        (
+            "day",
+            Arc::new(Date64Array::from(vec![86_400_001])),
+            "bad_amount",
+            "column `day`, row 0 (id 40): 86400001 ms since 1970-01-01 is not a whole day; send dates without a time",
+        ),
     ];
     for (name, array, code, message) in cases {
         assert_eq!(refusal(name, array), (code.to_owned(), message.to_owned()));
@@ -179,7 +308,11 @@ fn a_bad_value_names_column_row_and_id() {
 #[test]
 fn the_first_bad_row_is_named_whatever_the_column_order_and_the_batches() {
     let two = |first: f64, second: f64, ids: &[i64]| -> arrow_array::RecordBatch {
-        let columns = kinds(ids, &[first, second], &[("open", Arc::new(Int64Array::from(vec![0, 7])))]);
+        let columns = kinds(
+            ids,
+            &[first, second],
+            &[("open", Arc::new(Int64Array::from(vec![0, 7])))],
+        );
         arrow_array::RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, a)| (n, a, true))).unwrap()
     };
     let sound = |ids: &[i64]| -> arrow_array::RecordBatch {
@@ -190,7 +323,10 @@ fn the_first_bad_row_is_named_whatever_the_column_order_and_the_batches() {
     let mut session = opened::<Kinds>();
     let (code, message) = refused(&send(&mut session, &json!({"op": "upsert"}), &bytes));
     assert_eq!(code, "bad_amount");
-    assert!(message.starts_with("column `amount`, row 2 (id 3): 0.001 "), "{message}");
+    assert!(
+        message.starts_with("column `amount`, row 2 (id 3): 0.001 "),
+        "{message}"
+    );
     // the batch was refused whole
     assert!(amounts(&send(&mut session, &json!({"op": "report"}), &[])).is_empty());
 }
@@ -199,8 +335,14 @@ fn the_first_bad_row_is_named_whatever_the_column_order_and_the_batches() {
 fn extra_columns_of_any_shape_are_stepped_over_and_order_is_free() {
     let inner: ArrayRef = Arc::new(StringViewArray::from(vec!["a longer text than a view holds", "b"]));
     let nested = StructArray::from(vec![
-        (Arc::new(ArrowField::new("view", DataType::Utf8View, true)), Arc::clone(&inner)),
-        (Arc::new(ArrowField::new("null", DataType::Null, true)), Arc::new(NullArray::new(2)) as ArrayRef),
+        (
+            Arc::new(ArrowField::new("view", DataType::Utf8View, true)),
+            Arc::clone(&inner),
+        ),
+        (
+            Arc::new(ArrowField::new("null", DataType::Null, true)),
+            Arc::new(NullArray::new(2)) as ArrayRef,
+        ),
     ]);
     let dictionary: DictionaryArray<Int8Type> = vec!["x", "y"].into_iter().collect();
     let item = Arc::new(ArrowField::new("item", DataType::Utf8, true));
@@ -219,7 +361,13 @@ fn a_column_that_comes_twice_is_refused() {
     let mut columns = kinds(&[1], &[1.0], &[]);
     columns.push(columns[1].clone());
     let (code, message) = refused(&ingest(&columns));
-    assert_eq!((code.as_str(), message.as_str()), ("bad_table", "the table has two columns named `amount`; drop or rename one"));
+    assert_eq!(
+        (code.as_str(), message.as_str()),
+        (
+            "bad_table",
+            "the table has two columns named `amount`; drop or rename one"
+        )
+    );
 }
 
 #[test]
@@ -227,7 +375,9 @@ fn a_stream_without_batches_and_one_without_rows_are_fine() {
     let empty = stream(&kinds(&[], &[], &[]));
     let mut session = opened::<Kinds>();
     assert_eq!(send(&mut session, &json!({"op": "upsert"}), &empty)["ok"], json!(true));
-    let schema = arrow_array::RecordBatch::try_from_iter(kinds(&[], &[], &[])).unwrap().schema();
+    let schema = arrow_array::RecordBatch::try_from_iter(kinds(&[], &[], &[]))
+        .unwrap()
+        .schema();
     let mut writer = arrow_ipc::writer::StreamWriter::try_new(Vec::new(), &schema).unwrap();
     writer.finish().unwrap();
     let bytes = writer.into_inner().unwrap();
@@ -258,7 +408,10 @@ fn a_duplicate_id_refuses_the_batch() {
     let bytes = stream(&kinds(&[1, 2, 1], &[1.0, 2.0, 3.0], &[]));
     let reply = send(&mut session, &json!({"op": "upsert"}), &bytes);
     let (code, message) = refused(&reply);
-    assert_eq!((code.as_str(), reply["error"]["id"].as_i64()), ("duplicate_id", Some(1)));
+    assert_eq!(
+        (code.as_str(), reply["error"]["id"].as_i64()),
+        ("duplicate_id", Some(1))
+    );
     assert_eq!(message, "id 1 occurs twice; send each id once");
     assert!(amounts(&send(&mut session, &json!({"op": "report"}), &[])).is_empty());
 }
@@ -266,18 +419,34 @@ fn a_duplicate_id_refuses_the_batch() {
 #[test]
 fn text_ids_go_by_ordinals() {
     let named = |names: Vec<&str>, amounts: Vec<i64>| {
-        stream(&[("name", Arc::new(StringArray::from(names)) as ArrayRef), ("amount", Arc::new(Int64Array::from(amounts)))])
+        stream(&[
+            ("name", Arc::new(StringArray::from(names)) as ArrayRef),
+            ("amount", Arc::new(Int64Array::from(amounts))),
+        ])
     };
     let mut session = opened::<Named>();
-    let reply = send(&mut session, &json!({"op": "upsert"}), &named(vec!["b", "a"], vec![1, 2]));
+    let reply = send(
+        &mut session,
+        &json!({"op": "upsert"}),
+        &named(vec!["b", "a"], vec![1, 2]),
+    );
     // "b" came first; the report is in the order of the texts
     assert_eq!(amounts(&reply), [(1, 2), (0, 1)]);
     let reply = send(&mut session, &json!({"op": "remove", "ids": ["b", 1]}), &[]);
     assert!(amounts(&reply).is_empty());
     // an ordinal is for good
-    let reply = send(&mut session, &json!({"op": "upsert"}), &named(vec!["c", "a"], vec![3, 4]));
+    let reply = send(
+        &mut session,
+        &json!({"op": "upsert"}),
+        &named(vec!["c", "a"], vec![3, 4]),
+    );
     assert_eq!(amounts(&reply), [(1, 4), (2, 3)]);
-    for (id, number) in [(json!("zz"), None), (json!("b"), Some(0)), (json!(0), Some(0)), (json!(99), Some(99))] {
+    for (id, number) in [
+        (json!("zz"), None),
+        (json!("b"), Some(0)),
+        (json!(0), Some(0)),
+        (json!(99), Some(99)),
+    ] {
         let reply = send(&mut session, &json!({"op": "remove", "ids": [id]}), &[]);
         assert_eq!(refused(&reply).0, "unknown_id");
         assert_eq!(reply["error"]["id"].as_i64(), number, "{reply}");

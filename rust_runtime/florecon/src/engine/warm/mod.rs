@@ -197,11 +197,16 @@ impl Warm {
         check_cost(Where::Arc(arcs), cost)?;
         self.dearest[0] = self.dearest[0].max(cost.abs());
         let arc = self.graph.add_link(from, to, cost);
-        self.basis.offer(Tight {
-            arc,
-            tail: from,
-            head: to,
-        });
+        if self.repairable {
+            self.basis.offer(
+                &self.graph,
+                Tight {
+                    arc,
+                    tail: from,
+                    head: to,
+                },
+            );
+        }
         self.settle();
         Ok(arc)
     }

@@ -44,15 +44,18 @@ impl Basis {
 
     /// Brings a basis with the canonical flow to the optimum of the pairs as well; no flow changes.
     pub fn price_all(&mut self, graph: &Graph) -> Result<(), Stuck> {
-        for (arc, link) in (0u32..).zip(&graph.links).filter(|(_, link)| link.tail != NONE) {
-            let arc = Tight {
-                arc,
-                tail: link.tail,
-                head: link.head,
-            };
-            if self.reduced(graph, arc) <= Pair::default() && !self.tree.holds(ROOT, &arc) {
-                self.cheap.push(arc);
-            }
+        for x in (1..graph.places.len() as u32).filter(|&x| graph.kind(x) == Kind::Source) {
+            self.offer_all(graph, x);
+        }
+        for x in (1..graph.places.len() as u32).filter(|&x| graph.kind(x) == Kind::Sink) {
+            self.offer(
+                graph,
+                Tight {
+                    arc: PENALTY,
+                    tail: ROOT,
+                    head: x,
+                },
+            );
         }
         self.repair(graph)
     }
@@ -96,9 +99,15 @@ impl Basis {
         }
     }
 
-    /// Notes an arc that may be worth entering.
-    pub fn offer(&mut self, arc: Tight) {
-        self.cheap.push(arc);
+    /// Notes an arc if it is worth entering, or ties.
+    pub fn offer(&mut self, graph: &Graph, arc: Tight) {
+        if self.reduced(graph, arc) <= Pair::default() && !self.tree.holds(ROOT, &arc) {
+            self.cheap.push(arc);
+        }
+    }
+
+    fn offer_all(&mut self, graph: &Graph, x: u32) {
+        arcs_of(graph, x).for_each(|arc| self.offer(graph, arc));
     }
 
     /// Dual pivots until no flow is negative, then primal ones until no reduced cost is. One of the two has work.
@@ -132,7 +141,7 @@ impl Basis {
         let zero = Pair::default();
         let good = |arc: Tight| match self.reduced(graph, arc) {
             reduced if self.tree.holds(ROOT, &arc) => reduced == zero,
-            reduced => { let ok = reduced > zero || (reduced == zero && self.tied); if !ok { eprintln!("BAD {arc:?} {reduced:?}"); } ok }
+            reduced => reduced > zero || (reduced == zero && self.tied),
         };
         (1u32..)
             .zip(&graph.places[1..])
@@ -175,11 +184,7 @@ impl Basis {
         self.pivots += 1;
         let inside = std::mem::take(&mut self.inside);
         for &x in &inside {
-            for arc in arcs_of(graph, x) {
-                if self.reduced(graph, arc) <= Pair::default() && !self.tree.holds(ROOT, &arc) {
-                    self.cheap.push(arc);
-                }
-            }
+            self.offer_all(graph, x);
         }
         self.inside = inside;
     }

@@ -27,12 +27,18 @@ pub(super) fn same(one: &str, left: &[GroupSeen], other: &str, right: &[GroupSee
         _ if left == right => Ok(()),
         (Some(group), _) => Err(format!("{one} has {}, {other} has not", shown(&group))),
         (None, Some(group)) => Err(format!("{other} has {}, {one} has not", shown(&group))),
-        (None, None) => Err(format!("{one} and {other} have equal groups, but not equally many of them")),
+        (None, None) => Err(format!(
+            "{one} and {other} have equal groups, but not equally many of them"
+        )),
     }
 }
 
 fn shown(group: &GroupSeen) -> String {
-    let members: Vec<String> = group.members.iter().map(|(id, amount)| format!("{id}: {amount}")).collect();
+    let members: Vec<String> = group
+        .members
+        .iter()
+        .map(|(id, amount)| format!("{id}: {amount}"))
+        .collect();
     format!("the {} group {} {{{}}}", group.status, group.origin, members.join(", "))
 }
 
@@ -51,10 +57,19 @@ fn unique_ids(target: &Target, table: &Table) -> Result<(), String> {
         }
         let net: i128 = group.members.iter().map(|(_, amount)| i128::from(*amount)).sum();
         if group.size != group.members.len() || i128::from(group.net) != net {
-            return Err(format!("{} says it has size {} and net {}", shown(group), group.size, group.net));
+            return Err(format!(
+                "{} says it has size {} and net {}",
+                shown(group),
+                group.size,
+                group.net
+            ));
         }
     }
-    let reported: BTreeSet<String> = groups.into_iter().flat_map(|group| group.members).map(|(id, _)| id).collect();
+    let reported: BTreeSet<String> = groups
+        .into_iter()
+        .flat_map(|group| group.members)
+        .map(|(id, _)| id)
+        .collect();
     match sent.symmetric_difference(&reported).next() {
         None => Ok(()),
         Some(id) if sent.contains(id) => Err(format!("row {id} was sent and is in no group")),
@@ -79,11 +94,15 @@ fn conservation(target: &Target, table: &Table) -> Result<(), String> {
     for (id, amount) in &brought {
         let now = found.get(id).copied().unwrap_or_default();
         if now != *amount {
-            return Err(format!("row {id} brought {amount}; after the solve it adds up to {now}"));
+            return Err(format!(
+                "row {id} brought {amount}; after the solve it adds up to {now}"
+            ));
         }
     }
     match found.keys().find(|id| !brought.contains_key(*id)) {
-        Some(id) => Err(format!("row {id} is in the report of a solve, and was not there before")),
+        Some(id) => Err(format!(
+            "row {id} is in the report of a solve, and was not there before"
+        )),
         None => Ok(()),
     }
 }
@@ -96,7 +115,12 @@ fn idempotent_upsert(target: &Target, table: &Table) -> Result<(), String> {
     same("one upsert", &once, "the same again", &driver.report()?)?;
     let solved = driver.solve()?;
     driver.upsert(table)?;
-    same("a solve", &solved, "an upsert of the same rows and another solve", &driver.solve()?)
+    same(
+        "a solve",
+        &solved,
+        "an upsert of the same rows and another solve",
+        &driver.solve()?,
+    )
 }
 
 fn order_independence(target: &Target, table: &Table) -> Result<(), String> {
@@ -124,18 +148,37 @@ fn warm_equals_cold(target: &Target, table: &Table) -> Result<(), String> {
     warm.upsert(&table.take(&kept))?;
     let fewer = warm.solve()?;
     warm.upsert(&table.take(&late))?;
-    same("a fresh session", &cold, "one solved before the last rows came", &warm.solve()?)?;
+    same(
+        "a fresh session",
+        &cold,
+        "one solved before the last rows came",
+        &warm.solve()?,
+    )?;
     pin_and_unpin(&mut warm)?;
-    same("a fresh session", &cold, "one that pinned and unpinned on the way", &warm.solve()?)?;
+    same(
+        "a fresh session",
+        &cold,
+        "one that pinned and unpinned on the way",
+        &warm.solve()?,
+    )?;
     let gone = warm.json_ids(&table.take(&late));
     warm.send(&json!({"op": "remove", "ids": gone}), &[])?;
-    same("a session that never had the last rows", &fewer, "one that lost them", &warm.solve()?)
+    same(
+        "a session that never had the last rows",
+        &fewer,
+        "one that lost them",
+        &warm.solve()?,
+    )
 }
 
 fn pin_and_unpin(driver: &mut Driver) -> Result<(), String> {
     let report = driver.send(&json!({"op": "report"}), &[])?;
-    let group_ids: Vec<i64> =
-        report["report"]["groups"].as_array().into_iter().flatten().filter_map(|group| group["group_id"].as_i64()).collect();
+    let group_ids: Vec<i64> = report["report"]["groups"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|group| group["group_id"].as_i64())
+        .collect();
     for group_id in group_ids.iter().take(3) {
         driver.send(&json!({"op": "pin", "by": "group", "group_id": group_id}), &[])?;
     }

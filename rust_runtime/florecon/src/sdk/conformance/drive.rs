@@ -22,7 +22,11 @@ impl Target {
     /// Any module: its `describe` reply, and a function that starts a fresh instance and hands out its `dispatch`.
     #[must_use]
     pub fn new(describe: &str, open: impl Fn() -> Dispatch + 'static) -> Self {
-        Self { describe: describe.to_owned(), open: Box::new(open), config: json!({}) }
+        Self {
+            describe: describe.to_owned(),
+            open: Box::new(open),
+            config: json!({}),
+        }
     }
 
     /// A plugin of this build.
@@ -72,14 +76,24 @@ impl Driver {
         }
         let input = described["input"].as_array().ok_or("describe lists no input")?;
         // a module that marks no id has it in the first column
-        let field = input.iter().find(|field| field["id"] == json!(true)).or(input.first()).ok_or("the input is empty")?;
+        let field = input
+            .iter()
+            .find(|field| field["id"] == json!(true))
+            .or(input.first())
+            .ok_or("the input is empty")?;
         let id_column = field["name"].as_str().ok_or("an input field has no name")?.to_owned();
         let texts = (field["type"] == json!("utf8")).then(Vec::new);
-        let mut driver = Self { dispatch: (target.open)(), id_column, texts };
-        driver.send(&json!({"op": "init", "config": target.config}), &[]).or_else(|_| {
-            // an older module wants a batch with its init
-            driver.send(&json!({"op": "init", "config": target.config}), &empty(input).to_ipc())
-        })?;
+        let mut driver = Self {
+            dispatch: (target.open)(),
+            id_column,
+            texts,
+        };
+        driver
+            .send(&json!({"op": "init", "config": target.config}), &[])
+            .or_else(|_| {
+                // an older module wants a batch with its init
+                driver.send(&json!({"op": "init", "config": target.config}), &empty(input).to_ipc())
+            })?;
         Ok(driver)
     }
 
@@ -91,7 +105,12 @@ impl Driver {
             return Ok(reply);
         }
         let text = |name: &str| reply["error"][name].as_str().unwrap_or("?").to_owned();
-        Err(format!("{} was refused with {}: {}", command["op"], text("code"), text("message")))
+        Err(format!(
+            "{} was refused with {}: {}",
+            command["op"],
+            text("code"),
+            text("message")
+        ))
     }
 
     /// Upserts the rows of a table.
@@ -122,7 +141,9 @@ impl Driver {
 
     /// The ids of a table's rows, in words.
     pub fn ids(&self, table: &Table) -> Vec<String> {
-        (0..table.len()).filter_map(|row| table.cell(&self.id_column, row)).collect()
+        (0..table.len())
+            .filter_map(|row| table.cell(&self.id_column, row))
+            .collect()
     }
 
     /// The ids of a table's rows as commands take them.
@@ -144,10 +165,19 @@ impl Driver {
                 return Err(format!("the report has group {number} twice"));
             }
         }
-        for allocation in reply["report"]["allocations"].as_array().ok_or("a report has no allocations")? {
-            let field = |name: &str| allocation[name].as_i64().ok_or_else(|| format!("an allocation has no integer {name}"));
+        for allocation in reply["report"]["allocations"]
+            .as_array()
+            .ok_or("a report has no allocations")?
+        {
+            let field = |name: &str| {
+                allocation[name]
+                    .as_i64()
+                    .ok_or_else(|| format!("an allocation has no integer {name}"))
+            };
             let id = self.word(field("id")?)?;
-            let group = groups.get_mut(&field("group_id")?).ok_or("an allocation is in a group that the report lacks")?;
+            let group = groups
+                .get_mut(&field("group_id")?)
+                .ok_or("an allocation is in a group that the report lacks")?;
             group.members.push((id, field("amount")?));
         }
         let mut groups: Vec<GroupSeen> = groups.into_values().collect();
@@ -161,7 +191,8 @@ impl Driver {
             None => Ok(id.to_string()),
             Some(texts) => {
                 let text = usize::try_from(id).ok().and_then(|ordinal| texts.get(ordinal));
-                text.cloned().ok_or_else(|| format!("the report has ordinal {id}, which no text id was given"))
+                text.cloned()
+                    .ok_or_else(|| format!("the report has ordinal {id}, which no text id was given"))
             }
         }
     }

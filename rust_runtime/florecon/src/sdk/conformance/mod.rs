@@ -86,7 +86,11 @@ impl fmt::Display for Verdict {
             match failure {
                 None => writeln!(f, "ok      {check}")?,
                 Some(Failure { message, ids, .. }) => {
-                    writeln!(f, "FAILED  {check}: {message}\n        with the rows {}", ids.join(", "))?;
+                    writeln!(
+                        f,
+                        "FAILED  {check}: {message}\n        with the rows {}",
+                        ids.join(", ")
+                    )?;
                 }
             }
         }
@@ -101,7 +105,9 @@ impl fmt::Display for Verdict {
 #[must_use]
 pub fn run(target: &Target, table: &Table) -> Verdict {
     let outcomes = CHECKS.iter().map(|(name, check)| judge(name, check, target, table));
-    Verdict { outcomes: outcomes.collect() }
+    Verdict {
+        outcomes: outcomes.collect(),
+    }
 }
 
 /// Whether two modules report the same over the rows of `table`: the wasm of a plugin and its native build, or a plugin and its
@@ -136,9 +142,15 @@ pub fn agree(one: &Target, other: &Target, table: &Table) -> Outcome {
 
 fn judge(name: &'static str, check: &Check<'_>, target: &Target, table: &Table) -> Outcome {
     let Err(message) = check(target, table) else {
-        return Outcome { check: name, failure: None };
+        return Outcome {
+            check: name,
+            failure: None,
+        };
     };
     let (rows, message) = shrink::fewest(table.len(), message, |rows| check(target, &table.take(rows)).err());
     let ids = Driver::open(target).map_or_else(|_| Vec::new(), |driver| driver.ids(&table.take(&rows)));
-    Outcome { check: name, failure: Some(Failure { message, rows, ids }) }
+    Outcome {
+        check: name,
+        failure: Some(Failure { message, rows, ids }),
+    }
 }

@@ -1,6 +1,6 @@
 //! Rows to judge a module by, in the base types of the wire.
 
-use crate::sdk::ipc::{ColumnSource, write_table};
+use crate::sdk::ipc::{self, ColumnSource, write_table};
 
 /// A column of a base type: `i64`, `f64` or `utf8`.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,7 +85,13 @@ impl Table {
     /// The rows at these places, in this order.
     #[must_use]
     pub fn take(&self, rows: &[usize]) -> Self {
-        Self { columns: self.columns.iter().map(|(name, column)| (name.clone(), column.take(rows))).collect() }
+        Self {
+            columns: self
+                .columns
+                .iter()
+                .map(|(name, column)| (name.clone(), column.take(rows)))
+                .collect(),
+        }
     }
 
     /// The table as one Arrow IPC stream.
@@ -96,9 +102,9 @@ impl Table {
             .iter()
             .map(|(name, column)| {
                 let source = match column {
-                    Column::Integers(cells) => ColumnSource::OptInt64(Box::new(|row| cells[row])),
-                    Column::Reals(cells) => ColumnSource::OptFloat64(Box::new(|row| cells[row])),
-                    Column::Texts(cells) => ColumnSource::OptText(Box::new(|row| cells[row].as_deref())),
+                    Column::Integers(cells) => ColumnSource::OptInt64(ipc::cells(|| cells.iter(), |cell| *cell)),
+                    Column::Reals(cells) => ColumnSource::OptFloat64(ipc::cells(|| cells.iter(), |cell| *cell)),
+                    Column::Texts(cells) => ColumnSource::OptText(ipc::cells(|| cells.iter(), |cell| cell.as_deref())),
                 };
                 (name.as_str(), source)
             })

@@ -1,7 +1,5 @@
 //! The batches of a stream, reduced to the columns asked for.
 
-use std::collections::BTreeMap;
-
 use arrow_ipc::{Endianness, Field, Message, MessageHeader, RecordBatch};
 
 use super::column::{Column, Storage};
@@ -21,13 +19,21 @@ struct Slot {
     wanted: Option<usize>,
 }
 
+/// The texts that a column's cells are indices into.
+struct Dictionary {
+    id: i64,
+    storage: Storage,
+    /// The values so far.
+    values: Values,
+}
+
 /// Reads a stream batch by batch.
 pub(crate) struct Batches<'a> {
     frames: Frames<'a>,
     slots: Vec<Slot>,
     storages: Vec<Option<Storage>>,
-    /// By dictionary id: how its values are stored, and the values so far.
-    dictionaries: BTreeMap<i64, (Storage, Values)>,
+    /// The dictionaries of the columns asked for, few enough to look through.
+    dictionaries: Vec<Dictionary>,
 }
 
 impl<'a> Batches<'a> {
@@ -40,7 +46,7 @@ impl<'a> Batches<'a> {
             frames: Frames::new(&[]),
             slots: Vec::new(),
             storages: vec![None; names.len()],
-            dictionaries: BTreeMap::new(),
+            dictionaries: Vec::new(),
         };
         opened.read_schema(&message, names)?;
         frames.skip(body);
@@ -55,7 +61,8 @@ impl<'a> Batches<'a> {
 
     /// The values of the dictionary `id`: those that came so far.
     pub fn dictionary(&self, id: i64) -> &[Option<Text>] {
-        self.dictionaries.get(&id).map_or(&[], |(_, values)| values)
+        let known = self.dictionaries.iter().find(|dictionary| dictionary.id == id);
+        known.map_or(&[], |dictionary| &dictionary.values)
     }
 
     /// The columns asked for, of the next batch, in the order in which they were asked for, and its number of rows.
@@ -73,7 +80,9 @@ impl<'a> Batches<'a> {
     }
 
     fn read_schema(&mut self, message: &Message<'_>, names: &[&str]) -> Result<(), Error> {
-        let schema = message.header_as_schema().ok_or_else(|| malformed("it does not begin with a schema"))?;
+        let schema = message
+            .header_as_schema()
+            .ok_or_else(|| malformed("it does not begin with a schema"))?;
         if schema.endianness() != Endianness::Little {
             return Err(malformed("its numbers are big-endian"));
         }
@@ -92,25 +101,40 @@ impl<'a> Batches<'a> {
 
     fn want(&mut self, field: Field<'_>, name: &str, position: usize) -> Result<(), Error> {
         if self.storages[position].is_some() {
-            return Err(Error::BadTable { message: format!("the table has two columns named `{name}`; drop or rename one") });
+            return Err(Error::BadTable {
+                message: format!("the table has two columns named `{name}`; drop or rename one"),
+            });
         }
         let storage = Storage::of(field);
-        if let Storage::Dictionary { id, .. } = storage {
-            self.dictionaries.entry(id).or_insert_with(|| (Storage::plain(field), Values::new()));
+        if let Storage::Dictionary { id, .. } = storage
+            && self.dictionaries.iter().all(|known| known.id != id)
+        {
+            let (storage, values) = (Storage::plain(field), Values::new());
+            self.dictionaries.push(Dictionary { id, storage, values });
         }
         self.storages[position] = Some(storage);
         Ok(())
     }
 
     fn read_dictionary(&mut self, message: &Message<'_>, body: &'a [u8], pool: &mut Pool) -> Result<(), Error> {
-        let batch = message.header_as_dictionary_batch().ok_or_else(|| malformed("a dictionary is damaged"))?;
-        let Some((storage, values)) = self.dictionaries.get_mut(&batch.id()) else {
+        let batch = message
+            .header_as_dictionary_batch()
+            .ok_or_else(|| malformed("a dictionary is damaged"))?;
+        let known = self
+            .dictionaries
+            .iter_mut()
+            .find(|dictionary| dictionary.id == batch.id());
+        let Some(Dictionary { storage, values, .. }) = known else {
             return Ok(()); // of a column nobody asked for
         };
         let data = batch.data().ok_or_else(|| malformed("a dictionary has no values"))?;
         let mut cursor = Cursor::new(data, body)?;
         let variadic = usize::from(*storage == Storage::Utf8View);
-        let column = cursor.column(Extent { nodes: 1, buffers: if variadic == 1 { 2 } else { 3 }, variadic })?;
+        let column = cursor.column(Extent {
+            nodes: 1,
+            buffers: if variadic == 1 { 2 } else { 3 },
+            variadic,
+        })?;
         if !column.fits(storage) {
             return Err(malformed("a dictionary is shorter than it says"));
         }
@@ -128,7 +152,9 @@ impl<'a> Batches<'a> {
     }
 
     fn read_batch(&self, message: &Message<'_>, body: &'a [u8]) -> Result<(usize, Vec<Column<'a>>), Error> {
-        let batch = message.header_as_record_batch().ok_or_else(|| malformed("a batch is damaged"))?;
+        let batch = message
+            .header_as_record_batch()
+            .ok_or_else(|| malformed("a batch is damaged"))?;
         let rows = usize::try_from(batch.length()).map_err(|_| malformed("a batch has a negative length"))?;
         let mut cursor = Cursor::new(batch, body)?;
         let mut columns: Vec<Option<Column<'a>>> = vec![None; self.storages.len()];
@@ -138,14 +164,19 @@ impl<'a> Batches<'a> {
                 continue;
             };
             let column = cursor.column(slot.extent)?;
-            let fits = self.storages[position].as_ref().is_some_and(|storage| column.fits(storage));
+            let fits = self.storages[position]
+                .as_ref()
+                .is_some_and(|storage| column.fits(storage));
             if column.rows != rows || !fits {
                 return Err(malformed("a column is shorter than its batch"));
             }
             columns[position] = Some(column);
         }
         // a column the stream lacks is refused before any batch is read
-        let columns = columns.into_iter().collect::<Option<Vec<_>>>().ok_or_else(|| malformed("a column is missing"))?;
+        let columns = columns
+            .into_iter()
+            .collect::<Option<Vec<_>>>()
+            .ok_or_else(|| malformed("a column is missing"))?;
         Ok((rows, columns))
     }
 }
@@ -164,7 +195,13 @@ impl<'m, 'a> Cursor<'m, 'a> {
         if batch.compression().is_some() {
             return Err(malformed("its buffers are compressed"));
         }
-        Ok(Self { batch, body, node: 0, buffer: 0, variadic: 0 })
+        Ok(Self {
+            batch,
+            body,
+            node: 0,
+            buffer: 0,
+            variadic: 0,
+        })
     }
 
     fn skip(&mut self, extent: Extent) -> Result<(), Error> {
@@ -186,7 +223,13 @@ impl<'m, 'a> Cursor<'m, 'a> {
         let rows = usize::try_from(node.length()).map_err(|_| malformed("a column has a negative length"))?;
         let from = self.buffer;
         let more = if extent.variadic == 1 { self.next_variadic()? } else { 0 };
-        let own = |at: usize| if at < extent.buffers { self.slice(from + at) } else { Ok(&[][..]) };
+        let own = |at: usize| {
+            if at < extent.buffers {
+                self.slice(from + at)
+            } else {
+                Ok(&[][..])
+            }
+        };
         let bitmap = own(0)?;
         if bitmap.is_empty() && node.null_count() > 0 {
             return Err(malformed("a column counts nulls but marks none"));
@@ -197,24 +240,42 @@ impl<'m, 'a> Cursor<'m, 'a> {
         if more > available {
             return Err(malformed("a batch has too few buffers"));
         }
-        let more = (0..more).map(|at| self.slice(from + extent.buffers + at)).collect::<Result<Vec<_>, _>>()?;
+        let more = (0..more)
+            .map(|at| self.slice(from + extent.buffers + at))
+            .collect::<Result<Vec<_>, _>>()?;
         self.node += extent.nodes;
         self.buffer = from + extent.buffers + more.len();
-        Ok(Column { rows, validity: (!bitmap.is_empty()).then_some(bitmap), first, second, more })
+        Ok(Column {
+            rows,
+            validity: (!bitmap.is_empty()).then_some(bitmap),
+            first,
+            second,
+            more,
+        })
     }
 
     fn slice(&self, index: usize) -> Result<&'a [u8], Error> {
         let buffers = self.batch.buffers().filter(|buffers| index < buffers.len());
-        let buffer = buffers.map(|buffers| buffers.get(index)).ok_or_else(|| malformed("a batch has too few buffers"))?;
+        let buffer = buffers
+            .map(|buffers| buffers.get(index))
+            .ok_or_else(|| malformed("a batch has too few buffers"))?;
         let outside = || malformed("a buffer lies outside its message");
         let from = usize::try_from(buffer.offset()).map_err(|_| outside())?;
         let length = usize::try_from(buffer.length()).map_err(|_| outside())?;
-        self.body.get(from..).and_then(|tail| tail.get(..length)).ok_or_else(outside)
+        self.body
+            .get(from..)
+            .and_then(|tail| tail.get(..length))
+            .ok_or_else(outside)
     }
 
     fn next_variadic(&mut self) -> Result<usize, Error> {
-        let counts = self.batch.variadicBufferCounts().filter(|counts| self.variadic < counts.len());
-        let count = counts.map(|counts| counts.get(self.variadic)).and_then(|count| usize::try_from(count).ok());
+        let counts = self
+            .batch
+            .variadicBufferCounts()
+            .filter(|counts| self.variadic < counts.len());
+        let count = counts
+            .map(|counts| counts.get(self.variadic))
+            .and_then(|count| usize::try_from(count).ok());
         self.variadic += 1;
         count.ok_or_else(|| malformed("a batch does not say how many text buffers it has"))
     }

@@ -38,11 +38,16 @@ impl Storage {
             return Self::plain(field);
         };
         // the format lets the index type be absent, and means int32 by that
-        let (bytes, signed) = dictionary.indexType().map_or(Some((4, true)), integer).unwrap_or((0, true));
+        let (bytes, signed) = dictionary
+            .indexType()
+            .map_or(Some((4, true)), integer)
+            .unwrap_or((0, true));
         match Self::plain(field) {
-            Self::Utf8 | Self::LargeUtf8 | Self::Utf8View if bytes > 0 => {
-                Self::Dictionary { id: dictionary.id(), bytes, signed }
-            }
+            Self::Utf8 | Self::LargeUtf8 | Self::Utf8View if bytes > 0 => Self::Dictionary {
+                id: dictionary.id(),
+                bytes,
+                signed,
+            },
             values => Self::Other(format!("dictionary of {}", values.name())),
         }
     }
@@ -50,12 +55,17 @@ impl Storage {
     /// How the values of the column, or of its dictionary, are stored.
     pub fn plain(field: Field<'_>) -> Self {
         let known = match field.type_type() {
-            Type::Int => field.type_as_int().and_then(integer).map(|(bytes, signed)| Self::Int { bytes, signed }),
-            Type::FloatingPoint => field.type_as_floating_point().and_then(|float| match float.precision() {
-                Precision::SINGLE => Some(Self::Float32),
-                Precision::DOUBLE => Some(Self::Float64),
-                _ => None,
-            }),
+            Type::Int => field
+                .type_as_int()
+                .and_then(integer)
+                .map(|(bytes, signed)| Self::Int { bytes, signed }),
+            Type::FloatingPoint => field
+                .type_as_floating_point()
+                .and_then(|float| match float.precision() {
+                    Precision::SINGLE => Some(Self::Float32),
+                    Precision::DOUBLE => Some(Self::Float64),
+                    _ => None,
+                }),
             Type::Decimal => field
                 .type_as_decimal()
                 .filter(|decimal| decimal.bitWidth() == 128)
@@ -105,9 +115,13 @@ fn integer(int: Int<'_>) -> Option<(u8, bool)> {
 
 fn other_name(field: Field<'_>) -> String {
     match field.type_type() {
-        Type::Decimal => field.type_as_decimal().map_or_else(String::new, |decimal| format!("decimal{}", decimal.bitWidth())),
+        Type::Decimal => field
+            .type_as_decimal()
+            .map_or_else(String::new, |decimal| format!("decimal{}", decimal.bitWidth())),
         Type::FloatingPoint => "float16".to_owned(),
-        kind => kind.variant_name().map_or_else(|| "an unknown type".to_owned(), str::to_lowercase),
+        kind => kind
+            .variant_name()
+            .map_or_else(|| "an unknown type".to_owned(), str::to_ascii_lowercase),
     }
 }
 
@@ -185,12 +199,14 @@ impl<'a> Column<'a> {
             Storage::Utf8 => {
                 let from = i32::from_le_bytes(self.fixed(row));
                 let to = i32::from_le_bytes(self.fixed(row + 1));
-                self.second.get(usize::try_from(from).ok()?..usize::try_from(to).ok()?)?
+                self.second
+                    .get(usize::try_from(from).ok()?..usize::try_from(to).ok()?)?
             }
             Storage::LargeUtf8 => {
                 let from = i64::from_le_bytes(self.fixed(row));
                 let to = i64::from_le_bytes(self.fixed(row + 1));
-                self.second.get(usize::try_from(from).ok()?..usize::try_from(to).ok()?)?
+                self.second
+                    .get(usize::try_from(from).ok()?..usize::try_from(to).ok()?)?
             }
             Storage::Utf8View => self.viewed(row)?,
             _ => return None,
@@ -211,5 +227,9 @@ impl<'a> Column<'a> {
 }
 
 fn offsets(rows: usize, bytes: usize) -> Option<usize> {
-    if rows == 0 { Some(0) } else { rows.checked_add(1)?.checked_mul(bytes) }
+    if rows == 0 {
+        Some(0)
+    } else {
+        rows.checked_add(1)?.checked_mul(bytes)
+    }
 }

@@ -24,10 +24,18 @@ fn measure(field: Field<'_>, version: MetadataVersion, depth: usize) -> Option<E
         return None;
     }
     if field.dictionary().is_some() {
-        return Some(Extent { nodes: 1, buffers: 2, variadic: 0 });
+        return Some(Extent {
+            nodes: 1,
+            buffers: 2,
+            variadic: 0,
+        });
     }
     let (buffers, variadic) = own_buffers(field, version)?;
-    let mut total = Extent { nodes: 1, buffers, variadic };
+    let mut total = Extent {
+        nodes: 1,
+        buffers,
+        variadic,
+    };
     for child in field.children().into_iter().flatten() {
         let inner = measure(child, version, depth + 1)?;
         total.nodes += inner.nodes;
@@ -54,7 +62,9 @@ fn own_buffers(field: Field<'_>, version: MetadataVersion) -> Option<(usize, usi
         | Type::List
         | Type::LargeList
         | Type::Map => (2, 0),
-        Type::Utf8 | Type::Binary | Type::LargeUtf8 | Type::LargeBinary | Type::ListView | Type::LargeListView => (3, 0),
+        Type::Utf8 | Type::Binary | Type::LargeUtf8 | Type::LargeBinary | Type::ListView | Type::LargeListView => {
+            (3, 0)
+        }
         Type::Utf8View | Type::BinaryView => (2, 1),
         Type::Union => {
             let offsets = usize::from(field.type_as_union()?.mode() == UnionMode::Dense);

@@ -12,11 +12,13 @@ mod write;
 
 pub(crate) use batch::Batches;
 pub(crate) use column::{Column, Storage};
-pub(crate) use write::{ColumnSource, write_table};
+pub(crate) use write::{ColumnSource, cells, write_table};
 
 use crate::error::Error;
 
 /// A `bad_table` with the advice that fits every malformed stream.
 pub(crate) fn malformed(what: impl std::fmt::Display) -> Error {
-    Error::BadTable { message: format!("not a readable Arrow IPC stream: {what}; send one complete, uncompressed stream") }
+    Error::BadTable {
+        message: format!("not a readable Arrow IPC stream: {what}; send one complete, uncompressed stream"),
+    }
 }

@@ -18,9 +18,12 @@ pub(super) struct Frame<'a> {
 impl<'a> Frame<'a> {
     /// The message and its body.
     pub fn open(&self) -> Result<(Message<'_>, &'a [u8]), Error> {
-        let message = root_as_message(&self.metadata).map_err(|fault| malformed(format_args!("a message is damaged ({fault})")))?;
-        let body = usize::try_from(message.bodyLength()).ok().and_then(|length| self.rest.get(..length));
-        body.map(|body| (message, body)).ok_or_else(|| malformed("it ends in the middle of a message"))
+        let message = root_as_message(&self.metadata).map_err(|_| malformed("a message is damaged"))?;
+        let body = usize::try_from(message.bodyLength())
+            .ok()
+            .and_then(|length| self.rest.get(..length));
+        body.map(|body| (message, body))
+            .ok_or_else(|| malformed("it ends in the middle of a message"))
     }
 }
 
@@ -37,6 +40,7 @@ impl<'a> Frames<'a> {
     /// The next message; `None` at the end-of-stream marker. Without the marker a stream cut between two messages would look
     /// whole, so its absence is an error.
     pub fn next(&mut self) -> Result<Option<Frame<'a>>, Error> {
+        let marker = self.rest;
         let mut prefix = self.take(4)?;
         // streams from before Arrow 0.15 have the length alone
         if prefix == CONTINUATION {
@@ -44,11 +48,16 @@ impl<'a> Frames<'a> {
         }
         let length = i32::from_le_bytes([prefix[0], prefix[1], prefix[2], prefix[3]]);
         if length == 0 {
+            // whoever asks again is told again
+            self.rest = marker;
             return Ok(None);
         }
         let length = usize::try_from(length).map_err(|_| malformed("a message has a negative length"))?;
         let metadata = Buffer::from(self.take(length)?);
-        Ok(Some(Frame { metadata, rest: self.rest }))
+        Ok(Some(Frame {
+            metadata,
+            rest: self.rest,
+        }))
     }
 
     /// Steps over the body of the frame handed out last.

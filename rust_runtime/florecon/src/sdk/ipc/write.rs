@@ -6,35 +6,50 @@ use flatbuffers::{FlatBufferBuilder, UnionWIPOffset, WIPOffset};
 /// Buffers and messages begin at multiples of this many bytes, as the format recommends.
 const ALIGNMENT: usize = 64;
 
-/// A column of a reply: what its cell in a row is.
+/// Hands out a column's cells from the first row to the last, as often as it is asked.
+pub(crate) type Cells<'r, T> = Box<dyn Fn() -> Box<dyn Iterator<Item = T> + 'r> + 'r>;
+
+/// A column of a reply: where its cells come from.
 pub(crate) enum ColumnSource<'r> {
     /// 64-bit integers.
-    Int64(Box<dyn Fn(usize) -> i64 + 'r>),
+    Int64(Cells<'r, i64>),
     /// 64-bit integers or null.
-    OptInt64(Box<dyn Fn(usize) -> Option<i64> + 'r>),
+    OptInt64(Cells<'r, Option<i64>>),
     /// Doubles or null.
-    OptFloat64(Box<dyn Fn(usize) -> Option<f64> + 'r>),
+    OptFloat64(Cells<'r, Option<f64>>),
     /// 32-bit integers or null.
-    OptInt32(Box<dyn Fn(usize) -> Option<i32> + 'r>),
+    OptInt32(Cells<'r, Option<i32>>),
     /// Booleans or null.
-    OptBool(Box<dyn Fn(usize) -> Option<bool> + 'r>),
+    OptBool(Cells<'r, Option<bool>>),
     /// Texts.
-    Text(Box<dyn Fn(usize) -> &'r str + 'r>),
+    Text(Cells<'r, &'r str>),
     /// Texts or null.
-    OptText(Box<dyn Fn(usize) -> Option<&'r str> + 'r>),
+    OptText(Cells<'r, Option<&'r str>>),
     /// 128-bit whole numbers, as `decimal128(38, 0)`.
-    Decimal128(Box<dyn Fn(usize) -> i128 + 'r>),
+    Decimal128(Cells<'r, i128>),
+}
+
+/// The cells that `cell` makes of the things `each` hands out.
+pub(crate) fn cells<'r, I, T>(each: impl Fn() -> I + 'r, cell: impl Fn(I::Item) -> T + Copy + 'r) -> Cells<'r, T>
+where
+    I: Iterator + 'r,
+{
+    Box::new(move || Box::new(each().map(cell)))
 }
 
 /// The stream of one table. Texts of more than 2 GiB in one column do not fit a 32-bit address space and so never arise.
 pub(crate) fn write_table(rows: usize, columns: &[(&str, ColumnSource<'_>)]) -> Vec<u8> {
     let plans: Vec<Plan> = columns.iter().map(|(_, source)| Plan::of(rows, source)).collect();
-    let body: usize = plans.iter().flat_map(|plan| &plan.buffers).map(|length| padded(*length)).sum();
+    let body: usize = plans
+        .iter()
+        .flat_map(|plan| &plan.buffers)
+        .map(|length| padded(*length))
+        .sum();
     let mut out = Vec::with_capacity(body + 1024 + 256 * columns.len());
     push_message(&mut out, &schema_message(columns));
     push_message(&mut out, &batch_message(rows, &plans, body));
     for ((_, source), plan) in columns.iter().zip(&plans) {
-        push_column(&mut out, rows, source, plan);
+        push_column(&mut out, source, plan);
     }
     out.extend_from_slice(&[0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
     out
@@ -48,26 +63,29 @@ struct Plan {
 
 impl Plan {
     fn of(rows: usize, source: &ColumnSource<'_>) -> Self {
-        let count = |is_null: &dyn Fn(usize) -> bool| (0..rows).filter(|row| is_null(*row)).count();
         let (nulls, values) = match source {
             ColumnSource::Int64(_) => (0, vec![rows * 8]),
             ColumnSource::Decimal128(_) => (0, vec![rows * 16]),
-            ColumnSource::OptInt64(cell) => (count(&|row| cell(row).is_none()), vec![rows * 8]),
-            ColumnSource::OptFloat64(cell) => (count(&|row| cell(row).is_none()), vec![rows * 8]),
-            ColumnSource::OptInt32(cell) => (count(&|row| cell(row).is_none()), vec![rows * 4]),
-            ColumnSource::OptBool(cell) => (count(&|row| cell(row).is_none()), vec![rows.div_ceil(8)]),
-            ColumnSource::Text(cell) => (0, text_sizes(rows, |row| cell(row).len())),
-            ColumnSource::OptText(cell) => {
-                (count(&|row| cell(row).is_none()), text_sizes(rows, |row| cell(row).map_or(0, str::len)))
-            }
+            ColumnSource::OptInt64(cells) => (nulls(cells), vec![rows * 8]),
+            ColumnSource::OptFloat64(cells) => (nulls(cells), vec![rows * 8]),
+            ColumnSource::OptInt32(cells) => (nulls(cells), vec![rows * 4]),
+            ColumnSource::OptBool(cells) => (nulls(cells), vec![rows.div_ceil(8)]),
+            ColumnSource::Text(cells) => (0, vec![(rows + 1) * 4, cells().map(str::len).sum()]),
+            ColumnSource::OptText(cells) => (
+                nulls(cells),
+                vec![(rows + 1) * 4, cells().flatten().map(str::len).sum()],
+            ),
         };
         let validity = if nulls == 0 { 0 } else { rows.div_ceil(8) };
-        Self { nulls, buffers: [vec![validity], values].concat() }
+        Self {
+            nulls,
+            buffers: [vec![validity], values].concat(),
+        }
     }
 }
 
-fn text_sizes(rows: usize, length: impl Fn(usize) -> usize) -> Vec<usize> {
-    vec![(rows + 1) * 4, (0..rows).map(length).sum()]
+fn nulls<T>(cells: &Cells<'_, Option<T>>) -> usize {
+    cells().filter(Option::is_none).count()
 }
 
 fn padded(length: usize) -> usize {
@@ -87,72 +105,79 @@ fn push_message(out: &mut Vec<u8>, metadata: &[u8]) {
     pad(out);
 }
 
-fn push_column(out: &mut Vec<u8>, rows: usize, source: &ColumnSource<'_>, plan: &Plan) {
+fn push_column(out: &mut Vec<u8>, source: &ColumnSource<'_>, plan: &Plan) {
     match source {
-        ColumnSource::Int64(cell) => push_values(out, rows, |row| cell(row).to_le_bytes()),
-        ColumnSource::Decimal128(cell) => push_values(out, rows, |row| cell(row).to_le_bytes()),
-        ColumnSource::OptInt64(cell) => {
-            push_validity(out, rows, plan, |row| cell(row).is_some());
-            push_values(out, rows, |row| cell(row).unwrap_or_default().to_le_bytes());
+        ColumnSource::Int64(cells) => push_values(out, cells().map(i64::to_le_bytes)),
+        ColumnSource::Decimal128(cells) => push_values(out, cells().map(i128::to_le_bytes)),
+        ColumnSource::OptInt64(cells) => {
+            push_validity(out, plan, cells);
+            push_values(out, cells().map(|cell| cell.unwrap_or_default().to_le_bytes()));
         }
-        ColumnSource::OptFloat64(cell) => {
-            push_validity(out, rows, plan, |row| cell(row).is_some());
-            push_values(out, rows, |row| cell(row).unwrap_or_default().to_le_bytes());
+        ColumnSource::OptFloat64(cells) => {
+            push_validity(out, plan, cells);
+            push_values(out, cells().map(|cell| cell.unwrap_or_default().to_le_bytes()));
         }
-        ColumnSource::OptInt32(cell) => {
-            push_validity(out, rows, plan, |row| cell(row).is_some());
-            push_values(out, rows, |row| cell(row).unwrap_or_default().to_le_bytes());
+        ColumnSource::OptInt32(cells) => {
+            push_validity(out, plan, cells);
+            push_values(out, cells().map(|cell| cell.unwrap_or_default().to_le_bytes()));
         }
-        ColumnSource::OptBool(cell) => {
-            push_validity(out, rows, plan, |row| cell(row).is_some());
-            push_bits(out, rows, |row| cell(row) == Some(true));
+        ColumnSource::OptBool(cells) => {
+            push_validity(out, plan, cells);
+            push_bits(out, cells().map(|cell| cell == Some(true)));
         }
-        ColumnSource::Text(cell) => push_texts(out, rows, |row| cell(row)),
-        ColumnSource::OptText(cell) => {
-            push_validity(out, rows, plan, |row| cell(row).is_some());
-            push_texts(out, rows, |row| cell(row).unwrap_or_default());
+        ColumnSource::Text(cells) => push_texts(out, cells),
+        ColumnSource::OptText(cells) => {
+            push_validity(out, plan, cells);
+            push_texts(out, || cells().map(Option::unwrap_or_default));
         }
     }
 }
 
-fn push_values<const N: usize>(out: &mut Vec<u8>, rows: usize, cell: impl Fn(usize) -> [u8; N]) {
-    for row in 0..rows {
-        out.extend_from_slice(&cell(row));
+fn push_values<const N: usize>(out: &mut Vec<u8>, cells: impl Iterator<Item = [u8; N]>) {
+    for cell in cells {
+        out.extend_from_slice(&cell);
     }
     pad(out);
 }
 
-fn push_validity(out: &mut Vec<u8>, rows: usize, plan: &Plan, is_valid: impl Fn(usize) -> bool) {
+fn push_validity<T>(out: &mut Vec<u8>, plan: &Plan, cells: &Cells<'_, Option<T>>) {
     if plan.nulls > 0 {
-        push_bits(out, rows, is_valid);
+        push_bits(out, cells().map(|cell| cell.is_some()));
     }
 }
 
-fn push_bits(out: &mut Vec<u8>, rows: usize, bit: impl Fn(usize) -> bool) {
-    for first in (0..rows).step_by(8) {
-        let bits = (first..rows.min(first + 8)).fold(0, |bits, row| bits | u8::from(bit(row)) << (row - first));
-        out.push(bits);
+fn push_bits(out: &mut Vec<u8>, bits: impl Iterator<Item = bool>) {
+    for (row, bit) in bits.enumerate() {
+        if row % 8 == 0 {
+            out.push(0);
+        }
+        if let Some(byte) = out.last_mut() {
+            *byte |= u8::from(bit) << (row % 8);
+        }
     }
     pad(out);
 }
 
-fn push_texts<'r>(out: &mut Vec<u8>, rows: usize, cell: impl Fn(usize) -> &'r str) {
+fn push_texts<'r, I: Iterator<Item = &'r str>>(out: &mut Vec<u8>, cells: impl Fn() -> I) {
     let mut end = 0_u32;
     out.extend_from_slice(&end.to_le_bytes());
-    for row in 0..rows {
-        end += cell(row).len() as u32;
+    for cell in cells() {
+        end += cell.len() as u32;
         out.extend_from_slice(&end.to_le_bytes());
     }
     pad(out);
-    for row in 0..rows {
-        out.extend_from_slice(cell(row).as_bytes());
+    for cell in cells() {
+        out.extend_from_slice(cell.as_bytes());
     }
     pad(out);
 }
 
 fn schema_message(columns: &[(&str, ColumnSource<'_>)]) -> Vec<u8> {
     let mut builder = FlatBufferBuilder::new();
-    let fields: Vec<_> = columns.iter().map(|(name, source)| field(&mut builder, name, source)).collect();
+    let fields: Vec<_> = columns
+        .iter()
+        .map(|(name, source)| field(&mut builder, name, source))
+        .collect();
     let fields = builder.create_vector(&fields);
     let mut schema = ipc::SchemaBuilder::new(&mut builder);
     schema.add_fields(fields);
@@ -164,7 +189,10 @@ fn field<'b>(builder: &mut FlatBufferBuilder<'b>, name: &str, source: &ColumnSou
     let name = builder.create_string(name);
     let children = builder.create_vector::<WIPOffset<ipc::Field<'b>>>(&[]);
     let (kind, logical) = logical_type(builder, source);
-    let nullable = !matches!(source, ColumnSource::Int64(_) | ColumnSource::Text(_) | ColumnSource::Decimal128(_));
+    let nullable = !matches!(
+        source,
+        ColumnSource::Int64(_) | ColumnSource::Text(_) | ColumnSource::Decimal128(_)
+    );
     let mut field = ipc::FieldBuilder::new(builder);
     field.add_name(name);
     field.add_nullable(nullable);
@@ -181,10 +209,14 @@ fn logical_type(
     match source {
         ColumnSource::Int64(_) | ColumnSource::OptInt64(_) => (ipc::Type::Int, int_type(builder, 64)),
         ColumnSource::OptInt32(_) => (ipc::Type::Int, int_type(builder, 32)),
-        ColumnSource::OptBool(_) => (ipc::Type::Bool, ipc::BoolBuilder::new(builder).finish().as_union_value()),
-        ColumnSource::Text(_) | ColumnSource::OptText(_) => {
-            (ipc::Type::Utf8, ipc::Utf8Builder::new(builder).finish().as_union_value())
-        }
+        ColumnSource::OptBool(_) => (
+            ipc::Type::Bool,
+            ipc::BoolBuilder::new(builder).finish().as_union_value(),
+        ),
+        ColumnSource::Text(_) | ColumnSource::OptText(_) => (
+            ipc::Type::Utf8,
+            ipc::Utf8Builder::new(builder).finish().as_union_value(),
+        ),
         ColumnSource::OptFloat64(_) => {
             let mut float = ipc::FloatingPointBuilder::new(builder);
             float.add_precision(ipc::Precision::DOUBLE);
@@ -209,7 +241,10 @@ fn int_type(builder: &mut FlatBufferBuilder<'_>, bits: i32) -> WIPOffset<UnionWI
 
 fn batch_message(rows: usize, plans: &[Plan], body: usize) -> Vec<u8> {
     let mut builder = FlatBufferBuilder::new();
-    let nodes: Vec<_> = plans.iter().map(|plan| ipc::FieldNode::new(rows as i64, plan.nulls as i64)).collect();
+    let nodes: Vec<_> = plans
+        .iter()
+        .map(|plan| ipc::FieldNode::new(rows as i64, plan.nulls as i64))
+        .collect();
     let mut offset = 0;
     let mut buffers = Vec::new();
     for length in plans.iter().flat_map(|plan| &plan.buffers) {

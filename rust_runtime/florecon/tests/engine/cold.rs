@@ -1,8 +1,6 @@
 //! The engine against an independent solver, against enumeration, and under renaming.
 
-mod engine_support;
-
-use engine_support::{Shape, instances, price, reference};
+use super::support::{Shape, instances, price, reference};
 use florecon::engine::{EngineError, Instance, MAX_COST, Options, Solution, certify, solve};
 use proptest::prelude::*;
 

@@ -84,7 +84,7 @@ pub fn reference(instance: &Instance) -> Vec<i64> {
     let (root, start, end) = (n, n + 1, n + 2);
     let mut graph = Graph::default();
     let plain = |cost: i64| -> Price {
-        let mut price = vec![0; 5 + m];
+        let mut price = vec![0; 4 + m];
         price[0] = i128::from(cost);
         price
     };
@@ -93,11 +93,11 @@ pub fn reference(instance: &Instance) -> Vec<i64> {
     for arc in 0..m {
         let (tail, head) = (instance.tail[arc] as usize, instance.head[arc] as usize);
         let mut price = plain(instance.cost[arc]);
-        for round in 1..=3 {
-            price[round] = weight(instance.key[tail], instance.key[head], round as u64);
+        for (round, part) in (1..=3).zip(&mut price[1..]) {
+            *part = weight(instance.key[tail], instance.key[head], round);
         }
         let rank = order.iter().position(|&other| other == arc).unwrap();
-        price[5 + rank] = -1;
+        price[4 + rank] = -1;
         graph.add(tail, head, i128::MAX / 4, price);
     }
     let mut total = [0i128; 2];

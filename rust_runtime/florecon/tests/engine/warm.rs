@@ -1,8 +1,6 @@
 //! Edits against solves from scratch.
 
-mod engine_support;
-
-use engine_support::{Shape, instances};
+use super::support::{Shape, instances};
 use florecon::engine::{EngineError, Instance, MAX_COST, Options, Side, Warm, solve};
 use proptest::prelude::*;
 
@@ -90,7 +88,7 @@ impl Model {
 }
 
 /// One edit; numbers choose among what is present.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Edit {
     Supply(usize, i64),
     RemoveArc(usize),
@@ -175,7 +173,7 @@ fn replay(instance: &Instance, edits: Vec<Edit>) {
     let mut model = Model::new(instance);
     model.compare(&warm);
     for edit in edits {
-        eprintln!("EDIT {edit:?}"); let _ = apply(edit, &mut warm, &mut model);
+        let _ = apply(edit, &mut warm, &mut model);
         model.compare(&warm);
     }
 }

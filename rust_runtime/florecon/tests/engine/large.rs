@@ -1,0 +1,190 @@
+//! Instances large enough for what small ones do not reach: watched patches, long paths, wide potentials.
+
+use florecon::engine::{EngineError, Instance, MAX_COST, Options, Solution, Warm, certify, solve};
+
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: i64) -> i64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 1) as i64) % bound
+    }
+}
+
+/// `side` sources, each with arcs to the `degree` sinks around it; costs up to `cost`, amounts up to `amount`.
+fn window(side: usize, degree: usize, amount: i64, cost: i64) -> Instance {
+    let mut random = Random(7);
+    let mut instance = Instance {
+        n_sources: side,
+        ..Instance::default()
+    };
+    for node in 0..2 * side {
+        let amount = 1 + random.below(amount);
+        instance.supply.push(if node < side { amount } else { -amount });
+        instance.penalty.push(2 * cost + random.below(cost));
+        instance.key.push(node as u64);
+    }
+    for source in 0..side {
+        let low = source.saturating_sub(degree / 2).min(side - degree);
+        for sink in low..low + degree {
+            instance.tail.push(source as u32);
+            instance.head.push((side + sink) as u32);
+            instance.cost.push(random.below(cost));
+        }
+    }
+    instance
+}
+
+fn certified(instance: &Instance) -> Solution {
+    let solution = solve(instance, &Options { certify: true }).unwrap();
+    assert_eq!(certify(instance, &solution), Ok(()));
+    solution
+}
+
+/// Nodes of each side and all arcs in the opposite order.
+fn reversed(instance: &Instance) -> Instance {
+    let (n, sources) = (instance.n_nodes(), instance.n_sources);
+    let old: Vec<usize> = (0..sources).rev().chain((sources..n).rev()).collect();
+    let new = |node: &u32| old.iter().position(|&o| o == *node as usize).unwrap() as u32;
+    Instance {
+        n_sources: sources,
+        supply: old.iter().map(|&o| instance.supply[o]).collect(),
+        penalty: old.iter().map(|&o| instance.penalty[o]).collect(),
+        key: old.iter().map(|&o| instance.key[o]).collect(),
+        tail: instance.tail.iter().rev().map(new).collect(),
+        head: instance.head.iter().rev().map(new).collect(),
+        cost: instance.cost.iter().rev().copied().collect(),
+    }
+}
+
+fn check_both_ways(instance: &Instance) {
+    let (one, other) = (certified(instance), certified(&reversed(instance)));
+    assert_eq!(one.objective, other.objective);
+    assert!(one.flow.iter().eq(other.flow.iter().rev()));
+}
+
+#[test]
+fn solves_one_large_component() {
+    check_both_ways(&window(700, 20, 100_000, 500));
+}
+
+#[test]
+fn solves_one_large_component_full_of_ties() {
+    check_both_ways(&window(700, 20, 3, 4));
+}
+
+#[test]
+fn solves_a_dense_component_of_equal_amounts() {
+    check_both_ways(&window(120, 120, 1, 100));
+}
+
+#[test]
+fn solves_a_component_where_all_is_equal() {
+    check_both_ways(&window(100, 100, 1, 1));
+}
+
+#[test]
+fn widens_potentials_where_costs_are_huge() {
+    check_both_ways(&window(500, 20, 1_000, MAX_COST / 4));
+}
+
+#[test]
+fn uses_the_cheapest_and_first_of_parallel_arcs() {
+    let instance = Instance {
+        n_sources: 1,
+        supply: vec![5, -5],
+        penalty: vec![100, 100],
+        key: vec![1, 2],
+        tail: vec![0; 4],
+        head: vec![1; 4],
+        cost: vec![7, 3, 3, 5],
+    };
+    let solution = certified(&instance);
+    assert_eq!(solution.flow, [0, 5, 0, 0]);
+    assert_eq!(solution.unique, [true, true]);
+}
+
+#[test]
+fn names_what_is_malformed() {
+    let good = window(10, 4, 10, 10);
+    let refused = |edit: fn(&mut Instance)| {
+        let mut bad = good.clone();
+        edit(&mut bad);
+        solve(&bad, &Options::default()).unwrap_err()
+    };
+    assert!(matches!(
+        refused(|i| i.key.truncate(3)),
+        EngineError::Length {
+            what: "key",
+            got: 3,
+            want: 20
+        }
+    ));
+    assert!(matches!(
+        refused(|i| i.supply[3] = -1),
+        EngineError::Supply { node: 3, supply: -1 }
+    ));
+    assert!(matches!(
+        refused(|i| i.supply[12] = i64::MIN),
+        EngineError::Supply { node: 12, .. }
+    ));
+    assert!(matches!(
+        refused(|i| i.head[5] = 2),
+        EngineError::Endpoint { arc: 5, head: 2, .. }
+    ));
+    assert!(matches!(
+        refused(|i| i.cost[6] = MAX_COST + 1),
+        EngineError::Cost { .. }
+    ));
+    assert!(matches!(refused(|i| i.penalty[6] = i64::MIN), EngineError::Cost { .. }));
+    assert!(matches!(refused(|i| i.n_sources = 21), EngineError::TooLarge { .. }));
+}
+
+/// Many edits, one after the other, where ties are everywhere; the edited network stays equal to a cold solve.
+#[test]
+fn stays_equal_to_cold_over_many_edits() {
+    let mut instance = window(60, 12, 4, 4);
+    let mut warm = Warm::new(&instance).unwrap();
+    let mut random = Random(3);
+    for _ in 0..2_000 {
+        let node = random.below(120) as usize;
+        let amount = random.below(5);
+        warm.set_supply(node as u32, amount).unwrap();
+        instance.supply[node] = if node < 60 { amount } else { -amount };
+        let cold = solve(&instance, &Options::default()).unwrap();
+        assert!((0..instance.n_arcs()).all(|arc| warm.flow(arc as u32) == cold.flow[arc]));
+        assert_eq!(warm.objective(), Some(cold.objective));
+    }
+    assert!(
+        warm.pivots() > 1_000,
+        "most edits were repairs, not solves from scratch"
+    );
+}
+
+/// The keys 3241358 and 4022416 weigh the same beside the source's 5 in the first round, and less for the second key in
+/// the second; the lexicographic rule would take the first arc.
+#[test]
+fn asks_the_second_round_where_the_first_ties() {
+    let mut instance = Instance {
+        n_sources: 1,
+        supply: vec![1, -1, -1],
+        penalty: vec![9, 9, 9],
+        key: vec![5, 3_241_358, 4_022_416],
+        tail: vec![0, 0],
+        head: vec![1, 2],
+        cost: vec![1, 1],
+    };
+    let solution = certified(&instance);
+    assert_eq!(solution.flow, [0, 1]);
+    assert_eq!(solution.unique, [false; 3]);
+    let mut warm = Warm::new(&instance).unwrap();
+    assert_eq!([warm.flow(0), warm.flow(1)], [0, 1]);
+    warm.set_supply(0, 0).unwrap();
+    warm.set_supply(0, 1).unwrap();
+    assert_eq!([warm.flow(0), warm.flow(1)], [0, 1]);
+    instance.key.swap(1, 2);
+    assert_eq!(certified(&instance).flow, [1, 0]);
+}

@@ -1,0 +1,273 @@
+//! What the tests of the algebra and of the workspace share: a row with everything a node can ask for, plans as data,
+//! and the invariants that every report keeps.
+
+use std::collections::BTreeMap;
+
+use florecon::prelude::*;
+use florecon::report::ReportView;
+use proptest::prelude::*;
+
+/// A row with everything a node can ask for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    pub key: Option<i64>,
+    pub day: i64,
+    pub tokens: Vec<i64>,
+    pub alt: Option<i64>,
+    pub amount: i64,
+}
+
+/// Rows by id.
+pub type Lines = BTreeMap<i64, Line>;
+
+/// Amounts that meet often, and amounts at the edge of the range.
+fn amounts() -> impl Strategy<Value = i64> {
+    prop_oneof![
+        8 => -6_i64..=6,
+        2 => -1000_i64..=1000,
+        1 => prop_oneof![Just(i64::MAX), Just(-i64::MAX), Just(i64::MAX / 2), Just(-i64::MAX / 2 - 1)],
+    ]
+}
+
+fn line(amount: impl Strategy<Value = i64>) -> impl Strategy<Value = Line> {
+    let key = prop_oneof![1 => Just(None), 5 => (0_i64..3).prop_map(Some)];
+    let alt = prop_oneof![1 => Just(None), 5 => (-40_i64..=40).prop_map(Some)];
+    let tokens = prop::collection::vec(0_i64..5, 0..3);
+    (key, 0_i64..12, tokens, alt, amount).prop_map(|(key, day, tokens, alt, amount)| Line {
+        key,
+        day,
+        tokens,
+        alt,
+        amount,
+    })
+}
+
+/// Up to 24 rows, amounts up to the edge of `i64`.
+pub fn lines() -> impl Strategy<Value = Lines> {
+    prop::collection::btree_map(-50_i64..50, line(amounts()), 0..24)
+}
+
+/// Up to 24 rows of small amounts, whose sums always fit.
+pub fn small_lines() -> impl Strategy<Value = Lines> {
+    prop::collection::btree_map(-50_i64..50, line(-9_i64..=9), 0..24)
+}
+
+/// A plan as data: can be shown, shrunk, and built as often as needed.
+#[derive(Debug, Clone)]
+pub enum Shape {
+    Identity,
+    Exact,
+    AggNet(i64),
+    Signal(i64),
+    RunningZero(i64),
+    Subset(i64),
+    Flow,
+    FlowByToken,
+    SoakAll,
+    SoakByKey,
+    SoakSmall(i64),
+    SoakIf,
+    Seq(Vec<Shape>),
+    Partition(Box<Shape>),
+    Table(Box<Shape>, Box<Shape>),
+    With(i64),
+    When(Box<Shape>),
+    Windowed(i64, Box<Shape>),
+    Pivot(Box<Shape>),
+    FixedPoint(Box<Shape>),
+    Labeled(Box<Shape>),
+    AcceptIf(Box<Shape>),
+    Coalesce(Box<Shape>),
+    Trim(i64, Box<Shape>),
+    Snap(i64, Box<Shape>),
+    WholeOnly(Box<Shape>),
+}
+
+type Lot<'a> = Item<'a, Line>;
+
+fn key(i: Lot) -> Option<i64> {
+    i.row.key
+}
+
+fn day(i: Lot) -> i64 {
+    i.row.day
+}
+
+fn arbiter() -> Flow<Line> {
+    let cost = |a: Lot, b: Lot| Some(0.5 + (a.row.day - b.row.day).abs() as f64);
+    Flow::new(constant(3.0), cost)
+}
+
+impl Shape {
+    /// The plan of this shape.
+    pub fn plan(&self) -> Plan<Line> {
+        match self {
+            Self::Identity => identity(),
+            Self::Exact => exact_1to1(key, day),
+            Self::AggNet(slack) => agg_net(key, abs_tol(*slack)),
+            Self::Signal(slack) => signal_group(|i: Lot| i.row.tokens.clone(), abs_tol(*slack), 6),
+            Self::RunningZero(slack) => running_zero(day, rel_tol(500, *slack), key),
+            Self::Subset(slack) => subset_net(key, abs_tol(*slack), 4, 2_000),
+            Self::Flow => flow(arbiter().window(day, 3)),
+            Self::FlowByToken => flow(
+                arbiter()
+                    .match_on(|i: Lot| i.row.tokens.clone())
+                    .match_on(key)
+                    .bucket_cap(8),
+            ),
+            Self::SoakAll => soak_all("rest", singleton()),
+            Self::SoakByKey => soak_all("rest", bucket(key, |key: &i64| key.to_string())),
+            Self::SoakSmall(slack) => soak_small(abs_tol(*slack), "small", singleton()),
+            Self::SoakIf => soak_if(|i: Lot| i.row.day % 2 == 0, "even", singleton()),
+            Self::With(slack) => {
+                let slack = *slack;
+                partition_by_with(key, move |key: &i64| agg_net(one_bucket, abs_tol(slack + key)))
+            }
+            Self::Seq(steps) => seq(steps.iter().map(Self::plan).collect()),
+            Self::Table(one, other) => partition_by_table(key, vec![(1, one.plan())], other.plan()),
+            _ => self.combinator(),
+        }
+    }
+
+    fn combinator(&self) -> Plan<Line> {
+        match self {
+            Self::Partition(inner) => partition_by(key, inner.plan()),
+            Self::When(inner) => when(|i: Lot| i.row.day < 6, inner.plan()),
+            Self::Windowed(width, inner) => windowed(day, *width, inner.plan()),
+            Self::Pivot(inner) => pivot(|i: Lot| i.row.alt, inner.plan()),
+            Self::FixedPoint(inner) => fixed_point(3, inner.plan()),
+            Self::Labeled(inner) => labeled("tag", inner.plan()),
+            Self::AcceptIf(inner) => accept_if(
+                |g: &Group<Line>| g.distinct(|i| i.row.key).map(|n| n != 1),
+                inner.plan(),
+            ),
+            Self::Coalesce(inner) => coalesce("cluster", inner.plan()),
+            Self::Trim(slack, inner) => trim(abs_tol(*slack), inner.plan()),
+            Self::Snap(slack, inner) => snap(rel_max_tol(2_000, *slack), inner.plan()),
+            Self::WholeOnly(inner) => whole_only(inner.plan()),
+            _ => identity(),
+        }
+    }
+}
+
+/// Every leaf.
+pub fn leaves() -> impl Strategy<Value = Shape> {
+    let slack = || 0_i64..4;
+    prop_oneof![
+        Just(Shape::Identity),
+        Just(Shape::Exact),
+        slack().prop_map(Shape::AggNet),
+        slack().prop_map(Shape::Signal),
+        slack().prop_map(Shape::RunningZero),
+        slack().prop_map(Shape::Subset),
+        Just(Shape::Flow),
+        Just(Shape::FlowByToken),
+        Just(Shape::SoakAll),
+        Just(Shape::SoakByKey),
+        slack().prop_map(Shape::SoakSmall),
+        Just(Shape::SoakIf),
+        slack().prop_map(Shape::With),
+    ]
+}
+
+/// Trees of up to four levels.
+pub fn shapes() -> impl Strategy<Value = Shape> {
+    leaves().prop_recursive(4, 16, 3, |inner| {
+        let one = || inner.clone().prop_map(Box::new);
+        let slack = || 0_i64..4;
+        prop_oneof![
+            4 => prop::collection::vec(inner.clone(), 0..4).prop_map(Shape::Seq),
+            1 => one().prop_map(Shape::Partition),
+            1 => (one(), one()).prop_map(|(a, b)| Shape::Table(a, b)),
+            1 => one().prop_map(Shape::When),
+            1 => (1_i64..5, one()).prop_map(|(width, inner)| Shape::Windowed(width, inner)),
+            2 => one().prop_map(Shape::Pivot),
+            1 => one().prop_map(Shape::FixedPoint),
+            1 => one().prop_map(Shape::Labeled),
+            1 => one().prop_map(Shape::AcceptIf),
+            2 => one().prop_map(Shape::Coalesce),
+            2 => (slack(), one()).prop_map(|(slack, inner)| Shape::Trim(slack, inner)),
+            2 => (slack(), one()).prop_map(|(slack, inner)| Shape::Snap(slack, inner)),
+            1 => one().prop_map(Shape::WholeOnly),
+        ]
+    })
+}
+
+/// A workspace over the rows, not yet solved.
+pub fn workspace(shape: &Shape, lines: &Lines) -> Recon<Line> {
+    let mut recon = empty(shape);
+    let batch = lines
+        .iter()
+        .map(|(&id, line)| (RowId::from(id), line.clone()))
+        .collect();
+    recon.upsert(batch).expect("ids are distinct and amounts are amounts");
+    recon
+}
+
+/// A workspace without rows.
+pub fn empty(shape: &Shape) -> Recon<Line> {
+    Recon::new(shape.plan(), |line: &Line| line.amount).expect("settings are legal")
+}
+
+/// A group without its id: pinned, origin, reason, node, members.
+pub type Facts = (bool, String, Option<String>, Option<u32>, Vec<(RowId, i64)>);
+
+/// All groups in the order of the report, without their ids.
+pub fn facts(recon: &Recon<Line>) -> Vec<Facts> {
+    let view: ReportView<'_> = recon.view();
+    view.groups()
+        .map(|group| {
+            let line = group.line();
+            let members = group.members().map(|(id, amount)| (id.clone(), amount)).collect();
+            let reason = line.reason.map(|reason| reason.to_string());
+            (line.pinned, line.origin.to_string(), reason, line.node, members)
+        })
+        .collect()
+}
+
+/// What is true of every report: nothing lost or invented, lines that agree with their members, one order, distinct
+/// ids.
+pub fn check_report(recon: &Recon<Line>, lines: &Lines) {
+    let report = recon.report();
+    let mut sums: BTreeMap<RowId, i128> = BTreeMap::new();
+    for allocation in &report.allocations {
+        *sums.entry(allocation.id.clone()).or_default() += i128::from(allocation.amount);
+    }
+    let expected: BTreeMap<RowId, i128> = lines
+        .iter()
+        .map(|(&id, line)| (RowId::from(id), i128::from(line.amount)))
+        .collect();
+    assert_eq!(sums, expected, "the parts of a row add up to it");
+    let mut rest = &report.allocations[..];
+    for group in &report.groups {
+        let members;
+        (members, rest) = rest.split_at(group.size);
+        assert!(members.iter().all(|member| member.group_id == group.group_id));
+        assert!(
+            members.is_sorted_by(|a, b| a.id < b.id),
+            "members in id order, each once"
+        );
+        assert_eq!(members[0].id, group.first);
+        assert_eq!(
+            members.iter().map(|member| i128::from(member.amount)).sum::<i128>(),
+            i128::from(group.net)
+        );
+        assert_eq!(
+            members.iter().map(|member| member.amount.abs()).max(),
+            Some(group.max_abs)
+        );
+        let is_zero_row = group.size == 1 && &*group.origin == "unmatched" && group.net == 0;
+        assert!(
+            is_zero_row || members.iter().all(|member| member.amount != 0),
+            "no empty members"
+        );
+    }
+    assert!(rest.is_empty());
+    assert!(report.groups.is_sorted_by(|a, b| a.first <= b.first));
+    let mut ids: Vec<i64> = report.groups.iter().map(|group| group.group_id).collect();
+    ids.sort_unstable();
+    assert!(
+        ids.is_sorted_by(|a, b| a < b) && ids.first().is_none_or(|&first| first > 0),
+        "ids are used once"
+    );
+}

@@ -1,0 +1,57 @@
+"""``cargo``, over the runtime's workspace, with the compiler that builds the plugins.
+
+    scripts/cargo.py fmt --all --check
+
+Where a tool is missing (a distribution ships rustfmt and clippy apart) it is installed if that needs no question, and named
+with the command that installs it otherwise.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from florecon_build.codegen.toolchain import ensure
+
+RUNTIME = Path(__file__).resolve().parent.parent / "rust_runtime"
+# The tool a cargo command needs: its rustup component, and the Debian package that goes with rustc-web.
+TOOLS = {"fmt": ("rustfmt", "rustfmt-web"), "clippy": ("clippy", "rust-web-clippy")}
+
+
+def works(cargo: Path, command: str) -> bool:
+    """Whether ``cargo COMMAND`` is there."""
+    return subprocess.run([cargo, command, "--version"], capture_output=True, check=False).returncode == 0
+
+
+def install(command: str) -> str | None:
+    """Installs what ``command`` needs; returns the advice where it cannot."""
+    component, package = TOOLS[command]
+    if shutil.which("rustup"):
+        fix = ["rustup", "component", "add", component]
+    elif os.geteuid() == 0 and shutil.which("apt-get"):
+        fix = ["apt-get", "install", "-y", "--no-install-recommends", package]
+    else:
+        return f"cargo {command} is missing; run: sudo apt-get install {package} (or: rustup component add {component})"
+    print(" ".join(fix), flush=True)
+    done = subprocess.run(fix, capture_output=True, text=True, check=False)
+    return None if done.returncode == 0 else f"`{' '.join(fix)}` failed: {done.stderr.strip()[-300:]}"
+
+
+def main() -> int:
+    """Runs cargo with the arguments given."""
+    compiler = ensure(lambda _: None).compiler
+    command = sys.argv[1] if len(sys.argv) > 1 else "help"
+    if command in TOOLS and not works(compiler.cargo, command):
+        advice = install(command)
+        if advice:
+            print(advice, file=sys.stderr)
+            return 1
+    env = {**os.environ, "RUSTC": str(compiler.rustc)}
+    return subprocess.run([compiler.cargo, *sys.argv[1:]], cwd=RUNTIME, env=env, check=False).returncode
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

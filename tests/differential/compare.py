@@ -1,0 +1,161 @@
+"""One ledger through the interpreter, the wasm and the native build, and what each of them said."""
+
+from __future__ import annotations
+
+import json
+import struct
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, cast
+
+import pyarrow as pa
+
+import florecon_build as fb
+from florecon_build.ir.interpreter import ModelError
+from florecon_build.ir.interpreter import Workspace as Model
+from florecon_build.ir.nodes import Column, PluginIr
+from florecon_build.ir.types import Kind
+from tests.differential.bags import Row
+
+ARROW: dict[Kind, pa.DataType] = {
+    Kind.INTEGER: pa.int64(),
+    Kind.REAL: pa.float64(),
+    Kind.TEXT: pa.string(),
+    Kind.DATE: pa.date32(),
+    Kind.BOOLEAN: pa.bool_(),
+}
+
+Group = tuple[str, str, str | None, int, int, int | None, tuple[tuple[int, int], ...]]
+"""status, origin, reason, net, size, node, members"""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What came of a ledger: an error code, or the groups in report order and the stages."""
+
+    error: str | None
+    groups: tuple[Group, ...] = ()
+    stages: tuple[tuple[object, ...], ...] = ()
+
+
+STAGE = (
+    "node", "items_in", "value_in", "groups", "items_matched", "value_matched",
+    "null_key", "too_small", "one_sided", "out_of_tolerance", "over_cap", "out_of_budget",
+)  # fmt: skip
+
+
+def table(columns: Sequence[Column], rows: Sequence[Row]) -> pa.Table:
+    """Rows of the interpreter as the table a host would ship: money as exact decimals, days as dates."""
+    arrays: dict[str, pa.Array] = {}
+    for column in columns:
+        values: list[Any] = [row[column.name] for row in rows]
+        kind = column.type.kind
+        if kind is Kind.MONEY:
+            scaled = [None if value is None else Decimal(value).scaleb(-column.type.scale) for value in values]
+            arrays[column.name] = pa.array(scaled, pa.decimal128(38, column.type.scale))
+        elif kind is Kind.DATE:
+            arrays[column.name] = pa.array(values, pa.int32()).cast(pa.date32())
+        else:
+            arrays[column.name] = pa.array(values, ARROW[kind])
+    return pa.table(arrays)
+
+
+def stream(batch: pa.Table) -> bytes:
+    """The table as one Arrow IPC stream."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_table(batch)
+    return sink.getvalue().to_pybytes()
+
+
+class Native:
+    """The program of a suite at work, spoken to through a pipe."""
+
+    def __init__(self, program: Path) -> None:
+        self._process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.stdout.close()
+        self._process.wait(timeout=10)
+
+    def send(self, command: Mapping[str, object], rows: bytes = b"") -> bytes:
+        """One command and its reply."""
+        body = json.dumps(command).encode()
+        out, back = self._process.stdin, self._process.stdout
+        assert out is not None
+        assert back is not None
+        out.write(struct.pack("<I", len(body)) + body + struct.pack("<I", len(rows)) + rows)
+        out.flush()
+        (length,) = struct.unpack("<I", back.read(4))
+        return back.read(length)
+
+    def said(self, config: Mapping[str, object], batch: pa.Table) -> Said:
+        """A fresh session, the ledger, a solve."""
+        for command, rows in (
+            ({"op": "init", "config": config, "reply": "none"}, b""),
+            ({"op": "upsert", "reply": "none"}, stream(batch)),
+            ({"op": "solve", "reply": "none"}, b""),
+        ):
+            reply = json.loads(self.send(command, rows))
+            if not reply["ok"]:
+                return Said(reply["error"]["code"])
+        tables = {what: self._fetch(what) for what in ("groups", "allocations", "stages")}
+        return read(tables["groups"], tables["allocations"], tables["stages"])
+
+    def _fetch(self, what: str) -> pa.Table:
+        return pa.ipc.open_stream(self.send({"op": "fetch", "what": what})).read_all()
+
+
+def read(groups: pa.Table, allocations: pa.Table, stages: pa.Table) -> Said:
+    """The tables of a report as plain values, without the integers that name groups."""
+    members: dict[int, list[tuple[int, int]]] = {}
+    for line in cast("list[dict[str, Any]]", allocations.to_pylist()):
+        members.setdefault(line["group_id"], []).append((line["id"], line["amount"]))
+    return Said(
+        None,
+        tuple(
+            (g["status"], g["origin"], g["reason"], g["net"], g["size"], g["node"], tuple(members[g["group_id"]]))
+            for g in cast("list[dict[str, Any]]", groups.to_pylist())
+        ),
+        tuple(tuple(int(line[name]) for name in STAGE) for line in cast("list[dict[str, Any]]", stages.to_pylist())),
+    )
+
+
+def by_wasm(wasm: Path, config: Mapping[str, object], batch: pa.Table) -> Said:
+    """A fresh workspace over the module, the ledger, a solve."""
+    try:
+        with fb.Workspace(wasm, config=config) as workspace:
+            workspace.upsert(batch)
+            report = workspace.solve()
+            return read(report.groups, report.allocations, report.stages)
+    except fb.PluginError as error:
+        return Said(error.code)
+
+
+def by_interpreter(plugin: PluginIr, config: Mapping[str, Any], rows: Sequence[Row]) -> Said:
+    """The same through the reference interpreter."""
+    model = Model(plugin, config)
+    try:
+        model.upsert(rows)
+        model.solve()
+    except ModelError as error:
+        return Said(error.code)
+    report = model.report()
+    members: dict[int, list[tuple[int, int]]] = {}
+    for line in report.allocations:
+        members.setdefault(line.group_id, []).append((cast("int", line.id), line.amount))
+    return Said(
+        None,
+        tuple((g.status, g.origin, g.reason, g.net, g.size, g.node, tuple(members[g.group_id])) for g in report.groups),
+        tuple(tuple(int(getattr(stage, name)) for name in STAGE) for stage in model.stages()),
+    )

@@ -1,0 +1,88 @@
+"""Many random strategies over the same rows, compiled into one module for wasm and one program for this machine."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import random
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import florecon_build as fb
+from florecon_build.codegen.build import build_suite
+from florecon_build.codegen.cargo import run_cargo
+from florecon_build.codegen.paths import cache_dir, locked, runtime_dir, runtime_hash
+from florecon_build.codegen.plugin import emit_suite
+from florecon_build.codegen.project import MEMBER, workspace
+from florecon_build.codegen.toolchain import ensure
+from florecon_build.ir.nodes import Param, PluginIr
+from tests.random_nodes import NodeMaker
+from tests.strategies import ROWS
+
+MAIN = """\
+//! Serves the suite on this machine, for comparison with its wasm.
+
+fn main() -> std::io::Result<()> {{
+    florecon::sdk::serve::<solver::{plugin}>(&mut std::io::stdin().lock(), &mut std::io::stdout().lock())
+}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """``plugins[i]`` is what the module does when its param ``strategy`` is ``i``."""
+
+    plugins: tuple[PluginIr, ...]
+    wasm: Path
+    native: Path
+
+
+def draw(seed: int, count: int, depth: int) -> tuple[PluginIr, ...]:
+    """``count`` random strategies of up to ``depth`` levels that share columns, lanes, params and numeraire."""
+    rng = random.Random(seed)
+    row = ROWS.derive(**NodeMaker(rng, ROWS).lanes())
+    numeraire = rng.choice([row.amount, row.amount, -row.amount, row.cents])
+    drawn: list[PluginIr] = []
+    for index in range(count):
+        strategy = NodeMaker(rng, row).strategy(rng.randrange(1, depth + 1))
+        plugin = fb.Plugin(f"test.s{index}", "1.0.0", rows=row, numeraire=numeraire, strategy=strategy)
+        drawn.append(plugin.data)
+    return shared_params(drawn)
+
+
+def shared_params(drawn: list[PluginIr]) -> tuple[PluginIr, ...]:
+    """The same plugins, each with the params of all."""
+    params: dict[str, Param] = {param.name: param for ir in drawn for param in ir.params}
+    every = tuple(params[name] for name in sorted(params))
+    return tuple(dataclasses.replace(ir, params=every) for ir in drawn)
+
+
+def compile_suite(plugins: tuple[PluginIr, ...]) -> Suite:
+    """Compiles both forms; what was compiled before is kept beside the other caches, by content."""
+    files = emit_suite(plugins)
+    digest = hashlib.sha256(runtime_hash(runtime_dir()).encode())
+    for name, text in sorted(files.items()):
+        digest.update(f"{name}\0{text}\0".encode())
+    folder = cache_dir() / "suites" / digest.hexdigest()[:24]
+    suite = Suite(plugins, folder / "solver.wasm", folder / "native")
+    if not suite.native.is_file():
+        build_suite(plugins, folder)
+        _compile_native(files, suite.native)
+    return suite
+
+
+def _compile_native(files: dict[str, str], out: Path) -> None:
+    found = re.search(r"^pub struct (\w+Plugin\w*);$", files["src/lib.rs"], re.MULTILINE)
+    assert found is not None, "the generated crate has no plugin struct"
+    runtime = runtime_dir()
+    base = cache_dir() / "work" / f"{runtime_hash(runtime)[:16]}-native"
+    with locked(base.with_suffix(".lock")):
+        space = workspace(base, runtime, {MEMBER: files | {"src/main.rs": MAIN.format(plugin=found[1])}})
+        made = run_cargo(
+            ensure(lambda _: None).compiler, space, ["build", "--profile", "quick", "--package", "test-s0", "--bins"]
+        )
+        programs = [path for path in made if path.name == "test-s0"]
+        out.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(programs[-1], out)

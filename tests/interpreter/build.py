@@ -1,0 +1,161 @@
+"""Short ways to write a tree, a plugin and rows in tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from florecon_build.ir import nodes as n
+from florecon_build.ir import values as v
+from florecon_build.ir.interpreter import Plain, Workspace
+from florecon_build.ir.types import BOOLEAN, DATE, INTEGER, REAL, TEXT, TEXT_LIST, Type, money, tuple_of
+
+MONEY = money(2)
+COLUMNS = (
+    n.Column(name="id", type=INTEGER, id=True),
+    n.Column(name="amount", type=MONEY),
+    n.Column(name="key", type=TEXT.with_nullable(True)),
+    n.Column(name="day", type=DATE),
+    n.Column(name="ref", type=TEXT.with_nullable(True)),
+    n.Column(name="alt", type=MONEY.with_nullable(True)),
+)
+TYPES: dict[str, Type] = {column.name: column.type for column in COLUMNS} | {"tokens": TEXT_LIST}
+TOKENS = n.DerivedLane(
+    name="tokens",
+    value=v.Tokens(
+        type=TEXT_LIST,
+        operand=v.Lane(type=TYPES["ref"], var=v.Var.ITEM, name="ref"),
+        min_length=2,
+        with_digit=False,
+    ),
+)
+
+
+def lane(name: str, var: v.Var = v.Var.ITEM) -> v.Lane:
+    """A column or the lane ``tokens``."""
+    return v.Lane(type=TYPES[name], var=var, name=name)
+
+
+def whole(value: int, type: Type = INTEGER) -> v.Lit:
+    """An integer, money or date literal."""
+    return v.Lit(type=type, value=value)
+
+
+def real(value: float) -> v.Lit:
+    """A real literal."""
+    return v.Lit(type=REAL, value=value)
+
+
+def compare(op: v.CompareOp, left: v.Value, right: v.Value) -> v.Compare:
+    """A comparison."""
+    return v.Compare(type=BOOLEAN, op=op, left=left, right=right)
+
+
+def pair(*parts: v.Value) -> v.MakeTuple:
+    """A composite key."""
+    return v.MakeTuple(type=tuple_of(*(part.type for part in parts)), operands=parts)
+
+
+def abs_tol(amount: int | v.Value) -> v.Tolerance:
+    """``abs_tol``."""
+    return v.Tolerance(op=v.ToleranceOp.ABS, amount=whole(amount) if isinstance(amount, int) else amount)
+
+
+def rel_tol(bps: int, floor: int = 0) -> v.Tolerance:
+    """``rel_tol``."""
+    return v.Tolerance(op=v.ToleranceOp.REL, amount=whole(bps), floor=whole(floor))
+
+
+def rel_max_tol(bps: int, floor: int = 0) -> v.Tolerance:
+    """``rel_max_tol``."""
+    return v.Tolerance(op=v.ToleranceOp.REL_MAX, amount=whole(bps), floor=whole(floor))
+
+
+def agg_net(key: v.Value | None = None, tol: v.Tolerance | None = None) -> n.AggNet:
+    """``agg_net``, exact unless said."""
+    return n.AggNet(key=key, tol=tol or abs_tol(0))
+
+
+def exact(key: v.Value | None = None, order: v.Value | None = None) -> n.Exact1to1:
+    """``exact_1to1``."""
+    return n.Exact1to1(key=key, order=order)
+
+
+def day_gap() -> v.Value:
+    """A cost: the days between the two sides."""
+    gap = v.Gap(type=INTEGER, left=lane("day", v.Var.A), right=lane("day", v.Var.B))
+    return v.Cast(type=REAL, op=v.CastOp.TO_REAL, operand=gap)
+
+
+def flow(
+    cost: v.Value | None = None,
+    *,
+    penalty: v.Value | None = None,
+    window: int | None = None,
+    match: Sequence[v.Value] = (),
+    cap: int = 256,
+) -> n.Flow:
+    """``flow``; by default every pair is a candidate at the cost of the days between."""
+    if window is None and not match:
+        window = 10**6
+    return n.Flow(
+        penalty=penalty or real(1000.0),
+        cost=cost or day_gap(),
+        order=None if window is None else lane("day"),
+        window=None if window is None else whole(window),
+        match_keys=tuple(match),
+        bucket_cap=cap,
+    )
+
+
+def seq(*steps: n.Node) -> n.Seq:
+    """``seq``."""
+    return n.Seq(steps=steps)
+
+
+def plugin(strategy: n.Node, params: Iterable[n.Param] = (), columns: Sequence[n.Column] = COLUMNS) -> n.PluginIr:
+    """A plugin over the test columns, with ``amount`` as the numeraire."""
+    return n.PluginIr(
+        id="test",
+        version="1.0.0",
+        columns=tuple(columns),
+        lanes=(TOKENS,),
+        params=tuple(params),
+        numeraire=lane("amount"),
+        strategy=strategy,
+    )
+
+
+def row(id: int, amount: int, **columns: Plain) -> dict[str, Plain]:
+    """A row; what is not given is null, and the day is 0."""
+    blank: dict[str, Plain] = {"key": None, "day": 0, "ref": None, "alt": None}
+    return {**blank, "id": id, "amount": amount, **columns}
+
+
+def solved(strategy: n.Node, rows: Iterable[Mapping[str, Plain]], params: Iterable[n.Param] = ()) -> Workspace:
+    """A workspace after one solve."""
+    workspace = Workspace(plugin(strategy, params))
+    workspace.upsert(rows)
+    workspace.solve()
+    return workspace
+
+
+Shape = tuple[tuple[tuple[int | str, int], ...], str, str | None]
+
+
+def shape(workspace: Workspace) -> list[Shape]:
+    """Each group as (members, origin, reason), in report order; what is unmatched included."""
+    report = workspace.report()
+    members: dict[int, list[tuple[int | str, int]]] = {}
+    for allocation in report.allocations:
+        members.setdefault(allocation.group_id, []).append((allocation.id, allocation.amount))
+    return [(tuple(members[line.group_id]), line.origin, line.reason) for line in report.groups]
+
+
+def groups(workspace: Workspace) -> list[dict[int | str, int]]:
+    """The members of each group that is not an unmatched row, in report order."""
+    return [dict(members) for members, origin, _ in shape(workspace) if origin != "unmatched"]
+
+
+def match(strategy: n.Node, *rows: Mapping[str, Plain]) -> list[dict[int | str, int]]:
+    """What a strategy groups of some rows."""
+    return groups(solved(strategy, rows))

@@ -1,0 +1,144 @@
+"""The leaves, by example."""
+
+from __future__ import annotations
+
+import pytest
+
+from florecon_build.ir import nodes as n
+from florecon_build.ir import values as v
+from tests.interpreter.build import (
+    abs_tol,
+    agg_net,
+    exact,
+    groups,
+    lane,
+    match,
+    pair,
+    rel_max_tol,
+    rel_tol,
+    row,
+    shape,
+    solved,
+)
+
+
+def test_exact_pairs_the_first_by_order_and_leaves_the_surplus() -> None:
+    rows = [row(1, 500, day=9), row(2, 500, day=1), row(3, -500, day=5), row(4, 700), row(5, -600)]
+    workspace = solved(exact(order=lane("day")), rows)
+    assert groups(workspace) == [{2: 500, 3: -500}]
+    assert shape(workspace)[1] == (((2, 500), (3, -500)), "exact_1to1", "exact 1:1 pair")
+
+
+def test_exact_without_an_order_goes_by_id_and_with_a_key_stays_inside_it() -> None:
+    rows = [row(3, 5, key="a"), row(1, 5, key="a"), row(2, -5, key="a"), row(4, -5, key="b"), row(5, 5)]
+    assert match(exact(key=lane("key")), *rows) == [{1: 5, 2: -5}]
+    assert match(exact(), *rows) == [{1: 5, 2: -5}, {3: 5, 4: -5}]
+
+
+def test_exact_by_a_composite_order() -> None:
+    rows = [row(1, 5, day=2), row(2, 5, day=1), row(3, -5)]
+    order = pair(lane("day"), lane("id"))
+    assert match(exact(order=order), *rows) == [{2: 5, 3: -5}]
+
+
+def test_agg_net_takes_whole_buckets_only() -> None:
+    rows = [row(1, 100, key="a"), row(2, -60, key="a"), row(3, -40, key="a"), row(4, 9, key="b"), row(5, -8, key="b")]
+    assert match(agg_net(lane("key")), *rows) == [{1: 100, 2: -60, 3: -40}]
+    assert match(agg_net(lane("key"), abs_tol(1)), *rows) == [{1: 100, 2: -60, 3: -40}, {4: 9, 5: -8}]
+
+
+def test_agg_net_wants_two_items_and_both_signs() -> None:
+    rows = [row(1, 1, key="a"), row(2, 1, key="b"), row(3, 1, key="b"), row(4, 5), row(5, -5)]
+    workspace = solved(agg_net(lane("key"), abs_tol(9)), rows)
+    assert groups(workspace) == []
+    stage = workspace.stages()[0]
+    assert (stage.null_key, stage.too_small, stage.one_sided, stage.out_of_tolerance) == (2, 1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("tol", "matches"),
+    [
+        (rel_tol(100), False),  # 1% of the smallest leg, 99.00: 0.99
+        (rel_max_tol(100), True),  # 1% of the largest, 100.00: 1.00
+        (rel_tol(101), False),  # 0.9999 is truncated to 0.99
+        (rel_tol(1, floor=100), True),
+        (rel_tol(1, floor=99), False),
+    ],
+)
+def test_relative_tolerances_truncate_and_have_a_floor(tol: v.Tolerance, matches: bool) -> None:
+    assert bool(match(agg_net(tol=tol), row(1, 10_000), row(2, -9_900))) is matches
+
+
+def test_signals_go_by_size_then_smallest_id_then_signal_and_skip_what_is_taken() -> None:
+    node = n.SignalGroup(signals=lane("tokens"), tol=abs_tol(0), cap=3)
+    rows = [
+        row(1, 100, ref="AA BB"),
+        row(2, -100, ref="BB AA"),
+        row(3, 50, ref="AA CC"),
+        row(4, -50, ref="CC"),
+        row(5, 1, ref="AA"),
+    ]
+    workspace = solved(node, rows)
+    # BB and CC have two carriers each and come before AA; AA keeps row 5 alone
+    assert [line.reason for line in workspace.report().groups] == [
+        "shared reference BB",
+        "shared reference CC",
+        None,
+    ]
+
+
+def test_a_signal_bucket_over_its_cap_is_refused_by_what_is_still_free() -> None:
+    rows = [row(at, amount, ref="XX YY" if at < 3 else "XX") for at, amount in enumerate([5, -5, 7, -7, 9], 1)]
+    node = n.SignalGroup(signals=lane("tokens"), tol=abs_tol(9), cap=3)
+    # YY takes rows 1 and 2; of the five that carry XX three are free
+    assert match(node, *rows) == [{1: 5, 2: -5}, {3: 7, 4: -7, 5: 9}]
+    tight = n.SignalGroup(signals=lane("tokens"), tol=abs_tol(9), cap=2)
+    workspace = solved(tight, rows)
+    assert groups(workspace) == [{1: 5, 2: -5}]
+    assert workspace.stages()[0].over_cap == 1
+
+
+def test_a_scalar_signal() -> None:
+    node = n.SignalGroup(signals=pair(lane("key"), lane("day")), tol=abs_tol(0), cap=9)
+    rows = [row(1, 5, key="a", day=19_782), row(2, -5, key="a", day=19_782), row(3, 5), row(4, -5)]
+    assert shape(solved(node, rows))[0][2] == "shared reference a/2024-02-29"
+
+
+def test_running_zero_closes_segments_and_leaves_the_tail() -> None:
+    amounts = [100, -60, -40, 30, -30, 5, 5]
+    node = n.RunningZero(order=lane("day"), tol=abs_tol(0), key=None)
+    rows = [row(9 - at, amount, day=at) for at, amount in enumerate(amounts)]
+    assert match(node, *rows) == [{5: -30, 6: 30}, {7: -40, 8: -60, 9: 100}]
+
+
+def test_running_zero_needs_both_signs_even_where_small_amounts_are_slack() -> None:
+    node = n.RunningZero(order=lane("day"), tol=abs_tol(10), key=lane("key"))
+    rows = [row(at, amount, key="k", day=at) for at, amount in enumerate([3, 4, -2, 8, 1])]
+    assert match(node, *rows) == [{0: 3, 1: 4, 2: -2}]
+
+
+def subset(max_size: int = 8, budget: int = 10_000, tol: int = 0) -> n.SubsetNet:
+    """``subset_net`` without a key."""
+    return n.SubsetNet(key=None, tol=abs_tol(tol), max_size=max_size, budget=budget)
+
+
+def test_subset_takes_small_sizes_first_then_low_ids() -> None:
+    rows = [row(1, 30), row(2, 20), row(3, -50), row(4, 50), row(5, 7)]
+    # the pair 3, 4 comes before the triple 1, 2, 3
+    assert match(subset(), *rows) == [{3: -50, 4: 50}]
+    assert match(subset(), *rows[:3], rows[4]) == [{1: 30, 2: 20, 3: -50}]
+    assert match(subset(max_size=2), *rows[:3]) == []
+
+
+def test_subset_searches_on_in_what_is_left() -> None:
+    rows = [row(1, 5), row(2, 5), row(3, -5), row(4, -5), row(5, 3), row(6, 4), row(7, -7)]
+    assert match(subset(), *rows) == [{1: 5, 3: -5}, {2: 5, 4: -5}, {5: 3, 6: 4, 7: -7}]
+
+
+def test_a_bucket_out_of_budget_stays_whole() -> None:
+    rows = [row(1, 5), row(2, -5), row(3, 30), row(4, 20), row(5, 49), row(6, -98)]
+    enough = next(budget for budget in range(100) if groups(solved(subset(budget=budget, tol=1), rows)))
+    assert match(subset(budget=enough, tol=1), *rows) == [{1: 5, 2: -5}, {3: 30, 4: 20, 5: 49, 6: -98}]
+    workspace = solved(subset(budget=enough - 1, tol=1), rows)
+    assert groups(workspace) == []
+    assert workspace.stages()[0].out_of_budget == 1

@@ -1,0 +1,1 @@
+"""The IR: builder, errors, checks, JSON, fingerprint, tree and diff."""

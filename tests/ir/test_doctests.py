@@ -1,0 +1,32 @@
+"""Every example in a docstring of the IR and the public surface runs."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+
+import florecon_build
+import florecon_build.ir
+import florecon_build.ir.builder
+
+MODULES = [
+    "florecon_build.plugin",
+    *(f"florecon_build.ir.{item.name}" for item in pkgutil.iter_modules(florecon_build.ir.__path__)),
+    *(f"florecon_build.ir.builder.{item.name}" for item in pkgutil.iter_modules(florecon_build.ir.builder.__path__)),
+    "tests.strategies",
+]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_run(name: str) -> None:
+    module = importlib.import_module(name)
+    result = doctest.testmod(module, optionflags=doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL)
+    assert result.failed == 0
+
+
+def test_every_public_name_is_documented() -> None:
+    bare = [name for name in florecon_build.__all__ if not getattr(florecon_build, name).__doc__]
+    assert bare == []
