@@ -44,32 +44,34 @@ from florecon_build.ir.builder.combinators import (
 )
 from florecon_build.ir.builder.functions import abs_ as abs
 from florecon_build.ir.builder.functions import (
-    amount_key,
     clamp,
-    concat,
-    dice,
     fill,
     first_of,
     gap,
     is_null,
-    jaro_winkler,
     lookup,
     max_of,
     min_of,
     minor_units,
     month_end,
+    sign,
+    tier,
+    where,
+)
+from florecon_build.ir.builder.group import Group
+from florecon_build.ir.builder.keys import (
+    amount_key,
+    concat,
+    dice,
+    jaro_winkler,
     nets,
     ngrams,
     prefix,
     prefix_similarity,
-    sign,
     sorted_pair,
-    tier,
     token_set,
     tokens,
-    where,
 )
-from florecon_build.ir.builder.group import Group
 from florecon_build.ir.builder.leaves import (
     agg_net,
     exact_1to1,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from florecon_build.ir.plugin import PluginData
 
 if TYPE_CHECKING:
-    from florecon_build.codegen import Artifact
+    from florecon_build.codegen import Artifact, Profile
 
 
 class Plugin(PluginData):
@@ -38,13 +40,21 @@ class Plugin(PluginData):
         self.require()
         return codegen.emit(self.data, self.fingerprint)
 
-    def build(self, directory: str | Path, **options: Any) -> Artifact:
-        """Compiles the plugin into ``directory``: ``solver.wasm`` and its manifest. Options are ``codegen.build``'s.
+    def build(
+        self, directory: str | Path, *, profile: Profile = "release", say: Callable[[str], None] | None = None
+    ) -> Artifact:
+        """Compiles the plugin into ``directory``: ``solver.wasm`` and ``solver.json``, its manifest.
 
-        Warnings of ``check()`` are printed to standard error; errors raise ``StrategyError`` before anything is
-        compiled.
+        The warnings of ``check()`` are printed to standard error and listed in the manifest; its errors raise
+        ``StrategyError`` before anything is compiled. ``profile`` is ``release`` or ``quick`` (compiled sooner, runs
+        slower); ``say`` is told what is being done. What the compiler refuses is a ``codegen.BuildError``.
         """
         from florecon_build import codegen  # noqa: PLC0415
 
-        self.require()
-        return codegen.build(self.data, self.fingerprint, Path(directory), **options)
+        warnings = [str(found) for found in self.require()]
+        for warning in warnings:
+            print(warning, file=sys.stderr)
+        told = {"say": say} if say else {}
+        return codegen.build(
+            self.data, self.fingerprint, directory, ir_json=self.ir(), warnings=warnings, profile=profile, **told
+        )

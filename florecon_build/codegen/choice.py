@@ -212,7 +212,7 @@ def first_of(body: Body, value: v.FirstOf) -> Frag:
     made = frags[0]
     for frag in frags[1:]:
         name = "or" if frag.type.nullable else "unwrap_or"
-        lazy = not is_copy(frag.type) or "(" in frag.text.replace("Some(", "").replace(".or(", "")
+        lazy = not _is_cheap(frag)
         args = [f"|| {frag.owned}" if lazy else frag.owned]
         receiver = replace(made, text=made.owned, form=Form.TEMP, result=False)
         chained = method(receiver, f"{name}_else" if lazy else name, nullable, args, frag)
@@ -220,6 +220,16 @@ def first_of(body: Body, value: v.FirstOf) -> Frag:
             chained = method(body.bind("first", receiver), f"{name}_else" if lazy else name, nullable, args, frag)
         made = chained
     return replace(made, type=value.type)
+
+
+def _is_cheap(frag: Frag) -> bool:
+    """Whether the operand may as well be computed where it is not needed: clippy wants no closure then."""
+    if not is_copy(frag.type):
+        return frag.owned.isidentifier()
+    plain = frag.plain.text
+    for cheap in ("Some(", ".or(", "matches!("):
+        plain = plain.replace(cheap, "")
+    return "(" not in plain
 
 
 def _write_first_of(body: Body, value: v.FirstOf, slot: Slot) -> None:
@@ -283,7 +293,7 @@ def lookup_flag(body: Body, value: v.Lookup) -> Frag:
     default, keys = _flag_keys(value) or (False, ())
     if not keys:
         if is_fallible(value.operand):
-            body.lines.append(f"{body.root(value.operand, 1).plain.text};")
+            body.lines.append(f"let _ = {body.root(value.operand, len('let _ = ;')).plain.text};")
         return Frag("true" if default else "false", value.type)
     subject = _subject(body, value)
     nullable = value.operand.type.nullable

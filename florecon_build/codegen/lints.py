@@ -45,15 +45,23 @@ def _lints(value: v.Value) -> Iterator[str]:
             yield "clippy::approx_constant"
         case v.Lookup() if any(map(_is_near_constant, [value.default, *(entry for _, entry in value.table)])):
             yield "clippy::approx_constant"
-        case v.Compare() | v.Logic() | v.Arith() if value.left == value.right:
+        case v.Compare() | v.Logic() if value.left == value.right:
             yield "clippy::eq_op"
+        case v.Arith() if value.left == value.right and value.type.kind is Kind.REAL:
+            yield "clippy::eq_op"
+        case v.Where() if value.type.kind is Kind.BOOLEAN and _are_flags(value.then, value.otherwise):
+            yield "clippy::needless_bool"
         case _:
             pass
     match value:
-        case v.Logic() | v.Not():
+        case v.Logic():
             yield from _logic(value)
-        case v.Where() if value.type.kind is Kind.BOOLEAN and _are_flags(value.then, value.otherwise):
-            yield "clippy::needless_bool"
+        case v.Not(operand=v.Logic() | v.Not() | v.Lit()):
+            yield from ("clippy::nonminimal_bool", *_logic(value))
+        case v.Not(operand=v.Compare()):
+            yield from ("clippy::nonminimal_bool", "clippy::neg_cmp_op_on_partial_ord")
+        case v.Compare() if value.left.type.kind is Kind.BOOLEAN and any(map(_is_flag, (value.left, value.right))):
+            yield "clippy::nonminimal_bool"
         case _:
             pass
 
@@ -64,14 +72,16 @@ def _is_near_constant(value: v.Constant) -> bool:
 
 
 def _are_flags(*values: v.Value) -> bool:
-    return all(isinstance(value, v.Lit) for value in values)
+    return all(map(_is_flag, values))
+
+
+def _is_flag(value: v.Value) -> bool:
+    return isinstance(value, v.Lit)
 
 
 def _logic(value: v.Logic | v.Not) -> Iterator[str]:
     terminals = list(_terminals(value))
-    if isinstance(value, v.Not) or any(isinstance(terminal, v.Lit) for terminal in terminals):
-        yield "clippy::nonminimal_bool"
-    if len(set(terminals)) < len(terminals):
+    if len(set(terminals)) < len(terminals) or any(map(_is_flag, terminals)):
         yield "clippy::nonminimal_bool"
         yield "clippy::overly_complex_bool_expr"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from florecon_build.codegen.body import Body, Slot, Wrap
 from florecon_build.codegen.frag import Form, Frag
 from florecon_build.codegen.layout import STRUCT_WIDTH
-from florecon_build.codegen.names import PRELUDE_FUNCTIONS, Names, snake
+from florecon_build.codegen.names import Names, snake
 from florecon_build.codegen.nodes import comment
 from florecon_build.codegen.rust_types import lane_type
 from florecon_build.codegen.simplify import simplify
@@ -55,7 +55,7 @@ def lanes_of(ir: n.PluginIr, strategies: Iterable[n.Node]) -> Lanes:
     for lane in reversed(ir.lanes):
         if lane.name in computed:
             computed |= lanes_in(values_in(simplify(lane.value)))
-    names = Names([*PRELUDE_FUNCTIONS, "record", "row"])
+    names = Names(["record", "row"])
     wanted = {name: names.fresh(snake(name)) for name in order if name in computed}
     return Lanes(tuple(name for name in order if name in needed), frozenset(computed), wanted)
 

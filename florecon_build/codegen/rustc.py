@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 TARGET = "wasm32-unknown-unknown"
+SYSTEM = Path("/usr/bin")
+"""Where a distribution puts its compiler, beside one of rustup's that comes first on the path."""
 OLDEST = (1, 89)
 """The oldest compiler that the runtime is written for (``rust-version`` in its manifest)."""
 
@@ -97,7 +99,7 @@ def compilers() -> list[Compiler]:
     home = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo") / "bin"
     folders = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
     result: list[Compiler] = []
-    for folder in dict.fromkeys([*folders, home, Path("/usr/bin")]):
+    for folder in dict.fromkeys([*folders, home, SYSTEM]):
         if (folder / "rustc").exists() and (folder / "cargo").exists():
             found = _compiler(folder / "rustc", folder / "cargo")
             if found and all(found.about != other.about for other in result):

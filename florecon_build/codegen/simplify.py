@@ -21,6 +21,8 @@ def _simpler(value: v.Value) -> v.Value:
             return _first_of(value)
         case v.Lookup():
             return _lookup(value)
+        case v.IsNull(operand=v.Lit() as literal):
+            return v.Lit(value=literal.value is None, type=BOOLEAN, span=value.span)
         case _:
             return value
 

@@ -103,7 +103,10 @@ def compared(body: Body, value: v.TextTest | v.Similarity) -> Frag:
 
 def listed(body: Body, value: v.Tokens | v.Ngrams) -> Frag:
     """A list of keys made from a nullable text."""
-    if value.operand.type.nullable:
+    if isinstance(value.operand, v.Lit) and value.operand.value is None:
+        operand = Frag("None", value.operand.type)
+        text = operand.text
+    elif value.operand.type.nullable:
         operand = method(body.arg(value.operand), "as_deref", value.operand.type)
         text = operand.text
     else:

@@ -157,14 +157,16 @@ _SYMBOL = {
 def _compare(body: Body, value: v.Compare) -> Frag:
     left, right = body.args(value.left, value.right)
     operands = (left, right)
+    equality = value.op in (v.CompareOp.EQ, v.CompareOp.NE)
+    if equality and right.form is Form.LITERAL and right.text == '""' and left.form is not Form.LITERAL:
+        empty = method(left, "is_empty", value.type)
+        return empty if value.op is v.CompareOp.EQ else negated(empty)
     if is_untyped(value.left) and is_untyped(value.right) and isinstance(value.left, v.Lit):
         left = replace(left, text=f"{left.text}_i64")
     if value.left.type.kind is Kind.BOOLEAN:
         flags = _compare_flags(value, left, right)
         if flags:
             return flags
-    if left.form is Form.LITERAL:
-        left = Frag(f"Text::from({left.text})" if right.form is Form.LITERAL else left.text, left.type, form=left.form)
     if Form.LITERAL in (left.form, right.form):
         sides = _text_sides(value, left, right)
     else:
@@ -201,8 +203,10 @@ def _compare_flags(value: v.Compare, left: Frag, right: Frag) -> Frag | None:
             return infix((negated(left).text, "&", right.at(Prec.UNARY)), value.type, Prec.BIT_AND, operands)
         case v.CompareOp.GT:
             return infix((left.at(Prec.BIT_AND), "&", negated(right).text), value.type, Prec.BIT_AND, operands)
-        case v.CompareOp.LE | v.CompareOp.GE:
-            return None
+        case v.CompareOp.LE:
+            return infix((negated(left).text, "|", right.at(Prec.BIT_AND)), value.type, Prec.BIT_OR, operands)
+        case v.CompareOp.GE:
+            return infix((left.at(Prec.BIT_OR), "|", negated(right).text), value.type, Prec.BIT_OR, operands)
 
 
 def _not(body: Body, value: v.Not) -> Frag:

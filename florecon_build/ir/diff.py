@@ -204,7 +204,7 @@ class _Trees:
         same = type(old.node) is type(new.node)
         least = max(MOVED_ENOUGH, likeness(old.node, new.node) if same else 0.0)
         if max(best_in[0], best_out[0]) >= least:
-            self._unwrap(old, new, best_in, best_out, [child for _, child in inside], [child for _, child in outside])
+            self._unwrap(old, new, *((None, best_in[1]) if best_in[0] >= best_out[0] else (best_out[1], None)))
         elif same:
             self._changed += _settings("node", new.path, old.node, new.node)
             self._match_below(old, new)
@@ -212,24 +212,15 @@ class _Trees:
             self._removed.append((old, False))
             self._added.append((new, False))
 
-    def _unwrap(
-        self,
-        old: Place,
-        new: Place,
-        best_in: tuple[float, Place],
-        best_out: tuple[float, Place],
-        inside: list[Place],
-        outside: list[Place],
-    ) -> None:
-        """A node was put around what was there, or one around it was taken away."""
-        if best_in[0] >= best_out[0]:
+    def _unwrap(self, old: Place, new: Place, kept_old: Place | None, kept_new: Place | None) -> None:
+        """A node was put around what was there (``kept_new`` is it), or one around it was taken away (``kept_old``)."""
+        if kept_new is not None:
             self._added.append((new, True))
-            self._added += [(child, False) for child in inside if child is not best_in[1]]
-            self._match(old, best_in[1])
-        else:
+            self._added += [(child, False) for child in self._below(self._new, new) if child is not kept_new]
+        if kept_old is not None:
             self._removed.append((old, True))
-            self._removed += [(child, False) for child in outside if child is not best_out[1]]
-            self._match(best_out[1], new)
+            self._removed += [(child, False) for child in self._below(self._old, old) if child is not kept_old]
+        self._match(kept_old or old, kept_new or new)
 
     def _match_below(self, old: Place, new: Place) -> None:
         olds, news = self._below(self._old, old), self._below(self._new, new)

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import Enum
 from pathlib import Path
@@ -335,8 +335,3 @@ def _check_call(name: str, signature: inspect.Signature, args: tuple[Any, ...], 
         unknown = [key for key in kwargs if key not in signature.parameters]
         fix = did_you_mean(unknown[0], known, "arguments") if unknown else f"arguments: {', '.join(known)}"
         fail("bad_call", f"{name}: {error}", fix=fix)
-
-
-def at_path(found: Problem, path: str) -> Problem:
-    """The same problem at a place in the assembled tree."""
-    return replace(found, path=path)

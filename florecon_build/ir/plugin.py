@@ -13,7 +13,7 @@ from florecon_build.ir.builder.settings import declared_params
 from florecon_build.ir.builder.strategy import Strategy
 from florecon_build.ir.checks import check
 from florecon_build.ir.diff import Difference, diff_ir
-from florecon_build.ir.errors import Problem, Severity, StrategyError, author_scope, authored, fail, problem
+from florecon_build.ir.errors import Missing, Problem, Severity, StrategyError, author_scope, authored, fail, problem
 from florecon_build.ir.serial import dumps, fingerprint, loads
 from florecon_build.ir.structure import number_binders, structure
 from florecon_build.ir.tree import tree
@@ -33,8 +33,12 @@ class PluginData:
 
     def __init__(self, id: str, version: str, *, rows: Rows, numeraire: Expr, strategy: Strategy) -> None:
         self._unused: tuple[n.Param, ...] = ()
-        self._adopt(_assemble(id, version, rows, numeraire, strategy))
-        self._unused = _unused_params(self._ir)
+        ir = _assemble(id, version, rows, numeraire, strategy)
+        if isinstance(ir, Missing):  # the mistakes are being collected; there is nothing to hold
+            self._ir, self._fingerprint = ir, ""
+            return
+        self._adopt(ir)
+        self._unused = _unused_params(ir)
 
     def _adopt(self, ir: n.PluginIr) -> None:
         self._ir = ir

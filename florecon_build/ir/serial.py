@@ -175,6 +175,12 @@ def _decode_spans(item: Json) -> dict[str, v.Span]:
     return spans
 
 
+@cache
+def _kinds_of(arms: tuple[Any, ...]) -> dict[str, type]:
+    """The data classes among the arms of a union, by name."""
+    return {kind_name(arm): arm for arm in arms if isinstance(arm, type) and is_dataclass(arm)}
+
+
 class Decoder:
     """Reads JSON by the annotations of the data classes, strictly: no field missing, none too many, none of another
     type.
@@ -208,7 +214,7 @@ class Decoder:
         tuples = [arm for arm in arms if get_origin(arm) is tuple]
         if tuples and isinstance(item, list):
             return self.decode(tuples[0], item, pointer, depth)
-        kinds = {kind_name(arm): arm for arm in arms if isinstance(arm, type) and is_dataclass(arm)}
+        kinds = _kinds_of(arms)
         if not kinds:
             return _decode_constant(item, pointer)
         tree = _object(item, pointer)
@@ -224,7 +230,7 @@ class Decoder:
                 code="unknown_kind",
             )
         rest = {name: part for name, part in tree.items() if name != "kind"}
-        return self._fields(cast(type, kinds[kind]), rest, pointer, depth)
+        return self._fields(kinds[kind], rest, pointer, depth)
 
     def _fields(self, kind: type, tree: dict[str, Json], pointer: str, depth: int) -> object:
         wanted = fields_of(kind)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
-from enum import Enum
+from functools import cache
 from typing import cast, get_args
 
 from florecon_build.ir import nodes as n
@@ -92,7 +92,11 @@ def with_children(node: n.Node, below: tuple[n.Node, ...]) -> n.Node:
 
 def kind_name(kind: v.Value | n.Node | v.Tolerance | type) -> str:
     """The snake-case name of a value or node kind, as in JSON and in paths: ``exact_1to1``, ``partition_by``."""
-    name = (kind if isinstance(kind, type) else type(kind)).__name__
+    return _snake((kind if isinstance(kind, type) else type(kind)).__name__)
+
+
+@cache
+def _snake(name: str) -> str:
     if name == "Exact1to1":
         return "exact_1to1"
     return "".join(f"_{char.lower()}" if char.isupper() else char for char in name).lstrip("_")
@@ -142,8 +146,3 @@ def _marks(node: n.Node) -> list[str]:
             return [*(f"[{key!r}]" for key, _ in node.cases), "[default]"]
         case _:
             return [""] * len(n.children(node))
-
-
-def enum_name(value: Enum) -> str:
-    """An enum member as it stands in JSON."""
-    return str(value.value)

@@ -99,7 +99,9 @@ class Drawer:
         return type if type.kind is Kind.LIST else type.with_nullable(self.rng.random() < 0.3)
 
     def tuple_type(self) -> Type:
-        """A tuple of one to three scalars."""
+        """A tuple of one to three scalars, often of two texts."""
+        if self.rng.random() < 0.3:
+            return self.maybe_null(t.tuple_of(t.TEXT, t.TEXT))
         parts = [self.rng.choice(SCALARS) for _ in range(self.rng.randrange(1, 4))]
         return t.tuple_of(*(self.maybe_null(part) for part in parts))
 
@@ -317,6 +319,13 @@ class Drawer:
         if place.group:
             made.append(lambda: v.GroupClean(type=t.BOOLEAN, tol=self.tolerance(place)))
             ops = [v.QuantifierOp.ANY, v.QuantifierOp.ALL]
+            bound = v.Lit(type=t.INTEGER, value=3)
+
+            def fact() -> v.Value:
+                integer = rng.choice(self.group_integers(place, depth))()
+                return v.Compare(type=t.BOOLEAN, op=v.CompareOp.LE, left=integer, right=bound)
+
+            made += [fact, fact]
             inner = replace(ITEM, shards=place.shards)
             made.append(
                 lambda: v.GroupQuantifier(

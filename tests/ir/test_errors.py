@@ -10,19 +10,20 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 import florecon_build as fb
-from tests.ir import mistakes, slips
+from tests.ir import mistakes, mistakes_in_nodes, slips
 
 CASES: dict[str, Callable[[], object]] = {
     name: function
-    for name, function in vars(mistakes).items()
-    if inspect.isfunction(function) and function.__module__ == mistakes.__name__
+    for module in (mistakes, mistakes_in_nodes)
+    for name, function in vars(module).items()
+    if inspect.isfunction(function) and function.__module__ == module.__name__
 }
 
 
 def shown(error: fb.StrategyError, case: Callable[[], object]) -> str:
     """The message, with lines counted from the function that makes the mistake."""
     start = case.__code__.co_firstlineno
-    return re.sub(r"tests/ir/mistakes\.py:(\d+)", lambda found: f"mistakes.py:+{int(found[1]) - start}", str(error))
+    return re.sub(r"tests/ir/mistakes\w*\.py:(\d+)", lambda found: f"mistakes.py:+{int(found[1]) - start}", str(error))
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -30,7 +31,7 @@ def test_a_mistake_is_named_where_it_was_made(name: str, snapshot: SnapshotAsser
     with pytest.raises(fb.StrategyError) as raised:
         CASES[name]()
     error = raised.value
-    assert error.file == "tests/ir/mistakes.py"
+    assert error.file == CASES[name].__module__.replace(".", "/") + ".py"
     first, last = inspect.getsourcelines(CASES[name])[1], CASES[name].__code__.co_firstlineno + 12
     assert error.line is not None
     assert first < error.line <= last
@@ -62,6 +63,18 @@ def test_collecting_names_every_slip_of_a_file(snapshot: SnapshotAssertion) -> N
     assert [problem.span.line for problem in raised.value.problems if problem.span] == marked
     assert len(marked) == 8
     assert str(raised.value) == snapshot
+
+
+def test_collecting_goes_on_after_a_plugin_that_could_not_be_made() -> None:
+    def two_plugins() -> None:
+        with fb.collecting():
+            rows = fb.columns(row_id=fb.integer(id=True), amount=fb.money(scale=2))
+            fb.Plugin("acme.x", "1.0.0", rows=rows, numeraire=rows.amount, strategy=fb.agg_net(rows.acount))
+            fb.Plugin("acme.y", "1.0.0", rows=rows, numeraire=rows.amont, strategy=fb.agg_net())
+
+    with pytest.raises(fb.StrategyError) as raised:
+        two_plugins()
+    assert [problem.code for problem in raised.value.problems] == ["unknown_lane", "unknown_lane"]
 
 
 def test_collecting_passes_a_sound_file() -> None:

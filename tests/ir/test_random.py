@@ -15,7 +15,7 @@ from florecon_build.ir.walk import NODE_KINDS, VALUE_KINDS, values_in, walk
 from tests.differential.bags import ledger
 from tests.strategies import ROWS, random_plugin
 
-SEEDS = 900
+SEEDS = 600
 OPERATORS: tuple[type[Enum], ...] = (
     v.ArithOp,
     v.UnaryOp,

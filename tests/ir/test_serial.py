@@ -20,6 +20,7 @@ from syrupy.assertion import SnapshotAssertion
 import florecon_build as fb
 from florecon_build.ir import schema
 from florecon_build.ir.serial import MAX_DEPTH
+from florecon_build.ir.walk import NODE_KINDS, VALUE_KINDS, kind_name
 from tests.ir.json_schema import violations
 from tests.strategies import ROWS, random_plugin
 
@@ -47,7 +48,7 @@ def plugin() -> fb.Plugin:
     return fb.Plugin("acme.json", "1.0.0", rows=rows, numeraire=rows.amount, strategy=steps)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 2**32), depth=st.integers(1, 6))
 def test_a_plugin_survives_its_json(seed: int, depth: int) -> None:
     made = random_plugin(random.Random(seed), ROWS, depth)
@@ -85,19 +86,19 @@ def test_the_fingerprint_sees_every_number() -> None:
     assert len(set(changed)) == len(changed) >= 7
 
 
-@pytest.mark.parametrize("seed", ["0", "1", "4242", "random"])
+@pytest.mark.parametrize("seed", ["0", "4242", "random"])
 def test_the_fingerprint_is_the_same_in_every_process(seed: str) -> None:
     code = (
         "import random\n"
         "from tests.ir.test_serial import plugin\n"
         "from tests.strategies import ROWS, random_plugin\n"
-        "print(plugin().fingerprint, *(random_plugin(random.Random(n), ROWS, 4).fingerprint for n in range(12)))"
+        "print(plugin().fingerprint, *(random_plugin(random.Random(n), ROWS, 4).fingerprint for n in range(6)))"
     )
     environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)}
     result = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True, cwd="/"
     )
-    here = [plugin().fingerprint, *(random_plugin(random.Random(n), ROWS, 4).fingerprint for n in range(12))]
+    here = [plugin().fingerprint, *(random_plugin(random.Random(n), ROWS, 4).fingerprint for n in range(6))]
     assert result.stdout.split() == here
 
 
@@ -209,7 +210,7 @@ def test_what_is_no_json_is_refused(text: str | bytes) -> None:
         fb.Plugin.from_ir(text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_a_scrambled_plugin_is_refused_or_sound(seed: int) -> None:
     rng = random.Random(seed)
@@ -236,6 +237,11 @@ def leaves(tree: Any) -> list[tuple[Any, Any]]:
         keys = list(range(len(cast("list[Any]", tree))))
     found: list[tuple[Any, Any]] = [(tree, key) for key in keys]
     return found + [pair for key in keys for pair in leaves(tree[key])]
+
+
+def test_every_kind_has_its_definition_in_the_schema() -> None:
+    definitions = schema.json_schema()["$defs"]
+    assert {kind_name(kind) for kind in (*NODE_KINDS, *VALUE_KINDS)} <= set(definitions)
 
 
 def test_the_published_schema_is_current() -> None:

@@ -11,7 +11,7 @@ from florecon_build.ir import types as t
 from florecon_build.ir import values as v
 from florecon_build.ir.builder.base import Expr, Uses, describe, lift
 from florecon_build.ir.builder.numeric import IntegerExpr
-from florecon_build.ir.builder.text import family_of, wrap
+from florecon_build.ir.builder.text import family_of
 from florecon_build.ir.errors import (
     MissingLaneError,
     Problem,
@@ -324,8 +324,3 @@ def _check_lane(name: str, expr: Expr) -> None:
     else:
         reason, fix = "a lane is computed from one row", "use it in flow's cost or in accept_if"
     fail("scope", f"lane `{name}`: {reason}", expected=Scope.LANE.value, got=f"`{show(expr.ir)}`", fix=fix)
-
-
-def lane_of(rows: Rows, name: str) -> Expr:
-    """A lane's handle by name."""
-    return wrap(rows[name])

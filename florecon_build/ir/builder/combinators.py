@@ -8,7 +8,8 @@ from typing import Any, cast, overload
 
 from florecon_build.ir import nodes as n
 from florecon_build.ir import values as v
-from florecon_build.ir.builder.base import BooleanExpr, E, Expr, describe, is_constant, lift
+from florecon_build.ir.builder.base import BooleanExpr, E, Expr, describe, lift
+from florecon_build.ir.builder.constants import is_constant
 from florecon_build.ir.builder.functions import first_of, table_key
 from florecon_build.ir.builder.group import Group
 from florecon_build.ir.builder.leaves import Key, Tol

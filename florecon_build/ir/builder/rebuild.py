@@ -13,11 +13,13 @@ from typing import Any
 from florecon_build.ir import types as t
 from florecon_build.ir import values as v
 from florecon_build.ir.builder import functions as f
-from florecon_build.ir.builder.base import Expr, is_constant
+from florecon_build.ir.builder import keys
+from florecon_build.ir.builder.base import Expr
 from florecon_build.ir.builder.columns import MAX_SCALE
+from florecon_build.ir.builder.constants import is_constant
 from florecon_build.ir.builder.group import Group
 from florecon_build.ir.builder.settings import Tolerance, abs_tol, rel_max_tol, rel_tol
-from florecon_build.ir.builder.text import TupleExpr, family_of
+from florecon_build.ir.builder.text import TupleExpr, family_of, nullable_text_of
 from florecon_build.ir.errors import fail
 from florecon_build.ir.types import Kind, Type
 
@@ -49,10 +51,10 @@ _UNARY: dict[v.UnaryOp, Callable[[Any], Any]] = {
     v.UnaryOp.SIGN: f.sign,
 }
 _SIMILARITY: dict[v.SimilarityOp, Callable[[Any, Any], Any]] = {
-    v.SimilarityOp.DICE: f.dice,
-    v.SimilarityOp.JARO_WINKLER: f.jaro_winkler,
-    v.SimilarityOp.TOKEN_SET: f.token_set,
-    v.SimilarityOp.PREFIX: f.prefix_similarity,
+    v.SimilarityOp.DICE: keys.dice,
+    v.SimilarityOp.JARO_WINKLER: keys.jaro_winkler,
+    v.SimilarityOp.TOKEN_SET: keys.token_set,
+    v.SimilarityOp.PREFIX: keys.prefix_similarity,
 }
 _TOLERANCES: dict[v.ToleranceOp, Callable[..., Tolerance]] = {
     v.ToleranceOp.ABS: abs_tol,
@@ -143,7 +145,7 @@ def _scoped(
 ) -> Expr:
     match value:
         case v.Nets():
-            return f.nets_within(rebuilt_tolerance(value.tol))
+            return keys.nets_within(rebuilt_tolerance(value.tol))
         case v.GroupMetric():
             return getattr(_GROUP, value.op.value)
         case v.GroupClean():
@@ -161,11 +163,11 @@ def _text(
 ) -> Expr:
     match value:
         case v.TextConcat():
-            return f.concat(*map(_any, value.operands))
+            return keys.concat(*map(_any, value.operands))
         case v.Similarity():
             return _SIMILARITY[value.op](rebuilt(value.left), rebuilt(value.right))
         case _:
-            text = f.nullable_text_of(rebuilt(value.operand), "a text function")
+            text = nullable_text_of(rebuilt(value.operand), "a text function")
     match value:
         case v.TextFn():
             return getattr(text, value.op.value)()
@@ -200,15 +202,15 @@ def _function(value: v.Value) -> Any:
         case v.DatePart():
             return getattr(rebuilt(value.operand), value.op.value)
         case v.SortedPair():
-            return f.sorted_pair(_any(value.left), _any(value.right))
+            return keys.sorted_pair(_any(value.left), _any(value.right))
         case v.MakeTuple():
             return _tuple(value)
         case v.Lookup():
             return _lookup(value)
         case v.Tokens():
-            return f.tokens(_any(value.operand), min_length=value.min_length, with_digit=value.with_digit)
+            return keys.tokens(_any(value.operand), min_length=value.min_length, with_digit=value.with_digit)
         case v.Ngrams():
-            return f.ngrams(_any(value.operand), size=value.size)
+            return keys.ngrams(_any(value.operand), size=value.size)
         case v.ListOverlaps():
             return _any(value.left).overlaps(rebuilt(value.right))
         case v.ListContains():

@@ -14,12 +14,12 @@ from florecon_build.ir.builder.base import (
     Expr,
     Uses,
     all_uses,
-    constant,
     describe,
     lift,
     never_null,
 )
 from florecon_build.ir.builder.columns import checked_scale
+from florecon_build.ir.builder.constants import constant
 from florecon_build.ir.builder.numeric import IntegerExpr, MoneyExpr, RealExpr
 from florecon_build.ir.builder.text import DateExpr, TextExpr, family_of
 from florecon_build.ir.errors import author_scope, author_span, authored, fail

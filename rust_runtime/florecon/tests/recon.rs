@@ -117,7 +117,7 @@ fn a_changed_amount_breaks_the_groups_of_its_row() {
     let pinned = group_of(&recon, 1);
     recon.pin(pinned).unwrap();
     // the same amount changes nothing
-    assert_eq!(recon.upsert(vec![(id(1), 5), (id(3), 8)]).unwrap(), []);
+    assert!(recon.upsert(vec![(id(1), 5), (id(3), 8)]).unwrap().is_empty());
     assert_eq!(shown(&recon).len(), 2);
     assert_eq!(recon.upsert(vec![(id(3), 9), (id(2), -4)]).unwrap(), [pinned]);
     assert_eq!(
@@ -135,7 +135,7 @@ fn a_removed_row_breaks_the_groups_that_held_it() {
     assert_eq!(refused(&mut recon, |r| r.remove(&[id(1), id(77)])), "unknown_id");
     assert_eq!(recon.remove(&[id(1), id(4), id(1)]).unwrap(), [pinned]);
     assert_eq!(shown(&recon), [unmatched(2, -5), unmatched(3, 8)]);
-    assert_eq!(recon.remove(&[]).unwrap(), []);
+    assert!(recon.remove(&[]).unwrap().is_empty());
 }
 
 #[test]

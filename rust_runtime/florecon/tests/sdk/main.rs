@@ -1,9 +1,11 @@
 //! The SDK from the outside: bytes in, bytes out, as a host sees it.
 
+mod bad_tables;
 mod commands;
 mod common;
 mod conformance;
 mod fetches;
 mod fuzz;
 mod modules;
+mod refusals;
 mod tables;

@@ -103,7 +103,10 @@ impl Table {
             .map(|(name, column)| {
                 let source = match column {
                     Column::Integers(cells) => ColumnSource::OptInt64(ipc::cells(|| cells.iter(), |cell| *cell)),
-                    Column::Reals(cells) => ColumnSource::OptFloat64(ipc::cells(|| cells.iter(), |cell| *cell)),
+                    Column::Reals(cells) => ColumnSource::OptFloat64(ipc::cells(
+                        || cells.iter(),
+                        |cell| cell.map(|real| real.to_bits().cast_signed()),
+                    )),
                     Column::Texts(cells) => ColumnSource::OptText(ipc::cells(|| cells.iter(), |cell| cell.as_deref())),
                 };
                 (name.as_str(), source)

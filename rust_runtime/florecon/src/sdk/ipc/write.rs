@@ -15,8 +15,8 @@ pub(crate) enum ColumnSource<'r> {
     Int64(Cells<'r, i64>),
     /// 64-bit integers or null.
     OptInt64(Cells<'r, Option<i64>>),
-    /// Doubles or null.
-    OptFloat64(Cells<'r, Option<f64>>),
+    /// The bits of doubles or null.
+    OptFloat64(Cells<'r, Option<i64>>),
     /// 32-bit integers or null.
     OptInt32(Cells<'r, Option<i32>>),
     /// Booleans or null.
@@ -66,8 +66,7 @@ impl Plan {
         let (nulls, values) = match source {
             ColumnSource::Int64(_) => (0, vec![rows * 8]),
             ColumnSource::Decimal128(_) => (0, vec![rows * 16]),
-            ColumnSource::OptInt64(cells) => (nulls(cells), vec![rows * 8]),
-            ColumnSource::OptFloat64(cells) => (nulls(cells), vec![rows * 8]),
+            ColumnSource::OptInt64(cells) | ColumnSource::OptFloat64(cells) => (nulls(cells), vec![rows * 8]),
             ColumnSource::OptInt32(cells) => (nulls(cells), vec![rows * 4]),
             ColumnSource::OptBool(cells) => (nulls(cells), vec![rows.div_ceil(8)]),
             ColumnSource::Text(cells) => (0, vec![(rows + 1) * 4, cells().map(str::len).sum()]),
@@ -109,11 +108,7 @@ fn push_column(out: &mut Vec<u8>, source: &ColumnSource<'_>, plan: &Plan) {
     match source {
         ColumnSource::Int64(cells) => push_values(out, cells().map(i64::to_le_bytes)),
         ColumnSource::Decimal128(cells) => push_values(out, cells().map(i128::to_le_bytes)),
-        ColumnSource::OptInt64(cells) => {
-            push_validity(out, plan, cells);
-            push_values(out, cells().map(|cell| cell.unwrap_or_default().to_le_bytes()));
-        }
-        ColumnSource::OptFloat64(cells) => {
+        ColumnSource::OptInt64(cells) | ColumnSource::OptFloat64(cells) => {
             push_validity(out, plan, cells);
             push_values(out, cells().map(|cell| cell.unwrap_or_default().to_le_bytes()));
         }

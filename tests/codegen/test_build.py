@@ -1,0 +1,82 @@
+"""From Rust text to a module: the workspace around it, reproducibility, and whose fault an error is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from florecon_build.codegen import GeneratedCodeError, build, check
+from florecon_build.codegen.build import IR_SECTION, with_section
+from florecon_build.codegen.paths import runtime_dir, runtime_files
+from florecon_build.codegen.plugin import cargo_toml
+from florecon_build.codegen.project import workspace
+from florecon_build.codegen.version import VERSION
+from tests.codegen.strategies import intercompany, smallest
+
+
+def test_a_refused_closure_names_the_authors_line() -> None:
+    files = intercompany().rust()
+    broken = files["src/lib.rs"].replace(
+        "|item: Item<'_, Row>| item.row.gl_date", "|item: Item<'_, Row>| item.row.nothing"
+    )
+    assert broken != files["src/lib.rs"]
+    with pytest.raises(GeneratedCodeError) as caught:
+        check({"refused": {**files, "src/lib.rs": broken}})
+    rejection = caught.value.rejections[0]
+    assert rejection.author is not None
+    assert rejection.author.endswith("row.gl_date")
+    assert "strategies.py:" in rejection.author
+    assert "bug in florecon-build" in str(caught.value)
+
+
+def test_two_builds_in_two_places_are_equal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each with a cache, a workspace and a target directory of its own, so nothing is shared but the compiler."""
+    made: list[tuple[bytes, str]] = []
+    plugin = intercompany()
+    for place in ("one", "a longer place"):
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / place / "cache"))
+        monkeypatch.setenv("CARGO_TARGET_DIR", str(tmp_path / place / "target"))
+        artifact = build(plugin.data, plugin.fingerprint, tmp_path / place / "out", profile="quick")
+        made.append((artifact.wasm.read_bytes(), artifact.manifest.read_text(encoding="utf-8")))
+    assert made[0] == made[1]
+    wasm, manifest = made[0][0], json.loads(made[0][1])
+    assert str(tmp_path).encode() not in wasm
+    assert manifest["wasm"] == {"sha256": hashlib.sha256(wasm).hexdigest(), "bytes": len(wasm)}
+    assert manifest["fingerprint"] == plugin.fingerprint
+    assert IR_SECTION.encode() in wasm
+    assert not any(str(tmp_path) in flag for flag in manifest["flags"])
+
+
+def test_the_workspace_is_the_runtimes_with_members_added(tmp_path: Path) -> None:
+    files = smallest().rust()
+    space = workspace(tmp_path / "w", runtime_dir(), {"plugin": files})
+    lock = (space.root / "Cargo.lock").read_text()
+    assert '"plugin"]' in (space.root / "Cargo.toml").read_text()
+    assert lock.count('name = "acme-smallest"') == 1
+    before = {path: path.stat().st_mtime_ns for path in space.root.rglob("*") if path.is_file()}
+    again = workspace(tmp_path / "w", runtime_dir(), {"plugin": files})
+    after = {path: path.stat().st_mtime_ns for path in again.root.rglob("*") if path.is_file()}
+    assert before == after, "an unchanged file was written again, and cargo would compile it again"
+
+
+def test_runtime_files_are_source_only() -> None:
+    names = {path.as_posix() for path in runtime_files(runtime_dir())}
+    assert {"Cargo.toml", "Cargo.lock", "florecon/Cargo.toml", "florecon/src/lib.rs"} <= names
+    assert not any("target/" in name for name in names)
+
+
+def test_a_custom_section_is_a_section_of_its_own() -> None:
+    wasm = with_section(b"\0asm\1\0\0\0", "n", b"x" * 200)
+    assert wasm[8:12] == bytes([0, 0xCA, 0x01, 1])
+    assert wasm[12:13] == b"n"
+    assert wasm.endswith(b"x" * 200)
+
+
+def test_versions_agree() -> None:
+    root = Path(__file__).parents[2]
+    assert f'version = "{VERSION}"' in (root / "pyproject.toml").read_text()
+    assert f'version = "{VERSION}"' in (runtime_dir() / "Cargo.toml").read_text()
+    assert 'path = "../florecon"' in cargo_toml(smallest().data)

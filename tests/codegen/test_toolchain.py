@@ -1,0 +1,137 @@
+"""Finding a compiler, with compilers that only pretend."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from florecon_build.codegen import toolchain as tools
+from florecon_build.codegen.errors import ToolchainError
+from florecon_build.codegen.rustc import TARGET, compilers
+
+ABOUT = """rustc {release} (abc 2026-01-01)
+host: x86_64-unknown-linux-gnu
+release: {release}
+LLVM version: 22.1.2
+"""
+
+
+def script(path: Path, text: str) -> None:
+    """An executable shell script."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+
+class Machine:
+    """A machine whose only compilers are the given ones, that can install nothing."""
+
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.root = root
+        self.said: list[str] = []
+        self.bin = root / "bin"
+        self.bin.mkdir(parents=True)
+        script(self.bin / "cc", "exit 0")
+        for name in ("RUSTC", "CARGO", "CARGO_HOME"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("PATH", f"{self.bin}:/bin")
+        monkeypatch.setenv("HOME", str(root))
+        monkeypatch.setenv("XDG_CACHE_HOME", str(root / "cache"))
+        monkeypatch.setattr(tools, "_as_root", lambda: None)
+        monkeypatch.setattr("florecon_build.codegen.rustc.SYSTEM", root / "usr" / "bin")
+
+    def compiler(
+        self, release: str = "1.95.0", *, wasm: bool = False, linker: bool = True, source: bool = False
+    ) -> None:
+        """Puts a rustc on the path."""
+        sysroot = self.root / "sysroot"
+        libs = sysroot / "lib" / "rustlib" / TARGET / "lib"
+        libs.mkdir(parents=True)
+        if wasm:
+            (libs / "libstd-1.rlib").touch()
+        if linker:
+            script(sysroot / "lib" / "rustlib" / "x86_64-unknown-linux-gnu" / "bin" / "rust-lld", "")
+        if source:
+            std = sysroot / "lib" / "rustlib" / "src" / "rust" / "library" / "std"
+            std.mkdir(parents=True)
+            (std / "Cargo.toml").touch()
+        about = ABOUT.format(release=release)
+        answers = f"""case "$*" in
+-vV) cat <<'X'
+{about}X
+;;
+*target-libdir*) echo {libs} ;;
+*sysroot*) echo {sysroot} ;;
+esac"""
+        script(self.bin / "rustc", answers)
+        script(self.bin / "cargo", "exit 1")
+
+    def ensure(self) -> tools.Toolchain:
+        """What ``ensure`` finds here."""
+        return tools.ensure(self.said.append)
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    return Machine(tmp_path / "machine", monkeypatch)
+
+
+def test_a_compiler_with_the_wasm_library_is_used_silently(machine: Machine) -> None:
+    machine.compiler(wasm=True)
+    found = machine.ensure()
+    assert found.compiler.rustc == machine.bin / "rustc"
+    assert found.flags == ()
+    assert machine.said == []
+
+
+def test_without_a_linker_of_its_own_the_one_of_its_llvm_is_named(machine: Machine) -> None:
+    machine.compiler(wasm=True, linker=False)
+    script(machine.bin / "wasm-ld-22", "")
+    assert machine.ensure().env["CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER"] == "wasm-ld-22"
+
+
+def test_rustup_is_asked_before_anything_is_built(machine: Machine) -> None:
+    machine.compiler()
+    std = machine.root / "sysroot" / "lib" / "rustlib" / TARGET / "lib" / "libstd-1.rlib"
+    script(machine.bin / "rustup", f"touch {std}")
+    assert machine.ensure().flags == ()
+    assert machine.said == [f"rustup target add {TARGET}"]
+
+
+def test_a_rustup_without_a_network_leaves_the_command(machine: Machine) -> None:
+    machine.compiler()
+    script(machine.bin / "rustup", "echo 'error: could not download' >&2; exit 1")
+    with pytest.raises(ToolchainError, match=f"with a network: rustup target add {TARGET}"):
+        machine.ensure()
+    assert machine.said[-1] == "that failed: error: could not download"
+
+
+def test_a_sysroot_made_before_is_used_again(machine: Machine) -> None:
+    machine.compiler(source=True)
+    script(machine.bin / "rustup", "exit 1")
+    libs = machine.root / "cache" / "florecon-build" / f"sysroot-{compilers()[0].key}" / "lib" / "rustlib" / TARGET
+    (libs / "lib").mkdir(parents=True)
+    (libs / "lib" / "libstd-1.rlib").touch()
+    assert machine.ensure().flags == (f"--sysroot={libs.parents[2]}",)
+    assert machine.said == []
+
+
+def test_an_old_compiler_is_named_and_passed_over(machine: Machine) -> None:
+    machine.compiler("1.63.0", wasm=True)
+    with pytest.raises(ToolchainError, match="To fix it"):
+        machine.ensure()
+    assert machine.said[0].endswith("is 1.63.0; florecon needs 1.89 or later")
+
+
+def test_no_compiler_at_all(machine: Machine) -> None:
+    with pytest.raises(ToolchainError, match=r"no rustc\. To fix it, run: "):
+        machine.ensure()
+
+
+def test_no_c_linker_is_said_first(machine: Machine) -> None:
+    machine.compiler(wasm=True)
+    (machine.bin / "cc").unlink()
+    with pytest.raises(ToolchainError, match="there is no C linker"):
+        machine.ensure()
