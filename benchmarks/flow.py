@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from ortools.graph.python import min_cost_flow
 
 from benchmarks.instances import FAMILIES, SIZES, Instance
 
@@ -34,8 +35,6 @@ class Timing:
 
 def ortools(instance: Instance) -> tuple[float, int]:
     """OR-tools ``SimpleMinCostFlow``; unmatched units go through one root node."""
-    from ortools.graph.python import min_cost_flow
-
     solver = min_cost_flow.SimpleMinCostFlow()
     nodes = instance.sources + instance.sinks
     sources, sinks = np.arange(instance.sources), instance.sources + np.arange(instance.sinks)
@@ -54,26 +53,8 @@ def ortools(instance: Instance) -> tuple[float, int]:
     return elapsed * 1e3, int(solver.optimal_cost())
 
 
-def highs(instance: Instance) -> tuple[float, int]:
-    """HiGHS dual simplex through SciPy, on the linear programme (doubles, so the objective is rounded)."""
-    from scipy.optimize import linprog  # pyright: ignore[reportUnknownVariableType, reportMissingImports]
-    from scipy.sparse import coo_matrix  # pyright: ignore[reportUnknownVariableType, reportMissingImports]
-
-    nodes, arcs = instance.sources + instance.sinks, len(instance.tail)
-    index = np.arange(arcs)
-    rows = np.concatenate([instance.tail, instance.head, np.arange(nodes)])
-    columns = np.concatenate([index, index, arcs + np.arange(nodes)])
-    balance = coo_matrix((np.ones(len(rows)), (rows, columns)), shape=(nodes, arcs + nodes)).tocsr()
-    cost = np.concatenate([instance.cost, instance.penalty])
-    start = time.perf_counter()
-    result = linprog(cost, A_eq=balance, b_eq=np.abs(instance.supply), bounds=(0, None), method="highs-ds")
-    elapsed = time.perf_counter() - start
-    return elapsed * 1e3, round(float(result.fun))
-
-
 PEERS: dict[str, tuple[str, Callable[[Instance], tuple[float, int]]]] = {
     "OR-tools SimpleMinCostFlow": ("ortools", ortools),
-    "HiGHS dual simplex (SciPy)": ("scipy", highs),
 }
 
 
@@ -85,7 +66,7 @@ def flowbench(binary: Path, file: Path, *, edits: int = 0, runs: int = 5) -> dic
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
-def measure(binary: Path, folder: Path, *, runs: int = 5, slow_peers: bool = False) -> list[dict[str, object]]:
+def measure(binary: Path, folder: Path, *, runs: int = 5) -> list[dict[str, object]]:
     """Time every family and size. A row has the engine's figures and, per peer, its median, its version and the ratio
     peer / engine (above 1: the engine is faster)."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -99,8 +80,6 @@ def measure(binary: Path, folder: Path, *, runs: int = 5, slow_peers: bool = Fal
             solve_ms = float(str(ours["solve_ms"]))
             peers: list[dict[str, object]] = []
             for name, (package, solve) in PEERS.items():
-                if package == "scipy" and not slow_peers:
-                    continue
                 results = [solve(instance) for _ in range(runs if solve_ms < 200 else 3)]
                 timing = Timing(solver=name, solve_ms=tuple(ms for ms, _ in results), objective=results[0][1])
                 if timing.objective != int(str(ours["objective"])):
@@ -115,7 +94,16 @@ def measure(binary: Path, folder: Path, *, runs: int = 5, slow_peers: bool = Fal
                     }
                 )
             edits = flowbench(binary, file, edits=EDITS, runs=1)
-            rows.append({"family": family, "size": size, "engine": ours, "edits": edits, "peers": peers})
+            rows.append(
+                {
+                    "family": family,
+                    "size": size,
+                    "arcs": len(instance.tail),
+                    "engine": ours,
+                    "edits": edits,
+                    "peers": peers,
+                }
+            )
     return rows
 
 

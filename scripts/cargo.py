@@ -2,8 +2,8 @@
 
     scripts/cargo.py fmt --all --check
 
-Where a tool is missing (a distribution ships rustfmt and clippy apart) it is installed if that needs no question, and named
-with the command that installs it otherwise.
+Where a tool is missing (a distribution ships rustfmt and clippy apart) it is installed if that needs no question, and
+named with the command that installs it otherwise.
 """
 
 from __future__ import annotations

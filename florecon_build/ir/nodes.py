@@ -1,7 +1,7 @@
 """Strategy nodes: the closed union of what a bag of lots can go through, and the plugin around it.
 
-Data only; ``semantics`` in the docs says what each node means. A node's id is its place in a pre-order walk of the tree from
-0 (``children`` gives the order), the same in Python and in the runtime.
+Data only; ``docs/semantics.md`` says what each node means. A node's id is its place in a pre-order walk of the tree,
+from 0 (``children`` gives the order), the same in Python and in the runtime.
 """
 
 from __future__ import annotations
@@ -189,7 +189,7 @@ class SubsetNet(Base):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow(Base):
-    """The min-cost-flow arbiter. ``order`` and ``window`` come together or not at all; ``cost`` is null where forbidden."""
+    """The min-cost-flow arbiter. ``order`` and ``window`` come together; ``cost`` is null where a pair is forbidden."""
 
     penalty: Value
     cost: Value

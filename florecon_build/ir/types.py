@@ -27,9 +27,9 @@ class Kind(Enum):
 class Type:
     """A value kind with what refines it.
 
-    ``scale`` counts the decimal places of money and is 0 for every other kind. ``parts`` are the types of a tuple's parts,
-    or the one element type of a list (today always text). A tuple is null when any part is null, so its parts are stored
-    as non-null types and the tuple carries ``nullable``. A list is never null: it is empty.
+    ``scale`` counts the decimal places of money and is 0 for every other kind. ``parts`` are the types of a tuple's
+    parts, or the one element type of a list (today always text). A tuple is null when any part is null, so its parts
+    are stored as non-null types and the tuple carries ``nullable``. A list is never null: it is empty.
     """
 
     kind: Kind

@@ -1,7 +1,7 @@
 """Value expressions: the closed union of what can be computed from a row, a pair, an item or a group.
 
-Data only. A node holds its operands and its type; the handles of ``builder`` check and build them, ``interpreter`` gives
-them meaning, ``codegen`` prints them as Rust. ``span`` is the author's position and never takes part in equality.
+Data only. A node holds its operands and its type; the handles of ``builder`` check and build them, ``interpreter``
+gives them meaning, ``codegen`` prints them as Rust. ``span`` is the author's position and never takes part in equality.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ class ParamRef(Base):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShardKey(Base):
-    """The key of the shard that ``partition_by_with`` number ``binder`` is in; ``part`` picks one part of a tuple key."""
+    """The key of the shard of ``partition_by_with`` number ``binder``; ``part`` picks one part of a tuple key."""
 
     binder: int
     part: int | None = None
@@ -177,7 +177,7 @@ class ShardKey(Base):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arith(Base):
-    """``left op right`` on two integers, two reals, two moneys of one scale (add, sub, min, max), or as the builder allows."""
+    """``left op right`` on two integers, two reals, or two moneys of one scale (add, sub, min, max)."""
 
     op: ArithOp
     left: Value
@@ -194,7 +194,7 @@ class Unary(Base):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compare(Base):
-    """Two values of one type compared; text by UTF-8 bytes, tuples and lists by equality only, booleans false < true."""
+    """Two values of one type compared: text by UTF-8 bytes, tuples and lists by equality only, false before true."""
 
     op: CompareOp
     left: Value
@@ -398,8 +398,8 @@ class Similarity(Base):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tolerance:
-    """A slack: ``amount`` is minor units for ``abs_tol`` and basis points otherwise; both values are integers over params
-    and shard keys."""
+    """A slack: ``amount`` is minor units for ``abs_tol`` and basis points otherwise; both values are integers over
+    params and shard keys."""
 
     op: ToleranceOp
     amount: Value
