@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 WIDTH = 118
+LEAST_WIDTH = 104
 
 
 def console(*, quiet: bool = False) -> Console:
@@ -46,6 +47,15 @@ def percent(part: int, whole: int, places: int = 1) -> str:
     return f"{part * 100 * 10**places // whole / 10**places:.{places}f} %"
 
 
+def short(text: str, most: int) -> str:
+    """At most so many characters, the cut shown.
+
+    >>> short("INV-1000001 and others", 12), short("INV-1000001", 12)
+    ('INV-1000001…', 'INV-1000001')
+    """
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def table(
     title: str,
     columns: Sequence[str],
@@ -74,7 +84,8 @@ def with_note(made: Table, note: str) -> RenderableType:
 
 
 def show(screen: Console, *parts: RenderableType) -> None:
-    """The parts of a page, a blank line before each."""
+    """The parts of a page, a blank line before each. In a narrow window lines wrap, but no figure is cut."""
+    screen.width = max(screen.width, LEAST_WIDTH)
     for part in parts:
         screen.print()
         screen.print(part)
@@ -123,7 +134,7 @@ class Steps:
         moving = self.screen.is_terminal
         if not moving:
             self.screen.print(Text(f"{doing} ...", style="dim"))
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=28), TimeElapsedColumn())
+        columns = (SpinnerColumn(), TimeElapsedColumn(), BarColumn(bar_width=20), TextColumn("{task.description}"))
         with Progress(*columns, console=self.screen, transient=True, disable=not moving) as bar:
             step = Step(bar, doing)
             yield step

@@ -42,14 +42,17 @@ def install(command: str) -> str | None:
 
 def main() -> int:
     """Runs cargo with the arguments given."""
-    compiler = ensure(lambda _: None).compiler
+    toolchain = ensure(lambda _: None)
+    compiler = toolchain.compiler
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     if command in TOOLS and not works(compiler.cargo, command):
         advice = install(command)
         if advice:
             print(advice, file=sys.stderr)
             return 1
-    env = {**os.environ, "RUSTC": str(compiler.rustc)}
+    env = {**os.environ, **toolchain.env}
+    if toolchain.flags:
+        env["CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS"] = " ".join(toolchain.flags)
     return subprocess.run([compiler.cargo, *sys.argv[1:]], cwd=RUNTIME, env=env, check=False).returncode
 
 

@@ -60,7 +60,7 @@ def solve(steps: page.Steps, data: Path, out: Path) -> Outcome:
         lines, answer = read_lines(data), read_answer(data)
         bank = sum(line.book == BANK for line in lines)
         step.done = f"read {bank:,} bank lines and {len(lines) - bank:,} ledger lines from {page.place(data)}"
-    with steps("compiling to WebAssembly (minutes the first time, seconds after that)") as step:
+    with steps("compiling to WebAssembly (minutes the first time)") as step:
         artifact = bank_statement.build(out / "plugin", say=step.say)
         step.done = "compiled the strategy to WebAssembly"
     began = perf_counter()

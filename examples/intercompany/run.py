@@ -46,7 +46,7 @@ def write_rust(steps: page.Steps, out: Path) -> Path:
 
 def reconcile(steps: page.Steps, plugin: Path, ledger: Table) -> tuple[fb.Report, list[str]]:
     """Compiles, ingests and solves; the report, and the stages in the author's order."""
-    with steps("compiling to WebAssembly (minutes the first time, seconds after that)") as step:
+    with steps("compiling to WebAssembly (minutes the first time)") as step:
         artifact = intercompany.build(plugin, say=step.say)
         step.done = "compiled it to WebAssembly"
     with fb.Workspace(artifact) as workspace:

@@ -19,6 +19,7 @@ from examples.intercompany.score import (
 )
 
 EXCEPTIONS = 10
+MEMO = 28
 MEANING = {
     "duplicate": "second posting of one invoice",
     "noise": "no partner",
@@ -80,7 +81,7 @@ def exceptions(data: Solved, ledger: Table) -> RenderableType:
                 f"{line['row_id']}",
                 f"{line['company']} with {line['icp']}",
                 f"{line['gl_date']}",
-                line["reference"] or "(none)",
+                page.short(line["reference"] or "(none)", MEMO),
                 known(data.kind.at(piece.line), partnered=bool(data.deal[piece.line])),
                 line["currency"],
                 page.amount(piece.cents) + (" *" if piece.part else "  "),
@@ -112,6 +113,6 @@ def quality(data: Solved) -> RenderableType:
         ]
         for score in scores
     ]
-    heads = ("kind", "lines", "have partners", "found whole", "recall", "matched", "with a stranger", "precision")
-    note = "Recall: lines that sit with all of their deal. Precision: matched lines that sit with nothing else."
+    heads = ("kind", "lines", "partnered", "whole", "recall", "matched", "wrong", "precision")
+    note = "whole: a line sits with all of its deal. wrong: it sits with a line of another deal, or of none."
     return page.with_note(page.table("Against the known answer", heads, rows, total=True), note)

@@ -11,6 +11,7 @@ use super::params::{self, ParamValues};
 use super::plugin::Plugin;
 use super::record::Record;
 use super::reply::{self, Extra};
+use super::rows::{RowLine, row_lines};
 use super::table::Rows;
 use crate::error::Error;
 use crate::recon::Recon;
@@ -157,9 +158,13 @@ impl<P: Plugin> Ledger<P> {
     fn reply(&self, kind: ReplyKind, extra: &Extra) -> Vec<u8> {
         match kind {
             ReplyKind::Nothing => reply::nothing(extra),
-            ReplyKind::Summary => reply::summary(&self.recon.view(), self.recon.len(), extra),
+            ReplyKind::Summary => reply::summary(&self.recon.view(), &self.row_lines(), extra),
             ReplyKind::Report => reply::report(&self.recon.view(), &self.ordinals, extra),
         }
+    }
+
+    fn row_lines(&self) -> Vec<RowLine<'_>> {
+        row_lines(self.recon.rows().map(|(id, _)| id), &self.recon.view())
     }
 
     fn fetch(&self, table: Table) -> Vec<u8> {
@@ -167,7 +172,7 @@ impl<P: Plugin> Ledger<P> {
         match table {
             Table::Groups => fetch::groups(&self.recon.view(), &self.ordinals),
             Table::Allocations => fetch::allocations(&self.recon.view(), &self.ordinals, has_text_id),
-            Table::Rows => fetch::rows(&self.recon.view(), &self.ordinals, has_text_id),
+            Table::Rows => fetch::rows(&self.row_lines(), &self.ordinals, has_text_id),
             Table::Stages => fetch::stages(&self.recon.stages()),
         }
     }

@@ -3,7 +3,7 @@
 use super::ids::Ordinals;
 use super::ipc::{ColumnSource, cells, write_table};
 use super::reply::status;
-use super::rows::row_lines;
+use super::rows::RowLine;
 use crate::report::{GroupView, ReportView};
 use crate::row_id::RowId;
 use crate::trace::Stage;
@@ -91,9 +91,8 @@ pub(crate) fn allocations(view: &ReportView<'_>, ordinals: &Ordinals, has_text_i
     write_table(count, &columns)
 }
 
-/// One line a row, ascending by id: where most of it is, and how much of it is matched.
-pub(crate) fn rows(view: &ReportView<'_>, ordinals: &Ordinals, has_text_id: bool) -> Vec<u8> {
-    let table = row_lines(view);
+/// One line a row: where most of it is, and how much of it is matched.
+pub(crate) fn rows(table: &[RowLine<'_>], ordinals: &Ordinals, has_text_id: bool) -> Vec<u8> {
     let lines = || table.iter();
     let mut columns = vec![(
         "id",

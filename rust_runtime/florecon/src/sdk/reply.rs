@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::ids::Ordinals;
-use super::rows::unmatched_rows;
+use super::rows::RowLine;
 use crate::error::Error;
 use crate::report::ReportView;
 
@@ -104,15 +104,15 @@ pub(crate) fn nothing(extra: &Extra) -> Vec<u8> {
 }
 
 /// The reply with counts.
-pub(crate) fn summary(view: &ReportView<'_>, rows: usize, extra: &Extra) -> Vec<u8> {
+pub(crate) fn summary(view: &ReportView<'_>, rows: &[RowLine<'_>], extra: &Extra) -> Vec<u8> {
     let pinned = view.groups().filter(|group| group.pinned()).count();
     let summary = SummaryJson {
-        rows,
+        rows: rows.len(),
         groups: view.len(),
         allocations: view.groups().map(|group| group.size()).sum(),
         proposed: view.len() - pinned,
         pinned,
-        unmatched_rows: unmatched_rows(view),
+        unmatched_rows: rows.iter().filter(|row| row.is_unmatched).count(),
     };
     let mut out = open(extra);
     out.extend_from_slice(br#","summary":"#);

@@ -11,6 +11,7 @@ pub(crate) struct RowLine<'v> {
     pub id: &'v RowId,
     /// The group with the largest share; of equals the one with the smallest id.
     pub group_id: i64,
+    largest: u64,
     /// What is in groups of any other origin than `unmatched`.
     pub matched: i64,
     /// The rest.
@@ -19,52 +20,51 @@ pub(crate) struct RowLine<'v> {
     pub is_unmatched: bool,
 }
 
-/// A part of a row.
-struct Part<'v> {
-    id: &'v RowId,
-    group_id: i64,
-    amount: i64,
-    is_matched: bool,
-}
-
-/// The rows of a report, ascending by id. The parts of a row have its sign and add up to its amount, so no sum overflows.
-pub(crate) fn row_lines<'v>(view: &'v ReportView<'_>) -> Vec<RowLine<'v>> {
-    let mut parts: Vec<Part<'v>> = Vec::with_capacity(view.len());
-    for group in view.groups() {
-        let (group_id, is_matched) = (group.id(), &**group.origin() != UNMATCHED);
-        parts.extend(group.members().map(|(id, amount)| Part {
+impl<'v> RowLine<'v> {
+    fn new(id: &'v RowId) -> Self {
+        Self {
             id,
-            group_id,
-            amount,
-            is_matched,
-        }));
+            group_id: i64::MAX,
+            largest: 0,
+            matched: 0,
+            residual: 0,
+            is_unmatched: false,
+        }
     }
-    // the groups come by their smallest ids, so the parts are nearly in order
-    parts.sort_by(|a, b| a.id.cmp(b.id));
-    parts.chunk_by(|a, b| a.id == b.id).map(line).collect()
-}
 
-fn line<'v>(parts: &[Part<'v>]) -> RowLine<'v> {
-    let sum = |is_matched: bool| {
-        parts
-            .iter()
-            .filter(|part| part.is_matched == is_matched)
-            .map(|part| part.amount)
-            .sum()
-    };
-    let largest = parts
-        .iter()
-        .max_by_key(|part| (part.amount.unsigned_abs(), std::cmp::Reverse(part.group_id)));
-    RowLine {
-        id: parts[0].id,
-        group_id: largest.map_or(0, |part| part.group_id),
-        matched: sum(true),
-        residual: sum(false),
-        is_unmatched: parts.iter().any(|part| !part.is_matched),
+    /// The parts of a row have its sign and add up to its amount, so no sum overflows.
+    fn add(&mut self, group_id: i64, amount: i64, is_unmatched: bool) {
+        let size = amount.unsigned_abs();
+        if size > self.largest || (size == self.largest && group_id < self.group_id) {
+            self.largest = size;
+            self.group_id = group_id;
+        }
+        if is_unmatched {
+            self.residual += amount;
+            self.is_unmatched = true;
+        } else {
+            self.matched += amount;
+        }
     }
 }
 
-/// How many rows have a part that nobody matched.
-pub(crate) fn unmatched_rows(view: &ReportView<'_>) -> usize {
-    row_lines(view).iter().filter(|line| line.is_unmatched).count()
+/// The rows of a report; `ids` are those of the workspace, ascending, and so are the lines.
+pub(crate) fn row_lines<'v>(ids: impl Iterator<Item = &'v RowId>, view: &ReportView<'_>) -> Vec<RowLine<'v>> {
+    let mut lines: Vec<RowLine<'v>> = ids.map(RowLine::new).collect();
+    let mut next = 0;
+    for group in view.groups() {
+        let (group_id, is_unmatched) = (group.id(), &**group.origin() == UNMATCHED);
+        for (id, amount) in group.members() {
+            // singletons often come one after the other
+            let found = match lines.get(next) {
+                Some(line) if line.id == id => Ok(next),
+                _ => lines.binary_search_by(|line| line.id.cmp(id)),
+            };
+            if let Ok(place) = found {
+                lines[place].add(group_id, amount, is_unmatched);
+                next = place + 1;
+            }
+        }
+    }
+    lines
 }

@@ -1,0 +1,66 @@
+"""The flow engine and an independent solver agree on the objective of hundreds of random instances."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.flow import flowbench, ortools
+from benchmarks.instances import FAMILIES, Instance
+
+ROOT = Path(__file__).resolve().parents[2]
+INSTANCES = 300
+
+
+@pytest.fixture(scope="module")
+def binary() -> Path:
+    """``flowbench`` in the profile of the runtime's own tests: every solve certifies itself there."""
+    command = [sys.executable, "scripts/cargo.py", "build", "--locked", "--bin", "flowbench", "--message-format=json"]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    made = [json.loads(line) for line in done.stdout.splitlines() if '"executable":"' in line]
+    return Path(made[-1]["executable"])
+
+
+def drawn(rng: random.Random) -> Instance:
+    """Few distinct costs, so that optima tie; supplies that repeat; some arcs dearer than both penalties."""
+    sources, sinks = rng.randrange(1, 9), rng.randrange(1, 9)
+    arcs = [
+        (a, sources + b) for a in range(sources) for b in range(sinks) if rng.random() < rng.choice([0.2, 0.6, 1.0])
+    ]
+    supply = [rng.choice([1, 5, 5, 100, rng.randrange(1, 10 ** rng.randrange(1, 10))]) for _ in range(sources + sinks)]
+    return Instance(
+        sources=sources,
+        sinks=sinks,
+        supply=np.array(supply[:sources] + [-amount for amount in supply[sources:]], dtype=np.int64),
+        penalty=np.array([rng.choice([0, 3, 10, 1000]) for _ in supply], dtype=np.int64),
+        tail=np.array([a for a, _ in arcs], dtype=np.int64),
+        head=np.array([b for _, b in arcs], dtype=np.int64),
+        cost=np.array([rng.choice([-2, 0, 1, 1, 2, 7, rng.randrange(0, 3000)]) for _ in arcs], dtype=np.int64),
+    )
+
+
+def objective(binary: Path, instance: Instance, file: Path) -> int:
+    """What our engine says; its certificate must hold."""
+    instance.write(file)
+    answer = flowbench(binary, file, runs=1)
+    assert answer["certified"] is True
+    return int(str(answer["objective"]))
+
+
+@pytest.mark.parametrize("part", range(10))
+def test_objectives_are_equal_on_random_instances(binary: Path, tmp_path: Path, part: int) -> None:
+    for number in range(part, INSTANCES, 10):
+        instance = drawn(random.Random(number))
+        assert objective(binary, instance, tmp_path / "random.mcf") == ortools(instance)[1], f"instance {number}"
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_objectives_are_equal_on_each_family(binary: Path, tmp_path: Path, family: str) -> None:
+    instance = FAMILIES[family](300)
+    assert objective(binary, instance, tmp_path / "family.mcf") == ortools(instance)[1]
