@@ -1,6 +1,6 @@
 """Reconciles a bank statement with the general ledger and says how well, kind by kind.
 
-    python examples/bank_statement/run.py [--data DIR] [--json] [--out DIR]
+    python examples/bank_statement/run.py [--data DIR] [--json] [--out DIR] [--profile release]
 
 ``DIR`` holds ``bank.csv`` and ``gl.csv`` and, for the score, ``truth.csv``. Without ``--data`` it is the shared ledger
 ``../shared/data/bank_rec`` beside the repository where that is there, and otherwise a small one made on the spot.
@@ -54,14 +54,14 @@ def data_folder(given: Path | None, out: Path) -> Path:
     return out / "ledger"
 
 
-def solve(steps: page.Steps, data: Path, out: Path) -> Outcome:
+def solve(steps: page.Steps, data: Path, out: Path, profile: str) -> Outcome:
     """Reads the files, compiles the strategy and runs it."""
     with steps("reading the files") as step:
         lines, answer = read_lines(data), read_answer(data)
         bank = sum(line.book == BANK for line in lines)
         step.done = f"read {bank:,} bank lines and {len(lines) - bank:,} ledger lines from {page.place(data)}"
     with steps("compiling to WebAssembly (minutes the first time)") as step:
-        artifact = bank_statement.build(out / "plugin", say=step.say)
+        artifact = bank_statement.build(out / "plugin", profile=profile, say=step.say)
         step.done = "compiled the strategy to WebAssembly"
     began = perf_counter()
     with steps("reconciling") as step, fb.Workspace(artifact) as workspace:
@@ -171,11 +171,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder with bank.csv, gl.csv and perhaps truth.csv")
     parser.add_argument("--json", action="store_true", help="print the scores as JSON and nothing else")
     parser.add_argument("--out", type=Path, default=HERE / "out", help="folder for the solver and the report")
+    parser.add_argument("--profile", choices=("quick", "release"), default="quick", help="compile fast, or run fast")
     given = parser.parse_args()
     screen = page.console(quiet=given.json)
     data = data_folder(given.data, given.out)
     try:
-        outcome = solve(page.Steps(screen), data, given.out)
+        outcome = solve(page.Steps(screen), data, given.out, given.profile)
     except BadFile as problem:
         sys.exit(str(problem))
     if given.json:

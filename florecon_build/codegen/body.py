@@ -158,6 +158,8 @@ class Body:
             del self.lines[mark:]
             self.names, self.spread = names, True
             frag = self.emitter(self, value)
+            if around > INDENT + 1 and not self.fits(frag, around) and self.fits(frag, INDENT + 1):
+                frag = self.bind(hint(value), frag)
         self.spread = outer
         return frag
 
@@ -195,6 +197,16 @@ class Body:
             frag if width(frag.owned) <= room and not (frag.fallible or frag.result) else self.bind(hint(value), frag)
         )
 
+    def parts(self, *values: v.Value) -> tuple[Frag, ...]:
+        """Operands that stand in closures of their own: where one is wide, all that are not small get names."""
+        mark, names = len(self.lines), self.names.child()
+        frags = self.args(*values)
+        if not any(frag.wide for frag in frags):
+            return frags
+        del self.lines[mark:]
+        self.names = names
+        return tuple(self.small(value) for value in values)
+
     # -- statements
 
     def bound(self, value: v.Value, name: str | None = None) -> Frag:
@@ -220,6 +232,12 @@ class Body:
         fresh = self.names.fresh("constant")
         self.lines.extend(self.let_lines(fresh, literal))
         return fresh
+
+    def named_view(self, frag: Frag) -> Frag:
+        """A reference under a name of its own."""
+        fresh = self.names.fresh("viewed")
+        self.lines.extend(self.let_lines(fresh, frag.text))
+        return Frag(fresh, frag.type, form=Form.BORROW)
 
     def let_lines(self, name: str, text: str) -> list[str]:
         """``let name = text;`` on one line, or on the next where only that fits."""

@@ -207,7 +207,7 @@ def _operands(value: v.Value, op: v.LogicOp) -> list[v.Value]:
 
 def first_of(body: Body, value: v.FirstOf) -> Frag:
     """``a.or_else(|| b).unwrap_or(c)``; the operands after the first cannot fail."""
-    frags = body.args(*value.operands)
+    frags = body.parts(*value.operands)
     nullable = value.operands[0].type
     made = frags[0]
     for frag in frags[1:]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from florecon_build.codegen.body import Body
+from florecon_build.codegen.body import ATOM_WIDTH, Body
 from florecon_build.codegen.frag import Form, Frag, call, join, method
 from florecon_build.codegen.layout import ARGS_WIDTH
 from florecon_build.codegen.literals import bool_literal, text_literal
@@ -24,7 +24,8 @@ def view(body: Body, value: v.Value) -> Frag:
         if isinstance(filling, v.Lit) and first.type.nullable and not body.is_block(first):
             viewed = method(body.arg(first), "as_deref", value.type)
             literal = body.constant(text_literal(str(filling.value)))
-            return replace(method(viewed, "unwrap_or", value.type, [literal]), form=Form.BORROW)
+            filled = replace(method(viewed, "unwrap_or", value.type, [literal]), form=Form.BORROW)
+            return body.named_view(filled) if body.spread and width(filled.text) > ATOM_WIDTH else filled
     return viewable(body.arg(value))
 
 
@@ -72,7 +73,7 @@ def _concat(body: Body, value: v.TextConcat) -> Frag:
         body.names = names
         frags = tuple(viewable(body.small(operand)) for operand in value.operands)
         made = _joined(value.type, frags)
-    while made.wide and len(frags) > 2:
+    while len(frags) > 2 and not body.fits(made, 2 * INDENT):
         # no line has room for all: the first ones are joined beforehand
         frags = _first_joined(body, value.type, frags)
         made = _joined(value.type, frags)
@@ -133,11 +134,10 @@ def list_fact(body: Body, value: v.ListOverlaps | v.ListContains | v.ListSize) -
 
 def sorted_pair(body: Body, value: v.SortedPair) -> Frag:
     """Two texts in ascending order, null when either is."""
+    if value.type.nullable:
+        return zipped(body, body.parts(value.left, value.right), value.type, _pair_text, always=True)
     left, right = body.args(value.left, value.right)
-    if not value.type.nullable:
-        args = [_text_ref(left), _text_ref(right)]
-        return call("text::sorted_pair", value.type, args, (left, right))
-    return zipped(body, (left, right), value.type, _pair_text, always=True)
+    return call("text::sorted_pair", value.type, [_text_ref(left), _text_ref(right)], (left, right))
 
 
 def _pair_text(texts: list[str]) -> str:
@@ -150,13 +150,7 @@ def _text_ref(frag: Frag) -> str:
 
 def make_tuple(body: Body, value: v.MakeTuple) -> Frag:
     """A tuple, null when any part is."""
-    mark, names = len(body.lines), body.names.child()
-    parts = body.args(*value.operands)
-    if any(part.wide for part in parts):
-        del body.lines[mark:]
-        body.names = names
-        parts = tuple(body.small(operand) for operand in value.operands)
-    return zipped(body, parts, value.type, tuple_text)
+    return zipped(body, body.parts(*value.operands), value.type, tuple_text)
 
 
 def tuple_text(texts: list[str]) -> str:

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
@@ -24,6 +25,8 @@ LOGICAL_KINDS: dict[tuple[str, str], FieldKind] = {
     ("i64", "date"): "date",
     ("i64", "boolean"): "boolean",
 }
+# The value of a money param is a whole number of minor units, as params are compared with amounts inside.
+PARAM_KINDS = LOGICAL_KINDS | {("i64", "money"): "money"}
 MAX_SCALE = 18
 MAX_FIELDS = 4096
 
@@ -177,14 +180,16 @@ class _Reader:
             raise self.fail(f"the scale of {where} is {value!r}, not a whole number from 0 to {MAX_SCALE}")
         return value
 
-    def kind(self, of: dict[str, Any], where: str) -> tuple[str, FieldKind]:
+    def kind(
+        self, of: dict[str, Any], where: str, logical_kinds: Mapping[tuple[str, str], FieldKind] = LOGICAL_KINDS
+    ) -> tuple[str, FieldKind]:
         base = self.text(of, "type")
         if base not in BASE_KINDS:
             raise self.fail(f"{where} has the type {base!r}; known are {', '.join(BASE_KINDS)}")
         logical = of.get("logical")
         if logical is None:
             return base, BASE_KINDS[base]
-        return base, LOGICAL_KINDS.get((base, str(logical)), BASE_KINDS[base])
+        return base, logical_kinds.get((base, str(logical)), BASE_KINDS[base])
 
     def fields(self, value: object) -> tuple[Field, ...]:
         found: list[Field] = []
@@ -214,7 +219,7 @@ class _Reader:
         for item in self.entries(value, "'params'"):
             entry = self.mapping(item, "an entry of 'params'")
             name = self.text(entry, "name")
-            kind = self.kind(entry, f"param {name!r}")[1]
+            kind = self.kind(entry, f"param {name!r}", PARAM_KINDS)[1]
             scale = self.scale(entry, f"param {name!r}")
             doc = self.text(entry, "doc", "")
             found.append(Param(name=name, kind=kind, default=entry.get("default"), scale=scale, doc=doc))

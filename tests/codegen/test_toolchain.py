@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import stat
 from pathlib import Path
 
@@ -36,7 +37,9 @@ class Machine:
         script(self.bin / "cc", "exit 0")
         for name in ("RUSTC", "CARGO", "CARGO_HOME"):
             monkeypatch.delenv(name, raising=False)
-        monkeypatch.setenv("PATH", f"{self.bin}:/bin")
+        for tool in ("cat", "touch"):
+            (self.bin / tool).symlink_to(shutil.which(tool) or tool)
+        monkeypatch.setenv("PATH", str(self.bin))
         monkeypatch.setenv("HOME", str(root))
         monkeypatch.setenv("XDG_CACHE_HOME", str(root / "cache"))
         monkeypatch.setattr(tools, "_as_root", lambda: None)

@@ -6,12 +6,14 @@ has seen to that. The same results come out of the runtime bit for bit.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from florecon_build.ir import values as v
 from florecon_build.ir.interpreter import numbers as num
 from florecon_build.ir.interpreter import operators as ops
 from florecon_build.ir.interpreter import similarity, text
+from florecon_build.ir.interpreter.errors import BadConfig
 from florecon_build.ir.interpreter.keys import Plain, key_of
 from florecon_build.ir.interpreter.money import minor_units
 from florecon_build.ir.interpreter.scope import Scope
@@ -108,6 +110,14 @@ def slack(tol: v.Tolerance, scope: Scope) -> Slack:
     return Slack(tol.op, integer(tol.amount, scope), integer(tol.floor, scope) if tol.floor is not None else 0)
 
 
+def _nets(amounts: Sequence[int], tol: v.Tolerance, scope: Scope) -> bool:
+    """Whether amounts cancel within a tolerance whose legs they are; nothing is within a negative one."""
+    try:
+        return abs(sum(amounts)) <= slack(tol, scope).over(amounts)
+    except BadConfig:
+        return False
+
+
 def typed(constant: v.Constant, type: Type) -> Plain:
     """A constant of the tree as a value of its type: a whole number may stand for a real."""
     return float(constant) if type.kind is Kind.REAL and constant is not None else constant
@@ -198,7 +208,7 @@ def _choice(value: _Choice, scope: Scope) -> Plain:
             return typed(next(answers, value.default), value.type)
         case v.Nets():
             amounts = (scope.lots[v.Var.A].amount, scope.lots[v.Var.B].amount)
-            return abs(sum(amounts)) <= slack(value.tol, scope).over(amounts)
+            return _nets(amounts, value.tol, scope)
         case _:
             assert_never(value)
 
@@ -307,7 +317,7 @@ def _of_group(value: _OfGroup, scope: Scope) -> Plain:
             return _metric(value.op, [lot.amount for lot in members])
         case v.GroupClean():
             amounts = [lot.amount for lot in members]
-            return abs(sum(amounts)) <= slack(value.tol, scope).over(amounts)
+            return _nets(amounts, value.tol, scope)
         case v.GroupSpan():
             found = [integer(value.operand, scope.at(lot)) for lot in members]
             return num.checked(max(found) - min(found))

@@ -165,7 +165,8 @@ class Workspace:
                 raise ModelError("unknown_allocation", f"row {id} is not in group {group_id}", id, group_id)
         gone = set(ids)
         _check_net({id: amount for id, amount in held.members.items() if id not in gone})
-        self._book.detach(held, ids)
+        if gone:
+            self._book.detach(held, ids)
 
     def dissolve(self, group_id: int) -> None:
         """Breaks up a proposed group."""

@@ -67,10 +67,10 @@ impl<'a, R> Group<'a, R> {
         legs.positive.min(legs.negative) as i64
     }
 
-    /// Whether the net is within a tolerance whose legs are the member amounts.
+    /// Whether the net is within a tolerance whose legs are the member amounts; nothing is within a negative one.
     #[must_use]
     pub fn clean(&self, tol: Tol) -> bool {
-        Legs::of(self.amounts).within(tol)
+        tol.check().is_ok() && Legs::of(self.amounts).within(tol)
     }
 
     /// The largest minus the smallest value over the members.

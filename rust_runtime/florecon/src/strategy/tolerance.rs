@@ -56,20 +56,21 @@ pub fn rel_max_tol(bps: i64, floor: i64) -> Tol {
     }
 }
 
-/// Whether the current amounts of two lots cancel within a tolerance whose legs they are.
+/// Whether the current amounts of two lots cancel within a tolerance whose legs they are; nothing is within a negative one.
 ///
 /// ```
 /// use florecon::prelude::*;
 /// let item = |amount| Item { row: &(), amount, original: amount };
 /// assert!(nets(item(100), item(-98), abs_tol(2)));
 /// assert!(!nets(item(100), item(-98), rel_tol(10, 0)));
+/// assert!(!nets(item(100), item(-100), rel_tol(-1, 5)));
 /// ```
 #[must_use]
 pub fn nets<R>(a: Item<'_, R>, b: Item<'_, R>, tol: Tol) -> bool {
     let mut legs = Legs::default();
     legs.add(a.amount);
     legs.add(b.amount);
-    legs.within(tol)
+    tol.check().is_ok() && legs.within(tol)
 }
 
 impl Tol {

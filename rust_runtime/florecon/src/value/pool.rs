@@ -1,8 +1,8 @@
 //! One allocation per distinct text.
 
 use std::collections::HashSet;
-use std::collections::hash_map::DefaultHasher;
-use std::hash::BuildHasherDefault;
+
+use rustc_hash::FxBuildHasher;
 
 use super::Text;
 
@@ -18,7 +18,7 @@ use super::Text;
 #[derive(Debug, Clone, Default)]
 pub struct Pool {
     // a fixed seed; nothing iterates over the set, so the order of buckets cannot show
-    texts: HashSet<Text, BuildHasherDefault<DefaultHasher>>,
+    texts: HashSet<Text, FxBuildHasher>,
 }
 
 impl Pool {
