@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import Literal, TypeAlias
 
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
@@ -30,6 +31,7 @@ from examples.bank_statement.strategy import bank_statement
 HERE = Path(__file__).resolve().parent
 SHARED = HERE.parents[2] / "shared" / "data" / "bank_rec"
 EXCEPTIONS = 10
+Profile: TypeAlias = Literal["quick", "release"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def data_folder(given: Path | None, out: Path) -> Path:
     return out / "ledger"
 
 
-def solve(steps: page.Steps, data: Path, out: Path, profile: str) -> Outcome:
+def solve(steps: page.Steps, data: Path, out: Path, profile: Profile) -> Outcome:
     """Reads the files, compiles the strategy and runs it."""
     with steps("reading the files") as step:
         lines, answer = read_lines(data), read_answer(data)

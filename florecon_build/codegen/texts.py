@@ -9,7 +9,7 @@ from florecon_build.codegen.body import ATOM_WIDTH, Body
 from florecon_build.codegen.frag import Form, Frag, call, join, method
 from florecon_build.codegen.layout import ARGS_WIDTH
 from florecon_build.codegen.literals import bool_literal, text_literal
-from florecon_build.codegen.writer import width
+from florecon_build.codegen.writer import INDENT, width
 from florecon_build.ir import values as v
 from florecon_build.ir.types import Type
 

@@ -26,7 +26,7 @@ LOGICAL_KINDS: dict[tuple[str, str], FieldKind] = {
     ("i64", "boolean"): "boolean",
 }
 # The value of a money param is a whole number of minor units, as params are compared with amounts inside.
-PARAM_KINDS = LOGICAL_KINDS | {("i64", "money"): "money"}
+PARAM_KINDS: dict[tuple[str, str], FieldKind] = {**LOGICAL_KINDS, ("i64", "money"): "money"}
 MAX_SCALE = 18
 MAX_FIELDS = 4096
 

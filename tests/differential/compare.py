@@ -119,15 +119,15 @@ class Native:
 def read(groups: pa.Table, allocations: pa.Table, stages: pa.Table) -> Said:
     """The tables of a report as plain values, without the integers that name groups."""
     members: dict[int, list[tuple[int, int]]] = {}
-    for line in cast("list[dict[str, Any]]", allocations.to_pylist()):
+    for line in allocations.to_pylist():
         members.setdefault(line["group_id"], []).append((line["id"], line["amount"]))
     return Said(
         None,
         tuple(
             (g["status"], g["origin"], g["reason"], g["net"], g["size"], g["node"], tuple(members[g["group_id"]]))
-            for g in cast("list[dict[str, Any]]", groups.to_pylist())
+            for g in groups.to_pylist()
         ),
-        tuple(tuple(int(line[name]) for name in STAGE) for line in cast("list[dict[str, Any]]", stages.to_pylist())),
+        tuple(tuple(int(line[name]) for name in STAGE) for line in stages.to_pylist()),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ortools.graph.python import min_cost_flow  # type: ignore[import-untyped]
+from ortools.graph.python import min_cost_flow
 
 from florecon_build.ir import nodes as n
 from florecon_build.ir import values as v
@@ -225,7 +225,7 @@ def test_an_independent_solver_finds_the_same_objective(problem: Problem) -> Non
         network.add_arc_with_capacity_and_unit_cost(end, sources + sink, amount, penalty)
         network.set_node_supply(sources + sink, -amount)
     network.set_node_supply(end, sum(problem.demand) - sum(problem.supply))
-    status: int = network.solve()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    status = network.solve()
     assert status == network.OPTIMAL
     assert cost_of(problem, mincost.solve(problem)[0]) == network.optimal_cost()
 
