@@ -29,9 +29,9 @@ def check(projects: Mapping[str, Mapping[str, str]], *, say: Say = _quiet) -> st
     runtime = runtime_dir()
     base = cache_dir() / "check" / runtime_hash(runtime)[:16]
     with locked(base.with_suffix(".lock")):
-        crates = {f"crate-{name}": _renamed(files, name) for name, files in projects.items()}
+        crates = {f"generated-{name}": _renamed(files, f"generated-{name}") for name, files in projects.items()}
         space = workspace(base, runtime, crates)
-        packages = [part for name in projects for part in ("--package", name)]
+        packages = [part for name in projects for part in ("--package", f"generated-{name}")]
         run_cargo(
             compiler,
             space,

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from florecon_build.codegen.errors import BuildError
 
-_LEFT_OUT = frozenset({"target", ".git", "__pycache__", "benches", "tests"})
+_LEFT_OUT = frozenset({"target", ".git", "__pycache__"})
+_NO_INPUT = frozenset({"tests", "benches"})
 
 
 def cache_dir() -> Path:
@@ -32,7 +33,7 @@ def runtime_dir() -> Path:
 
 
 def runtime_files(root: Path) -> list[Path]:
-    """The files of the runtime that a plugin is built from, relative to ``root``, in order."""
+    """The files of the runtime's cargo workspace, relative to ``root``, in order."""
     return sorted(path.relative_to(root) for path in _walk(root))
 
 
@@ -47,12 +48,13 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def runtime_hash(root: Path) -> str:
-    """SHA-256 over the names and contents of the runtime's files."""
+    """SHA-256 over the names and contents of what a plugin is built from: the runtime without its own tests."""
     digest = hashlib.sha256()
     for path in runtime_files(root):
-        content = (root / path).read_bytes()
-        digest.update(f"{path.as_posix()}\0{len(content)}\0".encode())
-        digest.update(content)
+        if _NO_INPUT.isdisjoint(path.parts):
+            content = (root / path).read_bytes()
+            digest.update(f"{path.as_posix()}\0{len(content)}\0".encode())
+            digest.update(content)
     return digest.hexdigest()
 
 

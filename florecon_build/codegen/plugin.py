@@ -105,14 +105,11 @@ def emit_suite(irs: Sequence[n.PluginIr]) -> dict[str, str]:
 
 
 def crate_name(ir: n.PluginIr) -> str:
-    """The cargo package of a plugin: its id with dashes.
+    """The cargo package of a plugin: ``acme.intercompany`` becomes ``acme-intercompany-solver``.
 
-    >>> from florecon_build.codegen.names import snake
-    >>> snake("acme.intercompany", "plugin").replace("_", "-")
-    'acme-intercompany'
+    The ending keeps it apart from the packages of the runtime and of the registry.
     """
-    name = snake(ir.id, "plugin").replace("_", "-")
-    return f"{name}-plugin" if name in ("florecon", "test", "core", "std", "alloc") else name
+    return f"{snake(ir.id, 'plugin').replace('_', '-')}-solver"
 
 
 def cargo_toml(ir: n.PluginIr) -> str:

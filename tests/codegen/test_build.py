@@ -55,7 +55,7 @@ def test_the_workspace_is_the_runtimes_with_members_added(tmp_path: Path) -> Non
     space = workspace(tmp_path / "w", runtime_dir(), {"plugin": files})
     lock = (space.root / "Cargo.lock").read_text()
     assert '"plugin"]' in (space.root / "Cargo.toml").read_text()
-    assert lock.count('name = "acme-smallest"') == 1
+    assert lock.count('name = "acme-smallest-solver"') == 1
     before = {path: path.stat().st_mtime_ns for path in space.root.rglob("*") if path.is_file()}
     again = workspace(tmp_path / "w", runtime_dir(), {"plugin": files})
     after = {path: path.stat().st_mtime_ns for path in again.root.rglob("*") if path.is_file()}

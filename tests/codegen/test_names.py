@@ -54,9 +54,9 @@ def test_a_child_scope_sees_outer_names_and_adds_none() -> None:
 def test_type_and_crate_names() -> None:
     ir = smallest().data
     assert camel("every-node", "Strategy") == "EveryNode"
-    assert crate_name(ir) == "acme-smallest"
-    assert crate_name(dataclasses.replace(ir, id="florecon")) == "florecon-plugin"
-    assert crate_name(dataclasses.replace(ir, id="日本")) == "plugin"
+    assert crate_name(ir) == "acme-smallest-solver"
+    assert crate_name(dataclasses.replace(ir, id="florecon")) == "florecon-solver"
+    assert crate_name(dataclasses.replace(ir, id="Std")) == "std-solver"
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,7 @@ def by_wasm(wasm: Path, config: Mapping[str, object], batch: pa.Table) -> Said:
             workspace.upsert(batch)
             report = workspace.solve()
             return read(report.groups, report.allocations, report.stages)
-    except fb.PluginError as error:
+    except fb.FloreconError as error:
         return Said(error.code)
 
 

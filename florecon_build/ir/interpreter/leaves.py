@@ -22,12 +22,13 @@ def exact_1to1(context: Context, step: Step, node: n.Exact1to1, bag: Bag) -> Out
     formed: list[Group] = []
     for bucket in cut.values():
         sizes: dict[int, Bag] = {}
-        for lot in in_order(context, node.order, bucket):
+        for lot in bucket:
             sizes.setdefault(abs(lot.amount), []).append(lot)
         for same in sizes.values():
             if not rejected_shape(counters, same):
-                sources = [lot for lot in same if lot.amount > 0]
-                sinks = [lot for lot in same if lot.amount < 0]
+                ordered = in_order(context, node.order, same)
+                sources = [lot for lot in ordered if lot.amount > 0]
+                sinks = [lot for lot in ordered if lot.amount < 0]
                 pairs = zip(sources, sinks, strict=False)
                 formed.extend(group(pair, "exact_1to1", "exact 1:1 pair", step.id) for pair in pairs)
     return without(bag, formed)
