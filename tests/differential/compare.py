@@ -131,15 +131,19 @@ def read(groups: pa.Table, allocations: pa.Table, stages: pa.Table) -> Said:
     )
 
 
-def by_wasm(wasm: Path, config: Mapping[str, object], batch: pa.Table) -> Said:
-    """A fresh workspace over the module, the ledger, a solve."""
+def by_wasm(workspace: fb.Workspace, batch: pa.Table) -> Said:
+    """The ledger through an open workspace, empty again afterwards: what earlier ledgers left must not show."""
     try:
-        with fb.Workspace(wasm, config=config) as workspace:
-            workspace.upsert(batch)
-            report = workspace.solve()
-            return read(report.groups, report.allocations, report.stages)
+        workspace.upsert(batch)
     except fb.FloreconError as error:
         return Said(error.code)
+    try:
+        report = workspace.solve()
+        return read(report.groups, report.allocations, report.stages)
+    except fb.FloreconError as error:
+        return Said(error.code)
+    finally:
+        workspace.remove(batch["row_id"].to_pylist())
 
 
 def by_interpreter(plugin: PluginIr, config: Mapping[str, Any], rows: Sequence[Row]) -> Said:

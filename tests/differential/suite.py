@@ -76,13 +76,14 @@ def compile_suite(plugins: tuple[PluginIr, ...]) -> Suite:
 def _compile_native(files: dict[str, str], out: Path) -> None:
     found = re.search(r"^pub struct (\w+Plugin\w*);$", files["src/lib.rs"], re.MULTILINE)
     assert found is not None, "the generated crate has no plugin struct"
+    package = files["Cargo.toml"].split('name = "')[1].split('"')[0]
     runtime = runtime_dir()
     base = cache_dir() / "work" / f"{runtime_hash(runtime)[:16]}-native"
     with locked(base.with_suffix(".lock")):
         space = workspace(base, runtime, {MEMBER: files | {"src/main.rs": MAIN.format(plugin=found[1])}})
         made = run_cargo(
-            ensure(lambda _: None).compiler, space, ["build", "--profile", "quick", "--package", "test-s0", "--bins"]
+            ensure(lambda _: None).compiler, space, ["build", "--profile", "quick", "--package", package, "--bins"]
         )
-        programs = [path for path in made if path.name == "test-s0"]
+        programs = [path for path in made if path.name == package]
         out.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(programs[-1], out)

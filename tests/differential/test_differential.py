@@ -6,7 +6,10 @@ import random
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+import florecon_build as fb
 from tests.differential.bags import SHAPES, ledger
 from tests.differential.compare import Native, by_interpreter, by_wasm, table
 from tests.differential.suite import Suite, compile_suite, draw
@@ -30,10 +33,17 @@ def native(suite: Suite) -> Iterator[Native]:
 @pytest.mark.parametrize("index", range(STRATEGIES))
 def test_three_implementations_agree(suite: Suite, native: Native, index: int) -> None:
     plugin = suite.plugins[index]
-    for bag in range(BAGS):
-        rng = random.Random(f"{SEED}/{index}/{bag}")
-        rows = ledger(plugin.columns, rng, SHAPES[bag % len(SHAPES)], rng.randrange(0, 25))
-        batch = table(plugin.columns, rows)
-        expected = by_interpreter(plugin, {}, rows)
-        assert by_wasm(suite.wasm, {"strategy": index}, batch) == expected, f"strategy {index}, bag {bag}"
-        assert native.said({"strategy": index}, batch) == expected, f"strategy {index}, bag {bag}"
+    config = {"strategy": index}
+
+    with fb.Workspace(suite.wasm, config=config) as workspace:
+
+        @given(seed=st.integers(0, 2**32 - 1), shape=st.sampled_from(SHAPES), size=st.integers(0, 25))
+        @settings(max_examples=BAGS, deadline=None, derandomize=True)
+        def agree(seed: int, shape: str, size: int) -> None:
+            rows = ledger(plugin.columns, random.Random(seed), shape, size)
+            batch = table(plugin.columns, rows)
+            expected = by_interpreter(plugin, {}, rows)
+            assert by_wasm(workspace, batch) == expected
+            assert native.said(config, batch) == expected
+
+        agree()
