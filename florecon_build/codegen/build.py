@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from florecon_build.codegen.cargo import cargo_home, run_cargo
+from florecon_build.codegen.cargo import cargo_home, run_cargo, target_dir
 from florecon_build.codegen.errors import BuildError
 from florecon_build.codegen.paths import cache_dir, locked, runtime_dir, runtime_hash
 from florecon_build.codegen.plugin import emit, emit_suite
@@ -104,11 +104,14 @@ def compile_files(files: Mapping[str, str], *, profile: Profile = "release", say
     toolchain = ensure(say)
     runtime = runtime_dir()
     base = cache_dir() / "work" / f"{runtime_hash(runtime)[:16]}"
-    with locked(base.with_suffix(".lock")):
+    # the one lock keeps the workspace whole, the other the .wasm in cargo's output until it is read
+    with locked(base.with_suffix(".lock")), locked(target_dir(toolchain.compiler) / "florecon.lock"):
         space = workspace(base, runtime, {MEMBER: files})
         flags = _flags(toolchain, space)
         package = re.search(r'^name = "(.*)"$', files["Cargo.toml"], re.MULTILINE)
         say(f"compiling {package.group(1) if package else MEMBER} for {TARGET}, profile {profile}")
+        if not any((target_dir(toolchain.compiler) / TARGET / profile / "deps").glob("libflorecon-*.rlib")):
+            say("and, this first time, the florecon runtime: a minute or two")
         args = ["build", "--target", TARGET, "--profile", profile, "--package", package.group(1) if package else MEMBER]
         made = run_cargo(toolchain.compiler, space, args, flags=flags, env=toolchain.env)
         wasm = [path for path in made if path.suffix == ".wasm"]

@@ -143,6 +143,12 @@ def author_span() -> Span | None:
     return None if frame is None else Span(file=_relative(frame.f_code.co_filename), line=frame.f_lineno)
 
 
+def author_file() -> str:
+    """The whole path of the author's file."""
+    frame = _author_frame()
+    return "" if frame is None else frame.f_code.co_filename
+
+
 def author_scope() -> str:
     """The author's module or function, by file and qualified name."""
     frame = _author_frame()

@@ -32,17 +32,16 @@ def test_a_refused_closure_names_the_authors_line() -> None:
     assert "bug in florecon-build" in str(caught.value)
 
 
-def test_two_builds_in_two_places_are_equal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each with a cache, a workspace and a target directory of its own, so nothing is shared but the compiler."""
-    made: list[tuple[bytes, str]] = []
+def test_a_cold_build_elsewhere_equals_a_warm_one_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second has a cache, a workspace and a target directory of its own: only the compiler is shared."""
     plugin = intercompany()
-    for place in ("one", "a longer place"):
-        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / place / "cache"))
-        monkeypatch.setenv("CARGO_TARGET_DIR", str(tmp_path / place / "target"))
-        artifact = build(plugin.data, plugin.fingerprint, tmp_path / place / "out", profile="quick")
-        made.append((artifact.wasm.read_bytes(), artifact.manifest.read_text(encoding="utf-8")))
-    assert made[0] == made[1]
-    wasm, manifest = made[0][0], json.loads(made[0][1])
+    warm = build(plugin.data, plugin.fingerprint, tmp_path / "warm", profile="quick")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a longer place" / "cache"))
+    monkeypatch.setenv("CARGO_TARGET_DIR", str(tmp_path / "a longer place" / "target"))
+    cold = build(plugin.data, plugin.fingerprint, tmp_path / "cold", profile="quick")
+    assert warm.wasm.read_bytes() == cold.wasm.read_bytes()
+    assert warm.manifest.read_text(encoding="utf-8") == cold.manifest.read_text(encoding="utf-8")
+    wasm, manifest = cold.wasm.read_bytes(), json.loads(cold.manifest.read_text(encoding="utf-8"))
     assert str(tmp_path).encode() not in wasm
     assert manifest["wasm"] == {"sha256": hashlib.sha256(wasm).hexdigest(), "bytes": len(wasm)}
     assert manifest["fingerprint"] == plugin.fingerprint

@@ -44,6 +44,7 @@ TRIGGER: dict[str, tuple[str, fb.Strategy]] = {
         fb.flow(
             penalty=3,
             match_keys=[CENTS],
+            rows=row,
             cost=lambda a, b: fb.tier(fb.gap(a.day, b.day) <= 92, 4.5 + 0.02 * fb.gap(a.day, b.day)),
         ),
     ),
@@ -70,12 +71,15 @@ PASS: dict[str, fb.Strategy] = {
     "a sensible tolerance": fb.flow(
         penalty=10,
         match_keys=[CENTS],
+        rows=row,
         cost=lambda a, b: fb.tier(fb.gap(a.day, b.day) <= 92, 4.5 + 0.02 * fb.gap(a.day, b.day)),
     ),
     "a sensible window": fb.flow(
         penalty=3, order=row.day, window=30, cost=lambda a, b: 0.5 + 0.1 * fb.gap(a.day, b.day)
     ),
-    "a cost that varies": fb.flow(penalty=1, match_keys=[CENTS], cost=lambda a, b: 0.1 * fb.gap(a.day, b.day)),
+    "a cost that varies": fb.flow(
+        penalty=1, match_keys=[CENTS], rows=row, cost=lambda a, b: 0.1 * fb.gap(a.day, b.day)
+    ),
     "two labels": fb.seq(fb.labeled("x", fb.agg_net()), fb.labeled("y", fb.exact_1to1())),
 }
 

@@ -140,22 +140,18 @@ def test_the_sides_of_a_pair_have_every_lane_derived_so_far() -> None:
     assert isinstance(by_key.ir, type(fb.flow(penalty=1, cost=1.0).ir))
 
 
-def test_without_a_hint_a_pair_is_of_the_latest_rows() -> None:
-    fb.columns(row_id=fb.integer(id=True), first=fb.date(), amount=fb.money())
-    latest = fb.columns(row_id=fb.integer(id=True), second=fb.date(), amount=fb.money())
-    arbiter = fb.flow(penalty=1, match_keys=[fb.amount_key()], cost=lambda a, b: fb.gap(a.second, b.second))
-    plugin = fb.Plugin("acme.x", "1.0.0", rows=latest, numeraire=latest.amount, strategy=arbiter)
-    assert plugin.check() == ()
-
-
-def test_said_rows_win() -> None:
-    first = fb.columns(row_id=fb.integer(id=True), first=fb.date(), amount=fb.money())
-    second = fb.columns(row_id=fb.integer(id=True), second=fb.date(), amount=fb.money())
+def test_without_a_hint_a_pair_is_of_the_one_ledger_of_the_file_or_says_so() -> None:
     keys = [fb.amount_key()]
-    fb.flow(penalty=1, match_keys=keys, cost=lambda a, b: fb.gap(a.first, b.first), rows=first)
+    first = fb.columns(row_id=fb.integer(id=True), first=fb.date(), amount=fb.money())
+    arbiter = fb.flow(penalty=1, match_keys=keys, cost=lambda a, b: fb.gap(a.first, b.first))
+    plugin = fb.Plugin("acme.x", "1.0.0", rows=first, numeraire=first.amount, strategy=arbiter)
+    assert plugin.check() == ()
+    second = fb.columns(row_id=fb.integer(id=True), second=fb.date(), amount=fb.money())
+    with pytest.raises(fb.StrategyError, match="rows=row"):
+        fb.flow(penalty=1, match_keys=keys, cost=lambda a, b: fb.gap(a.second, b.second))
+    fb.flow(penalty=1, match_keys=keys, cost=lambda a, b: fb.gap(a.second, b.second), rows=second)
     with pytest.raises(fb.StrategyError, match="no lane `first` on side `a`"):
-        fb.flow(penalty=1, match_keys=keys, cost=lambda a, b: fb.gap(a.first, b.first))
-    assert second.second.type == DATE
+        fb.flow(penalty=1, match_keys=keys, cost=lambda a, b: fb.gap(a.first, b.first), rows=second)
 
 
 def test_for_n_is_a_seq() -> None:

@@ -9,7 +9,7 @@ from florecon_build.ir import nodes as n
 from florecon_build.ir import types as t
 from florecon_build.ir import values as v
 from florecon_build.ir.builder.base import Expr, all_uses, as_real, describe, lift, never_null
-from florecon_build.ir.builder.columns import RowFamily, Rows, Side, declared_families, rows_parts, side
+from florecon_build.ir.builder.columns import RowFamily, Rows, Side, declared_here, rows_parts, side
 from florecon_build.ir.builder.leaves import Key
 from florecon_build.ir.builder.numeric import IntegerExpr, RealExpr
 from florecon_build.ir.builder.settings import setting_of
@@ -18,7 +18,6 @@ from florecon_build.ir.builder.strategy import (
     Strategy,
     in_scope,
     key_of,
-    lanes_read,
     measure_of,
     real_cost,
     strategy,
@@ -111,7 +110,7 @@ def _window(order: object, window: object) -> tuple[Expr | None, Expr | None]:
 
 
 def _family(rows: object, parts: Sequence[Expr]) -> RowFamily | None:
-    """Whose lanes ``a`` and ``b`` have: said, or those of the other arguments, or the latest rows that fit."""
+    """Whose lanes ``a`` and ``b`` have: said, or the other arguments', or the only ones of the author's file."""
     if rows is not None:
         if not isinstance(rows, Rows):
             fail(
@@ -121,9 +120,8 @@ def _family(rows: object, parts: Sequence[Expr]) -> RowFamily | None:
     families = list(all_uses(part.uses for part in parts).families)
     if families:
         return families[0]
-    needed = lanes_read(part.ir for part in parts)
-    fitting = [family for family in declared_families() if needed.items() <= family.lanes.items()]
-    return fitting[-1] if fitting else None
+    here = declared_here()
+    return here[0] if len(here) == 1 else None
 
 
 def _cost(cost: object, family: RowFamily | None) -> Expr:
@@ -140,9 +138,9 @@ def _called(cost: object, family: RowFamily | None) -> object:
     if family is None:
         fail(
             "not_rows",
-            "flow.cost: there are no columns yet",
-            expected="columns() before flow",
-            fix="declare them first",
+            "flow.cost: no other argument says whose lanes a and b have, nor does this file declare just one ledger",
+            expected="rows=",
+            fix="rows=row, with what columns() or derive() gave",
         )
     result = answered(cost(side(family, v.Var.A), side(family, v.Var.B)))
     if result is None:

@@ -16,6 +16,7 @@ from florecon_build.ir.errors import (
     MissingLaneError,
     Problem,
     StrategyError,
+    author_file,
     author_span,
     authored,
     did_you_mean,
@@ -106,19 +107,22 @@ def _spec(kind: t.Type, *, nullable: bool, id: bool = False, display: bool = Fal
 class RowFamily:
     """One declaration of columns and everything derived from it: how a lane is known to belong to a plugin's rows."""
 
-    __slots__ = ("__weakref__", "lanes", "span")
+    __slots__ = ("__weakref__", "file", "lanes", "span")
 
     def __init__(self, span: v.Span | None) -> None:
         self.span = span
+        self.file = author_file()
         self.lanes: dict[str, t.Type] = {}
 
 
 _declared: list[weakref.ref[RowFamily]] = []
 
 
-def declared_families() -> list[RowFamily]:
-    """The families of columns that are still in use, the most recently declared or derived last."""
-    return [family for family in (reference() for reference in _declared) if family is not None]
+def declared_here() -> list[RowFamily]:
+    """The families of columns that the author's file declared and that are still in use."""
+    file = author_file()
+    families = (reference() for reference in _declared)
+    return [family for family in families if family is not None and family.file == file]
 
 
 def _touch(family: RowFamily) -> None:

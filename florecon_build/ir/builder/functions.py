@@ -89,6 +89,7 @@ def tier(condition: object, cost: object) -> Expr:
     >>> flow = fb.flow(
     ...     penalty=10,
     ...     match_keys=[fb.amount_key()],
+    ...     rows=rows,
     ...     cost=lambda a, b: fb.tier(fb.gap(a.day, b.day) <= 5, 1 + 0.1 * fb.gap(a.day, b.day)),
     ... )
     """

@@ -4,12 +4,10 @@ nodes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import cast
 
 from florecon_build.ir import nodes as n
-from florecon_build.ir import values as v
 from florecon_build.ir.builder.base import Expr, Uses, all_uses, describe, lift, never_null
 from florecon_build.ir.builder.functions import condition_of
 from florecon_build.ir.builder.settings import Tolerance
@@ -17,7 +15,7 @@ from florecon_build.ir.errors import fail
 from florecon_build.ir.expr import show
 from florecon_build.ir.scope import Reads, Scope, reads
 from florecon_build.ir.types import Kind, Type
-from florecon_build.ir.walk import public_name, values_in
+from florecon_build.ir.walk import public_name
 
 MAX_NESTING = 60
 
@@ -226,8 +224,3 @@ def real_cost(expr: Expr, what: str) -> None:
     if expr.type.kind not in {Kind.REAL, Kind.INTEGER}:
         fix = "costs are plain numbers; turn money into `.to_minor()`, a condition into fb.tier(condition, cost)"
         fail("type_mismatch", f"{what} is a real", expected="real or integer", got=describe(expr), fix=fix)
-
-
-def lanes_read(exprs: Iterable[v.Value]) -> dict[str, Type]:
-    """The lanes of the row that expressions read, with their types."""
-    return {value.name: value.type for expr in exprs for value in values_in(expr) if isinstance(value, v.Lane)}
