@@ -125,7 +125,8 @@ def group_span_of_text() -> object:
 
 
 def misspelt_lane_in_a_pair() -> object:
-    return fb.flow(penalty=1, match_keys=[row.company], cost=lambda a, b: fb.gap(a.dya, b.day))
+    own = fb.columns(row_id=fb.integer(id=True), day=fb.date(), amount=fb.money())
+    return fb.flow(penalty=1, match_keys=[own.day], cost=lambda a, b: fb.gap(a.dya, b.day))
 
 
 def money_cost() -> object:
