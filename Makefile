@@ -17,7 +17,7 @@ test: check test-rust test-python  ## everything that CI runs
 
 setup:
 	@scripts/setup.sh
-	@$(PY) -m florecon_build.codegen.toolchain
+	@$(PY) -c "from florecon_build.codegen.toolchain import main; raise SystemExit(main())"
 
 check: setup  ## formats, lints and types, in both languages
 	@echo "==> ruff"; $(PY) -m ruff format --check . && $(PY) -m ruff check .
