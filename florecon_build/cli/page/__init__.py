@@ -1,0 +1,10 @@
+"""One self-contained HTML page of a run: what matched where, what is open and why, every group, the strategy.
+
+`outcome` is what there is to show, `payload` packs its rows for the browser, `render` puts the page together from
+`page.html`, `page.css` and `page.js`. The page loads nothing: its content security policy forbids it.
+"""
+
+from florecon_build.cli.page.outcome import Outcome
+from florecon_build.cli.page.render import render
+
+__all__ = ["Outcome", "render"]

@@ -1,0 +1,129 @@
+"""The HTML page of a run: what travels in it, and that nothing in a ledger can become markup or script."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import re
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from florecon_build.cli.page import Outcome, render
+from florecon_build.cli.page.outcome import Node
+from florecon_build.cli.page.payload import payload
+
+HUGE = 2**60 + 1
+NODES = (
+    Node(0, "seq", "seq"),
+    Node(1, "labeled", "seq[0] > labeled", "invoices"),
+    Node(2, "exact_1to1", "seq[0] > labeled > exact_1to1"),
+    Node(3, "flow", "seq[1] > flow"),
+)
+SCRIPT = "</script><script>alert(1)</script>"
+OUTCOME = Outcome(
+    title="acme.cards 1.0.0",
+    ledger=pa.table(
+        {
+            "day": pa.array([date(2026, 1, 5), None, date(2026, 3, 1), date(2026, 2, 1)]),
+            "memo": ["a", SCRIPT, None, "a"],
+            "key": [4, 1, 2, 3],
+        }
+    ),
+    id_column="key",
+    rows=pa.table({"id": [1, 2, 3, 4], "amount": [HUGE, -HUGE, 700, -900], "residual": [0, 0, 0, -200]}),
+    groups=pa.table(
+        {
+            "group_id": [7, 8, 9],
+            "status": ["proposed", "pinned", "proposed"],
+            "origin": ["flow", "exact_1to1", "unmatched"],
+            "reason": ["min-cost flow", "invoices: exact 1:1 pair", None],
+            "net": [0, 0, -200],
+            "node": pa.array([3, 2, None], pa.int32()),
+            "unique": pa.array([True, None, None]),
+        }
+    ),
+    allocations=pa.table(
+        {"id": [3, 4, 1, 2, 4], "group_id": [7, 7, 8, 8, 9], "amount": [700, -700, HUGE, -HUGE, -200]}
+    ),
+    nodes=NODES,
+    why={"4": "no partner"},
+    tree="seq <&>",
+    drawing="<svg xmlns='http://www.w3.org/2000/svg'><script>alert(2)</script></svg>",
+)
+
+
+def inside(page: str) -> dict[str, Any]:
+    """What the page's script would read."""
+    found = re.search(r'<script id="data" type="text/plain">([^<]*)</script>', page)
+    assert found is not None
+    return json.loads(gzip.decompress(base64.b64decode(found[1])))
+
+
+def test_groups_stand_under_the_label_above_the_node_that_formed_them() -> None:
+    data = payload(OUTCOME)
+    assert data["stages"] == ["invoices", "flow"]
+    assert data["groups"]["stage"] == [1, 0]
+    assert data["groups"]["pinned"] == [0, 1]
+
+
+def test_every_row_is_its_parts_and_what_is_open() -> None:
+    data = payload(OUTCOME)
+    rows, parts = data["rows"], data["parts"]
+    left = [int(amount) for amount in rows["amount"]]
+    for row, amount in zip(parts["row"], parts["amount"], strict=True):
+        left[row] -= int(amount)
+    assert left == [int(amount) for amount in rows["residual"]] == [0, 0, 0, -200]
+
+
+def test_amounts_that_a_browser_would_round_travel_as_text() -> None:
+    assert payload(OUTCOME)["rows"]["amount"] == [str(HUGE), str(-HUGE), 700, -900]
+
+
+def test_the_columns_of_the_ledger_come_in_the_order_of_the_rows() -> None:
+    day, memo = payload(OUTCOME)["columns"]
+    assert [memo["words"][code] for code in memo["codes"]] == [SCRIPT, None, "a", "a"]
+    assert day["values"] == [None, 20513, 20485, 20458]
+
+
+def test_open_items_age_to_the_last_date_or_the_one_given() -> None:
+    assert payload(OUTCOME)["dates"] == {"column": 0, "as_of": 20513, "given": False}
+    given = replace(OUTCOME, as_of=date(2026, 3, 31), date_column="day")
+    assert payload(given)["dates"] == {"column": 0, "as_of": 20543, "given": True}
+    with pytest.raises(KeyError, match="no date column 'memo'"):
+        payload(replace(OUTCOME, date_column="memo"))
+
+
+def test_the_same_outcome_is_the_same_page() -> None:
+    assert render(OUTCOME) == render(OUTCOME)
+    assert inside(render(OUTCOME)) == payload(OUTCOME)
+
+
+def test_nothing_of_a_ledger_or_a_strategy_becomes_markup() -> None:
+    page = render(replace(OUTCOME, title=SCRIPT, facts={"input": SCRIPT, "{{js}}": "{{data}}"}))
+    assert "<script>alert" not in page
+    assert "seq &lt;&amp;&gt;" in page
+    assert page.count("<script") == 2
+    assert page.count("{{data}}") == 1  # a fact is text, never a place to fill
+
+
+def test_a_page_loads_nothing() -> None:
+    page = render(OUTCOME)
+    assert "default-src 'none'" in page
+    assert re.findall(r"""(?:src|href)=["'](?!data:|#)""", page) == []
+    assert "http" not in page.split("<script>")[-1]
+
+
+def test_text_ids_are_shown_as_text() -> None:
+    rows = OUTCOME.rows.append_column("id_text", pa.array(["w", "x", "y", "z"]))
+    names = dict(zip([1, 2, 3, 4], "wxyz", strict=True))
+    held = OUTCOME.allocations
+    held = held.append_column("id_text", pa.array([names[row] for row in held["id"].to_pylist()]))
+    ledger = OUTCOME.ledger.set_column(2, "key", pa.array(["z", "w", "x", "y"]))
+    text = payload(replace(OUTCOME, rows=rows, allocations=held, ledger=ledger))
+    assert text["rows"]["id"] == ["w", "x", "y", "z"]
+    assert text["parts"] == payload(OUTCOME)["parts"]
