@@ -15,6 +15,8 @@ from florecon_build.ir.types import Kind, Type
 WORDS = ("INV10023", "PO-77812", "müller", "A01", "b02", " ", "acme co", "x/y", "8812")
 SHORT = ("0", "A", "PO", " ", "1", "ü")
 DAYS = tuple(datetime.date(2025, 1, 1) + datetime.timedelta(days=step) for step in (0, 1, 3, 31, 59))
+IDLE = ("idle", "idler")
+"""Lanes of these names are never read by what is drawn."""
 SIMPLE = (Kind.INTEGER, Kind.REAL, Kind.TEXT, Kind.DATE, Kind.BOOLEAN, Kind.MONEY)
 
 
@@ -35,7 +37,9 @@ class ValueMaker:
     def __init__(self, rng: random.Random, rows: fb.Rows) -> None:
         self.rng = rng
         self.rows = rows
-        self.types: dict[str, Type] = {name: rows[name].type for name in dir(rows) if name not in ("lot", "derive")}
+        self.types: dict[str, Type] = {
+            name: rows[name].type for name in dir(rows) if name not in ("lot", "derive", *IDLE)
+        }
         self.row = Where(views=(rows,), item=rows)
         self.keys: list[Any] = []
         self.params = {

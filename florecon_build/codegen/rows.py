@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from florecon_build.codegen.body import Body, Slot, Wrap
+from florecon_build.codegen.fallible import is_fallible
 from florecon_build.codegen.frag import Form, Frag
 from florecon_build.codegen.layout import STRUCT_WIDTH
 from florecon_build.codegen.names import Names, snake
@@ -16,15 +17,19 @@ from florecon_build.codegen.values import new_body
 from florecon_build.codegen.writer import INDENT, Writer, indent, width
 from florecon_build.ir import nodes as n
 from florecon_build.ir import values as v
+from florecon_build.ir.lanes import lane_names, reached_lanes
 from florecon_build.ir.types import Kind, Type
 from florecon_build.ir.walk import value_parts, values_in
+
+UNNAMED = "_"
 
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
     """The lanes that a plugin needs. ``held`` are fields of the row, ``computed`` all that ``fn row`` has to compute.
 
-    ``names`` gives the Rust identifier of every computed lane.
+    ``names`` gives the Rust identifier of every computed lane. A lane that is computed only because it may fail, and
+    that nothing reads once its readers are simplified, is bound to no name.
     """
 
     held: tuple[str, ...]
@@ -40,23 +45,21 @@ def all_values(node: n.Node) -> Iterator[v.Value]:
         yield from all_values(child)
 
 
-def lanes_in(values: Iterable[v.Value]) -> set[str]:
-    """The names of the lanes read."""
-    return {value.name for value in values if isinstance(value, v.Lane)}
-
-
-def lanes_of(ir: n.PluginIr, strategies: Iterable[n.Node]) -> Lanes:
-    """What the strategies and the numeraire read, and what that is computed from."""
-    needed = lanes_in(values_in(simplify(ir.numeraire)))
+def lanes_of(ir: n.PluginIr, strategies: Sequence[n.Node]) -> Lanes:
+    """What the strategies and the numeraire read, what that is computed from, and what they reach that may fail."""
+    needed = lane_names(values_in(simplify(ir.numeraire)))
     for strategy in strategies:
-        needed |= lanes_in(all_values(strategy))
-    order = [*(column.name for column in ir.columns), *(lane.name for lane in ir.lanes)]
-    computed = set(needed)
+        needed |= lane_names(all_values(strategy))
+    reached, read, computed = reached_lanes(ir, strategies), set(needed), set(needed)
     for lane in reversed(ir.lanes):
-        if lane.name in computed:
-            computed |= lanes_in(values_in(simplify(lane.value)))
+        value = simplify(lane.value)
+        if lane.name in read or (lane.name in reached and is_fallible(value)):
+            computed.add(lane.name)
+            read |= lane_names(values_in(value))
+    order = [*(column.name for column in ir.columns), *(lane.name for lane in ir.lanes)]
+    computed |= read
     names = Names(["record", "row"])
-    wanted = {name: names.fresh(snake(name)) for name in order if name in computed}
+    wanted = {name: names.fresh(snake(name)) if name in read else UNNAMED for name in order if name in computed}
     return Lanes(tuple(name for name in order if name in needed), frozenset(computed), wanted)
 
 

@@ -13,6 +13,7 @@ from florecon_build.ir import nodes as n
 from florecon_build.ir import values as v
 from florecon_build.ir.errors import Problem, Severity
 from florecon_build.ir.expr import show
+from florecon_build.ir.lanes import reached_lanes
 from florecon_build.ir.scope import Reads, reads
 from florecon_build.ir.structure import expressions
 from florecon_build.ir.walk import Place, map_values, value_parts, values_in, walk
@@ -241,20 +242,13 @@ def _labels(places: list[Place]) -> Iterator[Problem]:
 
 
 def _unused_lanes(plugin: n.PluginIr) -> Iterator[Problem]:
-    read = _lanes_of(value for _, value in expressions(plugin))
-    for lane in reversed(plugin.lanes):
-        if lane.name in read:
-            read |= _lanes_of([lane.value])
+    read = reached_lanes(plugin)
     for lane in plugin.lanes:
         if lane.name not in read:
             message, fix = f"lane `{lane.name}` is never read", "remove it, or use it"
             yield Problem(
                 code="unused_lane", message=message, span=lane.span, path="rows", fix=fix, severity=Severity.WARNING
             )
-
-
-def _lanes_of(values: Iterator[v.Value] | list[v.Value]) -> set[str]:
-    return {part.name for value in values for part in values_in(value) if isinstance(part, v.Lane)}
 
 
 def _unused_params(plugin: n.PluginIr, unused: tuple[n.Param, ...]) -> Iterator[Problem]:

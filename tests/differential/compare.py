@@ -16,10 +16,10 @@ import pyarrow as pa
 
 import florecon_build as fb
 from florecon_build.ir.interpreter import ModelError
-from florecon_build.ir.interpreter import Workspace as Model
-from florecon_build.ir.nodes import Column, PluginIr
+from florecon_build.ir.nodes import Column
 from florecon_build.ir.types import Kind
 from tests.differential.bags import Row
+from tests.differential.suite import Suite
 
 ARROW: dict[Kind, pa.DataType] = {
     Kind.INTEGER: pa.int64(),
@@ -146,9 +146,9 @@ def by_wasm(workspace: fb.Workspace, batch: pa.Table) -> Said:
         workspace.remove(batch["row_id"].to_pylist())
 
 
-def by_interpreter(plugin: PluginIr, config: Mapping[str, Any], rows: Sequence[Row]) -> Said:
+def by_interpreter(suite: Suite, index: int, rows: Sequence[Row]) -> Said:
     """The same through the reference interpreter."""
-    model = Model(plugin, config)
+    model = suite.model(index)
     try:
         model.upsert(rows)
         model.solve()

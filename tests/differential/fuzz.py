@@ -32,7 +32,7 @@ def answers(suite: Suite, native: Native, index: int, rows: list[Row]) -> tuple[
     batch = table(plugin.columns, rows)
     config = {"strategy": index}
     with fb.Workspace(suite.wasm, config=config) as workspace:
-        return by_interpreter(plugin, {}, rows), by_wasm(workspace, batch), native.said(config, batch)
+        return by_interpreter(suite, index, rows), by_wasm(workspace, batch), native.said(config, batch)
 
 
 def differ(suite: Suite, native: Native, index: int, rows: list[Row]) -> bool:

@@ -17,8 +17,11 @@ from florecon_build.codegen.paths import cache_dir, locked, runtime_dir, runtime
 from florecon_build.codegen.plugin import emit_suite
 from florecon_build.codegen.project import MEMBER, workspace
 from florecon_build.codegen.toolchain import ensure
+from florecon_build.ir.interpreter import Workspace as Model
+from florecon_build.ir.lanes import reached_lanes
 from florecon_build.ir.nodes import Param, PluginIr
 from tests.random_nodes import NodeMaker
+from tests.random_values import IDLE
 from tests.strategies import ROWS
 
 MAIN = """\
@@ -38,11 +41,16 @@ class Suite:
     wasm: Path
     native: Path
 
+    def model(self, index: int) -> Model:
+        """The interpreter of one strategy; at ingest it computes the lanes that any strategy of the module reaches."""
+        first = self.plugins[0]
+        return Model(self.plugins[index], reached=reached_lanes(first, [ir.strategy for ir in self.plugins]))
+
 
 def draw(seed: int, count: int, depth: int) -> tuple[PluginIr, ...]:
     """``count`` random strategies of up to ``depth`` levels that share columns, lanes, params and numeraire."""
     rng = random.Random(seed)
-    row = ROWS.derive(**NodeMaker(rng, ROWS).lanes())
+    row = with_lanes(rng)
     numeraire = rng.choice([row.amount, row.amount, -row.amount, row.cents])
     drawn: list[PluginIr] = []
     for index in range(count):
@@ -50,6 +58,13 @@ def draw(seed: int, count: int, depth: int) -> tuple[PluginIr, ...]:
         plugin = fb.Plugin(f"test.s{index}", "1.0.0", rows=row, numeraire=numeraire, strategy=strategy)
         drawn.append(plugin.data)
     return shared_params(drawn)
+
+
+def with_lanes(rng: random.Random) -> fb.Rows:
+    """The rows with a few random lanes, and two that overflow on large amounts, which no strategy reads."""
+    row = ROWS.derive(**NodeMaker(rng, ROWS).lanes())
+    row = row.derive(**{IDLE[0]: row.amount.to_minor() * row.amount.to_minor()})
+    return row.derive(**{IDLE[1]: fb.gap(row[IDLE[0]], row.units) * 3})
 
 
 def shared_params(drawn: list[PluginIr]) -> tuple[PluginIr, ...]:

@@ -42,7 +42,7 @@ def test_three_implementations_agree(suite: Suite, native: Native, index: int) -
         def agree(seed: int, shape: str, size: int) -> None:
             rows = ledger(plugin.columns, random.Random(seed), shape, size)
             batch = table(plugin.columns, rows)
-            expected = by_interpreter(plugin, {}, rows)
+            expected = by_interpreter(suite, index, rows)
             assert by_wasm(workspace, batch) == expected
             assert native.said(config, batch) == expected
 

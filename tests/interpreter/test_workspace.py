@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -215,20 +216,30 @@ def test_a_batch_is_taken_whole_or_not_at_all(given: dict[str, Plain], code: str
     assert len(workspace) == 0
 
 
-def test_a_lane_that_overflows_names_the_row() -> None:
+def with_double(strategy: n.Node) -> Workspace:
+    """Two lanes: one that doubles the id, and one made from it."""
     double = v.Arith(type=INTEGER, op=v.ArithOp.MUL, left=lane("id"), right=v.Lit(type=INTEGER, value=2))
-    base = plugin(exact())
-    twice = n.PluginIr(
-        id=base.id,
-        version=base.version,
-        columns=base.columns,
-        lanes=(*base.lanes, n.DerivedLane(name="double", value=double)),
-        params=(),
-        numeraire=base.numeraire,
-        strategy=base.strategy,
-    )
-    workspace = Workspace(twice)
+    base = plugin(strategy)
+    lanes = (n.DerivedLane(name="double", value=double), n.DerivedLane(name="same", value=whole_lane("double")))
+    return Workspace(replace(base, lanes=(*base.lanes, *lanes)))
+
+
+def whole_lane(name: str) -> v.Value:
+    """A lane of ``with_double``."""
+    return v.Lane(type=INTEGER, var=v.Var.ITEM, name=name)
+
+
+@pytest.mark.parametrize("name", ["double", "same"])
+def test_a_lane_that_overflows_names_the_row(name: str) -> None:
+    workspace = with_double(n.AggNet(key=whole_lane(name), tol=abs_tol(0)))
     assert refused(lambda: workspace.upsert([row(2**62, 1)])) == ("amount_overflow", 2**62, None)
+
+
+def test_a_lane_that_nothing_reaches_is_not_computed() -> None:
+    workspace = with_double(exact())
+    workspace.upsert([row(2**62, 1)])
+    workspace.solve()
+    assert len(workspace.report().groups) == 1
 
 
 SLACK = n.Param(name="slack", type=INTEGER, default=0, doc="minor units a bucket may be off by")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -28,8 +28,10 @@ class Row:
     amount: int
 
 
-def read(plugin: PluginIr, given: Mapping[str, Plain]) -> Row:
+def read(plugin: PluginIr, given: Mapping[str, Plain], reached: Collection[str]) -> Row:
     """A row from its column values: money in minor units, dates as days since 1970-01-01.
+
+    Every column is checked; of the derived lanes those in ``reached`` are computed.
 
     Raises `ModelError`: ``missing_column``, ``wrong_type``, ``null_value``, ``bad_amount`` for a value that no column
     may carry, ``amount_overflow`` for a lane or an amount that leaves 64 bits.
@@ -39,7 +41,8 @@ def read(plugin: PluginIr, given: Mapping[str, Plain]) -> Row:
     scope = Scope({Var.ITEM: Lot(id, lanes, 0, 0)})
     with about(id):
         for lane in plugin.lanes:
-            lanes[lane.name] = evaluate(lane.value, scope)
+            if lane.name in reached:
+                lanes[lane.name] = evaluate(lane.value, scope)
         return Row(id, lanes, amount(integer(plugin.numeraire, scope)))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from florecon_build.ir.interpreter.bag import Lot, Outcome
 from florecon_build.ir.interpreter.book import Book, Held
@@ -14,6 +14,7 @@ from florecon_build.ir.interpreter.report import GroupLine, Report, RowLine
 from florecon_build.ir.interpreter.rows import Row, read
 from florecon_build.ir.interpreter.run import run
 from florecon_build.ir.interpreter.stages import Stage, flatten, number, stage
+from florecon_build.ir.lanes import reached_lanes
 from florecon_build.ir.nodes import PluginIr
 
 
@@ -21,7 +22,8 @@ class Workspace:
     """Rows, groups and decisions under one plugin.
 
     Every verb is atomic: it raises `ModelError` and changes nothing, or succeeds. Rows are dicts of typed column
-    values: money in minor units, dates as days since 1970-01-01.
+    values: money in minor units, dates as days since 1970-01-01. ``reached`` names the derived lanes that are computed
+    at ingest: those that the plugin reaches, unless it stands for one strategy of a module that holds several.
 
     >>> from florecon_build.ir import nodes as n, values as v
     >>> from florecon_build.ir.types import INTEGER, money
@@ -40,8 +42,11 @@ class Workspace:
     [('agg_net', 0, 2)]
     """
 
-    def __init__(self, plugin: PluginIr, config: Mapping[str, Plain] | None = None) -> None:
+    def __init__(
+        self, plugin: PluginIr, config: Mapping[str, Plain] | None = None, *, reached: Collection[str] | None = None
+    ) -> None:
         self._plugin = plugin
+        self._reached = reached_lanes(plugin) if reached is None else reached
         self._tree = number(plugin.strategy)
         self._params = configured(plugin, {}, config or {})
         self._book = Book()
@@ -59,7 +64,7 @@ class Workspace:
         """Inserts or replaces rows by id; gives the pinned groups that were broken up because an amount changed."""
         batch: dict[RowId, Row] = {}
         for given in rows:
-            row = read(self._plugin, given)
+            row = read(self._plugin, given, self._reached)
             if row.id in batch:
                 raise ModelError("duplicate_id", f"id {row.id} occurs twice; send each id once", row.id)
             batch[row.id] = row

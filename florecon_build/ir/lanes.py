@@ -1,0 +1,44 @@
+"""Which lanes a plugin computes: those that its numeraire or a strategy mentions, and what they are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from florecon_build.ir import nodes as n
+from florecon_build.ir import values as v
+from florecon_build.ir.walk import value_parts, values_in
+
+
+def reached_lanes(plugin: n.PluginIr, strategies: Iterable[n.Node] | None = None) -> frozenset[str]:
+    """The names of the columns and derived lanes that are reached, directly or through other lanes.
+
+    A derived lane that is not reached is never computed, so it cannot fail either. ``strategies`` stand in for the
+    plugin's own: a module that holds several computes what any of them reaches.
+
+    >>> import florecon_build as fb
+    >>> ledger = fb.columns(row_id=fb.integer(id=True), account=fb.text(), amount=fb.money(scale=2))
+    >>> row = ledger.derive(twice=ledger.amount * 2, head=ledger.account.left(3))
+    >>> plugin = fb.Plugin("acme.demo", "1.0.0", rows=row, numeraire=row.amount, strategy=fb.agg_net(row.head))
+    >>> sorted(reached_lanes(plugin.data))
+    ['account', 'amount', 'head']
+    """
+    found = lane_names(values_in(plugin.numeraire))
+    for strategy in (plugin.strategy,) if strategies is None else strategies:
+        found |= lane_names(strategy_values(strategy))
+    for lane in reversed(plugin.lanes):
+        if lane.name in found:
+            found |= lane_names(values_in(lane.value))
+    return frozenset(found)
+
+
+def lane_names(values: Iterable[v.Value]) -> set[str]:
+    """The names of the lanes among some values."""
+    return {value.name for value in values if isinstance(value, v.Lane)}
+
+
+def strategy_values(node: n.Node) -> Iterator[v.Value]:
+    """Every value expression in a strategy and every value inside it."""
+    for _, value in value_parts(node):
+        yield from values_in(value)
+    for child in n.children(node):
+        yield from strategy_values(child)
