@@ -12,19 +12,7 @@ from florecon_build.host import (
 )
 from florecon_build.ir.builder.arbiter import flow
 from florecon_build.ir.builder.base import BooleanExpr, Expr
-from florecon_build.ir.builder.columns import (
-    ColumnSpec,
-    Lot,
-    Rows,
-    Side,
-    boolean,
-    columns,
-    date,
-    integer,
-    money,
-    real,
-    text,
-)
+from florecon_build.ir.builder.columns import boolean, date, integer, money, real, text
 from florecon_build.ir.builder.combinators import (
     accept_if,
     coalesce,
@@ -83,9 +71,12 @@ from florecon_build.ir.builder.leaves import (
     subset_net,
 )
 from florecon_build.ir.builder.numeric import IntegerExpr, MoneyExpr, NumberExpr, RealExpr
+from florecon_build.ir.builder.rows import DynamicRows, Lot, Rows, Side, columns
 from florecon_build.ir.builder.settings import Tolerance, abs_tol, minor, param, rel_max_tol, rel_tol
+from florecon_build.ir.builder.spec import ColumnSpec
 from florecon_build.ir.builder.strategy import Strategy
 from florecon_build.ir.builder.text import DateExpr, ListExpr, TextExpr, TupleExpr
+from florecon_build.ir.builder.typed import Lane, lane
 from florecon_build.ir.errors import MissingLaneError, Problem, Severity, StrategyError, collecting
 from florecon_build.ir.plugin import diff
 from florecon_build.ir.serial import IrError
@@ -96,11 +87,13 @@ __all__ = [
     "Change",
     "ColumnSpec",
     "DateExpr",
+    "DynamicRows",
     "Expr",
     "FloreconError",
     "Group",
     "IntegerExpr",
     "IrError",
+    "Lane",
     "ListExpr",
     "Lot",
     "MissingLaneError",
@@ -146,6 +139,7 @@ __all__ = [
     "is_null",
     "jaro_winkler",
     "labeled",
+    "lane",
     "load",
     "lookup",
     "max_of",

@@ -34,7 +34,7 @@ class Where:
 class ValueMaker:
     """Draws expressions. ``depth`` bounds their height; at 0 only leaves are drawn."""
 
-    def __init__(self, rng: random.Random, rows: fb.Rows) -> None:
+    def __init__(self, rng: random.Random, rows: fb.DynamicRows) -> None:
         self.rng = rng
         self.rows = rows
         self.types: dict[str, Type] = {

@@ -45,7 +45,7 @@ ROWS = SCHEMA.derive(
 """The columns and derived lanes, among them tuples and lists of keys."""
 
 
-def random_plugin(rng: random.Random, rows: fb.Rows = ROWS, depth: int = 4) -> fb.Plugin:
+def random_plugin(rng: random.Random, rows: fb.DynamicRows = ROWS, depth: int = 4) -> fb.Plugin:
     """A plugin over ``rows`` with a strategy of at most ``depth`` levels of nodes, and a few more random lanes.
 
     >>> random_plugin(random.Random(7), ROWS, 3).fingerprint == random_plugin(random.Random(7), ROWS, 3).fingerprint

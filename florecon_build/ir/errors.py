@@ -130,29 +130,35 @@ def _relative(filename: str) -> str:
     return path.relative_to(root).as_posix()
 
 
+def standing_at(span: Span | None, build: Callable[[], T]) -> T:
+    """Runs ``build`` as if the author had called it at ``span``; what an author's own function does inside keeps its
+    lines.
+    """
+    return build()
+
+
 def _author_frame() -> FrameType | None:
+    """The innermost frame outside this package, or that of ``standing_at`` where it comes first."""
     frame: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
     while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        if frame.f_code is standing_at.__code__:
+            break
         frame = frame.f_back
     return frame
 
 
 def author_span() -> Span | None:
-    """The author's position: the innermost frame outside this package."""
+    """The author's position."""
     frame = _author_frame()
+    if frame is not None and frame.f_code is standing_at.__code__:
+        return frame.f_locals["span"]
     return None if frame is None else Span(file=_relative(frame.f_code.co_filename), line=frame.f_lineno)
 
 
-def author_file() -> str:
-    """The whole path of the author's file."""
+def author_names() -> dict[str, object]:
+    """What stands under a name in the author's module or function."""
     frame = _author_frame()
-    return "" if frame is None else frame.f_code.co_filename
-
-
-def author_scope() -> str:
-    """The author's module or function, by file and qualified name."""
-    frame = _author_frame()
-    return "" if frame is None else f"{frame.f_code.co_filename}:{frame.f_code.co_qualname}"
+    return {} if frame is None else dict(frame.f_locals)
 
 
 _place: ContextVar[str] = ContextVar("florecon_place", default="")
@@ -274,10 +280,24 @@ MISSING = Missing()
 
 
 def answered(result: T) -> T:
-    """What an author's function gave back; while collecting, a placeholder stops the node around it in silence."""
-    if isinstance(result, Missing):
+    """What an author gave; while collecting, a placeholder in it stops the node around it in silence."""
+    if _holds_missing(result):
         raise StrategyError([])
     return result
+
+
+def attempt(build: Callable[[], T]) -> T:
+    """What ``build`` makes; while collecting, its mistakes are recorded and the placeholder comes back, so that the
+    other arguments of a node are looked at as well.
+    """
+    collector = _collector.get()
+    if collector is None:
+        return build()
+    try:
+        return build()
+    except StrategyError as error:
+        collector.problems.extend(error.problems)
+        return cast(T, MISSING)
 
 
 def _holds_missing(value: object) -> bool:
@@ -293,8 +313,30 @@ def _holds_missing(value: object) -> bool:
 def authored(function: Callable[P, T]) -> Callable[P, T]:
     """Marks a public function or operator: its errors are raised at the author's line, or recorded while collecting.
 
-    A call that does not fit the signature becomes a ``StrategyError`` that names the nearest argument.
+    A call that does not fit the signature becomes a ``StrategyError`` that names the nearest argument. While
+    collecting, a call with a placeholder among its arguments gives the placeholder.
     """
+    return _authored(function, tolerant=False)
+
+
+def tolerant(function: Callable[P, T]) -> Callable[P, T]:
+    """As ``authored``, of a function that deals with placeholders among its arguments itself."""
+    return _authored(function, tolerant=True)
+
+
+def argument(function: Callable[P, T]) -> Callable[P, T]:
+    """Marks a check of one argument of a node: while collecting, a mistake in it leaves the others to be looked at."""
+
+    @functools.wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
+        if _collector.get() is not None and any(map(_holds_missing, (*args, *kwargs.values()))):
+            return cast(T, MISSING)
+        return attempt(lambda: function(*args, **kwargs))
+
+    return wrapper
+
+
+def _authored(function: Callable[P, T], *, tolerant: bool) -> Callable[P, T]:
     signature = inspect.signature(function)
     name = function.__qualname__.removeprefix("_")
 
@@ -313,7 +355,7 @@ def authored(function: Callable[P, T]) -> Callable[P, T]:
                 return call(args, kwargs)
             except StrategyError as error:
                 raise error.with_traceback(None) from None
-        if any(_holds_missing(value) for value in args) or any(_holds_missing(value) for value in kwargs.values()):
+        if not tolerant and any(map(_holds_missing, (*args, *kwargs.values()))):
             return cast(T, MISSING)
         try:
             return call(args, kwargs)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from florecon_build.ir import nodes as n
+from florecon_build.ir import values as v
 from florecon_build.ir.builder.base import Expr, describe
-from florecon_build.ir.builder.columns import Rows, rows_parts
-from florecon_build.ir.builder.settings import declared_params
+from florecon_build.ir.builder.pending import bound
+from florecon_build.ir.builder.rows import Rows, Source, rows_of
 from florecon_build.ir.builder.strategy import Strategy
 from florecon_build.ir.checks import check
 from florecon_build.ir.diff import Difference, diff_ir
-from florecon_build.ir.errors import Missing, Problem, Severity, StrategyError, author_scope, authored, fail, problem
+from florecon_build.ir.errors import Missing, Problem, Severity, StrategyError, author_names, authored, fail, problem
 from florecon_build.ir.serial import dumps, fingerprint, loads
-from florecon_build.ir.structure import number_binders, structure
+from florecon_build.ir.structure import expressions, number_binders, structure
 from florecon_build.ir.tree import tree
+from florecon_build.ir.walk import values_in
 
 if TYPE_CHECKING:
     from florecon_build.ir.preview import Preview
@@ -123,39 +125,63 @@ def _assemble(id: object, version: object, rows: object, numeraire: object, stra
         fail("bad_name", "Plugin: the id is dotted words", expected="acme.intercompany", got=describe(id), fix=fix)
     if not isinstance(version, str) or not _VERSION.fullmatch(version):
         fail("bad_name", "Plugin: the version", expected="1.0.0", got=describe(version), fix="write major.minor.patch")
-    if not isinstance(rows, Rows):
-        fail("not_rows", "Plugin: rows", expected="what columns() or derive() gave", got=describe(rows), fix="rows=row")
+    source = rows_of(rows, "Plugin: rows")
     if not isinstance(strategy, Strategy):
         fix = "pass a node, such as fb.seq(..)"
         fail("not_a_strategy", "Plugin: strategy", expected="a strategy", got=describe(strategy), fix=fix)
     if not isinstance(numeraire, Expr):
         fix = "pass the amount column: numeraire=row.amount"
         fail("numeraire", "Plugin: numeraire", expected="money or integer", got=describe(numeraire), fix=fix)
-    family, columns, lanes = rows_parts(rows)
+    strategy = bound(strategy, source)
+    if source.lost:  # the mistakes are being collected
+        raise StrategyError([])
     params = sorted(strategy.uses.params, key=lambda param: param.name)
     ir = n.PluginIr(
         id=id,
         version=version,
-        columns=columns,
-        lanes=lanes,
+        columns=source.columns,
+        lanes=source.derived,
         params=tuple(params),
         numeraire=numeraire.ir,
         strategy=number_binders(strategy.ir),
     )
-    found = structure(ir)
-    if not found and (strategy.uses.families | numeraire.uses.families) - {family}:
-        other = "the strategy reads lanes of other columns than rows="
-        found.append(problem("other_rows", other, fix="pass the rows that the strategy was written for"))
+    found = structure(ir) or list(_other_rows(source, strategy.uses.sources | numeraire.uses.sources, ir))
     if found:
         raise StrategyError(found)
     return ir
 
 
+def _other_rows(rows: Source, read: Iterable[Source], ir: n.PluginIr) -> Iterator[Problem]:
+    """Lanes that the strategy reads of other columns, or under another definition than the plugin's rows have."""
+    if any(source.family is not rows.family for source in read):
+        other = "the strategy reads lanes of other columns than rows="
+        yield problem("other_rows", other, fix="pass the rows that the strategy was written for")
+        return
+    names = {part.name for _, value in expressions(ir) for part in values_in(value) if isinstance(part, v.Lane)}
+    lanes = {lane.name: lane.value for lane in rows.derived}
+    strange = {lane.name for source in read for lane in source.derived if lanes.get(lane.name) != lane.value} & names
+    for name in sorted(strange):
+        message = f"the strategy reads another lane `{name}` than the one that rows= has"
+        yield problem("other_rows", message, fix="derive it once, and use the rows that this derive() gave throughout")
+
+
 def _unused_params(ir: n.PluginIr) -> tuple[n.Param, ...]:
-    """The params declared in the module or function that makes the plugin, and that nothing in it reads."""
-    here = author_scope()
+    """The params under a name in the module or function that makes the plugin, which neither it nor another strategy
+    there reads.
+    """
+    names = author_names()
     used = {param.name for param in ir.params}
-    return tuple(param for (scope, name), param in declared_params.items() if scope == here and name not in used)
+    for item in names.values():
+        if isinstance(item, Strategy):
+            used |= {param.name for param in item.uses.params}
+        elif isinstance(item, PluginData):
+            used |= {param.name for param in item.data.params}
+    params = [param for item in names.values() if isinstance(item, Expr) for param in _declared(item)]
+    return tuple(dict.fromkeys(param for param in params if param.name not in used))
+
+
+def _declared(item: Expr) -> frozenset[n.Param]:
+    return item.uses.params if isinstance(item.ir, v.ParamRef) else frozenset()
 
 
 def diff(before: PluginData, after: PluginData) -> Difference:

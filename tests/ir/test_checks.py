@@ -9,11 +9,11 @@ import florecon_build as fb
 from tests.strategies import SCHEMA as row
 
 
-def plugin(strategy: fb.Strategy, rows: fb.Rows = row) -> fb.Plugin:
+def plugin(strategy: fb.Strategy, rows: fb.DynamicRows = row) -> fb.Plugin:
     return fb.Plugin("acme.checked", "1.0.0", rows=rows, numeraire=rows.amount, strategy=strategy)
 
 
-def codes(strategy: fb.Strategy, rows: fb.Rows = row) -> list[str]:
+def codes(strategy: fb.Strategy, rows: fb.DynamicRows = row) -> list[str]:
     return [problem.code for problem in plugin(strategy, rows).check()]
 
 

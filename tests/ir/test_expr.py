@@ -12,7 +12,7 @@ import florecon_build as fb
 from florecon_build.ir import nodes as n
 from florecon_build.ir import values as v
 from florecon_build.ir.builder.base import lift
-from florecon_build.ir.builder.columns import RowFamily, Rows, rows_parts, side
+from florecon_build.ir.builder.rows import DynamicRows, Family, Rows, Side, Source, side, source_of
 from florecon_build.ir.builder.text import family_of
 from florecon_build.ir.expr import show
 from florecon_build.ir.structure import expressions
@@ -22,12 +22,12 @@ from tests.strategies import ROWS, random_plugin
 
 def names(plugin: n.PluginIr, rows: Rows, value: v.Value) -> dict[str, Any]:
     """What an expression may name: the views, the params, and the shard keys that it reads."""
-    family = rows_parts(rows)[0]
+    source = source_of(rows)
     found: dict[str, Any] = {
         "fb": fb,
         "row": rows,
-        "a": side(family, v.Var.A),
-        "b": side(family, v.Var.B),
+        "a": side(source, v.Var.A),
+        "b": side(source, v.Var.B),
         "g": fb.Group(),
         "date": date,
     }
@@ -58,7 +58,7 @@ def test_an_expression_prints_as_what_it_is(seed: int) -> None:
 
 def rows_of(plugin: n.PluginIr) -> Rows:
     """Rows with a plugin's lanes."""
-    return Rows(RowFamily(None), plugin.columns, plugin.lanes)
+    return DynamicRows(Source(Family(), plugin.columns, plugin.lanes, Side))
 
 
 def _reads_whole_tuple_key(value: v.Value) -> bool:

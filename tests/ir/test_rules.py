@@ -132,28 +132,6 @@ def test_an_expression_knows_its_line() -> None:
     assert (expr.ir.span.file, expr.ir.left.span.line) == ("tests/ir/test_rules.py", expr.ir.span.line)
 
 
-def test_the_sides_of_a_pair_have_every_lane_derived_so_far() -> None:
-    ledger = fb.columns(row_id=fb.integer(id=True), name=fb.text(), amount=fb.money())
-    ledger.derive(short=fb.prefix(ledger.name, 3))
-    fb.columns(row_id=fb.integer(id=True), other=fb.text(), amount=fb.money())
-    by_key = fb.flow(penalty=1, match_keys=[ledger.name], cost=lambda a, b: fb.tier(a.short == b.short, 1))
-    assert isinstance(by_key.ir, type(fb.flow(penalty=1, cost=1.0).ir))
-
-
-def test_without_a_hint_a_pair_is_of_the_one_ledger_of_the_file_or_says_so() -> None:
-    keys = [fb.amount_key()]
-    first = fb.columns(row_id=fb.integer(id=True), first=fb.date(), amount=fb.money())
-    arbiter = fb.flow(penalty=1, match_keys=keys, cost=lambda a, b: fb.gap(a.first, b.first))
-    plugin = fb.Plugin("acme.x", "1.0.0", rows=first, numeraire=first.amount, strategy=arbiter)
-    assert plugin.check() == ()
-    second = fb.columns(row_id=fb.integer(id=True), second=fb.date(), amount=fb.money())
-    with pytest.raises(fb.StrategyError, match="rows=row"):
-        fb.flow(penalty=1, match_keys=keys, cost=lambda a, b: fb.gap(a.second, b.second))
-    fb.flow(penalty=1, match_keys=keys, cost=lambda a, b: fb.gap(a.second, b.second), rows=second)
-    with pytest.raises(fb.StrategyError, match="no lane `first` on side `a`"):
-        fb.flow(penalty=1, match_keys=keys, cost=lambda a, b: fb.gap(a.first, b.first), rows=second)
-
-
 def test_for_n_is_a_seq() -> None:
     built = fb.for_n(2, lambda index: fb.windowed(row.day, index + 1, fb.exact_1to1()))
     by_hand = fb.seq(fb.windowed(row.day, 1, fb.exact_1to1()), fb.windowed(row.day, 2, fb.exact_1to1()))

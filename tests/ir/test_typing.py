@@ -79,6 +79,96 @@ assert_type(plugin.fingerprint, str)
 assert_type(fb.Plugin.from_ir(plugin.ir()), fb.Plugin)
 """
 
+TYPED = """
+from typing import assert_type
+
+import florecon_build as fb
+
+
+class Ledger(fb.Rows):
+    row_id = fb.integer(id=True)
+    company = fb.text()
+    other = fb.text(nullable=True)
+    day = fb.date()
+    units = fb.integer()
+    rate = fb.real()
+    open = fb.boolean()
+    amount = fb.money(scale=2, display=True)
+
+    @fb.lane
+    def pair(self) -> fb.TupleExpr:
+        return fb.sorted_pair(self.company, self.other)
+
+    @fb.lane
+    def tokens(self) -> fb.ListExpr:
+        return fb.tokens(self.other, min_length=4)
+
+    @fb.lane
+    def place(self) -> tuple[fb.TextExpr, fb.IntegerExpr]:
+        return self.company, self.units
+
+
+class Monthly(Ledger):
+    @fb.lane
+    def month(self) -> fb.DateExpr:
+        return self.day.month_end
+
+
+row = Monthly()
+assert_type(row.company, fb.TextExpr)
+assert_type(row.day, fb.DateExpr)
+assert_type(row.units + 1, fb.IntegerExpr)
+assert_type(row.rate * 2, fb.RealExpr)
+assert_type(row.open & row.open, fb.BooleanExpr)
+assert_type(row.amount + row.amount, fb.MoneyExpr)
+assert_type(row.pair, fb.TupleExpr)
+assert_type(row.tokens.overlaps(row.tokens), fb.BooleanExpr)
+assert_type(row.place, fb.TupleExpr)
+assert_type(row.month.day, fb.IntegerExpr)
+assert_type(row.lot.amount, fb.IntegerExpr)
+assert_type(Ledger.company, fb.ColumnSpec[fb.TextExpr])
+
+
+def cost(a: Monthly, b: Monthly) -> fb.RealExpr:
+    assert_type(a.month, fb.DateExpr)
+    return fb.tier(a.tokens.overlaps(b.tokens), 0.1 * fb.gap(a.month, b.month))
+
+
+steps = fb.seq(
+    fb.flow(penalty=9, match_keys=[row.tokens], cost=cost),
+    fb.flow(
+        penalty=9,
+        rows=row,
+        match_keys=[fb.amount_key()],
+        cost=lambda a, b: fb.tier(assert_type(a, Monthly).company == b.company, fb.gap(a.day, b.day)),
+    ),
+    fb.flow(penalty=9, match_keys=[row.tokens], cost=1.5),
+)
+plugin = fb.Plugin("acme.typed", "1.0.0", rows=row, numeraire=row.amount, strategy=steps)
+late = row.derive(late=row.day > row.month)
+assert_type(late, fb.DynamicRows)
+"""
+
+CLASS = """
+class Ledger(fb.Rows):
+    row_id = fb.integer(id=True)
+    name = fb.text()
+    day = fb.date()
+    amount = fb.money(scale=2)
+
+
+row = Ledger()
+"""
+
+REFUSED_IN_A_CLASS = {
+    "a misspelt lane": "fb.agg_net(row.nmae)",
+    "a method of another type": "row.amount.upper()",
+    "a date against a number": "row.day > 5",
+    "a misspelt lane of a pair": "fb.flow(penalty=1, rows=row, cost=lambda a, b: fb.gap(a.dya, b.day))",
+    "a real of money": "row.amount * 1.5",
+    "a lane for a column": "fb.columns(name=row.name)",
+}
+
 REFUSED = {
     "a strategy for a tolerance": "fb.agg_net(tol=fb.identity())",
     "a real tolerance": "fb.agg_net(tol=1.5)",
@@ -128,17 +218,29 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     files = {
         f"refused_{index}.py": f"import florecon_build as fb\n\n{code}\n" for index, code in enumerate(REFUSED.values())
     }
-    return pyright(tmp_path_factory.mktemp("typed"), {"sound.py": SOUND, **files})
+    files |= {
+        f"refused_in_a_class_{index}.py": f"import florecon_build as fb\n\n{CLASS}\n{code}\n"
+        for index, code in enumerate(REFUSED_IN_A_CLASS.values())
+    }
+    return pyright(tmp_path_factory.mktemp("typed"), {"sound.py": SOUND, "typed.py": TYPED, **files})
 
 
 def test_an_authors_file_passes_strict_pyright(found: dict[str, list[str]]) -> None:
     assert found["sound.py"] == []
+    assert found["typed.py"] == []
 
 
-def test_an_authors_file_builds() -> None:
-    exec(compile(SOUND, "sound.py", "exec"), {})
+@pytest.mark.parametrize("text", [SOUND, TYPED], ids=["columns", "class"])
+def test_an_authors_file_builds(text: str) -> None:
+    exec(compile(text, "sound.py", "exec"), {"__name__": "sound"})
 
 
 @pytest.mark.parametrize("index", range(len(REFUSED)), ids=list(REFUSED))
 def test_what_cannot_be_meant_is_refused(found: dict[str, list[str]], index: int) -> None:
     assert found[f"refused_{index}.py"]
+
+
+@pytest.mark.parametrize("index", range(len(REFUSED_IN_A_CLASS)), ids=list(REFUSED_IN_A_CLASS))
+def test_what_a_class_does_not_have_is_refused_on_its_line(found: dict[str, list[str]], index: int) -> None:
+    lines = {line.partition(":")[0] for line in found[f"refused_in_a_class_{index}.py"]}
+    assert lines == {str(len(CLASS.splitlines()) + 4)}

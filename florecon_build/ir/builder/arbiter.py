@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import cast
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar, cast, overload
 
 from florecon_build.ir import nodes as n
 from florecon_build.ir import types as t
 from florecon_build.ir import values as v
 from florecon_build.ir.builder.base import Expr, all_uses, as_real, describe, lift, never_null
-from florecon_build.ir.builder.columns import RowFamily, Rows, Side, declared_here, rows_parts, side
 from florecon_build.ir.builder.leaves import Key
 from florecon_build.ir.builder.numeric import IntegerExpr, RealExpr
+from florecon_build.ir.builder.pending import pending
+from florecon_build.ir.builder.rows import Rows, Side, Source, common_source, rows_of, side
 from florecon_build.ir.builder.settings import setting_of
 from florecon_build.ir.builder.strategy import (
     Slot,
@@ -23,14 +24,28 @@ from florecon_build.ir.builder.strategy import (
     strategy,
 )
 from florecon_build.ir.builder.text import whole
-from florecon_build.ir.errors import answered, author_span, authored, fail, place
+from florecon_build.ir.errors import Missing, StrategyError, answered, attempt, author_span, fail, place, tolerant
 from florecon_build.ir.scope import Scope
 
 Cost = RealExpr | IntegerExpr | float
 """What a pair costs: a number without a unit, comparable with penalties."""
 
 
-@authored
+R = TypeVar("R", bound=Rows)
+
+
+@overload
+def flow(
+    *,
+    penalty: Cost,
+    cost: Callable[[R, R], Cost],
+    rows: R,
+    match_keys: Sequence[Key] = (),
+    order: Expr | None = None,
+    window: IntegerExpr | int | None = None,
+    bucket_cap: int = 256,
+) -> Strategy: ...
+@overload
 def flow(
     *,
     penalty: Cost,
@@ -40,14 +55,37 @@ def flow(
     window: IntegerExpr | int | None = None,
     bucket_cap: int = 256,
     rows: Rows | None = None,
+) -> Strategy: ...
+@overload
+def flow(
+    *,
+    penalty: Cost,
+    cost: Callable[[R, R], Cost],
+    match_keys: Sequence[Key] = (),
+    order: Expr | None = None,
+    window: IntegerExpr | int | None = None,
+    bucket_cap: int = 256,
+) -> Strategy: ...
+@tolerant
+def flow(
+    *,
+    penalty: object,
+    cost: object,
+    match_keys: object = (),
+    order: object = None,
+    window: object = None,
+    bucket_cap: int = 256,
+    rows: object = None,
 ) -> Strategy:
     """Matches opposite lots so that cost of what is matched plus penalty of what is not is the least there is.
 
     ``penalty``: per unit left unmatched, at least 0, a constant or a row expression. ``cost(a, b)``: of matching a
     unit of ``a`` (positive) with one of ``b`` (negative); null forbids the pair. A pair is a candidate when it shares
     a key in any entry of ``match_keys``, or when ``abs(a.order - b.order) <= window``. A key that more than
-    ``bucket_cap`` items share is skipped. ``rows`` is needed only where nothing else says which rows ``a`` and ``b``
-    are.
+    ``bucket_cap`` items share is skipped.
+
+    ``a`` and ``b`` have the lanes of ``rows``, or else of the rows that the other arguments read. Where these read none
+    (``match_keys=[fb.amount_key()]``), ``cost`` is called when a plugin says what its rows are.
 
     Groups have origin ``flow`` and reason ``min-cost flow``, and net to zero; a lot may be split. At run time a cost
     that is NaN, infinite or beyond 1e12 is ``bad_cost``.
@@ -58,22 +96,28 @@ def flow(
     <strategy flow>
     """
     with place("flow"):
-        fine = _penalty(penalty)
-        keys = _match_keys(match_keys)
-        along, wide = _window(order, window)
-        whole(bucket_cap, "flow.bucket_cap", least=2)
-        parts = [part for part in (fine, *keys, along, wide) if part is not None]
-        price = _cost(cost, _family(rows, parts))
+        fine = attempt(lambda: _penalty(answered(penalty)))
+        keys = attempt(lambda: _match_keys(match_keys))
+        band = attempt(lambda: _window(answered(order), answered(window)))
+        attempt(lambda: whole(answered(bucket_cap), "flow.bucket_cap", least=2))
+        parts = [part for part in (fine, *_present(keys), *_present(band)) if isinstance(part, Expr)]
+        source = attempt(lambda: _source(answered(rows), parts))
+        price = attempt(lambda: _cost(answered(cost), source))
+        along, wide = answered(band)
         node = n.Flow(
-            penalty=fine.ir,
-            cost=price.ir,
+            penalty=answered(fine).ir,
+            cost=answered(price).ir,
             order=None if along is None else along.ir,
             window=None if wide is None else wide.ir,
-            match_keys=tuple(key.ir for key in keys),
-            bucket_cap=bucket_cap,
+            match_keys=tuple(key.ir for key in answered(keys)),
+            bucket_cap=answered(bucket_cap),
             span=author_span(),
         )
         return strategy(node, *parts, price)
+
+
+def _present(parts: Iterable[Expr | None] | Missing) -> Iterable[Expr | None]:
+    return () if isinstance(parts, Missing) else parts
 
 
 def _penalty(penalty: object) -> Expr:
@@ -88,6 +132,8 @@ def _penalty(penalty: object) -> Expr:
 
 
 def _match_keys(match_keys: object) -> list[Expr]:
+    if isinstance(match_keys, Missing):
+        raise StrategyError([])
     if isinstance(match_keys, Expr):
         fix = "write a list: match_keys=[row.tokens]"
         fail("not_a_list", "flow.match_keys is a list of keys", got=describe(match_keys), fix=fix)
@@ -109,41 +155,32 @@ def _window(order: object, window: object) -> tuple[Expr | None, Expr | None]:
     return measure_of(order, Slot("flow.order")), setting_of(window, "flow.window", least=0)
 
 
-def _family(rows: object, parts: Sequence[Expr]) -> RowFamily | None:
-    """Whose lanes ``a`` and ``b`` have: said, or the other arguments', or the only ones of the author's file."""
+def _source(rows: object, parts: Sequence[Expr]) -> Source | None:
+    """Whose lanes ``a`` and ``b`` have: said, or those of the other arguments; None where neither tells."""
     if rows is not None:
-        if not isinstance(rows, Rows):
-            fail(
-                "not_rows", "flow.rows", expected="what columns() or derive() gave", got=describe(rows), fix="rows=row"
-            )
-        return rows_parts(rows)[0]
-    families = list(all_uses(part.uses for part in parts).families)
-    if families:
-        return families[0]
-    here = declared_here()
-    return here[0] if len(here) == 1 else None
+        return rows_of(rows, "flow.rows")
+    return common_source(all_uses(part.uses for part in parts).sources, "flow")
 
 
-def _cost(cost: object, family: RowFamily | None) -> Expr:
-    slot = Slot("flow.cost", Scope.PAIR)
+def _cost(cost: object, source: Source | None) -> Expr:
     with place(".cost"):
-        expr = in_scope(lift(_called(cost, family), like=t.REAL, what=slot.name), slot)
-        real_cost(expr, slot.name)
-        return as_real(expr)
+        if not callable(cost) or isinstance(cost, Expr):
+            return _priced(cost)
+        if source is None:
+            return pending(lambda given: _called(cost, given), author_span())
+        return _called(cost, answered(source))
 
 
-def _called(cost: object, family: RowFamily | None) -> object:
-    if not callable(cost) or isinstance(cost, Expr):
-        return cost
-    if family is None:
-        fail(
-            "not_rows",
-            "flow.cost: no other argument says whose lanes a and b have, nor does this file declare just one ledger",
-            expected="rows=",
-            fix="rows=row, with what columns() or derive() gave",
-        )
-    result = answered(cost(side(family, v.Var.A), side(family, v.Var.B)))
+def _priced(price: object) -> Expr:
+    slot = Slot("flow.cost", Scope.PAIR)
+    expr = in_scope(lift(price, like=t.REAL, what=slot.name), slot)
+    real_cost(expr, slot.name)
+    return as_real(expr)
+
+
+def _called(cost: Callable[..., object], source: Source) -> Expr:
+    result = answered(cost(side(source, v.Var.A), side(source, v.Var.B)))
     if result is None:
         fix = "a lambda gives its expression back; a def needs `return`"
         fail("not_an_expression", "flow.cost gave nothing back", expected="an expression", got="None", fix=fix)
-    return result
+    return _priced(result)

@@ -28,7 +28,8 @@ from florecon_build.ir.scope import mixes, reads
 from florecon_build.ir.types import BOOLEAN, REAL, Kind, Type, tuple_of
 
 if TYPE_CHECKING:
-    from florecon_build.ir.builder.columns import RowFamily
+    from florecon_build.ir.builder.pending import Pending
+    from florecon_build.ir.builder.rows import Source
 
 E = TypeVar("E", bound="Expr")
 
@@ -38,19 +39,26 @@ MAX_SIZE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """What an expression or a strategy was made from: the params declared for it, the columns it belongs to, its size.
+    """What an expression or a strategy was made from: the params declared for it, the rows it belongs to, its size.
 
-    ``size`` counts the operators below, ``depth`` how far they are nested; a strategy counts nodes.
+    ``size`` counts the operators below, ``depth`` how far they are nested; a strategy counts nodes. ``pending`` are the
+    costs in it that wait for a plugin to say whose lanes they read.
     """
 
     params: frozenset[Param] = frozenset()
-    families: frozenset[RowFamily] = field(default=frozenset())
+    sources: frozenset[Source] = field(default=frozenset())
+    pending: frozenset[Pending] = field(default=frozenset())
     size: int = 0
     depth: int = 0
 
     def __or__(self, other: Uses) -> Uses:
-        params, families = self.params | other.params, self.families | other.families
-        return Uses(params, families, self.size + other.size, max(self.depth, other.depth))
+        return Uses(
+            self.params | other.params,
+            self.sources | other.sources,
+            self.pending | other.pending,
+            self.size + other.size,
+            max(self.depth, other.depth),
+        )
 
     def grown(self) -> Uses:
         """The same under one more operator."""

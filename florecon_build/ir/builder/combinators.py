@@ -27,7 +27,18 @@ from florecon_build.ir.builder.strategy import (
     strategy,
 )
 from florecon_build.ir.builder.text import family_of, whole
-from florecon_build.ir.errors import answered, author_span, authored, fail, place
+from florecon_build.ir.errors import (
+    Missing,
+    StrategyError,
+    answered,
+    argument,
+    attempt,
+    author_span,
+    authored,
+    fail,
+    place,
+    tolerant,
+)
 from florecon_build.ir.scope import Scope
 from florecon_build.ir.types import Kind, Type
 
@@ -45,7 +56,7 @@ def identity() -> Strategy:
     return strategy(n.Identity(span=author_span()))
 
 
-@authored
+@tolerant
 def seq(*steps: Strategy) -> Strategy:
     """One step after another, each on what the previous one left.
 
@@ -60,7 +71,7 @@ def seq(*steps: Strategy) -> Strategy:
         return strategy(n.Seq(steps=tuple(step.ir for step in inner), span=author_span()), *inner)
 
 
-@authored
+@tolerant
 def for_n(count: int, build: Callable[[int], Strategy]) -> Strategy:
     """A schedule: ``seq`` of ``count`` steps, ``build(0)`` to ``build(count - 1)``. The index is a plain integer.
 
@@ -70,12 +81,12 @@ def for_n(count: int, build: Callable[[int], Strategy]) -> Strategy:
     <strategy seq>
     """
     with place("for_n"):
-        whole(count, "for_n: count", least=1, most=1000)
-        inner = [inner_of(answered(build(index)), f"for_n[{index}]") for index in range(count)]
+        answered(whole(count, "for_n: count", least=1, most=1000))
+        inner = [inner_of(build(index), f"for_n[{index}]") for index in range(count)]
         return strategy(n.Seq(steps=tuple(step.ir for step in inner), span=author_span()), *inner)
 
 
-@authored
+@tolerant
 def partition_by(key: Key, inner: Strategy) -> Strategy:
     """An independent ``inner`` per value of a key; an item whose key is null passes through untouched.
 
@@ -94,7 +105,7 @@ def partition_by(key: Key, inner: Strategy) -> Strategy:
 def partition_by_with(key: Key, inner: Mapping[Any, Strategy], default: Strategy | None = None) -> Strategy: ...
 @overload
 def partition_by_with(key: Key, inner: Callable[[Any], Strategy]) -> Strategy: ...
-@authored
+@tolerant
 def partition_by_with(key: Key, inner: object, default: Strategy | None = None) -> Strategy:
     """A strategy per key: ``{constant: strategy}`` with a ``default`` (identity), or ``lambda k: strategy``.
 
@@ -108,6 +119,9 @@ def partition_by_with(key: Key, inner: object, default: Strategy | None = None) 
     """
     with place("partition_by_with"):
         by = key_of(key, Slot("partition_by_with.key"))
+        if isinstance(by, Missing):  # while collecting: look at what the function says all the same
+            inner(by) if callable(inner) else None
+            raise StrategyError([])
         if isinstance(inner, Mapping):
             return _partition_table(by, inner, default)  # pyright: ignore[reportUnknownArgumentType]
         if default is not None:
@@ -181,7 +195,7 @@ def _case(key: object, kind: Type) -> Case:
     return tuple(table_key(part, of, what) for part, of in zip(parts, kind.parts, strict=True))
 
 
-@authored
+@tolerant
 def when(predicate: BooleanExpr, inner: Strategy) -> Strategy:
     """Items that satisfy a row condition go to ``inner``; the others, and what is left of those, pass on.
 
@@ -196,7 +210,7 @@ def when(predicate: BooleanExpr, inner: Strategy) -> Strategy:
         return strategy(n.When(predicate=test.ir, inner=below.ir, span=author_span()), test, below)
 
 
-@authored
+@tolerant
 def windowed(order: Expr, width: IntegerExpr | int, inner: Strategy) -> Strategy:
     """Sweeps bands of ``width`` (days, minor units or integers) along ``order``; what is unmatched is carried forward.
 
@@ -214,7 +228,7 @@ def windowed(order: Expr, width: IntegerExpr | int, inner: Strategy) -> Strategy
         )
 
 
-@authored
+@tolerant
 def pivot(amount: MoneyExpr | IntegerExpr, inner: Strategy) -> Strategy:
     """Runs ``inner`` in another numeraire and translates its groups back exactly. A lot with a null or zero amount
     stays out.
@@ -225,15 +239,21 @@ def pivot(amount: MoneyExpr | IntegerExpr, inner: Strategy) -> Strategy:
     <strategy pivot>
     """
     with place("pivot"):
-        alt = in_scope(lift(amount, what="pivot.amount"), Slot("pivot.amount"))
-        if alt.type.kind not in {Kind.MONEY, Kind.INTEGER}:
-            fix = "use money, or fb.minor_units(real, scale)"
-            fail("type_mismatch", "pivot.amount is exact", expected="money or integer", got=describe(alt), fix=fix)
+        alt = _alternative(amount)
         below = inner_of(inner, "pivot: inner")
         return strategy(n.Pivot(amount=alt.ir, inner=below.ir, span=author_span()), alt, below)
 
 
-@authored
+@argument
+def _alternative(amount: object) -> Expr:
+    alt = in_scope(lift(amount, what="pivot.amount"), Slot("pivot.amount"))
+    if alt.type.kind not in {Kind.MONEY, Kind.INTEGER}:
+        fix = "use money, or fb.minor_units(real, scale)"
+        fail("type_mismatch", "pivot.amount is exact", expected="money or integer", got=describe(alt), fix=fix)
+    return alt
+
+
+@tolerant
 def fixed_point(inner: Strategy, max_passes: int) -> Strategy:
     """Repeats ``inner`` on what it leaves until a pass forms no group, at most ``max_passes`` times.
 
@@ -242,12 +262,12 @@ def fixed_point(inner: Strategy, max_passes: int) -> Strategy:
     <strategy fixed_point>
     """
     with place("fixed_point"):
-        whole(max_passes, "fixed_point.max_passes", least=1, most=10_000)
+        answered(whole(max_passes, "fixed_point.max_passes", least=1, most=10_000))
         below = inner_of(inner, "fixed_point: inner")
         return strategy(n.FixedPoint(inner=below.ir, max_passes=max_passes, span=author_span()), below)
 
 
-@authored
+@tolerant
 def labeled(tag: str, inner: Strategy) -> Strategy:
     """Prefixes the reason of every group of ``inner`` with ``tag: ``; what is left is never labeled.
 
@@ -261,7 +281,7 @@ def labeled(tag: str, inner: Strategy) -> Strategy:
         return strategy(n.Labeled(tag=name, inner=below.ir, span=author_span()), below)
 
 
-@authored
+@tolerant
 def accept_if(predicate: Callable[[Group], BooleanExpr] | BooleanExpr, inner: Strategy) -> Strategy:
     """Keeps the groups of ``inner`` that satisfy a condition on ``g``; dissolves the others back.
 
@@ -273,12 +293,14 @@ def accept_if(predicate: Callable[[Group], BooleanExpr] | BooleanExpr, inner: St
     with place("accept_if"):
         slot = Slot("accept_if.predicate", Scope.GROUP)
         with place(".predicate"):
-            given = (
-                predicate if isinstance(predicate, Expr) or not callable(predicate) else answered(predicate(Group()))
-            )
-            test = predicate_of(given, slot)
-        below = inner_of(inner, "accept_if: inner")
-        return strategy(n.AcceptIf(predicate=test.ir, inner=below.ir, span=author_span()), test, below)
+            test = attempt(lambda: predicate_of(_of_group(predicate), slot))
+        below = attempt(lambda: inner_of(answered(inner), "accept_if: inner"))
+        node = n.AcceptIf(predicate=answered(test).ir, inner=answered(below).ir, span=author_span())
+        return strategy(node, test, below)
+
+
+def _of_group(predicate: object) -> object:
+    return answered(predicate if isinstance(predicate, Expr) or not callable(predicate) else predicate(Group()))
 
 
 @overload
@@ -309,7 +331,7 @@ def coalesce(first: object, /, *others: object) -> object:
     return first_of(cast(Expr, first), *others)
 
 
-@authored
+@tolerant
 def trim(tol: Tol, inner: Strategy) -> Strategy:
     """Cuts each member amount of ``inner``'s groups that is within a tolerance of the row's original back to the
     residual.
@@ -325,7 +347,7 @@ def trim(tol: Tol, inner: Strategy) -> Strategy:
         return strategy(n.Trim(tol=slack.ir, inner=below.ir, span=author_span()), slack, below)
 
 
-@authored
+@tolerant
 def snap(tol: Tol, inner: Strategy) -> Strategy:
     """Folds each such small member amount onto the row's largest one, so that a lot is not split for pennies.
 
@@ -339,7 +361,7 @@ def snap(tol: Tol, inner: Strategy) -> Strategy:
         return strategy(n.Snap(tol=slack.ir, inner=below.ir, span=author_span()), slack, below)
 
 
-@authored
+@tolerant
 def whole_only(inner: Strategy) -> Strategy:
     """Keeps only the groups of ``inner`` none of whose members has an amount left over; dissolves the others.
 

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import NoReturn
 
 from florecon_build.ir import values as v
+from florecon_build.ir.builder.spec import ColumnSpec
 from florecon_build.ir.errors import author_span, fail
 from florecon_build.ir.expr import EPOCH, show
 from florecon_build.ir.types import BOOLEAN, DATE, INTEGER, REAL, TEXT, Kind, Type
@@ -60,6 +61,8 @@ def _not_an_expression(item: object, what: str) -> NoReturn:
 
 
 def _not_an_expression_fix(item: object) -> str:
+    if isinstance(item, ColumnSpec):
+        return "a column is read through its rows; in a class of rows a lane is a method: `@fb.lane def key(self): ..`"
     if isinstance(item, datetime.datetime):
         return "use `.date()`: there are dates, not times of day"
     if callable(item):

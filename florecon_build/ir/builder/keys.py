@@ -5,8 +5,8 @@ from __future__ import annotations
 from florecon_build.ir import types as t
 from florecon_build.ir import values as v
 from florecon_build.ir.builder.base import BooleanExpr, built, describe
-from florecon_build.ir.builder.columns import Side
 from florecon_build.ir.builder.numeric import IntegerExpr, RealExpr, unary
+from florecon_build.ir.builder.rows import Rows, Side, side_of
 from florecon_build.ir.builder.settings import Tolerance, tolerance_of
 from florecon_build.ir.builder.text import ListExpr, TextExpr, TupleExpr, concat_texts, nullable_text_of, text_of, whole
 from florecon_build.ir.errors import authored, fail
@@ -120,7 +120,7 @@ def amount_key() -> IntegerExpr:
 
 
 @authored
-def nets(a: Side, b: Side, tol: Tolerance | IntegerExpr | int = 0) -> BooleanExpr:
+def nets(a: Side | Rows, b: Side | Rows, tol: Tolerance | IntegerExpr | int = 0) -> BooleanExpr:
     """In flow's cost: whether the two lots' current amounts cancel within a tolerance (its legs are the two amounts).
 
     >>> import florecon_build as fb
@@ -129,7 +129,7 @@ def nets(a: Side, b: Side, tol: Tolerance | IntegerExpr | int = 0) -> BooleanExp
     ...     penalty=5, order=rows.day, window=3, cost=lambda a, b: fb.tier(fb.nets(a, b, fb.rel_tol(bps=50)), 1)
     ... )
     """
-    if not isinstance(a, Side) or not isinstance(b, Side) or {a.side, b.side} != {v.Var.A, v.Var.B}:  # pyright: ignore[reportUnnecessaryIsInstance]
+    if {side_of(a), side_of(b)} != {v.Var.A, v.Var.B}:
         got = f"{describe(a)}, {describe(b)}"
         fail(
             "scope",

@@ -18,7 +18,7 @@ from florecon_build.ir.builder.strategy import (
     strategy,
 )
 from florecon_build.ir.builder.text import whole
-from florecon_build.ir.errors import author_span, authored, fail, place
+from florecon_build.ir.errors import answered, argument, author_span, fail, place, tolerant
 from florecon_build.ir.types import Kind
 
 Key = Expr | tuple[object, ...]
@@ -34,7 +34,7 @@ def _ir(expr: Expr | None):
     return None if expr is None else expr.ir
 
 
-@authored
+@tolerant
 def exact_1to1(key: Key | None = None, order: Key | None = None) -> Strategy:
     """Pairs equal and opposite amounts within a key: each side sorted by ``order``, paired first with first.
 
@@ -52,7 +52,7 @@ def exact_1to1(key: Key | None = None, order: Key | None = None) -> Strategy:
         return strategy(n.Exact1to1(key=_ir(by), order=_ir(along), span=author_span()), by, along)
 
 
-@authored
+@tolerant
 def agg_net(key: Key | None = None, tol: Tol = 0) -> Strategy:
     """Takes each whole bucket of at least two items and both signs whose net is within ``tol`` (minor units).
 
@@ -69,7 +69,7 @@ def agg_net(key: Key | None = None, tol: Tol = 0) -> Strategy:
         return strategy(n.AggNet(key=_ir(by), tol=slack.ir, span=author_span()), by, slack)
 
 
-@authored
+@tolerant
 def signal_group(signals: Expr, tol: Tol = 0, cap: int = 256) -> Strategy:
     """Groups items that share a signal (a reference, a token) and net within ``tol``: 2 to ``cap`` members, both signs.
 
@@ -82,16 +82,22 @@ def signal_group(signals: Expr, tol: Tol = 0, cap: int = 256) -> Strategy:
     <strategy signal_group>
     """
     with place("signal_group"):
-        by = key_of(signals, Slot("signal_group.signals"), lists=True)
-        if by.type.kind not in {Kind.LIST, Kind.TEXT}:
-            fix = "use fb.tokens(text), fb.ngrams(text) or a text lane"
-            fail("not_a_key", "signals are texts", expected="list of text, or text", got=describe(by), fix=fix)
+        by = _signals(signals)
         slack = tolerance_of(tol, "signal_group.tol")
-        whole(cap, "signal_group.cap", least=2)
+        answered(whole(cap, "signal_group.cap", least=2))
         return strategy(n.SignalGroup(signals=by.ir, tol=slack.ir, cap=cap, span=author_span()), by, slack)
 
 
-@authored
+@argument
+def _signals(item: object) -> Expr:
+    by = answered(key_of(item, Slot("signal_group.signals"), lists=True))
+    if by.type.kind not in {Kind.LIST, Kind.TEXT}:
+        fix = "use fb.tokens(text), fb.ngrams(text) or a text lane"
+        fail("not_a_key", "signals are texts", expected="list of text, or text", got=describe(by), fix=fix)
+    return by
+
+
+@tolerant
 def running_zero(order: Key, tol: Tol = 0, key: Key | None = None) -> Strategy:
     """Closes a segment each time the running balance, along ``order``, is back within ``tol`` of zero; the tail stays.
 
@@ -108,7 +114,7 @@ def running_zero(order: Key, tol: Tol = 0, key: Key | None = None) -> Strategy:
         return strategy(node, along, slack, by)
 
 
-@authored
+@tolerant
 def subset_net(key: Key | None = None, tol: Tol = 0, max_size: int = 8, budget: int = 100_000) -> Strategy:
     """Finds in each bucket the smallest subsets that net within ``tol``: exact, up to ``max_size`` members.
 
@@ -123,13 +129,13 @@ def subset_net(key: Key | None = None, tol: Tol = 0, max_size: int = 8, budget: 
     with place("subset_net"):
         by = optional_key(key, Slot("subset_net.key"))
         slack = tolerance_of(tol, "subset_net.tol")
-        whole(max_size, "subset_net.max_size", least=2, most=MAX_SUBSET)
-        whole(budget, "subset_net.budget", least=1, most=2**53)
+        answered(whole(max_size, "subset_net.max_size", least=2, most=MAX_SUBSET))
+        answered(whole(budget, "subset_net.budget", least=1, most=2**53))
         node = n.SubsetNet(key=_ir(by), tol=slack.ir, max_size=max_size, budget=budget, span=author_span())
         return strategy(node, by, slack)
 
 
-@authored
+@tolerant
 def soak_all(origin: str = "soak_all", mode: str = "singleton", key: Key | None = None) -> Strategy:
     """Classifies everything that is left: one group per item, or with ``mode="bucket"`` one per ``key``.
 
@@ -142,11 +148,11 @@ def soak_all(origin: str = "soak_all", mode: str = "singleton", key: Key | None 
     """
     with place("soak_all"):
         name = plain_text(origin, "soak_all.origin")
-        how, by = bucket_of(mode, key, "soak_all")
+        how, by = answered(bucket_of(mode, key, "soak_all"))
         return strategy(n.SoakAll(origin=name, mode=how, key=_ir(by), span=author_span()), by)
 
 
-@authored
+@tolerant
 def soak_small(tol: Tol, origin: str = "soak_small", mode: str = "singleton", key: Key | None = None) -> Strategy:
     """Classifies each item whose amount is within a tolerance of its row's original amount: write-offs.
 
@@ -157,12 +163,12 @@ def soak_small(tol: Tol, origin: str = "soak_small", mode: str = "singleton", ke
     with place("soak_small"):
         slack = tolerance_of(tol, "soak_small.tol")
         name = plain_text(origin, "soak_small.origin")
-        how, by = bucket_of(mode, key, "soak_small")
+        how, by = answered(bucket_of(mode, key, "soak_small"))
         node = n.SoakSmall(tol=slack.ir, origin=name, mode=how, key=_ir(by), span=author_span())
         return strategy(node, slack, by)
 
 
-@authored
+@tolerant
 def soak_if(
     predicate: BooleanExpr, origin: str = "soak_if", mode: str = "singleton", key: Key | None = None
 ) -> Strategy:
@@ -176,6 +182,6 @@ def soak_if(
     with place("soak_if"):
         test = predicate_of(predicate, Slot("soak_if.predicate"))
         name = plain_text(origin, "soak_if.origin")
-        how, by = bucket_of(mode, key, "soak_if")
+        how, by = answered(bucket_of(mode, key, "soak_if"))
         node = n.SoakIf(predicate=test.ir, origin=name, mode=how, key=_ir(by), span=author_span())
         return strategy(node, test, by)

@@ -22,12 +22,9 @@ from florecon_build.ir.builder.columns import checked_scale
 from florecon_build.ir.builder.constants import constant
 from florecon_build.ir.builder.numeric import IntegerExpr, MoneyExpr, RealExpr
 from florecon_build.ir.builder.text import DateExpr, TextExpr, family_of
-from florecon_build.ir.errors import author_scope, author_span, authored, fail
+from florecon_build.ir.errors import answered, argument, author_span, authored, fail
 from florecon_build.ir.expr import show, show_tolerance
 from florecon_build.ir.scope import Scope, reads
-
-declared_params: dict[tuple[str, str], n.Param] = {}
-"""Every param declared, by the author's module or function and its name: how an unused one is noticed."""
 
 
 class Tolerance:
@@ -91,7 +88,6 @@ def param(name: str, default: object, *, doc: str = "") -> Expr:
     else:
         value, kind = constant(default, None, f"param `{name}`")
     declared = n.Param(name=name, type=kind, default=value, doc=doc, span=author_span())
-    declared_params[author_scope(), name] = declared
     reference = v.ParamRef(type=kind, name=name, span=declared.span)
     return family_of(kind.kind)(reference, Uses(params=frozenset({declared})))
 
@@ -139,6 +135,7 @@ def rel_max_tol(bps: IntegerExpr | int, floor: IntegerExpr | int = 0) -> Toleran
     return _tolerance(v.ToleranceOp.REL_MAX, bps, floor)
 
 
+@argument
 def tolerance_of(item: object, what: str = "tol") -> Tolerance:
     """A tolerance, or a bare integer or integer setting as ``abs_tol``."""
     if isinstance(item, Tolerance):
@@ -154,6 +151,7 @@ def tolerance_of(item: object, what: str = "tol") -> Tolerance:
     return _tolerance(v.ToleranceOp.ABS, item, None, what)
 
 
+@argument
 def setting_of(item: object, what: str, *, least: int) -> IntegerExpr:
     """An integer over constants, params and shard keys; a constant is checked against ``least`` at once."""
     expr = lift(item, like=t.INTEGER, what=what)
@@ -183,7 +181,7 @@ def setting_of(item: object, what: str, *, least: int) -> IntegerExpr:
 
 def _tolerance(op: v.ToleranceOp, amount: object, floor: object, what: str | None = None) -> Tolerance:
     name = what or op.value
-    size = setting_of(amount, name if op is v.ToleranceOp.ABS else f"{name}: bps", least=0)
-    least = None if floor is None else setting_of(floor, f"{name}: floor", least=0)
+    size = answered(setting_of(amount, name if op is v.ToleranceOp.ABS else f"{name}: bps", least=0))
+    least = None if floor is None else answered(setting_of(floor, f"{name}: floor", least=0))
     tree = v.Tolerance(op=op, amount=size.ir, floor=least.ir if least is not None else None, span=author_span())
     return Tolerance(tree, all_uses(part.uses for part in (size, least) if part is not None))

@@ -11,7 +11,7 @@ from florecon_build.ir import nodes as n
 from florecon_build.ir.builder.base import Expr, Uses, all_uses, describe, lift, never_null
 from florecon_build.ir.builder.functions import condition_of
 from florecon_build.ir.builder.settings import Tolerance
-from florecon_build.ir.errors import fail
+from florecon_build.ir.errors import answered, argument, fail
 from florecon_build.ir.expr import show
 from florecon_build.ir.scope import Reads, Scope, reads
 from florecon_build.ir.types import Kind, Type
@@ -52,7 +52,8 @@ class Slot:
 
 
 def strategy(ir: n.Node, *sources: Expr | Tolerance | Strategy | None) -> Strategy:
-    """A handle around a new node."""
+    """A handle around a new node; while collecting, a lost source stops it in silence."""
+    answered(sources)
     uses = all_uses(source.uses for source in sources if source is not None)
     depth = 1 + max((source.uses.depth for source in sources if isinstance(source, Strategy)), default=0)
     if depth > MAX_NESTING:
@@ -61,6 +62,7 @@ def strategy(ir: n.Node, *sources: Expr | Tolerance | Strategy | None) -> Strate
     return Strategy(ir, replace(uses, size=0, depth=depth))
 
 
+@argument
 def inner_of(item: object, what: str) -> Strategy:
     """A strategy given to another one."""
     if not isinstance(item, Strategy):
@@ -105,6 +107,7 @@ def _scope_fix(scope: Scope, found: frozenset[Reads]) -> str:
     return "use columns, derived lanes and constants"
 
 
+@argument
 def key_of(item: object, slot: Slot, *, lists: bool = False) -> Expr:
     """A key: a scalar, or a tuple of them (``lists``: or a list of keys); it may be null, which is equal to nothing."""
     parts = cast("tuple[object, ...]", item) if isinstance(item, tuple) else (item,)
@@ -139,14 +142,16 @@ def _no_lists_inside(kind: Type, expr: Expr, what: str) -> None:
             _no_lists_inside(part, expr, what)
 
 
+@argument
 def optional_key(item: object, slot: Slot) -> Expr | None:
     """A key, or none: one bucket."""
     return None if item is None else key_of(item, slot)
 
 
+@argument
 def named_key(item: object, slot: Slot) -> Expr:
     """A key that is printed into an origin: no reals, which have no exact text."""
-    expr = key_of(item, slot)
+    expr = answered(key_of(item, slot))
     if _holds_real(expr.type):
         fix = "use an integer, text, money, date or boolean"
         fail("not_a_key", f"{slot.name}: a real has no exact text to name a bucket by", got=describe(expr), fix=fix)
@@ -157,6 +162,7 @@ def _holds_real(kind: Type) -> bool:
     return kind.kind is Kind.REAL or any(_holds_real(part) for part in kind.parts)
 
 
+@argument
 def order_of(item: object, slot: Slot) -> Expr:
     """What items are sorted by: never null, not real, not a list."""
     if item is None:
@@ -170,9 +176,10 @@ def order_of(item: object, slot: Slot) -> Expr:
     return never_null(expr, slot.name)
 
 
+@argument
 def measure_of(item: object, slot: Slot) -> Expr:
     """What a window is measured on: a date (days), money (minor units) or an integer; never null."""
-    expr = order_of(item, slot)
+    expr = answered(order_of(item, slot))
     if expr.type.kind not in {Kind.INTEGER, Kind.MONEY, Kind.DATE}:
         fix = "use a date, an integer or money"
         fail(
@@ -185,6 +192,7 @@ def measure_of(item: object, slot: Slot) -> Expr:
     return expr
 
 
+@argument
 def predicate_of(item: object, slot: Slot) -> Expr:
     """A condition in this place."""
     if callable(item) and not isinstance(item, Expr):
@@ -193,6 +201,7 @@ def predicate_of(item: object, slot: Slot) -> Expr:
     return in_scope(condition_of(item, slot.name), slot)
 
 
+@argument
 def bucket_of(mode: object, key: object, what: str) -> tuple[n.SoakMode, Expr | None]:
     """A soaker's mode and key: a key with buckets, none without."""
     modes = [mode.value for mode in n.SoakMode]
@@ -210,6 +219,7 @@ def bucket_of(mode: object, key: object, what: str) -> tuple[n.SoakMode, Expr | 
     return chosen, None if key is None else named_key(key, Slot(f"{what}.key"))
 
 
+@argument
 def plain_text(item: object, what: str) -> str:
     """A label or an origin: a text constant that is not empty."""
     if not isinstance(item, str) or not item.strip():

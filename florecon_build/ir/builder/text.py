@@ -8,7 +8,7 @@ from typing import Any
 from florecon_build.ir import values as v
 from florecon_build.ir.builder.base import BooleanExpr, Expr, built, compare, describe, lift, never_null
 from florecon_build.ir.builder.numeric import NUMBERS, IntegerExpr
-from florecon_build.ir.errors import authored, fail
+from florecon_build.ir.errors import argument, authored, fail
 from florecon_build.ir.types import BOOLEAN, DATE, INTEGER, TEXT, Kind
 
 
@@ -320,6 +320,7 @@ def concat_texts(items: list[TextExpr | str]) -> TextExpr:
     return built(TextExpr, v.TextConcat(type=TEXT, operands=tuple(text.ir for text in texts)), *texts)
 
 
+@argument
 def whole(number: object, what: str, *, least: int, most: int = 2**31 - 1) -> int:
     """A setting that is a plain Python integer within limits."""
     if not isinstance(number, int) or isinstance(number, bool):
