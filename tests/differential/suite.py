@@ -60,7 +60,7 @@ def draw(seed: int, count: int, depth: int) -> tuple[PluginIr, ...]:
     return shared_params(drawn)
 
 
-def with_lanes(rng: random.Random) -> fb.Rows:
+def with_lanes(rng: random.Random) -> fb.DynamicRows:
     """The rows with a few random lanes, and two that overflow on large amounts, which no strategy reads."""
     row = ROWS.derive(**NodeMaker(rng, ROWS).lanes())
     row = row.derive(**{IDLE[0]: row.amount.to_minor() * row.amount.to_minor()})
