@@ -106,6 +106,16 @@ def _stacked(docs: tuple[Doc, ...], column: int) -> list[str]:
     return lines
 
 
+def macro_item(name: str, *args: str) -> list[str]:
+    """``name!(arg, ..);`` as an item of its own: broken like a list, but for a comma at the end."""
+    atoms = tuple(Atom(arg) for arg in args)
+    inner = _joined(atoms)
+    if inner is not None:
+        return [f"{name}!({inner});"]
+    lines = _elements(atoms, 0)
+    return [f"{name}!(", *lines[:-1], lines[-1].removesuffix(","), ");"]
+
+
 def _elements(docs: tuple[Doc, ...], column: int) -> list[str]:
     texts = [one_line(doc) for doc in docs]
     short = [text for text in texts if text is not None and width(text) <= SHORT_ELEMENT]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from florecon_build.codegen.body import Body, Slot, Wrap
 from florecon_build.codegen.fallible import is_fallible
 from florecon_build.codegen.frag import Form, Frag
-from florecon_build.codegen.layout import STRUCT_WIDTH
+from florecon_build.codegen.layout import STRUCT_WIDTH, macro_item
 from florecon_build.codegen.names import Names, snake
 from florecon_build.codegen.nodes import comment
 from florecon_build.codegen.rust_types import lane_type
@@ -89,18 +89,18 @@ class RowEnv:
 
 
 def write_struct(out: Writer, ir: n.PluginIr, lanes: Lanes) -> None:
-    """``pub struct Row``."""
+    """``pub struct Row``, and that it can be written to a snapshot."""
     types = {column.name: column.type for column in ir.columns} | {lane.name: lane.value.type for lane in ir.lanes}
     out.line("/// A row as the strategy sees it.")
     if not lanes.held:
-        out.line("pub struct Row;")
+        out.lines(["pub struct Row;", "", *macro_item("packed", "Row")])
         return
     out.line("pub struct Row {")
     with out.indented():
         for name in lanes.held:
             out.lines(_doc(types[name], name, lanes.names[name]))
             out.line(f"{lanes.names[name]}: {lane_type(types[name])},")
-    out.line("}")
+    out.lines(["}", "", *macro_item("packed", "Row", *(lanes.names[name] for name in lanes.held))])
 
 
 def _doc(type: Type, name: str, field: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 The journal holds every command that changed something, with its rows. A module is deterministic, so replaying the
 journal in a fresh instance gives the same state down to the group ids: after a trap or an exceeded limit nothing is
-lost.
+lost. A journal that has grown many times larger than the session is replaced by a snapshot of it.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import pyarrow as pa
 
-from florecon_build.host.abi import Instance
+from florecon_build.host.abi import Instance, Payload
 from florecon_build.host.describe import Description, parse
 from florecon_build.host.errors import (
     BadCommand,
@@ -30,6 +29,7 @@ from florecon_build.host.errors import (
     from_wire,
 )
 from florecon_build.host.frames import Frame, empty
+from florecon_build.host.journal import Blob, Entry, Journal
 from florecon_build.host.limits import Deadline, Limits, interruptibly
 from florecon_build.host.module import Module
 from florecon_build.host.params import encode_params
@@ -44,30 +44,35 @@ T = TypeVar("T")
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One command that changed the state."""
-
-    command: bytes
-    rows: Frame | None
-
-
 class Session:
-    """One instance and what made it what it is. Errors of the module come out typed; see `errors`."""
+    """One instance and what made it what it is, opened empty or from a snapshot.
 
-    def __init__(self, module: Module, limits: Limits, config: Mapping[str, object] | None) -> None:
+    Errors of the module come out typed; see `errors`.
+    """
+
+    def __init__(
+        self,
+        module: Module,
+        limits: Limits,
+        config: Mapping[str, object] | None = None,
+        snapshot: bytes | None = None,
+    ) -> None:
         self._module = module
         self._limits = limits
         self._lock = threading.Lock()
-        self._journal: list[Entry] = []
+        self._journal = Journal()
+        self._compacts = True
         self._closed = False
         self._stopping = False
         self._fetches = True
         self.rebuilt = 0
         self._instance = self._running = Instance(module, limits)
         self.about: Description = parse(self._instance.describe(), module.name)
-        fields = {} if config is None else {"config": encode_params(self.about, config)}
-        self.change("init", fields, empty(self.about))
+        if snapshot is None:
+            fields = {} if config is None else {"config": encode_params(self.about, config)}
+            self.change("init", fields, empty(self.about))
+        else:
+            self._work(lambda: self._restore(snapshot))
 
     def close(self) -> None:
         """Frees the module's memory and the journal."""
@@ -90,7 +95,7 @@ class Session:
 
         def work() -> dict[str, Any]:
             envelope = self._send(command, rows, Deadline(self._limits.timeout))
-            self._journal.append(Entry(command, rows))
+            self._record(Entry(command, rows, 0 if rows is None else rows.rows))
             return envelope
 
         return self._work(work)
@@ -98,6 +103,10 @@ class Session:
     def solve(self, progress: Progress | None) -> None:
         """Solves in steps if the module does, so that progress shows and Ctrl-C leaves the state of before."""
         self._work(lambda: self._solve(progress, Deadline(self._limits.timeout)))
+
+    def snapshot(self) -> bytes:
+        """The whole session as bytes. Errors: `Unsupported` for a module that takes none."""
+        return self._work(self._snapshot)
 
     def fetch(self, what: str) -> pa.Table:
         """One table of the report: `groups`, `allocations`, `rows` or `stages`.
@@ -131,7 +140,42 @@ class Session:
                 progress(done, total)
             if self._stopping and done < total:
                 raise Cancelled(f"{self._module.name}: solve was stopped after {done} of {total}")
-        self._journal.append(Entry(_encode("solve", {"reply": "none"}), None))
+        self._record(Entry(_encode("solve", {"reply": "none"}), solves=True))
+
+    def _restore(self, snapshot: bytes) -> None:
+        entry = Entry(_encode("restore", {"reply": "none"}), Blob(snapshot))
+        try:
+            self._send(entry.command, entry.payload, Deadline(self._limits.timeout))
+        except BadCommand as error:
+            raise Unsupported(f"this module takes no snapshot back: {error.message}") from error
+        self._journal.add(entry)
+
+    def _snapshot(self) -> bytes:
+        reply = self._dispatch(_encode("snapshot", {}), None, Deadline(self._limits.timeout))
+        if not reply.startswith(b"{"):
+            return reply
+        try:
+            self._envelope(reply)
+        except BadCommand as error:
+            raise Unsupported(f"this module takes no snapshots: {error.message}") from error
+        return self._trusting(lambda: self._broken("snapshot was answered with JSON", reply))
+
+    def _record(self, entry: Entry) -> None:
+        """Keeps a command that was carried out. That it was, no fault from here on can change."""
+        self._journal.add(entry)
+        if not (self._compacts and self.about.rich and self._journal.is_due()):
+            return
+        try:
+            counts = self._send(_encode("report", {"reply": "summary"}), None, Deadline(self._limits.timeout))
+            live = self._trusting(lambda: _live_rows(counts))
+            if self._journal.is_outgrown(live):
+                held = Blob(self._snapshot())
+                self._journal.restart(Entry(_encode("restore", {"reply": "none"}), held), live)
+        except Poisoned as error:
+            LOG.warning("%s: no snapshot in place of %d steps: %s", self._module.name, len(self._journal), error)
+            self._journal.postpone()
+        except FloreconError:
+            self._compacts = False  # a module without snapshots keeps its journal
 
     def _table(self, what: str, deadline: Deadline) -> pa.Table:
         if self._fetches:
@@ -176,10 +220,10 @@ class Session:
             elif step.left() == 0:
                 budget = max(1, budget // 2)
 
-    def _send(self, command: bytes, rows: Frame | None, deadline: Deadline) -> dict[str, Any]:
+    def _send(self, command: bytes, rows: Payload | None, deadline: Deadline) -> dict[str, Any]:
         return self._envelope(self._dispatch(command, rows, deadline))
 
-    def _dispatch(self, command: bytes, rows: Frame | None, deadline: Deadline) -> bytes:
+    def _dispatch(self, command: bytes, rows: Payload | None, deadline: Deadline) -> bytes:
         """Sends bytes to a healthy instance; one that was poisoned is rebuilt first."""
         spoiled = self._instance.spoiled()
         if spoiled is not None:
@@ -217,7 +261,7 @@ class Session:
         fresh = self._running = Instance(self._module, self._limits)
         try:
             for entry in self._journal:
-                reply = _decode(fresh.dispatch(entry.command, entry.rows, Deadline(self._limits.timeout)))
+                reply = _decode(fresh.dispatch(entry.command, entry.payload, Deadline(self._limits.timeout)))
                 if reply.get("ok") is not True:
                     raise from_wire(reply.get("error"))
         except FloreconError as error:
@@ -242,6 +286,14 @@ def _decode(reply: bytes) -> dict[str, Any]:
     if not isinstance(envelope, dict) or not isinstance(cast("dict[str, Any]", envelope).get("ok"), bool):
         raise BrokenReply(f"a reply of {len(reply)} bytes does not say whether the command succeeded")
     return cast("dict[str, Any]", envelope)
+
+
+def _live_rows(envelope: Mapping[str, Any]) -> int:
+    summary = envelope.get("summary")
+    rows = cast("dict[str, object]", summary).get("rows") if isinstance(summary, dict) else None
+    if not isinstance(rows, int):
+        raise BrokenReply("a summary does not say how many rows there are")
+    return rows
 
 
 def _progress(given: object, last: int) -> tuple[int, int]:

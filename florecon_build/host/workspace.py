@@ -80,11 +80,42 @@ class Workspace:
     ) -> None:
         if timeout is not None and not interruptible:
             raise ValueError("a timeout needs interruptible=True")
-        limits = Limits(timeout=timeout, max_memory=max_memory)
+        module = load(artifact, cache=cache, interruptible=interruptible)
+        self._open(Session(module, Limits(timeout=timeout, max_memory=max_memory), config), columns, text_amounts)
+
+    @classmethod
+    def restore(
+        cls,
+        artifact: Source,
+        snapshot: bytes,
+        *,
+        columns: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+        max_memory: int | None = None,
+        text_amounts: TextAmounts | None = None,
+        interruptible: bool = True,
+        cache: CompiledCache | None = None,
+    ) -> Workspace:
+        """The workspace that `snapshot()` returned as bytes: rows, groups, decisions and params, without a solve.
+
+        Parameters: `artifact` must be the module that took the snapshot, or one of the same strategy fingerprint and
+        runtime; the others as for a new workspace.
+        Errors: `BadSnapshot` for bytes that are damaged, no snapshot, or of another module; `Unsupported` for a module
+        that takes none.
+        """
+        if timeout is not None and not interruptible:
+            raise ValueError("a timeout needs interruptible=True")
+        module = load(artifact, cache=cache, interruptible=interruptible)
+        session = Session(module, Limits(timeout=timeout, max_memory=max_memory), snapshot=bytes(snapshot))
+        workspace = cls.__new__(cls)
+        workspace._open(session, columns, text_amounts)
+        return workspace
+
+    def _open(self, session: Session, columns: Mapping[str, str] | None, text_amounts: TextAmounts | None) -> None:
+        self._session = session
         self._columns = dict(columns or {})
         self._text_amounts: TextAmounts | None = text_amounts
         self._reports: weakref.WeakSet[Report] = weakref.WeakSet()
-        self._session = Session(load(artifact, cache=cache, interruptible=interruptible), limits, config)
 
     # What it is
 
@@ -115,6 +146,14 @@ class Workspace:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def snapshot(self) -> bytes:
+        """The whole workspace as bytes, for `restore`; every group keeps its id.
+
+        A pinned group, a merge and the params are in it; what the host keeps beside the module (column names, limits)
+        is not. Errors: `Unsupported` for a module that takes no snapshots.
+        """
+        return self._session.snapshot()
 
     # Rows
 

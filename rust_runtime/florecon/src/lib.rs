@@ -27,6 +27,7 @@
 
 pub mod engine;
 pub mod error;
+pub mod packed;
 pub mod prelude;
 pub mod recon;
 pub mod report;

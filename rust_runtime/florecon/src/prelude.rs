@@ -2,6 +2,7 @@
 
 pub use crate::error::Error;
 pub use crate::export_plugin;
+pub use crate::packed;
 pub use crate::recon::Recon;
 pub use crate::report::{Allocation, GroupLine, Report};
 pub use crate::row_id::RowId;

@@ -22,6 +22,8 @@ pub struct Row {
     amount: i64,
 }
 
+packed!(Row, r#type, r#match, self_, grosse, gldate, seq, item, amount);
+
 /// What may be tuned at run time.
 pub struct Params {
     crate_: Text,

@@ -20,6 +20,19 @@ pub struct Row {
     currency_or_eur: Text,
 }
 
+packed!(
+    Row,
+    account,
+    book,
+    currency,
+    day,
+    amount,
+    local,
+    memo,
+    words,
+    currency_or_eur
+);
+
 /// What may be tuned at run time.
 pub struct Params {
     days: i64,

@@ -16,6 +16,8 @@ pub struct Row {
     tokens: Tokens,
 }
 
+packed!(Row, objsub, currency, amount, gl_date, pair, tokens);
+
 /// What may be tuned at run time.
 pub struct Params {
     slack: i64,

@@ -10,6 +10,8 @@ pub struct Row {
     amount: i64,
 }
 
+packed!(Row, amount);
+
 /// The reconciliation plugin `acme.smallest`.
 pub struct SmallestPlugin;
 

@@ -25,6 +25,10 @@ pub struct Row {
     grams: Tokens,
 }
 
+packed!(
+    Row, payer, units, rate, amount, name, code, cleaned, invoice, payable, weight, is_fee, sign, foreign, grams
+);
+
 /// What may be tuned at run time.
 pub struct Params {
     cents: i64,

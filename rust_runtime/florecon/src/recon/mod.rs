@@ -4,6 +4,7 @@ mod commands;
 mod incidence;
 pub(crate) mod ledger;
 pub(crate) mod order;
+mod snapshot;
 mod solve;
 mod store;
 mod upsert;

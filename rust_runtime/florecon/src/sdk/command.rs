@@ -72,6 +72,8 @@ pub(crate) enum Verb {
     },
     Report,
     Fetch(Table),
+    Snapshot,
+    Restore,
 }
 
 /// A command: the verb, and what to say when it is done.
@@ -81,7 +83,8 @@ pub(crate) struct Command {
     pub reply: ReplyKind,
 }
 
-const OPS: &str = "init, configure, upsert, remove, solve, pin, unpin, merge, detach, dissolve, report, fetch";
+const OPS: &str = "init, configure, upsert, remove, solve, pin, unpin, merge, detach, dissolve, report, fetch, \
+    snapshot, restore";
 
 impl Command {
     /// Reads a command.
@@ -146,6 +149,8 @@ impl Fields {
             },
             "report" => Verb::Report,
             "fetch" => Verb::Fetch(self.table()?),
+            "snapshot" => Verb::Snapshot,
+            "restore" => Verb::Restore,
             _ => return Err(Error::bad_command(format!("there is no op `{op}`; known: {OPS}"))),
         })
     }

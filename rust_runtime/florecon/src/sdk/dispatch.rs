@@ -20,9 +20,9 @@ use crate::value::{Pool, Text};
 
 /// A workspace with what the wire adds to it: params by name, ordinals of text ids, shared texts.
 pub(crate) struct Ledger<P: Plugin> {
-    recon: Recon<P::Row>,
-    values: ParamValues,
-    ordinals: Ordinals,
+    pub(super) recon: Recon<P::Row>,
+    pub(super) values: ParamValues,
+    pub(super) ordinals: Ordinals,
     pool: RefCell<Pool>,
 }
 
@@ -38,9 +38,15 @@ impl<P: Plugin> Ledger<P> {
             let ledger = Self::init(&config, arrow)?;
             return Ok(slot.insert(ledger).reply(reply, &Extra::None));
         }
+        if let Verb::Restore = verb {
+            let ledger = Self::restore(arrow)?;
+            return Ok(slot.insert(ledger).reply(reply, &Extra::None));
+        }
         let ledger = slot.as_mut().ok_or(Error::NoSession)?;
-        if let Verb::Fetch(table) = verb {
-            return Ok(ledger.fetch(table));
+        match verb {
+            Verb::Fetch(table) => return Ok(ledger.fetch(table)),
+            Verb::Snapshot => return Ok(ledger.snapshot()),
+            _ => {}
         }
         let extra = ledger.apply(verb, arrow)?;
         Ok(ledger.reply(reply, &extra))
@@ -52,15 +58,7 @@ impl<P: Plugin> Ledger<P> {
             .check()
             .and_then(|()| params::check(&specs))
             .map_err(Error::bad_config)?;
-        let values = ParamValues::defaults(&specs).with(&specs, config)?;
-        let plan = P::strategy(&P::configure(&values));
-        let recon = Recon::new(plan, |row: &P::Row| P::numeraire(row))?;
-        let mut ledger = Self {
-            recon,
-            values,
-            ordinals: Ordinals::default(),
-            pool: RefCell::new(Pool::new()),
-        };
+        let mut ledger = Self::empty(ParamValues::defaults(&specs).with(&specs, config)?)?;
         // a host may open a session without a batch
         if !arrow.is_empty() {
             ledger.upsert(arrow)?;
@@ -68,11 +66,22 @@ impl<P: Plugin> Ledger<P> {
         Ok(ledger)
     }
 
+    /// A session without rows, under these params.
+    pub fn empty(values: ParamValues) -> Result<Self, Error> {
+        let plan = P::strategy(&P::configure(&values));
+        Ok(Self {
+            recon: Recon::new(plan, |row: &P::Row| P::numeraire(row))?,
+            values,
+            ordinals: Ordinals::default(),
+            pool: RefCell::new(Pool::new()),
+        })
+    }
+
     fn apply(&mut self, verb: Verb, arrow: &[u8]) -> Result<Extra, Error> {
         let recon = &mut self.recon;
         match verb {
-            // both are carried out before a session is asked for
-            Verb::Init { .. } | Verb::Fetch(_) | Verb::Report => {}
+            // a report changes nothing; the others are carried out before
+            Verb::Init { .. } | Verb::Fetch(_) | Verb::Snapshot | Verb::Restore | Verb::Report => {}
             Verb::Configure { config } => self.configure(&config)?,
             Verb::Upsert => return self.upsert(arrow).map(Extra::Demoted),
             Verb::Remove { ids } => {

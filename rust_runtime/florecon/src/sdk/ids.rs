@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use rustc_hash::FxBuildHasher;
 
+use crate::packed::{Damaged, Packer, Unpacker};
 use crate::row_id::RowId;
 use crate::value::Text;
 
@@ -46,6 +47,47 @@ impl Ordinals {
     /// Whether the text has an ordinal.
     pub fn knows(&self, text: &Text) -> bool {
         self.by_text.contains_key(text)
+    }
+
+    /// Appends the ordinals: each by its row's place among `ids`, or, where the row is gone, by its letters.
+    pub fn pack<'a>(&self, packer: &mut Packer, ids: impl Iterator<Item = &'a RowId>) {
+        let mut places = vec![0; self.texts.len()];
+        for (place, id) in ids.enumerate() {
+            if let Some(ordinal) = self.number(id).filter(|_| !self.texts.is_empty()) {
+                places[ordinal as usize] = place + 1;
+            }
+        }
+        packer.count(places.len());
+        for (place, text) in places.into_iter().zip(&self.texts) {
+            packer.count(place);
+            if place == 0 {
+                packer.letters(text);
+            }
+        }
+    }
+
+    /// The counterpart of [`pack`](Self::pack). Every text among `ids` has an ordinal.
+    pub fn unpack(unpacker: &mut Unpacker<'_>, ids: &[&RowId]) -> Result<Self, Damaged> {
+        let count = unpacker.count()?;
+        let mut texts = unpacker.room(count)?;
+        for _ in 0..count {
+            texts.push(
+                match unpacker.place(ids.len() + 1)?.checked_sub(1).map(|place| ids[place]) {
+                    Some(RowId::Text(text)) => text.clone(),
+                    Some(RowId::Int(_)) => return Err(Damaged),
+                    None => Text::from(unpacker.letters()?),
+                },
+            );
+        }
+        let mut ordinals = Self::default();
+        ordinals.by_text.try_reserve(count).map_err(|_| Damaged)?;
+        ordinals.admit(texts);
+        let all_known = ids.iter().all(|id| ordinals.number(id).is_some());
+        if ordinals.texts.len() == count && all_known {
+            Ok(ordinals)
+        } else {
+            Err(Damaged)
+        }
     }
 
     /// The text of an ordinal.

@@ -22,6 +22,7 @@ mod reply;
 mod rows;
 pub mod schema;
 mod serve;
+mod snapshot;
 mod table;
 
 pub use abi::ABI_VERSION;

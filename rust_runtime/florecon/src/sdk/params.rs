@@ -8,7 +8,7 @@ use crate::value::{Text, date};
 
 /// The value of a param. Money is minor units, a date days since 1970-01-01.
 #[derive(Debug, Clone, PartialEq)]
-enum ParamValue {
+pub(super) enum ParamValue {
     Whole(i64),
     Real(f64),
     Text(Text),
@@ -266,6 +266,16 @@ impl ParamValues {
             ParamValue::Boolean(value) => *value,
             other => mismatch(name, other),
         }
+    }
+
+    /// The values in the order of the specs.
+    pub(super) fn in_order(&self) -> impl Iterator<Item = &ParamValue> {
+        self.values.iter().map(|(_, value)| value)
+    }
+
+    /// The same, to be changed to others of their kind.
+    pub(super) fn in_order_mut(&mut self) -> impl Iterator<Item = &mut ParamValue> {
+        self.values.iter_mut().map(|(_, value)| value)
     }
 
     fn get(&self, name: &str) -> &ParamValue {

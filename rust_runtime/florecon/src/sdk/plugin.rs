@@ -3,6 +3,7 @@
 use super::params::{ParamSpec, ParamValues};
 use super::record::Record;
 use super::schema::{Domain, Schema};
+use crate::packed::Packed;
 use crate::strategy::Plan;
 use crate::value::EvalError;
 
@@ -13,6 +14,7 @@ use crate::value::EvalError;
 ///
 /// struct Ledger;
 /// struct Line { account: Text, amount: i64 }
+/// packed!(Line, account, amount);
 ///
 /// impl Plugin for Ledger {
 ///     type Row = Line;
@@ -37,8 +39,8 @@ use crate::value::EvalError;
 /// assert_eq!(reply, br#"{"ok":true,"report":{"groups":[],"allocations":[]}}"#);
 /// ```
 pub trait Plugin: 'static {
-    /// One row with its lanes, made once at ingest.
-    type Row: 'static;
+    /// One row with its lanes, made once at ingest; [`packed!`](crate::packed!) makes a struct fit for a snapshot.
+    type Row: Packed + 'static;
     /// The params in the form the strategy wants them.
     type Params: 'static;
 

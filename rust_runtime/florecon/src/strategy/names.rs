@@ -11,6 +11,16 @@ pub(crate) struct Name(u32);
 
 impl Name {
     pub const NONE: Self = Self(u32::MAX);
+
+    /// The name of a place among the texts.
+    pub fn at(place: usize) -> Self {
+        u32::try_from(place).map_or(Self::NONE, Self)
+    }
+
+    /// The place of its text.
+    pub fn place(self) -> Option<usize> {
+        (self != Self::NONE).then_some(self.0 as usize)
+    }
 }
 
 /// One allocation per distinct text.
@@ -30,6 +40,11 @@ impl Names {
         self.texts.push(Arc::clone(&text));
         self.numbers.insert(text, name);
         name
+    }
+
+    /// All texts, in the order in which they came.
+    pub fn texts(&self) -> &[Arc<str>] {
+        &self.texts
     }
 
     pub fn get(&self, name: Name) -> Option<&Arc<str>> {

@@ -17,6 +17,8 @@ pub struct Pair {
     amount: i64,
 }
 
+packed!(Pair, day, amount);
+
 impl Plugin for Pairs {
     type Row = Pair;
     type Params = (String, i64);

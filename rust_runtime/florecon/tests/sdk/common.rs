@@ -17,6 +17,8 @@ pub struct Line {
     pub memo: String,
 }
 
+florecon::packed!(Line, amount, memo);
+
 /// Ingests every kind of column; the amount is the numeraire, and `memo` remembers what the others were.
 pub struct Kinds;
 

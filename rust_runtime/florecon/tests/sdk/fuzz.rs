@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::common::{Kinds, Named, kinds, opened, send, stream};
 
-const EVERY_OP: [&str; 14] = [
+const EVERY_OP: [&str; 16] = [
     "init",
     "configure",
     "upsert",
@@ -19,6 +19,8 @@ const EVERY_OP: [&str; 14] = [
     "report",
     "fetch",
     "explain",
+    "snapshot",
+    "restore",
     "",
 ];
 

@@ -8,4 +8,5 @@ mod fetches;
 mod fuzz;
 mod modules;
 mod refusals;
+mod snapshots;
 mod tables;

@@ -27,6 +27,10 @@ pub struct Posting {
     invoice: Option<Text>,
 }
 
+packed!(
+    Posting, company, account, currency, amount, day, pair, month, references, invoice
+);
+
 /// What may be tuned without a rebuild.
 pub struct Tuning {
     slack: i64,

@@ -16,6 +16,8 @@ pub struct Line {
     references: Tokens,
 }
 
+packed!(Line, account, amount, day, references);
+
 /// What may be tuned without a rebuild.
 pub struct Tuning {
     slack: i64,

@@ -1,0 +1,83 @@
+//! Values as bytes and back: what a snapshot of a workspace is made of.
+//!
+//! A whole number takes as many bytes as it needs. A text is written out once, and by number where it comes again, so that
+//! texts that were shared are shared when they come back. Nothing that is read is believed: a length is held against the bytes
+//! that are left before anything is allocated for it.
+
+mod read;
+mod seal;
+mod values;
+mod write;
+
+pub use read::{Damaged, Unpacker};
+pub use write::Packer;
+
+pub(crate) use seal::{is_sealed, seal, without_seal};
+
+/// A value that can be written to a snapshot and read back. A plugin's row is one; [`packed!`](crate::packed) makes a struct
+/// one.
+///
+/// ```
+/// use florecon::packed::{Packed, Packer, Unpacker};
+/// use florecon::prelude::*;
+///
+/// let row = (Text::from("ACME"), Some(-250_i64));
+/// let mut packer = Packer::new();
+/// row.pack(&mut packer);
+/// let bytes = packer.into_bytes();
+/// assert_eq!(Unpacker::new(&bytes).read::<(Text, Option<i64>)>(), Ok(row));
+/// ```
+pub trait Packed: Sized {
+    /// Stands for the type in a snapshot's header, so that rows of another shape are not taken for these.
+    fn shape() -> u64;
+
+    /// Appends the value.
+    fn pack(&self, packer: &mut Packer);
+
+    /// Reads a value.
+    ///
+    /// # Errors
+    /// [`Damaged`] where the bytes are none of this type.
+    fn unpack(unpacker: &mut Unpacker<'_>) -> Result<Self, Damaged>;
+}
+
+/// Brings a part's shape into that of the whole.
+#[must_use]
+pub fn join_shapes(whole: u64, part: u64) -> u64 {
+    (whole.rotate_left(7) ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// The shape of a field, named by a function that reaches it.
+#[must_use]
+pub fn shape_of<R, T: Packed>(_: fn(&R) -> &T) -> u64 {
+    T::shape()
+}
+
+/// Makes a struct [`Packed`](crate::packed::Packed): its name, then all of its fields.
+///
+/// ```
+/// use florecon::prelude::*;
+///
+/// struct Line { account: Text, amount: i64, tokens: Tokens }
+/// packed!(Line, account, amount, tokens);
+/// ```
+#[macro_export]
+macro_rules! packed {
+    ($row:ident $(, $field:ident)* $(,)?) => {
+        impl $crate::packed::Packed for $row {
+            fn shape() -> u64 {
+                let shape = 0;
+                $(let shape = $crate::packed::join_shapes(shape, $crate::packed::shape_of(|row: &$row| &row.$field));)*
+                shape
+            }
+
+            fn pack(&self, _packer: &mut $crate::packed::Packer) {
+                $($crate::packed::Packed::pack(&self.$field, _packer);)*
+            }
+
+            fn unpack(_unpacker: &mut $crate::packed::Unpacker<'_>) -> Result<Self, $crate::packed::Damaged> {
+                Ok(Self { $($field: _unpacker.read()?),* })
+            }
+        }
+    };
+}

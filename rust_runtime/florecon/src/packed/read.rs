@@ -1,0 +1,166 @@
+//! Reading.
+
+use super::Packed;
+use super::write::NUMBERED_TEXTS;
+use crate::value::Text;
+
+/// Bytes that are not what they should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Damaged;
+
+/// Bytes, read value by value.
+#[derive(Debug)]
+pub struct Unpacker<'a> {
+    rest: &'a [u8],
+    texts: Vec<Text>,
+}
+
+impl<'a> Unpacker<'a> {
+    /// From the first byte on.
+    #[must_use]
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self {
+            rest: bytes,
+            texts: Vec::new(),
+        }
+    }
+
+    /// A value; the counterpart of [`Packer::write`](super::Packer::write).
+    ///
+    /// # Errors
+    /// [`Damaged`] where the bytes are none of this type.
+    pub fn read<T: Packed>(&mut self) -> Result<T, Damaged> {
+        T::unpack(self)
+    }
+
+    /// So many bytes as they are.
+    ///
+    /// # Errors
+    /// [`Damaged`] where there are fewer.
+    pub fn raw(&mut self, count: usize) -> Result<&'a [u8], Damaged> {
+        let (taken, rest) = self.rest.split_at_checked(count).ok_or(Damaged)?;
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    /// One byte.
+    ///
+    /// # Errors
+    /// [`Damaged`] at the end.
+    #[inline]
+    pub fn byte(&mut self) -> Result<u8, Damaged> {
+        let (&byte, rest) = self.rest.split_first().ok_or(Damaged)?;
+        self.rest = rest;
+        Ok(byte)
+    }
+
+    /// A whole number from 0 on.
+    ///
+    /// # Errors
+    /// [`Damaged`] for one that ends early or has more than 64 bits.
+    #[inline]
+    pub fn number(&mut self) -> Result<u64, Damaged> {
+        let byte = self.byte()?;
+        if byte < 0x80 {
+            return Ok(u64::from(byte));
+        }
+        self.long_number(u64::from(byte & 0x7f))
+    }
+
+    fn long_number(&mut self, mut number: u64) -> Result<u64, Damaged> {
+        for shift in (7..64).step_by(7) {
+            let byte = self.byte()?;
+            if shift == 63 && byte > 1 {
+                return Err(Damaged);
+            }
+            number |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Ok(number);
+            }
+        }
+        Err(Damaged)
+    }
+
+    /// A whole number of either sign.
+    ///
+    /// # Errors
+    /// As for [`number`](Self::number).
+    #[inline]
+    pub fn integer(&mut self) -> Result<i64, Damaged> {
+        let number = self.number()?;
+        Ok((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
+    }
+
+    /// A place among `places`.
+    ///
+    /// # Errors
+    /// [`Damaged`] for one beyond them.
+    #[inline]
+    pub fn place(&mut self, places: usize) -> Result<usize, Damaged> {
+        let number = self.number()?;
+        if number < places as u64 {
+            Ok(number as usize)
+        } else {
+            Err(Damaged)
+        }
+    }
+
+    /// How many values follow, each of which takes at least one byte.
+    ///
+    /// # Errors
+    /// [`Damaged`] for more than can follow.
+    pub fn count(&mut self) -> Result<usize, Damaged> {
+        let count = self.number()?;
+        if count <= self.rest.len() as u64 {
+            Ok(count as usize)
+        } else {
+            Err(Damaged)
+        }
+    }
+
+    /// A vector with room for so many.
+    ///
+    /// # Errors
+    /// [`Damaged`] where there is no memory for them: a true snapshot's would have been there before.
+    pub fn room<T>(&self, count: usize) -> Result<Vec<T>, Damaged> {
+        let mut values = Vec::new();
+        values.try_reserve_exact(count).map_err(|_| Damaged)?;
+        Ok(values)
+    }
+
+    /// A text that is not shared.
+    ///
+    /// # Errors
+    /// [`Damaged`] for what is not UTF-8, or longer than what is left.
+    pub fn letters(&mut self) -> Result<&'a str, Damaged> {
+        let length = self.count()?;
+        self.letters_of(length)
+    }
+
+    fn letters_of(&mut self, length: usize) -> Result<&'a str, Damaged> {
+        std::str::from_utf8(self.raw(length)?).map_err(|_| Damaged)
+    }
+
+    /// A text.
+    ///
+    /// # Errors
+    /// As for [`letters`](Self::letters), or for a number that no text has.
+    pub fn text(&mut self) -> Result<Text, Damaged> {
+        let head = self.number()?;
+        let half = usize::try_from(head / 2).map_err(|_| Damaged)?;
+        if head % 2 == 1 {
+            return self.texts.get(half).cloned().ok_or(Damaged);
+        }
+        let text = Text::from(self.letters_of(half)?);
+        if self.texts.len() < NUMBERED_TEXTS {
+            self.texts.push(text.clone());
+        }
+        Ok(text)
+    }
+
+    /// Whether everything was read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+}
