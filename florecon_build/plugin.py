@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from florecon_build.host.describe import Description, Field
+from florecon_build.host.errors import error_class
+from florecon_build.host.frames import TextAmounts, conform
+from florecon_build.ir.interpreter import ModelError
+from florecon_build.ir.nodes import Column, PluginIr
 from florecon_build.ir.plugin import PluginData
+from florecon_build.ir.preview import Preview, preview
+from florecon_build.ir.types import Kind
 
 if TYPE_CHECKING:
     from florecon_build.codegen import Artifact, Profile
+
+_BASES = {Kind.INTEGER: "i64", Kind.DATE: "i64", Kind.BOOLEAN: "i64", Kind.TEXT: "utf8"}
 
 
 class Plugin(PluginData):
@@ -32,6 +41,37 @@ class Plugin(PluginData):
     strategy
       0  exact_1to1(row.account)
     """
+
+    def simulate(
+        self,
+        frame: object,
+        config: Mapping[str, object] | None = None,
+        *,
+        columns: Mapping[str, str] | None = None,
+        text_amounts: TextAmounts | None = None,
+    ) -> Preview:
+        """The report that the compiled module would give for ``frame``, from the reference interpreter: slow, and
+        without any toolchain.
+
+        ``frame``, ``columns`` and ``text_amounts`` are what ``Workspace.upsert`` takes, with money in major units;
+        ``config`` gives values for params. Raises the ``FloreconError`` that a workspace would.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), amount=fb.money(scale=2))
+        >>> plugin = fb.Plugin("acme.demo", "1.0.0", rows=rows, numeraire=rows.amount, strategy=fb.exact_1to1())
+        >>> result = plugin.simulate([{"row_id": 1, "amount": 9.5}, {"row_id": 2, "amount": -9.5}])
+        >>> [(group.origin, group.size) for group in result.groups]
+        [('exact_1to1', 2)]
+        """
+        table: Any = conform(frame, _description(self.data), columns=columns, text_amounts=text_amounts).to_table()
+        for index, column in enumerate(self.data.columns):
+            if column.type.kind is Kind.DATE:  # days: Python's calendar is shorter than the column's
+                table = table.set_column(index, column.name, table.column(index).cast("int32"))
+        try:
+            return preview(self.data, table.to_pylist(), config)
+        except ModelError as error:
+            refusal = error_class(error.code)
+            raise refusal(error.message, code=error.code, id=error.id, group_id=error.group_id) from None
 
     def rust(self) -> dict[str, str]:
         """The generated project, file name to text: what a reviewer reads. Whole-strategy errors stop it."""
@@ -58,3 +98,17 @@ class Plugin(PluginData):
         return codegen.build(
             self.data, self.fingerprint, directory, ir_json=self.ir(), warnings=warnings, profile=profile, **told
         )
+
+
+def _description(ir: PluginIr) -> Description:
+    """The rows as the compiled module will declare them."""
+    ids = [column.name for column in ir.columns if column.id]
+    fields = tuple(map(_field, ir.columns))
+    return Description(domain=ir.id, version=ir.version, fields=fields, id_name=ids[0], runtime="preview")
+
+
+def _field(column: Column) -> Field:
+    kind: Any = column.type.kind.value
+    base = _BASES.get(column.type.kind, "f64")
+    named: dict[str, Any] = {"name": column.name, "base": base, "kind": kind, "scale": column.type.scale}
+    return Field(**named, nullable=column.type.nullable, is_id=column.id, is_amount=column.display)

@@ -18,7 +18,7 @@ MAY_USE: dict[str, set[str]] = {
     "codegen": {"ir"},
     "host": set(),
     "cli": {"ir", "codegen", "host", "plugin"},
-    "plugin": {"ir", "codegen"},
+    "plugin": {"ir", "codegen", "host"},
     "__init__": {"ir", "codegen", "host", "plugin"},
 }
 # Third-party packages, each only where the architecture has room for it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from florecon_build.ir import nodes as n
 from florecon_build.ir import values as v
@@ -20,17 +20,14 @@ from florecon_build.ir.structure import expressions, number_binders, structure
 from florecon_build.ir.tree import tree
 from florecon_build.ir.walk import values_in
 
-if TYPE_CHECKING:
-    from florecon_build.ir.preview import Preview
-
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z][A-Za-z0-9_-]*)*")
 _VERSION = re.compile(r"\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?")
 
 
 class PluginData:
-    """A whole strategy as data: what it says, its fingerprint, what is doubtful about it, and a preview.
+    """A whole strategy as data: what it says, its fingerprint, and what is doubtful about it.
 
-    The public ``fb.Plugin`` is this, and builds Rust from it as well.
+    The public ``fb.Plugin`` is this, and previews it and builds Rust from it as well.
     """
 
     def __init__(self, id: str, version: str, *, rows: Rows, numeraire: Expr, strategy: Strategy) -> None:
@@ -81,24 +78,6 @@ class PluginData:
     def tree(self) -> str:
         """The plugin as text to read: rows, params, and the tree with node ids and the author's lines."""
         return tree(self._ir)
-
-    def simulate(self, frame: object, config: Mapping[str, object] | None = None) -> Preview:
-        """The report that the compiled module would give for ``frame``, from the reference interpreter: slow, no
-        toolchain.
-
-        ``frame`` is a list of dicts, a dict of columns, or a pyarrow, polars or pandas table, with money in major
-        units. ``config`` gives values for params. Raises ``ModelError`` with the runtime's error codes.
-
-        >>> import florecon_build as fb
-        >>> rows = fb.columns(row_id=fb.integer(id=True), amount=fb.money(scale=2))
-        >>> plugin = fb.Plugin("acme.demo", "1.0.0", rows=rows, numeraire=rows.amount, strategy=fb.exact_1to1())
-        >>> result = plugin.simulate([{"row_id": 1, "amount": 9.5}, {"row_id": 2, "amount": -9.5}])
-        >>> [(group.origin, group.size) for group in result.groups]
-        [('exact_1to1', 2)]
-        """
-        from florecon_build.ir.preview import preview  # noqa: PLC0415 - a build needs no interpreter
-
-        return preview(self._ir, frame, config)
 
     def ir(self) -> str:
         """The plugin as canonical JSON, with source positions apart."""

@@ -1,4 +1,4 @@
-"""A preview without Rust: a frame of major units through the reference interpreter."""
+"""A preview without Rust: rows of major units through the reference interpreter."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from florecon_build.ir.expr import EPOCH
 from florecon_build.ir.interpreter import Allocation, GroupLine, ModelError, Plain, Stage, Workspace
 from florecon_build.ir.types import Kind, Type
 
+Records = Iterable[Mapping[str, Any]]
+"""Rows as dicts, with money in major units."""
+
 NEAR = Fraction(1, 1_000_000)
 
 
@@ -27,44 +30,23 @@ class Preview:
     stages: list[Stage]
 
 
-def preview(plugin: n.PluginIr, frame: object, config: Mapping[str, object] | None = None) -> Preview:
-    """The report for ``frame`` in a fresh workspace. Raises ``ModelError`` with the codes of the runtime."""
+def preview(plugin: n.PluginIr, rows: Records, config: Mapping[str, object] | None = None) -> Preview:
+    """The report for ``rows`` in a fresh workspace. Raises ``ModelError`` with the codes of the runtime."""
     params = {param.name: param.type for param in plugin.params}
     given = {name: cell(value, params.get(name)) for name, value in (config or {}).items()}
     workspace = Workspace(plugin, given)
-    workspace.upsert(typed_rows(plugin, frame))
+    workspace.upsert(typed_rows(plugin, rows))
     workspace.solve()
     report = workspace.report()
     return Preview(groups=report.groups, allocations=report.allocations, stages=list(workspace.stages()))
 
 
-def typed_rows(plugin: n.PluginIr, frame: object) -> list[dict[str, Plain]]:
-    """A frame as the interpreter's rows: money in minor units, dates as days; columns that the plugin lacks are
+def typed_rows(plugin: n.PluginIr, rows: Records) -> list[dict[str, Plain]]:
+    """Rows as the interpreter takes them: money in minor units, dates as days; columns that the plugin lacks are
     dropped.
     """
     types = {column.name: column.type for column in plugin.columns}
-    return [
-        {name: cell(value, types[name], name) for name, value in row.items() if name in types} for row in records(frame)
-    ]
-
-
-def records(frame: object) -> list[Mapping[str, Any]]:
-    """A frame as dicts: a list of dicts, a dict of columns, or a pyarrow, polars or pandas table."""
-    for method in ("to_pylist", "to_dicts"):
-        found = getattr(frame, method, None)
-        if callable(found):
-            return cast("list[Mapping[str, Any]]", found())
-    if isinstance(frame, Mapping):
-        columns = cast("Mapping[str, Iterable[Any]]", frame)
-        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    if hasattr(frame, "to_dict"):
-        found = cast("list[dict[str, Any]]", cast(Any, frame).to_dict("records"))
-        return [{name: None if _is_nan(value) else value for name, value in row.items()} for row in found]
-    return [dict(row) for row in cast("Iterable[Mapping[str, Any]]", frame)]
-
-
-def _is_nan(value: object) -> bool:
-    return isinstance(value, float) and math.isnan(value)
+    return [{name: cell(value, types[name], name) for name, value in row.items() if name in types} for row in rows]
 
 
 def cell(value: object, kind: Type | None, name: str = "") -> Plain:
