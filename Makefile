@@ -5,7 +5,7 @@ PY := .venv/bin/python
 export CARGO_TARGET_DIR ?= $(CURDIR)/.cache/target
 SECONDS_TO_FUZZ ?= 600
 
-.PHONY: help demo test check test-python test-rust fuzz bench setup lock clean
+.PHONY: help demo test check test-python test-rust fuzz bench docs setup lock clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -24,6 +24,10 @@ check: setup  ## formats, lints and types, in both languages
 	@echo "==> pyright (strict)"; $(PY) -m pyright --warnings
 	@echo "==> rustfmt and clippy"; $(PY) scripts/cargo.py fmt --all --check
 	@$(PY) scripts/cargo.py clippy --locked --workspace --all-targets -- -D warnings
+	@echo "==> docs"; $(PY) -m mkdocs build --quiet --strict
+
+docs: setup  ## the site of docs/, served at localhost
+	@$(PY) -m mkdocs serve
 
 test-rust: setup  ## the runtime's own tests
 	@echo "==> cargo test"; $(PY) scripts/cargo.py test --locked --workspace --quiet

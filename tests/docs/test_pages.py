@@ -1,0 +1,52 @@
+"""The pages are true: their code runs and prints what they say, their pictures are what the interpreter answers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import florecon_build as fb
+from florecon_build.ir import nodes as n
+from scripts.draw_algebra import Example, draw, examples
+from tests.docs.pages import DOCS, blocks, run
+
+ALGEBRA = (DOCS / "algebra.md").read_text(encoding="utf-8")
+SHARED, EXAMPLES = examples(ALGEBRA)
+# two kinds of node behind one name, and a name that stands for another node
+NAMES = {"partition_by_table": "partition_by_with"}
+ALSO = {"for_n"}
+
+
+def test_the_tutorial_prints_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = (DOCS / "tutorial.md").read_text(encoding="utf-8")
+    for block, printed in run("tutorial.md", page):
+        assert printed == (block.says or ""), f"tutorial.md:{block.line}"
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+def test_a_picture_shows_what_its_code_does(example: Example) -> None:
+    kept = (DOCS / "pictures" / f"{example.name}.svg").read_text(encoding="utf-8")
+    assert kept == draw(SHARED, example), "draw it anew: python scripts/draw_algebra.py"
+
+
+def test_every_node_has_a_picture() -> None:
+    kinds = {kind_of(node) for node in get_args(n.Node)}
+    assert {example.name for example in EXAMPLES} == {NAMES.get(kind, kind) for kind in kinds} | ALSO
+    assert all(hasattr(fb, example.name) for example in EXAMPLES)
+    assert all(f"pictures/{example.name}.svg" in ALGEBRA for example in EXAMPLES)
+
+
+def kind_of(node: type[n.Base]) -> str:
+    """The name of a node class as the author writes it."""
+    assert fields(node)
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", node.__name__).lower().replace("exact1to1", "exact_1to1")
+
+
+def test_the_page_is_cut_into_blocks_with_their_output() -> None:
+    page = "a\n```python\nprint(1)\n```\n\n```text\n1\n```\n```python\nx = 2\n```\nso\n```text\n2\n```\n"
+    assert [(block.line, block.says) for block in blocks(page)] == [(3, "1\n"), (10, None)]
