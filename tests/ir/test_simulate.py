@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import pandas as pd
@@ -44,7 +44,7 @@ class Stream:
     """Nothing but the Arrow C interface."""
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return TABLE.__arrow_c_stream__(requested_schema)
+        return cast(Any, TABLE).__arrow_c_stream__(requested_schema)
 
 
 def ipc() -> bytes:
