@@ -191,8 +191,9 @@ class Workspace:
     def solve(self, *, progress: bool | Progress = False) -> Report:
         """Drops all proposals, runs the strategy on what is not pinned, and returns the new report.
 
-        Parameters: `progress=True` draws a bar; a function is called with (done, total). Ctrl-C leaves the workspace as
-        it was before the call.
+        Parameters: `progress=True` draws a bar; a function is called with (done, total), counted in lots at nodes of
+        the strategy. Ctrl-C and `timeout` leave the workspace as it was before the call; as a rule they end it between
+        two steps, and then the next `solve` goes on from there, if nothing was changed.
         Errors: `AmountOverflow`, `BadCost`, `BadConfig`, `ConservationViolated`, `TimedOut`, `MemoryLimit`.
         """
         self._keep_reports()

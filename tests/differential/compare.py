@@ -42,6 +42,9 @@ class Said:
     stages: tuple[tuple[object, ...], ...] = ()
 
 
+STEP = 9
+"""Units of work a step of the native build, of the hundreds that a ledger takes."""
+
 STAGE = (
     "node", "items_in", "value_in", "groups", "items_matched", "value_matched",
     "null_key", "too_small", "one_sided", "out_of_tolerance", "over_cap", "out_of_budget",
@@ -100,15 +103,20 @@ class Native:
         return back.read(length)
 
     def said(self, config: Mapping[str, object], batch: pa.Table) -> Said:
-        """A fresh session, the ledger, a solve."""
-        for command, rows in (
-            ({"op": "init", "config": config, "reply": "none"}, b""),
+        """A fresh session, the ledger, a solve in steps: a host's small one is solved in one."""
+        commands = [
+            ({"op": "solve", "budget": STEP, "reply": "none"}, b""),
             ({"op": "upsert", "reply": "none"}, stream(batch)),
-            ({"op": "solve", "reply": "none"}, b""),
-        ):
+            ({"op": "init", "config": config, "reply": "none"}, b""),
+        ]
+        while commands:
+            command, rows = commands[-1]
             reply = json.loads(self.send(command, rows))
             if not reply["ok"]:
                 return Said(reply["error"]["code"])
+            progress: dict[str, int] = reply.get("progress", {})
+            if progress.get("done") == progress.get("total"):
+                commands.pop()
         tables = {what: self._fetch(what) for what in ("groups", "allocations", "stages")}
         return read(tables["groups"], tables["allocations"], tables["stages"])
 

@@ -4,7 +4,7 @@ mod support;
 
 use florecon::prelude::*;
 use proptest::prelude::*;
-use support::{Lines, Shape, check_report, empty, facts, leaves, lines, shapes, small_lines, workspace};
+use support::{Lines, Shape, budgets, check_report, empty, facts, leaves, lines, shapes, small_lines, workspace};
 
 /// Solves; the sum of a group may leave 64 bits where amounts do not, and then nothing has changed.
 fn solve_or_overflow(shape: &Shape, lines: &Lines) -> Result<Recon<support::Line>, TestCaseError> {
@@ -64,6 +64,31 @@ proptest! {
             other.upsert(batch.iter().map(|(id, line)| (RowId::from(*id), line.clone())).collect()).unwrap();
         }
         other.solve().unwrap();
+        prop_assert_eq!(facts(&one), facts(&other));
+        prop_assert_eq!(one.stages(), other.stages());
+    }
+
+    #[test]
+    fn a_solve_in_steps_equals_one_call(shape in shapes(), lines in lines(), budgets in budgets()) {
+        let mut one = workspace(&shape, &lines);
+        let before = facts(&one);
+        let whole = one.solve();
+        let mut other = workspace(&shape, &lines);
+        let (mut done, mut budgets) = (0, budgets.iter().cycle());
+        let stepped = loop {
+            prop_assert_eq!(&facts(&other), &before);
+            match other.solve_within(*budgets.next().unwrap()) {
+                Ok(progress) => {
+                    prop_assert!(done < progress.done && progress.done <= progress.total);
+                    done = progress.done;
+                    if done == progress.total {
+                        break Ok(());
+                    }
+                }
+                Err(error) => break Err(error),
+            }
+        };
+        prop_assert_eq!(whole.map_err(|error| error.to_string()), stepped.map_err(|error| error.to_string()));
         prop_assert_eq!(facts(&one), facts(&other));
         prop_assert_eq!(one.stages(), other.stages());
     }

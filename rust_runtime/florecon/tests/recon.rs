@@ -376,3 +376,75 @@ fn expressions_that_fail_leave_the_workspace_as_it_was() {
     let negative = flow(Flow::new(constant(-1.0), |_, _| Some(1.0)).match_on(|_| Some(())));
     assert_eq!(recon(negative, &[(1, 5)]).solve().unwrap_err().code(), "bad_cost");
 }
+
+/// Three steps of work, of which one is done.
+fn begun() -> Recon<i64> {
+    let plan = seq(vec![pairs(), agg_net(one_bucket, abs_tol(1))]);
+    let mut recon = recon(plan, &[(1, 5), (2, -5), (3, 7), (4, -8), (5, 40)]);
+    let kept = recon.merge(&[(id(3), 1), (id(4), -1)], "manual", None).unwrap();
+    let progress = recon.solve_within(1).unwrap();
+    assert!(0 < progress.done && progress.done < progress.total, "{progress:?}");
+    assert!(recon.report().groups.iter().any(|group| group.group_id == kept));
+    recon
+}
+
+/// Whether the next step goes on where the last one ended.
+fn goes_on(mut recon: Recon<i64>) -> bool {
+    let (mut begun, next) = (begun(), recon.solve_within(1).unwrap().done);
+    next == begun.solve_within(1).unwrap().done
+}
+
+#[test]
+fn a_change_abandons_a_solve_under_way() {
+    type Change = fn(&mut Recon<i64>) -> Result<(), Error>;
+    let changes: [Change; 8] = [
+        |r| r.upsert(vec![(id(9), 1)]).map(drop),
+        |r| r.upsert(vec![(id(1), 5)]).map(drop),
+        |r| r.remove(&[id(5)]).map(drop),
+        |r| r.pin_singletons(&[id(5)]).map(drop),
+        |r| r.unpin(r.report().groups.iter().find(|group| group.pinned).unwrap().group_id),
+        |r| r.merge(&[(id(1), 5), (id(2), -5)], "manual", None).map(drop),
+        |r| r.set_plan(pairs()),
+        |r| r.solve(),
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let mut recon = begun();
+        change(&mut recon).unwrap();
+        let first = recon.solve_within(1).unwrap();
+        assert!(first.done <= 6, "{number}: {first:?}");
+        recon.solve().unwrap();
+        let mut cold = begun();
+        cold.solve().unwrap();
+        change(&mut cold).unwrap();
+        cold.solve().unwrap();
+        assert_eq!(shown(&recon), shown(&cold), "{number}");
+    }
+}
+
+#[test]
+fn what_changes_nothing_does_not_abandon_a_solve_under_way() {
+    assert!(goes_on(begun()));
+    let mut r = begun();
+    refused(&mut r, |r| r.upsert(vec![(id(9), 1), (id(9), 2)]));
+    refused(&mut r, |r| r.remove(&[id(9)]));
+    refused(&mut r, |r| r.pin(99));
+    refused(&mut r, |r| r.merge(&[(id(1), 0)], "manual", None));
+    refused(&mut r, |r| r.set_plan(agg_net(one_bucket, abs_tol(-1))));
+    r.remove(&[]).unwrap();
+    assert!(goes_on(r));
+}
+
+#[test]
+fn a_step_that_fails_gives_the_error_of_one_call_and_the_next_starts_anew() {
+    let plan = || {
+        let broken = agg_net(|i: Item<i64>| int::add(*i.row, i64::MAX).map(Some), abs_tol(0));
+        seq(vec![pairs(), broken])
+    };
+    let rows = [(1, -5), (2, 5), (3, 1), (4, 0)];
+    let whole = recon(plan(), &rows).solve().unwrap_err();
+    let mut r = recon(plan(), &rows);
+    let first = r.solve_within(1).unwrap();
+    assert_eq!(refused(&mut r, |r| r.solve_within(1)), whole.code());
+    assert_eq!(r.solve_within(1).unwrap(), first);
+    assert_eq!(r.solve_within(9).unwrap_err().to_string(), whole.to_string());
+}

@@ -25,7 +25,7 @@ impl<R> Recon<R> {
     /// `unknown_group`.
     pub fn pin(&mut self, group: i64) -> Result<(), Error> {
         let place = self.place(group)?;
-        self.ledger.pin(place);
+        self.pin_places(vec![place]);
         Ok(())
     }
 
@@ -127,6 +127,9 @@ impl<R> Recon<R> {
             };
             pinned += usize::from(still_there && self.ledger.pin(place));
         }
+        if pinned > 0 {
+            self.pending = None;
+        }
         pinned
     }
 
@@ -136,6 +139,7 @@ impl<R> Recon<R> {
     /// `unknown_group`.
     pub fn unpin(&mut self, group: i64) -> Result<(), Error> {
         let place = self.place(group)?;
+        self.pending = None;
         self.ledger.unpin(place);
         Ok(())
     }
@@ -160,6 +164,7 @@ impl<R> Recon<R> {
     /// ```
     pub fn merge(&mut self, allocations: &[(RowId, i64)], label: &str, reason: Option<&str>) -> Result<i64, Error> {
         let lots = self.checked_merge(allocations)?;
+        self.pending = None;
         for &lot in &lots {
             self.take(lot);
         }
@@ -283,6 +288,7 @@ impl<R> Recon<R> {
             .filter(|lot| !seen.contains(&lot.row))
             .collect();
         self.check_net(&rest)?;
+        self.pending = None;
         self.ledger.remove(index);
         for slot in out {
             let amount = self.ledger.part(index, slot);
@@ -305,6 +311,7 @@ impl<R> Recon<R> {
     /// `unknown_group`, `frozen_group`.
     pub fn dissolve(&mut self, group: i64) -> Result<(), Error> {
         if let Place::Group(index) = self.proposed_place(group)? {
+            self.pending = None;
             self.ledger.break_up(index);
         }
         Ok(())

@@ -17,6 +17,8 @@ use crate::trace::Stage;
 use crate::value::EvalError;
 
 use ledger::Ledger;
+use solve::Pending;
+pub use solve::Progress;
 use store::Store;
 
 /// A workspace over rows of type `R`.
@@ -42,6 +44,8 @@ pub struct Recon<R> {
     plan: Plan<R>,
     stages: Vec<Stage>,
     numeraire: Numeraire<R>,
+    /// A solve in steps that is not finished. Whatever changes rows, groups or plan ends it.
+    pending: Option<Box<Pending<R>>>,
 }
 
 type Numeraire<R> = Box<dyn Fn(&R) -> Result<i64, EvalError>>;
@@ -68,6 +72,7 @@ impl<R> Recon<R> {
             stages: plan.outline(),
             plan,
             numeraire: Box::new(move |row| numeraire(row).answer()),
+            pending: None,
         })
     }
 
@@ -77,6 +82,7 @@ impl<R> Recon<R> {
     /// `bad_config` as for [`new`](Self::new); the old plan stays.
     pub fn set_plan(&mut self, plan: Plan<R>) -> Result<(), Error> {
         plan.check()?;
+        self.pending = None;
         self.stages = plan.outline();
         self.plan = plan;
         Ok(())
@@ -88,10 +94,43 @@ impl<R> Recon<R> {
     /// `amount_overflow`, `bad_amount`, `bad_cost`, `bad_config` from expressions and settings of the plan;
     /// `conservation_violated` should a node ever lose or invent money.
     pub fn solve(&mut self) -> Result<(), Error> {
-        let (ledger, stages) = solve::solve(&self.plan, &self.store, &self.ledger)?;
-        self.ledger = ledger;
-        self.stages = stages;
-        Ok(())
+        self.solve_within(u64::MAX).map(|_| ())
+    }
+
+    /// Does a part of a solve, about `budget` units of work and at least one piece; call it until `done` is `total`.
+    ///
+    /// Until then the workspace is as it was before, and any command that changes rows, groups or plan abandons what
+    /// was done. The outcome is the same as of [`solve`](Self::solve), which finishes a solve that is under way. A unit
+    /// is one lot at one node of the plan; a leaf on a large bag is one piece, so a call may do more than it was asked.
+    ///
+    /// # Errors
+    /// As for [`solve`](Self::solve); the next call then starts anew.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let plan = seq(vec![exact_1to1(one_bucket, by_id), agg_net(one_bucket, abs_tol(1))]);
+    /// let mut recon = Recon::new(plan, |amount: &i64| *amount)?;
+    /// recon.upsert(vec![(RowId::from(1), 250), (RowId::from(2), -250), (RowId::from(3), 40)])?;
+    /// let first = recon.solve_within(1)?;
+    /// assert!(0 < first.done && first.done < first.total);
+    /// assert_eq!(recon.report().groups.len(), 3, "nothing has changed yet");
+    /// while recon.solve_within(1)?.done < first.total {}
+    /// assert_eq!(recon.report().groups.len(), 2);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn solve_within(&mut self, budget: u64) -> Result<Progress, Error> {
+        let pending = self.pending.take();
+        let mut pending = pending.unwrap_or_else(|| Box::new(Pending::new(&self.plan, &self.store, &self.ledger)));
+        let Some(mut outcome) = pending.advance(&self.plan, &self.store, budget)? else {
+            let progress = pending.progress();
+            self.pending = Some(pending);
+            return Ok(progress);
+        };
+        let progress = pending.completed();
+        drop(pending);
+        self.stages = std::mem::take(&mut outcome.stages);
+        self.ledger = solve::install(&self.store, &self.ledger, outcome);
+        Ok(progress)
     }
 
     /// All groups and allocations, in the order of the report.

@@ -8,33 +8,106 @@ use crate::strategy::Plan;
 use crate::strategy::arena::{Arena, Tag};
 use crate::strategy::lot::Lot;
 use crate::strategy::names::Names;
-use crate::strategy::run::Run;
+use crate::strategy::run::{Paused, Run};
+use crate::strategy::task::Task;
 use crate::trace::Stage;
 use crate::value::EvalError;
 
-/// Runs the plan on the rows minus what `ledger` has pinned. Returns the new hypergraph and the counts per node.
-pub(crate) fn solve<R>(plan: &Plan<R>, store: &Store<R>, ledger: &Ledger) -> Result<(Ledger, Vec<Stage>), Error> {
-    let mut live = store.amounts.clone();
-    for index in ledger.alive().filter(|&index| ledger.is_pinned(index)) {
-        ledger
-            .group(index)
-            .lots()
-            .for_each(|lot| live[lot.row as usize] -= lot.amount);
+/// How far a solve is, in units of work: lots times nodes of the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Units done. It grows with every call.
+    pub done: u64,
+    /// Units there are; `done` reaches it when the solve is over.
+    pub total: u64,
+}
+
+/// A solve under way. It reads rows and pinned groups, so any change of them ends it.
+pub(crate) struct Pending<R> {
+    /// What of each row is not pinned.
+    live: Vec<i64>,
+    bag: Vec<Lot>,
+    task: Task<R>,
+    /// The length of the residual, when only installing is left to do.
+    left: Option<usize>,
+    run: Paused,
+    total: u64,
+}
+
+/// What came out of a solve.
+pub(crate) struct Outcome {
+    groups: Arena,
+    names: Names,
+    residual: Vec<Lot>,
+    pub stages: Vec<Stage>,
+}
+
+impl<R> Pending<R> {
+    /// A solve of the rows minus what `ledger` has pinned, with nothing done yet.
+    pub fn new(plan: &Plan<R>, store: &Store<R>, ledger: &Ledger) -> Self {
+        let mut live = store.amounts.clone();
+        for index in ledger.alive().filter(|&index| ledger.is_pinned(index)) {
+            ledger
+                .group(index)
+                .lots()
+                .for_each(|lot| live[lot.row as usize] -= lot.amount);
+        }
+        let bag: Vec<Lot> = (0_u32..)
+            .zip(&live)
+            .filter(|(_, amount)| **amount != 0)
+            .map(|(row, &amount)| Lot { row, amount })
+            .collect();
+        Self {
+            // checking and installing what came out is work on every row, and one unit where there are none
+            total: bag.len() as u64 * plan.weight() + store.len() as u64 + 1,
+            live,
+            bag,
+            task: Task::new(),
+            left: None,
+            run: Paused::before(plan.outline()),
+        }
     }
-    let mut bag: Vec<Lot> = (0_u32..)
-        .zip(&live)
-        .filter(|(_, amount)| **amount != 0)
-        .map(|(row, &amount)| Lot { row, amount })
-        .collect();
-    let mut run = Run::new(&store.rows, &store.ids, &store.amounts, plan.outline());
-    let left = plan.run(&mut run, &mut bag)?;
-    bag.truncate(left);
-    let Run {
-        groups, names, stages, ..
-    } = run;
-    verify(store, &live, &groups, &bag)?;
-    drop(live);
-    Ok((install(store, ledger, groups, names, &bag), stages))
+
+    /// Does at most about `budget` units of work, and at least one piece. The outcome, when this was the last.
+    pub fn advance(&mut self, plan: &Plan<R>, store: &Store<R>, budget: u64) -> Result<Option<Outcome>, Error> {
+        let paused = std::mem::take(&mut self.run);
+        let mut run = Run::resume(paused, budget, &store.rows, &store.ids, &store.amounts);
+        if self.left.is_none() {
+            self.left = self.task.advance(&mut run, plan, &mut self.bag)?;
+        }
+        let is_spent = run.is_spent();
+        self.run = run.pause();
+        let (Some(left), false) = (self.left, is_spent) else {
+            return Ok(None);
+        };
+        let mut residual = std::mem::take(&mut self.bag);
+        residual.truncate(left);
+        verify(store, &self.live, &self.run.groups, &residual)?;
+        let Paused {
+            groups, names, stages, ..
+        } = std::mem::take(&mut self.run);
+        Ok(Some(Outcome {
+            groups,
+            names,
+            residual,
+            stages,
+        }))
+    }
+
+    pub fn progress(&self) -> Progress {
+        Progress {
+            done: self.run.units,
+            total: self.total,
+        }
+    }
+
+    /// What the progress is when there is nothing left to do.
+    pub fn completed(&self) -> Progress {
+        Progress {
+            done: self.total,
+            total: self.total,
+        }
+    }
 }
 
 /// Checks, per row, that groups and residual add up to what went in; and that every net can be reported.
@@ -72,7 +145,13 @@ pub(crate) fn net_overflow<R>(store: &Store<R>, first: u32) -> Error {
 }
 
 /// The pinned groups as they were, then what was proposed, in the order of the report.
-fn install<R>(store: &Store<R>, old: &Ledger, groups: Arena, names: Names, residual: &[Lot]) -> Ledger {
+pub(crate) fn install<R>(store: &Store<R>, old: &Ledger, outcome: Outcome) -> Ledger {
+    let Outcome {
+        groups,
+        names,
+        residual,
+        ..
+    } = outcome;
     // the order first, under ids that say nothing
     let mut draft = Ledger::of(groups, names, store.len());
     residual.iter().for_each(|lot| draft.free(lot.row, lot.amount));

@@ -142,6 +142,7 @@ impl<R> Recon<R> {
 
     /// Takes the batch in, in its order. Nothing fails from here on.
     fn admit(&mut self, known: usize, target: Option<&[u32]>, replaced: Vec<Replacement<R>>) -> Vec<i64> {
+        self.pending = None;
         let mut demoted = Vec::new();
         let mut admitted = known;
         self.ledger.grow(self.store.len());
@@ -198,6 +199,7 @@ impl<R> Recon<R> {
         if slots.is_empty() {
             return Ok(Vec::new());
         }
+        self.pending = None;
         let mut keep = vec![true; self.store.len()];
         let mut places = Vec::new();
         for slot in slots {

@@ -53,7 +53,10 @@ pub(crate) enum Verb {
     Remove {
         ids: Vec<GivenId>,
     },
-    Solve,
+    Solve {
+        /// Units of work to do now; all of it when absent.
+        budget: Option<u64>,
+    },
     Pin(PinBy),
     Unpin {
         group_id: i64,
@@ -130,7 +133,7 @@ impl Fields {
             },
             "upsert" => Verb::Upsert,
             "remove" => Verb::Remove { ids: self.ids("ids")? },
-            "solve" => Verb::Solve,
+            "solve" => Verb::Solve { budget: self.budget()? },
             "pin" => Verb::Pin(self.pin()?),
             "unpin" => Verb::Unpin {
                 group_id: self.integer("group_id")?,
@@ -167,6 +170,16 @@ impl Fields {
                 )));
             }
         })
+    }
+
+    fn budget(&mut self) -> Result<Option<u64>, Error> {
+        match self.take("budget") {
+            None => Ok(None),
+            Some(value) => match value.as_u64() {
+                Some(budget) if budget > 0 => Ok(Some(budget)),
+                _ => Err(self.mistyped("budget", "a positive integer", &value)),
+            },
+        }
     }
 
     fn table(&mut self) -> Result<Table, Error> {

@@ -88,7 +88,8 @@ impl<P: Plugin> Ledger<P> {
                 let ids = self.resolve(ids)?;
                 return self.recon.remove(&ids).map(Extra::Demoted);
             }
-            Verb::Solve => recon.solve()?,
+            Verb::Solve { budget: None } => recon.solve()?,
+            Verb::Solve { budget: Some(budget) } => return recon.solve_within(budget).map(Extra::Progress),
             Verb::Pin(by) => return self.pin(by),
             Verb::Unpin { group_id } => recon.unpin(group_id)?,
             Verb::Dissolve { group_id } => recon.dissolve(group_id)?,

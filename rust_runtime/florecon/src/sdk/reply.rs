@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::ids::Ordinals;
 use super::rows::RowLine;
 use crate::error::Error;
+use crate::recon::Progress;
 use crate::report::ReportView;
 
 /// What a reply says besides the report.
@@ -18,6 +19,8 @@ pub(crate) enum Extra {
     GroupId(i64),
     /// How many groups were pinned.
     Pinned(usize),
+    /// How far a solve in steps is.
+    Progress(Progress),
 }
 
 #[derive(Serialize)]
@@ -46,6 +49,12 @@ struct AllocationJson {
     id: i64,
     group_id: i64,
     amount: i64,
+}
+
+#[derive(Serialize)]
+struct ProgressJson {
+    done: u64,
+    total: u64,
 }
 
 #[derive(Serialize)]
@@ -91,6 +100,16 @@ fn open(extra: &Extra) -> Vec<u8> {
         Extra::Pinned(count) => {
             out.extend_from_slice(br#","pinned":"#);
             put(&mut out, count);
+        }
+        Extra::Progress(Progress { done, total }) => {
+            out.extend_from_slice(br#","progress":"#);
+            put(
+                &mut out,
+                &ProgressJson {
+                    done: *done,
+                    total: *total,
+                },
+            );
         }
     }
     out

@@ -3,8 +3,9 @@
 use super::Answer;
 use super::group::Group;
 use super::lot::{Lot, give_back};
-use super::plan::{Body, Plan};
+use super::plan::Plan;
 use super::run::Run;
+use super::spine::{Inner, Wrap};
 use crate::error::Error;
 use crate::value::EvalError;
 
@@ -24,7 +25,7 @@ where
     A: Answer<Value = bool>,
 {
     let predicate: GroupFn<R> = Box::new(move |group| predicate(group).answer());
-    Plan::node("accept_if", "", vec![inner], AcceptIf { predicate })
+    Plan::wrap("accept_if", "", inner, AcceptIf { predicate })
 }
 
 type GroupFn<R> = Box<dyn Fn(&Group<'_, R>) -> Result<bool, EvalError>>;
@@ -33,10 +34,9 @@ struct AcceptIf<R> {
     predicate: GroupFn<R>,
 }
 
-impl<R> Body<R> for AcceptIf<R> {
-    fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
-        let mark = run.groups.len();
-        let left = node.inner().run(run, bag)?;
+impl<R> Wrap<R> for AcceptIf<R> {
+    fn finish(&self, run: &mut Run<'_, R>, _: u32, done: Inner, bag: &mut [Lot]) -> Result<usize, Error> {
+        let Inner { mark, left } = done;
         let mut kept = Vec::with_capacity(run.groups.len() - mark);
         for index in mark..run.groups.len() {
             let group = run.groups.get(index);
@@ -61,15 +61,14 @@ impl<R> Body<R> for AcceptIf<R> {
 /// ```
 #[must_use]
 pub fn whole_only<R: 'static>(inner: Plan<R>) -> Plan<R> {
-    Plan::node("whole_only", "", vec![inner], WholeOnly)
+    Plan::wrap("whole_only", "", inner, WholeOnly)
 }
 
 struct WholeOnly;
 
-impl<R> Body<R> for WholeOnly {
-    fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
-        let mark = run.groups.len();
-        let left = node.inner().run(run, bag)?;
+impl<R> Wrap<R> for WholeOnly {
+    fn finish(&self, run: &mut Run<'_, R>, _: u32, done: Inner, bag: &mut [Lot]) -> Result<usize, Error> {
+        let Inner { mark, left } = done;
         let rest = &bag[..left];
         let is_whole = |row: &u32| rest.binary_search_by_key(row, |lot| lot.row).is_err();
         let kept: Vec<bool> = (mark..run.groups.len())

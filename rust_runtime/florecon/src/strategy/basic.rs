@@ -1,10 +1,12 @@
 //! `identity`, `seq`, `when` and `fixed_point`.
 
 use super::Answer;
+use super::bucket::Buckets;
 use super::item::{Item, ItemFn, item_fn};
-use super::lot::{Lot, compact};
+use super::lot::Lot;
 use super::plan::{Body, Plan};
 use super::run::Run;
+use super::spine::{Nature, Shards, Split};
 use crate::error::Error;
 
 /// Passes everything through.
@@ -34,17 +36,7 @@ impl<R> Body<R> for Identity {
 /// ```
 #[must_use]
 pub fn seq<R: 'static>(steps: Vec<Plan<R>>) -> Plan<R> {
-    Plan::node("seq", "", steps, Seq)
-}
-
-struct Seq;
-
-impl<R> Body<R> for Seq {
-    fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
-        node.children()
-            .iter()
-            .try_fold(bag.len(), |left, step| step.run(run, &mut bag[..left]))
-    }
+    Plan::of("seq", "", steps, Nature::Steps)
 }
 
 /// Sends the items that satisfy `predicate` to `inner`; the others, and its residual, pass on.
@@ -59,47 +51,23 @@ where
     A: Answer<Value = bool>,
 {
     let predicate = item_fn(predicate);
-    Plan::node("when", "", vec![inner], When { predicate })
+    Plan::split("when", vec![inner], When { predicate })
 }
 
 struct When<R> {
     predicate: ItemFn<R, bool>,
 }
 
-impl<R> Body<R> for When<R> {
-    fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
+impl<R> Split<R> for When<R> {
+    fn split(&self, run: &mut Run<'_, R>, _: u32, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {
         let mut chosen = Vec::new();
         for (at, &lot) in bag.iter().enumerate() {
             if run.eval(&self.predicate, lot)? {
                 chosen.push(at as u32);
             }
         }
-        if chosen.len() == bag.len() {
-            return node.inner().run(run, bag);
-        }
-        run_on(run, node.inner(), bag, &chosen, &mut Vec::new())?;
-        Ok(compact(bag))
+        Ok(Box::new(Buckets::one(chosen)))
     }
-}
-
-/// Runs a plan on some positions of a bag (ascending) and writes what is left back in place; lots that are used up
-/// become zero and are the caller's to compact away.
-pub(crate) fn run_on<R>(
-    run: &mut Run<'_, R>,
-    plan: &Plan<R>,
-    bag: &mut [Lot],
-    positions: &[u32],
-    shard: &mut Vec<Lot>,
-) -> Result<(), Error> {
-    shard.clear();
-    shard.extend(positions.iter().map(|&at| bag[at as usize]));
-    let left = plan.run(run, shard)?;
-    let mut rest = shard[..left].iter().peekable();
-    for &at in positions {
-        let lot = &mut bag[at as usize];
-        lot.amount = rest.next_if(|kept| kept.row == lot.row).map_or(0, |kept| kept.amount);
-    }
-    Ok(())
 }
 
 /// Repeats `inner` on its own residual until a pass forms no group, at most `max_passes` times.
@@ -110,23 +78,5 @@ pub(crate) fn run_on<R>(
 /// ```
 #[must_use]
 pub fn fixed_point<R: 'static>(max_passes: usize, inner: Plan<R>) -> Plan<R> {
-    Plan::node("fixed_point", "", vec![inner], FixedPoint { max_passes })
-}
-
-struct FixedPoint {
-    max_passes: usize,
-}
-
-impl<R> Body<R> for FixedPoint {
-    fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
-        let mut left = bag.len();
-        for _ in 0..self.max_passes {
-            let mark = run.groups.len();
-            left = node.inner().run(run, &mut bag[..left])?;
-            if run.groups.len() == mark {
-                break;
-            }
-        }
-        Ok(left)
-    }
+    Plan::of("fixed_point", "", vec![inner], Nature::Repeat { max_passes })
 }

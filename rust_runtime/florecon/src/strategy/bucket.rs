@@ -179,6 +179,16 @@ impl Buckets {
         Ok((buckets, numbering.keys))
     }
 
+    /// One bucket of these positions, or none of no positions.
+    pub fn one(order: Vec<u32>) -> Self {
+        let ends = if order.is_empty() {
+            Vec::new()
+        } else {
+            vec![order.len() as u32]
+        };
+        Self { order, ends }
+    }
+
     pub fn len(&self) -> usize {
         self.ends.len()
     }

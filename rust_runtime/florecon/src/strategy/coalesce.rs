@@ -2,8 +2,9 @@
 
 use super::arena::{Arena, Tag};
 use super::lot::{Lot, give_back};
-use super::plan::{Body, Plan};
+use super::plan::Plan;
 use super::run::Run;
+use super::spine::{Inner, Wrap};
 use crate::error::Error;
 
 /// Makes one group of the groups of `inner` that are connected by shared rows; a row's amounts are added up. A group
@@ -19,22 +20,21 @@ pub fn coalesce<R: 'static>(origin: &str, inner: Plan<R>) -> Plan<R> {
     let body = Coalesce {
         origin: origin.to_owned(),
     };
-    Plan::node("coalesce", origin, vec![inner], body)
+    Plan::wrap("coalesce", origin, inner, body)
 }
 
 struct Coalesce {
     origin: String,
 }
 
-impl<R> Body<R> for Coalesce {
-    fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
-        let mark = run.groups.len();
-        let left = node.inner().run(run, bag)?;
+impl<R> Wrap<R> for Coalesce {
+    fn finish(&self, run: &mut Run<'_, R>, node: u32, done: Inner, bag: &mut [Lot]) -> Result<usize, Error> {
+        let Inner { mark, left } = done;
         let root = clusters(&run.groups, mark);
         if root.iter().enumerate().all(|(group, &root)| group == root) {
             return Ok(left);
         }
-        let tag = run.tag(node.id(), &self.origin, "coalesced");
+        let tag = run.tag(node, &self.origin, "coalesced");
         let tail = run.groups.split_off(mark);
         let mut freed = Vec::new();
         let mut order: Vec<usize> = (0..root.len()).collect();

@@ -1,8 +1,9 @@
 //! `trim` and `snap`: small edges between a group and a row.
 
 use super::lot::{Lot, give_back};
-use super::plan::{Body, Plan};
+use super::plan::Plan;
 use super::run::Run;
+use super::spine::{Inner, Wrap};
 use super::tolerance::Tol;
 use crate::error::Error;
 
@@ -15,21 +16,20 @@ use crate::error::Error;
 /// ```
 #[must_use]
 pub fn trim<R: 'static>(tol: Tol, inner: Plan<R>) -> Plan<R> {
-    Plan::node("trim", "", vec![inner], Trim { tol })
+    Plan::wrap("trim", "", inner, Trim { tol })
 }
 
 struct Trim {
     tol: Tol,
 }
 
-impl<R> Body<R> for Trim {
+impl<R> Wrap<R> for Trim {
     fn check(&self) -> Result<(), String> {
         self.tol.check()
     }
 
-    fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
-        let mark = run.groups.len();
-        let left = node.inner().run(run, bag)?;
+    fn finish(&self, run: &mut Run<'_, R>, _: u32, done: Inner, bag: &mut [Lot]) -> Result<usize, Error> {
+        let Inner { mark, left } = done;
         let originals = &run.originals;
         let small = |lot: Lot| self.tol.covers(lot.amount, originals[lot.row as usize]);
         let mut freed: Vec<Lot> = (mark..run.groups.len())
@@ -56,21 +56,20 @@ impl<R> Body<R> for Trim {
 /// ```
 #[must_use]
 pub fn snap<R: 'static>(tol: Tol, inner: Plan<R>) -> Plan<R> {
-    Plan::node("snap", "", vec![inner], Snap { tol })
+    Plan::wrap("snap", "", inner, Snap { tol })
 }
 
 struct Snap {
     tol: Tol,
 }
 
-impl<R> Body<R> for Snap {
+impl<R> Wrap<R> for Snap {
     fn check(&self) -> Result<(), String> {
         self.tol.check()
     }
 
-    fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
-        let mark = run.groups.len();
-        let left = node.inner().run(run, bag)?;
+    fn finish(&self, run: &mut Run<'_, R>, _: u32, done: Inner, bag: &mut [Lot]) -> Result<usize, Error> {
+        let Inner { mark, left } = done;
         let mut edges = Edges::new(run, mark);
         if !edges.snap(run, self.tol, &mut bag[..left]) {
             return Ok(left);

@@ -6,8 +6,9 @@ use rustc_hash::FxBuildHasher;
 
 use super::lot::Lot;
 use super::names::Name;
-use super::plan::{Body, Plan};
+use super::plan::Plan;
 use super::run::Run;
+use super::spine::{Inner, Wrap};
 use crate::error::Error;
 
 /// Puts `tag` before the reason of every group that `inner` forms: `tag: reason`. The residual is never labeled.
@@ -18,17 +19,16 @@ use crate::error::Error;
 /// ```
 #[must_use]
 pub fn labeled<R: 'static>(tag: &str, inner: Plan<R>) -> Plan<R> {
-    Plan::node("labeled", tag, vec![inner], Labeled { tag: tag.to_owned() })
+    Plan::wrap("labeled", tag, inner, Labeled { tag: tag.to_owned() })
 }
 
 struct Labeled {
     tag: String,
 }
 
-impl<R> Body<R> for Labeled {
-    fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
-        let mark = run.groups.len();
-        let left = node.inner().run(run, bag)?;
+impl<R> Wrap<R> for Labeled {
+    fn finish(&self, run: &mut Run<'_, R>, _: u32, done: Inner, _: &mut [Lot]) -> Result<usize, Error> {
+        let Inner { mark, left } = done;
         let mut renamed: HashMap<Name, Name, FxBuildHasher> = HashMap::default();
         for index in mark..run.groups.len() {
             let reason = run.groups.get(index).tag.reason;

@@ -51,8 +51,10 @@ mod running_zero;
 mod signal;
 mod skip;
 mod soak;
+mod spine;
 mod subset;
 mod subset_search;
+pub(crate) mod task;
 mod tolerance;
 mod windowed;
 

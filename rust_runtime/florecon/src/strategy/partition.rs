@@ -1,16 +1,17 @@
 //! `partition_by`, `partition_by_table` and `partition_by_with`: an independent strategy per key.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use rustc_hash::FxBuildHasher;
 
 use super::Answer;
-use super::basic::run_on;
 use super::bucket::{Buckets, Key};
 use super::item::{Item, ItemFn, item_fn};
-use super::lot::{Lot, compact};
-use super::plan::{Body, Plan};
+use super::lot::Lot;
+use super::plan::Plan;
 use super::run::Run;
+use super::spine::{Chosen, Shards, Split};
 use crate::error::Error;
 use crate::value::EvalError;
 
@@ -28,21 +29,16 @@ where
     A: Answer<Value = Option<K>>,
 {
     let key = item_fn(key);
-    Plan::node("partition_by", "", vec![inner], PartitionBy { key })
+    Plan::split("partition_by", vec![inner], PartitionBy { key })
 }
 
 struct PartitionBy<R, K> {
     key: ItemFn<R, Option<K>>,
 }
 
-impl<R, K: Key> Body<R> for PartitionBy<R, K> {
-    fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
-        let buckets = Buckets::form(run, node.id(), bag, &self.key)?;
-        let mut shard = Vec::new();
-        for bucket in buckets.iter() {
-            run_on(run, node.inner(), bag, bucket, &mut shard)?;
-        }
-        Ok(compact(bag))
+impl<R, K: Key> Split<R> for PartitionBy<R, K> {
+    fn split(&self, run: &mut Run<'_, R>, node: u32, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {
+        Ok(Box::new(Buckets::form(run, node, bag, &self.key)?))
     }
 }
 
@@ -75,7 +71,7 @@ where
     }
     children.push(default);
     let key = item_fn(key);
-    Plan::node("partition_by_table", "", children, PartitionByTable { key, table })
+    Plan::split("partition_by_table", children, PartitionByTable { key, table })
 }
 
 struct PartitionByTable<R, K> {
@@ -83,16 +79,27 @@ struct PartitionByTable<R, K> {
     table: HashMap<K, usize, FxBuildHasher>,
 }
 
-impl<R, K: Key> Body<R> for PartitionByTable<R, K> {
-    fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
-        let (buckets, keys) = Buckets::form_keyed(run, node.id(), bag, &self.key)?;
-        let default = node.children().len() - 1;
-        let mut shard = Vec::new();
-        for (bucket, key) in buckets.iter().zip(&keys) {
-            let case = self.table.get(key).copied().unwrap_or(default);
-            run_on(run, &node.children()[case], bag, bucket, &mut shard)?;
-        }
-        Ok(compact(bag))
+impl<R, K: Key> Split<R> for PartitionByTable<R, K> {
+    fn split(&self, run: &mut Run<'_, R>, node: u32, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {
+        let (buckets, keys) = Buckets::form_keyed(run, node, bag, &self.key)?;
+        let cases = keys.iter().map(|key| self.table.get(key).copied()).collect();
+        Ok(Box::new(ByTable { buckets, cases }))
+    }
+}
+
+struct ByTable {
+    buckets: Buckets,
+    /// The child of each shard, or none for the default.
+    cases: Vec<Option<usize>>,
+}
+
+impl<R> Shards<R> for ByTable {
+    fn buckets(&self) -> &Buckets {
+        &self.buckets
+    }
+
+    fn plan(&self, _: &Run<'_, R>, node: &Plan<R>, _: u32, shard: usize) -> Result<Chosen<R>, Error> {
+        Ok(Chosen::Child(self.cases[shard].unwrap_or(node.children().len() - 1)))
     }
 }
 
@@ -120,15 +127,15 @@ where
     A: Answer<Value = Option<K>>,
     P: Answer<Value = Plan<R>>,
 {
-    let make: MakeFn<R, K> = Box::new(move |key| make(key).answer());
+    let make: MakeFn<R, K> = Rc::new(move |key| make(key).answer());
     let template = make(&K::default());
     let failed = template.is_err();
     let children = template.into_iter().collect();
     let key = item_fn(key);
-    Plan::node("partition_by_with", "", children, PartitionByWith { key, make, failed })
+    Plan::split("partition_by_with", children, PartitionByWith { key, make, failed })
 }
 
-type MakeFn<R, K> = Box<dyn Fn(&K) -> Result<Plan<R>, EvalError>>;
+type MakeFn<R, K> = Rc<dyn Fn(&K) -> Result<Plan<R>, EvalError>>;
 
 struct PartitionByWith<R, K> {
     key: ItemFn<R, Option<K>>,
@@ -136,7 +143,7 @@ struct PartitionByWith<R, K> {
     failed: bool,
 }
 
-impl<R, K: Key> Body<R> for PartitionByWith<R, K> {
+impl<R: 'static, K: Key> Split<R> for PartitionByWith<R, K> {
     fn check(&self) -> Result<(), String> {
         if self.failed {
             return Err(
@@ -146,28 +153,40 @@ impl<R, K: Key> Body<R> for PartitionByWith<R, K> {
         Ok(())
     }
 
-    fn is_template(&self) -> bool {
+    fn has_template(&self) -> bool {
         true
     }
 
-    fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
-        let (buckets, keys) = Buckets::form_keyed(run, node.id(), bag, &self.key)?;
+    fn split(&self, run: &mut Run<'_, R>, node: u32, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {
+        let (buckets, keys) = Buckets::form_keyed(run, node, bag, &self.key)?;
+        let make = Rc::clone(&self.make);
+        Ok(Box::new(ByMaker { buckets, keys, make }))
+    }
+}
+
+struct ByMaker<R, K> {
+    buckets: Buckets,
+    keys: Vec<K>,
+    make: MakeFn<R, K>,
+}
+
+impl<R, K: Key> Shards<R> for ByMaker<R, K> {
+    fn buckets(&self) -> &Buckets {
+        &self.buckets
+    }
+
+    fn plan(&self, run: &Run<'_, R>, node: &Plan<R>, first: u32, shard: usize) -> Result<Chosen<R>, Error> {
         let template = node.inner();
-        let mut shard = Vec::new();
-        for (bucket, key) in buckets.iter().zip(&keys) {
-            let first = bag[bucket[0] as usize].row;
-            let mut plan = (self.make)(key).map_err(|error| run.fault(first, error))?;
-            if !plan.same_shape(template) {
-                return Err(Error::bad_config(format!(
-                    "partition_by_with (node {}): for the key of row {} the strategy has another shape than for the \
-                     default key; use partition_by_table where shapes differ",
-                    node.id(),
-                    run.id(first),
-                )));
-            }
-            plan.renumber(template.id());
-            run_on(run, &plan, bag, bucket, &mut shard)?;
+        let mut plan = (self.make)(&self.keys[shard]).map_err(|error| run.fault(first, error))?;
+        if !plan.same_shape(template) {
+            return Err(Error::bad_config(format!(
+                "partition_by_with (node {}): for the key of row {} the strategy has another shape than for the \
+                 default key; use partition_by_table where shapes differ",
+                node.id(),
+                run.id(first),
+            )));
         }
-        Ok(compact(bag))
+        plan.renumber(template.id());
+        Ok(Chosen::Made(Box::new(plan)))
     }
 }

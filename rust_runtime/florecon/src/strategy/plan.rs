@@ -2,6 +2,7 @@
 
 use super::lot::Lot;
 use super::run::Run;
+use super::spine::{Nature, Split, Wrap};
 use crate::error::Error;
 use crate::trace::Stage;
 use crate::value::EvalError;
@@ -20,19 +21,15 @@ pub struct Plan<R> {
     kind: &'static str,
     label: String,
     children: Vec<Plan<R>>,
-    body: Box<dyn Body<R>>,
+    nature: Nature<R>,
+    weight: u64,
 }
 
-/// What a node does with a bag.
+/// A node whose work is one piece.
 pub(crate) trait Body<R> {
     /// Refuses settings that no bag could make sense of.
     fn check(&self) -> Result<(), String> {
         Ok(())
-    }
-
-    /// Whether the children only show the shape of what the node builds at run time.
-    fn is_template(&self) -> bool {
-        false
     }
 
     /// Appends groups to the run, leaves the residual at the front of the bag in ascending row order, returns its
@@ -55,13 +52,29 @@ impl<R: 'static> Plan<R> {
         Self::node(kind, "", Vec::new(), body)
     }
 
+    /// A node whose work is one piece, its children's included.
     pub(crate) fn node(kind: &'static str, label: &str, children: Vec<Self>, body: impl Body<R> + 'static) -> Self {
+        Self::of(kind, label, children, Nature::Whole(Box::new(body)))
+    }
+
+    /// A node that does something to the groups of one child.
+    pub(crate) fn wrap(kind: &'static str, label: &str, inner: Self, wrap: impl Wrap<R> + 'static) -> Self {
+        Self::of(kind, label, vec![inner], Nature::Wrap(Box::new(wrap)))
+    }
+
+    /// A node that gives parts of its bag to its children.
+    pub(crate) fn split(kind: &'static str, children: Vec<Self>, split: impl Split<R> + 'static) -> Self {
+        Self::of(kind, "", children, Nature::Split(Box::new(split)))
+    }
+
+    pub(crate) fn of(kind: &'static str, label: &str, children: Vec<Self>, nature: Nature<R>) -> Self {
         let mut plan = Self {
             id: 0,
             kind,
             label: label.to_owned(),
+            weight: weight(&nature, &children),
             children,
-            body: Box::new(body),
+            nature,
         };
         plan.renumber(0);
         plan
@@ -81,6 +94,18 @@ impl<R: 'static> Plan<R> {
     pub fn refused(error: EvalError) -> Self {
         Self::leaf("refused", Refused(error))
     }
+}
+
+/// More nodes than any lot passes in any plan that ends; products with numbers of lots stay within 64 bits.
+const HEAVIEST: u64 = 1 << 32;
+
+fn weight<R>(nature: &Nature<R>, children: &[Plan<R>]) -> u64 {
+    let passes = match nature {
+        Nature::Repeat { max_passes } => *max_passes as u64,
+        _ => 1,
+    };
+    let inner = children.iter().map(|child| child.weight).sum::<u64>();
+    passes.saturating_mul(inner).saturating_add(1).min(HEAVIEST)
 }
 
 struct Refused(EvalError);
@@ -108,6 +133,15 @@ impl<R> Plan<R> {
     /// The one child of a combinator.
     pub(crate) fn inner(&self) -> &Self {
         &self.children[0]
+    }
+
+    pub(crate) fn nature(&self) -> &Nature<R> {
+        &self.nature
+    }
+
+    /// How many nodes a lot passes in this one and those below it, at most.
+    pub(crate) fn weight(&self) -> u64 {
+        self.weight
     }
 
     /// Gives ids from `next` on in pre-order; returns the id after the last.
@@ -157,29 +191,15 @@ impl<R> Plan<R> {
     /// ```
     pub fn check(&self) -> Result<(), Error> {
         self.check_here()?;
-        if self.body.is_template() {
+        if self.nature.has_template() {
             return Ok(());
         }
         self.children.iter().try_for_each(Self::check)
     }
 
-    fn check_here(&self) -> Result<(), Error> {
-        self.body
+    pub(crate) fn check_here(&self) -> Result<(), Error> {
+        self.nature
             .check()
             .map_err(|message| Error::bad_config(format!("{} (node {}): {message}", self.kind, self.id)))
-    }
-
-    /// Runs the node on a bag and counts; see [`Body::run`].
-    pub(crate) fn run(&self, run: &mut Run<'_, R>, bag: &mut [Lot]) -> Result<usize, Error> {
-        if bag.is_empty() {
-            return Ok(0);
-        }
-        // what a shard's key made was not checked before
-        self.check_here()?;
-        let mark = run.groups.len();
-        run.enter(self.id, bag);
-        let left = self.body.run(run, self, bag)?;
-        run.leave(self.id, mark);
-        Ok(left)
     }
 }

@@ -22,19 +22,69 @@ pub(crate) struct Run<'a, R> {
     pub stages: Vec<Stage>,
     /// Buffers of one number per row, for numeraires.
     pub spare: Vec<Vec<i64>>,
+    /// Units of work done; see [`task`](super::task).
+    pub units: u64,
+    /// Units to do in this call.
+    pub budget: u64,
+    until: u64,
+}
+
+/// What a run leaves behind between two calls.
+#[derive(Default)]
+pub(crate) struct Paused {
+    pub groups: Arena,
+    pub names: Names,
+    pub stages: Vec<Stage>,
+    pub units: u64,
+    spare: Vec<Vec<i64>>,
+}
+
+impl Paused {
+    /// A run that has not begun.
+    pub fn before(stages: Vec<Stage>) -> Self {
+        Self {
+            stages,
+            ..Self::default()
+        }
+    }
 }
 
 impl<'a, R> Run<'a, R> {
-    pub fn new(rows: &'a [R], ids: &'a [RowId], amounts: &'a [i64], stages: Vec<Stage>) -> Self {
+    /// Goes on where a run was paused, for `budget` more units.
+    pub fn resume(paused: Paused, budget: u64, rows: &'a [R], ids: &'a [RowId], amounts: &'a [i64]) -> Self {
         Self {
             rows,
             ids,
             originals: Cow::Borrowed(amounts),
-            groups: Arena::default(),
-            names: Names::default(),
-            stages,
-            spare: Vec::new(),
+            groups: paused.groups,
+            names: paused.names,
+            stages: paused.stages,
+            spare: paused.spare,
+            units: paused.units,
+            budget,
+            until: paused.units.saturating_add(budget),
         }
+    }
+
+    /// What is to be kept until the run goes on. It is never paused within another numeraire.
+    pub fn pause(self) -> Paused {
+        Paused {
+            groups: self.groups,
+            names: self.names,
+            stages: self.stages,
+            units: self.units,
+            spare: self.spare,
+        }
+    }
+
+    /// Whether the budget of this call is used up.
+    pub fn is_spent(&self) -> bool {
+        self.units >= self.until
+    }
+
+    /// Counts up to `units`, unless that many are done already.
+    pub fn reach(&mut self, units: u64) {
+        self.units = self.units.max(units);
     }
 
     #[inline]

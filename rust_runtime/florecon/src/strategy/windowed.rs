@@ -1,11 +1,11 @@
 //! `windowed`: a sweep of bands over an order, carrying what is unmatched forward.
 
 use super::Answer;
-use super::basic::run_on;
 use super::item::{Item, ItemFn, item_fn};
 use super::lot::{Lot, compact};
 use super::plan::{Body, Plan};
 use super::run::Run;
+use super::spine::run_on;
 use crate::error::Error;
 
 /// Sweeps bands `[bottom, bottom + width)` over `order`, where bottom is the smallest order not yet entered. `inner`

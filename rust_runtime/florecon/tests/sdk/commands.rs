@@ -314,3 +314,20 @@ fn describe_is_the_wire_page() {
     assert_eq!(described["numeraire"], json!({"scale": 0}));
     assert_eq!(described["build"]["runtime"], json!(env!("CARGO_PKG_VERSION")));
 }
+
+#[test]
+fn a_solve_in_steps_says_how_far_it_is() {
+    let mut session = Session::<Pairs>::new();
+    send(&mut session, &json!({"op": "init"}), &rows(&[(1, 5), (2, -5), (3, 9)]));
+    let step = json!({"op": "solve", "budget": 1, "reply": "summary"});
+    let first = send(&mut session, &step, &[]);
+    assert_eq!(first["progress"], json!({"done": 3, "total": 7}));
+    assert_eq!(first["summary"]["groups"], 3, "the state of before");
+    let last = send(&mut session, &step, &[]);
+    assert_eq!(last["progress"], json!({"done": 7, "total": 7}));
+    assert_eq!(last["summary"]["groups"], 2);
+    for budget in [json!(0), json!(-1), json!(1.5), json!("all")] {
+        let reply = say(&mut session, &json!({"op": "solve", "budget": budget}));
+        assert_eq!(refused(&reply).0, "bad_command");
+    }
+}

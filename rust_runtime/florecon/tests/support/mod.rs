@@ -193,6 +193,11 @@ pub fn shapes() -> impl Strategy<Value = Shape> {
     })
 }
 
+/// Budgets of the steps of a solve, from one unit to all of the work.
+pub fn budgets() -> impl Strategy<Value = Vec<u64>> {
+    prop::collection::vec(prop_oneof![3 => Just(1), 3 => 2_u64..60, 1 => Just(u64::MAX)], 1..6)
+}
+
 /// A workspace over the rows, not yet solved.
 pub fn workspace(shape: &Shape, lines: &Lines) -> Recon<Line> {
     let mut recon = empty(shape);
