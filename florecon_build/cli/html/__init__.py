@@ -4,7 +4,7 @@
 `page.html`, `page.css` and `page.js`. The page loads nothing: its content security policy forbids it.
 """
 
-from florecon_build.cli.page.outcome import Outcome
-from florecon_build.cli.page.render import render
+from florecon_build.cli.html.outcome import Outcome
+from florecon_build.cli.html.render import render
 
 __all__ = ["Outcome", "render"]

@@ -7,10 +7,10 @@ import re
 from html import escape
 from importlib.resources import files
 
-from florecon_build.cli.page.outcome import Outcome
-from florecon_build.cli.page.payload import packed
+from florecon_build.cli.html.outcome import Outcome
+from florecon_build.cli.html.payload import packed
 
-HERE = files("florecon_build.cli.page")
+HERE = files("florecon_build.cli.html")
 
 
 def render(outcome: Outcome) -> str:

@@ -13,9 +13,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from florecon_build.cli.page import Outcome, render
-from florecon_build.cli.page.outcome import Node
-from florecon_build.cli.page.payload import payload
+from florecon_build.cli.html import Outcome, render
+from florecon_build.cli.html.outcome import Node
+from florecon_build.cli.html.payload import payload
 
 HUGE = 2**60 + 1
 NODES = (
