@@ -1,10 +1,12 @@
 """One self-contained HTML page of a run: what matched where, what is open and why, every group, the strategy.
 
-`outcome` is what there is to show, `payload` packs its rows for the browser, `render` puts the page together from
-`page.html`, `page.css` and `page.js`. The page loads nothing: its content security policy forbids it.
+`load` reads the folder that a run left, `outcome` is what there is to show, `payload` packs its rows for the browser, `render`
+puts the page together from `page.html`, `page.css` and `page.js`. The page loads nothing: its content security policy
+forbids it.
 """
 
+from florecon_build.cli.html.load import NoRun, load
 from florecon_build.cli.html.outcome import Outcome
 from florecon_build.cli.html.render import render
 
-__all__ = ["Outcome", "render"]
+__all__ = ["NoRun", "Outcome", "load", "render"]

@@ -115,11 +115,11 @@ def _stages(groups: pa.Table, nodes: Sequence[Node]) -> tuple[list[str], list[in
 
 
 def _stage(node: Node | None, origin: str, labels: Sequence[Node]) -> str:
-    """The innermost label above a node; without one, the group's origin."""
+    """The outermost label above a node; without one, the group's origin."""
     if node is None:
         return origin
     above = [label for label in labels if node.path == label.path or node.path.startswith(f"{label.path} > ")]
-    return max(above, key=lambda label: len(label.path)).label or origin if above else origin
+    return min(above, key=lambda label: len(label.path)).label or origin if above else origin
 
 
 def _groups(groups: pa.Table, stage_of: Sequence[int]) -> dict[str, Any]:

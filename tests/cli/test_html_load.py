@@ -1,0 +1,74 @@
+"""The folder of a run, read back for the page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from florecon_build.cli.html import NoRun, load, render
+from tests.cli.test_html import NODES, OUTCOME
+
+RECORD: dict[str, Any] = {
+    "run_version": 1,
+    "florecon_build": "0.1.0",
+    "started_at": "2026-03-31T18:00:00+00:00",
+    "solver": {"id": "acme.cards", "version": "1.0.0", "path": "/x/solver.wasm", "sha256": "ab", "fingerprint": "cd"},
+    "params": {"slack": 5},
+    "inputs": [{"path": "/y/march.csv", "sha256": "ef", "rows": 4}],
+    "id_column": "key",
+    "tree": "seq <&>",
+    "nodes": [{"id": node.id, "kind": node.kind, "path": node.path, "label": node.label} for node in NODES],
+    "outcome": {"scale": 2},
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    data = tmp_path / "data"
+    data.mkdir()
+    tables = {
+        "input": OUTCOME.ledger,
+        "rows": OUTCOME.rows,
+        "groups": OUTCOME.groups,
+        "allocations": OUTCOME.allocations,
+    }
+    for name, table in tables.items():
+        pq.write_table(table, str(data / f"{name}.parquet"))
+    (data / "why.json").write_text(json.dumps(dict(OUTCOME.why)), encoding="utf-8")
+    (tmp_path / "run.json").write_text(json.dumps(RECORD), encoding="utf-8")
+    return tmp_path
+
+
+def test_a_run_is_read_back_whole(folder: Path) -> None:
+    read = load(folder)
+    assert (read.title, read.scale, read.nodes, dict(read.why)) == (OUTCOME.title, 2, NODES, {"4": "no partner"})
+    assert read.facts["input march.csv"] == "4 rows, sha256 ef"
+    assert read.facts["params"] == "slack = 5"
+    assert "acme.cards 1.0.0" in render(read)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("run.json", None, "has no run.json; make it with: florecon-build run"),
+        ("run.json", "{", "is not JSON"),
+        ("run.json", '{"run_version": 9}', "is of version 9, not 1"),
+        ("data/groups.parquet", None, "is not whole"),
+    ],
+    ids=["no record", "no json", "another version", "a table missing"],
+)
+def test_what_is_no_run_is_refused_with_what_to_do(folder: Path, name: str, content: str | None, says: str) -> None:
+    (folder / name).unlink()
+    if content is not None:
+        (folder / name).write_text(content, encoding="utf-8")
+    with pytest.raises(NoRun, match=says):
+        load(folder)
+
+
+def test_a_column_that_is_not_there_is_refused(folder: Path) -> None:
+    with pytest.raises(NoRun, match="no column 'ccy'; it has day, memo, key"):
+        load(folder, by="ccy")
