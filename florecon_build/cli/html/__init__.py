@@ -1,8 +1,8 @@
 """One self-contained HTML page of a run: what matched where, what is open and why, every group, the strategy.
 
-`load` reads the folder that a run left, `outcome` is what there is to show, `payload` packs its rows for the browser, `render`
-puts the page together from `page.html`, `page.css` and `page.js`. The page loads nothing: its content security policy
-forbids it.
+`load` reads the folder that a run left, `outcome` is what there is to show, `payload` packs its rows for the browser,
+`render` puts the page together from `page.html`, `page.css` and `page.js`. The page loads nothing: its content
+security policy forbids it.
 """
 
 from florecon_build.cli.html.load import NoRun, load
