@@ -4,6 +4,7 @@ PY := .venv/bin/python
 # One cargo target directory for the runtime, its tests and everything the tests generate.
 export CARGO_TARGET_DIR ?= $(CURDIR)/.cache/target
 SECONDS_TO_FUZZ ?= 600
+ROUNDS_TO_KILL ?= 200
 
 .PHONY: help demo test check test-python test-rust fuzz bench docs setup lock clean
 
@@ -35,8 +36,9 @@ test-rust: setup  ## the runtime's own tests
 test-python: setup  ## builder, generator, host, interpreter against wasm, examples
 	@echo "==> pytest"; $(PY) -m pytest -q
 
-fuzz: setup  ## interpreter, native and wasm against each other, for SECONDS_TO_FUZZ
+fuzz: setup  ## interpreter, native and wasm against each other, for SECONDS_TO_FUZZ; then kill writers of a store
 	@$(PY) tests/differential/fuzz.py --seconds $(SECONDS_TO_FUZZ)
+	@$(PY) -m tests.host.store.killing --rounds $(ROUNDS_TO_KILL)
 
 bench: setup  ## measure against the named peers; writes benchmarks/results.json
 	@$(PY) benchmarks/run.py

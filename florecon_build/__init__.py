@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from florecon_build.host import (
+    ABI_VERSION,
     Change,
+    ContractMismatch,
     FloreconError,
     PluginError,
     Report,
+    Store,
     Workspace,
     load,
+    verify,
 )
 from florecon_build.ir.builder.arbiter import flow
 from florecon_build.ir.builder.base import BooleanExpr, Expr
@@ -83,9 +87,11 @@ from florecon_build.ir.serial import IrError
 from florecon_build.plugin import Plugin
 
 __all__ = [
+    "ABI_VERSION",
     "BooleanExpr",
     "Change",
     "ColumnSpec",
+    "ContractMismatch",
     "DateExpr",
     "DynamicRows",
     "Expr",
@@ -107,6 +113,7 @@ __all__ = [
     "Rows",
     "Severity",
     "Side",
+    "Store",
     "Strategy",
     "StrategyError",
     "TextExpr",
@@ -174,6 +181,7 @@ __all__ = [
     "token_set",
     "tokens",
     "trim",
+    "verify",
     "when",
     "where",
     "whole_only",

@@ -25,7 +25,7 @@ MAY_USE: dict[str, set[str]] = {
 MAY_INSTALL: dict[str, set[str]] = {
     "ir": {"lark"},
     "codegen": set(),
-    "host": {"wasmtime", "pyarrow", "polars", "pandas", "duckdb"},
+    "host": {"wasmtime", "pyarrow", "polars", "pandas", "duckdb", "sqlalchemy", "xlsxwriter"},
     "cli": {"typer", "rich", "pyarrow"},
     "plugin": set(),
     "__init__": set(),

@@ -13,7 +13,15 @@ from typing import Any, NoReturn, Protocol
 import pyarrow as pa
 import wasmtime
 
-from florecon_build.host.errors import BrokenReply, Cancelled, MemoryLimit, Poisoned, TimedOut, Trapped, WrongAbi
+from florecon_build.host.errors import (
+    BrokenReply,
+    Cancelled,
+    ContractMismatch,
+    MemoryLimit,
+    Poisoned,
+    TimedOut,
+    Trapped,
+)
 from florecon_build.host.limits import LOAD_SECONDS, TABLE_ELEMENTS, Deadline, Limits, new_engine
 from florecon_build.host.module import ABI_VERSION, Module
 
@@ -40,7 +48,7 @@ class Instance:
     """A module with its memory; one instance is one session.
 
     Parameters: `module` as `load` returns it; `limits` for every call.
-    Errors: `WrongAbi`; `Trapped`, `TimedOut`, `MemoryLimit` from the module's start.
+    Errors: `ContractMismatch`; `Trapped`, `TimedOut`, `MemoryLimit` from the module's start.
     """
 
     def __init__(self, module: Module, limits: Limits) -> None:
@@ -63,7 +71,7 @@ class Instance:
             self._run("the module's start", lambda: self._instantiate(module), deadline)
             version = self._call("abi_version", deadline) & U32
         if version != ABI_VERSION:
-            raise WrongAbi(
+            raise ContractMismatch(
                 f"{module.name}: the module speaks florecon ABI version {version}, this host version {ABI_VERSION};"
                 " rebuild the module, or use the host that belongs to it"
             )

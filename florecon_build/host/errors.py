@@ -72,11 +72,8 @@ class HasImports(LoadError, code="has_imports"):
     """The module asks the host for functions; a solver module must need nothing."""
 
 
-class WrongAbi(LoadError, code="wrong_abi"):
+class ContractMismatch(LoadError, code="contract_mismatch"):
     """The module speaks another version of the florecon ABI."""
-
-
-ContractMismatch = WrongAbi
 
 
 class MissingExport(LoadError, code="missing_export"):
@@ -128,6 +125,14 @@ class Unsupported(FloreconError, code="unsupported"):
 
 class MissingPackage(FloreconError, code="missing_package"):
     """An optional Python package that the call needs is not installed."""
+
+
+class StoreError(FloreconError, code="store"):
+    """The store cannot be opened, read or written; what was not acknowledged was not kept."""
+
+
+class StoreDamaged(StoreError, code="store_damaged"):
+    """The history is not what was written: a line was changed, removed, added or moved. `fb.verify` lists where."""
 
 
 class SplitRow(FloreconError, code="split_row"):
@@ -219,6 +224,18 @@ class DegenerateGroup(CommandError, code="degenerate_group"):
 
 class InsufficientLiveAmount(CommandError, code="insufficient_live_amount"):
     """A merge of more than is there, or of the other sign."""
+
+
+class UnknownEntry(CommandError, code="unknown_entry"):
+    """No entry of the store has this number, or it is none that the call can be about."""
+
+
+class NotPending(CommandError, code="not_pending"):
+    """The entry does not wait for a second person, or is no longer in force."""
+
+
+class SamePerson(CommandError, code="same_person"):
+    """The person who decided may not be the one who approves."""
 
 
 class ConservationViolated(FloreconError, code="conservation_violated"):

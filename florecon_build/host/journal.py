@@ -96,6 +96,12 @@ class Journal:
         self._live = live
         self._look_at = max(FLOOR, FACTOR * live)
 
+    def cut(self, length: int) -> None:
+        """Forgets all but the first entries."""
+        for entry in self._entries[length:]:
+            self._weight -= 1 + entry.rows
+        del self._entries[length:]
+
     def clear(self) -> None:
         """Lets go of everything."""
         self._entries.clear()

@@ -63,6 +63,7 @@ class Session:
         self._lock = threading.Lock()
         self._journal = Journal()
         self._compacts = True
+        self._marked = False
         self._closed = False
         self._stopping = False
         self._fetches = True
@@ -100,6 +101,22 @@ class Session:
             return envelope
 
         return self._work(work)
+
+    def mark(self) -> int:
+        """A point to which `back_to` can return, until `keep` gives it up."""
+        self._marked = True
+        return len(self._journal)
+
+    def keep(self) -> None:
+        """What was done since the mark stays done."""
+        self._marked = False
+
+    def back_to(self, mark: int) -> None:
+        """Takes back what was done since the mark; the next call rebuilds the state of then, group ids included."""
+        self._marked = False
+        if len(self._journal) > mark:
+            self._journal.cut(mark)
+            self._instance.poisoned = Cancelled(f"{self._module.name}: the last steps were taken back")
 
     def solve(self, progress: Progress | None) -> None:
         """Solves in steps if the module does, so that progress shows and Ctrl-C leaves the state of before.
@@ -168,7 +185,7 @@ class Session:
     def _record(self, entry: Entry) -> None:
         """Keeps a command that was carried out. That it was, no fault from here on can change."""
         self._journal.add(entry)
-        if not (self._compacts and self.about.rich and self._journal.is_due()):
+        if self._marked or not (self._compacts and self.about.rich and self._journal.is_due()):
             return
         try:
             counts = self._send(_encode("report", {"reply": "summary"}), None, Deadline(self._limits.timeout))

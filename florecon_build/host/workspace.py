@@ -14,29 +14,32 @@ Every verb either succeeds or raises a typed error (see `errors`) and leaves the
 
 from __future__ import annotations
 
-import operator
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import pyarrow as pa
 
+from florecon_build.host.arguments import Id, Ids, ids_from, integer, pairs_from
 from florecon_build.host.cache import CompiledCache
 from florecon_build.host.describe import Description
-from florecon_build.host.errors import BadCommand, BrokenReply
+from florecon_build.host.errors import BrokenReply, UnknownId
 from florecon_build.host.frames import Frame, TextAmounts, conform
 from florecon_build.host.limits import Limits
 from florecon_build.host.module import Source, load
 from florecon_build.host.params import encode_params
+from florecon_build.host.placing import Verbs
 from florecon_build.host.predicate import Predicate, select
 from florecon_build.host.progress import shown
 from florecon_build.host.report import Report
 from florecon_build.host.session import Progress, Session
+from florecon_build.host.shapes import ids_of
+from florecon_build.host.store.store import Store
+from florecon_build.host.tags import Tags
 
-Id = int | str
-Ids = Iterable[Id] | pa.Array | pa.ChunkedArray
-I64_MIN, I64_MAX = -(1 << 63), (1 << 63) - 1
+if TYPE_CHECKING:
+    from florecon_build.host.kept import KeptWorkspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class Workspace:
       you trust to end.
     - `cache`: where compiled modules are kept; the user's cache folder unless given.
 
-    Errors: `NotAWasm`, `HasImports`, `MissingExport`, `WrongAbi`, `BadDescribe`, `BadConfig`.
+    Errors: `NotAWasm`, `HasImports`, `MissingExport`, `ContractMismatch`, `BadDescribe`, `BadConfig`.
 
     A call that is stopped by a limit or a fault in the module raises `TimedOut`, `MemoryLimit`, `Trapped` or
     `BrokenReply`; the next call rebuilds the workspace from its rows and decisions, and `rebuilt` counts that.
@@ -116,6 +119,27 @@ class Workspace:
         self._columns = dict(columns or {})
         self._text_amounts: TextAmounts | None = text_amounts
         self._reports: weakref.WeakSet[Report] = weakref.WeakSet()
+        self._tags = Tags()
+
+    @classmethod
+    def open(
+        cls,
+        store: Store,
+        artifact: Source,
+        rows: object = None,
+        config: Mapping[str, object] | None = None,
+        *,
+        who: str,
+        **how: Any,
+    ) -> KeptWorkspace:
+        """A workspace whose decisions are kept in a store, over these rows, solved.
+
+        Parameters: `rows` is anything that `upsert` takes; `who` makes the decisions; `how` are the further parameters
+        of a workspace. Decisions of the store that do not fit the rows are in `unfit`.
+        """
+        from florecon_build.host.kept import KeptWorkspace  # noqa: PLC0415  (it is a workspace itself)
+
+        return KeptWorkspace(store, artifact, rows, config, who=who, **how)
 
     # What it is
 
@@ -141,7 +165,7 @@ class Workspace:
         """Frees the module's memory; later calls raise `Closed`."""
         self._session.close()
 
-    def __enter__(self) -> Workspace:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -179,12 +203,16 @@ class Workspace:
             columns={**self._columns, **(columns or {})},
             text_amounts=text_amounts or self._text_amounts,
         )
-        return Change(frame.rows, _demoted(self._change("upsert", {}, frame)))
+        demoted = _demoted(self._change("upsert", {}, frame))
+        self._took_rows(demoted)
+        return Change(frame.rows, demoted)
 
     def remove(self, ids: Ids) -> Change:
         """Deletes rows; a pinned group that loses one is demoted whole. Errors: `UnknownId` (nothing is removed)."""
-        wanted = _ids(ids)
-        return Change(len(set(wanted)), _demoted(self._change("remove", {"ids": wanted})))
+        wanted = ids_from(ids)
+        demoted = _demoted(self._change("remove", {"ids": wanted}))
+        self._took_rows(demoted)
+        return Change(len(set(wanted)), demoted)
 
     # Solving
 
@@ -223,7 +251,7 @@ class Workspace:
 
     def pin(self, group_id: int) -> None:
         """Keeps a proposed group as it is, whatever later solves propose. Errors: `UnknownGroup`."""
-        self._change("pin", {"by": "group", "group_id": _integer(group_id, "a group id")})
+        self._change("pin", {"by": "group", "group_id": integer(group_id, "a group id")})
 
     def pin_where(self, predicate: Predicate) -> int:
         """Pins every proposed group that satisfies the predicate, in one call; returns how many.
@@ -231,26 +259,24 @@ class Workspace:
         Parameters: `predicate` reads the table of groups: `lambda g: (g.net == 0) & (g.size == 2)`,
         `lambda g: g.clean(5) & g.unique & (g.origin == "flow")`; see `predicate.Groups`.
         """
-        groups = self.report().groups
-        groups = groups.filter(_proposed(groups))
-        chosen: list[int] = groups.filter(select(groups, predicate)).column("group_id").to_pylist()
+        chosen = self._chosen(predicate)
         if chosen:
-            self._change("pin", {"by": "groups", "group_ids": chosen})
+            self._pin_groups(chosen)
         return len(chosen)
 
     def pin_clean(self, tol: int = 0) -> int:
         """Pins every proposed group of two or more rows that nets to within `tol` minor units; returns how many."""
         before = None if self.about.rich else self._pinned_groups()
-        envelope = self._change("pin", {"by": "clean", "tol": _integer(tol, "tol")})
+        envelope = self._change("pin", {"by": "clean", "tol": integer(tol, "tol")})
         return _count(envelope) if before is None else self._pinned_groups() - before
 
     def pin_singletons(self, ids: Ids) -> None:
         """Accepts rows that stand alone. Errors: `UnknownId`, `UnknownAllocation` for a row that is in a group."""
-        self._change("pin", {"by": "singletons", "ids": _ids(ids)})
+        self._change("pin", {"by": "singletons", "ids": ids_from(ids)})
 
     def unpin(self, group_id: int) -> None:
         """Gives a pinned group back to the solver. Errors: `UnknownGroup`."""
-        self._change("unpin", {"group_id": _integer(group_id, "a group id")})
+        self._change("unpin", {"group_id": integer(group_id, "a group id")})
 
     def merge(
         self,
@@ -265,7 +291,8 @@ class Workspace:
         Errors: `UnknownId`, `DuplicateId`, `DegenerateGroup`, `FrozenMember`, `InsufficientLiveAmount`,
         `AmountOverflow`; on any of them nothing changed.
         """
-        fields: dict[str, object] = {"allocations": _allocations(allocations), "label": label}
+        entries = [{"id": row_id, "amount": amount} for row_id, amount in pairs_from(allocations)]
+        fields: dict[str, object] = {"allocations": entries, "label": label}
         if reason is not None:
             fields["reason"] = reason
         made = self._change("merge", fields).get("group_id")
@@ -278,13 +305,53 @@ class Workspace:
         """Takes rows out of a proposed group. Errors: `UnknownGroup`, `FrozenGroup`, `UnknownId`,
         `UnknownAllocation`.
         """
-        self._change("detach", {"group_id": _integer(group_id, "a group id"), "ids": _ids(ids)})
+        self._change("detach", {"group_id": integer(group_id, "a group id"), "ids": ids_from(ids)})
 
     def dissolve(self, group_id: int) -> None:
         """Breaks a proposed group up. Errors: `UnknownGroup`, `FrozenGroup`."""
-        self._change("dissolve", {"group_id": _integer(group_id, "a group id")})
+        self._change("dissolve", {"group_id": integer(group_id, "a group id")})
+
+    # Tags
+
+    @property
+    def tags(self) -> Tags:
+        """The tags on rows, which the engine never sees; see `tag`."""
+        return self._tags
+
+    def tag(self, ids: Ids, label: str) -> None:
+        """Lays a review tag on rows; it stays through every solve. Errors: `UnknownId`, `BadCommand` for no label."""
+        wanted = ids_from(ids)
+        self._check_ids(wanted)
+        self._tags.add(wanted, label)
+
+    def untag(self, ids: Ids, label: str) -> None:
+        """Takes a tag off rows; one that is not there is no error."""
+        self._tags.remove(ids_from(ids), label)
 
     # How
+
+    def _took_rows(self, demoted: Sequence[int]) -> None:
+        """Called when rows were changed, with the pinned groups that did not survive it."""
+
+    def _verbs(self) -> Verbs:
+        """The plain verbs, for placing decisions."""
+        return _Plain(self)
+
+    def _chosen(self, predicate: Predicate) -> list[int]:
+        groups = self.report().groups
+        groups = groups.filter(_proposed(groups))
+        chosen: list[int] = groups.filter(select(groups, predicate)).column("group_id").to_pylist()
+        return chosen
+
+    def _pin_groups(self, group_ids: list[int]) -> None:
+        self._change("pin", {"by": "groups", "group_ids": group_ids})
+
+    def _check_ids(self, ids: Iterable[Id]) -> None:
+        """Refuses the first id that no row has."""
+        known = set(ids_of(self.report().rows))
+        for row_id in ids:
+            if row_id not in known:
+                raise UnknownId(f"no row has the id {row_id!r}", id=row_id)
 
     def _change(self, op: str, fields: Mapping[str, object], rows: Frame | None = None) -> dict[str, Any]:
         self._keep_reports()
@@ -301,59 +368,34 @@ class Workspace:
         return groups.filter(_pinned(groups)).num_rows
 
 
+class _Plain:
+    """The verbs of `Workspace` itself, whatever a subclass made of them."""
+
+    def __init__(self, of: Workspace) -> None:
+        self._of = of
+
+    def report(self) -> Report:
+        return Workspace.report(self._of)
+
+    def pin_groups(self, group_ids: list[int]) -> None:
+        Workspace._pin_groups(self._of, group_ids)  # pyright: ignore[reportPrivateUsage]
+
+    def merge(self, allocations: list[tuple[Id, int]], label: str, reason: str | None) -> int:
+        return Workspace.merge(self._of, allocations, label, reason)
+
+    def dissolve(self, group_id: int) -> None:
+        Workspace.dissolve(self._of, group_id)
+
+    def detach(self, group_id: int, ids: list[Id]) -> None:
+        Workspace.detach(self._of, group_id, ids)
+
+
 def _pinned(groups: pa.Table) -> pa.Array:
     return select(groups, lambda g: g.pinned)
 
 
 def _proposed(groups: pa.Table) -> pa.Array:
     return select(groups, lambda g: ~g.pinned)
-
-
-def _integer(value: object, what: str) -> int:
-    try:
-        number = operator.index(cast(Any, value))
-    except TypeError:
-        raise BadCommand(f"{what} is a whole number, not {value!r}") from None
-    if isinstance(value, bool) or not I64_MIN <= number <= I64_MAX:
-        raise BadCommand(f"{what} is a whole number of 64 bits, not {value!r}")
-    return number
-
-
-def _id(value: object) -> Id:
-    return value if isinstance(value, str) else _integer(value, "a row id")
-
-
-def _ids(ids: Ids) -> list[Id]:
-    """Ids from any iterable, Arrow and data frame columns included; one bare id is a mistake worth naming."""
-    if isinstance(ids, (str, bytes, int)):
-        raise BadCommand(f"ids is a list of ids; write [{ids!r}] for one")
-    listed = cast(Any, ids)
-    values: Iterable[object] = listed.to_pylist() if hasattr(listed, "to_pylist") else listed
-    return [_id(value) for value in values]
-
-
-def _allocations(given: object) -> list[dict[str, Id]]:
-    pairs: Iterable[object]
-    if isinstance(given, Mapping):
-        pairs = cast("Mapping[object, object]", given).items()
-    elif isinstance(given, Iterable):
-        pairs = cast("Iterable[object]", given)
-    else:
-        raise BadCommand(f"allocations are pairs of an id and an amount, not {type(given).__name__}")
-    return [_allocation(pair) for pair in pairs]
-
-
-def _allocation(pair: object) -> dict[str, Id]:
-    if isinstance(pair, Mapping):
-        entry = cast("Mapping[str, object]", pair)
-        if "id" not in entry or "amount" not in entry:
-            raise BadCommand(f"an allocation has an id and an amount; this one has {', '.join(map(str, entry))}")
-        row_id, amount = entry["id"], entry["amount"]
-    elif isinstance(pair, (tuple, list)) and len(cast("list[object]", pair)) == 2:
-        row_id, amount = cast("list[object]", pair)
-    else:
-        raise BadCommand(f"an allocation is a pair of an id and an amount, not {pair!r}")
-    return {"id": _id(row_id), "amount": _integer(amount, f"the amount for {row_id!r}, in minor units,")}
 
 
 def _demoted(envelope: Mapping[str, Any]) -> tuple[int, ...]:

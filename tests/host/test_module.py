@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from florecon_build.host import CompiledCache, HasImports, LoadError, MissingExport, NotAWasm, Workspace, WrongAbi, load
+from florecon_build.host import (
+    CompiledCache,
+    ContractMismatch,
+    HasImports,
+    LoadError,
+    MissingExport,
+    NotAWasm,
+    Workspace,
+    load,
+)
 from florecon_build.host.module import RECENT
 
 from .modules import compiled, solver
@@ -69,9 +78,9 @@ def test_many_imports_are_counted() -> None:
 
 
 def test_another_abi_version() -> None:
-    with pytest.raises(WrongAbi, match="speaks florecon ABI version 7, this host version 1") as caught:
+    with pytest.raises(ContractMismatch, match="speaks florecon ABI version 7, this host version 1") as caught:
         Workspace(solver(abi=7))
-    assert caught.value.code == "wrong_abi"
+    assert caught.value.code == "contract_mismatch"
 
 
 def test_a_module_without_exports() -> None:

@@ -1,0 +1,128 @@
+"""One line of a store's history, and the hash that ties it to the line before.
+
+>>> one = sealed(Draft(who="anna", kind="comment", why=None, body={"text": "seen"}), "2024-q1", 1,
+...              "2024-04-02T09:00:00+00:00", genesis("2024-q1"))
+>>> one.hash == digest("2024-q1", one), one.hash == digest("2024-q2", one)
+(True, False)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, get_args
+
+from florecon_build.host.errors import BadCommand
+
+Kind = Literal[
+    "pin",
+    "merge",
+    "detach",
+    "dissolve",
+    "unpin",
+    "undo",
+    "tag",
+    "untag",
+    "comment",
+    "approve",
+    "reject",
+    "policy",
+]
+KINDS: tuple[str, ...] = get_args(Kind)
+FORMAT = "florecon.store 1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What is about to become an entry: who does what, and why.
+
+    `body` is what the kind needs (see `book`); `input` is the digest of the rows that the person saw, `strategy` the
+    fingerprint of what had been compiled; both empty where there is no workspace.
+    """
+
+    who: str
+    kind: Kind
+    body: Mapping[str, Any]
+    why: str | None = None
+    input: str = ""
+    strategy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of the history; `seq` counts from 1, `at` is UTC in ISO 8601, `text` is the body as it was hashed."""
+
+    seq: int
+    at: str
+    who: str
+    kind: str
+    why: str | None
+    input: str
+    strategy: str
+    text: str
+    previous: str
+    hash: str
+    body: Mapping[str, Any] = field(compare=False, repr=False)
+
+
+def genesis(book: str) -> str:
+    """What the first entry of a book follows, so that a history cannot be passed off as another book's."""
+    return hashlib.sha256(f"{FORMAT}\n{book}".encode()).hexdigest()
+
+
+def digest(book: str, entry: Entry) -> str:
+    """The hash that the entry must have: SHA-256 of the previous hash and of the entry's canonical content."""
+    content = [book, entry.seq, entry.at, entry.who, entry.kind, entry.why, entry.input, entry.strategy, entry.text]
+    return hashlib.sha256(f"{entry.previous}\n{canonical(content)}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def canonical(value: object) -> str:
+    """JSON in one way only: sorted keys, no spaces, no escapes that are not needed.
+
+    Errors: `BadCommand` for what is no JSON.
+    """
+    try:
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise BadCommand(f"this cannot be kept in a store: {error}") from error
+
+
+def sealed(draft: Draft, book: str, seq: int, at: str, previous: str) -> Entry:
+    """The entry that a draft becomes.
+
+    Errors: `BadCommand` for nobody, for a kind that is not known and for text that no database keeps.
+    """
+    if draft.kind not in KINDS:
+        raise BadCommand(f"an entry is one of {', '.join(KINDS)}, not {draft.kind!r}")
+    text = canonical(draft.body)
+    for what, value in (("who", draft.who), ("why", draft.why or ""), ("the body", text)):
+        _storable(what, value)
+    if not draft.who.strip():
+        raise BadCommand("every entry says who made it; give who='...'")
+    bare = Entry(
+        seq=seq,
+        at=at,
+        who=draft.who,
+        kind=draft.kind,
+        why=draft.why,
+        input=draft.input,
+        strategy=draft.strategy,
+        text=text,
+        previous=previous,
+        hash="",
+        body=json.loads(text),
+    )
+    return replace(bare, hash=digest(book, bare))
+
+
+def _storable(what: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise BadCommand(f"{what} is text, not {value!r}")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise BadCommand(f"{what} is no valid Unicode: {error}") from None
+    if "\0" in value:
+        raise BadCommand(f"{what} has a NUL character in it, which databases refuse")
