@@ -81,6 +81,7 @@ from florecon_build.ir.builder.spec import ColumnSpec
 from florecon_build.ir.builder.strategy import Strategy
 from florecon_build.ir.builder.text import DateExpr, ListExpr, TextExpr, TupleExpr
 from florecon_build.ir.builder.typed import Lane, lane
+from florecon_build.ir.closure.bound import rust
 from florecon_build.ir.errors import MissingLaneError, Problem, Severity, StrategyError, collecting
 from florecon_build.ir.plugin import diff
 from florecon_build.ir.serial import IrError
@@ -167,6 +168,7 @@ __all__ = [
     "rel_max_tol",
     "rel_tol",
     "running_zero",
+    "rust",
     "seq",
     "sign",
     "signal_group",

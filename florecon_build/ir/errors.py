@@ -40,7 +40,8 @@ class Severity(Enum):
 class Problem:
     """One thing that is wrong: what, where, what was expected, what came, and how to repair it.
 
-    ``code`` is a stable slug; ``path`` the place in the tree (``partition_by > seq[2] > flow.cost``).
+    ``code`` is a stable slug; ``path`` the place in the tree (``partition_by > seq[2] > flow.cost``); ``excerpt`` the
+    line of a closure's text with a caret under the piece that is wrong.
     """
 
     code: str
@@ -51,11 +52,12 @@ class Problem:
     got: str = ""
     fix: str = ""
     severity: Severity = Severity.ERROR
+    excerpt: str = ""
 
     def __str__(self) -> str:
         where = f"{self.span.file}:{self.span.line}: " if self.span else ""
         level = "warning: " if self.severity is Severity.WARNING else ""
-        lines = [f"{where}{level}{self.message}"]
+        lines = [f"{where}{level}{self.message}", *self.excerpt.splitlines()]
         details = (("in", self.path), ("expected", self.expected), ("got", self.got), ("fix", self.fix))
         lines += [f"  {name + ':':<10}{text}" for name, text in details if text]
         return "\n".join(lines)
@@ -159,6 +161,12 @@ def author_names() -> dict[str, object]:
     """What stands under a name in the author's module or function."""
     frame = _author_frame()
     return {} if frame is None else dict(frame.f_locals)
+
+
+def author_reach() -> dict[str, object]:
+    """What the author's line can name: what stands in its function, then in its module."""
+    frame = _author_frame()
+    return {} if frame is None else {**frame.f_globals, **frame.f_locals}
 
 
 _place: ContextVar[str] = ContextVar("florecon_place", default="")
@@ -284,6 +292,16 @@ def answered(result: T) -> T:
     if _holds_missing(result):
         raise StrategyError([])
     return result
+
+
+@contextmanager
+def raising() -> Generator[None]:
+    """Mistakes inside are raised, not recorded, also while they are collected."""
+    token = _collector.set(None)
+    try:
+        yield
+    finally:
+        _collector.reset(token)
 
 
 def attempt(build: Callable[[], T]) -> T:

@@ -78,11 +78,16 @@ def show_constant(value: v.Constant, kind: Type) -> str:
 
 def show_date(days: int) -> str:
     """A date by its days since 1970-01-01 as Python, or the bare day number beyond Python's calendar."""
+    day = calendar_day(days)
+    return str(days) if day is None else f"date({day.year}, {day.month}, {day.day})"
+
+
+def calendar_day(days: int) -> datetime.date | None:
+    """A date by its days since 1970-01-01, where Python's calendar has it."""
     try:
-        day = EPOCH + datetime.timedelta(days=days)
+        return EPOCH + datetime.timedelta(days=days)
     except OverflowError:
-        return str(days)
-    return f"date({day.year}, {day.month}, {day.day})"
+        return None
 
 
 def quote(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from florecon_build.ir import nodes as n
 from florecon_build.ir import values as v
-from florecon_build.ir.builder.base import Expr, describe
+from florecon_build.ir.builder.base import Deferred, Expr, describe
 from florecon_build.ir.builder.pending import bound
 from florecon_build.ir.builder.rows import Rows, Source, rows_of
 from florecon_build.ir.builder.strategy import Strategy
@@ -108,6 +108,8 @@ def _assemble(id: object, version: object, rows: object, numeraire: object, stra
     if not isinstance(strategy, Strategy):
         fix = "pass a node, such as fb.seq(..)"
         fail("not_a_strategy", "Plugin: strategy", expected="a strategy", got=describe(strategy), fix=fix)
+    if isinstance(numeraire, Deferred):
+        numeraire = numeraire.over(rows)
     if not isinstance(numeraire, Expr):
         fix = "pass the amount column: numeraire=row.amount"
         fail("numeraire", "Plugin: numeraire", expected="money or integer", got=describe(numeraire), fix=fix)

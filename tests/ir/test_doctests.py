@@ -11,11 +11,13 @@ import pytest
 import florecon_build
 import florecon_build.ir
 import florecon_build.ir.builder
+import florecon_build.ir.closure
 
 MODULES = [
     "florecon_build.plugin",
     *(f"florecon_build.ir.{item.name}" for item in pkgutil.iter_modules(florecon_build.ir.__path__)),
     *(f"florecon_build.ir.builder.{item.name}" for item in pkgutil.iter_modules(florecon_build.ir.builder.__path__)),
+    *(f"florecon_build.ir.closure.{item.name}" for item in pkgutil.iter_modules(florecon_build.ir.closure.__path__)),
     "tests.strategies",
 ]
 

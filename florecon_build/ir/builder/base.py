@@ -168,6 +168,20 @@ class Expr:
         return first_not_null(type(self), [self, other], "fill")
 
 
+class Deferred:
+    """What becomes an expression where it stands: a closure's text, before it is known whose lanes it reads."""
+
+    __slots__ = ()
+
+    def expression(self) -> Expr:
+        """The expression in a place for a row expression, or for one that reads no row."""
+        raise NotImplementedError
+
+    def over(self, rows: object) -> Expr:
+        """The expression over these rows."""
+        raise NotImplementedError
+
+
 class BooleanExpr(Expr):
     """A condition. Combine with ``&``, ``|`` and ``~``; false orders before true."""
 
@@ -307,6 +321,8 @@ def lift(item: object, *, like: Type | None = None, what: str) -> Expr:
     """A constant or a tuple as an expression; ``like`` is the type it meets, which decides what a bare number means."""
     if isinstance(item, Expr):
         return item
+    if isinstance(item, Deferred):
+        return item.expression()
     span = author_span()
     if isinstance(item, tuple):
         parts = [lift(part, what=what) for part in cast("tuple[object, ...]", item)]
@@ -330,7 +346,7 @@ def meet(items: Iterable[object], what: str) -> list[Expr]:
     """Operands brought to one type: constants take the type of what they stand beside, integers beside a real become
     real.
     """
-    given = list(items)
+    given = [item.expression() if isinstance(item, Deferred) else item for item in items]
     like = next((item.type for item in given if isinstance(item, Expr) and item.type.kind is Kind.REAL), None)
     like = like or next((item.type for item in given if isinstance(item, Expr)), None)
     if like is None:

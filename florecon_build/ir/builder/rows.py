@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from florecon_build.ir import nodes as n
 from florecon_build.ir import types as t
 from florecon_build.ir import values as v
-from florecon_build.ir.builder.base import Expr, Uses, describe, lift
+from florecon_build.ir.builder.base import Deferred, Expr, Uses, describe, lift
 from florecon_build.ir.builder.columns import RESERVED, check_name, checked_columns, sound_columns
 from florecon_build.ir.builder.numeric import IntegerExpr
 from florecon_build.ir.builder.spec import ColumnSpec
@@ -260,6 +260,11 @@ def side(source: Source, var: v.Var) -> View:
     return made
 
 
+def lanes_of(view: View) -> dict[str, t.Type]:
+    """The lanes of a view by name; an attribute would hide a lane of its name."""
+    return view._source.lanes  # pyright: ignore[reportPrivateUsage]
+
+
 def side_of(item: object) -> v.Var | None:
     """Which side of a pair a view is of, if any."""
     var = item._var if isinstance(item, View) else v.Var.ITEM  # pyright: ignore[reportPrivateUsage]
@@ -278,7 +283,7 @@ def common_source(sources: Iterable[Source], what: str) -> Source | None:
 def checked_lane(source: Source, name: str, item: object) -> n.DerivedLane:
     """A lane over the columns and lanes of ``source``; refused where it is none."""
     check_name(name, source.lanes)
-    expr = lift(item, what=f"lane `{name}`")
+    expr = item.over(View(source, v.Var.ITEM)) if isinstance(item, Deferred) else lift(item, what=f"lane `{name}`")
     _check_lane(name, expr)
     if any(other.family is not source.family for other in expr.uses.sources):
         fail("other_rows", f"lane `{name}` reads lanes of other columns", fix="derive it from these columns")

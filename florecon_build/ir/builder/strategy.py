@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from florecon_build.ir import nodes as n
-from florecon_build.ir.builder.base import Expr, Uses, all_uses, describe, lift, never_null
+from florecon_build.ir.builder.base import Deferred, Expr, Uses, all_uses, describe, lift, never_null
 from florecon_build.ir.builder.functions import condition_of
 from florecon_build.ir.builder.settings import Tolerance
 from florecon_build.ir.errors import answered, argument, fail
@@ -195,7 +195,7 @@ def measure_of(item: object, slot: Slot) -> Expr:
 @argument
 def predicate_of(item: object, slot: Slot) -> Expr:
     """A condition in this place."""
-    if callable(item) and not isinstance(item, Expr):
+    if callable(item) and not isinstance(item, Expr | Deferred):
         fix = "write the condition itself: fb.when(row.lane == .., inner)"
         fail("not_an_expression", f"{slot.name} takes a condition, not a function", got=describe(item), fix=fix)
     return in_scope(condition_of(item, slot.name), slot)
