@@ -55,6 +55,7 @@ from florecon_build.host.errors import (
 )
 from florecon_build.host.kept import KeptWorkspace, Unfit
 from florecon_build.host.module import ABI_VERSION, load
+from florecon_build.host.placing import Misfit
 from florecon_build.host.report import Report
 from florecon_build.host.store import Audit, Decision, Entry, Fault, Member, Store, verify
 from florecon_build.host.tags import Tags
@@ -96,6 +97,7 @@ __all__ = [
     "LoadError",
     "Member",
     "MemoryLimit",
+    "Misfit",
     "MissingColumn",
     "MissingExport",
     "MissingPackage",

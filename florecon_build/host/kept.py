@@ -14,12 +14,15 @@ fit the rows is listed in `unfit` and tried again at every solve.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from florecon_build.host import portable
 from florecon_build.host.arguments import Id, Ids, ids_from, integer, pairs_from
+from florecon_build.host.bodies import body_of, body_of_group, check_held, kind_of, parts_of
 from florecon_build.host.errors import BadCommand, UnknownAllocation, UnknownId
 from florecon_build.host.fingerprint import of_rows
 from florecon_build.host.frames import Frame
@@ -28,7 +31,7 @@ from florecon_build.host.placing import Misfit, Wanted, misfit_of, place, wanted
 from florecon_build.host.predicate import Predicate
 from florecon_build.host.report import Report
 from florecon_build.host.session import Progress
-from florecon_build.host.shapes import Parts, Shape, Shapes, shapes_of
+from florecon_build.host.shapes import shapes_of, totals_of
 from florecon_build.host.store import Decision, Draft, Entry, Member, Store
 from florecon_build.host.store.book import ON_GROUPS
 from florecon_build.host.store.store import Writing
@@ -194,7 +197,7 @@ class KeptWorkspace(Workspace):
         with self._deciding() as writing:
             shapes = shapes_of(self.report())
             members = [Member(row_id, amount, shapes.totals.get(row_id, 0)) for row_id, amount in pairs]
-            draft = self._draft("merge", _body(members, label, reason), why)
+            draft = self._draft("merge", body_of(members, label, reason), why)
             waits = bool(members) and self._store.book.needs_second(draft)
             if waits:
                 try_merge(pairs, shapes)
@@ -243,6 +246,20 @@ class KeptWorkspace(Workspace):
         about = {"ids": self._known(ids)} if ids else {}
         target = {} if decision is None else {"target": decision}
         return self._say("comment", {"text": text, **about, **target}, None)
+
+    def load(self, path: str | os.PathLike[str], *, why: str | None = None) -> tuple[Misfit, ...]:
+        """As `Workspace.load`; each decision and tag of the file becomes an entry by `who`."""
+        contents = portable.read(path, self.about, totals_of(self.report()))
+        why = why or f"from {os.path.basename(path)}"
+        with self._deciding() as writing:
+            entries = [
+                writing.append(self._draft(kind_of(each.members), body_of(each.members, each.origin, each.reason), why))
+                for each in contents.decisions
+            ]
+            for label, ids in contents.tags.by_label():
+                writing.append(self._draft("tag", {"ids": ids, "label": label}, why))
+        self._catch_up()
+        return tuple(self._misfits[entry.seq] for entry in entries if entry.seq in self._misfits)
 
     # How
 
@@ -297,13 +314,13 @@ class KeptWorkspace(Workspace):
             for group_id in group_ids:
                 if group_id not in shapes.groups:
                     super().pin(group_id)  # says so as the module says it
-            asked = {_parts(each.members) for each in self._store.book.pending() if each.kind == "pin"}
+            asked = {parts_of(each.members) for each in self._store.book.pending() if each.kind == "pin"}
             named = [shapes.groups[group_id] for group_id in group_ids]
             fresh = [shape for shape in named if not shape.pinned and shape.parts not in asked]
-            drafts = [(shape.group_id, self._draft("pin", _body_of(shape, shapes), why)) for shape in fresh]
+            drafts = [(shape.group_id, self._draft("pin", body_of_group(shape, shapes), why)) for shape in fresh]
             now = [group_id for group_id, draft in drafts if not self._store.book.needs_second(draft)]
             if now:
-                self._pin_groups(now)
+                self._plain.pin_groups(now)
             entries = {group_id: writing.append(draft) for group_id, draft in drafts}
         self._placed.update({entries[group_id].seq: group_id for group_id in now})
         self._seen = self._store.head
@@ -314,11 +331,11 @@ class KeptWorkspace(Workspace):
         with self._deciding() as writing:
             shapes = shapes_of(self.report())
             shape = shapes.groups.get(group_id)
-            body = {} if shape is None else _body_of(shape, shapes)
+            body = {} if shape is None else body_of_group(shape, shapes)
             draft = self._draft(kind, {**body, "ids": ids} if kind == "detach" else body, why)
             waits = shape is not None and not shape.pinned and self._store.book.needs_second(draft)
             if waits and shape is not None:
-                _check_held(shape, ids)
+                check_held(shape, ids)
             else:
                 self._break_now(kind, group_id, ids)
             entry = writing.append(draft)
@@ -365,7 +382,7 @@ class KeptWorkspace(Workspace):
             self._placed.update(self._place(wanted))
 
     def _place(self, wanted: list[Wanted]) -> dict[int, int]:
-        placed = place(self._verbs(), wanted, self._placed.values())
+        placed = place(self._plain, wanted, self._placed.values())
         self._misfits.update({misfit.key: misfit for misfit in placed.misfits})
         return placed.groups
 
@@ -373,33 +390,6 @@ class KeptWorkspace(Workspace):
         tried = self._broken | self._misfits.keys()
         left = [each for each in self._store.book.standing(*BREAKING) if each.seq not in tried]
         if left:
-            misfits = withhold(self._verbs(), left)
+            misfits = withhold(self._plain, left)
             self._misfits.update({misfit.key: misfit for misfit in misfits})
             self._broken |= {each.seq for each in left} - self._misfits.keys()
-
-
-def _check_held(shape: Shape, ids: Iterable[Id]) -> None:
-    held = {row_id for row_id, _ in shape.parts}
-    for row_id in ids:
-        if row_id not in held:
-            raise UnknownAllocation(f"row {row_id} is not in group {shape.group_id}", id=row_id)
-
-
-def _parts(members: Iterable[Member]) -> Parts:
-    return frozenset((member.id, member.amount) for member in members)
-
-
-def _body(members: Sequence[Member], origin: str, reason: str | None) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "members": [{"id": each.id, "amount": each.amount, "of": each.of} for each in members],
-        "origin": origin,
-    }
-    return body if reason is None else {**body, "reason": reason}
-
-
-def _body_of(shape: Shape, shapes: Shapes) -> dict[str, Any]:
-    """What a decision about a group keeps: its members in order, its label, and the strategy's node that formed it."""
-    parts = sorted(shape.parts, key=lambda part: (isinstance(part[0], str), part[0]))
-    members = [Member(row_id, amount, shapes.totals[row_id]) for row_id, amount in parts]
-    body = _body(members, shape.origin, shape.reason)
-    return body if shape.node is None else {**body, "node": shape.node}

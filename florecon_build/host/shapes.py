@@ -25,6 +25,10 @@ class Shape:
     node: int | None
     parts: Parts
 
+    def in_order(self) -> list[tuple[Id, int]]:
+        """The parts by ascending id."""
+        return sorted(self.parts, key=lambda part: (isinstance(part[0], str), part[0]))
+
 
 @dataclass(frozen=True, slots=True)
 class Shapes:

@@ -79,6 +79,18 @@ class Tags:
         key = key_of(label)
         return tuple(sorted((row_id for row_id, keys in self._of.items() if key in keys), key=_order))
 
+    def by_label(self) -> list[tuple[str, list[Id]]]:
+        """Each label in use, with the ids of its rows in order."""
+        keys = sorted({key for keys in self._of.values() for key in keys})
+        return [(self.label(key), list(self.rows(self.label(key)))) for key in keys]
+
+    def update(self, other: Tags) -> None:
+        """Lays another overlay's tags on top."""
+        for key, about in other.about.items():
+            self.about.setdefault(key, about)
+        for row_id, keys in other._of.items():
+            self._of.setdefault(row_id, set()).update(keys)
+
     def to_table(self) -> pa.Table:
         """`id, tag`, one line per row and tag; ids as texts where the module's are."""
         lines = [(row_id, self.label(key)) for row_id in sorted(self._of, key=_order) for key in self._of[row_id]]

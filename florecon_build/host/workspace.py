@@ -14,13 +14,16 @@ Every verb either succeeds or raises a typed error (see `errors`) and leaves the
 
 from __future__ import annotations
 
+import os
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import pyarrow as pa
 
+from florecon_build.host import portable
 from florecon_build.host.arguments import Id, Ids, ids_from, integer, pairs_from
 from florecon_build.host.cache import CompiledCache
 from florecon_build.host.describe import Description
@@ -29,12 +32,13 @@ from florecon_build.host.frames import Frame, TextAmounts, conform
 from florecon_build.host.limits import Limits
 from florecon_build.host.module import Source, load
 from florecon_build.host.params import encode_params
-from florecon_build.host.placing import Verbs
+from florecon_build.host.placing import Misfit, place
+from florecon_build.host.plain import Plain
 from florecon_build.host.predicate import Predicate, select
 from florecon_build.host.progress import shown
 from florecon_build.host.report import Report
 from florecon_build.host.session import Progress, Session
-from florecon_build.host.shapes import ids_of
+from florecon_build.host.shapes import ids_of, shapes_of, totals_of
 from florecon_build.host.store.store import Store
 from florecon_build.host.tags import Tags
 
@@ -120,6 +124,7 @@ class Workspace:
         self._text_amounts: TextAmounts | None = text_amounts
         self._reports: weakref.WeakSet[Report] = weakref.WeakSet()
         self._tags = Tags()
+        self._plain = Plain(self._change, self.report)
 
     @classmethod
     def open(
@@ -261,7 +266,7 @@ class Workspace:
         """
         chosen = self._chosen(predicate)
         if chosen:
-            self._pin_groups(chosen)
+            self._plain.pin_groups(chosen)
         return len(chosen)
 
     def pin_clean(self, tol: int = 0) -> int:
@@ -291,25 +296,17 @@ class Workspace:
         Errors: `UnknownId`, `DuplicateId`, `DegenerateGroup`, `FrozenMember`, `InsufficientLiveAmount`,
         `AmountOverflow`; on any of them nothing changed.
         """
-        entries = [{"id": row_id, "amount": amount} for row_id, amount in pairs_from(allocations)]
-        fields: dict[str, object] = {"allocations": entries, "label": label}
-        if reason is not None:
-            fields["reason"] = reason
-        made = self._change("merge", fields).get("group_id")
-        if isinstance(made, int):
-            return made
-        groups = self.report().groups  # a module that does not say: ids only grow, so it is the last one
-        return max(groups.filter(_pinned(groups)).column("group_id").to_pylist())
+        return self._plain.merge(pairs_from(allocations), label, reason)
 
     def detach(self, group_id: int, ids: Ids) -> None:
         """Takes rows out of a proposed group. Errors: `UnknownGroup`, `FrozenGroup`, `UnknownId`,
         `UnknownAllocation`.
         """
-        self._change("detach", {"group_id": integer(group_id, "a group id"), "ids": ids_from(ids)})
+        self._plain.detach(integer(group_id, "a group id"), ids_from(ids))
 
     def dissolve(self, group_id: int) -> None:
         """Breaks a proposed group up. Errors: `UnknownGroup`, `FrozenGroup`."""
-        self._change("dissolve", {"group_id": integer(group_id, "a group id")})
+        self._plain.dissolve(integer(group_id, "a group id"))
 
     # Tags
 
@@ -328,23 +325,32 @@ class Workspace:
         """Takes a tag off rows; one that is not there is no error."""
         self._tags.remove(ids_from(ids), label)
 
+    # The portable file
+
+    def save(self, path: str | os.PathLike[str], *, meta: Mapping[str, Any] | None = None) -> Path:
+        """Writes the pinned groups, by row id, and the tags to a portable file (see `portable`); returns the path."""
+        return portable.write(path, self.about, shapes_of(self.report()), self.tags, meta or {})
+
+    def load(self, path: str | os.PathLike[str]) -> tuple[Misfit, ...]:
+        """Takes the decisions and tags of a portable file in; returns those that do not fit the rows, and why.
+
+        Give the rows first. The next `solve` works around what was pinned.
+        Errors: `BadTable` for what is no such file, or of another domain.
+        """
+        contents = portable.read(path, self.about, totals_of(self.report()))
+        self._tags.update(contents.tags)
+        return tuple(place(self._plain, contents.decisions).misfits)
+
     # How
 
     def _took_rows(self, demoted: Sequence[int]) -> None:
         """Called when rows were changed, with the pinned groups that did not survive it."""
-
-    def _verbs(self) -> Verbs:
-        """The plain verbs, for placing decisions."""
-        return _Plain(self)
 
     def _chosen(self, predicate: Predicate) -> list[int]:
         groups = self.report().groups
         groups = groups.filter(_proposed(groups))
         chosen: list[int] = groups.filter(select(groups, predicate)).column("group_id").to_pylist()
         return chosen
-
-    def _pin_groups(self, group_ids: list[int]) -> None:
-        self._change("pin", {"by": "groups", "group_ids": group_ids})
 
     def _check_ids(self, ids: Iterable[Id]) -> None:
         """Refuses the first id that no row has."""
@@ -366,28 +372,6 @@ class Workspace:
     def _pinned_groups(self) -> int:
         groups = self.report().groups
         return groups.filter(_pinned(groups)).num_rows
-
-
-class _Plain:
-    """The verbs of `Workspace` itself, whatever a subclass made of them."""
-
-    def __init__(self, of: Workspace) -> None:
-        self._of = of
-
-    def report(self) -> Report:
-        return Workspace.report(self._of)
-
-    def pin_groups(self, group_ids: list[int]) -> None:
-        Workspace._pin_groups(self._of, group_ids)  # pyright: ignore[reportPrivateUsage]
-
-    def merge(self, allocations: list[tuple[Id, int]], label: str, reason: str | None) -> int:
-        return Workspace.merge(self._of, allocations, label, reason)
-
-    def dissolve(self, group_id: int) -> None:
-        Workspace.dissolve(self._of, group_id)
-
-    def detach(self, group_id: int, ids: list[Id]) -> None:
-        Workspace.detach(self._of, group_id, ids)
 
 
 def _pinned(groups: pa.Table) -> pa.Array:
