@@ -33,6 +33,7 @@ pub mod recon;
 pub mod report;
 pub mod row_id;
 pub mod sdk;
+mod sorting;
 pub mod strategy;
 pub mod trace;
 pub mod value;

@@ -10,6 +10,7 @@ use super::solve::net_overflow;
 use crate::error::Error;
 use crate::report::GroupSummary;
 use crate::row_id::RowId;
+use crate::sorting::by_number;
 use crate::strategy::arena::{NO_NODE, Tag};
 use crate::strategy::lot::Lot;
 use crate::strategy::names::Name;
@@ -177,7 +178,7 @@ impl<R> Recon<R> {
             unique: None,
         };
         let mut members = lots;
-        members.sort_unstable_by_key(|lot| lot.row);
+        by_number(&mut members, |lot| i64::from(lot.row));
         self.ledger.add(id, State::Pinned, tag, members);
         Ok(id)
     }

@@ -9,6 +9,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::incidence::Incidence;
 use super::store;
+use crate::sorting::by_number;
 use crate::strategy::arena::{Arena, GroupRef, NO_NODE, Tag};
 use crate::strategy::lot::Lot;
 use crate::strategy::names::{Name, Names};
@@ -140,7 +141,7 @@ impl Ledger {
         let incidence = self.incidence.as_ref();
         let mut found: Vec<usize> = incidence.map_or_else(Vec::new, |incidence| incidence.of(slot));
         found.retain(|&index| self.states[index] != State::Gone);
-        found.sort_unstable_by_key(|&index| self.ids[index]);
+        by_number(&mut found, |index| self.ids[index]);
         found
     }
 
@@ -152,7 +153,7 @@ impl Ledger {
             .map(|index| (self.ids[index], Place::Group(index)))
             .collect();
         places.extend(self.single(slot).map(|(id, _)| (id, Place::Single(slot))));
-        places.sort_unstable_by_key(|(id, _)| *id);
+        by_number(&mut places, |(id, _)| id);
         places.into_iter().map(|(_, place)| place).collect()
     }
 

@@ -5,6 +5,7 @@ use super::ledger::{Ledger, State};
 use super::store::Store;
 use crate::packed::{Damaged, Packed, Packer, Unpacker};
 use crate::row_id::RowId;
+use crate::sorting::by_number;
 use crate::strategy::arena::{GroupRef, NO_NODE, Tag};
 use crate::strategy::lot::Lot;
 use crate::strategy::names::{Name, Names};
@@ -93,7 +94,7 @@ fn pack_groups(packer: &mut Packer, ledger: &Ledger) {
     names.iter().for_each(|name| packer.letters(name));
 
     let mut groups: Vec<usize> = ledger.alive().collect();
-    groups.sort_unstable_by_key(|&index| ledger.id(index));
+    by_number(&mut groups, |index| ledger.id(index));
     packer.count(groups.len());
     let mut last = 0;
     for index in groups {
@@ -161,7 +162,7 @@ fn unpack_groups<R>(unpacker: &mut Unpacker<'_>, store: &Store<R>, nodes: usize)
             ids.push(id);
         }
     }
-    ids.sort_unstable();
+    by_number(&mut ids, |id| id);
     let distinct = ids.is_sorted_by(|a, b| a < b) && ids.iter().all(|id| (1..=last_id).contains(id));
     if distinct && missing.iter().all(|&missing| missing == 0) {
         Ok(ledger)

@@ -4,6 +4,7 @@ use super::ledger::{Ledger, Place, State};
 use super::order::report_order;
 use super::store::Store;
 use crate::error::Error;
+use crate::sorting::by_number;
 use crate::strategy::Plan;
 use crate::strategy::arena::{Arena, Tag};
 use crate::strategy::lot::Lot;
@@ -187,7 +188,7 @@ pub(crate) fn install<R>(store: &Store<R>, old: &Ledger, outcome: Outcome) -> Le
 
 fn keep_pinned(new: &mut Ledger, old: &Ledger) {
     let mut pinned: Vec<usize> = old.alive().filter(|&index| old.is_pinned(index)).collect();
-    pinned.sort_unstable_by_key(|&index| old.id(index));
+    by_number(&mut pinned, |index| old.id(index));
     for index in pinned {
         let group = old.group(index);
         let mut rename = |name| match old.names.get(name) {

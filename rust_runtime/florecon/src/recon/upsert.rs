@@ -9,6 +9,7 @@ use super::Recon;
 use super::ledger::Place;
 use crate::error::Error;
 use crate::row_id::RowId;
+use crate::sorting::by_number;
 use crate::value::EvalError;
 
 /// A row that takes the place of another.
@@ -212,7 +213,7 @@ impl<R> Recon<R> {
         let mut demoted = self.break_up(&places);
         self.store.retain(&keep);
         self.ledger.retain(&keep);
-        demoted.sort_unstable();
+        by_number(&mut demoted, |id| id);
         Ok(demoted)
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::exact::{self, Inexact};
 use super::ipc::{Column, Storage};
 use super::schema::{Field, FieldKind};
-use crate::value::Text;
+use crate::value::{Text, real};
 
 const MILLISECONDS_A_DAY: i64 = 86_400_000;
 
@@ -195,8 +195,8 @@ impl<'a> Source<'_, 'a> {
         };
         minor.map_err(|inexact| {
             let value = match self.storage {
-                Storage::Float32 => self.single(row).to_string(),
-                Storage::Float64 => self.double(row).to_string(),
+                Storage::Float32 => real::text(self.single(row).into()),
+                Storage::Float64 => real::text(self.double(row)),
                 Storage::Decimal128 { scale: from } => decimal_text(self.decimal(row), *from),
                 _ => self.integer(row).to_string(),
             };
@@ -259,6 +259,7 @@ impl<'a> Source<'_, 'a> {
 }
 
 fn not_finite(value: f64) -> Refusal {
+    let value = real::text(value);
     Refusal::BadAmount(format!("{value} is not a finite number; correct the value"))
 }
 

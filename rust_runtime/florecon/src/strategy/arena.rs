@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use super::lot::Lot;
 use super::names::{Name, Names};
+use crate::sorting::by_number;
 
 /// No node of the tree: a group that a person made.
 pub(crate) const NO_NODE: u32 = u32::MAX;
@@ -151,13 +152,13 @@ impl Arena {
     /// The groups from `mark` on, in the order of the report.
     pub fn report_order(&self, mark: usize, names: &Names) -> Vec<usize> {
         let mut order: Vec<usize> = (mark..self.len()).collect();
-        let first = |&index: &usize| self.rows[self.start(index)];
-        if !order.is_sorted_by_key(first) {
-            order.sort_by_key(first);
+        let first = |index: usize| i64::from(self.rows[self.start(index)]);
+        if !order.is_sorted_by_key(|&index| first(index)) {
+            by_number(&mut order, first);
         }
         let mut rest = &mut order[..];
         while let Some(&head) = rest.first() {
-            let shared = rest.iter().take_while(|index| first(index) == first(&head)).count();
+            let shared = rest.iter().take_while(|index| first(**index) == first(head)).count();
             let (same, others) = rest.split_at_mut(shared);
             if shared > 1 {
                 same.sort_by(|&a, &b| self.get(a).compare(self.get(b), names));

@@ -6,6 +6,7 @@ use super::plan::Plan;
 use super::run::Run;
 use super::spine::{Inner, Wrap};
 use crate::error::Error;
+use crate::sorting::by_number;
 
 /// Makes one group of the groups of `inner` that are connected by shared rows; a row's amounts are added up. A group
 /// that shares nothing is left as it is.
@@ -38,7 +39,7 @@ impl<R> Wrap<R> for Coalesce {
         let tail = run.groups.split_off(mark);
         let mut freed = Vec::new();
         let mut order: Vec<usize> = (0..root.len()).collect();
-        order.sort_by_key(|&group| root[group]);
+        by_number(&mut order, |group| root[group] as i64);
         for cluster in order.chunk_by(|&a, &b| root[a] == root[b]) {
             match *cluster {
                 [only] => run.groups.append(tail.get(only)),
@@ -76,7 +77,7 @@ pub(crate) fn find(parent: &mut [usize], mut at: usize) -> usize {
 /// Makes one group of a cluster; parts of one row alone are no group, and come back.
 fn merge(groups: &mut Arena, tail: &Arena, cluster: &[usize], tag: Tag) -> Vec<Lot> {
     let mut lots: Vec<Lot> = cluster.iter().flat_map(|&group| tail.get(group).lots()).collect();
-    lots.sort_unstable_by_key(|lot| lot.row);
+    by_number(&mut lots, |lot| i64::from(lot.row));
     if lots.first().map(|lot| lot.row) == lots.last().map(|lot| lot.row) {
         return lots;
     }

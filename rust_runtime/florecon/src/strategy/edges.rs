@@ -6,6 +6,7 @@ use super::run::Run;
 use super::spine::{Inner, Wrap};
 use super::tolerance::Tol;
 use crate::error::Error;
+use crate::sorting::by_number;
 
 /// Cuts the members of `inner`'s groups that are within `tol` of their row's original amount to the residual. A group
 /// that is so reduced to one member is dissolved.
@@ -109,7 +110,7 @@ impl Edges {
                 .extend(groups.start(index) - base..groups.start(index + 1) - base);
         }
         edges.by_row.clone_from(&edges.order);
-        edges.by_row.sort_by_key(|&at| edges.row[at]);
+        by_number(&mut edges.by_row, |at| i64::from(edges.row[at]));
         edges
     }
 

@@ -11,7 +11,7 @@ use super::signal::keys_fn;
 use super::{Answer, Key};
 use crate::engine::{Instance, Options, Solution, solve};
 use crate::error::Error;
-use crate::value::real::round_half_away;
+use crate::value::real::{self, round_half_away};
 
 /// The settings of [`flow`]: what a unit left unmatched costs, who may meet, and what a meeting costs.
 ///
@@ -123,7 +123,7 @@ impl<R> Flow<R> {
         }
         Err(bad_cost(
             run,
-            &format!("{what} is {cost}; keep it within +-1e12"),
+            &format!("{what} is {}; keep it within +-1e12", real::text(cost)),
             row,
             other,
         ))
@@ -132,7 +132,7 @@ impl<R> Flow<R> {
     fn penalty(&self, run: &Run<'_, R>, lot: Lot) -> Result<i64, Error> {
         let penalty = run.eval(&self.penalty, lot)?;
         if penalty < 0.0 {
-            let message = format!("the penalty is {penalty}; it may not be negative");
+            let message = format!("the penalty is {}; it may not be negative", real::text(penalty));
             return Err(bad_cost(run, &message, lot.row, None));
         }
         Self::integer(run, penalty, "the penalty", lot.row, None)

@@ -6,6 +6,7 @@ use super::lot::Lot;
 use super::run::Run;
 use super::signal::KeysFn;
 use crate::error::Error;
+use crate::sorting::by_number;
 
 /// The lots of a bag as nodes: sources first, then sinks, each in bag order.
 pub(crate) struct Sides {
@@ -165,8 +166,8 @@ fn near<R>(run: &Run<'_, R>, bag: &[Lot], sides: &Sides, window: &Window<R>) -> 
     let order = |place: u32| i128::from(orders[place as usize]);
     let mut sources: Vec<u32> = (0..n_sources as u32).collect();
     let mut sinks: Vec<u32> = (n_sources as u32..bag.len() as u32).collect();
-    sources.sort_unstable_by_key(|&place| orders[place as usize]);
-    sinks.sort_unstable_by_key(|&place| orders[place as usize]);
+    by_number(&mut sources, |place| orders[place as usize]);
+    by_number(&mut sinks, |place| orders[place as usize]);
     let width = i128::from(window.width);
     let mut ranges = vec![(0, 0); n_sources];
     let (mut start, mut end) = (0, 0);

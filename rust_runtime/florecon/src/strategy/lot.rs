@@ -1,4 +1,5 @@
 //! A bag of lots: a slice in ascending row order, shortened in place as lots are matched.
+use crate::sorting::by_number;
 
 /// What is unmatched of one row. `row` is the row's rank: its place in ascending id order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub(crate) fn give_back(bag: &mut [Lot], left: usize, mut freed: Vec<Lot>) -> us
     if freed.is_empty() {
         return left;
     }
-    freed.sort_unstable_by_key(|lot| lot.row);
+    by_number(&mut freed, |lot| i64::from(lot.row));
     freed.dedup_by(|next, lot| {
         let same = next.row == lot.row;
         if same {

@@ -10,6 +10,7 @@ use super::plan::{Body, Plan};
 use super::run::Run;
 use super::tolerance::{Legs, Tol};
 use crate::error::Error;
+use crate::sorting::by_number;
 use crate::value::EvalError;
 
 /// Groups the items that carry one signal (a reference, a token). An item may carry many.
@@ -88,7 +89,7 @@ impl<R, K: Key + Ord + Display> Body<R> for SignalGroup<R, K> {
         visit.retain(|&index| buckets.range(index).len() > 1);
         run.stage(node.id()).too_small += (buckets.len() - visit.len()) as u64;
         // stable, and numbers ascend with (smallest id, signal)
-        visit.sort_by_key(|&index| buckets.range(index).len());
+        by_number(&mut visit, |index| buckets.range(index).len() as i64);
         let mut free = Vec::new();
         for index in visit {
             free.clear();

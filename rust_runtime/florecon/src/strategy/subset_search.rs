@@ -9,6 +9,7 @@
 use super::extremes::Extremes;
 use super::skip::Skip;
 use super::tolerance::{Legs, Tol};
+use crate::sorting::by_number;
 
 /// Disjoint subsets that net, as ascending places in `amounts`; none at all when the search needs more steps than
 /// `budget`.
@@ -209,7 +210,7 @@ struct Values {
 impl Values {
     fn new(amounts: &[i64]) -> Self {
         let mut order: Vec<u32> = (0..amounts.len() as u32).collect();
-        order.sort_by_key(|&place| amounts[place as usize]);
+        by_number(&mut order, |place| amounts[place as usize]);
         let mut index = vec![0; order.len()];
         let (mut ends, mut distinct) = (Vec::new(), Vec::new());
         for (at, &place) in order.iter().enumerate() {

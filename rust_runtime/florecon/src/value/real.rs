@@ -126,6 +126,28 @@ pub fn round_half_away(value: f64) -> f64 {
     }
 }
 
+/// A real in as few digits as tell it apart, as it stands in messages.
+///
+/// ```
+/// use florecon::value::real;
+/// assert_eq!(real::text(-2.50), "-2.5");
+/// assert_eq!(real::text(7.0), "7");
+/// assert_eq!(real::text(f64::NEG_INFINITY), "-inf");
+/// ```
+#[must_use]
+pub fn text(value: f64) -> String {
+    // the formatter of JSON is there anyway; the standard one would weigh more than all messages
+    match serde_json::Number::from_f64(value) {
+        Some(number) => {
+            let text = number.to_string();
+            text.strip_suffix(".0").map(str::to_owned).unwrap_or(text)
+        }
+        None if value.is_nan() => "NaN".to_owned(),
+        None if value > 0.0 => "inf".to_owned(),
+        None => "-inf".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
