@@ -17,9 +17,10 @@ MAY_USE: dict[str, set[str]] = {
     "ir": set(),
     "codegen": {"ir"},
     "host": set(),
-    "cli": {"ir", "codegen", "host", "plugin"},
+    "cli": {"__init__", "ir", "codegen", "host", "plugin"},
     "plugin": {"ir", "codegen", "host"},
     "__init__": {"ir", "codegen", "host", "plugin"},
+    "__main__": {"cli"},
 }
 # Third-party packages, each only where the architecture has room for it.
 MAY_INSTALL: dict[str, set[str]] = {
@@ -29,6 +30,7 @@ MAY_INSTALL: dict[str, set[str]] = {
     "cli": {"typer", "rich", "pyarrow"},
     "plugin": set(),
     "__init__": set(),
+    "__main__": set(),
 }
 PARTS = sorted({path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in PACKAGE.rglob("*.py")})
 

@@ -16,6 +16,7 @@ from florecon_build.codegen.paths import cache_dir, locked, runtime_dir, runtime
 from florecon_build.codegen.plugin import emit, emit_suite
 from florecon_build.codegen.project import MEMBER, Workspace, workspace
 from florecon_build.codegen.rustc import TARGET, Toolchain
+from florecon_build.codegen.sections import with_section
 from florecon_build.codegen.sysroot import Say
 from florecon_build.codegen.toolchain import ensure
 from florecon_build.codegen.version import VERSION
@@ -26,6 +27,7 @@ Profile = Literal["release", "quick"]
 """``release`` is what ships. ``quick`` compiles in a fraction of the time and runs slower: for tests."""
 
 IR_SECTION = "florecon.ir"
+BUILD_SECTION = "florecon.build"
 MANIFEST_VERSION = 1
 
 
@@ -63,31 +65,50 @@ def build(
 ) -> Artifact:
     """Compiles a plugin and writes ``solver.wasm`` and ``solver.json`` into ``out_dir``.
 
-    The module carries the IR as JSON (``ir_json`` if given) in the custom section ``florecon.ir``. Two builds of one
+    The module carries the IR as JSON (``ir_json`` if given) in the custom section ``florecon.ir``, and in
+    ``florecon.build`` who made it: generator, runtime, compiler and profile. Two builds of one
     plugin by one compiler are equal byte for byte, wherever they run. Raises ``ToolchainError``, ``BuildError`` or
     ``GeneratedCodeError``.
     """
-    files = emit(ir, fingerprint)
-    ir_json = ir_json or dumps(ir)
-    compiled = compile_files(files, profile=profile, say=say)
-    wasm = with_section(compiled.wasm, IR_SECTION, ir_json.encode())
+    made = make(ir, fingerprint, ir_json or dumps(ir), profile=profile, say=say)
     manifest = {
         "manifest_version": MANIFEST_VERSION,
         "plugin": {"id": ir.id, "version": ir.version},
         "fingerprint": fingerprint,
-        "wasm": {"sha256": _sha256(wasm), "bytes": len(wasm)},
+        "wasm": {"sha256": _sha256(made.wasm), "bytes": len(made.wasm)},
+        **made.provenance,
+        "flags": list(_portable(made.compiled)),
+        "inputs": {name: _sha256(text.encode()) for name, text in sorted(made.files.items())}
+        | {"Cargo.lock": _sha256((made.compiled.workspace.root / "Cargo.lock").read_bytes())},
+        "params": [{"name": param.name, "type": str(param.type), "default": param.default} for param in ir.params],
+        "warnings": list(warnings),
+        "ir": json.loads(ir_json or dumps(ir)),
+    }
+    return _write(Path(out_dir), made.wasm, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A finished module: its bytes, what it was generated from, and who made it."""
+
+    wasm: bytes
+    files: dict[str, str]
+    compiled: Compiled
+    provenance: dict[str, object]
+
+
+def make(ir: n.PluginIr, fingerprint: str, ir_json: str, *, profile: Profile = "release", say: Say = _quiet) -> Made:
+    """Compiles a plugin, and puts into the module what it was made from and by what: its custom sections."""
+    files = emit(ir, fingerprint)
+    compiled = compile_files(files, profile=profile, say=say)
+    provenance: dict[str, object] = {
         "generator": VERSION,
         "runtime": {"version": VERSION, "sha256": compiled.workspace.runtime},
         "compiler": _compiler(compiled.toolchain),
         "profile": profile,
-        "flags": list(_portable(compiled)),
-        "inputs": {name: _sha256(text.encode()) for name, text in sorted(files.items())}
-        | {"Cargo.lock": _sha256((compiled.workspace.root / "Cargo.lock").read_bytes())},
-        "params": [{"name": param.name, "type": str(param.type), "default": param.default} for param in ir.params],
-        "warnings": list(warnings),
-        "ir": json.loads(ir_json),
     }
-    return _write(Path(out_dir), wasm, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+    wasm = with_section(compiled.wasm, BUILD_SECTION, json.dumps(provenance, sort_keys=True).encode())
+    return Made(with_section(wasm, IR_SECTION, ir_json.encode()), files, compiled, provenance)
 
 
 def build_suite(
@@ -153,23 +174,3 @@ def _write(out: Path, wasm: bytes, manifest: str) -> Artifact:
     artifact.wasm.write_bytes(wasm)
     artifact.manifest.write_text(manifest, encoding="utf-8")
     return artifact
-
-
-def with_section(wasm: bytes, name: str, content: bytes) -> bytes:
-    """The module with a custom section at its end.
-
-    >>> with_section(b"\\0asm\\1\\0\\0\\0", "a", b"xy")[8:]
-    b'\\x00\\x04\\x01axy'
-    """
-    label = name.encode()
-    body = _leb(len(label)) + label + content
-    return wasm + b"\0" + _leb(len(body)) + body
-
-
-def _leb(number: int) -> bytes:
-    result = bytearray()
-    while True:
-        number, low = number >> 7, number & 0x7F
-        result.append(low | (0x80 if number else 0))
-        if not number:
-            return bytes(result)

@@ -29,6 +29,12 @@ strip = "none"
 
 [profile.quick.package."*"]
 opt-level = 2
+
+[profile.author]
+inherits = "release"
+lto = false
+codegen-units = 16
+strip = "none"
 """
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from florecon_build.codegen import GeneratedCodeError, build, check
-from florecon_build.codegen.build import IR_SECTION, with_section
+from florecon_build.codegen.build import IR_SECTION
 from florecon_build.codegen.paths import runtime_dir, runtime_files
 from florecon_build.codegen.plugin import cargo_toml
 from florecon_build.codegen.project import workspace
+from florecon_build.codegen.sections import section, with_section
 from florecon_build.codegen.version import VERSION
 from tests.codegen.strategies import intercompany, smallest
 
@@ -71,6 +72,7 @@ def test_a_custom_section_is_a_section_of_its_own() -> None:
     wasm = with_section(b"\0asm\1\0\0\0", "n", b"x" * 200)
     assert wasm[8:12] == bytes([0, 0xCA, 0x01, 1])
     assert wasm[12:13] == b"n"
+    assert section(wasm, "n") == b"x" * 200
     assert wasm.endswith(b"x" * 200)
 
 

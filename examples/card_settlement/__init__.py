@@ -1,0 +1,1 @@
+"""Card sales of a shop against what its acquirer settles."""

@@ -1,0 +1,1 @@
+"""The strategy that a new project starts from."""

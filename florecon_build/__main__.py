@@ -1,0 +1,8 @@
+"""``python -m florecon_build``: the command line."""
+
+from __future__ import annotations
+
+from florecon_build.cli.app import main
+
+if __name__ == "__main__":
+    main()

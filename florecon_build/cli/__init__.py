@@ -1,0 +1,1 @@
+"""The command line ``florecon-build``: thin, over everything else."""

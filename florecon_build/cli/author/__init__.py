@@ -1,0 +1,1 @@
+"""The inner loop of an author: compile natively, run on a sample, show the report."""

@@ -1,0 +1,61 @@
+"""``check``: everything that can be said about a strategy before it runs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import typer
+from rich.text import Text
+
+import florecon_build as fb
+from florecon_build import codegen
+from florecon_build.cli import screen, strategies
+from florecon_build.cli.commands.options import Json, PluginName, Strategy
+from florecon_build.cli.exits import Exit
+from florecon_build.cli.settings import settings
+from florecon_build.codegen.format import check_format
+from florecon_build.ir.errors import Problem, Severity
+
+
+def check(strategy: Strategy = None, plugin: PluginName = None, as_json: Json = False) -> None:
+    """Check a strategy: types, doubtful steps, and rustfmt and clippy on the Rust it becomes.
+
+    Warnings do not fail it; errors end with exit code 1.
+    """
+    loaded = strategies.load(strategy or settings().strategy, plugin)
+    problems = loaded.check()
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    tools: list[str] = []
+    if not errors:
+        files = loaded.rust()
+        with screen.busy("checking the generated Rust") as tell:
+            tools += [tool for tool in (check_format(files), codegen.check({"check": files}, say=tell)) if tool]
+    if as_json:
+        screen.emit_json(_document(loaded, problems, tools))
+    else:
+        _page(loaded, problems, tools)
+    if errors:
+        raise typer.Exit(Exit.REFUSED)
+
+
+def _document(loaded: fb.Plugin, problems: tuple[Problem, ...], tools: list[str]) -> dict[str, object]:
+    said = [{**asdict(problem), "severity": problem.severity.value} for problem in problems]
+    return {
+        "plugin": {"id": loaded.id, "version": loaded.version},
+        "fingerprint": loaded.fingerprint,
+        "problems": said,
+        "rust_checked_by": tools,
+    }
+
+
+def _page(loaded: fb.Plugin, problems: tuple[Problem, ...], tools: list[str]) -> None:
+    for problem in problems:
+        screen.done(f"{problem}\n")
+    errors = sum(problem.severity is Severity.ERROR for problem in problems)
+    warnings = len(problems) - errors
+    verdict = f"{loaded.id} {loaded.version}  {loaded.fingerprint[:12]}"
+    counts = f"{screen.counted(errors, 'error')}, {screen.counted(warnings, 'warning')}"
+    console = screen.out()
+    console.print(Text(f"{verdict}  {counts}", style="bold"))
+    if tools:
+        console.print(Text(f"the generated Rust passes {' and '.join(tools)}"))

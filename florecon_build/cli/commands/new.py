@@ -1,0 +1,54 @@
+"""``new``: a project that works as it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from florecon_build.cli import screen, strategies
+from florecon_build.cli.exits import Exit
+from florecon_build.cli.faults import Fault
+from florecon_build.cli.scaffold.project import SNAPSHOT, Start, checked_name, files
+from florecon_build.cli.scaffold.propose import propose
+from florecon_build.cli.scaffold.templates import STARTER, TEMPLATES, renamed, template
+
+
+def new(
+    name: Annotated[str, typer.Argument(help="The folder to make; also the plugin's id.")],
+    start: Annotated[
+        str, typer.Option("--from", metavar="EXAMPLE", help=f"Start from an example: {', '.join(TEMPLATES)}.")
+    ] = STARTER,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", help="Start from a ledger: proposes typed columns, an id and an amount.")
+    ] = None,
+) -> None:
+    """Make a project: strategy, sample, test with a snapshot of its Rust, README, CI."""
+    target = Path(name)
+    plugin_id = checked_name(target.name)
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise Fault(f"{name} is there already and not empty", "choose another name", Exit.USAGE)
+    notes: list[str] = []
+    if csv is not None:
+        proposal = propose(csv, plugin_id)
+        made, notes = proposal.start, proposal.notes
+    else:
+        found = template(start)
+        made = Start(plugin_id, TEMPLATES[found.name], renamed(found.strategy, plugin_id), found.sample)
+    for file, content in files(made).items():
+        _write(target / file, content)
+    _write(target / SNAPSHOT, strategies.load(target / "strategy.py").rust()["src/lib.rs"])
+    screen.done(f"made {name}: {', '.join(file for file in files(made) if '/' not in file and file[0] != '.')}")
+    for note in notes:
+        screen.done(f"  {note}")
+    screen.done(f"\nnext:\n  cd {name}\n  florecon-build author --watch     # edit strategy.py, see the report")
+    screen.done("  florecon-build author --preview   # the same where there is no Rust compiler")
+
+
+def _write(path: Path, content: str | bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        path.write_text(content, encoding="utf-8")

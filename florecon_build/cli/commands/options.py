@@ -1,0 +1,28 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Strategy = Annotated[
+    Path | None,
+    typer.Argument(help="The strategy: a .py file, an IR or manifest (.json) or a .wasm.", show_default="strategy.py"),
+]
+PluginName = Annotated[
+    str | None, typer.Option("--plugin", metavar="NAME", help="Which plugin, where the file makes several.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for a machine.")]
+Map = Annotated[
+    list[str] | None, typer.Option("--map", metavar="COLUMN=HEADER", help="A column's header in the data; repeatable.")
+]
+Params = Annotated[
+    list[str] | None,
+    typer.Option("--param", "-p", metavar="NAME=VALUE", help="A value for a param; repeatable."),
+]
+TextAmounts = Annotated[
+    str | None,
+    typer.Option("--text-amounts", metavar="MARK", help="Amounts as text: point (1,234.50) or comma (1.234,50)."),
+]

@@ -1,0 +1,40 @@
+"""``tree`` and ``rust``: a strategy as text to read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from florecon_build.cli import screen, strategies
+from florecon_build.cli.commands.options import Json, PluginName, Strategy
+from florecon_build.cli.settings import settings
+
+
+def tree(strategy: Strategy = None, plugin: PluginName = None, as_json: Json = False) -> None:
+    """Print a strategy: columns, params, and the tree with node ids and your lines.
+
+    With --json its canonical IR.
+    """
+    loaded = strategies.load(strategy or settings().strategy, plugin)
+    screen.done(loaded.ir() if as_json else loaded.tree())
+
+
+def rust(
+    strategy: Strategy = None,
+    plugin: PluginName = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="A folder for the whole crate.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Print the generated Rust: what a reviewer reads and signs. --out writes the crate."""
+    files = strategies.load(strategy or settings().strategy, plugin).rust()
+    if out is None:
+        screen.done(json.dumps(files, indent=2) if as_json else files["src/lib.rs"].rstrip("\n"))
+        return
+    for name, text in files.items():
+        target = out / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    screen.done(f"wrote {', '.join(files)} to {screen.place(out)}")

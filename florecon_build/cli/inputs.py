@@ -1,0 +1,106 @@
+"""Rows from files, in the form that a solver declares, and the values of its params from the command line."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from florecon_build.cli.exits import Exit
+from florecon_build.cli.faults import Fault
+from florecon_build.cli.screen import place
+from florecon_build.host.describe import Description, Param
+from florecon_build.host.frames import Frame, TextAmounts, conform
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How the data is written: headers that differ from the declared names, and the decimal mark of text."""
+
+    columns: dict[str, str] = field(default_factory=dict[str, str])
+    text_amounts: TextAmounts | None = None
+
+
+def read(path: Path, about: Description, shape: Shape) -> Frame:
+    """The rows of a file as the module declares them. Raises ``SchemaError``; names the file in it."""
+    try:
+        return conform(path, about, columns=shape.columns, text_amounts=shape.text_amounts)
+    except Exception as error:
+        message = str(error)
+        if path.name not in message and hasattr(error, "message"):
+            error.args = (f"{place(path)}: {message}",)
+        raise
+
+
+def joined(tables: Iterable[pa.Table]) -> pa.Table:
+    """Tables of one declared schema under one another, dictionaries resolved."""
+    return pa.concat_tables([_plain(table) for table in tables], promote_options="permissive")
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    for at, column in enumerate(table.schema):
+        if pa.types.is_dictionary(column.type):
+            table = table.set_column(at, column.name, table.column(at).cast(column.type.value_type))
+    return table
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def pairs(given: Iterable[str], option: str) -> dict[str, str]:
+    """``name=value`` options as a mapping.
+
+    >>> pairs(["amount=Betrag"], "--map")
+    {'amount': 'Betrag'}
+    """
+    result: dict[str, str] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise Fault(f"{option} {text}: no name=value", f"write {option} name=value", Exit.USAGE)
+        result[name.strip()] = value.strip()
+    return result
+
+
+def config(params: Iterable[Param], given: Mapping[str, str]) -> dict[str, object]:
+    """The values of params as they were typed. Money is in major units: ``slack=1.50``."""
+    known = {param.name: param for param in params}
+    for name in given:
+        if name not in known:
+            fix = f"it has: {', '.join(known)}" if known else "it has none"
+            raise Fault(f"--param {name}: the solver has no such param", fix, Exit.USAGE)
+    return {name: _value(text, known[name]) for name, text in given.items()}
+
+
+_READ: dict[str, Any] = {
+    "integer": int,
+    "real": float,
+    "money": Decimal,
+    "date": datetime.date.fromisoformat,
+    "text": str,
+    "boolean": {"true": True, "false": False}.__getitem__,
+}
+_LOOKS = {
+    "integer": "a whole number",
+    "real": "a number",
+    "money": "an amount such as 12.50",
+    "date": "a date such as 2026-03-31",
+    "boolean": "true or false",
+}
+
+
+def _value(text: str, param: Param) -> object:
+    try:
+        return _READ[param.kind](text)
+    except (ValueError, KeyError, InvalidOperation):
+        fix = f"{param.name} is {_LOOKS[param.kind]}"
+        raise Fault(f"--param {param.name}={text}: not {_LOOKS[param.kind]}", fix, Exit.USAGE) from None

@@ -1,0 +1,214 @@
+"""A solver over files, and everything that a run leaves behind."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+import florecon_build as fb
+from florecon_build.cli import inputs
+from florecon_build.cli.inputs import Shape
+from florecon_build.cli.outcome import Outcome, Tables, outcome, step_names
+from florecon_build.cli.screen import timed
+from florecon_build.codegen.build import IR_SECTION
+from florecon_build.codegen.sections import section
+from florecon_build.codegen.version import VERSION
+from florecon_build.host import Description, Report, Workspace
+
+Format = Literal["csv", "parquet", "both"]
+Units = Literal["major", "minor"]
+DATA = "data"
+"""The folder in a run's output that holds every table exactly: Parquet, minor units; what `report` reads."""
+RUN_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be reconciled: the module, the files, how they are written, the params as they were typed."""
+
+    solver: Path
+    data: tuple[Path, ...]
+    shape: Shape = field(default_factory=Shape)
+    params: dict[str, str] = field(default_factory=dict[str, str])
+    timeout: float | None = None
+
+
+@dataclass(slots=True)
+class Run:
+    """A finished reconciliation."""
+
+    job: Job
+    about: Description
+    config: dict[str, object]
+    input: pa.Table
+    rows_of: list[int]
+    report: Report
+    found: Outcome
+    seconds: dict[str, float]
+    started: datetime.datetime
+
+
+def reconcile(job: Job, *, say: Callable[[str], None], progress: Callable[[int, int], None] | None = None) -> Run:
+    """Loads the module, ships the files, solves. Raises ``SchemaError``, ``LoadError`` or another ``FloreconError``."""
+    seconds: dict[str, float] = {}
+    started = datetime.datetime.now(datetime.UTC)
+    say(f"loading {job.solver.name}")
+    with timed(seconds, "load"):
+        workspace = Workspace(job.solver, timeout=job.timeout)
+        about = workspace.about
+        config = inputs.config(about.params, job.params)
+        if config:
+            workspace.configure(**config)
+    shipped: list[pa.Table] = []
+    for path in job.data:
+        say(f"reading {path.name}")
+        with timed(seconds, "read"):
+            frame = inputs.read(path, about, job.shape)
+            shipped.append(frame.to_table())
+        with timed(seconds, "ingest"):
+            workspace.upsert(shipped[-1])
+    rows_of = [table.num_rows for table in shipped]
+    say(f"solving {sum(rows_of):,} rows")
+    with timed(seconds, "solve"):
+        report = workspace.solve(progress=progress or False)
+    with timed(seconds, "fetch"):
+        report.load()
+    table = inputs.joined(shipped)
+    found = outcome(tables_of(report, about, table))
+    return Run(job, about, config, table, rows_of, report, found, seconds, started)
+
+
+def tables_of(report: Report, about: Description, shipped: pa.Table) -> Tables:
+    """The tables that an outcome is counted from."""
+    scale = 2 if about.numeraire_scale is None else about.numeraire_scale
+    id_name = about.id_name or shipped.column_names[0]
+    names = step_names((node.id, node.path, node.label if node.kind == "labeled" else None) for node in about.nodes)
+    return Tables(report.rows, shipped, report.groups, report.allocations, id_name, scale, names)
+
+
+def write(run: Run, out: Path, *, format: Format = "csv", units: Units = "major") -> list[Path]:
+    """Writes the tables for people into ``out`` and the exact ones into ``out/data``; returns the former."""
+    with timed(run.seconds, "write"):
+        out.mkdir(parents=True, exist_ok=True)
+        paths: list[Path] = []
+        if format in ("csv", "both"):
+            paths += run.report.write_csv(out, units=units)
+            paths.append(_write_csv(_exceptions(run, units), out / "exceptions.csv"))
+        if format in ("parquet", "both"):
+            paths += run.report.write_parquet(out, units=units)
+            pq.write_table(_exceptions(run, units), str(out / "exceptions.parquet"))
+            paths.append(out / "exceptions.parquet")
+        data = out / DATA
+        run.report.write_parquet(data, units="minor")
+        pq.write_table(run.input, str(data / "input.parquet"))
+        carried = section(run.job.solver.read_bytes(), IR_SECTION)
+        if carried is not None:
+            (data / "strategy.json").write_bytes(carried)
+    return paths
+
+
+def _exceptions(run: Run, units: Units) -> pa.Table:
+    table = run.found.exceptions
+    if units == "minor":
+        return table
+    at = table.column_names.index("open")
+    named = table.select(["open"]).rename_columns(["amount"])
+    return table.set_column(at, "open", run.report.in_units("major", named)["amount"])
+
+
+def _write_csv(table: pa.Table, path: Path) -> Path:
+    for at, column in enumerate(table.schema):
+        if pa.types.is_decimal(column.type):
+            table = table.set_column(at, column.name, table.column(at).cast(pa.string()))
+    pa_csv.write_csv(table, str(path))
+    return path
+
+
+def record(run: Run, *, exit_code: int, allowed: str | None) -> dict[str, Any]:
+    """What ``run.json`` says: what ran on what, how long it took, and what came out."""
+    about = run.about
+    carried = section(run.job.solver.read_bytes(), IR_SECTION)
+    plugin = None if carried is None else fb.Plugin.from_ir(carried)
+    effective = {param.name: param.default for param in about.params} | run.config
+    return {
+        "run_version": RUN_VERSION,
+        "florecon_build": VERSION,
+        "started_at": run.started.isoformat(timespec="seconds"),
+        "solver": {
+            "path": str(run.job.solver.resolve()),
+            "sha256": inputs.digest(run.job.solver),
+            "id": about.domain,
+            "version": about.version,
+            "fingerprint": about.strategy,
+            "runtime": about.runtime,
+        },
+        "params": effective,
+        "inputs": [
+            {"path": str(path.resolve()), "sha256": inputs.digest(path), "bytes": path.stat().st_size, "rows": rows}
+            for path, rows in zip(run.job.data, run.rows_of, strict=True)
+        ],
+        "columns": run.job.shape.columns,
+        "text_amounts": run.job.shape.text_amounts,
+        "id_column": about.id_name,
+        "tree": None if plugin is None else plugin.tree(),
+        "nodes": [
+            {
+                "id": node.id,
+                "kind": node.kind,
+                "path": node.path,
+                "label": node.label,
+                "file": node.file,
+                "line": node.line,
+            }
+            for node in about.nodes
+        ],
+        "seconds": {name: round(value, 4) for name, value in run.seconds.items()},
+        "outcome": run.found.as_data(),
+        "exceptions": {"rows": run.found.open_rows, "allowed": allowed},
+        "exit_code": exit_code,
+    }
+
+
+def write_record(run: Run, out: Path, *, exit_code: int, allowed: str | None) -> Path:
+    """Writes ``run.json``."""
+    path = out / "run.json"
+    said = record(run, exit_code=exit_code, allowed=allowed)
+    path.write_text(json.dumps(said, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+    return path
+
+
+def too_many(found: Outcome, allowed: str | None) -> bool:
+    """Whether more rows are open than ``allowed``, a count (``100``) or a share of all (``2%``).
+
+    Raises ``ValueError`` for anything else.
+    """
+    if allowed is None:
+        return False
+    text = allowed.strip()
+    if text.endswith("%"):
+        return found.open_rows * 100 > float(text[:-1]) * found.rows
+    return found.open_rows > int(text)
+
+
+def is_limit(allowed: str) -> bool:
+    """Whether the text is a count or a share.
+
+    >>> is_limit("100"), is_limit("0.5%"), is_limit("few")
+    (True, True, False)
+    """
+    number = allowed.strip().removesuffix("%")
+    whole = number == allowed.strip()
+    return number.isdecimal() if whole else number.replace(".", "", 1).isdecimal()
+
+
+def named(paths: Sequence[Path]) -> str:
+    """The names of files, in one line."""
+    return ", ".join(path.name for path in paths)
