@@ -73,6 +73,19 @@ class Plugin(PluginData):
             refusal = error_class(error.code)
             raise refusal(error.message, code=error.code, id=error.id, group_id=error.group_id) from None
 
+    def svg(self) -> str:
+        """The plugin drawn: one box a node with its settings and line, as an SVG document of the same bytes everywhere.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), amount=fb.money(scale=2))
+        >>> plugin = fb.Plugin("acme.demo", "1.0.0", rows=rows, numeraire=rows.amount, strategy=fb.exact_1to1())
+        >>> plugin.svg()[:39], plugin.svg().count("<title>")
+        ('<svg xmlns="http://www.w3.org/2000/svg"', 1)
+        """
+        from florecon_build import drawing  # noqa: PLC0415 - Graphviz is loaded where something is drawn
+
+        return drawing.svg(self.data)
+
     def rust(self) -> dict[str, str]:
         """The generated project, file name to text: what a reviewer reads. Whole-strategy errors stop it."""
         from florecon_build import codegen  # noqa: PLC0415 - a reader of strategies needs no generator

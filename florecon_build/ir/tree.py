@@ -55,7 +55,7 @@ def settings(node: n.Node) -> list[str]:
         case n.PartitionByWith():
             return [show(node.key), f"lambda k{node.binder or ''}: .."]
         case n.PartitionByTable():
-            return [show(node.key), f"{{{', '.join(_case(key, node.key) for key, _ in node.cases)}}}"]
+            return [show(node.key), f"{{{', '.join(case_key(key, node.key) for key, _ in node.cases)}}}"]
         case n.When():
             return [show(node.predicate)]
         case n.Windowed():
@@ -78,7 +78,8 @@ def settings(node: n.Node) -> list[str]:
             return _leaf(node)
 
 
-def _case(key: v.Constant | tuple[v.Constant, ...], by: v.Value) -> str:
+def case_key(key: v.Constant | tuple[v.Constant, ...], by: v.Value) -> str:
+    """A key of ``partition_by_with``'s table as the author would write it."""
     if not isinstance(key, tuple):
         return show_constant(key, by.type.with_nullable(False))
     return f"({', '.join(show_constant(part, kind) for part, kind in zip(key, by.type.parts, strict=True))})"
