@@ -42,7 +42,8 @@ _COLORS = {
 _STYLE = """\
 text { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #111827 }
 .title { font-size: 16px; font-weight: bold } .name { font-size: 13px; font-weight: bold } .setting { font-size: 11px }
-.place, .mark { font-size: 10px; fill: #6b7280 } .mark { text-anchor: end; paint-order: stroke; stroke: #ffffff; stroke-width: 3px } .id { fill: #6b7280 }
+.place, .mark { font-size: 10px; fill: #6b7280 }
+.mark { text-anchor: end; paint-order: stroke; stroke: #ffffff; stroke-width: 3px } .id { fill: #6b7280 }
 .box { stroke: #9ca3af } path { stroke: #9ca3af; fill: none; stroke-width: 1.2 }"""
 
 
