@@ -1,11 +1,12 @@
 //! A stretch of one column, decoded to what its kind means: the checks of the wire table, cell by cell.
 
+use std::cell::{Cell, RefCell};
 use std::ops::Range;
 
 use super::exact::{self, Inexact};
 use super::ipc::{Column, Storage};
 use super::schema::{Field, FieldKind};
-use crate::value::{Text, real};
+use crate::value::{Pool, Text, real};
 
 const MILLISECONDS_A_DAY: i64 = 86_400_000;
 
@@ -29,6 +30,43 @@ pub(crate) struct Lane<'a> {
     /// Empty when no cell is null.
     pub null: Vec<bool>,
     pub cells: Cells<'a>,
+    /// What is known of the column's texts so far.
+    pub sharing: Sharing,
+}
+
+/// Whether the texts of a column are worth sharing: looking each up, and remembering it, pays where many are equal.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sharing {
+    read: Cell<u32>,
+    fresh: Cell<u32>,
+}
+
+/// So many texts of a column are shared before it is judged.
+const TRIAL: u32 = 1 << 15;
+
+impl Sharing {
+    /// Seven eighths of the texts of a long trial were seen for the first time.
+    fn is_given_up(&self) -> bool {
+        self.read.get() >= TRIAL && u64::from(self.fresh.get()) * 8 >= u64::from(self.read.get()) * 7
+    }
+}
+
+impl Lane<'_> {
+    /// The value of a text of this column.
+    pub fn share(&self, text: &str, pool: &RefCell<Pool>) -> Text {
+        let Sharing { read, fresh } = &self.sharing;
+        if self.sharing.is_given_up() {
+            return Text::from(text);
+        }
+        let mut pool = pool.borrow_mut();
+        let known = pool.len();
+        let shared = pool.intern(text);
+        if read.get() < TRIAL {
+            read.set(read.get() + 1);
+            fresh.set(fresh.get() + (pool.len() - known) as u32);
+        }
+        shared
+    }
 }
 
 /// Why a cell is refused.
@@ -112,6 +150,7 @@ impl<'a> Source<'_, 'a> {
                 nullable: self.field.is_nullable(),
                 null,
                 cells,
+                sharing: Sharing::default(),
             },
             fault,
         )

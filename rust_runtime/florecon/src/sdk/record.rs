@@ -59,7 +59,7 @@ impl<'a> Record<'a> {
         real, opt_real, number, f64;
         /// True or false.
         boolean, opt_boolean, truth, bool;
-        /// A text; equal texts of a session share memory.
+        /// A text; equal texts share memory where a column has many of them.
         text, opt_text, words, Text;
     }
 
@@ -107,7 +107,7 @@ impl<'a> Record<'a> {
     #[inline]
     fn words(&self, lane: &Lane<'_>, column: usize) -> Text {
         match &lane.cells {
-            Cells::Plain(cells) => self.pool.borrow_mut().intern(cells[self.row]),
+            Cells::Plain(cells) => lane.share(cells[self.row], self.pool),
             Cells::Shared(cells) => cells[self.row].clone(),
             other => mismatch(column, other),
         }

@@ -84,7 +84,10 @@ impl<'a, F> Rows<'a, F> {
             rows,
             before: self.batch.before + self.batch.rows,
         };
-        self.stretch = Stretch::default();
+        // the lanes stay until the next ones come, for what they know of their columns
+        self.stretch.end = 0;
+        self.stretch.next = 0;
+        self.stretch.sound = 0;
         Ok(true)
     }
 
@@ -105,7 +108,10 @@ impl<'a, F> Rows<'a, F> {
             refused: None,
         };
         for index in 0..self.batch.columns.len() {
-            let (lane, fault) = self.decode(index, first..end);
+            let (mut lane, fault) = self.decode(index, first..end);
+            if let Some(before) = self.stretch.lanes.get(index) {
+                lane.sharing = before.sharing.clone();
+            }
             next.lanes.push(lane);
             if let Some(fault) = fault.filter(|fault| fault.row < next.sound) {
                 next.sound = fault.row;

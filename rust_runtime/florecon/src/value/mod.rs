@@ -6,6 +6,7 @@
 
 mod error;
 mod pool;
+mod scan;
 mod table;
 mod text_tables;
 mod text_value;
@@ -21,5 +22,6 @@ pub mod text;
 pub use error::EvalError;
 pub use pool::Pool;
 pub use real::Real;
+pub use scan::AnyText;
 pub use text_value::Text;
 pub use tokens::{IntoIter as TokensIntoIter, Tokens};

@@ -1,5 +1,6 @@
 //! Text functions. Their tables are frozen here, so that no Unicode update changes what matches.
 
+use super::scan::{AnyText, built, find, parts, with_scratch};
 use super::table::Table;
 use super::text_tables::{FOLD, LOWER, UPPER};
 use super::{Text, Tokens};
@@ -49,24 +50,34 @@ pub const fn is_word(char: char) -> bool {
     }
 }
 
-fn mapped(text: &str, table: &Table, ascii: fn(&char) -> char) -> String {
-    let mut out = String::with_capacity(text.len());
+fn push_mapped(text: &str, table: &Table, ascii: fn(&char) -> char, out: &mut String) {
     for char in text.chars() {
         if char.is_ascii() {
             out.push(ascii(&char));
         } else {
-            table.push(char, &mut out);
+            table.push(char, out);
         }
     }
+}
+
+fn mapped(text: &str, table: &Table, ascii: fn(&char) -> char) -> String {
+    let mut out = String::with_capacity(text.len());
+    push_mapped(text, table, ascii, &mut out);
     out
 }
 
-fn upper_string(text: &str) -> String {
+fn push_upper(text: &str, out: &mut String) {
     if text.is_ascii() {
-        text.to_ascii_uppercase()
+        out.push_str(text);
+        out.make_ascii_uppercase();
     } else {
-        mapped(text, &UPPER, char::to_ascii_uppercase)
+        push_mapped(text, &UPPER, char::to_ascii_uppercase, out);
     }
+}
+
+/// Whether upper case is what the text has already; some that has is said not to.
+fn is_upper(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_lowercase())
 }
 
 /// Each character in upper case.
@@ -75,8 +86,12 @@ fn upper_string(text: &str) -> String {
 /// assert_eq!(florecon::value::text::upper("straße"), "STRASSE");
 /// ```
 #[must_use]
-pub fn upper(text: &str) -> Text {
-    Text::from(upper_string(text))
+pub fn upper(text: &(impl AnyText + ?Sized)) -> Text {
+    let chars = text.chars_of();
+    if is_upper(chars) {
+        return text.to_value();
+    }
+    built(|out| push_upper(chars, out))
 }
 
 /// Each character in lower case.
@@ -85,11 +100,12 @@ pub fn upper(text: &str) -> Text {
 /// assert_eq!(florecon::value::text::lower("ÉCART"), "écart");
 /// ```
 #[must_use]
-pub fn lower(text: &str) -> Text {
-    if text.is_ascii() {
-        return Text::from(text.to_ascii_lowercase());
+pub fn lower(text: &(impl AnyText + ?Sized)) -> Text {
+    let chars = text.chars_of();
+    if chars.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        return text.to_value();
     }
-    Text::from(mapped(text, &LOWER, char::to_ascii_lowercase))
+    built(|out| push_mapped(chars, &LOWER, char::to_ascii_lowercase, out))
 }
 
 /// Without white space at both ends.
@@ -98,8 +114,13 @@ pub fn lower(text: &str) -> Text {
 /// assert_eq!(florecon::value::text::strip(" a b\n"), "a b");
 /// ```
 #[must_use]
-pub fn strip(text: &str) -> Text {
-    Text::from(text.trim_matches(is_space))
+pub fn strip(text: &(impl AnyText + ?Sized)) -> Text {
+    let chars = text.chars_of();
+    let kept = chars.trim_matches(is_space);
+    if kept.len() == chars.len() {
+        return text.to_value();
+    }
+    Text::from(kept)
 }
 
 /// The ASCII digits alone.
@@ -109,7 +130,7 @@ pub fn strip(text: &str) -> Text {
 /// ```
 #[must_use]
 pub fn digits(text: &str) -> Text {
-    Text::from(text.chars().filter(char::is_ascii_digit).collect::<String>())
+    built(|out| out.extend(text.chars().filter(char::is_ascii_digit)))
 }
 
 /// The ASCII letters and digits alone.
@@ -119,7 +140,7 @@ pub fn digits(text: &str) -> Text {
 /// ```
 #[must_use]
 pub fn alnum(text: &str) -> Text {
-    Text::from(text.chars().filter(char::is_ascii_alphanumeric).collect::<String>())
+    built(|out| out.extend(text.chars().filter(char::is_ascii_alphanumeric)))
 }
 
 /// Case, spaces, punctuation and accents folded: decomposed, without combining marks, in lower case, every run of other
@@ -188,8 +209,21 @@ pub fn right(text: &str, count: usize) -> Text {
 /// assert_eq!(florecon::value::text::replace("aaa", "aa", "b"), "ba");
 /// ```
 #[must_use]
-pub fn replace(text: &str, old: &str, new: &str) -> Text {
-    Text::from(text.replace(old, new))
+pub fn replace(text: &(impl AnyText + ?Sized), old: &str, new: &str) -> Text {
+    let mut rest = text.chars_of();
+    let Some(first) = find(rest, old) else {
+        return text.to_value();
+    };
+    built(|out| {
+        let mut next = Some(first);
+        while let Some(at) = next {
+            out.push_str(&rest[..at]);
+            out.push_str(new);
+            rest = &rest[at + old.len()..];
+            next = find(rest, old);
+        }
+        out.push_str(rest);
+    })
 }
 
 /// Part `index`, from 0, of the text cut at every `separator` (not empty); `None` where there is no such part.
@@ -202,7 +236,7 @@ pub fn replace(text: &str, old: &str, new: &str) -> Text {
 /// ```
 #[must_use]
 pub fn split(text: &str, separator: &str, index: usize) -> Option<Text> {
-    text.split(separator).nth(index).map(Text::from)
+    parts(text, separator).nth(index).map(Text::from)
 }
 
 /// The texts joined without a separator.
@@ -227,15 +261,32 @@ pub fn tokens(text: Option<&str>, min_length: usize, with_digit: bool) -> Tokens
     let Some(text) = text else {
         return Tokens::default();
     };
-    let upper = upper_string(text);
-    let long = |word: &&str| !word.is_empty() && word.chars().nth(min_length.saturating_sub(1)).is_some();
+    if is_upper(text) {
+        return words(text, min_length, with_digit);
+    }
+    with_scratch(|upper| {
+        push_upper(text, upper);
+        words(upper, min_length, with_digit)
+    })
+}
+
+fn words(upper: &str, min_length: usize, with_digit: bool) -> Tokens {
     let marked = |word: &&str| !with_digit || word.bytes().any(|byte| byte.is_ascii_digit());
-    upper
-        .split(|char| !is_word(char))
-        .filter(long)
-        .filter(marked)
-        .map(Text::from)
-        .collect()
+    if upper.is_ascii() {
+        let long = |word: &&[u8]| !word.is_empty() && word.len() >= min_length;
+        let words = upper
+            .as_bytes()
+            .split(|byte| !byte.is_ascii_alphanumeric())
+            .filter(long);
+        return words
+            .flat_map(std::str::from_utf8)
+            .filter(marked)
+            .map(Text::from)
+            .collect();
+    }
+    let long = |word: &&str| !word.is_empty() && word.chars().nth(min_length.saturating_sub(1)).is_some();
+    let words = upper.split(|char| !is_word(char)).filter(long).filter(marked);
+    words.map(Text::from).collect()
 }
 
 /// The distinct runs of `size` characters of the normalized text (`None`: none), sorted; a shorter text that is not empty

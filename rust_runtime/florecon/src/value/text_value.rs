@@ -7,6 +7,8 @@ use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
+use super::scan::find;
+
 /// An immutable text that is cheap to clone. Two clones of one allocation compare equal without reading them.
 ///
 /// ```
@@ -32,6 +34,13 @@ impl Text {
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Whether `part` stands anywhere in the text.
+    #[inline]
+    #[must_use]
+    pub fn contains(&self, part: &str) -> bool {
+        part.is_empty() || find(&self.0, part).is_some()
     }
 
     /// The shared allocation, for those who keep `Arc<str>`.

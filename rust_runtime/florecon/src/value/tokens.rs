@@ -69,7 +69,15 @@ impl Deref for Tokens {
 
 impl FromIterator<Text> for Tokens {
     fn from_iter<I: IntoIterator<Item = Text>>(texts: I) -> Self {
-        Self::new(texts.into_iter().collect())
+        let mut texts = texts.into_iter();
+        let Some(first) = texts.next() else {
+            return Self::default();
+        };
+        // most lists have one
+        let Some(second) = texts.next() else {
+            return Self(Arc::new([first]));
+        };
+        Self::new([first, second].into_iter().chain(texts).collect())
     }
 }
 

@@ -1,0 +1,139 @@
+//! Looking for a text in a text, and building texts without a detour: ingest does this for every row.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+
+use super::Text;
+
+/// What the text functions take: any form of text. One that comes back unchanged is not copied if it is a [`Text`].
+///
+/// ```
+/// use florecon::value::{Text, text};
+/// let name = Text::from("ACME");
+/// assert!(text::upper(&name).is_same(&name));
+/// assert_eq!(text::upper("acme"), name);
+/// ```
+pub trait AnyText {
+    /// The characters.
+    fn chars_of(&self) -> &str;
+
+    /// The same as a value.
+    fn to_value(&self) -> Text {
+        Text::from(self.chars_of())
+    }
+}
+
+impl AnyText for str {
+    fn chars_of(&self) -> &str {
+        self
+    }
+}
+
+impl AnyText for String {
+    fn chars_of(&self) -> &str {
+        self
+    }
+}
+
+impl AnyText for Cow<'_, str> {
+    fn chars_of(&self) -> &str {
+        self
+    }
+}
+
+impl AnyText for Text {
+    fn chars_of(&self) -> &str {
+        self
+    }
+
+    fn to_value(&self) -> Text {
+        self.clone()
+    }
+}
+
+impl<T: AnyText + ?Sized> AnyText for &T {
+    fn chars_of(&self) -> &str {
+        (**self).chars_of()
+    }
+
+    fn to_value(&self) -> Text {
+        (**self).to_value()
+    }
+}
+
+thread_local! {
+    static SCRATCH: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Runs `work` with an empty buffer that keeps its room from call to call.
+pub(super) fn with_scratch<T>(work: impl FnOnce(&mut String) -> T) -> T {
+    let mut buffer = SCRATCH.take();
+    buffer.clear();
+    let made = work(&mut buffer);
+    SCRATCH.set(buffer);
+    made
+}
+
+/// The text that `write` builds.
+pub(super) fn built(write: impl FnOnce(&mut String)) -> Text {
+    with_scratch(|out| {
+        write(out);
+        Text::from(out.as_str())
+    })
+}
+
+/// Where `needle` (not empty) comes first in `text`. For the short needles of strategies this beats the searcher of the
+/// standard library, which prepares tables at each call.
+pub(super) fn find(text: &str, needle: &str) -> Option<usize> {
+    let (text, needle) = (text.as_bytes(), needle.as_bytes());
+    let (&first, rest) = needle.split_first()?;
+    // beyond this start the needle does not fit
+    let starts = (text.len() + 1).checked_sub(needle.len())?;
+    let mut from = 0;
+    while let Some(step) = text[from..starts].iter().position(|&byte| byte == first) {
+        let at = from + step;
+        if text[at + 1..].starts_with(rest) {
+            return Some(at);
+        }
+        from = at + 1;
+    }
+    None
+}
+
+/// The parts of `text` between the separators (not empty), as `str::split` gives them.
+pub(super) fn parts<'t>(text: &'t str, separator: &str) -> impl Iterator<Item = &'t str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let Some(at) = find(text, separator) else {
+            rest = None;
+            return Some(text);
+        };
+        rest = Some(&text[at + separator.len()..]);
+        Some(&text[..at])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn finding_and_splitting_are_those_of_the_standard_library(
+            text in "[abé ]{0,12}",
+            needle in "[abé]{1,3}",
+        ) {
+            prop_assert_eq!(find(&text, &needle), text.find(&needle));
+            prop_assert!(parts(&text, &needle).eq(text.split(needle.as_str())));
+        }
+    }
+
+    #[test]
+    fn a_needle_longer_than_the_text_is_nowhere() {
+        assert_eq!(find("ab", "abc"), None);
+        assert_eq!(find("", "a"), None);
+        assert_eq!(find("cab", "b"), Some(2));
+    }
+}
