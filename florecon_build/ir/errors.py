@@ -163,10 +163,10 @@ def author_names() -> dict[str, object]:
     return {} if frame is None else dict(frame.f_locals)
 
 
-def author_reach() -> dict[str, object]:
-    """What the author's line can name: what stands in its function, then in its module."""
+def author_reach() -> tuple[dict[str, object], dict[str, object]]:
+    """What the author's line can name: what stands in its function, and what stands in its module."""
     frame = _author_frame()
-    return {} if frame is None else {**frame.f_globals, **frame.f_locals}
+    return ({}, {}) if frame is None else (dict(frame.f_locals), dict(frame.f_globals))
 
 
 _place: ContextVar[str] = ContextVar("florecon_place", default="")

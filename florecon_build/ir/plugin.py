@@ -14,7 +14,17 @@ from florecon_build.ir.builder.rows import Rows, Source, rows_of
 from florecon_build.ir.builder.strategy import Strategy
 from florecon_build.ir.checks import check
 from florecon_build.ir.diff import Difference, diff_ir
-from florecon_build.ir.errors import Missing, Problem, Severity, StrategyError, author_names, authored, fail, problem
+from florecon_build.ir.errors import (
+    Missing,
+    Problem,
+    Severity,
+    StrategyError,
+    answered,
+    author_names,
+    authored,
+    fail,
+    problem,
+)
 from florecon_build.ir.serial import dumps, fingerprint, loads
 from florecon_build.ir.structure import expressions, number_binders, structure
 from florecon_build.ir.tree import tree
@@ -109,7 +119,7 @@ def _assemble(id: object, version: object, rows: object, numeraire: object, stra
         fix = "pass a node, such as fb.seq(..)"
         fail("not_a_strategy", "Plugin: strategy", expected="a strategy", got=describe(strategy), fix=fix)
     if isinstance(numeraire, Deferred):
-        numeraire = numeraire.over(rows)
+        numeraire = answered(numeraire.over(rows))
     if not isinstance(numeraire, Expr):
         fix = "pass the amount column: numeraire=row.amount"
         fail("numeraire", "Plugin: numeraire", expected="money or integer", got=describe(numeraire), fix=fix)

@@ -38,9 +38,10 @@ def blocks(page: str) -> list[Block]:
     return made
 
 
-def run(name: str, page: str) -> list[tuple[Block, str]]:
-    """Runs the blocks one after the other in one namespace; each with what it printed."""
-    known: dict[str, Any] = {"__name__": name}
+def run(name: str, page: str, known: dict[str, Any] | None = None) -> list[tuple[Block, str]]:
+    """Runs the blocks one after the other in one namespace, ``known``; each with what it printed."""
+    known = {} if known is None else known
+    known["__name__"] = name
     printed: list[tuple[Block, str]] = []
     # the builder reads the author's lines; the page is their file
     linecache.cache[name] = (len(page), None, page.splitlines(keepends=True), name)

@@ -15,6 +15,7 @@ from florecon_build.ir.builder.constants import constant, describe_constant, mis
 from florecon_build.ir.errors import (
     MissingLaneError,
     StrategyError,
+    answered,
     author_span,
     authored,
     fail,
@@ -322,7 +323,7 @@ def lift(item: object, *, like: Type | None = None, what: str) -> Expr:
     if isinstance(item, Expr):
         return item
     if isinstance(item, Deferred):
-        return item.expression()
+        return answered(item.expression())
     span = author_span()
     if isinstance(item, tuple):
         parts = [lift(part, what=what) for part in cast("tuple[object, ...]", item)]
@@ -346,7 +347,7 @@ def meet(items: Iterable[object], what: str) -> list[Expr]:
     """Operands brought to one type: constants take the type of what they stand beside, integers beside a real become
     real.
     """
-    given = [item.expression() if isinstance(item, Deferred) else item for item in items]
+    given = [answered(item.expression()) if isinstance(item, Deferred) else item for item in items]
     like = next((item.type for item in given if isinstance(item, Expr) and item.type.kind is Kind.REAL), None)
     like = like or next((item.type for item in given if isinstance(item, Expr)), None)
     if like is None:

@@ -283,7 +283,8 @@ def common_source(sources: Iterable[Source], what: str) -> Source | None:
 def checked_lane(source: Source, name: str, item: object) -> n.DerivedLane:
     """A lane over the columns and lanes of ``source``; refused where it is none."""
     check_name(name, source.lanes)
-    expr = item.over(View(source, v.Var.ITEM)) if isinstance(item, Deferred) else lift(item, what=f"lane `{name}`")
+    found = answered(item.over(View(source, v.Var.ITEM))) if isinstance(item, Deferred) else item
+    expr = lift(found, what=f"lane `{name}`")
     _check_lane(name, expr)
     if any(other.family is not source.family for other in expr.uses.sources):
         fail("other_rows", f"lane `{name}` reads lanes of other columns", fix="derive it from these columns")

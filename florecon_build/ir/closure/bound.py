@@ -122,9 +122,9 @@ def rust(text: str, *, rows: Rows | None = None, **names: object) -> Any:
     if rows is not None and not isinstance(rows, Rows):  # pyright: ignore[reportUnnecessaryIsInstance]
         fix = "rows=row, with what columns() or derive() gave"
         fail("not_rows", "rust: rows", expected="what columns() or derive() gave", got=describe(rows), fix=fix)
-    reach = author_reach()
-    seen = _settings(reach)
-    return Closure(Source(text, author_span()), seen | _given(names), _only_rows(reach) if rows is None else rows)
+    inner, outer = author_reach()
+    known = _settings(outer) | _settings(inner) | _given(names)
+    return Closure(Source(text, author_span()), known, rows or _rows_in(inner) or _rows_in(outer))
 
 
 def _given(names: dict[str, object]) -> dict[str, Term]:
@@ -142,9 +142,9 @@ def _settings(reach: Mapping[str, object]) -> dict[str, Term]:
     return own | {name: Term(item) for name, item in found.items() if isinstance(item.ir, v.ParamRef | v.ShardKey)}
 
 
-def _only_rows(reach: Mapping[str, object]) -> Rows | None:
-    """The rows in reach with all the lanes of the others, where all come from one declaration."""
-    found = [item for item in reach.values() if isinstance(item, Rows) and side_of(item) is None]
+def _rows_in(scope: Mapping[str, object]) -> Rows | None:
+    """The rows under a name that have all the lanes of the others, where all come from one declaration."""
+    found = [item for item in scope.values() if isinstance(item, Rows) and side_of(item) is None]
     widest = max(found, key=lambda rows: len(source_of(rows).derived), default=None)
     if widest is None or not all(source_of(widest).holds(source_of(rows)) for rows in found):
         return None

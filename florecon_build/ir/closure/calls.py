@@ -166,8 +166,12 @@ def _no_method(context: Context, node: s.Call, kind: Kind) -> Exception:
     elif node.name == "signum":
         fix = "write `if x < 0.0 { -1 } else { 1 }`: a real's signum is 1 for zero in Rust"
     else:
-        fix = did_you_mean(node.name, known, f"methods of a {kind.value}")
-    return context.error("closure_method", node.name_at, f"a {kind.value} has no `.{node.name}(..)`", fix=fix)
+        fix = did_you_mean(node.name, known, f"methods of {_a(kind)}")
+    return context.error("closure_method", node.name_at, f"{_a(kind)} has no `.{node.name}(..)`", fix=fix)
+
+
+def _a(kind: Kind) -> str:
+    return f"an {kind.value}" if kind is Kind.INTEGER else f"a {kind.value}"
 
 
 def _check_count(context: Context, node: s.Call, names: tuple[str, ...]) -> None:
@@ -219,7 +223,7 @@ def _date(year: object, month: object, day: object) -> Expr:
     try:
         made = datetime.date(year, month, day)  # pyright: ignore[reportArgumentType] - refused below
     except (TypeError, ValueError, OverflowError):
-        fail("bad_constant", "no such day", fix="")
+        fail("no_such_day", "there is no such day", fix="write the numbers of a calendar day: `date(2025, 12, 31)`")
     return lift(made, what="date")
 
 

@@ -31,10 +31,10 @@ def choose(context: Context, node: s.If, terms: tuple[Term, ...]) -> Term:
             return f.tier(condition, then.item)  # pyright: ignore[reportArgumentType, reportReturnType, reportCallIssue, reportUnknownVariableType]
         return _where(condition, _side(context, node.then, then), _side(context, node.otherwise, otherwise))
 
-    at, operands = (node.condition.at, [(node.condition, test)])
     if lift(condition, what="if").type.kind is Kind.BOOLEAN:
-        at, operands = node.at, sides
-    made = context.build(at, "if", operands, make)
+        made = context.build(node.at, "else", sides, make)
+    else:
+        made = context.build(node.condition.at, "if", [(node.condition, test)], make)
     return _with_option(made, is_option)
 
 

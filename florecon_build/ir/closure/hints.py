@@ -26,7 +26,9 @@ def _hint(looks: str, what: str, fix: str, before: str | None = None) -> Hint:
 
 _FIELD = r"\.\s*"
 HINTS: tuple[Hint, ...] = (
-    _hint(r"[A-Za-z_]\w*", "a Rust keyword as a name", 'write the lane in brackets: row["type"]', _FIELD),
+    _hint(r"[A-Za-z_]\w*", "a keyword of Rust as a name", 'write the lane in brackets: row["type"]', _FIELD),
+    _hint(r"\w", "`not`", "write `!`", r"\bnot\s+"),
+    _hint(r"where\s*\(", "the builder's `where`", "write `if condition { x } else { y }`"),
     _hint(r"await\b", "`await`", _ITEMS),
     _hint(r"as\b", "a cast with `as`", "write `.to_real()` for a real, `.to_minor()` for minor units of money"),
     _hint(r"(?:for|while|loop|break|continue)\b", "a loop", _LOOPS),
@@ -50,7 +52,6 @@ HINTS: tuple[Hint, ...] = (
     ),
     _hint(r"and\b", "`and`", "write `&&`"),
     _hint(r"or\b", "`or`", "write `||`"),
-    _hint(r"(?:not)\b", "`not`", "write `!`"),
     _hint(r"lambda\b", "a Python lambda", "write `|a, b| ..`"),
     _hint(r"//", "a comment (`//`)", "for whole division write `.div_euclid(n)`; leave comments out"),
     _hint(r"/\*", "a comment (`/*`)", "leave it out: comments stand in the Python file"),
@@ -66,11 +67,11 @@ HINTS: tuple[Hint, ...] = (
         "a closure, or `|` between conditions",
         "for conditions write `||`; closures stand only in g.any(|row| ..) and its like",
     ),
+    _hint(r"=>", "a name in a pattern", "match on constants; `_` takes the rest", r"\w\s*"),
     _hint(r"=(?![=>])", "an assignment", "compare with `==`; bind with `let x = ..;` in a block"),
     _hint(r"(?:==|!=|<=?|>=?)", "a chained comparison", "write `(a < b) && (b < c)`"),
     _hint(r"\?", "`?`", "write `.unwrap_or(x)`"),
     _hint(r"!", "a macro", "texts are joined with `concat(x, y)`; there are no macros", r"\w\s*"),
-    _hint(r"\.\.", "a range", "compare: `x >= 1 && x <= 5`"),
     _hint(r"::", "a path", "use a parameter's lane, a listed function, or a name given to fb.rust"),
     _hint(r":", "a type", "leave it out: types follow from the columns"),
     _hint(r"->", "a return type", "leave it out: types follow from the columns"),
@@ -78,6 +79,7 @@ HINTS: tuple[Hint, ...] = (
     _hint(
         r"(?:b|br|r|c)?#*\"", "a raw or unfinished text", 'write "..", with \\" for a quote and \\\\ for a backslash'
     ),
+    _hint(r"(?:[0-9][0-9_]*)?\.\.", "a range", "compare: `x >= 1 && x <= 5`"),
     _hint(r"[0-9][0-9_]*\.", "a real without decimals", "write a digit after the point: 1.0"),
     _hint(r"0[xob]", "a number that is not decimal", "write it in decimal"),
     _hint(r"[0-9]", "a number with a type, or a malformed one", "leave the type out: 1, 1_000, 1.5, 1e6"),

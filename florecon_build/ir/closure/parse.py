@@ -91,7 +91,7 @@ def _unexpected(source: Source, error: UnexpectedInput) -> ClosureError:
     if text.lstrip()[:1] != "|":
         return _no_bar(source)
     if at >= len(text):
-        fix = "close what is open, and end with the value"
+        fix = "close what is open, end with the value, and give every `if` its `else`"
         return source.error("closure_syntax", Piece(len(text), len(text) + 1), "the text ends too soon", fix=fix)
     if found := hint_at(text, at):
         hint, end = found

@@ -42,7 +42,7 @@ _TOLD: dict[str, tuple[str, str]] = {
         "`{what}` joins things that never exist together",
         "in flow's cost read `a` and `b`; in accept_if put row conditions into g.any(|row| ..)",
     ),
-    "bad_constant": ("`{what}`: this constant does not fit", "use an integer within +-(2**63 - 1), a finite real"),
+    "bad_constant": ("this constant does not fit", "use an integer within +-(2**63 - 1), a finite real"),
     "bad_setting": ("`{what}`: this is fixed when the strategy is built", "write a number or text within the limits"),
     "bad_scale": ("a money scale counts decimal places", "use a scale from 0 to 18"),
     "too_few": ("`{what}` takes at least two values", "use the value itself"),
@@ -72,16 +72,24 @@ def _mismatch(what: str, operands: list[Given]) -> str:
     scale = max((kind.scale for kind in types), default=2)
     if what in {"&&", "||", "!", "if"}:
         return "write conditions, such as a comparison"
+    if what in {"nets", "clean", "abs_tol", "rel_tol", "rel_max_tol"}:
+        return "write whole minor units (1.50 is 150 at scale 2), or basis points: `rel_tol(bps, floor)`"
+    if what == "span":
+        return "use a date, money or integer lane"
+    if Kind.MONEY in kinds and what in {"/", "div_euclid", "rem_euclid"}:
+        return _TOLD["money_division"][1]
+    if kinds == {Kind.MONEY, Kind.REAL} and what == "*":
+        return f"choose the rounding: `(x.to_minor().to_real() * y / 100.0).minor_units({scale})`"
     if what in {"+", "-", "*", "/"} and (other := kinds - {Kind.INTEGER, Kind.REAL, Kind.MONEY}):
-        return _no_number(other)
+        return _no_number(what, other)
     if kinds == {Kind.MONEY, Kind.REAL}:
         return f"`x.minor_units({scale})` makes money of a real, `x.to_minor().to_real()` a real of money"
+    if kinds == {Kind.MONEY} and what == "abs_diff":
+        return "write `(x - y).abs()`"
     if kinds == {Kind.MONEY} and len(types) > 1:
         return "money of different scales never mixes: take `.to_minor()` of both and scale by hand"
     if kinds == {Kind.MONEY, Kind.INTEGER}:
         return f"write the constant as `minor(n, {scale})`, or compare integers: `x.to_minor()`"
-    if kinds == {Kind.MONEY} and what == "abs_diff":
-        return "write `(x - y).abs()`"
     if Kind.DATE in kinds and kinds & {Kind.TEXT, Kind.INTEGER}:
         return "write the date as `date(2025, 12, 31)`; `.abs_diff(..)` gives the days between two dates"
     if Kind.LIST in kinds:
@@ -89,11 +97,11 @@ def _mismatch(what: str, operands: list[Given]) -> str:
     return "bring both sides to one type"
 
 
-def _no_number(kinds: set[Kind]) -> str:
+def _no_number(what: str, kinds: set[Kind]) -> str:
     if Kind.DATE in kinds:
         return "write `x.abs_diff(y)` for the days between two dates, or `.year()`, `.month()`, `.day()`"
     if Kind.TEXT in kinds:
-        return "join texts with `concat(x, y)`"
+        return "join texts with `concat(x, y)`" if what == "+" else "texts have no arithmetic"
     if Kind.BOOLEAN in kinds:
         return "write `if condition { 1 } else { 0 }`"
     return "take a number out first"
