@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import pyarrow as pa
 
 import florecon_build as fb
 from florecon_build.ir.interpreter import ModelError
+from florecon_build.ir.interpreter.keys import RowId
 from florecon_build.ir.nodes import Column
 from florecon_build.ir.types import Kind
 from tests.differential.bags import Row
@@ -29,7 +30,7 @@ ARROW: dict[Kind, pa.DataType] = {
     Kind.BOOLEAN: pa.bool_(),
 }
 
-Group = tuple[str, str, str | None, int, int, int | None, tuple[tuple[int, int], ...]]
+Group = tuple[str, str, str | None, int, int, int | None, tuple[tuple[RowId, int], ...]]
 """status, origin, reason, net, size, node, members"""
 
 
@@ -126,9 +127,10 @@ class Native:
 
 def read(groups: pa.Table, allocations: pa.Table, stages: pa.Table) -> Said:
     """The tables of a report as plain values, without the integers that name groups."""
-    members: dict[int, list[tuple[int, int]]] = {}
+    members: dict[int, list[tuple[RowId, int]]] = {}
+    name = "id_text" if "id_text" in allocations.column_names else "id"
     for line in allocations.to_pylist():
-        members.setdefault(line["group_id"], []).append((line["id"], line["amount"]))
+        members.setdefault(line["group_id"], []).append((line[name], line["amount"]))
     return Said(
         None,
         tuple(
@@ -163,9 +165,9 @@ def by_interpreter(suite: Suite, index: int, rows: Sequence[Row]) -> Said:
     except ModelError as error:
         return Said(error.code)
     report = model.report()
-    members: dict[int, list[tuple[int, int]]] = {}
+    members: dict[int, list[tuple[RowId, int]]] = {}
     for line in report.allocations:
-        members.setdefault(line.group_id, []).append((cast("int", line.id), line.amount))
+        members.setdefault(line.group_id, []).append((line.id, line.amount))
     return Said(
         None,
         tuple((g.status, g.origin, g.reason, g.net, g.size, g.node, tuple(members[g.group_id])) for g in report.groups),
