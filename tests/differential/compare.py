@@ -16,6 +16,7 @@ import pyarrow as pa
 
 import florecon_build as fb
 from florecon_build.ir.interpreter import ModelError
+from florecon_build.ir.interpreter import Workspace as Model
 from florecon_build.ir.interpreter.keys import RowId
 from florecon_build.ir.nodes import Column
 from florecon_build.ir.types import Kind
@@ -118,10 +119,11 @@ class Native:
             progress: dict[str, int] = reply.get("progress", {})
             if progress.get("done") == progress.get("total"):
                 commands.pop()
-        tables = {what: self._fetch(what) for what in ("groups", "allocations", "stages")}
+        tables = {what: self.fetch(what) for what in ("groups", "allocations", "stages")}
         return read(tables["groups"], tables["allocations"], tables["stages"])
 
-    def _fetch(self, what: str) -> pa.Table:
+    def fetch(self, what: str) -> pa.Table:
+        """One table of the report."""
         return pa.ipc.open_stream(self.send({"op": "fetch", "what": what})).read_all()
 
 
@@ -164,6 +166,11 @@ def by_interpreter(suite: Suite, index: int, rows: Sequence[Row]) -> Said:
         model.solve()
     except ModelError as error:
         return Said(error.code)
+    return said_by(model)
+
+
+def said_by(model: Model) -> Said:
+    """What the interpreter's workspace reports as it is."""
     report = model.report()
     members: dict[int, list[tuple[RowId, int]]] = {}
     for line in report.allocations:

@@ -14,16 +14,21 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
 import florecon_build as fb
 from florecon_build.ir.nodes import Node, PluginIr, children
 from florecon_build.ir.serial import dumps
 from florecon_build.ir.tree import tree
 from tests.differential.bags import SHAPES, Row, ledger
 from tests.differential.compare import Native, Said, by_interpreter, by_wasm, table
+from tests.differential.machine import machine
 from tests.differential.suite import Suite, compile_suite, draw
 
 STRATEGIES = 100
 BAGS = 50
+SEQUENCES = 300
 
 
 def answers(suite: Suite, native: Native, index: int, rows: list[Row]) -> tuple[Said, Said, Said]:
@@ -86,7 +91,18 @@ def fuzz(seed: int, end: float) -> int:
                 ran += 1
                 if differ(suite, native, index, rows):
                     report(suite.plugins[index], fewest_rows(suite, native, index, rows), seed, index, bag)
+        verbs(suite, native, end)
     return ran
+
+
+def verbs(suite: Suite, native: Native, end: float) -> None:
+    """Random sequences of all verbs over the strategies of a suite; hypothesis shrinks and prints one that differs."""
+    if time.monotonic() < end:
+        once = settings(
+            max_examples=SEQUENCES, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+        )
+        run_state_machine_as_test(machine(suite, native, list(range(len(suite.plugins)))), settings=once)
+        print(f"{SEQUENCES} sequences of verbs, every step equal", flush=True)
 
 
 def report(plugin: PluginIr, rows: list[Row], seed: int, index: int, bag: int) -> None:

@@ -7,6 +7,7 @@ import hashlib
 import random
 import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from florecon_build.codegen.paths import cache_dir, locked, runtime_dir, runtime
 from florecon_build.codegen.plugin import emit_suite
 from florecon_build.codegen.project import MEMBER, workspace
 from florecon_build.codegen.toolchain import ensure
+from florecon_build.ir.interpreter import Plain
 from florecon_build.ir.interpreter import Workspace as Model
 from florecon_build.ir.lanes import reached_lanes
 from florecon_build.ir.nodes import Param, PluginIr
@@ -41,10 +43,10 @@ class Suite:
     wasm: Path
     native: Path
 
-    def model(self, index: int) -> Model:
+    def model(self, index: int, config: Mapping[str, Plain] | None = None) -> Model:
         """The interpreter of one strategy; at ingest it computes the lanes that any strategy of the module reaches."""
         first = self.plugins[0]
-        return Model(self.plugins[index], reached=reached_lanes(first, [ir.strategy for ir in self.plugins]))
+        return Model(self.plugins[index], config, reached=reached_lanes(first, [ir.strategy for ir in self.plugins]))
 
 
 def draw(seed: int, count: int, depth: int) -> tuple[PluginIr, ...]:

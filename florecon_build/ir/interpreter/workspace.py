@@ -138,7 +138,7 @@ class Workspace:
         self._check_merge(allocations)
         for id, amount in allocations:
             self._book.take(id, amount)
-        return self._book.add(dict(allocations), label or "manual", reason, pinned=True).id
+        return self._book.add(dict(allocations), label, reason, pinned=True).id
 
     def _check_merge(self, allocations: Sequence[tuple[RowId, int]]) -> None:
         seen: set[RowId] = set()

@@ -1,0 +1,176 @@
+"""One workspace three times: the interpreter, the wasm and the native build behind the same commands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+import pyarrow as pa
+
+from florecon_build.host import FloreconError, load
+from florecon_build.host.frames import conform, empty
+from florecon_build.host.limits import Limits
+from florecon_build.host.session import Session
+from florecon_build.ir.interpreter import ModelError
+from florecon_build.ir.interpreter import Workspace as Model
+from tests.differential.bags import Row
+from tests.differential.compare import Native, Said, read, said_by, stream, table
+from tests.differential.suite import Suite
+
+Fields = Mapping[str, Any]
+Reply = dict[str, Any]
+REPLIED = ("demoted", "pinned", "group_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a command: an error code, or what the reply says."""
+
+    error: str | None
+    reply: tuple[tuple[str, object], ...] = ()
+
+
+class Party(Protocol):
+    """One of the three."""
+
+    def do(self, op: str, fields: Fields, rows: Sequence[Row] | None = None) -> Answer:
+        """Carries out a command."""
+        ...
+
+    def state(self) -> tuple[Said, tuple[int, ...]]:
+        """The report and the counters, and apart from them the ids of the groups in report order."""
+        ...
+
+
+def answer(reply: Reply) -> Answer:
+    """The part of a reply that all three give."""
+    return Answer(None, tuple((name, _plain(reply[name])) for name in REPLIED if name in reply))
+
+
+def _plain(value: object) -> object:
+    return tuple(cast("list[object]", value)) if isinstance(value, list) else value
+
+
+class ByInterpreter:
+    """The reference."""
+
+    def __init__(self, suite: Suite, index: int) -> None:
+        self._start: Callable[[Mapping[str, Any]], Model] = lambda config: suite.model(index, config)
+        self.model = self._start({})
+
+    def do(self, op: str, fields: Fields, rows: Sequence[Row] | None = None) -> Answer:
+        """Carries out a command."""
+        try:
+            return answer(self._do(op, fields, rows or ()))
+        except ModelError as error:
+            return Answer(error.code)
+
+    def _do(self, op: str, fields: Fields, rows: Sequence[Row]) -> Reply:
+        model = self.model
+        match op:
+            case "init":
+                self.model = self._start(fields["config"])
+            case "configure":
+                model.configure(fields["config"])
+            case "upsert":
+                return {"demoted": model.upsert(rows)}
+            case "remove":
+                return {"demoted": model.remove(fields["ids"])}
+            case "solve":
+                model.solve()
+            case "pin":
+                return self._pin(fields)
+            case "unpin":
+                model.unpin(fields["group_id"])
+            case "merge":
+                allocations = [(part["id"], part["amount"]) for part in fields["allocations"]]
+                return {"group_id": model.merge(allocations, fields["label"], fields.get("reason"))}
+            case "detach":
+                model.detach(fields["group_id"], fields["ids"])
+            case "dissolve":
+                model.dissolve(fields["group_id"])
+            case _:
+                raise AssertionError(op)
+        return {}
+
+    def _pin(self, fields: Fields) -> Reply:
+        match fields["by"]:
+            case "group":
+                self.model.pin(fields["group_id"])
+                return {}
+            case "groups":
+                self.model.pin_groups(fields["group_ids"])
+                return {}
+            case "clean":
+                return {"pinned": self.model.pin_clean(fields["tol"])}
+            case _:
+                self.model.pin_singletons(fields["ids"])
+                return {}
+
+    def state(self) -> tuple[Said, tuple[int, ...]]:
+        """The report, and the ids of its groups."""
+        groups = tuple(line.group_id for line in self.model.report().groups)
+        return said_by(self.model), groups
+
+
+class ByWasm:
+    """The module, through the host's session."""
+
+    def __init__(self, suite: Suite, index: int) -> None:
+        self._index = {"strategy": index}
+        self._session = Session(load(suite.wasm), Limits(), self._index)
+        self._columns = suite.plugins[index].columns
+
+    def do(self, op: str, fields: Fields, rows: Sequence[Row] | None = None) -> Answer:
+        """Carries out a command."""
+        if op == "init":
+            fields = {"config": {**fields["config"], **self._index}}
+        about = self._session.about
+        try:
+            frame = empty(about) if op == "init" else None
+            if rows is not None:
+                frame = conform(table(self._columns, rows), about)
+            if op == "solve":
+                self._session.solve(None)
+                return Answer(None)
+            return answer(self._session.change(op, fields, frame))
+        except FloreconError as error:
+            return Answer(error.code)
+
+    def state(self) -> tuple[Said, tuple[int, ...]]:
+        """The report, and the ids of its groups."""
+        return as_state(self._session.fetch)
+
+    def close(self) -> None:
+        """Frees the module."""
+        self._session.close()
+
+
+class ByNative:
+    """The program, through its pipe."""
+
+    def __init__(self, native: Native, suite: Suite, index: int) -> None:
+        self._native = native
+        self._index = {"strategy": index}
+        self._columns = suite.plugins[index].columns
+        self.do("init", {"config": {}})
+
+    def do(self, op: str, fields: Fields, rows: Sequence[Row] | None = None) -> Answer:
+        """Carries out a command."""
+        if op == "init":
+            fields = {"config": {**fields["config"], **self._index}}
+        arrow = b"" if rows is None else stream(table(self._columns, rows))
+        reply = json.loads(self._native.send({"op": op, **fields, "reply": "none"}, arrow))
+        return answer(reply) if reply["ok"] else Answer(reply["error"]["code"])
+
+    def state(self) -> tuple[Said, tuple[int, ...]]:
+        """The report, and the ids of its groups."""
+        return as_state(self._native.fetch)
+
+
+def as_state(fetch: Callable[[str], pa.Table]) -> tuple[Said, tuple[int, ...]]:
+    """The three tables of a report."""
+    groups = fetch("groups")
+    return read(groups, fetch("allocations"), fetch("stages")), tuple(groups.column("group_id").to_pylist())
