@@ -1,0 +1,93 @@
+"""Every recipe of docs/recipes.md does what it says: in the interpreter where the page asserts it, and compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+import florecon_build as fb
+from florecon_build.codegen import build_suite
+from florecon_build.ir.nodes import PluginIr
+from florecon_build.ir.preview import Preview
+from tests.docs.pages import DOCS, run
+
+PAGE = (DOCS / "recipes.md").read_text(encoding="utf-8")
+RECIPES = (
+    "reciprocity guard composite buckets trace reference stages currencies schedule write_offs cut_off bridging"
+).split()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A simulation that the page made."""
+
+    plugin: fb.Plugin
+    frame: Any
+    config: dict[str, object]
+    result: Preview
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What the page left behind: its names and its simulations."""
+
+    names: dict[str, Any]
+    calls: list[Call]
+
+
+@pytest.fixture(scope="module")
+def ran() -> Iterator[Ran]:
+    found = Ran({}, [])
+    simulate = fb.Plugin.simulate
+
+    def record(self: fb.Plugin, frame: Any, config: Any = None) -> Preview:
+        result = simulate(self, frame, config)
+        found.calls.append(Call(self, frame, dict(config or {}), result))
+        return result
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fb.Plugin, "simulate", record)
+        run("recipes.md", PAGE, found.names)
+    yield found
+
+
+def test_every_recipe_of_the_page_ran(ran: Ran) -> None:
+    """Each asserts its own outcome in the page."""
+    assert PAGE.count("\n## ") == len(RECIPES) == 12
+    tried = [call.plugin for call in ran.calls]
+    assert all(ran.names[name] in tried for name in RECIPES)
+
+
+def test_no_recipe_is_doubtful(ran: Ran) -> None:
+    assert {name: ran.names[name].check() for name in RECIPES} == {name: () for name in RECIPES}
+
+
+def test_the_compiled_recipes_agree(ran: Ran, tmp_path_factory: pytest.TempPathFactory) -> None:
+    plugins = [ran.names[name] for name in RECIPES]
+    artifact = build_suite(joined([plugin.data for plugin in plugins]), tmp_path_factory.mktemp("recipes"))
+    for call in ran.calls:
+        workspace = fb.Workspace(artifact.wasm, config={"strategy": plugins.index(call.plugin), **call.config})
+        workspace.upsert(call.frame)
+        report = workspace.solve()
+        pieces = [(part["group_id"], part["id"], part["amount"]) for part in report.allocations.to_pylist()]
+        groups = [(group["group_id"], group["origin"], group["reason"]) for group in report.groups.to_pylist()]
+        expected = [(part.group_id, part.id, part.amount) for part in call.result.allocations]
+        assert sets(groups, pieces) == sets([(g.group_id, g.origin, g.reason) for g in call.result.groups], expected)
+
+
+def sets(groups: Sequence[tuple[Any, ...]], pieces: Sequence[tuple[Any, ...]]) -> list[Any]:
+    """Groups by what is in them."""
+    return sorted(
+        ([(id, amount) for at, id, amount in pieces if at == number], origin, reason or "")
+        for number, origin, reason in groups
+    )
+
+
+def joined(irs: list[PluginIr]) -> list[PluginIr]:
+    """The same strategies over the lanes and params of all: one module has one row."""
+    lanes, params = ({item.name: item for ir in irs for item in getattr(ir, part)} for part in ("lanes", "params"))
+    assert len(lanes) == len({(lane.name, lane.value) for ir in irs for lane in ir.lanes}), "two lanes of one name"
+    return [replace(ir, lanes=tuple(lanes.values()), params=tuple(params.values())) for ir in irs]
