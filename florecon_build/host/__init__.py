@@ -53,6 +53,7 @@ from florecon_build.host.errors import (
     Unsupported,
     WrongType,
 )
+from florecon_build.host.explanation import Explanation
 from florecon_build.host.kept import KeptWorkspace, Unfit
 from florecon_build.host.module import ABI_VERSION, load
 from florecon_build.host.placing import Misfit
@@ -86,6 +87,7 @@ __all__ = [
     "Description",
     "DuplicateId",
     "Entry",
+    "Explanation",
     "Fault",
     "Field",
     "FloreconError",

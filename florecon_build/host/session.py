@@ -130,6 +130,10 @@ class Session:
         """The whole session as bytes. Errors: `Unsupported` for a module that takes none."""
         return self._work(self._snapshot)
 
+    def explain(self, ids: list[int | str]) -> dict[str, Any]:
+        """What the module has to say of rows. Errors: `UnknownId`; `Unsupported` for one that does not explain."""
+        return self._work(lambda: self._explain(ids))
+
     def fetch(self, what: str) -> pa.Table:
         """One table of the report: `groups`, `allocations`, `rows` or `stages`.
 
@@ -171,6 +175,15 @@ class Session:
         except BadCommand as error:
             raise Unsupported(f"this module takes no snapshot back: {error.message}") from error
         self._journal.add(entry)
+
+    def _explain(self, ids: list[int | str]) -> dict[str, Any]:
+        try:
+            envelope = self._send(_encode("explain", {"ids": ids}), None, Deadline(self._limits.timeout))
+        except BadCommand as error:
+            if self.about.rich:
+                raise
+            raise Unsupported(f"this module does not explain itself: {error.message}") from error
+        return self._trusting(lambda: _object(envelope.get("explain"), "an explanation"))
 
     def _snapshot(self) -> bytes:
         reply = self._dispatch(_encode("snapshot", {}), None, Deadline(self._limits.timeout))
@@ -315,6 +328,12 @@ def _decode(reply: bytes) -> dict[str, Any]:
     if not isinstance(envelope, dict) or not isinstance(cast("dict[str, Any]", envelope).get("ok"), bool):
         raise BrokenReply(f"a reply of {len(reply)} bytes does not say whether the command succeeded")
     return cast("dict[str, Any]", envelope)
+
+
+def _object(given: object, what: str) -> dict[str, Any]:
+    if not isinstance(given, dict):
+        raise BrokenReply(f"{what} is no object")
+    return cast("dict[str, Any]", given)
 
 
 def _live_rows(envelope: Mapping[str, Any]) -> int:

@@ -28,6 +28,7 @@ from florecon_build.host.arguments import Id, Ids, ids_from, integer, pairs_from
 from florecon_build.host.cache import CompiledCache
 from florecon_build.host.describe import Description
 from florecon_build.host.errors import BrokenReply, UnknownId
+from florecon_build.host.explanation import Explanation
 from florecon_build.host.frames import Frame, TextAmounts, conform
 from florecon_build.host.limits import Limits
 from florecon_build.host.module import Source, load
@@ -243,6 +244,16 @@ class Workspace:
         report = Report(self.about, self._session.fetch)
         self._reports.add(report)
         return report
+
+    def explain(self, *ids: Id) -> Explanation:
+        """Why rows are where they are; nothing changes.
+
+        Parameters: one id walks that row through the tree: the bucket it was in at each node, what it netted to, what
+        was allowed, and why it was taken or refused. Two ids say at each node why the two did, or did not, meet.
+        Returns an `Explanation`: `print` it, or read its `steps` and `data`. Amounts are shown in major units.
+        Errors: `UnknownId`; `Unsupported` for a module that does not explain itself.
+        """
+        return Explanation(self.about, self._session.explain(ids_from(ids)))
 
     def stages(self) -> pa.Table:
         """What each node of the strategy did in the last solve; see `Report.stages`."""

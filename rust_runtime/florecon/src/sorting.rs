@@ -1,45 +1,32 @@
 //! Sorting by a number, for everything that is so sorted: each type and order that the standard sort is used with costs a
-//! module ten kilobytes.
-
-/// Up to so many items are sorted where they stand.
-const FEW: usize = 16;
+//! module up to ten kilobytes.
 
 /// Sorts items by a number each has. Equal ones keep their order.
 pub(crate) fn by_number<T: Copy>(items: &mut [T], number: impl Fn(T) -> i64) {
-    if items.len() > FEW {
-        return by_many_numbers(items, number);
-    }
-    for end in 1..items.len() {
-        let item = items[end];
-        let own = number(item);
-        let mut at = end;
-        while at > 0 && number(items[at - 1]) > own {
-            items[at] = items[at - 1];
-            at -= 1;
-        }
-        items[at] = item;
-    }
-}
-
-fn by_many_numbers<T: Copy>(items: &mut [T], number: impl Fn(T) -> i64) {
-    let mut keys: Vec<(i64, u32)> = items
-        .iter()
-        .zip(0..)
-        .map(|(&item, place)| (number(item), place))
-        .collect();
-    if keys.is_sorted() {
+    let order = order_of(items.len(), &|place| number(items[place]));
+    if order.is_empty() {
         return;
     }
-    sort(&mut keys);
     let old = items.to_vec();
-    for (item, (_, place)) in items.iter_mut().zip(keys) {
+    for (item, (_, place)) in items.iter_mut().zip(order) {
         *item = old[place as usize];
     }
 }
 
+/// The numbers and places in their order; none where they are in order.
 #[inline(never)]
-fn sort(keys: &mut [(i64, u32)]) {
-    keys.sort_unstable();
+fn order_of(count: usize, number: &dyn Fn(usize) -> i64) -> Vec<(i64, u32)> {
+    let mut last = i64::MIN;
+    let is_sorted = (0..count).all(|place| {
+        let before = std::mem::replace(&mut last, number(place));
+        before <= last
+    });
+    if is_sorted {
+        return Vec::new();
+    }
+    let mut order: Vec<(i64, u32)> = (0..count).map(|place| (number(place), place as u32)).collect();
+    order.sort_unstable();
+    order
 }
 
 #[cfg(test)]
@@ -48,7 +35,7 @@ mod tests {
 
     #[test]
     fn items_are_sorted_and_equal_ones_keep_their_order() {
-        for count in [0, 1, 2, 7, FEW, FEW + 1, 100] {
+        for count in [0, 1, 2, 7, 21, 100] {
             let mut items: Vec<(i64, usize)> = (0..count).map(|at| ((at as i64 * 7 + 3) % 5 - 2, at)).collect();
             let mut expected = items.clone();
             expected.sort();

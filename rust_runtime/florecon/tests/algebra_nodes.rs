@@ -558,6 +558,13 @@ fn soakers_name_what_is_left_whatever_it_nets_to() {
 fn keys_that_hash_alike_are_still_told_apart() {
     #[derive(Clone, PartialEq, Eq)]
     struct Alike(i64);
+
+    impl Shown for Alike {
+        fn show(&self, out: &mut String) {
+            self.0.show(out);
+        }
+    }
+
     impl std::hash::Hash for Alike {
         fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
             0_u8.hash(state);

@@ -138,6 +138,11 @@ impl Ledger {
             };
             self.incidence = Some(Incidence::new(self.slots(), members));
         }
+        self.known_groups_of(slot)
+    }
+
+    /// The same, of a slot that was asked for before.
+    pub fn known_groups_of(&self, slot: u32) -> Vec<usize> {
         let incidence = self.incidence.as_ref();
         let mut found: Vec<usize> = incidence.map_or_else(Vec::new, |incidence| incidence.of(slot));
         found.retain(|&index| self.states[index] != State::Gone);

@@ -1,6 +1,7 @@
 //! The workspace: rows, groups, and the decisions of people.
 
 mod commands;
+pub(crate) mod explain;
 mod incidence;
 pub(crate) mod ledger;
 pub(crate) mod order;
@@ -46,6 +47,8 @@ pub struct Recon<R> {
     numeraire: Numeraire<R>,
     /// A solve in steps that is not finished. Whatever changes rows, groups or plan ends it.
     pending: Option<Box<Pending<R>>>,
+    /// The last group id that the last solve gave.
+    solved_to: i64,
 }
 
 type Numeraire<R> = Box<dyn Fn(&R) -> Result<i64, EvalError>>;
@@ -73,6 +76,7 @@ impl<R> Recon<R> {
             plan,
             numeraire: Box::new(move |row| numeraire(row).answer()),
             pending: None,
+            solved_to: 0,
         })
     }
 
@@ -130,6 +134,7 @@ impl<R> Recon<R> {
         drop(pending);
         self.stages = std::mem::take(&mut outcome.stages);
         self.ledger = solve::install(&self.store, &self.ledger, outcome);
+        self.solved_to = self.ledger.last_id();
         Ok(progress)
     }
 

@@ -17,6 +17,7 @@ impl<R: Packed> Recon<R> {
         pack_ids(packer, &self.store.ids);
         self.store.rows.iter().for_each(|row| packer.write(row));
         pack_groups(packer, &self.ledger);
+        packer.integer(self.solved_to);
         packer.count(self.stages.len());
         self.stages.iter().for_each(|stage| pack_stage(packer, stage));
     }
@@ -25,6 +26,7 @@ impl<R: Packed> Recon<R> {
     pub(crate) fn unpack(&mut self, unpacker: &mut Unpacker<'_>) -> Result<(), Damaged> {
         self.unpack_rows(unpacker)?;
         self.ledger = unpack_groups(unpacker, &self.store, self.stages.len())?;
+        self.solved_to = unpacker.integer()?;
         unpacker
             .place(self.stages.len() + 1)
             .and_then(|count| same(count, self.stages.len()))?;

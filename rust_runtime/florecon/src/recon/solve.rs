@@ -69,6 +69,11 @@ impl<R> Pending<R> {
         }
     }
 
+    /// What the solve is of.
+    pub fn into_bag(self) -> Vec<Lot> {
+        self.bag
+    }
+
     /// Does at most about `budget` units of work, and at least one piece. The outcome, when this was the last.
     pub fn advance(&mut self, plan: &Plan<R>, store: &Store<R>, budget: u64) -> Result<Option<Outcome>, Error> {
         let paused = std::mem::take(&mut self.run);

@@ -77,6 +77,9 @@ pub(crate) enum Verb {
     Fetch(Table),
     Snapshot,
     Restore,
+    Explain {
+        ids: Vec<GivenId>,
+    },
 }
 
 /// A command: the verb, and what to say when it is done.
@@ -87,7 +90,7 @@ pub(crate) struct Command {
 }
 
 const OPS: &str = "init, configure, upsert, remove, solve, pin, unpin, merge, detach, dissolve, report, fetch, \
-    snapshot, restore";
+    snapshot, restore, explain";
 
 impl Command {
     /// Reads a command.
@@ -154,6 +157,7 @@ impl Fields {
             "fetch" => Verb::Fetch(self.table()?),
             "snapshot" => Verb::Snapshot,
             "restore" => Verb::Restore,
+            "explain" => Verb::Explain { ids: self.ids("ids")? },
             _ => return Err(Error::bad_command(format!("there is no op `{op}`; known: {OPS}"))),
         })
     }

@@ -44,12 +44,14 @@ impl<P: Plugin> Ledger<P> {
         }
         let ledger = slot.as_mut().ok_or(Error::NoSession)?;
         match verb {
-            Verb::Fetch(table) => return Ok(ledger.fetch(table)),
-            Verb::Snapshot => return Ok(ledger.snapshot()),
-            _ => {}
+            Verb::Fetch(table) => Ok(ledger.fetch(table)),
+            Verb::Snapshot => Ok(ledger.snapshot()),
+            Verb::Explain { ids } => ledger.explain(ids),
+            verb => {
+                let extra = ledger.apply(verb, arrow)?;
+                Ok(ledger.reply(reply, &extra))
+            }
         }
-        let extra = ledger.apply(verb, arrow)?;
-        Ok(ledger.reply(reply, &extra))
     }
 
     fn init(config: &Map<String, Value>, arrow: &[u8]) -> Result<Self, Error> {
@@ -81,7 +83,12 @@ impl<P: Plugin> Ledger<P> {
         let recon = &mut self.recon;
         match verb {
             // a report changes nothing; the others are carried out before
-            Verb::Init { .. } | Verb::Fetch(_) | Verb::Snapshot | Verb::Restore | Verb::Report => {}
+            Verb::Init { .. }
+            | Verb::Fetch(_)
+            | Verb::Snapshot
+            | Verb::Restore
+            | Verb::Explain { .. }
+            | Verb::Report => {}
             Verb::Configure { config } => self.configure(&config)?,
             Verb::Upsert => return self.upsert(arrow).map(Extra::Demoted),
             Verb::Remove { ids } => {
@@ -147,7 +154,7 @@ impl<P: Plugin> Ledger<P> {
     }
 
     /// The rows a command names. An ordinal that was never given stays an integer, which no row of a text session has.
-    fn resolve(&self, given: Vec<GivenId>) -> Result<Vec<RowId>, Error> {
+    pub(super) fn resolve(&self, given: Vec<GivenId>) -> Result<Vec<RowId>, Error> {
         let has_text_id = P::schema().has_text_id();
         given
             .into_iter()

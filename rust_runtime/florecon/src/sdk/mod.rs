@@ -10,6 +10,7 @@ pub mod conformance;
 mod describe;
 mod dispatch;
 mod exact;
+mod explain;
 mod fetch;
 pub mod harness;
 mod ids;

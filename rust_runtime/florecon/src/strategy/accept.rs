@@ -4,6 +4,7 @@ use super::Answer;
 use super::group::Group;
 use super::lot::{Lot, give_back};
 use super::plan::Plan;
+use super::probe::{Fact, Facts};
 use super::run::Run;
 use super::spine::{Inner, Wrap};
 use crate::error::Error;
@@ -67,6 +68,16 @@ pub fn whole_only<R: 'static>(inner: Plan<R>) -> Plan<R> {
 struct WholeOnly;
 
 impl<R> Wrap<R> for WholeOnly {
+    fn facts(&self, run: &Run<'_, R>, done: &Inner, bag: &[Lot], row: u32) -> Facts {
+        let groups = (done.mark..run.groups.len()).map(|index| run.groups.get(index));
+        let members = groups
+            .filter(|group| group.rows.binary_search(&row).is_ok())
+            .flat_map(|group| group.rows);
+        let rest = &bag[..done.left];
+        let mut split = members.filter(|row| rest.binary_search_by_key(*row, |lot| lot.row).is_ok());
+        split.next().map(|&row| ("split", Fact::Row(row))).into_iter().collect()
+    }
+
     fn finish(&self, run: &mut Run<'_, R>, _: u32, done: Inner, bag: &mut [Lot]) -> Result<usize, Error> {
         let Inner { mark, left } = done;
         let rest = &bag[..left];

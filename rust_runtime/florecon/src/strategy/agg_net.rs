@@ -5,6 +5,7 @@ use super::bucket::{Buckets, Key};
 use super::item::{Item, ItemFn, item_fn};
 use super::lot::{Lot, compact};
 use super::plan::{Body, Plan};
+use super::probe::{Refusal, slack};
 use super::run::Run;
 use super::tolerance::{Legs, Tol};
 use crate::error::Error;
@@ -40,13 +41,13 @@ impl<R, K: Key> Body<R> for AggNet<R, K> {
         for bucket in buckets.iter() {
             let mut legs = Legs::default();
             bucket.iter().for_each(|&at| legs.add(bag[at as usize].amount));
-            let stage = run.stage(node.id());
+            let mut refuse = |why| run.refuse(node.id(), why, bag, bucket, &|legs, facts| slack(legs, self.tol, facts));
             if bucket.len() < 2 {
-                stage.too_small += 1;
+                refuse(Refusal::TooSmall);
             } else if !legs.both_signs() {
-                stage.one_sided += 1;
+                refuse(Refusal::OneSided);
             } else if !legs.within(self.tol) {
-                stage.out_of_tolerance += 1;
+                refuse(Refusal::OutOfTolerance);
             } else {
                 let tag = run.tag(node.id(), "agg_net", "aggregate net");
                 run.take(bag, bucket, tag);

@@ -59,12 +59,17 @@ struct When<R> {
 }
 
 impl<R> Split<R> for When<R> {
-    fn split(&self, run: &mut Run<'_, R>, _: u32, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {
+    fn split(&self, run: &mut Run<'_, R>, node: u32, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {
         let mut chosen = Vec::new();
         for (at, &lot) in bag.iter().enumerate() {
             if run.eval(&self.predicate, lot)? {
                 chosen.push(at as u32);
             }
+        }
+        for at in run.asked_in(bag) {
+            let is_chosen = chosen.binary_search(&at).is_ok();
+            let event = if is_chosen { "predicate_true" } else { "predicate_false" };
+            run.tell(node, bag[at as usize].row, event, Vec::new());
         }
         Ok(Box::new(Buckets::one(chosen)))
     }

@@ -9,14 +9,16 @@ use rustc_hash::FxBuildHasher;
 
 use super::item::Item;
 use super::lot::Lot;
+use super::probe::shown;
 use super::run::Run;
+use super::shown::Shown;
 use crate::error::Error;
 use crate::value::EvalError;
 
 /// What a key must be able to do. Implemented for everything that can.
-pub trait Key: Eq + Hash + Clone + 'static {}
+pub trait Key: Eq + Hash + Clone + Shown + 'static {}
 
-impl<K: Eq + Hash + Clone + 'static> Key for K {}
+impl<K: Eq + Hash + Clone + Shown + 'static> Key for K {}
 
 /// The number of no key.
 pub(crate) const NO_KEY: u32 = u32::MAX;
@@ -150,7 +152,7 @@ impl Buckets {
     }
 
     /// The items of `bag` by `key`; items with a null key are counted and left out.
-    pub fn form<R, K: Eq + Hash>(
+    pub fn form<R, K: Eq + Hash + Shown>(
         run: &mut Run<'_, R>,
         node: u32,
         bag: &[Lot],
@@ -160,7 +162,7 @@ impl Buckets {
     }
 
     /// The same, with the key of each bucket.
-    pub fn form_keyed<R, K: Eq + Hash>(
+    pub fn form_keyed<R, K: Eq + Hash + Shown>(
         run: &mut Run<'_, R>,
         node: u32,
         bag: &[Lot],
@@ -175,6 +177,9 @@ impl Buckets {
             numbers.push(key.map_or(NO_KEY, |key| numbering.number(key)));
         }
         run.stage(node).null_key += nulls;
+        if run.is_probed() {
+            run.tell_keys(node, bag, &numbers, &|number| shown(&numbering.keys[number as usize]));
+        }
         let buckets = Self::from_numbers(&numbers, numbering.keys.len());
         Ok((buckets, numbering.keys))
     }

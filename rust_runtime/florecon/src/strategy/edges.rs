@@ -2,6 +2,7 @@
 
 use super::lot::{Lot, give_back};
 use super::plan::Plan;
+use super::probe::{Fact, Facts};
 use super::run::Run;
 use super::spine::{Inner, Wrap};
 use super::tolerance::Tol;
@@ -27,6 +28,11 @@ struct Trim {
 impl<R> Wrap<R> for Trim {
     fn check(&self) -> Result<(), String> {
         self.tol.check()
+    }
+
+    fn facts(&self, run: &Run<'_, R>, _: &Inner, _: &[Lot], row: u32) -> Facts {
+        let original = run.originals[row as usize];
+        vec![("slack", Fact::Number(self.tol.slack([original])))]
     }
 
     fn finish(&self, run: &mut Run<'_, R>, _: u32, done: Inner, bag: &mut [Lot]) -> Result<usize, Error> {
@@ -67,6 +73,11 @@ struct Snap {
 impl<R> Wrap<R> for Snap {
     fn check(&self) -> Result<(), String> {
         self.tol.check()
+    }
+
+    fn facts(&self, run: &Run<'_, R>, _: &Inner, _: &[Lot], row: u32) -> Facts {
+        let original = run.originals[row as usize];
+        vec![("slack", Fact::Number(self.tol.slack([original])))]
     }
 
     fn finish(&self, run: &mut Run<'_, R>, _: u32, done: Inner, bag: &mut [Lot]) -> Result<usize, Error> {

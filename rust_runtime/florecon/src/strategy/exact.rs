@@ -5,6 +5,7 @@ use super::bucket::{Buckets, Key};
 use super::item::{Item, ItemFn, item_fn};
 use super::lot::{Lot, compact};
 use super::plan::{Body, Plan};
+use super::probe::Refusal;
 use super::run::Run;
 use crate::error::Error;
 
@@ -49,12 +50,12 @@ impl<R, K: Key, O: Ord> Body<R> for Exact1to1<R, K, O> {
         let (mut plus, mut minus) = (Vec::<(O, u32)>::new(), Vec::<(O, u32)>::new());
         for bucket in buckets.iter() {
             if bucket.len() < 2 {
-                run.stage(node.id()).too_small += 1;
+                run.refuse(node.id(), Refusal::TooSmall, bag, bucket, &|_, _| {});
                 continue;
             }
             let positive = |at: &u32| bag[*at as usize].amount > 0;
             if bucket.iter().all(positive) || !bucket.iter().any(positive) {
-                run.stage(node.id()).one_sided += 1;
+                run.refuse(node.id(), Refusal::OneSided, bag, bucket, &|_, _| {});
                 continue;
             }
             for &at in bucket {
@@ -68,9 +69,47 @@ impl<R, K: Key, O: Ord> Body<R> for Exact1to1<R, K, O> {
             for ((_, a), (_, b)) in plus.iter().zip(&minus) {
                 run.take(bag, &[*a.min(b), *a.max(b)], tag);
             }
+            if run.is_probed() {
+                tell_surplus(run, node.id(), bag, [plus.len(), minus.len()], bucket);
+            }
             plus.clear();
             minus.clear();
         }
         Ok(compact(bag))
+    }
+}
+
+/// Tells the asked rows of a bucket that were not paired, and two that were not paired with each other.
+fn tell_surplus<R>(run: &mut Run<'_, R>, node: u32, bag: &[Lot], sides: [usize; 2], bucket: &[u32]) {
+    for at in run
+        .asked_in(bag)
+        .into_iter()
+        .filter(|at| bucket.binary_search(at).is_ok())
+    {
+        let lot = bag[at as usize];
+        if lot.amount != 0 {
+            let (same, opposite) = if lot.amount > 0 { (0, 1) } else { (1, 0) };
+            let facts = vec![("same", sides[same].into()), ("opposite", sides[opposite].into())];
+            run.tell(node, lot.row, "surplus", facts);
+        }
+    }
+    let pair = run
+        .asked_pair(bag)
+        .filter(|(a, b)| bucket.contains(a) && bucket.contains(b));
+    if let Some((a, b)) = pair.map(|(a, b)| (bag[a as usize].row, bag[b as usize].row)) {
+        let is_together = (0..run.groups.len())
+            .rev()
+            .map(|index| run.groups.get(index))
+            .take_while(|group| group.tag.node == node)
+            .any(|group| *group.rows == [a, b]);
+        let sign = |row: u32| run.originals[row as usize] > 0;
+        if !is_together {
+            let event = if sign(a) == sign(b) {
+                "same_sign"
+            } else {
+                "paired_elsewhere"
+            };
+            run.tell_pair(node, (a, b), event, Vec::new());
+        }
     }
 }

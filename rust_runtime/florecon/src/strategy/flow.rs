@@ -18,10 +18,10 @@ use crate::value::real::{self, round_half_away};
 /// Costs and penalties are in cost units; they become integers of 1e-6 of a unit, halves away from zero.
 pub struct Flow<R> {
     penalty: ItemFn<R, f64>,
-    cost: PairFn<R, Option<f64>>,
-    window: Option<Window<R>>,
-    matchers: Vec<Box<dyn Matcher<R>>>,
-    bucket_cap: usize,
+    pub(super) cost: PairFn<R, Option<f64>>,
+    pub(super) window: Option<Window<R>>,
+    pub(super) matchers: Vec<Box<dyn Matcher<R>>>,
+    pub(super) bucket_cap: usize,
 }
 
 impl<R> std::fmt::Debug for Flow<R> {
@@ -117,7 +117,7 @@ const LIMIT: f64 = 1e12;
 
 impl<R> Flow<R> {
     /// A cost as an integer; the range is checked first, so the conversion is exact.
-    fn integer(run: &Run<'_, R>, cost: f64, what: &str, row: u32, other: Option<u32>) -> Result<i64, Error> {
+    pub(super) fn integer(run: &Run<'_, R>, cost: f64, what: &str, row: u32, other: Option<u32>) -> Result<i64, Error> {
         if cost.abs() <= LIMIT {
             return Ok(round_half_away(cost * UNIT) as i64);
         }
@@ -202,10 +202,12 @@ impl<R> Body<R> for Flow<R> {
         let sides = Sides::new(bag);
         let instance = self.instance(run, node.id(), bag, &sides)?;
         if instance.tail.is_empty() {
+            self.tell(run, node.id(), bag, &sides, &instance, &[])?;
             return Ok(bag.len());
         }
         let solution = solve(&instance, &Options::default())
             .map_err(|error| Error::bad_config(format!("flow (node {}): {error}", node.id())))?;
+        self.tell(run, node.id(), bag, &sides, &instance, &solution.flow)?;
         let tag = run.tag(node.id(), "flow", "min-cost flow");
         form_groups(run, bag, &instance, &solution, &sides.places, tag);
         Ok(compact(bag))
@@ -243,5 +245,8 @@ fn form_groups<R>(
         }
         let unique = Some(solution.unique[group[0].2]);
         run.groups.close(Tag { unique, ..tag });
+        if run.is_probed() {
+            run.tell_taken(tag.node);
+        }
     }
 }

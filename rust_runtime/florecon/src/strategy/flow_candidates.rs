@@ -58,9 +58,9 @@ pub(crate) trait Matcher<R> {
 
 /// Keys and the nodes that carry them.
 pub(crate) struct Pairs {
-    pairs: Vec<(u32, u32)>,
+    pub pairs: Vec<(u32, u32)>,
     /// How many keys there are.
-    keys: usize,
+    pub keys: usize,
 }
 
 impl<R, K: Key> Matcher<R> for Match<R, K> {

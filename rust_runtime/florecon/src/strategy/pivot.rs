@@ -6,6 +6,7 @@ use super::Answer;
 use super::item::{Item, ItemFn, item_fn};
 use super::lot::{Lot, compact};
 use super::plan::{Body, Plan};
+use super::probe::Fact;
 use super::run::Run;
 use crate::error::Error;
 use crate::value::EvalError;
@@ -108,6 +109,11 @@ impl<R> Pivot<R> {
 impl<R> Body<R> for Pivot<R> {
     fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
         let mut inside = self.enter(run, bag)?;
+        for at in run.asked_in(bag) {
+            let lot = inside.iter().find(|lot| lot.at == at as usize);
+            let (event, alt) = lot.map_or(("not_entered", 0), |lot| ("pivot", lot.alt));
+            run.tell(node.id(), bag[at as usize].row, event, vec![("amount", alt.into())]);
+        }
         if inside.is_empty() {
             return Ok(bag.len());
         }
@@ -116,6 +122,10 @@ impl<R> Body<R> for Pivot<R> {
         translate(run, mark, &mut inside);
         for lot in &inside {
             bag[lot.at].amount = lot.outer - lot.given;
+            if run.is_asked(lot.row) && lot.matched != 0 {
+                let facts = vec![("inside", Fact::Number(lot.matched)), ("amount", lot.given.into())];
+                run.tell(node.id(), lot.row, "translated", facts);
+            }
         }
         Ok(compact(bag))
     }

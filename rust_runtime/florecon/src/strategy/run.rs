@@ -6,6 +6,7 @@ use super::arena::{Arena, Tag};
 use super::item::{Item, ItemFn};
 use super::lot::Lot;
 use super::names::Names;
+use super::probe::Probe;
 use crate::error::Error;
 use crate::row_id::RowId;
 use crate::trace::Stage;
@@ -22,6 +23,8 @@ pub(crate) struct Run<'a, R> {
     pub stages: Vec<Stage>,
     /// Buffers of one number per row, for numeraires.
     pub spare: Vec<Vec<i64>>,
+    /// What is told of a few rows, for `explain`.
+    pub probe: Option<Box<Probe>>,
     /// Units of work done; see [`task`](super::task).
     pub units: u64,
     /// Units to do in this call.
@@ -60,6 +63,7 @@ impl<'a, R> Run<'a, R> {
             names: paused.names,
             stages: paused.stages,
             spare: paused.spare,
+            probe: None,
             units: paused.units,
             budget,
             until: paused.units.saturating_add(budget),
@@ -140,6 +144,9 @@ impl<'a, R> Run<'a, R> {
             lot.amount = 0;
         }
         self.groups.close(tag);
+        if self.is_probed() {
+            self.tell_taken(tag.node);
+        }
     }
 
     /// A buffer of one number per row, of any content; give it back to `spare`.
@@ -151,6 +158,9 @@ impl<'a, R> Run<'a, R> {
         let stage = self.stage(node);
         stage.items_in += bag.len() as u64;
         stage.value_in += bag.iter().map(|lot| size(lot.amount)).sum::<i128>();
+        if self.is_probed() {
+            self.tell_entered(node, bag);
+        }
     }
 
     pub fn leave(&mut self, node: u32, mark: usize) {

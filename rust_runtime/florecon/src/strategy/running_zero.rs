@@ -5,6 +5,7 @@ use super::bucket::{Buckets, Key};
 use super::item::{Item, ItemFn, item_fn};
 use super::lot::{Lot, compact};
 use super::plan::{Body, Plan};
+use super::probe::{Refusal, slack, sums};
 use super::run::Run;
 use super::tolerance::{Legs, Tol};
 use crate::error::Error;
@@ -64,9 +65,23 @@ impl<R, K: Key, O: Ord> RunningZero<R, K, O> {
             if legs.both_signs() && legs.within(self.tol) {
                 let segment = &mut ordered[start..end];
                 segment.sort_unstable();
+                if let Some((a, b)) = run
+                    .asked_pair(bag)
+                    .filter(|(a, b)| segment.contains(a) != segment.contains(b))
+                {
+                    let rows = (bag[a as usize].row, bag[b as usize].row);
+                    run.tell_pair(node, rows, "different_segment", Vec::new());
+                }
                 let tag = run.tag(node, "running_zero", "running balance zero");
                 run.take(bag, segment, tag);
                 (start, closed, legs) = (end, closed + 1, Legs::default());
+            }
+        }
+        for at in run.asked_in(bag) {
+            if ordered[start..].contains(&at) {
+                let mut facts = sums(bag, &ordered[start..]).1;
+                slack(&legs, self.tol, &mut facts);
+                run.tell(node, bag[at as usize].row, "tail", facts);
             }
         }
         closed
@@ -82,17 +97,17 @@ impl<R, K: Key, O: Ord> Body<R> for RunningZero<R, K, O> {
         let buckets = Buckets::form(run, node.id(), bag, &self.key)?;
         for bucket in buckets.iter() {
             if bucket.len() < 2 {
-                run.stage(node.id()).too_small += 1;
+                run.refuse(node.id(), Refusal::TooSmall, bag, bucket, &|_, _| {});
                 continue;
             }
             let positive = bag[bucket[0] as usize].amount > 0;
             if bucket.iter().all(|&at| (bag[at as usize].amount > 0) == positive) {
-                run.stage(node.id()).one_sided += 1;
+                run.refuse(node.id(), Refusal::OneSided, bag, bucket, &|_, _| {});
                 continue;
             }
             let mut ordered = self.in_order(run, bag, bucket)?;
             if self.close(run, node.id(), bag, &mut ordered) == 0 {
-                run.stage(node.id()).out_of_tolerance += 1;
+                run.refuse(node.id(), Refusal::OutOfTolerance, bag, bucket, &|_, _| {});
             }
         }
         Ok(compact(bag))

@@ -7,6 +7,7 @@ use super::bucket::{Buckets, Key, Numbering};
 use super::item::Item;
 use super::lot::{Lot, compact};
 use super::plan::{Body, Plan};
+use super::probe::{Fact, Refusal, shown, slack};
 use super::run::Run;
 use super::tolerance::{Legs, Tol};
 use crate::error::Error;
@@ -85,6 +86,9 @@ impl<R, K: Key + Ord + Display> Body<R> for SignalGroup<R, K> {
 
     fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
         let (buckets, signals) = self.buckets(run, node.id(), bag)?;
+        if run.is_probed() {
+            tell_signals(run, node.id(), bag, &buckets, &|signal| shown(&signals[signal]));
+        }
         let mut visit: Vec<usize> = (0..buckets.len()).collect();
         visit.retain(|&index| buckets.range(index).len() > 1);
         run.stage(node.id()).too_small += (buckets.len() - visit.len()) as u64;
@@ -96,15 +100,21 @@ impl<R, K: Key + Ord + Display> Body<R> for SignalGroup<R, K> {
             free.extend(buckets.get(index).iter().filter(|at| bag[**at as usize].amount != 0));
             let mut legs = Legs::default();
             free.iter().for_each(|&at| legs.add(bag[at as usize].amount));
-            let stage = run.stage(node.id());
+            let mut refuse = |why| {
+                run.refuse(node.id(), why, bag, &free, &|legs, facts| {
+                    facts.push(("key", shown(&signals[index])));
+                    facts.push(("cap", self.cap.into()));
+                    slack(legs, self.tol, facts);
+                });
+            };
             if free.len() < 2 {
-                stage.too_small += 1;
+                refuse(Refusal::TooSmall);
             } else if free.len() > self.cap {
-                stage.over_cap += 1;
+                refuse(Refusal::OverCap);
             } else if !legs.both_signs() {
-                stage.one_sided += 1;
+                refuse(Refusal::OneSided);
             } else if !legs.within(self.tol) {
-                stage.out_of_tolerance += 1;
+                refuse(Refusal::OutOfTolerance);
             } else {
                 let reason = format!("shared reference {}", signals[index]);
                 let tag = run.tag(node.id(), "signal_group", &reason);
@@ -112,5 +122,28 @@ impl<R, K: Key + Ord + Display> Body<R> for SignalGroup<R, K> {
             }
         }
         Ok(compact(bag))
+    }
+}
+
+/// Tells the asked rows how many of their signals others carry, and two rows that share none.
+fn tell_signals<R>(run: &mut Run<'_, R>, node: u32, bag: &[Lot], buckets: &Buckets, key: &dyn Fn(usize) -> Fact) {
+    let own = |at: u32| (0..buckets.len()).filter(move |&signal| buckets.get(signal).contains(&at));
+    for at in run.asked_in(bag) {
+        let row = bag[at as usize].row;
+        let (alone, shared): (Vec<usize>, Vec<usize>) = own(at).partition(|&signal| buckets.get(signal).len() < 2);
+        if alone.is_empty() && shared.is_empty() {
+            run.tell(node, row, "null_key", Vec::new());
+        } else {
+            let mut facts = vec![("alone", alone.len().into()), ("shared", shared.len().into())];
+            facts.extend(alone.first().or(shared.first()).map(|&signal| ("key", key(signal))));
+            run.tell(node, row, "signals", facts);
+        }
+    }
+    if let Some((a, b)) = run.asked_pair(bag) {
+        let rows = (bag[a as usize].row, bag[b as usize].row);
+        match own(a).find(|&signal| buckets.get(signal).contains(&b)) {
+            None => run.tell_pair(node, rows, "no_shared_key", Vec::new()),
+            Some(signal) => run.tell_pair(node, rows, "shared_key", vec![("key", key(signal))]),
+        }
     }
 }

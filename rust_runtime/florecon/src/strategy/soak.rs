@@ -5,6 +5,7 @@ use super::bucket::{Buckets, Key};
 use super::item::{Item, ItemFn, item_fn};
 use super::lot::{Lot, compact};
 use super::plan::{Body, Plan};
+use super::probe::Fact;
 use super::run::Run;
 use super::tolerance::Tol;
 use crate::error::Error;
@@ -64,6 +65,9 @@ impl<R> Soak<R> for Singleton {
         for lot in bag {
             run.groups.push(lot.row, std::mem::take(&mut lot.amount));
             run.groups.close(tag);
+            if run.is_probed() {
+                run.tell_taken(node);
+            }
         }
         Ok(())
     }
@@ -143,6 +147,22 @@ struct Soaker<R> {
 }
 
 impl<R> Soaker<R> {
+    fn tell_left(&self, run: &mut Run<'_, R>, node: u32, lot: Lot) {
+        let original = run.originals[lot.row as usize];
+        match &self.choice {
+            Choice::Small(tol) => {
+                let allowed = Fact::Number(tol.slack([original]));
+                run.tell(
+                    node,
+                    lot.row,
+                    "too_large",
+                    vec![("amount", lot.amount.into()), ("slack", allowed)],
+                );
+            }
+            Choice::All | Choice::If(_) => run.tell(node, lot.row, "predicate_false", Vec::new()),
+        }
+    }
+
     fn chooses(&self, item: Item<'_, R>, run: &Run<'_, R>, lot: Lot) -> Result<bool, Error> {
         match &self.choice {
             Choice::All => Ok(true),
@@ -166,6 +186,8 @@ impl<R> Body<R> for Soaker<R> {
             if self.chooses(run.item(lot), run, lot)? {
                 chosen.push(at);
                 lots.push(lot);
+            } else if run.is_asked(lot.row) {
+                self.tell_left(run, node.id(), lot);
             }
         }
         if chosen.is_empty() {

@@ -5,6 +5,7 @@
 use super::bucket::Buckets;
 use super::lot::{Lot, compact};
 use super::plan::{Body, Plan};
+use super::probe::Facts;
 use super::run::Run;
 use crate::error::Error;
 
@@ -35,6 +36,11 @@ pub(crate) trait Wrap<R> {
     /// Refuses settings that no bag could make sense of.
     fn check(&self) -> Result<(), String> {
         Ok(())
+    }
+
+    /// What `explain` may say to a row in one of the groups, before they change.
+    fn facts(&self, _run: &Run<'_, R>, _done: &Inner, _bag: &[Lot], _row: u32) -> Facts {
+        Vec::new()
     }
 
     /// Changes the groups from the mark on; returns the new length of the residual.
@@ -109,12 +115,25 @@ impl<R> Nature<R> {
     }
 
     fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
+        let skips = run.may_skip();
+        let left = self.run_kind(run, node, bag, skips);
+        run.set_skips(skips);
+        left
+    }
+
+    fn run_kind(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot], skips: bool) -> Result<usize, Error> {
+        // what a shard leaves is looked at by whatever comes after it
+        run.set_skips(skips && matches!(self, Self::Wrap(_) | Self::Split(_)));
         match self {
             Self::Whole(body) => body.run(run, node, bag),
-            Self::Steps => node
-                .children()
-                .iter()
-                .try_fold(bag.len(), |left, step| step.run(run, &mut bag[..left])),
+            Self::Steps => {
+                let mut left = bag.len();
+                for (at, step) in (1..).zip(node.children()) {
+                    run.set_skips(skips && at == node.children().len());
+                    left = step.run(run, &mut bag[..left])?;
+                }
+                Ok(left)
+            }
             Self::Repeat { max_passes } => {
                 let mut left = bag.len();
                 for _ in 0..*max_passes {
@@ -129,12 +148,23 @@ impl<R> Nature<R> {
             Self::Wrap(wrap) => {
                 let mark = run.groups.len();
                 let left = node.inner().run(run, bag)?;
-                wrap.finish(run, node.id(), Inner { mark, left }, bag)
+                let done = Inner { mark, left };
+                if !run.is_probed() {
+                    return wrap.finish(run, node.id(), done, bag);
+                }
+                let held = run.held_from(mark);
+                let facts = held.iter().map(|(row, _)| wrap.facts(run, &done, bag, *row)).collect();
+                let left = wrap.finish(run, node.id(), done, bag)?;
+                run.tell_regrouped(node.id(), mark, held, facts);
+                Ok(left)
             }
             Self::Split(split) => {
                 let shards = split.split(run, node.id(), bag)?;
                 let mut lots = Vec::new();
                 for (shard, positions) in shards.buckets().iter().enumerate() {
+                    if skips && !positions.iter().any(|&at| run.is_asked(bag[at as usize].row)) {
+                        continue;
+                    }
                     let plan = shards.plan(run, node, bag[positions[0] as usize].row, shard)?;
                     run_on(run, plan.of(node), bag, positions, &mut lots)?;
                 }

@@ -5,6 +5,7 @@ use super::bucket::{Buckets, Key};
 use super::item::{Item, ItemFn, item_fn};
 use super::lot::{Lot, compact};
 use super::plan::{Body, Plan};
+use super::probe::{Fact, Refusal};
 use super::run::Run;
 use super::subset_search::subsets;
 use super::tolerance::{Legs, Tol};
@@ -54,20 +55,31 @@ impl<R, K: Key> Body<R> for SubsetNet<R, K> {
         for bucket in buckets.iter() {
             let amounts: Vec<i64> = bucket.iter().map(|&at| bag[at as usize].amount).collect();
             let legs = Legs::of(&amounts);
-            let stage = run.stage(node.id());
+            let mut refuse = |why| {
+                run.refuse(node.id(), why, bag, bucket, &|_, facts| {
+                    facts.push(("max_size", self.max_size.into()));
+                    facts.push(("budget", Fact::Number(self.budget.into())));
+                });
+            };
             if bucket.len() < 2 {
-                stage.too_small += 1;
+                refuse(Refusal::TooSmall);
             } else if !legs.both_signs() {
-                stage.one_sided += 1;
+                refuse(Refusal::OneSided);
             } else {
                 match subsets(&amounts, self.tol, self.max_size, self.budget) {
-                    None => stage.out_of_budget += 1,
-                    Some(found) if found.is_empty() => stage.out_of_tolerance += 1,
+                    None => refuse(Refusal::OutOfBudget),
+                    Some(found) if found.is_empty() => refuse(Refusal::OutOfTolerance),
                     Some(found) => {
                         let tag = run.tag(node.id(), "subset_net", "n:m subset");
                         for subset in found {
                             let members: Vec<u32> = subset.iter().map(|&at| bucket[at as usize]).collect();
                             run.take(bag, &members, tag);
+                        }
+                        for at in run.asked_in(bag) {
+                            if bag[at as usize].amount != 0 && bucket.contains(&at) {
+                                let facts = vec![("max_size", self.max_size.into())];
+                                run.tell(node.id(), bag[at as usize].row, "no_subset", facts);
+                            }
                         }
                     }
                 }

@@ -4,6 +4,7 @@ use super::Answer;
 use super::item::{Item, ItemFn, item_fn};
 use super::lot::{Lot, compact};
 use super::plan::{Body, Plan};
+use super::probe::Fact;
 use super::run::Run;
 use super::spine::run_on;
 use crate::error::Error;
@@ -45,7 +46,7 @@ impl<R> Body<R> for Windowed<R> {
         }
         sweep.sort_unstable();
         let (mut band, mut carried, mut shard) = (Vec::new(), Vec::new(), Vec::new());
-        let mut next = 0;
+        let (mut next, mut met) = (0, false);
         while let Some(&(bottom, _)) = sweep.get(next) {
             // differences of two orders can leave i64
             let reach = i128::from(bottom) - i128::from(self.width);
@@ -57,7 +58,36 @@ impl<R> Body<R> for Windowed<R> {
             band.clear();
             band.extend(carried.iter().map(|&(_, at)| at));
             band.sort_unstable();
+            for at in run.asked_in(bag).into_iter().filter(|at| band.contains(at)) {
+                let facts = vec![
+                    ("from", bottom.into()),
+                    ("width", self.width.into()),
+                    ("size", band.len().into()),
+                ];
+                run.tell(node.id(), bag[at as usize].row, "band", facts);
+            }
+            met |= run
+                .asked_pair(bag)
+                .is_some_and(|(a, b)| band.contains(&a) && band.contains(&b));
             run_on(run, node.inner(), bag, &band, &mut shard)?;
+        }
+        if let Some((a, b)) = run.asked_pair(bag).filter(|_| !met) {
+            let order = |at: u32| {
+                sweep
+                    .iter()
+                    .find(|(_, place)| *place == at)
+                    .map_or(0, |(order, _)| i128::from(*order))
+            };
+            let facts = vec![
+                ("distance", Fact::Number((order(a) - order(b)).abs())),
+                ("width", self.width.into()),
+            ];
+            run.tell_pair(
+                node.id(),
+                (bag[a as usize].row, bag[b as usize].row),
+                "outside_window",
+                facts,
+            );
         }
         Ok(compact(bag))
     }

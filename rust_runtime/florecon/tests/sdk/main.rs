@@ -4,6 +4,7 @@ mod bad_tables;
 mod commands;
 mod common;
 mod conformance;
+mod explains;
 mod fetches;
 mod fuzz;
 mod modules;

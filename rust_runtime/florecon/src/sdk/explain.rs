@@ -1,0 +1,175 @@
+//! What `explain` replies: where the rows stand, and what each node did with them.
+
+use super::command::GivenId;
+use super::dispatch::Ledger;
+use super::plugin::Plugin;
+use super::reply::status;
+use crate::error::Error;
+use crate::recon::explain::{Explained, Standing, Standpoint};
+use crate::row_id::RowId;
+use crate::strategy::lot::Lot;
+use crate::strategy::probe::{Fact, Told};
+use crate::strategy::show_text;
+
+impl<P: Plugin> Ledger<P> {
+    /// The reply to `explain`.
+    ///
+    /// # Errors
+    /// `bad_command` when no rows are asked for, or too many; `unknown_id`; what the strategy's expressions run into.
+    pub fn explain(&mut self, ids: Vec<GivenId>) -> Result<Vec<u8>, Error> {
+        const MOST: usize = 100;
+        if ids.is_empty() || ids.len() > MOST {
+            let given = ids.len();
+            return Err(Error::bad_command(format!(
+                "explain: `ids` names {given} rows; name from 1 to {MOST}"
+            )));
+        }
+        let ids = self.resolve(ids)?;
+        let explained = self.recon.explain(&ids)?;
+        let number = |row: u32| self.ordinals.number_or_none(self.recon.id_of(row));
+        let writer = Writer {
+            number: &number,
+            id: &|row| self.recon.id_of(row),
+            kinds: self.recon.outline(),
+            named: Vec::new(),
+            out: String::new(),
+        };
+        Ok(writer.write(&explained).into_bytes())
+    }
+}
+
+/// Writes JSON; `number` is what stands for a row in it.
+struct Writer<'a> {
+    number: &'a dyn Fn(u32) -> i64,
+    id: &'a dyn Fn(u32) -> &'a RowId,
+    kinds: Vec<&'static str>,
+    /// The rows written, where their ids are texts.
+    named: Vec<u32>,
+    out: String,
+}
+
+impl Writer<'_> {
+    fn write(mut self, explained: &Explained) -> String {
+        self.out.push_str(r#"{"ok":true,"explain":{"rows":"#);
+        self.list(&explained.rows, Self::standing);
+        self.out.push_str(r#","steps":"#);
+        self.list(&explained.told, Self::step);
+        self.out.push_str(r#","stale":"#);
+        self.flag(explained.stale);
+        self.names();
+        self.out.push_str("}}");
+        self.out
+    }
+
+    /// The texts of the ids, by what stands for them.
+    fn names(&mut self) {
+        let named = std::mem::take(&mut self.named);
+        if named.is_empty() {
+            return;
+        }
+        self.out.push_str(r#","names":{"#);
+        for row in named {
+            self.text(&(self.number)(row).to_string(), &(self.id)(row).to_string());
+        }
+        self.out.push('}');
+    }
+
+    fn list<T>(&mut self, items: &[T], write: impl Fn(&mut Self, &T)) {
+        self.out.push('[');
+        for (at, item) in items.iter().enumerate() {
+            if at > 0 {
+                self.out.push(',');
+            }
+            write(self, item);
+        }
+        self.out.push(']');
+    }
+
+    fn key(&mut self, name: &str) {
+        if !self.out.ends_with('{') {
+            self.out.push(',');
+        }
+        show_text(name, &mut self.out);
+        self.out.push(':');
+    }
+
+    fn number(&mut self, name: &str, number: i128) {
+        self.key(name);
+        self.out.push_str(&number.to_string());
+    }
+
+    fn text(&mut self, name: &str, text: &str) {
+        self.key(name);
+        show_text(text, &mut self.out);
+    }
+
+    fn flag(&mut self, flag: bool) {
+        self.out.push_str(if flag { "true" } else { "false" });
+    }
+
+    fn row(&mut self, name: &str, row: u32) {
+        self.number(name, (self.number)(row).into());
+        if matches!((self.id)(row), RowId::Text(_)) && !self.named.contains(&row) {
+            self.named.push(row);
+        }
+    }
+
+    fn standing(&mut self, standing: &Standing) {
+        self.out.push('{');
+        self.row("id", standing.row);
+        self.number("amount", standing.amount.into());
+        self.key("new");
+        self.flag(standing.new);
+        self.key("places");
+        self.list(&standing.places, Self::place);
+        self.out.push('}');
+    }
+
+    fn place(&mut self, place: &Standpoint) {
+        self.out.push('{');
+        self.number("group_id", place.group_id.into());
+        self.text("status", status(place.pinned));
+        self.text("origin", &place.origin);
+        if let Some(reason) = &place.reason {
+            self.text("reason", reason);
+        }
+        if let Some(node) = place.node {
+            self.number("node", node.into());
+        }
+        self.number("size", place.size as i128);
+        self.number("amount", place.amount.into());
+        self.out.push('}');
+    }
+
+    fn step(&mut self, told: &Told) {
+        self.out.push('{');
+        self.number("node", told.node.into());
+        let kind = self.kinds.get(told.node as usize).copied().unwrap_or_default();
+        self.text("kind", kind);
+        self.row("id", told.row);
+        self.text("event", told.event);
+        for (name, fact) in &told.facts {
+            match fact {
+                Fact::Number(number) => self.number(name, *number),
+                Fact::Row(row) => self.row(name, *row),
+                Fact::Text(text) => self.text(name, text),
+                Fact::Json(json) => {
+                    self.key(name);
+                    self.out.push_str(json);
+                }
+                Fact::Lots(lots) => {
+                    self.key(name);
+                    self.list(lots, Self::lot);
+                }
+            }
+        }
+        self.out.push('}');
+    }
+
+    fn lot(&mut self, lot: &Lot) {
+        self.out.push('{');
+        self.row("id", lot.row);
+        self.number("amount", lot.amount.into());
+        self.out.push('}');
+    }
+}
