@@ -37,6 +37,7 @@ test-python: setup  ## builder, generator, host, interpreter against wasm, examp
 	@echo "==> pytest"; $(PY) -m pytest -q
 
 fuzz: setup  ## interpreter, native and wasm against each other, for SECONDS_TO_FUZZ; then kill writers of a store
+	@$(PY) tests/ir/closure/fuzz.py --seconds 60
 	@$(PY) tests/differential/fuzz.py --seconds $(SECONDS_TO_FUZZ)
 	@$(PY) -m tests.host.store.killing --rounds $(ROUNDS_TO_KILL)
 

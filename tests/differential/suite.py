@@ -24,7 +24,7 @@ from florecon_build.ir.lanes import reached_lanes
 from florecon_build.ir.nodes import Param, PluginIr
 from tests.random_nodes import NodeMaker
 from tests.random_values import IDLE
-from tests.strategies import ROWS
+from tests.strategies import ROWS, closure_strategies
 
 MAIN = """\
 //! Serves the suite on this machine, for comparison with its wasm.
@@ -50,7 +50,9 @@ class Suite:
 
 
 def draw(seed: int, count: int, depth: int) -> tuple[PluginIr, ...]:
-    """``count`` random strategies of up to ``depth`` levels that share columns, lanes, params and numeraire."""
+    """``count`` random strategies of up to ``depth`` levels, and those of closures as text; they share columns, lanes,
+    params and numeraire.
+    """
     rng = random.Random(seed)
     row = with_lanes(rng)
     numeraire = rng.choice([row.amount, row.amount, -row.amount, row.cents])
@@ -58,6 +60,9 @@ def draw(seed: int, count: int, depth: int) -> tuple[PluginIr, ...]:
     for index in range(count):
         strategy = NodeMaker(rng, row).strategy(rng.randrange(1, depth + 1))
         plugin = fb.Plugin(f"test.s{index}", "1.0.0", rows=row, numeraire=numeraire, strategy=strategy)
+        drawn.append(plugin.data)
+    for index, strategy in enumerate(closure_strategies(row)):
+        plugin = fb.Plugin(f"test.c{index}", "1.0.0", rows=row, numeraire=numeraire, strategy=strategy)
         drawn.append(plugin.data)
     return shared_params(drawn)
 

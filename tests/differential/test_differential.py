@@ -13,6 +13,7 @@ import florecon_build as fb
 from tests.differential.bags import SHAPES, ledger
 from tests.differential.compare import Native, by_interpreter, by_wasm, table
 from tests.differential.suite import Suite, compile_suite, draw
+from tests.strategies import ROWS, closure_strategies
 
 STRATEGIES = 100
 BAGS = 50
@@ -30,7 +31,7 @@ def native(suite: Suite) -> Iterator[Native]:
         yield program
 
 
-@pytest.mark.parametrize("index", range(STRATEGIES))
+@pytest.mark.parametrize("index", range(STRATEGIES + len(closure_strategies(ROWS))))
 def test_three_implementations_agree(suite: Suite, native: Native, index: int) -> None:
     plugin = suite.plugins[index]
     config = {"strategy": index}

@@ -191,3 +191,7 @@ def misspelt_argument() -> object:
 
 def too_many_arguments() -> object:
     return r.exact_1to1(row.company, row.day, 5)
+
+
+def half_a_character() -> object:
+    return row.company == "\ud800"

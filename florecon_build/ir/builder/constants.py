@@ -41,6 +41,9 @@ def constant(item: object, like: Type | None, what: str) -> tuple[v.Constant, Ty
                 fail("bad_constant", f"{what}: {item!r} is not a number", fix="use a finite number")
             return item, REAL
         case str():
+            if not is_unicode(item):
+                fix = "leave it out: neither Rust nor Arrow has such a text"
+                fail("bad_constant", f"{what}: half of a surrogate pair is no character", got=ascii(item), fix=fix)
             return item, TEXT
         case Decimal():
             return _decimal_constant(item, like, what)
@@ -48,6 +51,15 @@ def constant(item: object, like: Type | None, what: str) -> tuple[v.Constant, Ty
             return (item - EPOCH).days, DATE
         case _:
             return _not_an_expression(item, what)
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text is one outside Python: without halves of surrogate pairs.
+
+    >>> is_unicode("ß"), is_unicode("\\ud800")
+    (True, False)
+    """
+    return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _not_an_expression(item: object, what: str) -> NoReturn:
@@ -121,6 +133,8 @@ def is_constant(value: v.Constant, kind: Type) -> bool:
         return kind.nullable
     if kind.nullable or kind.kind not in _PYTHON or type(value) is not _PYTHON[kind.kind]:
         return False
+    if isinstance(value, str):
+        return is_unicode(value)
     return not isinstance(value, int) or abs(value) < 2**63
 
 

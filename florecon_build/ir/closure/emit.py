@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from florecon_build.ir import values as v
+from florecon_build.ir.builder.constants import is_unicode
 from florecon_build.ir.closure.literals import write_real, write_text
 from florecon_build.ir.closure.parse import is_name
 from florecon_build.ir.expr import calendar_day
@@ -324,7 +325,7 @@ def constant(value: v.Constant, kind: Type) -> str:
             day = calendar_day(int(value))
             return f"epoch_days({value})" if day is None else f"date({day.year}, {day.month}, {day.day})"
         case Kind.TEXT:
-            if any("\ud800" <= char <= "\udfff" for char in str(value)):
+            if not is_unicode(str(value)):
                 raise ValueError("half of a surrogate pair has no text")
             return write_text(str(value))
         case Kind.BOOLEAN:
