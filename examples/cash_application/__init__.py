@@ -1,0 +1,1 @@
+"""Payments of customers against their invoices, guided by remittance advice: who paid how much of what."""

@@ -1,0 +1,65 @@
+"""What was applied, read from the report, beside the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from examples.cash_application.ledger import INVOICE, Application, Lot
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Pairs of payment and invoice: right, claimed, in the answer; and of the right ones, how many to the cent."""
+
+    right: int
+    claimed: int
+    known: int
+    to_the_cent: int
+
+    @property
+    def f1(self) -> float:
+        return 2 * self.right / (self.claimed + self.known) if self.claimed + self.known else 1.0
+
+
+def applied(
+    lots: list[Lot], groups: Iterable[Mapping[str, Any]], allocations: Iterable[Mapping[str, Any]]
+) -> dict[tuple[str, str], int]:
+    """Minor units of each payment applied to each invoice.
+
+    In a group of one invoice every payment went to it, and in a group of one payment it went to every invoice; groups
+    of several of both are shared out in the order of ids.
+    """
+    open_groups = {group["group_id"] for group in groups if group["origin"] == "unmatched"}
+    lot = {one.row_id: one for one in lots}
+    members: dict[int, list[tuple[Lot, int]]] = {}
+    for part in allocations:
+        if part["group_id"] not in open_groups:
+            members.setdefault(part["group_id"], []).append((lot[part["id_text"]], part["amount"]))
+    made: dict[tuple[str, str], int] = {}
+    for parts in members.values():
+        for payment, number, amount in shares(parts):
+            made[payment, number] = made.get((payment, number), 0) + amount
+    return made
+
+
+def shares(parts: list[tuple[Lot, int]]) -> list[tuple[str, str, int]]:
+    """A group, as payments applied to invoices."""
+    made: list[tuple[str, str, int]] = []
+    left = {one.document: amount for one, amount in parts if one.kind == INVOICE}
+    for one, amount in parts:
+        spent = 0 if one.kind == INVOICE else amount
+        for number, due in left.items():
+            if spent * due < 0:
+                taken = min(abs(due), abs(spent)) * (1 if due > 0 else -1)
+                made.append((one.document, number, taken))
+                left[number] -= taken
+                spent += taken
+    return made
+
+
+def score(made: Mapping[tuple[str, str], int], answer: list[Application]) -> Score:
+    known = {(one.payment, one.invoice): int(one.amount * 100) for one in answer}
+    right = made.keys() & known.keys()
+    return Score(len(right), len(made), len(known), sum(made[pair] == known[pair] for pair in right))

@@ -1,0 +1,45 @@
+"""Cash application: the sample, and ledgers that nobody here wrote."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from examples.cash_application.ledger import Application, as_rows, read
+from examples.cash_application.score import Score, applied, score
+from examples.cash_application.strategy import cash_application
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLE = ROOT / "examples" / "cash_application" / "sample.json"
+ELSEWHERE = ROOT.parent / "shared" / "data" / "cash_application"
+
+
+def scored(path: Path) -> tuple[dict[tuple[str, str], int], list[Application], Score]:
+    lots, answer = read(path)
+    assert answer is not None
+    report = cash_application.simulate(as_rows(lots))
+    allocations = [asdict(part) | {"id_text": str(part.id)} for part in report.allocations]
+    taken: dict[str, int] = {}
+    for part in report.allocations:
+        taken[str(part.id)] = taken.get(str(part.id), 0) + part.amount
+    assert taken == {lot.row_id: int(lot.amount * 100) for lot in lots}, "every lot is the sum of its pieces"
+    made = applied(lots, [asdict(group) for group in report.groups], allocations)
+    return made, answer, score(made, answer)
+
+
+def test_the_sample_is_applied_to_the_cent() -> None:
+    made, answer, _ = scored(SAMPLE)
+    assert made == {(one.payment, one.invoice): int(one.amount * 100) for one in answer}
+
+
+@pytest.mark.parametrize(("name", "wrong", "missed"), [("n100", 0, 0), ("n300", 2, 1)])
+def test_ledgers_from_elsewhere(name: str, wrong: int, missed: int) -> None:
+    path = ELSEWHERE / f"{name}.json"
+    if not path.is_file():
+        pytest.skip(f"{path} is not here")
+    _, _, found = scored(path)
+    assert found.claimed - found.right <= wrong
+    assert found.known - found.right <= missed
+    assert found.to_the_cent >= found.right - 1
