@@ -96,6 +96,11 @@ def load(source: Source, *, cache: CompiledCache | None = None, interruptible: b
     kept (the user's cache folder unless given); `interruptible=False` compiles code that nothing can stop, and that is
     faster for it.
     Errors: `NotAWasm`, `HasImports`, `MissingExport`.
+
+    >>> load(b"\\0asm\\x01\\0\\0\\0")
+    Traceback (most recent call last):
+        ...
+    florecon_build.host.errors.MissingExport: ...
     """
     wasm, name = _read(source)
     _check_header(wasm, name)

@@ -30,13 +30,23 @@ def integer(*, id: bool = False, nullable: bool = False, display: bool = False) 
 
 @authored
 def real(*, nullable: bool = False, display: bool = False) -> ColumnSpec[RealExpr]:
-    """A column of 64-bit floating-point numbers; NaN and infinity are refused at ingest (``bad_amount``)."""
+    """A column of 64-bit floating-point numbers; NaN and infinity are refused at ingest (``bad_amount``).
+
+    >>> import florecon_build as fb
+    >>> fb.columns(row_id=fb.integer(id=True), rate=fb.real(), amount=fb.money(scale=2)).rate
+    <real row.rate>
+    """
     return _spec(t.REAL, nullable=nullable, display=display)
 
 
 @authored
 def text(*, id: bool = False, nullable: bool = False) -> ColumnSpec[TextExpr]:
-    """A column of texts; it may be the row id."""
+    """A column of texts; with ``id`` it is the row id. Returns its declaration; ``nullable`` lets cells be empty.
+
+    >>> import florecon_build as fb
+    >>> fb.columns(row_id=fb.text(id=True), memo=fb.text(nullable=True), amount=fb.money(scale=2)).memo
+    <nullable text row.memo>
+    """
     return _spec(t.TEXT, id=id, nullable=nullable)
 
 
@@ -45,19 +55,33 @@ def money(scale: int = 2, *, nullable: bool = False, display: bool = False) -> C
     """A column of decimal amounts with ``scale`` decimals, held as exact minor units.
 
     The host ships major units (``12.50``); a value that is not a whole number of minor units is ``bad_amount``.
+
+    >>> import florecon_build as fb
+    >>> fb.columns(row_id=fb.integer(id=True), amount=fb.money(scale=2, display=True)).amount
+    <money(scale=2) row.amount>
     """
     return _spec(t.money(checked_scale(scale)), nullable=nullable, display=display)
 
 
 @authored
 def date(*, nullable: bool = False) -> ColumnSpec[DateExpr]:
-    """A column of calendar days."""
+    """A column of calendar days. Returns its declaration, for ``columns``; ``nullable`` lets cells be empty.
+
+    >>> import florecon_build as fb
+    >>> fb.columns(row_id=fb.integer(id=True), day=fb.date(nullable=True), amount=fb.money(scale=2)).day
+    <nullable date row.day>
+    """
     return _spec(t.DATE, nullable=nullable)
 
 
 @authored
 def boolean(*, nullable: bool = False) -> ColumnSpec[BooleanExpr]:
-    """A column of true and false."""
+    """A column of true and false. Returns its declaration, for ``columns``; ``nullable`` lets cells be empty.
+
+    >>> import florecon_build as fb
+    >>> fb.columns(row_id=fb.integer(id=True), open=fb.boolean(), amount=fb.money(scale=2))
+    <columns row_id, open, amount>
+    """
     return _spec(t.BOOLEAN, nullable=nullable)
 
 

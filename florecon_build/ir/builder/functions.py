@@ -127,13 +127,25 @@ def first_of(first: E, *others: object) -> E:
 
 @authored
 def fill(value: E, default: object) -> E:
-    """``value``, or ``default`` where it is null; the same as ``value.fill(default)``."""
+    """``value``, or ``default`` where it is null; the same as ``value.fill(default)``.
+
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(nullable=True), amount=fb.money(scale=2))
+    >>> fb.fill(rows.memo, "none")
+    <text fb.first_of(row.memo, "none")>
+    """
     return _expression(value, "fill").fill(default)
 
 
 @authored
 def is_null(value: object) -> BooleanExpr:
-    """Whether a nullable value, or any part of a tuple, is null."""
+    """Whether a nullable value, or any part of a tuple, is null.
+
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(nullable=True), amount=fb.money(scale=2))
+    >>> fb.is_null(rows.memo)
+    <boolean row.memo.is_null()>
+    """
     return _expression(lift(value, what="is_null"), "is_null").is_null()
 
 
@@ -165,7 +177,13 @@ def number_of(value: object, what: str) -> NumberExpr:
 
 @authored
 def sign(value: IntegerExpr | MoneyExpr) -> IntegerExpr:
-    """-1, 0 or 1: the sign of an integer or money."""
+    """-1, 0 or 1: the sign of an integer or money.
+
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), units=fb.integer(), amount=fb.money(scale=2))
+    >>> fb.sign(rows.units)
+    <integer fb.sign(row.units)>
+    """
     number = never_null(number_of(value, "sign"), "sign")
     if number.type.kind is Kind.REAL:
         fix = "write fb.where(x < 0, -1, fb.where(x > 0, 1, 0))"
@@ -197,7 +215,13 @@ def max_of(first: E, *others: E | float | Decimal | datetime.date) -> E: ...
 def max_of(first: Expr | float, *others: Expr | float) -> Any: ...
 @authored
 def max_of(first: object, *others: object) -> Expr:
-    """The largest of two or more numbers or dates of one type."""
+    """The largest of two or more numbers or dates of one type.
+
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), a=fb.date(), b=fb.date(), amount=fb.money(scale=2))
+    >>> fb.max_of(rows.a, rows.b)
+    <date fb.max_of(row.a, row.b)>
+    """
     return _extreme(v.ArithOp.MAX, (first, *others))
 
 
@@ -224,7 +248,13 @@ def _fold_dates(op: v.ArithOp, exprs: list[Expr], what: str) -> Expr:
 
 @authored
 def clamp(value: E, low: object, high: object) -> E:
-    """``value`` held between ``low`` and ``high``: ``max_of(low, min_of(value, high))``."""
+    """``value`` held between ``low`` and ``high``: ``max_of(low, min_of(value, high))``.
+
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), units=fb.integer(), amount=fb.money(scale=2))
+    >>> fb.clamp(rows.units, 0, 100)
+    <integer fb.max_of(0, fb.min_of(row.units, 100))>
+    """
     inner = _extreme(v.ArithOp.MIN, (value, high))
     return _extreme(v.ArithOp.MAX, (low, inner))  # pyright: ignore[reportReturnType]
 
@@ -257,7 +287,13 @@ def gap(
 
 @authored
 def month_end(day: DateExpr) -> DateExpr:
-    """The last day of a date's month; the same as ``day.month_end``."""
+    """The last day of a date's month; the same as ``day.month_end``.
+
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), day=fb.date(), amount=fb.money(scale=2))
+    >>> fb.month_end(rows.day)
+    <date row.day.month_end>
+    """
     if not isinstance(day, DateExpr):  # pyright: ignore[reportUnnecessaryIsInstance]
         fail("type_mismatch", "month_end takes a date", expected="date", got=describe(day), fix="use a date lane")
     return day.month_end

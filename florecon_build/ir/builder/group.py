@@ -67,7 +67,13 @@ class Group:
 
     @authored
     def clean(self, tol: Tolerance | IntegerExpr | int = 0) -> BooleanExpr:
-        """Whether the net is within a tolerance whose legs are the member amounts."""
+        """Whether the net is within a tolerance whose legs are the member amounts.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), amount=fb.money(scale=2))
+        >>> fb.accept_if(lambda g: g.clean(5), fb.agg_net(rows.account, tol=100))
+        <strategy accept_if>
+        """
         slack = tolerance_of(tol, "clean: tol")
         expr = built(BooleanExpr, v.GroupClean(type=t.BOOLEAN, tol=slack.ir))
         return BooleanExpr(expr.ir, slack.uses)
@@ -100,12 +106,24 @@ class Group:
 
     @authored
     def any(self, predicate: BooleanExpr) -> BooleanExpr:
-        """Whether at least one member satisfies a row condition."""
+        """Whether at least one member satisfies a row condition.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), open=fb.boolean(), amount=fb.money(scale=2))
+        >>> fb.accept_if(lambda g: g.any(rows.open), fb.agg_net())
+        <strategy accept_if>
+        """
         return self._quantified(BooleanExpr, v.QuantifierOp.ANY, t.BOOLEAN, predicate)
 
     @authored
     def all(self, predicate: BooleanExpr) -> BooleanExpr:
-        """Whether every member satisfies a row condition."""
+        """Whether every member satisfies a row condition.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), open=fb.boolean(), amount=fb.money(scale=2))
+        >>> fb.accept_if(lambda g: g.all(~rows.open), fb.agg_net())
+        <strategy accept_if>
+        """
         return self._quantified(BooleanExpr, v.QuantifierOp.ALL, t.BOOLEAN, predicate)
 
     @authored

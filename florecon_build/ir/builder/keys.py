@@ -14,7 +14,13 @@ from florecon_build.ir.errors import authored, fail
 
 @authored
 def concat(*texts: TextExpr | str) -> TextExpr:
-    """Texts joined without a separator; none may be null."""
+    """Texts joined without a separator; none may be null.
+
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), code=fb.text(), amount=fb.money(scale=2))
+    >>> fb.concat("INV-", rows.code)
+    <text fb.concat("INV-", row.code)>
+    """
     return concat_texts(list(texts))
 
 
@@ -54,7 +60,13 @@ def tokens(text: TextExpr, min_length: int = 1, with_digit: bool = False) -> Lis
 
 @authored
 def ngrams(text: TextExpr, size: int = 3) -> ListExpr:
-    """The distinct runs of ``size`` characters of the normalized text, as keys; a null text has none."""
+    """The distinct runs of ``size`` characters of the normalized text, as keys; a null text has none.
+
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(nullable=True), amount=fb.money(scale=2))
+    >>> fb.ngrams(rows.memo, size=4)
+    <list of text fb.ngrams(row.memo, size=4)>
+    """
     operand = nullable_text_of(text, "ngrams")
     whole(size, "ngrams: size", least=1)
     return built(ListExpr, v.Ngrams(type=t.TEXT_LIST, operand=operand.ir, size=size), operand)
@@ -91,19 +103,37 @@ def dice(first: TextExpr | str, second: TextExpr | str) -> RealExpr:
 
 @authored
 def jaro_winkler(first: TextExpr | str, second: TextExpr | str) -> RealExpr:
-    """How alike two short texts are by order and common prefix (Jaro-Winkler on the normalized forms): 0 to 1."""
+    """How alike two short texts are by order and common prefix (Jaro-Winkler on the normalized forms): 0 to 1.
+
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), name=fb.text(), other=fb.text(), amount=fb.money(scale=2))
+    >>> fb.jaro_winkler(rows.name, rows.other) >= 0.9
+    <boolean fb.jaro_winkler(row.name, row.other) >= 0.9>
+    """
     return _similarity(v.SimilarityOp.JARO_WINKLER, "jaro_winkler", first, second)
 
 
 @authored
 def token_set(first: TextExpr | str, second: TextExpr | str) -> RealExpr:
-    """The share of the shorter text's words that the other has as well: 0 to 1."""
+    """The share of the shorter text's words that the other has as well: 0 to 1.
+
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), name=fb.text(), other=fb.text(), amount=fb.money(scale=2))
+    >>> fb.token_set(rows.name, rows.other)
+    <real fb.token_set(row.name, row.other)>
+    """
     return _similarity(v.SimilarityOp.TOKEN_SET, "token_set", first, second)
 
 
 @authored
 def prefix_similarity(first: TextExpr | str, second: TextExpr | str) -> RealExpr:
-    """The length of the common prefix over the shorter length, normalized: 1 where one is the other cut short."""
+    """The length of the common prefix over the shorter length, normalized: 1 where one is the other cut short.
+
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), name=fb.text(), other=fb.text(), amount=fb.money(scale=2))
+    >>> fb.prefix_similarity(rows.name, rows.other)
+    <real fb.prefix_similarity(row.name, row.other)>
+    """
     return _similarity(v.SimilarityOp.PREFIX, "prefix_similarity", first, second)
 
 

@@ -68,7 +68,13 @@ class Source:
 
 
 class Lot:
-    """The lot behind a row or a side of a pair, in minor units of the active numeraire."""
+    """The lot behind a row or a side of a pair, in minor units of the active numeraire.
+
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), amount=fb.money(scale=2))
+    >>> rows.lot.amount < rows.lot.original
+    <boolean row.lot.amount < row.lot.original>
+    """
 
     __slots__ = ("_uses", "_var")
 

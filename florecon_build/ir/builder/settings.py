@@ -131,7 +131,12 @@ def rel_tol(bps: IntegerExpr | int, floor: IntegerExpr | int = 0) -> Tolerance:
 
 @authored
 def rel_max_tol(bps: IntegerExpr | int, floor: IntegerExpr | int = 0) -> Tolerance:
-    """A slack of ``bps`` basis points of the largest leg, and at least ``floor`` minor units."""
+    """A slack of ``bps`` basis points of the largest leg, and at least ``floor`` minor units.
+
+    >>> import florecon_build as fb
+    >>> fb.rel_max_tol(bps=5, floor=1)
+    <tolerance fb.rel_max_tol(5, floor=1)>
+    """
     return _tolerance(v.ToleranceOp.REL_MAX, bps, floor)
 
 

@@ -89,7 +89,13 @@ class TextExpr(Expr):
 
     @authored
     def replace(self, old: str, new: str) -> TextExpr:
-        """Every ``old`` replaced by ``new``, left to right."""
+        """Every ``old`` replaced by ``new``, left to right.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> rows.memo.replace("INV-", "")
+        <text row.memo.replace("INV-", "")>
+        """
         never_null(self, "replace")
         _plain_text(old, "replace: old")
         if not isinstance(new, str):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -248,7 +254,13 @@ class ListExpr(Expr):
 
     @authored
     def contains(self, element: TextExpr | str) -> BooleanExpr:
-        """Whether the list holds a text, exactly as ``tokens`` or ``ngrams`` writes it."""
+        """Whether the list holds a text, exactly as ``tokens`` or ``ngrams`` writes it.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> fb.tokens(rows.memo).contains("REFUND")
+        <boolean fb.tokens(row.memo, min_length=1).contains("REFUND")>
+        """
         text = text_of(element, "contains")
         tree = v.ListContains(type=BOOLEAN, operand=self.ir, element=text.ir)
         return built(BooleanExpr, tree, self, text)
@@ -256,7 +268,13 @@ class ListExpr(Expr):
     @property
     @authored
     def size(self) -> IntegerExpr:
-        """How many elements the list has."""
+        """How many elements the list has.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> fb.tokens(rows.memo).size > 1
+        <boolean fb.tokens(row.memo, min_length=1).size > 1>
+        """
         return built(IntegerExpr, v.ListSize(type=INTEGER, operand=self.ir), self)
 
 
