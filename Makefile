@@ -25,7 +25,7 @@ check: setup  ## formats, lints and types, in both languages
 	@echo "==> pyright (strict)"; $(PY) -m pyright --warnings
 	@echo "==> rustfmt and clippy"; $(PY) scripts/cargo.py fmt --all --check
 	@$(PY) scripts/cargo.py clippy --locked --workspace --all-targets -- -D warnings
-	@echo "==> docs"; $(PY) -m mkdocs build --quiet --strict
+	@echo "==> docs"; NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --quiet --strict
 
 docs: setup  ## the site of docs/, served at localhost
 	@$(PY) -m mkdocs serve
