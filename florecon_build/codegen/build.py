@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from florecon_build.codegen.blame import blaming
 from florecon_build.codegen.cargo import cargo_home, run_cargo, target_dir
 from florecon_build.codegen.errors import BuildError
 from florecon_build.codegen.paths import cache_dir, locked, runtime_dir, runtime_hash
@@ -100,7 +101,8 @@ class Made:
 def make(ir: n.PluginIr, fingerprint: str, ir_json: str, *, profile: Profile = "release", say: Say = _quiet) -> Made:
     """Compiles a plugin, and puts into the module what it was made from and by what: its custom sections."""
     files = emit(ir, fingerprint)
-    compiled = compile_files(files, profile=profile, say=say)
+    with blaming(ir):
+        compiled = compile_files(files, profile=profile, say=say)
     provenance: dict[str, object] = {
         "generator": VERSION,
         "runtime": {"version": VERSION, "sha256": compiled.workspace.runtime},

@@ -22,18 +22,20 @@ class Rejection:
     """One ``rustc`` or clippy error in generated code, beside what the author wrote there.
 
     ``author`` is ``strategy.py:21  row.pair`` (the marker comment above the closure), or None outside the author's
-    expressions.
+    expressions; ``node`` is where that stands, ``partition_by > seq[0] > exact_1to1.order`` or ``lane pair``.
     """
 
     message: str
     file: str
     line: int
     author: str | None
+    node: str | None = None
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}"
         source = f"\n    generated from {self.author}" if self.author else ""
-        return f"{where}: {self.message}{source}"
+        node = f"\n    in {self.node}" if self.node else ""
+        return f"{where}: {self.message}{source}{node}"
 
 
 class GeneratedCodeError(CodegenError):

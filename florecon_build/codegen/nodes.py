@@ -167,12 +167,16 @@ def _closure(scope: Scope, wanted: str, params: closures.Params, answer: Answer)
     return name
 
 
-def comment(value: v.Value, column: int) -> list[str]:
-    """The author's line and expression; rustc errors are traced back through it."""
+def origin(value: v.Value) -> str:
+    """The author's line and expression, in one line."""
     where = f"{value.span.file}:{value.span.line}  " if value.span else ""
-    printable = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in show(value))
+    return where + "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in show(value))
+
+
+def comment(value: v.Value, column: int) -> list[str]:
+    """What a closure stands for; rustc errors are traced back through it."""
     room = MAX_WIDTH - column - len("// ")
-    return [f"// {line}" for line in textwrap.wrap(where + printable, room, subsequent_indent="   ")]
+    return [f"// {line}" for line in textwrap.wrap(origin(value), room, subsequent_indent="   ")]
 
 
 # -- the larger nodes

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from florecon_build.codegen import GeneratedCodeError, build, check
+from florecon_build.codegen.blame import blaming
 from florecon_build.codegen.build import IR_SECTION
 from florecon_build.codegen.paths import runtime_dir, runtime_files
 from florecon_build.codegen.plugin import cargo_toml
@@ -18,18 +19,23 @@ from florecon_build.codegen.version import VERSION
 from tests.codegen.strategies import intercompany, smallest
 
 
-def test_a_refused_closure_names_the_authors_line() -> None:
-    files = intercompany().rust()
+def test_a_refused_closure_names_the_authors_line_and_node() -> None:
+    plugin = intercompany()
+    files = plugin.rust()
     broken = files["src/lib.rs"].replace(
         "|item: Item<'_, Row>| item.row.gl_date", "|item: Item<'_, Row>| item.row.nothing"
     )
     assert broken != files["src/lib.rs"]
-    with pytest.raises(GeneratedCodeError) as caught:
+    broken = broken.replace("text::sorted_pair(&company, &icp)", "text::sorted_pair(&company, icp)")
+    with pytest.raises(GeneratedCodeError) as caught, blaming(plugin.data):
         check({"refused": {**files, "src/lib.rs": broken}})
-    rejection = caught.value.rejections[0]
-    assert rejection.author is not None
-    assert rejection.author.endswith("row.gl_date")
-    assert "strategies.py:" in rejection.author
+    said = {rejection.node: rejection.author for rejection in caught.value.rejections}
+    lane, order = "lane pair", "partition_by > seq[1] > exact_1to1.order"
+    assert set(said) == {lane, order}
+    assert str(said[order]).endswith("row.gl_date")
+    assert str(said[lane]).endswith("fb.sorted_pair(row.company, row.icp)")
+    assert all("strategies.py:" in str(author) for author in said.values())
+    assert f"in {order}" in str(caught.value)
     assert "bug in florecon-build" in str(caught.value)
 
 

@@ -15,6 +15,7 @@ from florecon_build.cli.inputs import Shape
 from florecon_build.cli.outcome import Outcome, Tables, outcome
 from florecon_build.cli.reconcile import tables_of
 from florecon_build.cli.screen import timed
+from florecon_build.codegen.blame import blaming
 from florecon_build.codegen.native import Runtime, compile_native, runtime
 from florecon_build.host.describe import Description
 from florecon_build.host.frames import Frame
@@ -66,7 +67,7 @@ class Author:
             self._runtime = runtime(self.say)
         with timed(seconds, "emit"):
             files = plugin.rust()
-        with timed(seconds, "rustc"):
+        with timed(seconds, "rustc"), blaming(plugin.data):
             program = compile_native(files, self._runtime, name=str(self.strategy.resolve()))
         with Program(program) as running:
             with timed(seconds, "read"):

@@ -13,6 +13,7 @@ from florecon_build.cli import screen, strategies
 from florecon_build.cli.commands.options import Json, PluginName, Strategy
 from florecon_build.cli.exits import Exit
 from florecon_build.cli.settings import settings
+from florecon_build.codegen.blame import blaming
 from florecon_build.codegen.format import check_format
 from florecon_build.ir.errors import Problem, Severity
 
@@ -28,7 +29,7 @@ def check(strategy: Strategy = None, plugin: PluginName = None, as_json: Json = 
     tools: list[str] = []
     if not errors:
         files = loaded.rust()
-        with screen.busy("checking the generated Rust") as tell:
+        with screen.busy("checking the generated Rust") as tell, blaming(loaded.data):
             tools += [tool for tool in (check_format(files), codegen.check({"check": files}, say=tell)) if tool]
     if as_json:
         screen.emit_json(_document(loaded, problems, tools))
