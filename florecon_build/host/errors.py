@@ -135,6 +135,10 @@ class StoreDamaged(StoreError, code="store_damaged"):
     """The history is not what was written: a line was changed, removed, added or moved. `fb.verify` lists where."""
 
 
+class SheetFull(FloreconError, code="sheet_full"):
+    """A table has more rows, or a text more letters, than an Excel sheet or cell holds; nothing was written."""
+
+
 class SplitRow(FloreconError, code="split_row"):
     """A row sits in several groups where one was asked for."""
 
@@ -264,12 +268,13 @@ def from_wire(error: object) -> FloreconError:
     """The typed error for the `error` object of a reply.
 
     Parameters: `error` is whatever stood there; a module that lies must not crash the host, so nothing is assumed.
+    Where ids are texts, the error's `id` is the text, not the session's number for it.
     """
     fields = cast("dict[str, object]", error) if isinstance(error, dict) else {}
     code = fields.get("code")
     code = code if isinstance(code, str) and code else "unknown"
     message = fields.get("message")
-    row_id, group_id = fields.get("id"), fields.get("group_id")
+    row_id, group_id = fields.get("id_text", fields.get("id")), fields.get("group_id")
     return error_class(code)(
         message if isinstance(message, str) and message else f"the module refused with {code!r} and no message",
         code=code,

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from florecon_build.host.describe import Description
 from florecon_build.host.errors import MissingPackage, Unsupported
+from florecon_build.host.excel import write_workbook
 from florecon_build.host.projections import Policy, connected_components, primary_assignments, strict_assignments
 from florecon_build.host.tables import COLUMNS, in_major_units
 
@@ -121,6 +122,17 @@ class Report:
         """Writes `groups.parquet` and so on; returns the paths."""
         return self._write(folder, ".parquet", units, lambda table, path: pq.write_table(table, str(path)))
 
+    def write_excel(self, path: str | os.PathLike[str], *, units: Units = "major") -> Path:
+        """Writes a workbook with a sheet for each table, amounts exact; returns the path.
+
+        Parameters: as `in_units`. A number of more than 15 digits, which Excel would round, is written as text.
+        Errors: `SheetFull` for a table of more rows than a sheet holds; `MissingPackage` where XlsxWriter is not
+        installed.
+        """
+        tables = {what: self._load(what) for what in COLUMNS}
+        sheets = {what: self.in_units(units, each) for what, each in tables.items() if isinstance(each, pa.Table)}
+        return write_workbook(Path(path), sheets)
+
     def _write(
         self, folder: str | os.PathLike[str], suffix: str, units: Units, write: Callable[[pa.Table, Path], object]
     ) -> list[Path]:
@@ -135,13 +147,16 @@ class Report:
         return paths
 
     def to_json(self) -> dict[str, list[dict[str, Any]]]:
-        """The report as the wire page's JSON: `groups` and `allocations`; absent reasons are left out."""
+        """The report as the wire page's JSON: `groups` and `allocations`; absent reasons are left out.
+
+        Where ids are texts, an allocation has the text beside the number, as `id_text`.
+        """
         names = ["group_id", "status", "net", "size", "origin", "reason"]
         groups: list[dict[str, Any]] = self.groups.select(names).to_pylist()
         for group in groups:
             if group["reason"] is None:
                 del group["reason"]
-        return {"groups": groups, "allocations": self.allocations.select(["id", "group_id", "amount"]).to_pylist()}
+        return {"groups": groups, "allocations": self.allocations.to_pylist()}
 
     def write_json(self, path: str | os.PathLike[str]) -> Path:
         """Writes `to_json()`; returns the path."""

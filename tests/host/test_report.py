@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from florecon_build.host import Description, Node, Unsupported
+from florecon_build.host import Description, Node, SheetFull, Unsupported
+from florecon_build.host.excel import SHEET_ROWS, write_workbook
 from florecon_build.host.report import Report
 from florecon_build.host.tables import COLUMNS, from_json
 
@@ -101,6 +102,66 @@ def test_json(tmp_path: Path) -> None:
     report = Report(ABOUT, fetched([]))
     assert report.to_json() == JSON
     assert json.loads(report.write_json(tmp_path / "report.json").read_text()) == JSON
+
+
+def read_back(path: Path) -> dict[str, list[dict[str, Any]]]:
+    """The sheets as Excel has them; a number as it shows it, in 15 digits."""
+    sheets: dict[str, list[dict[str, Any]]] = {}
+    for sheet in pytest.importorskip("openpyxl").load_workbook(path):
+        header, *lines = ([cell.value for cell in row] for row in sheet.iter_rows())
+        sheets[sheet.title] = [
+            {
+                name: Decimal(f"{cell:.15g}") if isinstance(cell, float) else cell
+                for name, cell in zip(header, line, strict=True)
+            }
+            for line in lines
+        ]
+    return sheets
+
+
+def test_excel(tmp_path: Path) -> None:
+    report = Report(ABOUT, fetched([]))
+    sheets = read_back(report.write_excel(tmp_path / "report.xlsx"))
+    assert list(sheets) == ["groups", "allocations", "rows", "stages"]
+    for what, lines in sheets.items():
+        assert lines == report.in_units("major", getattr(report, what)).to_pylist(), what
+    assert read_back(report.write_excel(tmp_path / "minor.xlsx", units="minor"))["rows"] == report.rows.to_pylist()
+
+
+AMOUNTS = [
+    "0.00", "-0.01", "0.10", "9999999999999.99", "-9999999999999.99", "2000000000000000.00",
+    "12345678901234.56", "92233720368547758.07", "-92233720368547758.07",
+]  # fmt: skip
+
+
+def test_excel_rounds_no_amount_and_no_id_and_runs_no_text(tmp_path: Path) -> None:
+    formula = ["=1+1", "{=2}", "https://example.org", "", "@x", "'a", "+4", "line\nline", None]
+    ids = [1, -1, 999_999_999_999_999, 1_234_567_890_123_456, 2**63 - 1, -(2**63), 10**17, 0, 7]
+    table = pa.table(
+        {
+            "id": pa.array(ids, pa.int64()),
+            "amount": pa.array([Decimal(amount) for amount in AMOUNTS], pa.decimal128(38, 2)),
+            "text": pa.array(formula),
+        }
+    )
+    lines = read_back(write_workbook(tmp_path / "edge.xlsx", {"edge": table}))["edge"]
+    assert [Decimal(line["amount"]) for line in lines] == [Decimal(amount) for amount in AMOUNTS]
+    assert [int(line["id"]) for line in lines] == ids
+    assert [isinstance(line["amount"], str) for line in lines] == [False] * 6 + [True] * 3
+    assert [line["text"] or "" for line in lines] == [text or "" for text in formula]
+
+
+def test_excel_says_what_does_not_fit_and_writes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "report.xlsx"
+    largest = pa.table({"id": pa.repeat(pa.scalar(1, pa.int64()), SHEET_ROWS)})
+    with pytest.raises(SheetFull, match=r"the table rows has 1048576 rows, and a sheet holds 1048575 below its header"):
+        write_workbook(path, {"rows": largest})
+    with pytest.raises(SheetFull, match=r"table groups, column 'reason', row 1: a text of 32768 letters") as caught:
+        write_workbook(path, {"groups": pa.table({"reason": ["a" * 32_767, "a" * 32_768]})})
+    assert (caught.value.code, caught.value.column, caught.value.row) == ("sheet_full", "reason", 1)
+    assert not path.exists()
+    with pytest.raises(OSError, match="cannot be written"):
+        write_workbook(tmp_path / "no folder" / "report.xlsx", {})
 
 
 def test_sql() -> None:

@@ -24,7 +24,7 @@ from florecon_build.host.errors import BadTable, WrongType
 from florecon_build.host.frames.refusal import ARROW_REFUSALS, first_failing
 
 ROWS_PER_BATCH = 65_536
-HEADER_BYTES = 1 << 20
+HEADER_BYTES = 1 << 18
 DELIMITERS = ",;\t|"
 ACCEPTED = (
     "a pyarrow table, batch or reader, a polars, pandas or DuckDB frame, an iterator of batches, a list of dicts,"
