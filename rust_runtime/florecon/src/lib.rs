@@ -35,5 +35,6 @@ pub mod row_id;
 pub mod sdk;
 mod sorting;
 pub mod strategy;
+pub(crate) mod tally;
 pub mod trace;
 pub mod value;

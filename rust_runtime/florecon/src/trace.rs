@@ -32,3 +32,25 @@ pub struct Stage {
     /// Buckets given up because the search ran out of its steps.
     pub out_of_budget: u64,
 }
+
+impl Stage {
+    /// The counts, in a fixed order.
+    pub(crate) fn counts(&mut self) -> [&mut u64; 9] {
+        [
+            &mut self.items_in,
+            &mut self.groups,
+            &mut self.items_matched,
+            &mut self.null_key,
+            &mut self.too_small,
+            &mut self.one_sided,
+            &mut self.out_of_tolerance,
+            &mut self.over_cap,
+            &mut self.out_of_budget,
+        ]
+    }
+
+    /// The sums of absolute amounts, in a fixed order.
+    pub(crate) fn values(&mut self) -> [&mut i128; 2] {
+        [&mut self.value_in, &mut self.value_matched]
+    }
+}

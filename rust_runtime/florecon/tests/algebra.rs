@@ -4,10 +4,13 @@ mod support;
 
 use florecon::prelude::*;
 use proptest::prelude::*;
-use support::{Lines, Shape, budgets, check_report, empty, facts, leaves, lines, shapes, small_lines, workspace};
+use support::{
+    Line, Lines, Shape, act, budgets, check_report, empty, facts, leaves, lines, perform, shapes, sharded, small_line,
+    small_lines, workspace,
+};
 
 /// Solves; the sum of a group may leave 64 bits where amounts do not, and then nothing has changed.
-fn solve_or_overflow(shape: &Shape, lines: &Lines) -> Result<Recon<support::Line>, TestCaseError> {
+fn solve_or_overflow(shape: &Shape, lines: &Lines) -> Result<Recon<Line>, TestCaseError> {
     let mut recon = workspace(shape, lines);
     let before = facts(&recon);
     if let Err(error) = recon.solve() {
@@ -116,4 +119,71 @@ proptest! {
         prop_assert_eq!(facts(&warm), facts(&cold));
         check_report(&warm, &now);
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_remembered_of_shards_does_not_show(
+        shape in sharded(),
+        lines in prop::collection::btree_map(-50_i64..50, small_line(), 12..40),
+        acts in prop::collection::vec((act(), prop::option::weighted(0.3, budgets())), 1..8),
+    ) {
+        let (mut warm, mut cold) = (workspace(&shape, &lines), workspace(&shape, &lines));
+        warm.solve().unwrap();
+        cold.solve().unwrap();
+        for (act, budgets) in acts {
+            perform(&mut warm, &act);
+            perform(&mut cold, &act);
+            // which forgets everything
+            cold.set_plan(shape.plan()).unwrap();
+            cold.solve().unwrap();
+            for budget in budgets.into_iter().flatten() {
+                warm.solve_within(budget).unwrap();
+            }
+            warm.solve().unwrap();
+            prop_assert_eq!(facts(&warm), facts(&cold));
+            prop_assert_eq!(warm.stages(), cold.stages());
+        }
+    }
+}
+
+#[test]
+fn a_row_that_takes_the_place_of_a_removed_one_is_another_row() {
+    let line = |amount, day| Line {
+        key: Some(i64::from(day > 0)),
+        day,
+        tokens: Vec::new(),
+        alt: None,
+        amount,
+    };
+    // row 1 is pinned and so in no shard; it has the amount of row 2, and another day
+    let rows = [
+        (1, line(5, 9)),
+        (2, line(5, 2)),
+        (3, line(-5, 1)),
+        (4, line(5, 3)),
+        (5, line(-5, 7)),
+        (6, line(1, 0)), // a shard of its own: a bag that is one shard is not remembered
+    ];
+    let shape = Shape::Partition(Box::new(Shape::SoakIf));
+    let mut warm = workspace(&shape, &Lines::from(rows));
+    warm.pin_singletons(&[RowId::from(1)]).unwrap();
+    warm.solve().unwrap();
+    warm.remove(&[RowId::from(2)]).unwrap();
+    let pinned = warm.report().groups.iter().find(|group| group.pinned).unwrap().group_id;
+    warm.unpin(pinned).unwrap();
+    warm.solve().unwrap();
+    let mut cold = warm_rows(&shape, &warm);
+    cold.solve().unwrap();
+    assert_eq!(facts(&warm), facts(&cold));
+}
+
+/// An unsolved workspace of the same rows.
+fn warm_rows(shape: &Shape, recon: &Recon<Line>) -> Recon<Line> {
+    let mut cold = workspace(shape, &Lines::new());
+    let rows = recon.rows().map(|(id, line)| (id.clone(), line.clone()));
+    cold.upsert(rows.collect()).unwrap();
+    cold
 }

@@ -129,7 +129,7 @@ impl<R> Recon<R> {
             pinned += usize::from(still_there && self.ledger.pin(place));
         }
         if pinned > 0 {
-            self.pending = None;
+            self.abandon();
         }
         pinned
     }
@@ -140,7 +140,7 @@ impl<R> Recon<R> {
     /// `unknown_group`.
     pub fn unpin(&mut self, group: i64) -> Result<(), Error> {
         let place = self.place(group)?;
-        self.pending = None;
+        self.abandon();
         self.ledger.unpin(place);
         Ok(())
     }
@@ -165,7 +165,7 @@ impl<R> Recon<R> {
     /// ```
     pub fn merge(&mut self, allocations: &[(RowId, i64)], label: &str, reason: Option<&str>) -> Result<i64, Error> {
         let lots = self.checked_merge(allocations)?;
-        self.pending = None;
+        self.abandon();
         for &lot in &lots {
             self.take(lot);
         }
@@ -289,7 +289,7 @@ impl<R> Recon<R> {
             .filter(|lot| !seen.contains(&lot.row))
             .collect();
         self.check_net(&rest)?;
-        self.pending = None;
+        self.abandon();
         self.ledger.remove(index);
         for slot in out {
             let amount = self.ledger.part(index, slot);
@@ -312,7 +312,7 @@ impl<R> Recon<R> {
     /// `unknown_group`, `frozen_group`.
     pub fn dissolve(&mut self, group: i64) -> Result<(), Error> {
         if let Place::Group(index) = self.proposed_place(group)? {
-            self.pending = None;
+            self.abandon();
             self.ledger.break_up(index);
         }
         Ok(())

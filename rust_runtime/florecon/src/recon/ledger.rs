@@ -77,6 +77,23 @@ impl Ledger {
         }
     }
 
+    /// Makes room for so many more records and members, so that arrays of millions do not grow by doubling.
+    pub fn reserve(&mut self, records: usize, members: usize) {
+        self.groups.reserve(records, members);
+        self.ids.reserve_exact(records);
+        self.states.reserve_exact(records);
+    }
+
+    /// How many records there are, those that are gone included.
+    pub fn count(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// How many members they have.
+    pub fn members(&self) -> usize {
+        self.groups.start(self.groups.len())
+    }
+
     pub fn last_id(&self) -> i64 {
         self.last_id
     }
@@ -335,8 +352,8 @@ impl Ledger {
         self.incidence = None;
     }
 
-    /// Keeps the slots that `keep` names; no group holds any of the others.
-    pub fn retain(&mut self, keep: &[bool]) {
+    /// Keeps the slots that `keep` names; no group holds any of the others. Returns their new numbers.
+    pub fn retain(&mut self, keep: &[bool]) -> Vec<u32> {
         let mut next = 0;
         let target: Vec<u32> = keep
             .iter()
@@ -349,5 +366,6 @@ impl Ledger {
         store::retain(&mut self.single, keep);
         self.groups.renumber(&target);
         self.incidence = None;
+        target
     }
 }

@@ -13,13 +13,14 @@ mod upsert;
 use crate::error::Error;
 use crate::report::{Report, ReportView};
 use crate::row_id::RowId;
+use crate::strategy::recall::Recall;
 use crate::strategy::{Answer, Plan};
 use crate::trace::Stage;
 use crate::value::EvalError;
 
 use ledger::Ledger;
-use solve::Pending;
 pub use solve::Progress;
+use solve::{Outcome, Pending};
 use store::Store;
 
 /// A workspace over rows of type `R`.
@@ -49,6 +50,8 @@ pub struct Recon<R> {
     pending: Option<Box<Pending<R>>>,
     /// The last group id that the last solve gave.
     solved_to: i64,
+    /// What shards came to in the last solve of this plan.
+    recalled: Recall,
 }
 
 type Numeraire<R> = Box<dyn Fn(&R) -> Result<i64, EvalError>>;
@@ -77,6 +80,7 @@ impl<R> Recon<R> {
             numeraire: Box::new(move |row| numeraire(row).answer()),
             pending: None,
             solved_to: 0,
+            recalled: Recall::default(),
         })
     }
 
@@ -87,6 +91,7 @@ impl<R> Recon<R> {
     pub fn set_plan(&mut self, plan: Plan<R>) -> Result<(), Error> {
         plan.check()?;
         self.pending = None;
+        self.recalled = Recall::default();
         self.stages = plan.outline();
         self.plan = plan;
         Ok(())
@@ -124,18 +129,38 @@ impl<R> Recon<R> {
     /// ```
     pub fn solve_within(&mut self, budget: u64) -> Result<Progress, Error> {
         let pending = self.pending.take();
-        let mut pending = pending.unwrap_or_else(|| Box::new(Pending::new(&self.plan, &self.store, &self.ledger)));
-        let Some(mut outcome) = pending.advance(&self.plan, &self.store, budget)? else {
-            let progress = pending.progress();
-            self.pending = Some(pending);
-            return Ok(progress);
-        };
-        let progress = pending.completed();
-        drop(pending);
+        let mut pending = pending.unwrap_or_else(|| {
+            let recalled = std::mem::take(&mut self.recalled);
+            Box::new(Pending::new(&self.plan, &self.store, &self.ledger, recalled))
+        });
+        match pending.advance(&self.plan, &self.store, budget) {
+            Ok(Some(outcome)) => {
+                let progress = pending.completed();
+                // its arrays make room for those of the outcome
+                drop(pending);
+                self.install(outcome);
+                Ok(progress)
+            }
+            unfinished => {
+                let progress = pending.progress();
+                self.pending = Some(pending);
+                unfinished.map(|_| progress).inspect_err(|_| self.abandon())
+            }
+        }
+    }
+
+    fn install(&mut self, mut outcome: Outcome) {
         self.stages = std::mem::take(&mut outcome.stages);
+        self.recalled = std::mem::take(&mut outcome.recalled);
         self.ledger = solve::install(&self.store, &self.ledger, outcome);
         self.solved_to = self.ledger.last_id();
-        Ok(progress)
+    }
+
+    /// Gives up a solve under way, because what it reads is about to change.
+    fn abandon(&mut self) {
+        if let Some(pending) = self.pending.take() {
+            self.recalled = pending.abandon();
+        }
     }
 
     /// All groups and allocations, in the order of the report.

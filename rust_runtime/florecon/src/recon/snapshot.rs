@@ -216,7 +216,7 @@ fn unpack_lots(unpacker: &mut Unpacker<'_>, missing: &mut [i128]) -> Result<Vec<
 }
 
 fn pack_stage(packer: &mut Packer, stage: &Stage) {
-    for count in counts(&mut stage.clone()) {
+    for count in stage.clone().counts() {
         packer.number(*count);
     }
     for value in [stage.value_in, stage.value_matched] {
@@ -225,7 +225,7 @@ fn pack_stage(packer: &mut Packer, stage: &Stage) {
 }
 
 fn unpack_stage(unpacker: &mut Unpacker<'_>, stage: &mut Stage) -> Result<(), Damaged> {
-    for count in counts(stage) {
+    for count in stage.counts() {
         *count = unpacker.number()?;
     }
     for value in [&mut stage.value_in, &mut stage.value_matched] {
@@ -233,18 +233,4 @@ fn unpack_stage(unpacker: &mut Unpacker<'_>, stage: &mut Stage) -> Result<(), Da
         *value = i128::from_le_bytes(bytes);
     }
     Ok(())
-}
-
-fn counts(stage: &mut Stage) -> [&mut u64; 9] {
-    [
-        &mut stage.items_in,
-        &mut stage.groups,
-        &mut stage.items_matched,
-        &mut stage.null_key,
-        &mut stage.too_small,
-        &mut stage.one_sided,
-        &mut stage.out_of_tolerance,
-        &mut stage.over_cap,
-        &mut stage.out_of_budget,
-    ]
 }

@@ -9,6 +9,7 @@ use crate::strategy::Plan;
 use crate::strategy::arena::{Arena, Tag};
 use crate::strategy::lot::Lot;
 use crate::strategy::names::Names;
+use crate::strategy::recall::Recall;
 use crate::strategy::run::{Paused, Run};
 use crate::strategy::task::Task;
 use crate::trace::Stage;
@@ -41,11 +42,13 @@ pub(crate) struct Outcome {
     names: Names,
     residual: Vec<Lot>,
     pub stages: Vec<Stage>,
+    pub recalled: Recall,
 }
 
 impl<R> Pending<R> {
     /// A solve of the rows minus what `ledger` has pinned, with nothing done yet.
-    pub fn new(plan: &Plan<R>, store: &Store<R>, ledger: &Ledger) -> Self {
+    pub fn new(plan: &Plan<R>, store: &Store<R>, ledger: &Ledger, mut recalled: Recall) -> Self {
+        recalled.begin(false);
         let mut live = store.amounts.clone();
         for index in ledger.alive().filter(|&index| ledger.is_pinned(index)) {
             ledger
@@ -63,9 +66,9 @@ impl<R> Pending<R> {
             total: bag.len() as u64 * plan.weight() + store.len() as u64 + 1,
             live,
             bag,
-            task: Task::new(),
+            task: Task::new(true),
             left: None,
-            run: Paused::before(plan.outline()),
+            run: Paused::before(plan.outline(), recalled),
         }
     }
 
@@ -78,11 +81,13 @@ impl<R> Pending<R> {
     pub fn advance(&mut self, plan: &Plan<R>, store: &Store<R>, budget: u64) -> Result<Option<Outcome>, Error> {
         let paused = std::mem::take(&mut self.run);
         let mut run = Run::resume(paused, budget, &store.rows, &store.ids, &store.amounts);
-        if self.left.is_none() {
-            self.left = self.task.advance(&mut run, plan, &mut self.bag)?;
-        }
+        let advanced = match self.left {
+            None => self.task.advance(&mut run, plan, &mut self.bag),
+            done => Ok(done),
+        };
         let is_spent = run.is_spent();
         self.run = run.pause();
+        self.left = advanced?;
         let (Some(left), false) = (self.left, is_spent) else {
             return Ok(None);
         };
@@ -90,14 +95,25 @@ impl<R> Pending<R> {
         residual.truncate(left);
         verify(store, &self.live, &self.run.groups, &residual)?;
         let Paused {
-            groups, names, stages, ..
+            groups,
+            names,
+            stages,
+            mut recalled,
+            ..
         } = std::mem::take(&mut self.run);
+        recalled.end();
         Ok(Some(Outcome {
             groups,
             names,
             residual,
             stages,
+            recalled,
         }))
+    }
+
+    /// What is still true of earlier solves, when this one is given up.
+    pub fn abandon(self) -> Recall {
+        self.run.recalled
     }
 
     pub fn progress(&self) -> Progress {
@@ -172,8 +188,12 @@ pub(crate) fn install<R>(store: &Store<R>, old: &Ledger, outcome: Outcome) -> Le
     }
     let order = report_order(&draft);
 
-    let mut new = Ledger::after(old.last_id(), draft.names.clone());
+    let mut new = Ledger::after(old.last_id(), std::mem::take(&mut draft.names));
     new.grow(store.len());
+    let pinned = |index: &usize| old.is_pinned(*index);
+    let kept = || old.alive().filter(pinned);
+    let members = kept().map(|index| old.group(index).len()).sum::<usize>();
+    new.reserve(draft.count() + kept().count(), draft.members() + members);
     keep_pinned(&mut new, old);
     for place in order {
         let id = new.next_id();

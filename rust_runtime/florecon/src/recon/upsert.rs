@@ -143,7 +143,7 @@ impl<R> Recon<R> {
 
     /// Takes the batch in, in its order. Nothing fails from here on.
     fn admit(&mut self, known: usize, target: Option<&[u32]>, replaced: Vec<Replacement<R>>) -> Vec<i64> {
-        self.pending = None;
+        self.abandon();
         let mut demoted = Vec::new();
         let mut admitted = known;
         self.ledger.grow(self.store.len());
@@ -152,6 +152,7 @@ impl<R> Recon<R> {
             admitted = new.after;
             let at = new.slot as usize;
             self.store.rows[at] = new.row;
+            self.recalled.replace(new.slot);
             if self.store.amounts[at] != new.amount {
                 self.store.amounts[at] = new.amount;
                 let places = self.ledger.places_of(new.slot);
@@ -163,6 +164,7 @@ impl<R> Recon<R> {
         if let Some(target) = target {
             self.store.permute(target);
             self.ledger.permute(target);
+            self.recalled.renumber(target, None);
         }
         demoted
     }
@@ -200,7 +202,7 @@ impl<R> Recon<R> {
         if slots.is_empty() {
             return Ok(Vec::new());
         }
-        self.pending = None;
+        self.abandon();
         let mut keep = vec![true; self.store.len()];
         let mut places = Vec::new();
         for slot in slots {
@@ -212,7 +214,8 @@ impl<R> Recon<R> {
         places.retain(|&place| seen.insert(place));
         let mut demoted = self.break_up(&places);
         self.store.retain(&keep);
-        self.ledger.retain(&keep);
+        let target = self.ledger.retain(&keep);
+        self.recalled.renumber(&target, Some(&keep));
         by_number(&mut demoted, |id| id);
         Ok(demoted)
     }

@@ -130,6 +130,21 @@ impl Arena {
         self.rows.iter_mut().for_each(|row| *row = target[*row as usize]);
     }
 
+    /// Makes room for just so many more groups and members.
+    pub fn reserve(&mut self, groups: usize, members: usize) {
+        self.heads.reserve_exact(groups);
+        self.rows.reserve_exact(members);
+        self.amounts.reserve_exact(members);
+    }
+
+    /// Keeps the first groups.
+    pub fn truncate(&mut self, groups: usize) {
+        let members = self.start(groups);
+        self.heads.truncate(groups);
+        self.rows.truncate(members);
+        self.amounts.truncate(members);
+    }
+
     /// Copies a group to the end.
     pub fn append(&mut self, group: GroupRef<'_>) {
         self.rows.extend_from_slice(group.rows);

@@ -48,6 +48,7 @@ mod partition;
 mod pivot;
 mod plan;
 pub(crate) mod probe;
+pub(crate) mod recall;
 pub(crate) mod run;
 mod running_zero;
 mod shown;

@@ -42,6 +42,17 @@ impl Names {
         name
     }
 
+    /// The same for a text of other names, without copying it.
+    pub fn adopt(&mut self, text: &Arc<str>) -> Name {
+        if let Some(name) = self.numbers.get(text) {
+            return *name;
+        }
+        let name = Name::at(self.texts.len());
+        self.texts.push(Arc::clone(text));
+        self.numbers.insert(Arc::clone(text), name);
+        name
+    }
+
     /// All texts, in the order in which they came.
     pub fn texts(&self) -> &[Arc<str>] {
         &self.texts

@@ -144,6 +144,15 @@ impl<R> Plan<R> {
         self.weight
     }
 
+    /// The ids of the node and those below it.
+    pub(crate) fn nodes(&self) -> std::ops::Range<usize> {
+        let last = self
+            .children
+            .last()
+            .map_or(self.id as usize + 1, |child| child.nodes().end);
+        self.id as usize..last
+    }
+
     /// Gives ids from `next` on in pre-order; returns the id after the last.
     pub(crate) fn renumber(&mut self, next: u32) -> u32 {
         self.id = next;

@@ -7,6 +7,7 @@ use super::item::{Item, ItemFn};
 use super::lot::Lot;
 use super::names::Names;
 use super::probe::Probe;
+use super::recall::Recall;
 use crate::error::Error;
 use crate::row_id::RowId;
 use crate::trace::Stage;
@@ -25,6 +26,8 @@ pub(crate) struct Run<'a, R> {
     pub spare: Vec<Vec<i64>>,
     /// What is told of a few rows, for `explain`.
     pub probe: Option<Box<Probe>>,
+    /// What shards came to in the last solve.
+    pub recalled: Recall,
     /// Units of work done; see [`task`](super::task).
     pub units: u64,
     /// Units to do in this call.
@@ -39,14 +42,16 @@ pub(crate) struct Paused {
     pub names: Names,
     pub stages: Vec<Stage>,
     pub units: u64,
+    pub recalled: Recall,
     spare: Vec<Vec<i64>>,
 }
 
 impl Paused {
     /// A run that has not begun.
-    pub fn before(stages: Vec<Stage>) -> Self {
+    pub fn before(stages: Vec<Stage>, recalled: Recall) -> Self {
         Self {
             stages,
+            recalled,
             ..Self::default()
         }
     }
@@ -64,6 +69,7 @@ impl<'a, R> Run<'a, R> {
             stages: paused.stages,
             spare: paused.spare,
             probe: None,
+            recalled: paused.recalled,
             units: paused.units,
             budget,
             until: paused.units.saturating_add(budget),
@@ -78,6 +84,7 @@ impl<'a, R> Run<'a, R> {
             stages: self.stages,
             units: self.units,
             spare: self.spare,
+            recalled: self.recalled,
         }
     }
 

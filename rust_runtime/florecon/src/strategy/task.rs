@@ -7,6 +7,7 @@
 
 use super::lot::{Lot, compact};
 use super::plan::Plan;
+use super::recall::Opened;
 use super::run::Run;
 use super::spine::{Chosen, Inner, Nature, Shards, Split, Wrap, gather, write_back};
 use crate::error::Error;
@@ -16,6 +17,8 @@ pub(crate) struct Task<R> {
     mark: usize,
     /// The units of the run when this is done.
     done_at: u64,
+    /// Whether shards of this bag are worth remembering: it is no part of one that is, and the node is run once.
+    recalls: bool,
     state: State<R>,
 }
 
@@ -31,6 +34,7 @@ struct Children<R> {
     next: usize,
     left: usize,
     mark: usize,
+    recalls: bool,
     task: Box<Task<R>>,
 }
 
@@ -38,7 +42,10 @@ struct Children<R> {
 struct Shares<R> {
     shards: Box<dyn Shards<R>>,
     next: usize,
+    recalls: bool,
     lots: Vec<Lot>,
+    /// The shard that is being remembered.
+    opened: Option<Opened>,
     large: Option<Large<R>>,
 }
 
@@ -52,10 +59,11 @@ struct Large<R> {
 type Advance = Result<Option<usize>, Error>;
 
 impl<R> Task<R> {
-    pub fn new() -> Self {
+    pub fn new(recalls: bool) -> Self {
         Self {
             mark: 0,
             done_at: 0,
+            recalls,
             state: State::New,
         }
     }
@@ -98,14 +106,18 @@ impl<R> Task<R> {
         self.mark = run.groups.len();
         self.done_at = run.units + bag.len() as u64 * node.weight();
         self.state = match node.nature() {
-            Nature::Wrap(_) => State::Wrap(Box::new(Self::new())),
-            Nature::Split(split) => State::Split(Box::new(Shares::new(&**split, run, node, bag)?)),
-            _ => State::Children(Children {
-                next: 0,
-                left: bag.len(),
-                mark: self.mark,
-                task: Box::new(Self::new()),
-            }),
+            Nature::Wrap(_) => State::Wrap(Box::new(Self::new(self.recalls))),
+            Nature::Split(split) => State::Split(Box::new(Shares::new(&**split, run, node, bag, self.recalls)?)),
+            nature => {
+                let recalls = self.recalls && matches!(nature, Nature::Steps);
+                State::Children(Children {
+                    next: 0,
+                    left: bag.len(),
+                    mark: self.mark,
+                    recalls,
+                    task: Box::new(Self::new(recalls)),
+                })
+            }
         };
         Ok(())
     }
@@ -155,19 +167,27 @@ impl<R> Children<R> {
         };
         self.left = left;
         self.next += 1;
-        *self.task = Task::new();
+        *self.task = Task::new(self.recalls);
         Ok(true)
     }
 }
 
 impl<R> Shares<R> {
-    fn new(split: &dyn Split<R>, run: &mut Run<'_, R>, node: &Plan<R>, bag: &[Lot]) -> Result<Self, Error> {
+    fn new(
+        split: &dyn Split<R>,
+        run: &mut Run<'_, R>,
+        node: &Plan<R>,
+        bag: &[Lot],
+        recalls: bool,
+    ) -> Result<Self, Error> {
         let shards = split.split(run, node.id(), bag)?;
         run.units += bag.len() as u64;
         Ok(Self {
             shards,
             next: 0,
+            recalls,
             lots: Vec::new(),
+            opened: None,
             large: None,
         })
     }
@@ -183,29 +203,44 @@ impl<R> Shares<R> {
 
     /// Goes on with a shard; whether it is done.
     fn shard(&mut self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<bool, Error> {
-        let positions = self.shards.buckets().get(self.next);
         let left = match &mut self.large {
             Some(large) => large.task.advance(run, large.plan.of(node), &mut self.lots)?,
-            None => {
-                gather(bag, positions, &mut self.lots);
-                let plan = self.shards.plan(run, node, self.lots[0].row, self.next)?;
-                let units = self.lots.len() as u64 * (node.weight() - 1);
-                if units <= run.budget {
-                    let done_at = run.units + units;
-                    let left = plan.of(node).run(run, &mut self.lots)?;
-                    run.reach(done_at);
-                    Some(left)
-                } else {
-                    let task = Task::new();
-                    let large = self.large.insert(Large { plan, task });
-                    large.task.advance(run, large.plan.of(node), &mut self.lots)?
-                }
-            }
+            None => self.begin(run, node, bag)?,
         };
         let Some(left) = left else { return Ok(false) };
-        write_back(bag, positions, &self.lots[..left]);
+        write_back(bag, self.shards.buckets().get(self.next), &self.lots[..left]);
+        if let Some(opened) = self.opened.take() {
+            run.close_shard(node.id(), &opened);
+        }
         self.large = None;
         self.next += 1;
         Ok(true)
+    }
+
+    /// Begins with a shard, and ends it as well if it is one piece or known.
+    fn begin(&mut self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &[Lot]) -> Advance {
+        gather(bag, self.shards.buckets().get(self.next), &mut self.lots);
+        let units = self.lots.len() as u64 * (node.weight() - 1);
+        let done_at = run.units + units;
+        // the only shard is left to the splits below
+        let passes_on = self.recalls && self.shards.buckets().len() == 1;
+        let is_kept = self.recalls && !passes_on && run.recalled.is_worth(self.lots.len());
+        if let Some(known) = run.recalled.find(node.id(), &self.lots).filter(|_| is_kept) {
+            run.recall(known, &mut self.lots);
+            run.reach(done_at);
+            return Ok(Some(self.lots.len()));
+        }
+        let plan = self.shards.plan(run, node, self.lots[0].row, self.next)?;
+        if is_kept {
+            self.opened = Some(run.open_shard(&self.lots, plan.of(node).nodes()));
+        }
+        if units <= run.budget && !passes_on {
+            let left = plan.of(node).run(run, &mut self.lots)?;
+            run.reach(done_at);
+            return Ok(Some(left));
+        }
+        let task = Task::new(passes_on);
+        let large = self.large.insert(Large { plan, task });
+        large.task.advance(run, large.plan.of(node), &mut self.lots)
     }
 }

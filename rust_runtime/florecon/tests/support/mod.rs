@@ -52,6 +52,11 @@ pub fn small_lines() -> impl Strategy<Value = Lines> {
     prop::collection::btree_map(-50_i64..50, line(-9_i64..=9), 0..24)
 }
 
+/// A row of a small amount.
+pub fn small_line() -> impl Strategy<Value = Line> {
+    line(-9_i64..=9)
+}
+
 /// A plan as data: can be shown, shrunk, and built as often as needed.
 #[derive(Debug, Clone)]
 pub enum Shape {
@@ -191,6 +196,100 @@ pub fn shapes() -> impl Strategy<Value = Shape> {
             1 => one().prop_map(Shape::WholeOnly),
         ]
     })
+}
+
+/// Trees whose shards are worth remembering.
+pub fn sharded() -> impl Strategy<Value = Shape> {
+    let inner = || shapes().prop_map(Box::new);
+    let split = || {
+        prop_oneof![
+            3 => inner().prop_map(Shape::Partition),
+            1 => (inner(), inner()).prop_map(|(a, b)| Shape::Table(a, b)),
+            1 => (0_i64..4).prop_map(Shape::With),
+            1 => inner().prop_map(|inner| Shape::When(Box::new(Shape::Partition(inner)))),
+        ]
+    };
+    let wrapped = split().prop_flat_map(|split| {
+        let one = Box::new(split);
+        prop_oneof![
+            Just(Shape::Labeled(one.clone())),
+            Just(Shape::Coalesce(one.clone())),
+            Just(Shape::Trim(2, one.clone())),
+            Just(Shape::FixedPoint(one.clone())),
+            Just(*one),
+        ]
+    });
+    prop_oneof![
+        2 => wrapped.clone(),
+        1 => (wrapped.clone(), shapes()).prop_map(|(a, b)| Shape::Seq(vec![a, b])),
+        1 => (wrapped.clone(), wrapped).prop_map(|(a, b)| Shape::Seq(vec![a, b])),
+    ]
+}
+
+/// Something a person does between two solves. Numbers choose among what there is.
+#[derive(Debug, Clone)]
+pub enum Act {
+    Upsert(Lines),
+    /// Rows as they are, but for the day and what they refer to.
+    Redate(Vec<usize>, i64),
+    Remove(Vec<usize>),
+    Pin(usize),
+    Unpin(usize),
+    Dissolve(usize),
+    Merge(usize, usize),
+    /// A part of a solve.
+    Begin(u64),
+}
+
+/// Anything a person may do.
+pub fn act() -> impl Strategy<Value = Act> {
+    let some = || prop::collection::vec(0_usize..50, 1..4);
+    prop_oneof![
+        2 => prop::collection::btree_map(-50_i64..50, line(-9_i64..=9), 1..4).prop_map(Act::Upsert),
+        3 => (some(), 0_i64..12).prop_map(|(places, day)| Act::Redate(places, day)),
+        2 => some().prop_map(Act::Remove),
+        2 => (0_usize..50).prop_map(Act::Pin),
+        1 => (0_usize..50).prop_map(Act::Unpin),
+        1 => (0_usize..50).prop_map(Act::Dissolve),
+        1 => (0_usize..50, 0_usize..50).prop_map(|(a, b)| Act::Merge(a, b)),
+        1 => (1_u64..200).prop_map(Act::Begin),
+    ]
+}
+
+/// Does it, if there is anything to do it to; refusals change nothing and are no matter here.
+pub fn perform(recon: &mut Recon<Line>, act: &Act) {
+    let rows: Vec<(RowId, Line)> = recon.rows().map(|(id, line)| (id.clone(), line.clone())).collect();
+    let groups: Vec<i64> = recon.report().groups.iter().map(|group| group.group_id).collect();
+    let group = |at: usize| groups[at % groups.len()];
+    if rows.is_empty() && !matches!(act, Act::Upsert(_)) {
+        return;
+    }
+    let chosen = |places: &[usize]| places.iter().map(|at| rows[at % rows.len()].clone()).collect();
+    let _ = match act {
+        Act::Upsert(lines) => {
+            let batch = lines.iter().map(|(&id, line)| (RowId::from(id), line.clone()));
+            recon.upsert(batch.collect()).map(drop)
+        }
+        Act::Redate(places, day) => {
+            let mut batch: BTreeMap<RowId, Line> = Vec::into_iter(chosen(places)).collect();
+            for line in batch.values_mut() {
+                (line.day, line.tokens) = (*day, vec![*day % 5]);
+            }
+            recon.upsert(batch.into_iter().collect()).map(drop)
+        }
+        Act::Remove(places) => {
+            let ids: Vec<RowId> = Vec::into_iter(chosen(places)).map(|row| row.0).collect();
+            recon.remove(&ids).map(drop)
+        }
+        Act::Pin(at) => recon.pin(group(*at)),
+        Act::Unpin(at) => recon.unpin(group(*at)),
+        Act::Dissolve(at) => recon.dissolve(group(*at)),
+        Act::Merge(a, b) => {
+            let part = |at: usize| (rows[at % rows.len()].0.clone(), rows[at % rows.len()].1.amount.signum());
+            recon.merge(&[part(*a), part(*b)], "manual", None).map(drop)
+        }
+        Act::Begin(budget) => recon.solve_within(*budget).map(drop),
+    };
 }
 
 /// Budgets of the steps of a solve, from one unit to all of the work.
