@@ -204,28 +204,48 @@ impl<'a> GroupView<'a> {
     /// The group as one line of the report.
     #[must_use]
     pub fn line(&self) -> GroupLine {
-        let tag = self.record().map(|(_, group)| group.tag);
-        let first = match (self.record(), self.single) {
-            (Some((_, group)), _) => group.rows[0],
-            (None, single) => single.map_or(0, |(slot, _, _)| slot),
-        };
         GroupLine {
             group_id: self.id(),
             pinned: self.pinned(),
             origin: Arc::clone(self.origin()),
             reason: self.reason().map(Arc::clone),
-            // a net is checked to fit when the group is made; a partial sum may not
-            net: self.amounts().map(i128::from).sum::<i128>() as i64,
+            net: self.net(),
             size: self.size(),
-            max_abs: self.amounts().map(i64::abs).max().unwrap_or(0),
+            max_abs: self.max_abs(),
             min_side: self.min_side(),
-            node: tag.map(|tag| tag.node).filter(|&node| node != NO_NODE),
-            unique: tag.and_then(|tag| tag.unique),
-            first: self.view.ids[first as usize].clone(),
+            node: self.node(),
+            unique: self.unique(),
+            first: self.first().clone(),
         }
     }
 
-    fn min_side(&self) -> usize {
+    pub(crate) fn net(&self) -> i64 {
+        // a net is checked to fit when the group is made; a partial sum may not, but wraps back
+        self.amounts().fold(0, i64::wrapping_add)
+    }
+
+    pub(crate) fn max_abs(&self) -> i64 {
+        self.amounts().map(i64::abs).max().unwrap_or(0)
+    }
+
+    pub(crate) fn node(&self) -> Option<u32> {
+        let tag = self.record().map(|(_, group)| group.tag);
+        tag.map(|tag| tag.node).filter(|&node| node != NO_NODE)
+    }
+
+    pub(crate) fn unique(&self) -> Option<bool> {
+        self.record().and_then(|(_, group)| group.tag.unique)
+    }
+
+    pub(crate) fn first(&self) -> &'a RowId {
+        let slot = match (self.record(), self.single) {
+            (Some((_, group)), _) => group.rows[0],
+            (None, single) => single.map_or(0, |(slot, _, _)| slot),
+        };
+        &self.view.ids[slot as usize]
+    }
+
+    pub(crate) fn min_side(&self) -> usize {
         let positive = self.amounts().filter(|&amount| amount > 0).count();
         let negative = self.amounts().filter(|&amount| amount < 0).count();
         positive.min(negative)

@@ -67,6 +67,11 @@ impl Tally {
         }
     }
 
+    /// How many bytes may come of it.
+    pub fn most_bytes(&self) -> usize {
+        self.before.len() * 128
+    }
+
     /// Appends what was added since: the number of the first node, how many there are, and what each has.
     pub fn pack_since(&self, stages: &[Stage], out: &mut Vec<u8>) {
         out.extend((self.first as u32).to_le_bytes());

@@ -77,6 +77,12 @@ impl Ledger {
         }
     }
 
+    /// Takes over the slots of another, with their singletons.
+    pub fn take_singles(&mut self, other: &mut Self) {
+        self.loose = std::mem::take(&mut other.loose);
+        self.single = std::mem::take(&mut other.single);
+    }
+
     /// Makes room for so many more records and members, so that arrays of millions do not grow by doubling.
     pub fn reserve(&mut self, records: usize, members: usize) {
         self.groups.reserve(records, members);

@@ -152,7 +152,7 @@ impl<R> Recon<R> {
     fn install(&mut self, mut outcome: Outcome) {
         self.stages = std::mem::take(&mut outcome.stages);
         self.recalled = std::mem::take(&mut outcome.recalled);
-        self.ledger = solve::install(&self.store, &self.ledger, outcome);
+        self.ledger = solve::install(&self.store, std::mem::take(&mut self.ledger), outcome);
         self.solved_to = self.ledger.last_id();
     }
 

@@ -6,7 +6,7 @@ use super::store::Store;
 use crate::error::Error;
 use crate::sorting::by_number;
 use crate::strategy::Plan;
-use crate::strategy::arena::{Arena, Tag};
+use crate::strategy::arena::{Arena, GroupRef, Tag};
 use crate::strategy::lot::Lot;
 use crate::strategy::names::Names;
 use crate::strategy::recall::Recall;
@@ -61,6 +61,8 @@ impl<R> Pending<R> {
             .filter(|(_, amount)| **amount != 0)
             .map(|(row, &amount)| Lot { row, amount })
             .collect();
+        let mut run = Paused::before(plan.outline(), recalled);
+        run.groups.reserve(0, bag.len());
         Self {
             // checking and installing what came out is work on every row, and one unit where there are none
             total: bag.len() as u64 * plan.weight() + store.len() as u64 + 1,
@@ -68,7 +70,7 @@ impl<R> Pending<R> {
             bag,
             task: Task::new(true),
             left: None,
-            run: Paused::before(plan.outline(), recalled),
+            run,
         }
     }
 
@@ -93,7 +95,8 @@ impl<R> Pending<R> {
         };
         let mut residual = std::mem::take(&mut self.bag);
         residual.truncate(left);
-        verify(store, &self.live, &self.run.groups, &residual)?;
+        residual.shrink_to_fit();
+        verify(store, std::mem::take(&mut self.live), &self.run.groups, &residual)?;
         let Paused {
             groups,
             names,
@@ -133,32 +136,41 @@ impl<R> Pending<R> {
 }
 
 /// Checks, per row, that groups and residual add up to what went in; and that every net can be reported.
-fn verify<R>(store: &Store<R>, live: &[i64], groups: &Arena, residual: &[Lot]) -> Result<(), Error> {
-    let mut missing: Vec<i128> = live.iter().map(|&amount| i128::from(amount)).collect();
+fn verify<R>(store: &Store<R>, mut missing: Vec<i64>, groups: &Arena, residual: &[Lot]) -> Result<(), Error> {
+    // rows whose parts are more than 64 bits on the way: their sums say nothing
+    let mut doubtful = Vec::new();
+    let mut subtract = |lot: Lot| {
+        let (left, is_beyond) = missing[lot.row as usize].overflowing_sub(lot.amount);
+        missing[lot.row as usize] = left;
+        if is_beyond {
+            doubtful.push(lot.row);
+        }
+    };
     for group in groups.iter() {
         let mut net = 0_i128;
         for lot in group.lots() {
-            missing[lot.row as usize] -= i128::from(lot.amount);
+            subtract(lot);
             net += i128::from(lot.amount);
         }
         if net.unsigned_abs() > u128::from(i64::MAX.unsigned_abs()) {
             return Err(net_overflow(store, group.rows[0]));
         }
     }
-    for lot in residual {
-        missing[lot.row as usize] -= i128::from(lot.amount);
-    }
-    match missing.iter().position(|&missing| missing != 0) {
-        None => Ok(()),
-        Some(slot) => {
-            let expected = i128::from(live[slot]);
-            Err(Error::ConservationViolated {
-                id: store.ids[slot].clone(),
-                expected,
-                found: expected - missing[slot],
-            })
+    residual.iter().for_each(|&lot| subtract(lot));
+    let wrong = missing.iter().position(|&missing| missing != 0);
+    doubtful.extend(wrong.map(|slot| slot as u32));
+    doubtful.sort_unstable();
+    for slot in doubtful {
+        let parts = groups.iter().flat_map(GroupRef::lots).chain(residual.iter().copied());
+        let mine = parts.filter(|lot| lot.row == slot);
+        let found: i128 = mine.map(|lot| i128::from(lot.amount)).sum();
+        let expected = i128::from(missing[slot as usize].wrapping_add(found as i64));
+        if found != expected {
+            let id = store.ids[slot as usize].clone();
+            return Err(Error::ConservationViolated { id, expected, found });
         }
     }
+    Ok(())
 }
 
 /// The error of a group whose members add up to more than 64 bits.
@@ -167,51 +179,53 @@ pub(crate) fn net_overflow<R>(store: &Store<R>, first: u32) -> Error {
 }
 
 /// The pinned groups as they were, then what was proposed, in the order of the report.
-pub(crate) fn install<R>(store: &Store<R>, old: &Ledger, outcome: Outcome) -> Ledger {
+pub(crate) fn install<R>(store: &Store<R>, old: Ledger, outcome: Outcome) -> Ledger {
     let Outcome {
         groups,
         names,
         residual,
         ..
     } = outcome;
+    // each array goes before the next one comes
+    let pinned = pinned(&old);
+    drop(old);
     // the order first, under ids that say nothing
     let mut draft = Ledger::of(groups, names, store.len());
     residual.iter().for_each(|lot| draft.free(lot.row, lot.amount));
+    drop(residual);
     let mut has_zero = vec![false; store.len()];
-    for index in old.alive().filter(|&index| old.is_pinned(index)) {
-        old.group(index)
-            .lots()
-            .for_each(|lot| has_zero[lot.row as usize] |= lot.amount == 0);
-    }
+    let members = pinned.alive().flat_map(|index| pinned.group(index).lots());
+    members.for_each(|lot| has_zero[lot.row as usize] |= lot.amount == 0);
     for slot in (0..store.len()).filter(|&slot| store.amounts[slot] == 0 && !has_zero[slot]) {
         draft.free(slot as u32, 0);
     }
+    drop(has_zero);
     let order = report_order(&draft);
 
-    let mut new = Ledger::after(old.last_id(), std::mem::take(&mut draft.names));
-    new.grow(store.len());
-    let pinned = |index: &usize| old.is_pinned(*index);
-    let kept = || old.alive().filter(pinned);
-    let members = kept().map(|index| old.group(index).len()).sum::<usize>();
-    new.reserve(draft.count() + kept().count(), draft.members() + members);
-    keep_pinned(&mut new, old);
+    let mut new = Ledger::after(pinned.last_id(), std::mem::take(&mut draft.names));
+    new.take_singles(&mut draft);
+    new.reserve(draft.count() + pinned.count(), draft.members() + pinned.members());
+    copy_pinned(&mut new, &pinned);
     for place in order {
-        let id = new.next_id();
         match place {
             Place::Group(index) => {
-                let group = draft.group(index);
+                let (id, group) = (new.next_id(), draft.group(index));
                 new.add(id, State::Proposed, group.tag, group.lots());
             }
-            Place::Single(slot) => {
-                let amount = draft.single(slot).map_or(0, |(_, amount)| amount);
-                new.set_single(slot, id, amount);
-            }
+            Place::Single(slot) => new.renew_single(slot),
         }
     }
     new
 }
 
-fn keep_pinned(new: &mut Ledger, old: &Ledger) {
+/// The pinned groups alone, in the order of their ids, without slots.
+fn pinned(old: &Ledger) -> Ledger {
+    let mut kept = Ledger::after(old.last_id(), Names::default());
+    copy_pinned(&mut kept, old);
+    kept
+}
+
+fn copy_pinned(new: &mut Ledger, old: &Ledger) {
     let mut pinned: Vec<usize> = old.alive().filter(|&index| old.is_pinned(index)).collect();
     by_number(&mut pinned, |index| old.id(index));
     for index in pinned {

@@ -4,39 +4,12 @@ use super::ids::Ordinals;
 use super::ipc::{ColumnSource, cells, write_table};
 use super::reply::status;
 use super::rows::RowLine;
-use crate::report::{GroupView, ReportView};
+use crate::report::ReportView;
 use crate::row_id::RowId;
 use crate::trace::Stage;
 
-/// The numbers of a group, read off once for all columns.
-struct Facts {
-    net: i64,
-    max_abs: i64,
-    first: i64,
-    min_side: u32,
-    node: Option<u32>,
-    unique: Option<bool>,
-}
-
-impl Facts {
-    fn of(group: &GroupView<'_>, ordinals: &Ordinals) -> Self {
-        let line = group.line();
-        Self {
-            net: line.net,
-            max_abs: line.max_abs,
-            first: ordinals.number_or_none(&line.first),
-            // a workspace has fewer than 2^32 rows
-            min_side: line.min_side as u32,
-            node: line.node,
-            unique: line.unique,
-        }
-    }
-}
-
 /// One line a group, in report order.
 pub(crate) fn groups(view: &ReportView<'_>, ordinals: &Ordinals) -> Vec<u8> {
-    let facts: Vec<Facts> = view.groups().map(|group| Facts::of(&group, ordinals)).collect();
-    let facts = || facts.iter();
     let groups = || view.groups();
     let columns = [
         ("group_id", ColumnSource::Int64(cells(groups, |group| group.id()))),
@@ -49,20 +22,23 @@ pub(crate) fn groups(view: &ReportView<'_>, ordinals: &Ordinals) -> Vec<u8> {
             "reason",
             ColumnSource::OptText(cells(groups, |group| group.reason().map(|reason| &**reason))),
         ),
-        ("net", ColumnSource::Int64(cells(facts, |group| group.net))),
+        ("net", ColumnSource::Int64(cells(groups, |group| group.net()))),
         ("size", ColumnSource::Int64(cells(groups, |group| group.size() as i64))),
-        ("max_abs", ColumnSource::Int64(cells(facts, |group| group.max_abs))),
+        ("max_abs", ColumnSource::Int64(cells(groups, |group| group.max_abs()))),
         (
             "min_side",
-            ColumnSource::Int64(cells(facts, |group| i64::from(group.min_side))),
+            ColumnSource::Int64(cells(groups, |group| group.min_side() as i64)),
         ),
         // a strategy has far fewer nodes than 2^31
         (
             "node",
-            ColumnSource::OptInt32(cells(facts, |group| group.node.map(|node| node as i32))),
+            ColumnSource::OptInt32(cells(groups, |group| group.node().map(|node| node as i32))),
         ),
-        ("unique", ColumnSource::OptBool(cells(facts, |group| group.unique))),
-        ("first_id", ColumnSource::Int64(cells(facts, |group| group.first))),
+        ("unique", ColumnSource::OptBool(cells(groups, |group| group.unique()))),
+        (
+            "first_id",
+            ColumnSource::Int64(cells(groups, |group| ordinals.number_or_none(group.first()))),
+        ),
     ];
     write_table(view.len(), &columns)
 }

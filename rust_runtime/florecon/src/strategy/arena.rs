@@ -61,6 +61,13 @@ fn node_rank(node: u32) -> u32 {
     node.wrapping_add(1)
 }
 
+/// Makes room for more items: a quarter of what there is and not twice as much, for arrays that stay.
+pub(crate) fn spare<T>(items: &mut Vec<T>, more: usize) {
+    if items.capacity() - items.len() < more {
+        items.reserve_exact(more.max(items.len() / 4));
+    }
+}
+
 /// Groups, appended one after the other.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Arena {
@@ -135,6 +142,20 @@ impl Arena {
         self.heads.reserve_exact(groups);
         self.rows.reserve_exact(members);
         self.amounts.reserve_exact(members);
+    }
+
+    /// Makes room for more groups and members, and some to spare.
+    pub fn spare(&mut self, groups: usize, members: usize) {
+        spare(&mut self.heads, groups);
+        spare(&mut self.rows, members);
+        spare(&mut self.amounts, members);
+    }
+
+    /// Gives back what room is not used.
+    pub fn shrink(&mut self) {
+        self.heads.shrink_to_fit();
+        self.rows.shrink_to_fit();
+        self.amounts.shrink_to_fit();
     }
 
     /// Keeps the first groups.

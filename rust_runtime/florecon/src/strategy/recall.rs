@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-use super::arena::{Arena, GroupRef, Tag};
+use super::arena::{Arena, GroupRef, Tag, spare};
 use super::lot::Lot;
 use super::names::{Name, Names};
 use super::run::Run;
@@ -100,6 +100,11 @@ impl Recall {
             entry.state = State::Gone;
         }
         self.compact();
+        if 2 * self.rows.len() < self.rows.capacity() {
+            self.rows.shrink_to_fit();
+            self.amounts.shrink_to_fit();
+            self.groups.shrink();
+        }
     }
 
     /// A row is replaced: what its shards came to is true no more.
@@ -188,6 +193,7 @@ impl Recall {
 
     fn close(&mut self, node: u32, state: State) {
         // fewer lots, groups and bytes than a workspace may have rows
+        spare(&mut self.entries, 1);
         self.entries.push(Entry {
             node,
             state,
@@ -271,6 +277,8 @@ impl<R> Run<'_, R> {
             recalled.amounts.reserve_exact(self.rows.len());
             recalled.groups.reserve(0, self.rows.len());
         }
+        spare(&mut recalled.rows, lots.len());
+        spare(&mut recalled.amounts, lots.len());
         recalled.rows.extend(lots.iter().map(|lot| lot.row));
         recalled.amounts.extend(lots.iter().map(|lot| lot.amount));
         Opened {
@@ -282,10 +290,13 @@ impl<R> Run<'_, R> {
     /// Writes down what the shard came to.
     pub fn close_shard(&mut self, node: u32, opened: &Opened) {
         let recalled = &mut self.recalled;
+        let members = self.groups.start(self.groups.len()) - self.groups.start(opened.mark);
+        recalled.groups.spare(self.groups.len() - opened.mark, members);
         for group in (opened.mark..self.groups.len()).map(|index| self.groups.get(index)) {
             let tag = retag(group.tag, &mut recalled.inward, &self.names, &mut recalled.names);
             recalled.groups.append(GroupRef { tag, ..group });
         }
+        spare(&mut recalled.tallies, 4 + opened.tally.most_bytes());
         opened.tally.pack_since(&self.stages, &mut recalled.tallies);
         recalled.close(node, State::Used);
     }
