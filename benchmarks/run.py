@@ -17,7 +17,8 @@ from rich.table import Table
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.flow import cores, measure  # noqa: E402 - run as a script from anywhere
+from benchmarks import degenerate, end_to_end  # noqa: E402 - run as a script from anywhere
+from benchmarks.flow import cores, measure  # noqa: E402
 
 
 def build_flowbench() -> Path:
@@ -54,10 +55,17 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--runs", type=int, default=5, help="counted runs a solver (the median is quoted)")
     given = arguments.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        rows = cast("list[dict[str, Any]]", measure(build_flowbench(), Path(folder), runs=given.runs))
-    show(Console(), rows)
-    results = {"machine": {"system": platform.platform(), "cores": cores()}, "runs": given.runs, "flow": rows}
+    console = Console()
+    results: dict[str, Any] = {"machine": {"system": platform.platform(), "cores": cores()}, "runs": given.runs}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        rows = cast("list[dict[str, Any]]", measure(build_flowbench(), folder, runs=given.runs))
+        show(console, rows)
+        whole = end_to_end.measure(end_to_end.build(folder / "intercompany"), runs=given.runs)
+        end_to_end.show(console, whole)
+        worst = degenerate.measure(degenerate.build(folder / "degenerate"))
+        degenerate.show(console, worst)
+    results |= {"flow": rows, "end_to_end": whole, "degenerate": worst}
     (ROOT / "benchmarks" / "results.json").write_text(json.dumps(results, indent=2) + "\n")
 
 

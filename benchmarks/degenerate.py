@@ -1,0 +1,182 @@
+"""Ledgers at their worst, one leaf at a time: how the time of a solve grows with the rows, and what the caps kept out.
+
+A family is solved at two sizes. ``growth`` is the exponent between them: 1 is linear, 2 quadratic; n log n is 1.1 here.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+from rich.table import Table as Screen
+
+import florecon_build as fb
+from examples.arrow import Table, pa
+from examples.intercompany.generate import decimals
+from florecon_build.host import Workspace
+
+Ints = npt.NDArray[np.int64]
+
+SIZES = (10_000, 100_000)
+WORST_GROWTH = 1.5  # between linear and quadratic, with room for a noisy machine
+
+rows = fb.columns(
+    row_id=fb.integer(id=True),
+    leaf=fb.text(),  # the strategy that the row is for
+    key=fb.integer(),
+    day=fb.date(),
+    token=fb.text(nullable=True),
+    amount=fb.money(scale=2),
+)
+
+
+def near(a: fb.Side, b: fb.Side) -> fb.RealExpr:
+    """Cheap, and dearer by the day."""
+    return 1 + 0.01 * fb.gap(a.day, b.day)
+
+
+LEAVES: dict[str, fb.Strategy] = {
+    "exact_1to1": fb.exact_1to1(rows.key, order=rows.day),
+    "agg_net": fb.agg_net(rows.key),
+    "signal_group": fb.signal_group(rows.token),
+    "running_zero": fb.running_zero(rows.day, key=rows.key),
+    "subset_net": fb.subset_net(rows.key),
+    "flow": fb.flow(penalty=100, match_keys=[rows.token, fb.amount_key()], cost=near),
+    "windowed": fb.windowed(rows.day, 7, fb.exact_1to1(rows.key)),
+}
+
+degenerate = fb.Plugin(
+    "benchmarks.degenerate",
+    "1.0.0",
+    rows=rows,
+    numeraire=rows.amount,
+    strategy=fb.partition_by_with(rows.leaf, LEAVES),
+)
+
+
+class Family:
+    """Columns of a ledger of ``n`` rows: every row has its own key, token and day unless the family says otherwise."""
+
+    def __init__(self, n: int) -> None:
+        draw = np.random.default_rng(1)
+        self.at = np.arange(n)
+        self.key = self.at // 2
+        self.day = draw.integers(0, 365, n)
+        self.token = self.at // 2
+        self.amount = draw.integers(1, 10**9, n) * np.where(self.at % 2, -1, 1)
+
+
+def equal_amounts(family: Family) -> None:
+    """One amount, in and out, under one key."""
+    family.amount = np.where(family.at % 2, -100, 100)
+    family.key[:] = 0
+
+
+def one_key(family: Family) -> None:
+    """One key for all, amounts that hardly ever net."""
+    family.key[:] = 0
+
+
+def one_sign(family: Family) -> None:
+    """Nothing to match with anything."""
+    family.amount = abs(family.amount)
+    family.key[:] = 0
+
+
+def one_window(family: Family) -> None:
+    """All on one day, equal amounts by pairs."""
+    family.day[:] = 0
+    family.amount = np.where(family.at % 2, -1, 1) * (1 + family.at // 2)
+    family.key[:] = 0
+
+
+def shared_token(family: Family) -> None:
+    """A token that everyone carries."""
+    family.token[:] = 0
+
+
+def zero_nets(family: Family) -> None:
+    """A running balance that is zero after every second row, under one key."""
+    family.amount = np.where(family.at % 2, -1, 1) * (1 + family.at // 2)
+    family.day = family.at // 1000
+    family.key[:] = 0
+
+
+FAMILIES: dict[str, Callable[[Family], None]] = {
+    "equal amounts": equal_amounts,
+    "one key": one_key,
+    "one sign": one_sign,
+    "one window": one_window,
+    "shared token": shared_token,
+    "zero nets": zero_nets,
+}
+
+
+def ledger(family: str, leaf: str, n: int) -> Table:
+    """The rows of a family for one leaf."""
+    made = Family(n)
+    FAMILIES[family](made)
+    text = np.char.add("T", made.token.astype(str))
+    return pa.table(
+        {
+            "row_id": pa.array(made.at),
+            "leaf": pa.array([leaf] * n),
+            "key": pa.array(made.key),
+            "day": pa.array(made.day.astype(np.int32)).cast(pa.date32()),
+            "token": pa.array(text),
+            "amount": decimals(made.amount),
+        }
+    )
+
+
+def solve(wasm: bytes, table: Table, leaf: str, runs: int) -> dict[str, Any]:
+    """The median time of a solve, and what the leaf did."""
+    times: list[float] = []
+    report = None
+    for _ in range(runs):
+        with Workspace(wasm) as workspace:
+            workspace.upsert(table)
+            start = time.perf_counter()
+            report = workspace.solve()
+            times.append((time.perf_counter() - start) * 1e3)
+            report.load()
+    stages = report.stages.to_pylist() if report is not None else []
+    stage = next(stage for stage in stages if stage["kind"] == leaf and stage["items_in"])
+    counts = {name: stage[name] for name in ("groups", "items_matched", "over_cap", "out_of_budget")}
+    return {"rows": table.num_rows, "ms": statistics.median(times), "least_ms": min(times), **counts}
+
+
+def measure(wasm: bytes, *, runs: int = 3, sizes: Sequence[int] = SIZES) -> list[dict[str, Any]]:
+    """A row a family and leaf."""
+    found: list[dict[str, Any]] = []
+    for family in FAMILIES:
+        for leaf in LEAVES:
+            small, large = (solve(wasm, ledger(family, leaf, size), leaf, runs) for size in sizes)
+            growth = math.log(large["least_ms"] / small["least_ms"]) / math.log(large["rows"] / small["rows"])
+            found.append({"family": family, "leaf": leaf, "growth": growth, "sizes": [small, large]})
+    return found
+
+
+def build(folder: Path) -> bytes:
+    """One module with all leaves, in release."""
+    return Path(degenerate.build(folder).wasm).read_bytes()
+
+
+def show(console: Console, found: Sequence[Mapping[str, Any]]) -> None:
+    """A line a family and leaf."""
+    screen = Screen(title="Degenerate ledgers, solve in milliseconds (wasm)", title_justify="left")
+    for name in ("family", "leaf", *(f"{size:,}" for size in SIZES), "growth", "groups", "over cap", "out of budget"):
+        screen.add_column(name, justify="left" if name in ("family", "leaf") else "right")
+    for row in found:
+        small, large = row["sizes"]
+        counts = (str(large[name]) for name in ("groups", "over_cap", "out_of_budget"))
+        times = (f"{small['ms']:.1f}", f"{large['ms']:.1f}", f"{row['growth']:.2f}")
+        screen.add_row(row["family"], row["leaf"], *times, *counts)
+    console.print(screen)
