@@ -212,8 +212,8 @@ def of_reals(a: float, b: float) -> list[str | int]:
     return [
         bits(a),
         bits(b),
-        bits(numbers.real_min(a, b)),
-        bits(numbers.real_max(a, b)),
+        bits(numbers.least(a, b)),
+        bits(numbers.greatest(a, b)),
         bits(numbers.divide(a, b)),
         numbers.sign(a),
         bits(numbers.round_half_away(a)),

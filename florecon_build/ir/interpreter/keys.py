@@ -32,6 +32,28 @@ def key_of(value: Plain) -> Plain:
             return value
 
 
+Rank: TypeAlias = tuple[tuple[int | float, str], ...]
+"""What stands for a value in a sort: values of one type rank as they order."""
+
+
+def rank(value: Plain) -> Rank:
+    """The place of a value among values of its type: numbers by size, texts by code points, false first, tuples by
+    part.
+
+    >>> sorted([("EUR", 10), ("EUR", 9), ("CHF", 11)], key=rank)
+    [('CHF', 11), ('EUR', 9), ('EUR', 10)]
+    """
+    match value:
+        case str():
+            return ((0, value),)
+        case tuple():
+            return tuple(place for part in value for place in rank(part))
+        case None:
+            raise TypeError("null has no order: the tree did not come from the builder")
+        case _:
+            return ((value, ""),)
+
+
 def keys_of(value: Plain, type: Type) -> tuple[Plain, ...]:
     """The keys that a signal or match expression gives: the elements of a list, or the one key there is, or none."""
     if type.kind is Kind.LIST:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from florecon_build.ir import nodes as n
 from florecon_build.ir.interpreter.bag import Bag, Group, Outcome, both_signs, buckets, group, without
 from florecon_build.ir.interpreter.context import Context
-from florecon_build.ir.interpreter.keys import Plain, RowId, key_text
+from florecon_build.ir.interpreter.keys import Plain, Rank, RowId, key_text, rank
 from florecon_build.ir.interpreter.stages import Stage, Step
 from florecon_build.ir.interpreter.tolerance import Slack
 from florecon_build.ir.types import Kind
@@ -59,14 +59,14 @@ def signal_group(context: Context, step: Step, node: n.SignalGroup, bag: Bag) ->
         for signal in signals:
             carriers.setdefault(signal, []).append(lot)
 
-    def visit_order(item: tuple[Plain, Bag]) -> tuple[int, RowId, Plain]:
+    def visit_order(item: tuple[Plain, Bag]) -> tuple[int, Rank, Rank]:
         signal, lots = item
-        return len(lots), lots[0].id, signal
+        return len(lots), rank(lots[0].id), rank(signal)
 
     of = node.signals.type.parts[0] if node.signals.type.kind is Kind.LIST else node.signals.type
     taken: set[RowId] = set()
     formed: list[Group] = []
-    for signal, lots in sorted(carriers.items(), key=visit_order):  # type: ignore[arg-type]
+    for signal, lots in sorted(carriers.items(), key=visit_order):
         free = [lot for lot in lots if lot.id not in taken]
         if rejected_shape(counters, free, cap=node.cap) or rejected_net(counters, free, slack):
             continue
@@ -113,8 +113,8 @@ def in_order(context: Context, order: Value | None, lots: Bag) -> Bag:
     """The lots by (order, id); without an order by id."""
     if order is None:
         return lots
-    at = {lot.id: context.value(order, lot) for lot in lots}
-    return sorted(lots, key=lambda lot: (at[lot.id], lot.id))  # type: ignore[arg-type]
+    at = {lot.id: rank(context.value(order, lot)) for lot in lots}
+    return sorted(lots, key=lambda lot: (at[lot.id], rank(lot.id)))
 
 
 def rejected_shape(counters: Stage, bucket: Bag, cap: int | None = None) -> bool:

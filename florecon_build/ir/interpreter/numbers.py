@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import TypeVar
 
 from florecon_build.ir.interpreter.errors import Overflow
+
+_Number = TypeVar("_Number", int, float)
 
 I64_MAX = 2**63 - 1
 I64_MIN = -(2**63)
@@ -41,12 +44,12 @@ def divide(left: float, right: float) -> float:
     return math.copysign(math.inf, left) * math.copysign(1.0, right)
 
 
-def real_min(left: float, right: float) -> float:
+def least(left: _Number, right: _Number) -> _Number:
     """``right`` where it is less, else ``left``: a NaN on the right is ignored, one on the left stays."""
     return right if right < left else left
 
 
-def real_max(left: float, right: float) -> float:
+def greatest(left: _Number, right: _Number) -> _Number:
     """``right`` where it is greater, else ``left``."""
     return right if right > left else left
 

@@ -2,74 +2,64 @@
 
 from __future__ import annotations
 
-from typing import TypeVar, assert_never
+from typing import Literal, TypeVar, assert_never, overload
 
 from florecon_build.ir import values as v
 from florecon_build.ir.interpreter import dates
 from florecon_build.ir.interpreter import numbers as num
 
 _Ordered = TypeVar("_Ordered", float, str)
+_Number = TypeVar("_Number", int, float)
+_EitherWay = Literal[v.ArithOp.ADD, v.ArithOp.SUB, v.ArithOp.MUL, v.ArithOp.MIN, v.ArithOp.MAX]
+"""What integers and reals both have."""
 
 
 def int_arith(op: v.ArithOp, left: int, right: int) -> int:
     """The exact result; the caller checks that it is a 64-bit integer."""
     match op:
-        case v.ArithOp.ADD:
-            return left + right
-        case v.ArithOp.SUB:
-            return left - right
-        case v.ArithOp.MUL:
-            return left * right
         case v.ArithOp.FLOOR_DIV:
             return left // right
         case v.ArithOp.MOD:
             return left % right
-        case v.ArithOp.MIN:
-            return min(left, right)
-        case v.ArithOp.MAX:
-            return max(left, right)
         case v.ArithOp.DIV:
             raise TypeError("/ on integers: the tree did not come from the builder")
         case _:
-            assert_never(op)
+            return _arith(op, left, right)
 
 
 def real_arith(op: v.ArithOp, left: float, right: float) -> float:
     """The IEEE result."""
     match op:
+        case v.ArithOp.DIV:
+            return num.divide(left, right)
+        case v.ArithOp.FLOOR_DIV | v.ArithOp.MOD:
+            raise TypeError("// or % on reals: the tree did not come from the builder")
+        case _:
+            return _arith(op, left, right)
+
+
+def _arith(op: _EitherWay, left: _Number, right: _Number) -> _Number:
+    match op:
         case v.ArithOp.ADD:
             return left + right
         case v.ArithOp.SUB:
             return left - right
         case v.ArithOp.MUL:
             return left * right
-        case v.ArithOp.DIV:
-            return num.divide(left, right)
         case v.ArithOp.MIN:
-            return num.real_min(left, right)
+            return num.least(left, right)
         case v.ArithOp.MAX:
-            return num.real_max(left, right)
-        case v.ArithOp.FLOOR_DIV | v.ArithOp.MOD:
-            raise TypeError("// or % on reals: the tree did not come from the builder")
+            return num.greatest(left, right)
         case _:
             assert_never(op)
 
 
-def int_unary(op: v.UnaryOp, operand: int) -> int:
-    """The exact result; the caller checks that it is a 64-bit integer."""
-    match op:
-        case v.UnaryOp.NEG:
-            return -operand
-        case v.UnaryOp.ABS:
-            return abs(operand)
-        case v.UnaryOp.SIGN:
-            return num.sign(operand)
-        case _:
-            assert_never(op)
-
-
-def real_unary(op: v.UnaryOp, operand: float) -> float | int:
-    """The IEEE result; a sign is an integer."""
+@overload
+def unary(op: v.UnaryOp, operand: int) -> int: ...
+@overload
+def unary(op: v.UnaryOp, operand: float) -> float: ...
+def unary(op: v.UnaryOp, operand: float) -> float:
+    """The exact or the IEEE result; a sign is an integer. The caller checks that an integer is one of 64 bits."""
     match op:
         case v.UnaryOp.NEG:
             return -operand

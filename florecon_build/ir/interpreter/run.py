@@ -41,35 +41,11 @@ def run(step: Step, bag: Bag, params: Mapping[str, Plain], stages: Sequence[Stag
 
 def _run(context: Context, step: Step, bag: Bag) -> Outcome:
     node = step.node
-    match node:
-        case (
-            n.Identity()
-            | n.Seq()
-            | n.PartitionBy()
-            | n.PartitionByTable()
-            | n.PartitionByWith()
-            | n.When()
-            | n.Windowed()
-            | n.Pivot()
-            | n.FixedPoint()
-        ):
-            return _on_bag(context, step, node, bag)
-        case n.Labeled() | n.AcceptIf() | n.Coalesce() | n.Trim() | n.Snap() | n.WholeOnly():
-            return _on_groups(context, step, node, bag)
-        case (
-            n.Exact1to1()
-            | n.AggNet()
-            | n.SignalGroup()
-            | n.RunningZero()
-            | n.SubsetNet()
-            | n.Flow()
-            | n.SoakAll()
-            | n.SoakSmall()
-            | n.SoakIf()
-        ):
-            return _leaf(context, step, node, bag)
-        case _:
-            assert_never(node)
+    if isinstance(node, _OnBag):
+        return _on_bag(context, step, node, bag)
+    if isinstance(node, _OnGroups):
+        return _on_groups(context, step, node, bag)
+    return _leaf(context, step, node, bag)
 
 
 def _on_bag(context: Context, step: Step, node: _OnBag, bag: Bag) -> Outcome:

@@ -38,39 +38,17 @@ def evaluate(value: v.Value, scope: Scope) -> Plain:
     >>> evaluate(v.Arith(type=INTEGER, op=v.ArithOp.SUB, left=two, right=three), Scope())
     -1
     """
-    match value:
-        case v.Lit() | v.Lane() | v.LotAmount() | v.LotOriginal() | v.ParamRef() | v.ShardKey():
-            return _reading(value, scope)
-        case v.Arith() | v.Unary() | v.Cast() | v.Gap() | v.DatePart():
-            return _number(value, scope)
-        case (
-            v.Compare() | v.Logic() | v.Not() | v.Where() | v.Tier() | v.FirstOf() | v.IsNull() | v.Lookup() | v.Nets()
-        ):
-            return _choice(value, scope)
-        case (
-            v.TextFn()
-            | v.TextSlice()
-            | v.TextReplace()
-            | v.TextSplit()
-            | v.TextConcat()
-            | v.TextTest()
-            | v.Similarity()
-        ):
-            return _text(value, scope)
-        case (
-            v.SortedPair()
-            | v.MakeTuple()
-            | v.Tokens()
-            | v.Ngrams()
-            | v.ListOverlaps()
-            | v.ListContains()
-            | v.ListSize()
-        ):
-            return _many(value, scope)
-        case v.GroupMetric() | v.GroupClean() | v.GroupSpan() | v.GroupDistinct() | v.GroupQuantifier():
-            return _of_group(value, scope)
-        case _:
-            assert_never(value)
+    if isinstance(value, _Reading):
+        return _reading(value, scope)
+    if isinstance(value, _Number):
+        return _number(value, scope)
+    if isinstance(value, _Choice):
+        return _choice(value, scope)
+    if isinstance(value, _Text):
+        return _text(value, scope)
+    if isinstance(value, _Many):
+        return _many(value, scope)
+    return _of_group(value, scope)
 
 
 def integer(value: v.Value, scope: Scope) -> int:
@@ -154,8 +132,8 @@ def _number(value: _Number, scope: Scope) -> Plain:
             return num.checked(ops.int_arith(value.op, integer(value.left, scope), integer(value.right, scope)))
         case v.Unary():
             if _is_real(value.operand):
-                return ops.real_unary(value.op, real(value.operand, scope))
-            return num.checked(ops.int_unary(value.op, integer(value.operand, scope)))
+                return ops.unary(value.op, real(value.operand, scope))
+            return num.checked(ops.unary(value.op, integer(value.operand, scope)))
         case v.Cast():
             return _cast(value, scope)
         case v.Gap():

@@ -8,7 +8,7 @@ from florecon_build.ir.interpreter.bag import Lot, Outcome
 from florecon_build.ir.interpreter.book import Book, Held
 from florecon_build.ir.interpreter.config import configured
 from florecon_build.ir.interpreter.errors import ModelError
-from florecon_build.ir.interpreter.keys import Plain, RowId
+from florecon_build.ir.interpreter.keys import Plain, RowId, rank
 from florecon_build.ir.interpreter.numbers import I64_MAX
 from florecon_build.ir.interpreter.report import GroupLine, Report, RowLine
 from florecon_build.ir.interpreter.rows import Row, read
@@ -63,11 +63,12 @@ class Workspace:
     def upsert(self, rows: Iterable[Mapping[str, Plain]]) -> list[int]:
         """Inserts or replaces rows by id; gives the pinned groups that were broken up because an amount changed."""
         batch: dict[RowId, Row] = {}
-        for given in rows:
+        places: dict[RowId, int] = {}
+        for place, given in enumerate(rows):
             row = read(self._plugin, given, self._reached)
             if row.id in batch:
-                raise ModelError("duplicate_id", f"id {row.id} occurs twice; send each id once", row.id)
-            batch[row.id] = row
+                raise _twice(row.id, "rows", places[row.id], place)
+            batch[row.id], places[row.id] = row, place
         return [broken for row in batch.values() for broken in self._book.put(row)]
 
     def remove(self, ids: Iterable[RowId]) -> list[int]:
@@ -141,14 +142,14 @@ class Workspace:
         return self._book.add(dict(allocations), label, reason, pinned=True).id
 
     def _check_merge(self, allocations: Sequence[tuple[RowId, int]]) -> None:
-        seen: set[RowId] = set()
-        for id, amount in allocations:
+        seen: dict[RowId, int] = {}
+        for place, (id, amount) in enumerate(allocations):
             self._known(id)
             if id in seen:
-                raise ModelError("duplicate_id", f"id {id} occurs twice; send each id once", id)
+                raise _twice(id, "allocations", seen[id], place)
             if not amount:
                 raise ModelError("bad_command", f"row {id}: the amount is 0; leave the row out", id)
-            seen.add(id)
+            seen[id] = place
         if len(seen) < 2:
             raise ModelError("degenerate_group", f"a merge needs at least two rows; it was given {len(seen)}")
         for id, amount in allocations:
@@ -223,8 +224,12 @@ def _verify(bag: list[Lot], outcome: Outcome) -> None:
         _check_net({lot.id: lot.amount for lot in group.members})
 
 
+def _twice(id: RowId, what: str, first: int, second: int) -> ModelError:
+    return ModelError("duplicate_id", f"id {id} occurs twice, in {what} {first} and {second}; send each id once", id)
+
+
 def _check_net(members: Mapping[RowId, int]) -> None:
     """Refuses a group whose net is no amount."""
     if abs(sum(members.values())) > I64_MAX:
-        first = min(members)  # type: ignore[type-var]
+        first = min(members, key=rank)
         raise ModelError("amount_overflow", f"the net of the group of row {first} leaves the 64-bit range", first)
