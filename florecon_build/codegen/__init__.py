@@ -5,6 +5,7 @@ from __future__ import annotations
 from florecon_build.codegen.build import Artifact, Profile, build, build_suite
 from florecon_build.codegen.check import check
 from florecon_build.codegen.errors import BuildError, CodegenError, GeneratedCodeError, Rejection, ToolchainError
+from florecon_build.codegen.native import build_native
 from florecon_build.codegen.plugin import emit, emit_suite
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Rejection",
     "ToolchainError",
     "build",
+    "build_native",
     "build_suite",
     "check",
     "emit",

@@ -102,7 +102,7 @@ def compile_native(files: Mapping[str, str], at: Runtime, *, name: str = "author
 
     Raises ``GeneratedCodeError`` where ``rustc`` refuses the code, ``BuildError`` for anything else.
     """
-    folder = cache_dir() / "native" / f"{at.key}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+    folder = _folder(at, name)
     found = re.search(r"^export_plugin!\((\w+)\);$", files["src/lib.rs"], re.MULTILINE)
     if found is None:
         raise BuildError("the generated crate exports no plugin")
@@ -115,6 +115,23 @@ def compile_native(files: Mapping[str, str], at: Runtime, *, name: str = "author
         check({"author": files})  # says which of the author's lines it is; it passes where the machine is at fault
         raise BuildError(f"rustc failed:\n{done.stderr[-4000:]}")
     return program
+
+
+def build_native(files: Mapping[str, str], say: Say = lambda _: None) -> Path:
+    """The program behind a generated project (what ``emit`` gave), kept by content: the same files compile once.
+
+    It serves one session over its standard input and output, as ``florecon::sdk::serve`` says. Raises
+    ``ToolchainError``, ``GeneratedCodeError`` or ``BuildError``.
+    """
+    at = runtime(say)
+    name = hashlib.sha256("\0".join(f"{file}\0{text}" for file, text in sorted(files.items())).encode()).hexdigest()
+    program = _folder(at, name) / "solver"
+    return program if program.is_file() else compile_native(files, at, name=name)
+
+
+def _folder(at: Runtime, name: str) -> Path:
+    """Where a project is compiled."""
+    return cache_dir() / "native" / f"{at.key}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
 
 
 def _command(at: Runtime, folder: Path, program: Path) -> list[str]:

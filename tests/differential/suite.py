@@ -5,19 +5,15 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import random
-import re
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import florecon_build as fb
 from florecon_build.codegen.build import build_suite
-from florecon_build.codegen.cargo import run_cargo
-from florecon_build.codegen.paths import cache_dir, locked, runtime_dir, runtime_hash
+from florecon_build.codegen.native import build_native
+from florecon_build.codegen.paths import cache_dir, runtime_dir, runtime_hash
 from florecon_build.codegen.plugin import emit_suite
-from florecon_build.codegen.project import MEMBER, workspace
-from florecon_build.codegen.toolchain import ensure
 from florecon_build.ir.interpreter import Plain
 from florecon_build.ir.interpreter import Workspace as Model
 from florecon_build.ir.lanes import reached_lanes
@@ -25,14 +21,6 @@ from florecon_build.ir.nodes import Param, PluginIr
 from tests.random_nodes import NodeMaker
 from tests.random_values import IDLE
 from tests.strategies import ROWS, closure_strategies
-
-MAIN = """\
-//! Serves the suite on this machine, for comparison with its wasm.
-
-fn main() -> std::io::Result<()> {{
-    florecon::sdk::serve::<solver::{plugin}>(&mut std::io::stdin().lock(), &mut std::io::stdout().lock())
-}}
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +76,6 @@ def compile_suite(plugins: tuple[PluginIr, ...]) -> Suite:
     for name, text in sorted(files.items()):
         digest.update(f"{name}\0{text}\0".encode())
     folder = cache_dir() / "suites" / digest.hexdigest()[:24]
-    suite = Suite(plugins, folder / "solver.wasm", folder / "native")
-    if not suite.native.is_file():
+    if not (folder / "solver.wasm").is_file():
         build_suite(plugins, folder)
-        _compile_native(files, suite.native)
-    return suite
-
-
-def _compile_native(files: dict[str, str], out: Path) -> None:
-    found = re.search(r"^pub struct (\w+Plugin\w*);$", files["src/lib.rs"], re.MULTILINE)
-    assert found is not None, "the generated crate has no plugin struct"
-    package = files["Cargo.toml"].split('name = "')[1].split('"')[0]
-    runtime = runtime_dir()
-    base = cache_dir() / "work" / f"{runtime_hash(runtime)[:16]}-native"
-    with locked(base.with_suffix(".lock")):
-        space = workspace(base, runtime, {MEMBER: files | {"src/main.rs": MAIN.format(plugin=found[1])}})
-        made = run_cargo(
-            ensure(lambda _: None).compiler, space, ["build", "--profile", "quick", "--package", package, "--bins"]
-        )
-        programs = [path for path in made if path.name == package]
-        out.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(programs[-1], out)
+    return Suite(plugins, folder / "solver.wasm", build_native(files))

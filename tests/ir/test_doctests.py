@@ -14,6 +14,7 @@ import florecon_build.ir.builder
 import florecon_build.ir.closure
 
 MODULES = [
+    "florecon_build.conformance",
     "florecon_build.plugin",
     *(f"florecon_build.ir.{item.name}" for item in pkgutil.iter_modules(florecon_build.ir.__path__)),
     *(f"florecon_build.ir.builder.{item.name}" for item in pkgutil.iter_modules(florecon_build.ir.builder.__path__)),
