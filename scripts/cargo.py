@@ -14,6 +14,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from florecon_build.codegen.build import wasm_flags
+from florecon_build.codegen.rustc import TARGET
 from florecon_build.codegen.toolchain import ensure
 
 RUNTIME = Path(__file__).resolve().parent.parent / "rust_runtime"
@@ -51,8 +53,8 @@ def main() -> int:
             print(advice, file=sys.stderr)
             return 1
     env = {**os.environ, **toolchain.env}
-    if toolchain.flags:
-        env["CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS"] = " ".join(toolchain.flags)
+    if TARGET in sys.argv:  # as the generator has it, so that both find the dependencies that the other compiled
+        env["CARGO_ENCODED_RUSTFLAGS"] = "\x1f".join(wasm_flags(toolchain))
     return subprocess.run([compiler.cargo, *sys.argv[1:]], cwd=RUNTIME, env=env, check=False).returncode
 
 

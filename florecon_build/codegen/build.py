@@ -30,6 +30,8 @@ Profile = Literal["release", "quick"]
 IR_SECTION = "florecon.ir"
 BUILD_SECTION = "florecon.build"
 MANIFEST_VERSION = 1
+INLINING = "-Cllvm-args=-inline-threshold=100"
+"""Measured on the intercompany ledger: the module is as fast as with LLVM's own threshold, and 20 kB smaller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ def compile_files(files: Mapping[str, str], *, profile: Profile = "release", say
     # the one lock keeps the workspace whole, the other the .wasm in cargo's output until it is read
     with locked(base.with_suffix(".lock")), locked(target_dir(toolchain.compiler) / "florecon.lock"):
         space = workspace(base, runtime, {MEMBER: files})
-        flags = _flags(toolchain, space)
+        flags = wasm_flags(toolchain)
         package = re.search(r'^name = "(.*)"$', files["Cargo.toml"], re.MULTILINE)
         say(f"compiling {package.group(1) if package else MEMBER} for {TARGET}, profile {profile}")
         if not any((target_dir(toolchain.compiler) / TARGET / profile / "deps").glob("libflorecon-*.rlib")):
@@ -143,23 +145,22 @@ def compile_files(files: Mapping[str, str], *, profile: Profile = "release", say
         return Compiled(wasm[-1].read_bytes(), toolchain, flags, space)
 
 
-def _flags(toolchain: Toolchain, space: Workspace) -> tuple[str, ...]:
-    """Paths of this machine stay out of the module."""
-    return (
-        *toolchain.flags,
-        f"--remap-path-prefix={space.root}=/florecon",
-        f"--remap-path-prefix={cargo_home()}=/cargo",
-    )
+def wasm_flags(toolchain: Toolchain) -> tuple[str, ...]:
+    """What rustc is told for every module, so that paths of this machine stay out of it.
+
+    Those of the workspace are relative, since cargo compiles its members from its root. They are not among the flags,
+    so that another runtime finds its dependencies compiled.
+    """
+    return (*toolchain.flags, f"--remap-path-prefix={cargo_home()}=/cargo", INLINING)
 
 
 def _portable(compiled: Compiled) -> tuple[str, ...]:
     """The flags without this machine's paths."""
-    return tuple(re.sub(r"=(/[^=]*)", lambda found: _place(found[1], compiled), flag) for flag in compiled.flags)
+    return tuple(re.sub(r"=(/[^=]*)", lambda found: _place(found[1]), flag) for flag in compiled.flags)
 
 
-def _place(path: str, compiled: Compiled) -> str:
-    known = {str(compiled.workspace.root): "=WORKSPACE", str(cargo_home()): "=CARGO_HOME"}
-    return known.get(path, "=SYSROOT" if "sysroot-" in path else f"={path}")
+def _place(path: str) -> str:
+    return "=CARGO_HOME" if path == str(cargo_home()) else "=SYSROOT" if "sysroot-" in path else f"={path}"
 
 
 def _compiler(toolchain: Toolchain) -> dict[str, str]:

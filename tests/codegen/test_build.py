@@ -11,6 +11,7 @@ import pytest
 from florecon_build.codegen import GeneratedCodeError, build, check
 from florecon_build.codegen.blame import blaming
 from florecon_build.codegen.build import IR_SECTION
+from florecon_build.codegen.cargo import cargo_home
 from florecon_build.codegen.paths import runtime_dir, runtime_files
 from florecon_build.codegen.plugin import cargo_toml
 from florecon_build.codegen.project import workspace
@@ -40,11 +41,17 @@ def test_a_refused_closure_names_the_authors_line_and_node() -> None:
 
 
 def test_a_cold_build_elsewhere_equals_a_warm_one_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second has a cache, a workspace and a target directory of its own: only the compiler is shared."""
+    """The second has a cache, a workspace, a target directory and a cargo home of its own, as another user has: only
+    the compiler is shared, and the sources of the dependencies.
+    """
     plugin = intercompany()
     warm = build(plugin.data, plugin.fingerprint, tmp_path / "warm", profile="quick")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a longer place" / "cache"))
     monkeypatch.setenv("CARGO_TARGET_DIR", str(tmp_path / "a longer place" / "target"))
+    home = tmp_path / "home of somebody else" / ".cargo"
+    home.mkdir(parents=True)
+    (home / "registry").symlink_to(cargo_home() / "registry")
+    monkeypatch.setenv("CARGO_HOME", str(home))
     cold = build(plugin.data, plugin.fingerprint, tmp_path / "cold", profile="quick")
     assert warm.wasm.read_bytes() == cold.wasm.read_bytes()
     assert warm.manifest.read_text(encoding="utf-8") == cold.manifest.read_text(encoding="utf-8")
