@@ -6,7 +6,7 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/.cache/target
 SECONDS_TO_FUZZ ?= 600
 ROUNDS_TO_KILL ?= 200
 
-.PHONY: help demo test check test-python test-rust fuzz bench docs setup lock clean
+.PHONY: help demo test check test-python test-rust fuzz bench docs dist setup lock clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -27,6 +27,10 @@ check: setup  ## formats, lints and types, in both languages
 	@$(PY) scripts/cargo.py clippy --locked --workspace --all-targets -- -D warnings
 	@echo "==> docs"; NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --quiet --strict
 
+dist: setup  ## the sdist and the wheel, checked and tried, with a bill of materials, in dist/
+	@$(PY) scripts/licenses.py
+	@$(PY) scripts/dist.py
+
 docs: setup  ## the site of docs/, served at localhost
 	@$(PY) -m mkdocs serve
 
@@ -43,6 +47,7 @@ fuzz: setup  ## interpreter, native and wasm against each other, for SECONDS_TO_
 
 bench: setup  ## measure against the named peers; writes benchmarks/results.json
 	@$(PY) benchmarks/run.py
+	@$(PY) benchmarks/author_loop.py --write
 
 lock: setup  ## refresh the lock files
 	@$(PY) -m pip install --quiet uv

@@ -14,9 +14,10 @@ from florecon_build.cli.commands.diff import diff
 from florecon_build.cli.commands.doctor import doctor, toolchain
 from florecon_build.cli.commands.new import new
 from florecon_build.cli.commands.package import package
+from florecon_build.cli.commands.report import report
 from florecon_build.cli.commands.run import run
 from florecon_build.cli.commands.ship import ship, verify
-from florecon_build.cli.commands.view import rust, tree
+from florecon_build.cli.commands.view import rust, svg, tree
 from florecon_build.cli.faults import DEBUG, guarded
 from florecon_build.codegen.version import VERSION
 
@@ -32,8 +33,8 @@ app = typer.Typer(
 START, WRITE, DELIVER, MACHINE = "Start", "Write", "Deliver", "This machine"
 _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     START: (new,),
-    WRITE: (author, check, tree, rust, diff),
-    DELIVER: (ship, verify, package, run),
+    WRITE: (author, check, tree, svg, rust, diff),
+    DELIVER: (ship, verify, package, run, report),
     MACHINE: (doctor,),
 }
 for _panel, _commands in _PANELS.items():

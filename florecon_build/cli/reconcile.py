@@ -18,6 +18,7 @@ from florecon_build.cli import inputs
 from florecon_build.cli.inputs import Shape
 from florecon_build.cli.outcome import Outcome, Tables, outcome, step_names
 from florecon_build.cli.screen import timed
+from florecon_build.cli.why import why
 from florecon_build.codegen.build import IR_SECTION
 from florecon_build.codegen.sections import section
 from florecon_build.codegen.version import VERSION
@@ -27,18 +28,24 @@ Format = Literal["csv", "parquet", "both"]
 Units = Literal["major", "minor"]
 DATA = "data"
 """The folder in a run's output that holds every table exactly: Parquet, minor units; what `report` reads."""
+STRATEGY = "strategy.json"
+WHY = "why.json"
 RUN_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is to be reconciled: the module, the files, how they are written, the params as they were typed."""
+    """What is to be reconciled: the module, the files, how they are written, the params as they were typed.
+
+    The largest exceptions, ``explain`` of them, are asked why they did not match.
+    """
 
     solver: Path
     data: tuple[Path, ...]
     shape: Shape = field(default_factory=Shape)
     params: dict[str, str] = field(default_factory=dict[str, str])
     timeout: float | None = None
+    explain: int = 0
 
 
 @dataclass(slots=True)
@@ -52,6 +59,7 @@ class Run:
     rows_of: list[int]
     report: Report
     found: Outcome
+    why: dict[str, str]
     seconds: dict[str, float]
     started: datetime.datetime
 
@@ -82,8 +90,12 @@ def reconcile(job: Job, *, say: Callable[[str], None], progress: Callable[[int, 
     with timed(seconds, "fetch"):
         report.load()
     table = inputs.joined(shipped)
-    found = outcome(tables_of(report, about, table))
-    return Run(job, about, config, table, rows_of, report, found, seconds, started)
+    tables = tables_of(report, about, table)
+    found = outcome(tables)
+    with timed(seconds, "explain"):
+        largest = found.exceptions[tables.id_name].slice(0, job.explain).to_pylist()
+        told = why(workspace, largest, tables.step_names)
+    return Run(job, about, config, table, rows_of, report, found, told, seconds, started)
 
 
 def tables_of(report: Report, about: Description, shipped: pa.Table) -> Tables:
@@ -109,9 +121,11 @@ def write(run: Run, out: Path, *, format: Format = "csv", units: Units = "major"
         data = out / DATA
         run.report.write_parquet(data, units="minor")
         pq.write_table(run.input, str(data / "input.parquet"))
+        (data / WHY).write_text(json.dumps(run.why, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         carried = section(run.job.solver.read_bytes(), IR_SECTION)
+        (data / STRATEGY).unlink(missing_ok=True)  # of an earlier run into this folder
         if carried is not None:
-            (data / "strategy.json").write_bytes(carried)
+            (data / STRATEGY).write_bytes(carried)
     return paths
 
 

@@ -22,7 +22,8 @@ from florecon_build.codegen.project import workspace
 from florecon_build.codegen.rustc import OLDEST, Compiler, compilers
 from florecon_build.codegen.sysroot import Say
 
-PROFILE = "author"
+PROFILE = "FLORECON_AUTHOR_PROFILE"
+"""The variable that names the cargo profile of the runtime: ``author`` at full speed, or ``quick``, made sooner."""
 OPT_LEVEL = 1
 """Of the generated crate; the runtime it calls is at 3. Measured: higher doubles the wait and gains little speed."""
 UNITS = 64
@@ -64,22 +65,24 @@ def runtime(say: Say) -> Runtime:
     """The runtime, compiled now (a minute or two) unless an earlier run left it."""
     compiler = native_compiler()
     source = runtime_dir()
-    key = hashlib.sha256(f"{runtime_hash(source)} {compiler.key} {target_dir(compiler)}".encode()).hexdigest()[:16]
+    profile = os.environ.get(PROFILE, "author")
+    facts = f"{runtime_hash(source)} {compiler.key} {target_dir(compiler)} {profile}"
+    key = hashlib.sha256(facts.encode()).hexdigest()[:16]
     note = cache_dir() / "native" / f"{key}.path"
     kept = Path(note.read_text()) if note.is_file() else None
     if kept is None or not kept.is_file():
         say("compiling the florecon runtime for this machine: a minute or two, this first time")
-        kept = _compile_runtime(compiler, source)
+        kept = _compile_runtime(compiler, source, profile)
         note.parent.mkdir(parents=True, exist_ok=True)
         note.write_text(str(kept))
     return Runtime(compiler, kept, kept.parent, key)
 
 
-def _compile_runtime(compiler: Compiler, source: Path) -> Path:
+def _compile_runtime(compiler: Compiler, source: Path, profile: str) -> Path:
     base = cache_dir() / "work" / f"{runtime_hash(source)[:16]}-native"
     with locked(base.with_suffix(".lock")):
         space = workspace(base, source, {})
-        args = ["build", "--profile", PROFILE, "--package", "florecon", "--lib"]
+        args = ["build", "--profile", profile, "--package", "florecon", "--lib"]
         made = run_cargo(compiler, space, args, env={"RUSTC": str(compiler.rustc)})
         library = next(
             (path for path in reversed(made) if path.name.startswith("libflorecon") and path.suffix == ".rlib"), None

@@ -71,13 +71,19 @@ def cost(millionths: int) -> str:
 def key(value: object) -> str:
     """A key as text; a tuple's parts are set off by slashes.
 
-    >>> key(["ACME", 5, None]), key([]), key("EUR")
-    ('`ACME / 5 / null`', 'of all rows', '`EUR`')
+    >>> key(["ACME", 5, None]), key([["A", "B"], "EUR"]), key([]), key("EUR")
+    ('`ACME / 5 / null`', '`A, B / EUR`', 'of all rows', '`EUR`')
     """
     if value == []:
         return "of all rows"
     parts = cast("list[object]", value) if isinstance(value, list) else [value]
-    return "`" + " / ".join("null" if part is None else str(part) for part in parts) + "`"
+    return "`" + " / ".join(map(_part, parts)) + "`"
+
+
+def _part(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_part, cast("list[object]", value)))
+    return "null" if value is None else str(value)
 
 
 def _bucket(w: Words, f: Facts) -> str:
@@ -103,6 +109,8 @@ def _over_cap(_: Words, f: Facts) -> str:
 
 
 def _signals(_: Words, f: Facts) -> str:
+    if not f["shared"] and f["alone"] == 1:
+        return f"nobody else carries its key {key(f['key'])}"
     if not f["shared"]:
         return f"nobody else carries any of its {f['alone']} keys, such as {key(f['key'])}"
     return f"others carry {f['shared']} of its {f['alone'] + f['shared']} keys"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -34,6 +35,9 @@ def run(
         str | None,
         typer.Option(metavar="N|N%", help="End with exit code 3 if more rows are open: a count, or a share of all."),
     ] = None,
+    explain: Annotated[
+        int, typer.Option(metavar="N", help="Ask the largest N exceptions why they did not match.", min=0)
+    ] = 100,
     timeout: Annotated[
         float | None, typer.Option(help="Seconds that one call of the solver may take.", min=0.1)
     ] = None,
@@ -52,7 +56,7 @@ def run(
         {**said.columns, **inputs.pairs(column_map or [], "--map")},
         mark(text_amounts, "--text-amounts") or said.text_amounts,
     )
-    job = reconcile.Job(solver, tuple(data), shape, inputs.pairs(param or [], "--param"), timeout)
+    job = reconcile.Job(solver, tuple(data), shape, inputs.pairs(param or [], "--param"), timeout, explain)
     with bar(quiet=quiet) as (tell, progress):
         done = reconcile.reconcile(job, say=tell, progress=progress)
         tell(f"writing {screen.place(out)}")
@@ -73,4 +77,4 @@ def run(
         raise typer.Exit(code)
 
 
-run.__doc__ = f"{run.__doc__}\n\n{CODES}"
+run.__doc__ = f"{inspect.cleandoc(run.__doc__ or '')}\n\n{CODES}"

@@ -1,4 +1,4 @@
-"""``tree`` and ``rust``: a strategy as text to read."""
+"""``tree``, ``svg`` and ``rust``: a strategy to look at."""
 
 from __future__ import annotations
 
@@ -20,6 +20,24 @@ def tree(strategy: Strategy = None, plugin: PluginName = None, as_json: Json = F
     """
     loaded = strategies.load(strategy or settings().strategy, plugin)
     screen.done(loaded.ir() if as_json else loaded.tree())
+
+
+def svg(
+    strategy: Strategy = None,
+    plugin: PluginName = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="A file for the drawing.")] = None,
+) -> None:
+    """Draw a strategy: a box for each node, with its settings and your line, as SVG.
+
+    The same strategy gives the same drawing, byte for byte.
+    """
+    drawn = strategies.load(strategy or settings().strategy, plugin).svg()
+    if out is None:
+        screen.done(drawn.rstrip("\n"))
+        return
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(drawn, encoding="utf-8")
+    screen.done(f"wrote {screen.place(out)}")
 
 
 def rust(

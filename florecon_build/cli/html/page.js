@@ -1,6 +1,7 @@
 "use strict";
 (async () => {
   const PAGE = 40;
+  const OPENED = 5; // open items of a page that say why without being asked
   const DAYS = [30, 60, 90, 180, 365];
   const $ = (selector, from = document) => from.querySelector(selector);
   const fail = (what) => { const place = $("#failed"); place.hidden = false; place.textContent = what; };
@@ -27,9 +28,10 @@
     const value = column.codes ? column.words[column.codes[row]] : column.values[row];
     if (value === null || value === undefined) return "";
     if (column.kind === "date") return day(value);
-    if (column.kind === "money") return money(BigInt(value));
+    if (column.kind === "real") return String(value).replace(/\d+/, (whole) => text(BigInt(whole)));
     return String(value);
   };
+  const plain = (column, row) => (column.kind === "real" ? `${cell(column, row)}\u0001${column.words[column.codes[row]]}` : cell(column, row));
 
   const make = (tag, attributes = {}, ...children) => {
     const element = document.createElement(tag);
@@ -51,7 +53,7 @@
   const first = new Int32Array(groups.id.length + 1);
   for (const group of parts.group) first[group + 1] += 1;
   for (let at = 0; at < groups.id.length; at += 1) first[at + 1] += first[at];
-  const searched = rows.id.map((id, row) => [id, ...columns.map((column) => cell(column, row))].join("\u0001").toLowerCase());
+  const searched = rows.id.map((id, row) => [id, ...columns.map((column) => plain(column, row))].join("\u0001").toLowerCase());
   const inGroup = (group) => Array.from({ length: first[group + 1] - first[group] }, (_, at) => first[group] + at);
 
   let chosen = null; // the one value of `only` that is shown
@@ -130,7 +132,7 @@
     const show = () => {
       const pages = Math.max(1, Math.ceil(list.length / PAGE));
       at = Math.min(Math.max(at, 0), pages - 1);
-      $("tbody", section).replaceChildren(...list.slice(at * PAGE, (at + 1) * PAGE).flatMap(draw));
+      $("tbody", section).replaceChildren(...list.slice(at * PAGE, (at + 1) * PAGE).flatMap((one, place) => draw(one, place)));
       const [back, on] = [make("button", {}, "back"), make("button", {}, "on")];
       back.disabled = at === 0; on.disabled = at === pages - 1;
       back.onclick = () => { at -= 1; show(); };
@@ -140,7 +142,7 @@
     };
     show();
   };
-  const numeric = (column) => column.kind === "money" || column.kind === "integer" || column.kind === "real";
+  const numeric = (column) => column.kind === "integer" || column.kind === "real";
   const rowCells = (row) => columns.map((column) => { const made = td(cell(column, row), numeric(column) ? "n" : "t"); made.title = cell(column, row); return made; });
   const rowHeads = () => [make("th", { class: "n" }, "row"), ...columns.map((column) => make("th", numeric(column) ? { class: "n" } : {}, column.name))];
 
@@ -152,11 +154,32 @@
     list.sort((a, b) => { const [x, y] = [abs(rows.residual[a]), abs(rows.residual[b])]; return x === y ? a - b : x < y ? 1 : -1; });
     const told = list.some((row) => why[rows.id[row]] !== undefined);
     $(".found", section).textContent = `${text(list.length)} found${told ? "; the largest say why they did not match" : ""}`;
-    $("thead", section).replaceChildren(line([...rowHeads(), make("th", { class: "n" }, "open"), ...(told ? [make("th", {}, "why")] : [])]));
-    pager(section, list, (row) => {
-      const part = rows.residual[row] === rows.amount[row] ? "" : " (part)";
-      return [line([td(rows.id[row], "n"), ...rowCells(row), td(money(rows.residual[row]) + part, "n"), ...(told ? [td(why[rows.id[row]] ?? "", "why")] : [])])];
-    });
+    $("thead", section).replaceChildren(line([...(told ? [make("th")] : []), ...rowHeads(), make("th", { class: "n" }, "open")]));
+    pager(section, list, (row, at) => openLine(row, told, at < OPENED));
+  };
+  const openLine = (row, told, opened) => {
+    const part = rows.residual[row] === rows.amount[row] ? "" : " (part)";
+    const said = why[rows.id[row]];
+    const cells = [td(rows.id[row], "n"), ...rowCells(row), td(money(rows.residual[row]) + part, "n")];
+    if (!told) return [line(cells)];
+    if (said === undefined) return [line([td(""), ...cells])];
+    const reasons = said.split("\n").map((one) => { const at = one.indexOf(": "); return make("li", {}, make("b", {}, one.slice(0, at)), one.slice(at)); });
+    const inside = () => line([make("td", { colspan: String(cells.length + 1) }, make("ul", { class: "why" }, ...reasons))], "inside");
+    return unfolding(`why row ${rows.id[row]} did not match`, (opener) => line([td(opener), ...cells]), inside, opened);
+  };
+  // a line with a button that unfolds another one below it
+  const unfolding = (label, outside, inside, opened = false) => {
+    const opener = make("button", { class: "opener", "aria-label": label });
+    const made = outside(opener);
+    let below = null;
+    const say = () => { opener.textContent = below ? "\u2212" : "+"; opener.setAttribute("aria-expanded", String(below !== null)); };
+    opener.onclick = () => {
+      if (below) { below.remove(); below = null; } else { below = inside(); made.after(below); }
+      say();
+    };
+    if (opened) below = inside();
+    say();
+    return below ? [made, below] : [made];
   };
 
   const members = (group) => {
@@ -169,17 +192,10 @@
     return line([make("td", { colspan: "9" }, make("table", {}, head, make("tbody", {}, ...body)))], "inside");
   };
   const groupLine = (group) => {
-    const opener = make("button", { class: "opener", "aria-expanded": "false", "aria-label": `rows of group ${groups.id[group]}` }, "+");
     const value = inGroup(group).reduce((sum, part) => sum + abs(parts.amount[part]), 0n);
     const unique = groups.unique[group] === null ? "" : groups.unique[group] ? "yes" : "one of several";
-    const made = line([td(opener), td(text(groups.id[group]), "n"), td(stages[groups.stage[group]]), td(groups.words[groups.reason[group]] ?? ""), td(groups.pinned[group] ? "pinned" : "proposed"), td(text(first[group + 1] - first[group]), "n"), td(money(groups.net[group]), "n"), td(money(value), "n"), td(unique)]);
-    let inside = null;
-    opener.onclick = () => {
-      if (inside) { inside.remove(); inside = null; } else { inside = members(group); made.after(inside); }
-      opener.textContent = inside ? "\u2212" : "+";
-      opener.setAttribute("aria-expanded", String(inside !== null));
-    };
-    return [made];
+    const cells = [td(text(groups.id[group]), "n"), td(stages[groups.stage[group]]), td(groups.words[groups.reason[group]] ?? ""), td(groups.pinned[group] ? "pinned" : "proposed"), td(text(first[group + 1] - first[group]), "n"), td(money(groups.net[group]), "n"), td(money(value), "n"), td(unique)];
+    return unfolding(`rows of group ${groups.id[group]}`, (opener) => line([td(opener), ...cells]), () => members(group));
   };
   const allGroups = () => {
     const section = $("#groups");

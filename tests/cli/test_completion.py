@@ -1,0 +1,27 @@
+"""What a shell is told when it asks."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from florecon_build.cli.app import app
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("florecon-build re", {"report"}),
+        ("florecon-build toolchain ", {"ensure"}),
+        ("florecon-build run --max", {"--max-exceptions"}),
+    ],
+)
+def test_commands_and_options_are_completed(typed: str, offered: set[str]) -> None:
+    words = typed.split(" ")
+    asked = {
+        "_FLORECON_BUILD_COMPLETE": "complete_bash",
+        "COMP_WORDS": typed,
+        "COMP_CWORD": str(len(words) - 1),
+    }
+    said = CliRunner().invoke(app, prog_name="florecon-build", env=asked)
+    assert set(said.stdout.split()) == offered

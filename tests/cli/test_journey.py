@@ -1,0 +1,137 @@
+"""The whole road, as walked by somebody who only installed the wheel: an empty environment and folder, no checkout.
+
+The caches of compiled things are shared with the other tests; the runtime of the author's loop is the one that the
+differential tests compile. Third-party packages are those of this environment, linked one by one.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from scripts import dist
+from tests.cli.test_html import inside
+
+ROOT = Path(__file__).resolve().parents[2]
+TYPED = """\
+from decimal import Decimal
+import datetime
+from my_recon import FINGERPRINT, Row, workspace
+ws = workspace(slack=5, timeout=60)
+ws.upsert([
+    Row(row_id=1, customer="A", day=datetime.date(2026, 1, 1), amount=Decimal("10.00"), memo="INV20001"),
+    Row(row_id=2, customer="A", day=datetime.date(2026, 1, 2), amount=Decimal("-9.98"), memo="inv20001 paid"),
+])
+groups = ws.solve().groups.to_pylist()
+print(ws.about.strategy == FINGERPRINT, [(g["size"], g["net"]) for g in groups])
+"""
+
+
+@dataclass(slots=True)
+class Traveller:
+    """Somebody with an environment and a folder; ``times`` is how long each step took them."""
+
+    python: Path
+    folder: Path
+    path: str = ""
+    times: dict[str, float] = field(default_factory=dict[str, float])
+
+    def __call__(self, *args: str, code: int = 0) -> str:
+        """Runs ``florecon-build ARGS`` in the folder; standard output."""
+        return self.run(str(self.python.with_name("florecon-build")), *args, code=code)
+
+    def run(self, *command: str, code: int = 0) -> str:
+        """Runs a command in the folder, with no way back to the checkout."""
+        env = dist.outside() | {"FLORECON_AUTHOR_PROFILE": "quick"}
+        if self.path:
+            env["PATH"] = self.path
+        began = time.perf_counter()
+        done = subprocess.run(command, cwd=self.folder, env=env, capture_output=True, text=True, check=False)
+        name = " ".join([Path(command[0]).name, *command[1:3]])
+        self.times[name] = self.times.get(name, 0.0) + time.perf_counter() - began
+        assert done.returncode == code, f"{name}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert str(ROOT / "florecon_build") not in done.stdout + done.stderr
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return dist.build(tmp_path_factory.mktemp("dist"))[1]
+
+
+def test_from_an_empty_folder_to_a_packaged_solver(wheel: Path, tmp_path: Path) -> None:
+    you = Traveller(dist.install(wheel, tmp_path / "env", fetch=False), tmp_path)
+    assert "rust_runtime" not in you("doctor")
+    you("new", "my-recon")
+    you.folder = tmp_path / "my-recon"
+
+    first = json.loads(you("author", "--json"))
+    strategy = you.folder / "strategy.py"
+    reviewed = strategy.read_text()
+    strategy.write_text(reviewed.replace("(days(a, b) <= 45)", "(days(a, b) <= 5)"))
+    edited = json.loads(you("author", "--json"))
+    assert edited["open"]["rows"] > first["open"]["rows"], "the edit did not reach the report"
+    assert edited["seconds"].keys() == first["seconds"].keys()
+    strategy.write_text(reviewed)
+
+    assert "rustfmt and clippy" in you("check")
+    you("svg", "-o", "strategy.svg")
+    assert "same invoice" in (you.folder / "strategy.svg").read_text(encoding="utf-8")
+    you("ship")
+    manifest = json.loads((you.folder / "dist" / "solver.json").read_text())
+    assert manifest["fingerprint"] == first["plugin"]["fingerprint"]
+    assert manifest["wasm"]["bytes"] < 720_000, "the starter's module is to stay small"
+    assert "no difference" in you("diff", "strategy.py", "dist/solver.wasm")
+    assert "equal: all" in you("verify")
+
+    you("run", "dist/solver.wasm", "sample.csv", "-o", "out", "--max-exceptions", "1%", code=3)
+    record = json.loads((you.folder / "out" / "run.json").read_text())
+    assert record["outcome"]["steps"] == first["steps"], "the module says other than the author's loop"
+    with (you.folder / "out" / "exceptions.csv").open() as file:
+        assert len(list(csv.reader(file))) == 1 + first["open"]["rows"]
+    you("report", "out")
+    page = (you.folder / "out" / "report.html").read_text(encoding="utf-8")
+    told = inside(page)
+    assert told["stages"][-1:] == ["small difference"]
+    opened = {row for row, left in zip(told["rows"]["id"], told["rows"]["residual"], strict=True) if left}
+    assert set(told["why"]) == opened, "the sample has fewer exceptions than are asked why"
+    assert all(": " in said for said in told["why"].values())
+    assert "data:image/svg+xml;base64," in page
+
+    you("package")
+    solver = next((you.folder / "dist").glob("*.whl"))
+    assert _runs_elsewhere(wheel, solver, tmp_path) == "True [(2, 2)]"
+    print("\n".join(f"{seconds:7.2f} s  {name}" for name, seconds in you.times.items()))
+
+
+def _runs_elsewhere(wheel: Path, solver: Path, tmp_path: Path) -> str:
+    """What the packaged solver says in another empty environment, on a path without a compiler."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    python = dist.install(wheel, elsewhere / "env", fetch=False)
+    other = Traveller(python, elsewhere, path=str(python.parent))
+    pip = ["-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--disable-pip-version-check", str(solver)]
+    other.run(str(python), *pip)
+    (elsewhere / "use.py").write_text(TYPED)
+    return other.run(str(python), "use.py").strip()
+
+
+def test_both_archives_hold_what_they_must(wheel: Path) -> None:
+    from scripts.dist_check import check_sdist, check_wheel  # noqa: PLC0415
+
+    sdist = next(wheel.parent.glob("*.tar.gz"))
+    assert [*check_sdist(sdist, ROOT), *check_wheel(wheel, ROOT)] == []
+
+
+def test_one_commit_gives_one_wheel(wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", dist.commit_time())
+    sdist, again = dist.build(tmp_path / os.urandom(4).hex())
+    assert again.read_bytes() == wheel.read_bytes()
+    assert sdist.read_bytes() == next(wheel.parent.glob("*.tar.gz")).read_bytes()

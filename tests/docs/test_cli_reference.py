@@ -1,0 +1,22 @@
+"""The reference of the command line is what the command line says of itself."""
+
+from __future__ import annotations
+
+import re
+
+from florecon_build.cli.exits import MEANING
+from scripts.cli_reference import PAGE, reference
+
+
+def test_the_page_is_current() -> None:
+    assert PAGE.read_text(encoding="utf-8") == reference(), "write it anew: python scripts/cli_reference.py"
+
+
+def test_it_has_every_command_and_every_exit_code() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    listed = re.search(r"^Commands: (.*)\.$", page, re.MULTILINE)
+    assert listed is not None
+    commands = re.findall(r"\[(.*?)\]", listed[1])
+    assert {"new", "author", "check", "svg", "ship", "verify", "package", "run", "report", "doctor"} <= set(commands)
+    assert all(f"\n## {name}\n" in page for name in commands)
+    assert all(f"\n| {code.value} | " in page for code in MEANING)

@@ -1,0 +1,56 @@
+"""What is shipped beside our own code: its licences, its bill of materials, and how it is published."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from scripts import licenses
+from scripts.sbom import write_sbom
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_every_licence_is_on_the_list() -> None:
+    assert list(licenses.refused()) == []
+
+
+def test_the_list_is_the_one_that_cargo_deny_checks() -> None:
+    said = tomllib.loads((ROOT / "deny.toml").read_text())
+    assert set(said["licenses"]["allow"]) == licenses.ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("expression", "allowed"),
+    [
+        ("MIT", True),
+        ("GPL-3.0", False),
+        ("", False),
+        ("MIT OR GPL-3.0", True),
+        ("MIT AND GPL-3.0", False),
+        ("(MIT OR Apache-2.0) AND Unicode-3.0", True),
+        ("(MIT OR Apache-2.0) AND GPL-3.0", False),
+        ("Apache-2.0 WITH LLVM-exception", True),
+        ("MIT/Apache-2.0", True),
+        ("(MIT", False),
+        ("MIT Apache-2.0", False),
+    ],
+)
+def test_an_expression_leaves_an_allowed_choice_or_not(expression: str, allowed: bool) -> None:
+    assert licenses.is_allowed(expression) is allowed
+
+
+def test_the_bill_of_materials_names_what_is_installed_and_what_is_compiled_in(tmp_path: Path) -> None:
+    wheel = tmp_path / "a.whl"
+    wheel.write_bytes(b"wheel")
+    said = json.loads(write_sbom(wheel, tmp_path).read_text())
+    assert (said["bomFormat"], said["specVersion"]) == ("CycloneDX", "1.6")
+    parts = {part["name"]: part for part in said["components"]}
+    assert {"pyarrow", "wasmtime", "typer", "arrow-ipc", "serde_json"} <= set(parts)
+    assert not {"pytest", "proptest", "ruff", "florecon-build"} & set(parts), "nothing that only develops it"
+    assert all(part["licenses"] for part in parts.values())
+    assert parts["serde_json"]["hashes"][0]["alg"] == "SHA-256"
+    assert len(said["dependencies"][0]["dependsOn"]) == len(said["components"])
