@@ -138,6 +138,7 @@ class NodeMaker(ValueMaker):
             order=self.measure() if band else None,
             window=self.setting(2) if band else None,
             bucket_cap=self.rng.choice([2, 5, 256]),
+            window_cap=self.rng.choice([1, 2, 4, 256]),
             cost=self.cost,
             rows=self.rows,
         )

@@ -231,6 +231,8 @@ def _flow(scope: Scope, node: n.Flow) -> Doc:
         chain.append(f".window({order}, {window})")
     chain += [f".match_on({_key(scope, 'match_key', key)})" for key in node.match_keys]
     chain.append(f".bucket_cap({node.bucket_cap})")
+    if node.window_cap != 256:
+        chain.append(f".window_cap({node.window_cap})")
     head = f"Flow::new({penalty}, {cost})"
     whole = head + "".join(chain)
     name = scope.names.fresh("arbiter")

@@ -125,17 +125,17 @@ class KeptWorkspace(Workspace):
 
     # Solving
 
-    def solve(self, *, progress: bool | Progress = False) -> Report:
+    def solve(self, *, progress: bool | Progress = False, certify: bool = False) -> Report:
         """As `Workspace.solve`; then what a person broke up is broken up again, and what did not fit is tried again."""
         self._store.refresh()
         self._seen = ""
         self._misfits.clear()
         self._catch_up()
-        super().solve(progress=progress)
+        certified = super().solve(progress=progress, certify=certify).certified
         self._broken.clear()
         self._break_standing()
         self._seen = self._store.head
-        return self.report()
+        return self._report(certified)
 
     # Decisions
 

@@ -29,9 +29,14 @@ class Report:
     when writing, give decimals.
     """
 
-    def __init__(self, about: Description, fetch: Callable[[str], pa.Table]) -> None:
+    certified: int | None
+    """How many flows `solve(certify=True)` proved optimal; None for a report of anything else, and for a module that
+    has no certificates."""
+
+    def __init__(self, about: Description, fetch: Callable[[str], pa.Table], certified: int | None = None) -> None:
         self._about = about
         self._fetch = fetch
+        self.certified = certified
         self._tables: dict[str, pa.Table | Unsupported] = {}
 
     @property

@@ -176,6 +176,13 @@ def _distance(w: Words, f: Facts) -> str:
     return f"it lies {f['distance']} from {w.row(f['with'])}, and {f['width']} is the window"
 
 
+def _crowded(w: Words, f: Facts) -> str:
+    return (
+        f"it lies {f['distance']} from {w.row(f['with'])}, within the window of {f['width']}, but neither is among the"
+        f" {f['cap']} nearest of the other"
+    )
+
+
 def _pair_cheaper(w: Words, f: Facts) -> str:
     other = w.row(f["with"])
     takers = w.taker(f, "it", "taker") + w.taker(f, other, "other_taker")
@@ -227,6 +234,7 @@ PAIRS: dict[str, Writer] = {
     "shared_key": lambda w, f: f"it shares the key {key(f['key'])} with {w.row(f['with'])}",
     "different_segment": lambda w, f: f"the running balance was zero between it and {w.row(f['with'])}",
     "outside_window": _distance,
+    "crowded_window": _crowded,
     "over_cap": lambda w, f: f"{f['carriers']} rows carry the key it shares with {w.row(f['with'])}, over {f['cap']}",
     "forbidden": lambda w, f: f"its cost with {w.row(f['with'])} is null: forbidden",
     "too_dear": _pair_dear,

@@ -118,13 +118,14 @@ class Session:
             self._journal.cut(mark)
             self._instance.poisoned = Cancelled(f"{self._module.name}: the last steps were taken back")
 
-    def solve(self, progress: Progress | None) -> None:
+    def solve(self, progress: Progress | None, certify: bool = False) -> int | None:
         """Solves in steps if the module does, so that progress shows and Ctrl-C leaves the state of before.
 
         The steps are always asked for: they grow to a tenth of a second, next to which asking costs nothing, and an
-        interrupt between them spares the rebuilding that stopping a module inside a call costs.
+        interrupt between them spares the rebuilding that stopping a module inside a call costs. Says how many flows
+        were certified, if that was asked and the module does it.
         """
-        self._work(lambda: self._solve(progress, Deadline(self._limits.timeout)))
+        return self._work(lambda: self._solve(progress, Deadline(self._limits.timeout), certify))
 
     def snapshot(self) -> bytes:
         """The whole session as bytes. Errors: `Unsupported` for a module that takes none."""
@@ -160,13 +161,16 @@ class Session:
     def _ask(self) -> None:
         self._stopping = True
 
-    def _solve(self, progress: Progress | None, deadline: Deadline) -> None:
-        for done, total in self._steps(deadline):
+    def _solve(self, progress: Progress | None, deadline: Deadline, certify: bool = False) -> int | None:
+        certified: int | None = None
+        for done, total, proved in self._steps(deadline, certify):
+            certified = proved
             if progress is not None:
                 progress(done, total)
             if done < total:
                 self._check(f"{self._module.name}: solve was stopped after {done} of {total}", deadline)
         self._record(Entry(_encode("solve", {"reply": "none"}), solves=True))
+        return certified
 
     def _restore(self, snapshot: bytes) -> None:
         entry = Entry(_encode("restore", {"reply": "none"}), Blob(snapshot))
@@ -243,17 +247,21 @@ class Session:
             return None
         return self._trusting(lambda: self._broken("fetch was answered with JSON", reply))
 
-    def _steps(self, deadline: Deadline) -> Iterator[tuple[int, int]]:
+    def _steps(self, deadline: Deadline, certify: bool) -> Iterator[tuple[int, int, int | None]]:
+        """What is done, of how much, and how many flows are certified."""
         budget, before = FIRST_BUDGET, -1
+        asked = {"certify": True} if certify else {}
         while True:
             step = Deadline(STEP_SECONDS)
-            envelope = self._send(_encode("solve", {"budget": budget, "reply": "none"}), None, deadline)
+            envelope = self._send(_encode("solve", {"budget": budget, "reply": "none", **asked}), None, deadline)
             progress = envelope.get("progress")
+            proved = envelope.get("certified")
+            certified = self._trusting(lambda given=proved: _certified(given))
             if progress is None:
-                yield 1, 1
+                yield 1, 1, certified
                 return
             done, total = self._trusting(lambda given=progress, last=before: _progress(given, last))
-            yield done, total
+            yield done, total, certified
             if done >= total:
                 return
             before = done
@@ -342,6 +350,12 @@ def _live_rows(envelope: Mapping[str, Any]) -> int:
     if not isinstance(rows, int):
         raise BrokenReply("a summary does not say how many rows there are")
     return rows
+
+
+def _certified(given: object) -> int | None:
+    if given is None or type(given) is int:
+        return given
+    raise BrokenReply(f"the number of certified flows is no number: {str(given)[:80]}")
 
 
 def _progress(given: object, last: int) -> tuple[int, int]:

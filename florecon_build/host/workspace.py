@@ -222,18 +222,19 @@ class Workspace:
 
     # Solving
 
-    def solve(self, *, progress: bool | Progress = False) -> Report:
+    def solve(self, *, progress: bool | Progress = False, certify: bool = False) -> Report:
         """Drops all proposals, runs the strategy on what is not pinned, and returns the new report.
 
         Parameters: `progress=True` draws a bar; a function is called with (done, total), counted in lots at nodes of
         the strategy. Ctrl-C and `timeout` leave the workspace as it was before the call; as a rule they end it between
-        two steps, and then the next `solve` goes on from there, if nothing was changed.
+        two steps, and then the next `solve` goes on from there, if nothing was changed. `certify=True` checks every
+        flow's optimality by its duals, with code that shares nothing with the solver; `Report.certified` says how many.
         Errors: `AmountOverflow`, `BadCost`, `BadConfig`, `ConservationViolated`, `TimedOut`, `MemoryLimit`.
         """
         self._keep_reports()
         with shown(progress, "solving") as tell:
-            self._session.solve(tell)
-        return self.report()
+            certified = self._session.solve(tell, certify)
+        return self._report(certified)
 
     def configure(self, **params: object) -> None:
         """New values for params; rows and decisions stay, and the next `solve` uses them. Errors: `BadConfig`."""
@@ -241,7 +242,10 @@ class Workspace:
 
     def report(self) -> Report:
         """The groups as they are now."""
-        report = Report(self.about, self._session.fetch)
+        return self._report(None)
+
+    def _report(self, certified: int | None) -> Report:
+        report = Report(self.about, self._session.fetch, certified)
         self._reports.add(report)
         return report
 

@@ -197,6 +197,7 @@ class Flow(Base):
     window: Value | None
     match_keys: tuple[Value, ...]
     bucket_cap: int
+    window_cap: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

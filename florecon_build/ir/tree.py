@@ -114,7 +114,8 @@ def _leaf(
             return [*_key(node.key), *_tol(node.tol), f"max_size={node.max_size}", f"budget={node.budget}"]
         case n.Flow():
             keys = [f"match_keys=[{', '.join(map(show, node.match_keys))}]"] if node.match_keys else []
-            cap = [f"bucket_cap={node.bucket_cap}"] if node.bucket_cap != 256 else []
+            caps = {"bucket_cap": node.bucket_cap, "window_cap": node.window_cap}
+            cap = [f"{name}={cap}" for name, cap in caps.items() if cap != 256]
             band = [*_optional("order", node.order), *_optional("window", node.window)]
             return [f"penalty={show(node.penalty)}", *keys, *band, *cap, f"cost=lambda a, b: {show(node.cost)}"]
 

@@ -147,6 +147,7 @@ def _build_leaf(node: n.Node) -> Strategy:
                 order=_optional(node.order),
                 window=None if node.window is None else _integer(node.window),
                 bucket_cap=node.bucket_cap,
+                window_cap=node.window_cap,
             )
         case n.SoakAll():
             return leaves.soak_all(node.origin, mode=node.mode.value, key=_optional(node.key))

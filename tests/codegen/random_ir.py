@@ -465,6 +465,7 @@ class Drawer:
                 for _ in range(rng.randrange(0 if windowed else 1, 3))
             ),
             bucket_cap=256,
+            window_cap=rng.choice([1, 256]),
         )
 
 

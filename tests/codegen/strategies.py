@@ -87,6 +87,7 @@ def every_node() -> fb.Plugin:
             match_keys=[(row.account, row.currency)],
             cost=lambda a, b: fb.tier(fb.nets(a, b, fb.rel_tol(bps=5)) | ~strict, 1 + fb.gap(a.day, b.day) * 0.1),
             bucket_cap=64,
+            window_cap=1_000,
         ),
         fb.soak_small(fb.rel_tol(bps=100), origin="rounding"),
         fb.soak_if(row.lot.amount < 0, origin="credits", mode="bucket", key=(row.account, row.amount, row.day)),

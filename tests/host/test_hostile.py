@@ -73,6 +73,15 @@ def test_a_partial_solve_without_end() -> None:
         Workspace(wasm).solve()
 
 
+def test_the_number_of_certified_flows_is_read_strictly() -> None:
+    with Workspace(solver(reply=b'{"ok":true,"certified":3}')) as ws:
+        assert ws._session.solve(None, certify=True) == 3  # pyright: ignore[reportPrivateUsage]
+    for wrong in (b'"3"', b"true", b"3.0", b"[]"):
+        wasm = solver(reply=b'{"ok":true,"certified":' + wrong + b"}")
+        with Workspace(wasm) as ws, pytest.raises(BrokenReply, match="certified flows"):
+            ws.solve(certify=True)
+
+
 def test_endless_recursion() -> None:
     wasm = solver(dispatch=on("s", "(call $deep) (i64.const 0)", ok()), extra="(func $deep (call $deep) (call $deep))")
     with pytest.raises(Trapped, match="stack"):

@@ -134,3 +134,13 @@ def test_a_timeout_between_steps_spares_the_instance(solver_wasm: Path, expected
     assert told == sorted(set(told))
     assert ws.rebuilt == 0
     assert facts(ws) == expected
+
+
+def test_certificates_are_counted_where_they_are_asked_for(solver_wasm: Path) -> None:
+    with opened(solver_wasm) as ws:
+        plain = ws.solve()
+        assert plain.certified is None
+        certified = ws.solve(certify=True)
+        assert certified.certified == 0, "equal amounts are matched before the flow of this plugin"
+        assert ws.report().certified is None
+        assert certified.allocations.drop_columns("group_id").equals(plain.allocations.drop_columns("group_id"))

@@ -93,6 +93,7 @@ def flow(
     window: int | None = None,
     match: Sequence[v.Value] = (),
     cap: int = 256,
+    window_cap: int = 256,
 ) -> n.Flow:
     """``flow``; by default every pair is a candidate at the cost of the days between."""
     if window is None and not match:
@@ -104,6 +105,7 @@ def flow(
         window=None if window is None else whole(window),
         match_keys=tuple(match),
         bucket_cap=cap,
+        window_cap=window_cap,
     )
 
 

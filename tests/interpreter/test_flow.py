@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ortools.graph.python import min_cost_flow
 
-from florecon_build.ir import nodes as n
 from florecon_build.ir import values as v
 from florecon_build.ir.interpreter import ModelError, mincost
 from florecon_build.ir.interpreter.mincost import Arc, Problem
@@ -26,7 +25,6 @@ from tests.interpreter.build import (
     real,
     row,
     solved,
-    whole,
 )
 
 
@@ -101,10 +99,24 @@ def test_bad_costs_are_refused(cost: v.Value, penalty: v.Value) -> None:
 
 def test_a_negative_window_is_refused_at_once() -> None:
     with pytest.raises(ModelError) as refused:
-        match(
-            n.Flow(penalty=real(1.0), cost=real(1.0), order=lane("day"), window=whole(-1), match_keys=(), bucket_cap=2)
-        )
+        match(flow(window=-1))
     assert refused.value.code == "bad_config"
+
+
+def test_a_crowded_window_is_cut_to_the_nearest() -> None:
+    sources = [row(at, 5, day=at) for at in range(1, 4)]
+    sinks = [row(at, -5, day=at - 10) for at in range(11, 15)]
+
+    def pairs(cap: int) -> list[dict[int, int]]:
+        return match(flow(window=9, window_cap=cap), *sources, *sinks)
+
+    assert pairs(4) == pairs(3) == [{1: 5, 11: -5}, {2: 5, 12: -5}, {3: 5, 13: -5}]
+    assert pairs(1) == [{1: 5, 11: -5}, {2: 5, 12: -5}, {3: 5, 13: -5}]
+
+
+def test_one_side_alone_is_never_too_many() -> None:
+    rows = [row(1, 50), *(row(at, -5) for at in range(2, 12))]
+    assert [len(members) for members in match(flow(window=0, window_cap=1), *rows)] == [11]
 
 
 def test_composite_match_keys() -> None:

@@ -63,6 +63,7 @@ def flows(draw: st.DrawFn) -> n.Node:
         window=whole(draw(st.integers(0, 9))) if windowed else None,
         match_keys=tuple(draw(st.lists(st.one_of(keys, st.just(lane("tokens"))), max_size=2))),
         bucket_cap=draw(st.sampled_from([3, 256])),
+        window_cap=draw(st.sampled_from([1, 3, 256])),
     )
 
 

@@ -44,6 +44,7 @@ def flow(
     order: Expr | None = None,
     window: IntegerExpr | int | None = None,
     bucket_cap: int = 256,
+    window_cap: int = 256,
 ) -> Strategy: ...
 @overload
 def flow(
@@ -54,6 +55,7 @@ def flow(
     order: Expr | None = None,
     window: IntegerExpr | int | None = None,
     bucket_cap: int = 256,
+    window_cap: int = 256,
     rows: Rows | None = None,
 ) -> Strategy: ...
 @overload
@@ -65,6 +67,7 @@ def flow(
     order: Expr | None = None,
     window: IntegerExpr | int | None = None,
     bucket_cap: int = 256,
+    window_cap: int = 256,
 ) -> Strategy: ...
 @tolerant
 def flow(
@@ -75,6 +78,7 @@ def flow(
     order: object = None,
     window: object = None,
     bucket_cap: int = 256,
+    window_cap: int = 256,
     rows: object = None,
 ) -> Strategy:
     """Matches opposite lots so that cost of what is matched plus penalty of what is not is the least there is.
@@ -82,7 +86,8 @@ def flow(
     ``penalty``: per unit left unmatched, at least 0, a constant or a row expression. ``cost(a, b)``: of matching a
     unit of ``a`` (positive) with one of ``b`` (negative); null forbids the pair. A pair is a candidate when it shares
     a key in any entry of ``match_keys``, or when ``abs(a.order - b.order) <= window``. A key that more than
-    ``bucket_cap`` items share is skipped.
+    ``bucket_cap`` items share is skipped. Of a pair whose windows both hold more than ``window_cap`` opposite items,
+    one must be among the ``window_cap`` nearest of the other. The stages count both as ``over_cap``.
 
     ``a`` and ``b`` have the lanes of ``rows``, or else of the rows that the other arguments read. Where these read none
     (``match_keys=[fb.amount_key()]``), ``cost`` is called when a plugin says what its rows are.
@@ -100,6 +105,7 @@ def flow(
         keys = attempt(lambda: _match_keys(match_keys))
         band = attempt(lambda: _window(answered(order), answered(window)))
         attempt(lambda: whole(answered(bucket_cap), "flow.bucket_cap", least=2))
+        attempt(lambda: whole(answered(window_cap), "flow.window_cap", least=1))
         parts = [part for part in (fine, *_present(keys), *_present(band)) if isinstance(part, Expr)]
         source = attempt(lambda: _source(answered(rows), parts))
         price = attempt(lambda: _cost(answered(cost), source))
@@ -111,6 +117,7 @@ def flow(
             window=None if wide is None else wide.ir,
             match_keys=tuple(key.ir for key in answered(keys)),
             bucket_cap=answered(bucket_cap),
+            window_cap=answered(window_cap),
             span=author_span(),
         )
         return strategy(node, *parts, price)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from florecon_build.ir import nodes as n
@@ -26,7 +27,7 @@ Pair = tuple[int, int]
 def flow(context: Context, step: Step, node: n.Flow, bag: Bag) -> Outcome:
     """Matches sources and sinks at the least cost; what is matched of a connected set of lots becomes one group."""
     penalty = [_penalty(context, node, lot) for lot in bag]
-    pairs = sorted(set(_by_window(context, node, bag)) | set(_by_keys(context, step, node, bag)))
+    pairs = sorted(_by_window(context, step, node, bag) | set(_by_keys(context, step, node, bag)))
     prices: dict[Pair, int] = {}
     for source, sink in pairs:
         price = _price(context, node, bag[source], bag[sink])
@@ -123,20 +124,38 @@ def tie_key(id: RowId) -> int:
     return key
 
 
-def _by_window(context: Context, node: n.Flow, bag: Bag) -> Iterator[Pair]:
-    """The pairs whose orders lie within the window of each other."""
+def _by_window(context: Context, step: Step, node: n.Flow, bag: Bag) -> set[Pair]:
+    """The pairs whose orders lie within the window of each other.
+
+    Where the windows of both hold more opposite lots than the cap, one must be among the nearest of the other.
+    """
     if node.order is None or node.window is None:
-        return
+        return set()
     window = context.constant(node.window)
     if window < 0:
         raise ModelError("bad_config", f"flow: the window is {window}; it must be at least 0")
     order = [context.number(node.order, lot) for lot in bag]
+    rank = {at: place for place, at in enumerate(sorted(range(len(bag)), key=lambda at: (order[at], at)))}
+    near: dict[int, list[int]] = {}
     sinks = sorted((order[at], at) for at, lot in enumerate(bag) if lot.amount < 0)
     for source, lot in enumerate(bag):
         if lot.amount > 0:
             first = bisect_left(sinks, (order[source] - window, 0))
             last = bisect_right(sinks, (order[source] + window, len(bag)))
-            yield from ((source, sink) for _, sink in sinks[first:last])
+            for _, sink in sinks[first:last]:
+                near.setdefault(source, []).append(sink)
+                near.setdefault(sink, []).append(source)
+
+    def nearest(at: int) -> set[int]:
+        distance = lambda other: (abs(order[other] - order[at]), abs(rank[other] - rank[at]), other)  # noqa: E731
+        return set(sorted(near[at], key=distance)[: node.window_cap])
+
+    chosen = {at: nearest(at) for at in near}
+    sources = [at for at in near if bag[at].amount > 0]
+    pairs = {(a, b) for a in sources for b in near[a] if b in chosen[a] or a in chosen[b]}
+    met = Counter(source for source, _ in pairs)
+    context.stages[step.id].over_cap += sum(met[source] < len(near[source]) for source in sources)
+    return pairs
 
 
 def _by_keys(context: Context, step: Step, node: n.Flow, bag: Bag) -> Iterator[Pair]:

@@ -163,6 +163,15 @@ pub enum Error {
         /// What came out.
         found: i128,
     },
+
+    /// A flow whose certificate does not hold: a defect of the runtime, never of the data.
+    #[error("flow (node {node}): {violation}; nothing was changed, please report this defect")]
+    Uncertified {
+        /// The node.
+        node: u32,
+        /// What is wrong with its answer.
+        violation: String,
+    },
 }
 
 impl Error {
@@ -189,7 +198,7 @@ impl Error {
             Self::FrozenMember { .. } => "frozen_member",
             Self::DegenerateGroup { .. } => "degenerate_group",
             Self::InsufficientLiveAmount { .. } => "insufficient_live_amount",
-            Self::ConservationViolated { .. } => "conservation_violated",
+            Self::ConservationViolated { .. } | Self::Uncertified { .. } => "conservation_violated",
         }
     }
 

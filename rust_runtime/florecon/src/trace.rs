@@ -27,7 +27,7 @@ pub struct Stage {
     pub one_sided: u64,
     /// Buckets that did not net within the tolerance.
     pub out_of_tolerance: u64,
-    /// Buckets or keys with more items than the cap.
+    /// Buckets or keys with more items than the cap; sources that a cap keeps from some of their window.
     pub over_cap: u64,
     /// Buckets given up because the search ran out of its steps.
     pub out_of_budget: u64,

@@ -238,6 +238,40 @@ fn keys_of_different_lists_never_meet_and_large_keys_are_counted() {
 }
 
 #[test]
+fn a_crowded_window_is_cut_to_the_nearest_and_counted() {
+    let plan = |cap| {
+        let far_is_cheap = |a: Item<Line>, b: Item<Line>| Some(20.0 - (a.row.day - b.row.day).abs() as f64);
+        flow(Flow::new(constant(90.0), far_is_cheap).window(day, 9).window_cap(cap))
+    };
+    // one source and one sink a day
+    let rows: Vec<Line> = (0..8)
+        .map(|at| dated(at / 2, if at % 2 == 0 { 5 } else { -5 }))
+        .collect();
+    let pairs = |cap| groups(plan(cap), &rows);
+    let far = [
+        "flow [1:5, 8:-5]",
+        "flow [2:-5, 7:5]",
+        "flow [3:5, 6:-5]",
+        "flow [4:-5, 5:5]",
+    ];
+    assert_eq!(pairs(4), far);
+    let near = [
+        "flow [1:5, 2:-5]",
+        "flow [3:5, 4:-5]",
+        "flow [5:5, 6:-5]",
+        "flow [7:5, 8:-5]",
+    ];
+    assert_eq!(pairs(1), near);
+    let count = |cap| solved(plan(cap), &rows).stages()[0].over_cap;
+    assert_eq!((count(4), count(3), count(1)), (0, 2, 4));
+    // a lot that many may pay is not crowded: each of them has room for it
+    let mut rows: Vec<Line> = (0..9).map(|_| dated(0, -5)).collect();
+    rows.push(dated(0, 45));
+    assert_eq!(groups(plan(1), &rows).len(), 1);
+    assert_eq!(solved(plan(1), &rows).stages()[0].over_cap, 0);
+}
+
+#[test]
 fn orders_at_the_edge_of_the_range_do_not_wrap() {
     let rows = [dated(i64::MIN, 5), dated(i64::MAX, -5)];
     assert!(groups(flow(costless(1.0).window(day, 1)), &rows).is_empty());

@@ -1,7 +1,9 @@
-//! Times the engine on one instance: `flowbench FILE.mcf [--runs N] [--edits N]` prints one line of JSON.
+//! Times the engine on one instance: `flowbench FILE.mcf [--runs N] [--edits N]` prints one line of JSON, or one for each
+//! instance where the file holds several, one after the other.
 //!
 //! Times are medians over the runs, in milliseconds: `build_ms` checks the instance and cuts it into components,
 //! `solve_ms` finds the canonical optimum with its duals and uniqueness marks, `certify_ms` proves it once more.
+//! Beside each median stands the spread, the least and the most.
 //! `--edits N` gives N random nodes another amount, then removes N random arcs that carry flow, one after the other in a
 //! warm network; the times are of one edit, in microseconds, and after each the flow is compared with a cold solve.
 
@@ -56,12 +58,10 @@ impl Reader<'_> {
     }
 }
 
-fn load(file: &str) -> Result<Instance, Box<dyn Error>> {
-    let bytes = fs::read(file)?;
-    let mut reader = Reader { left: &bytes };
+fn load(reader: &mut Reader<'_>) -> Result<Instance, Box<dyn Error>> {
     let header = reader.take(4, i64::from_le_bytes)?;
     if header[0] != MAGIC {
-        return Err(format!("{file} is no .mcf file").into());
+        return Err("this is no .mcf file".into());
     }
     let [n_sources, n_sinks, n_arcs] =
         [header[1], header[2], header[3]].map(|n| usize::try_from(n).unwrap_or(usize::MAX));
@@ -126,10 +126,12 @@ fn time_solve(instance: &Instance, runs: usize) -> Result<String, Box<dyn Error>
             solution.objective, stats.components, stats.pivots, stats.tied_components, stats.canonical_pivots
         );
     }
-    let [build, solve, check] = [build, solve, check].map(|mut times| quantile(&mut times, 0.5));
-    Ok(format!(
-        "{report},\"runs\":{runs},\"build_ms\":{build:.3},\"solve_ms\":{solve:.3},\"certify_ms\":{check:.3}"
-    ))
+    let mut line = format!("{report},\"runs\":{runs}");
+    for (what, mut times) in [("build", build), ("solve", solve), ("certify", check)] {
+        let [least, median, most] = [0.0, 0.5, 1.0].map(|share| quantile(&mut times, share));
+        line += &format!(",\"{what}_ms\":{median:.3},\"{what}_spread_ms\":[{least:.3},{most:.3}]");
+    }
+    Ok(line)
 }
 
 /// SplitMix64.
@@ -242,23 +244,25 @@ fn time_edits(instance: Instance, edits: usize) -> Result<String, Box<dyn Error>
     ))
 }
 
-fn run() -> Result<String, Box<dyn Error>> {
+fn run() -> Result<(), Box<dyn Error>> {
     let Arguments { file, runs, edits } = arguments()?;
-    let instance = load(&file)?;
-    let mut line = time_solve(&instance, runs)?;
-    line += &format!(",\"peak_bytes\":{}", peak_bytes());
-    if edits > 0 {
-        line += &format!(",{}", time_edits(instance, edits)?);
+    let bytes = fs::read(&file)?;
+    let mut reader = Reader { left: &bytes };
+    while !reader.left.is_empty() {
+        let instance = load(&mut reader).map_err(|error| format!("{file}: {error}"))?;
+        let mut line = time_solve(&instance, runs)?;
+        line += &format!(",\"peak_bytes\":{}", peak_bytes());
+        if edits > 0 {
+            line += &format!(",{}", time_edits(instance, edits)?);
+        }
+        println!("{{{line}}}");
     }
-    Ok(format!("{{{line}}}"))
+    Ok(())
 }
 
 fn main() -> ExitCode {
     match run() {
-        Ok(line) => {
-            println!("{line}");
-            ExitCode::SUCCESS
-        }
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("flowbench: {error}");
             ExitCode::FAILURE

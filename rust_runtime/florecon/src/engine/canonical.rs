@@ -129,6 +129,8 @@ impl<P: Number> Chooser<P> {
             tail: &self.tail,
             head: &self.head,
             cost: &self.cost,
+            end: &[],
+            first: 0,
         };
         let mut pricer = Pricer::new(columns, &[], component);
         let mut pivots = 0;
@@ -206,19 +208,20 @@ pub(super) fn find_tight<P: Number>(
     tight: &mut Vec<Tight>,
 ) {
     tight.clear();
-    let arcs = component.arcs.clone();
-    let (tail, head) = (&layout.tail[arcs.clone()], &layout.head[arcs.clone()]);
-    for (i, ((&tail, &head), &cost)) in tail.iter().zip(head).zip(&layout.cost[arcs.clone()]).enumerate() {
-        if P::of(cost) + potential[tail as usize] == potential[head as usize] {
-            let found = Tight {
-                arc: (arcs.start + i) as u32,
-                tail,
-                head,
-            };
-            if !tree.holds(component.root, &found) {
-                tight.push(found);
+    let mut start = component.arcs.start;
+    while start < component.arcs.end {
+        let tail = layout.tail[start];
+        let (end, from) = (layout.end[tail as usize] as usize, potential[tail as usize]);
+        let row = layout.head[start..end].iter().zip(&layout.cost[start..end]);
+        for (arc, (&head, &cost)) in (start as u32..).zip(row) {
+            if P::of(cost) + from == potential[head as usize] {
+                let found = Tight { arc, tail, head };
+                if !tree.holds(component.root, &found) {
+                    tight.push(found);
+                }
             }
         }
+        start = end;
     }
     for x in component.first..component.root {
         let found = penalty_arc(component, x);

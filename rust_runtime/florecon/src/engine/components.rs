@@ -47,6 +47,8 @@ pub(super) struct Layout {
     pub head: Vec<u32>,
     /// Cost of each arc.
     pub cost: Vec<i64>,
+    /// Per slot of a source, where its arcs end.
+    pub end: Vec<u32>,
     /// Index of each arc in the instance.
     pub origin: Vec<u32>,
 }
@@ -157,6 +159,11 @@ fn connect(n_nodes: usize, arcs: &Arcs<'_>) -> Vec<u32> {
     parent
 }
 
+/// Per node the smallest node of its component, for an instance whose arcs may all carry flow.
+pub(super) fn smallest_of_component(instance: &Instance) -> Vec<u32> {
+    connect(instance.n_nodes(), &Arcs::new(instance, true))
+}
+
 impl Layout {
     /// Cuts an instance that has passed `check`; `ascending` is what `check` said. `O(nodes + arcs)`.
     pub fn new(instance: &Instance, ascending: bool) -> Self {
@@ -240,6 +247,7 @@ impl Layout {
         self.head = vec![0; m];
         self.cost = vec![0; m];
         self.origin = vec![0; m];
+        self.end = vec![0; self.node.len()];
         let mut from = 0;
         while from < m {
             let tail = arcs.tail[from];
@@ -247,7 +255,9 @@ impl Layout {
             let place = &mut next[label[tail as usize] as usize];
             let row = *place..*place + (to - from);
             *place = row.end;
-            self.tail[row.clone()].fill(self.slot[tail as usize]);
+            let slot = self.slot[tail as usize];
+            self.tail[row.clone()].fill(slot);
+            self.end[slot as usize] = row.end as u32;
             for (head, &node) in self.head[row.clone()].iter_mut().zip(&arcs.head[from..to]) {
                 *head = self.slot[node as usize];
             }

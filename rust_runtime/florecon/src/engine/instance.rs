@@ -148,6 +148,9 @@ pub struct Solution {
     /// Per node: the connected component of positive flow that holds it is the same in every optimal solution: no
     /// optimum changes the flow of any arc at any of its nodes.
     pub unique: Vec<bool>,
+    /// Per node: the other end of the arc that binds it in the optimal basis, `u32::MAX` where that is its penalty. One of
+    /// several that give the same flow; [`Kept`](super::Kept) starts from it.
+    pub basis: Vec<u32>,
     /// What the solve did.
     pub stats: Stats,
 }

@@ -9,6 +9,7 @@
 //! feasible rule those that leave, so that no basis comes twice; then the ties are settled on the arcs of reduced cost
 //! zero. All arithmetic is exact: potentials are 64 bits wide where a bound proves that enough, else 128.
 
+mod again;
 mod canonical;
 mod certify;
 mod components;
@@ -19,9 +20,11 @@ mod patches;
 mod pricing;
 mod search;
 mod simplex;
+mod start;
 mod tree;
 mod warm;
 
+pub use again::Kept;
 pub use certify::{Violation, certify};
 pub use instance::{EngineError, Instance, MAX_COST, Options, Place, Solution, Stats};
 pub use warm::{Side, Warm};
@@ -87,21 +90,29 @@ impl<'a> Prepared<'a> {
     /// # Errors
     /// [`EngineError::ObjectiveOverflow`] if the objective leaves 128 bits.
     pub fn solve(self, options: &Options) -> Result<Solution, EngineError> {
-        let Self { instance, layout } = self;
-        let solution = if number::fits_i64(&layout) {
-            answer::<i64>(instance, layout)?
-        } else {
-            answer::<i128>(instance, layout)?
-        };
+        let instance = self.instance;
+        let solution = self.solve_from(None)?;
         if options.certify || cfg!(debug_assertions) {
             certify(instance, &solution)?;
         }
         Ok(solution)
     }
+
+    /// The same without its certificate, from the tree of an earlier optimum: per node its parent, `NONE` for the root.
+    fn solve_from(self, basis: Option<&[u32]>) -> Result<Solution, EngineError> {
+        if number::fits_i64(&self.layout) {
+            answer::<i64>(self.instance, self.layout, basis)
+        } else {
+            answer::<i128>(self.instance, self.layout, basis)
+        }
+    }
 }
 
-fn answer<P: Number>(instance: &Instance, layout: Layout) -> Result<Solution, EngineError> {
+fn answer<P: Number>(instance: &Instance, layout: Layout, basis: Option<&[u32]>) -> Result<Solution, EngineError> {
     let mut network: Network<P> = Network::new(layout);
+    if let Some(basis) = basis {
+        network.start_from(basis);
+    }
     let stats = network.solve(&instance.key);
     let n = instance.n_nodes();
     let mut solution = Solution {
@@ -109,6 +120,7 @@ fn answer<P: Number>(instance: &Instance, layout: Layout) -> Result<Solution, En
         potential: vec![0; n],
         objective: 0,
         unique: vec![true; n],
+        basis: vec![NONE; n],
         stats,
     };
     read(instance, &network, &mut solution).ok_or(EngineError::ObjectiveOverflow)?;
@@ -134,16 +146,27 @@ fn read<P: Number>(instance: &Instance, network: &Network<P>, solution: &mut Sol
             } else {
                 let arc = layout.origin[basis.pred as usize] as usize;
                 solution.flow[arc] = basis.flow;
+                solution.basis[node] = layout.node[basis.parent as usize];
                 (basis.flow, instance.cost[arc])
             }
         };
-        objective = objective.checked_add(i128::from(amount) * i128::from(cost))?;
+        objective = objective.checked_add(product(amount, cost))?;
     }
     if emptied {
         settle_empty(instance, &mut solution.potential);
     }
     solution.objective = objective;
     Some(())
+}
+
+/// An amount times a cost; in wasm a product of 128 bits is a call.
+fn product(amount: i64, cost: i64) -> i128 {
+    const SMALL: u64 = 1 << 31;
+    if amount.unsigned_abs() < SMALL && cost.unsigned_abs() < SMALL {
+        i128::from(amount * cost)
+    } else {
+        i128::from(amount) * i128::from(cost)
+    }
 }
 
 /// Gives nodes without supply, which the solver leaves out, duals that no arc contradicts: sinks the least that any arc

@@ -14,6 +14,10 @@ pub(super) struct Columns<'a> {
     pub tail: &'a [u32],
     pub head: &'a [u32],
     pub cost: &'a [i64],
+    /// Per slot the position where the arcs of its row end; empty where arcs do not come row by row.
+    pub end: &'a [u32],
+    /// What to subtract from such an end.
+    pub first: usize,
 }
 
 /// Block search over arcs, then the penalty arcs of the nodes of a component.
@@ -118,6 +122,32 @@ impl<'a, P: Number> Pricer<'a, P> {
     }
 
     fn scan_arcs(&mut self, at: Range<usize>, potential: &[P]) {
+        if self.arcs.end.is_empty() {
+            self.scan_list(at, potential);
+        } else {
+            self.scan_rows(at, potential);
+        }
+    }
+
+    fn scan_rows(&mut self, at: Range<usize>, potential: &[P]) {
+        let (mut start, mut best, mut found) = (at.start, self.best, self.found);
+        while start < at.end {
+            let tail = self.arcs.tail[start] as usize;
+            let end = (self.arcs.end[tail] as usize - self.arcs.first).min(at.end);
+            let from = potential[tail];
+            let (heads, costs) = (&self.arcs.head[start..end], &self.arcs.cost[start..end]);
+            for (i, (&h, &cost)) in heads.iter().zip(costs).enumerate() {
+                let reduced = P::of(cost) + from - potential[h as usize];
+                if reduced < best {
+                    (best, found) = (reduced, start + i);
+                }
+            }
+            start = end;
+        }
+        (self.best, self.found) = (best, found);
+    }
+
+    fn scan_list(&mut self, at: Range<usize>, potential: &[P]) {
         let (tail, head) = (&self.arcs.tail[at.clone()], &self.arcs.head[at.clone()]);
         let (mut row, mut from) = (NONE, P::default());
         for (i, ((&t, &h), &cost)) in tail.iter().zip(head).zip(&self.arcs.cost[at.clone()]).enumerate() {

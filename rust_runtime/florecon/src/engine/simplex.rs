@@ -70,6 +70,8 @@ impl<P: Number> Network<P> {
             tail: &layout.tail[arcs.clone()],
             head: &layout.head[arcs.clone()],
             cost: &layout.cost[arcs.clone()],
+            end: &layout.end,
+            first: arcs.start,
         };
         let penalty = &layout.penalty[component.first as usize..component.root as usize];
         let mut pricer = Pricer::watching(columns, penalty, component);
@@ -124,13 +126,14 @@ fn warm_up<P: Number>(layout: &Layout, component: &Component, tree: &mut Tree, p
     let (mut pivots, mut from) = (0, component.arcs.start);
     while from < component.arcs.end {
         let source = layout.tail[from];
-        let (mut best, mut arc, mut at) = (P::default(), None, from);
-        while at < component.arcs.end && layout.tail[at] == source {
-            let reduced = P::of(layout.cost[at]) + potential[source as usize] - potential[layout.head[at] as usize];
+        let (end, own) = (layout.end[source as usize] as usize, potential[source as usize]);
+        let (mut best, mut arc) = (P::default(), None);
+        let row = layout.head[from..end].iter().zip(&layout.cost[from..end]);
+        for (at, (&head, &cost)) in (from..).zip(row) {
+            let reduced = P::of(cost) + own - potential[head as usize];
             if reduced < best {
                 (best, arc) = (reduced, Some(at));
             }
-            at += 1;
         }
         if let Some(arc) = arc {
             let entering = Entering {
@@ -142,7 +145,7 @@ fn warm_up<P: Number>(layout: &Layout, component: &Component, tree: &mut Tree, p
             tree.pivot(&entering, potential, |_| ());
             pivots += 1;
         }
-        from = at;
+        from = end;
     }
     pivots
 }

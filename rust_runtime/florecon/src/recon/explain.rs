@@ -8,8 +8,7 @@ use crate::row_id::RowId;
 use crate::strategy::arena::NO_NODE;
 use crate::strategy::lot::Lot;
 use crate::strategy::probe::{Probe, Told};
-use crate::strategy::recall::Recall;
-use crate::strategy::run::{Paused, Run};
+use crate::strategy::run::{Known, Paused, Run};
 
 /// What there is to say of rows.
 pub(crate) struct Explained {
@@ -44,8 +43,8 @@ impl<R> Recon<R> {
     pub(crate) fn explain(&mut self, ids: &[RowId]) -> Result<Explained, Error> {
         let slots: Vec<u32> = ids.iter().map(|id| self.store.expect(id)).collect::<Result<_, _>>()?;
         let rows: Vec<Standing> = slots.iter().map(|&slot| self.standing(slot)).collect();
-        let mut bag = Pending::new(&self.plan, &self.store, &self.ledger, Recall::default()).into_bag();
-        let paused = Paused::before(self.plan.outline(), Recall::default());
+        let mut bag = Pending::new(&self.plan, &self.store, &self.ledger, Known::default()).into_bag();
+        let paused = Paused::before(self.plan.outline(), Known::default());
         let mut run = Run::resume(paused, u64::MAX, &self.store.rows, &self.store.ids, &self.store.amounts);
         run.probe = Some(Box::new(Probe::new(slots.clone())));
         self.plan.run(&mut run, &mut bag)?;

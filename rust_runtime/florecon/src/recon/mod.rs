@@ -13,7 +13,7 @@ mod upsert;
 use crate::error::Error;
 use crate::report::{Report, ReportView};
 use crate::row_id::RowId;
-use crate::strategy::recall::Recall;
+use crate::strategy::run::Known;
 use crate::strategy::{Answer, Plan};
 use crate::trace::Stage;
 use crate::value::EvalError;
@@ -50,8 +50,8 @@ pub struct Recon<R> {
     pending: Option<Box<Pending<R>>>,
     /// The last group id that the last solve gave.
     solved_to: i64,
-    /// What shards came to in the last solve of this plan.
-    recalled: Recall,
+    /// What the last solve of this plan left to the next.
+    known: Known,
 }
 
 type Numeraire<R> = Box<dyn Fn(&R) -> Result<i64, EvalError>>;
@@ -80,7 +80,7 @@ impl<R> Recon<R> {
             numeraire: Box::new(move |row| numeraire(row).answer()),
             pending: None,
             solved_to: 0,
-            recalled: Recall::default(),
+            known: Known::default(),
         })
     }
 
@@ -91,7 +91,7 @@ impl<R> Recon<R> {
     pub fn set_plan(&mut self, plan: Plan<R>) -> Result<(), Error> {
         plan.check()?;
         self.pending = None;
-        self.recalled = Recall::default();
+        self.known = Known::default();
         self.stages = plan.outline();
         self.plan = plan;
         Ok(())
@@ -128,14 +128,46 @@ impl<R> Recon<R> {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn solve_within(&mut self, budget: u64) -> Result<Progress, Error> {
-        let pending = self.pending.take();
-        let mut pending = pending.unwrap_or_else(|| {
-            let recalled = std::mem::take(&mut self.recalled);
-            Box::new(Pending::new(&self.plan, &self.store, &self.ledger, recalled))
+        let certify = self.pending.as_ref().is_some_and(|pending| pending.certifies());
+        self.advance(budget, certify)
+    }
+
+    /// As [`solve_within`](Self::solve_within), and checks the certificate of every flow instance of the solve:
+    /// conservation, bounds, complementary slackness, and that its cost is what its duals prove. The checker shares no
+    /// code with the solver; `certified` counts what it has proved. A solve under way without certificates starts anew.
+    ///
+    /// # Errors
+    /// As for [`solve`](Self::solve); `conservation_violated` for an answer that fails its certificate.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let cost = |_: Item<i64>, _: Item<i64>| Some(1.0);
+    /// let plan = flow(Flow::new(constant(10.0), cost).window(|_: Item<i64>| 0, 0));
+    /// let mut recon = Recon::new(plan, |amount: &i64| *amount)?;
+    /// recon.upsert(vec![(RowId::from(1), 250), (RowId::from(2), -200)])?;
+    /// assert_eq!(recon.solve_certified(u64::MAX)?.certified, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn solve_certified(&mut self, budget: u64) -> Result<Progress, Error> {
+        self.advance(budget, true)
+    }
+
+    fn advance(&mut self, budget: u64, certify: bool) -> Result<Progress, Error> {
+        if self
+            .pending
+            .as_ref()
+            .is_some_and(|pending| pending.certifies() != certify)
+        {
+            self.abandon();
+        }
+        let mut pending = self.pending.take().unwrap_or_else(|| {
+            let mut known = std::mem::take(&mut self.known);
+            known.begin(certify);
+            Box::new(Pending::new(&self.plan, &self.store, &self.ledger, known))
         });
         match pending.advance(&self.plan, &self.store, budget) {
             Ok(Some(outcome)) => {
-                let progress = pending.completed();
+                let progress = pending.completed(&outcome);
                 // its arrays make room for those of the outcome
                 drop(pending);
                 self.install(outcome);
@@ -151,7 +183,7 @@ impl<R> Recon<R> {
 
     fn install(&mut self, mut outcome: Outcome) {
         self.stages = std::mem::take(&mut outcome.stages);
-        self.recalled = std::mem::take(&mut outcome.recalled);
+        self.known = std::mem::take(&mut outcome.known);
         self.ledger = solve::install(&self.store, std::mem::take(&mut self.ledger), outcome);
         self.solved_to = self.ledger.last_id();
     }
@@ -159,7 +191,7 @@ impl<R> Recon<R> {
     /// Gives up a solve under way, because what it reads is about to change.
     fn abandon(&mut self) {
         if let Some(pending) = self.pending.take() {
-            self.recalled = pending.abandon();
+            self.known = pending.abandon();
         }
     }
 

@@ -9,8 +9,7 @@ use crate::strategy::Plan;
 use crate::strategy::arena::{Arena, GroupRef, Tag};
 use crate::strategy::lot::Lot;
 use crate::strategy::names::Names;
-use crate::strategy::recall::Recall;
-use crate::strategy::run::{Paused, Run};
+use crate::strategy::run::{Known, Paused, Run};
 use crate::strategy::task::Task;
 use crate::trace::Stage;
 use crate::value::EvalError;
@@ -22,6 +21,8 @@ pub struct Progress {
     pub done: u64,
     /// Units there are; `done` reaches it when the solve is over.
     pub total: u64,
+    /// Flow instances whose certificate was checked so far.
+    pub certified: u64,
 }
 
 /// A solve under way. It reads rows and pinned groups, so any change of them ends it.
@@ -42,13 +43,12 @@ pub(crate) struct Outcome {
     names: Names,
     residual: Vec<Lot>,
     pub stages: Vec<Stage>,
-    pub recalled: Recall,
+    pub known: Known,
 }
 
 impl<R> Pending<R> {
     /// A solve of the rows minus what `ledger` has pinned, with nothing done yet.
-    pub fn new(plan: &Plan<R>, store: &Store<R>, ledger: &Ledger, mut recalled: Recall) -> Self {
-        recalled.begin(false);
+    pub fn new(plan: &Plan<R>, store: &Store<R>, ledger: &Ledger, known: Known) -> Self {
         let mut live = store.amounts.clone();
         for index in ledger.alive().filter(|&index| ledger.is_pinned(index)) {
             ledger
@@ -61,7 +61,7 @@ impl<R> Pending<R> {
             .filter(|(_, amount)| **amount != 0)
             .map(|(row, &amount)| Lot { row, amount })
             .collect();
-        let mut run = Paused::before(plan.outline(), recalled);
+        let mut run = Paused::before(plan.outline(), known);
         run.groups.reserve(0, bag.len());
         Self {
             // checking and installing what came out is work on every row, and one unit where there are none
@@ -101,36 +101,43 @@ impl<R> Pending<R> {
             groups,
             names,
             stages,
-            mut recalled,
+            mut known,
             ..
         } = std::mem::take(&mut self.run);
-        recalled.end();
+        known.end();
         Ok(Some(Outcome {
             groups,
             names,
             residual,
             stages,
-            recalled,
+            known,
         }))
     }
 
     /// What is still true of earlier solves, when this one is given up.
-    pub fn abandon(self) -> Recall {
-        self.run.recalled
+    pub fn abandon(self) -> Known {
+        self.run.known
+    }
+
+    /// Whether the flows of this solve are certified.
+    pub fn certifies(&self) -> bool {
+        self.run.known.flows.certify
     }
 
     pub fn progress(&self) -> Progress {
         Progress {
             done: self.run.units,
             total: self.total,
+            certified: self.run.known.flows.certified,
         }
     }
 
     /// What the progress is when there is nothing left to do.
-    pub fn completed(&self) -> Progress {
+    pub fn completed(&self, outcome: &Outcome) -> Progress {
         Progress {
             done: self.total,
             total: self.total,
+            certified: outcome.known.flows.certified,
         }
     }
 }

@@ -152,7 +152,7 @@ impl<R> Recon<R> {
             admitted = new.after;
             let at = new.slot as usize;
             self.store.rows[at] = new.row;
-            self.recalled.replace(new.slot);
+            self.known.recalled.replace(new.slot);
             if self.store.amounts[at] != new.amount {
                 self.store.amounts[at] = new.amount;
                 let places = self.ledger.places_of(new.slot);
@@ -164,7 +164,7 @@ impl<R> Recon<R> {
         if let Some(target) = target {
             self.store.permute(target);
             self.ledger.permute(target);
-            self.recalled.renumber(target, None);
+            self.known.recalled.renumber(target, None);
         }
         demoted
     }
@@ -215,7 +215,7 @@ impl<R> Recon<R> {
         let mut demoted = self.break_up(&places);
         self.store.retain(&keep);
         let target = self.ledger.retain(&keep);
-        self.recalled.renumber(&target, Some(&keep));
+        self.known.recalled.renumber(&target, Some(&keep));
         by_number(&mut demoted, |id| id);
         Ok(demoted)
     }

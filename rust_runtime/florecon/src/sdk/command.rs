@@ -56,6 +56,8 @@ pub(crate) enum Verb {
     Solve {
         /// Units of work to do now; all of it when absent.
         budget: Option<u64>,
+        /// Check the certificates of the flows.
+        certify: bool,
     },
     Pin(PinBy),
     Unpin {
@@ -136,7 +138,10 @@ impl Fields {
             },
             "upsert" => Verb::Upsert,
             "remove" => Verb::Remove { ids: self.ids("ids")? },
-            "solve" => Verb::Solve { budget: self.budget()? },
+            "solve" => Verb::Solve {
+                budget: self.budget()?,
+                certify: self.flag("certify")?,
+            },
             "pin" => Verb::Pin(self.pin()?),
             "unpin" => Verb::Unpin {
                 group_id: self.integer("group_id")?,
@@ -174,6 +179,14 @@ impl Fields {
                 )));
             }
         })
+    }
+
+    fn flag(&mut self, name: &str) -> Result<bool, Error> {
+        match self.take(name) {
+            None => Ok(false),
+            Some(Value::Bool(flag)) => Ok(flag),
+            Some(other) => Err(self.mistyped(name, "true or false", &other)),
+        }
     }
 
     fn budget(&mut self) -> Result<Option<u64>, Error> {

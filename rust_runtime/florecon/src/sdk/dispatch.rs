@@ -95,8 +95,18 @@ impl<P: Plugin> Ledger<P> {
                 let ids = self.resolve(ids)?;
                 return self.recon.remove(&ids).map(Extra::Demoted);
             }
-            Verb::Solve { budget: None } => recon.solve()?,
-            Verb::Solve { budget: Some(budget) } => return recon.solve_within(budget).map(Extra::Progress),
+            Verb::Solve { budget, certify } => {
+                let units = budget.unwrap_or(u64::MAX);
+                let progress = if certify {
+                    recon.solve_certified(units)?
+                } else {
+                    recon.solve_within(units)?
+                };
+                return Ok(Extra::Solved {
+                    progress: budget.map(|_| progress),
+                    certified: certify.then_some(progress.certified),
+                });
+            }
             Verb::Pin(by) => return self.pin(by),
             Verb::Unpin { group_id } => recon.unpin(group_id)?,
             Verb::Dissolve { group_id } => recon.dissolve(group_id)?,

@@ -19,8 +19,11 @@ pub(crate) enum Extra {
     GroupId(i64),
     /// How many groups were pinned.
     Pinned(usize),
-    /// How far a solve in steps is.
-    Progress(Progress),
+    /// How far a solve in steps is, and how many flows were certified, where it was asked.
+    Solved {
+        progress: Option<Progress>,
+        certified: Option<u64>,
+    },
 }
 
 #[derive(Serialize)]
@@ -101,15 +104,15 @@ fn open(extra: &Extra) -> Vec<u8> {
             out.extend_from_slice(br#","pinned":"#);
             put(&mut out, count);
         }
-        Extra::Progress(Progress { done, total }) => {
-            out.extend_from_slice(br#","progress":"#);
-            put(
-                &mut out,
-                &ProgressJson {
-                    done: *done,
-                    total: *total,
-                },
-            );
+        Extra::Solved { progress, certified } => {
+            if let Some(Progress { done, total, .. }) = *progress {
+                out.extend_from_slice(br#","progress":"#);
+                put(&mut out, &ProgressJson { done, total });
+            }
+            if let Some(certified) = certified {
+                out.extend_from_slice(br#","certified":"#);
+                put(&mut out, certified);
+            }
         }
     }
     out

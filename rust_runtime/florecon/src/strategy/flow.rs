@@ -2,15 +2,17 @@
 
 use super::arena::Tag;
 use super::coalesce::find;
-use super::flow_candidates::{Match, Matcher, Sides, Window, candidates};
+use super::flow_candidates::{Caps, Match, Matcher, Sides, candidates};
+use super::flow_window::Window;
 use super::item::{Item, ItemFn, PairFn, item_fn};
 use super::lot::{Lot, compact};
 use super::plan::{Body, Plan};
 use super::run::Run;
 use super::signal::keys_fn;
 use super::{Answer, Key};
-use crate::engine::{Instance, Options, Solution, solve};
+use crate::engine::{Instance, Solution};
 use crate::error::Error;
+use crate::row_id::RowId;
 use crate::value::real::{self, round_half_away};
 
 /// The settings of [`flow`]: what a unit left unmatched costs, who may meet, and what a meeting costs.
@@ -21,7 +23,7 @@ pub struct Flow<R> {
     pub(super) cost: PairFn<R, Option<f64>>,
     pub(super) window: Option<Window<R>>,
     pub(super) matchers: Vec<Box<dyn Matcher<R>>>,
-    pub(super) bucket_cap: usize,
+    pub(super) caps: Caps,
 }
 
 impl<R> std::fmt::Debug for Flow<R> {
@@ -29,7 +31,7 @@ impl<R> std::fmt::Debug for Flow<R> {
         f.debug_struct("Flow")
             .field("windowed", &self.window.is_some())
             .field("match_keys", &self.matchers.len())
-            .field("bucket_cap", &self.bucket_cap)
+            .field("caps", &self.caps)
             .finish_non_exhaustive()
     }
 }
@@ -62,7 +64,10 @@ impl<R: 'static> Flow<R> {
             cost: Box::new(move |a, b| cost(a, b).answer()),
             window: None,
             matchers: Vec::new(),
-            bucket_cap: 256,
+            caps: Caps {
+                bucket: 256,
+                window: 256,
+            },
         }
     }
 
@@ -91,7 +96,18 @@ impl<R: 'static> Flow<R> {
     /// Skips keys that more than `cap` items of a bag carry; 256 unless said.
     #[must_use]
     pub fn bucket_cap(mut self, cap: usize) -> Self {
-        self.bucket_cap = cap;
+        self.caps.bucket = cap;
+        self
+    }
+
+    /// Where a window is crowded, lets items meet their nearest only; 256 unless said.
+    ///
+    /// A pair whose windows both hold more than `cap` opposite items is a candidate only if one is among the `cap` nearest
+    /// of the other: by order difference, then by how far apart they stand when the bag is sorted by (order, id), then by
+    /// id. Sources that go without some of their window are counted as `over_cap`.
+    #[must_use]
+    pub fn window_cap(mut self, cap: usize) -> Self {
+        self.caps.window = cap;
         self
     }
 }
@@ -152,15 +168,7 @@ impl<R> Flow<R> {
         for (&lot, &place) in bag.iter().zip(&sides.nodes) {
             instance.penalty[place as usize] = self.penalty(run, lot)?;
         }
-        let mut meeting = candidates(
-            run,
-            node,
-            bag,
-            sides,
-            self.window.as_ref(),
-            &self.matchers,
-            self.bucket_cap,
-        )?;
+        let mut meeting = candidates(run, node, bag, sides, self.window.as_ref(), &self.matchers, self.caps)?;
         for source in 0..n_sources {
             let a = lots[source];
             for &sink in meeting.of(source) {
@@ -205,11 +213,13 @@ impl<R> Body<R> for Flow<R> {
             self.tell(run, node.id(), bag, &sides, &instance, &[])?;
             return Ok(bag.len());
         }
-        let solution = solve(&instance, &Options::default())
-            .map_err(|error| Error::bad_config(format!("flow (node {}): {error}", node.id())))?;
+        let rows = sides.places.iter().map(|&at| bag[at as usize].row);
+        let ids: Vec<RowId> = rows.map(|row| run.id(row).clone()).collect();
+        let solution = run.flows.solve(node.id(), &ids, &instance)?;
         self.tell(run, node.id(), bag, &sides, &instance, &solution.flow)?;
         let tag = run.tag(node.id(), "flow", "min-cost flow");
         form_groups(run, bag, &instance, &solution, &sides.places, tag);
+        run.flows.keep(node.id(), ids, instance, &solution);
         Ok(compact(bag))
     }
 }

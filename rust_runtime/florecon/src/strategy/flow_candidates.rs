@@ -1,12 +1,11 @@
 //! Which sources and sinks may meet: those near in order, and those that share a key.
 
 use super::bucket::{Buckets, Key, Numbering};
-use super::item::ItemFn;
+use super::flow_window::{Near, Window, near};
 use super::lot::Lot;
 use super::run::Run;
 use super::signal::KeysFn;
 use crate::error::Error;
-use crate::sorting::by_number;
 
 /// The lots of a bag as nodes: sources first, then sinks, each in bag order.
 pub(crate) struct Sides {
@@ -37,12 +36,6 @@ impl Sides {
             nodes,
         }
     }
-}
-
-/// Items within `width` of each other in `order`.
-pub(crate) struct Window<R> {
-    pub order: ItemFn<R, i64>,
-    pub width: i64,
 }
 
 /// Items that share a key.
@@ -84,7 +77,7 @@ impl<R, K: Key> Matcher<R> for Match<R, K> {
 /// The sinks that each source may meet.
 pub(crate) struct Candidates {
     n_sources: usize,
-    /// Sinks in ascending order of `order`, and for each source the range of them that is near.
+    /// The sinks near each source.
     near: Option<Near>,
     joins: Vec<Join>,
     /// The last source that met each sink, so that a sink comes once however many keys are shared.
@@ -103,22 +96,20 @@ impl Candidates {
     pub fn of(&mut self, source: usize) -> &[u32] {
         self.found.clear();
         let stamp = source as u32;
-        if let Some((sinks, ranges)) = &self.near {
-            let (start, end) = ranges[source];
-            for &sink in &sinks[start as usize..end as usize] {
-                self.met[sink as usize - self.n_sources] = stamp;
-                self.found.push(sink);
+        let (met, found, n_sources) = (&mut self.met, &mut self.found, self.n_sources);
+        let mut meet = |sink: u32| {
+            let met = &mut met[sink as usize - n_sources];
+            if *met != stamp {
+                *met = stamp;
+                found.push(sink);
             }
+        };
+        if let Some(near) = &self.near {
+            near.of(source).iter().for_each(|&sink| meet(sink));
         }
         for join in &self.joins {
             for &key in join.keys.get(source) {
-                for &sink in join.sinks.get(key as usize) {
-                    let met = &mut self.met[sink as usize - self.n_sources];
-                    if *met != stamp {
-                        *met = stamp;
-                        self.found.push(sink);
-                    }
-                }
+                join.sinks.get(key as usize).iter().for_each(|&sink| meet(sink));
             }
         }
         self.found.sort_unstable();
@@ -126,7 +117,16 @@ impl Candidates {
     }
 }
 
-/// Prepares the candidates of a bag. Keys that more than `cap` lots carry are skipped and counted.
+/// How much is looked at before a key or a window counts as too full.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Caps {
+    /// Keys that more lots carry are skipped.
+    pub bucket: usize,
+    /// Of a pair whose windows both hold more, one is among the nearest so many of the other.
+    pub window: usize,
+}
+
+/// Prepares the candidates of a bag; what the caps keep apart is counted.
 pub(crate) fn candidates<R>(
     run: &mut Run<'_, R>,
     node: u32,
@@ -134,13 +134,20 @@ pub(crate) fn candidates<R>(
     sides: &Sides,
     window: Option<&Window<R>>,
     matchers: &[Box<dyn Matcher<R>>],
-    cap: usize,
+    caps: Caps,
 ) -> Result<Candidates, Error> {
-    let near = window.map(|window| near(run, bag, sides, window)).transpose()?;
+    let near = match window {
+        Some(window) => {
+            let (near, short) = near(run, bag, sides, window, caps.window)?;
+            run.stage(node).over_cap += short;
+            Some(near)
+        }
+        None => None,
+    };
     let mut joins = Vec::with_capacity(matchers.len());
     for matcher in matchers {
         let pairs = matcher.pairs(run, bag, &sides.nodes)?;
-        let (join, skipped) = Join::new(&pairs, sides.n_sources, cap);
+        let (join, skipped) = Join::new(&pairs, sides.n_sources, caps.bucket);
         run.stage(node).over_cap += skipped;
         joins.push(join);
     }
@@ -151,37 +158,6 @@ pub(crate) fn candidates<R>(
         met: vec![u32::MAX; bag.len() - sides.n_sources],
         found: Vec::new(),
     })
-}
-
-/// Sinks sorted by order, and the range of them that is near each source.
-type Near = (Vec<u32>, Vec<(u32, u32)>);
-
-/// One sweep, after sorting.
-fn near<R>(run: &Run<'_, R>, bag: &[Lot], sides: &Sides, window: &Window<R>) -> Result<Near, Error> {
-    let n_sources = sides.n_sources;
-    let mut orders = vec![0; bag.len()];
-    for (&lot, &node) in bag.iter().zip(&sides.nodes) {
-        orders[node as usize] = run.eval(&window.order, lot)?;
-    }
-    let order = |place: u32| i128::from(orders[place as usize]);
-    let mut sources: Vec<u32> = (0..n_sources as u32).collect();
-    let mut sinks: Vec<u32> = (n_sources as u32..bag.len() as u32).collect();
-    by_number(&mut sources, |place| orders[place as usize]);
-    by_number(&mut sinks, |place| orders[place as usize]);
-    let width = i128::from(window.width);
-    let mut ranges = vec![(0, 0); n_sources];
-    let (mut start, mut end) = (0, 0);
-    for source in sources {
-        let here = order(source);
-        while start < sinks.len() && order(sinks[start]) < here - width {
-            start += 1;
-        }
-        while end < sinks.len() && order(sinks[end]) <= here + width {
-            end += 1;
-        }
-        ranges[source as usize] = (start as u32, end as u32);
-    }
-    Ok((sinks, ranges))
 }
 
 impl Join {

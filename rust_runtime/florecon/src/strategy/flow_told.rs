@@ -107,7 +107,7 @@ impl<R> Flow<R> {
         wanted: &dyn Fn(usize, usize) -> bool,
     ) -> Result<Vec<(usize, usize, Meeting)>, Error> {
         let (window, matchers) = (self.window.as_ref(), &self.matchers);
-        let mut near = candidates(run, node, seen.bag, seen.sides, window, matchers, self.bucket_cap)?;
+        let mut near = candidates(run, node, seen.bag, seen.sides, window, matchers, self.caps)?;
         let mut found = Vec::new();
         for source in 0..seen.sides.n_sources {
             let sinks: Vec<usize> = near.of(source).iter().map(|&sink| sink as usize).collect();
@@ -186,7 +186,7 @@ impl<R> Flow<R> {
             let carried = matcher.pairs(run, seen.bag, &seen.sides.nodes)?;
             let carriers = |key: u32| carried.pairs.iter().filter(|pair| pair.0 == key).count();
             let keys = carried.pairs.iter().filter(|pair| pair.1 as usize == own);
-            skipped += keys.filter(|pair| carriers(pair.0) > self.bucket_cap).count();
+            skipped += keys.filter(|pair| carriers(pair.0) > self.caps.bucket).count();
         }
         Ok(skipped)
     }
@@ -240,8 +240,13 @@ impl<R> Flow<R> {
         let mut facts: Facts = Vec::new();
         if let Some(window) = &self.window {
             let order = |node: usize| run.eval(&window.order, seen.lot(node)).map(i128::from);
-            facts.push(("distance", Fact::Number((order(a)? - order(b)?).abs())));
+            let distance = (order(a)? - order(b)?).abs();
+            facts.push(("distance", Fact::Number(distance)));
             facts.push(("width", window.width.into()));
+            if distance <= i128::from(window.width) {
+                facts.push(("cap", self.caps.window.into()));
+                return Ok(("crowded_window", facts));
+            }
         }
         let mut carriers = None;
         for matcher in &self.matchers {
@@ -256,7 +261,7 @@ impl<R> Flow<R> {
             }
         }
         if let Some(carriers) = carriers {
-            facts.extend([("carriers", carriers.into()), ("cap", self.bucket_cap.into())]);
+            facts.extend([("carriers", carriers.into()), ("cap", self.caps.bucket.into())]);
             return Ok(("over_cap", facts));
         }
         let event = if self.matchers.is_empty() {

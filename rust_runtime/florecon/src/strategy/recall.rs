@@ -244,6 +244,7 @@ fn retag(tag: Tag, renamed: &mut Vec<Name>, from: &Names, to: &mut Names) -> Tag
 impl<R> Run<'_, R> {
     /// Puts what a shard came to into the run, and what it left into its lots: zero where nothing is.
     pub fn recall(&mut self, Found(at): Found, lots: &mut [Lot]) {
+        self.flows.spare(lots.iter().map(|lot| &self.ids[lot.row as usize]));
         let Recall {
             entries,
             groups,

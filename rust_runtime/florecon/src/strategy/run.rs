@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::arena::{Arena, Tag};
+use super::flow_memory::Flows;
 use super::item::{Item, ItemFn};
 use super::lot::Lot;
 use super::names::Names;
@@ -28,6 +29,8 @@ pub(crate) struct Run<'a, R> {
     pub probe: Option<Box<Probe>>,
     /// What shards came to in the last solve.
     pub recalled: Recall,
+    /// What flow nodes know from earlier solves.
+    pub flows: Flows,
     /// Units of work done; see [`task`](super::task).
     pub units: u64,
     /// Units to do in this call.
@@ -42,16 +45,39 @@ pub(crate) struct Paused {
     pub names: Names,
     pub stages: Vec<Stage>,
     pub units: u64,
-    pub recalled: Recall,
+    pub known: Known,
     spare: Vec<Vec<i64>>,
+}
+
+/// What one solve leaves to the next.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// What shards came to.
+    pub recalled: Recall,
+    /// What flow nodes know.
+    pub flows: Flows,
+}
+
+impl Known {
+    /// Before the first step of a solve; to certify every flow, every flow is run.
+    pub fn begin(&mut self, certify: bool) {
+        self.recalled.begin(certify);
+        self.flows.begin(certify);
+    }
+
+    /// After the last step.
+    pub fn end(&mut self) {
+        self.recalled.end();
+        self.flows.end();
+    }
 }
 
 impl Paused {
     /// A run that has not begun.
-    pub fn before(stages: Vec<Stage>, recalled: Recall) -> Self {
+    pub fn before(stages: Vec<Stage>, known: Known) -> Self {
         Self {
             stages,
-            recalled,
+            known,
             ..Self::default()
         }
     }
@@ -69,7 +95,8 @@ impl<'a, R> Run<'a, R> {
             stages: paused.stages,
             spare: paused.spare,
             probe: None,
-            recalled: paused.recalled,
+            recalled: paused.known.recalled,
+            flows: paused.known.flows,
             units: paused.units,
             budget,
             until: paused.units.saturating_add(budget),
@@ -84,7 +111,10 @@ impl<'a, R> Run<'a, R> {
             stages: self.stages,
             units: self.units,
             spare: self.spare,
-            recalled: self.recalled,
+            known: Known {
+                recalled: self.recalled,
+                flows: self.flows,
+            },
         }
     }
 

@@ -181,3 +181,14 @@ pub fn instances(shape: Shape) -> impl Strategy<Value = Instance> {
         })
     })
 }
+
+/// SplitMix64.
+pub struct Random(pub u64);
+
+impl Random {
+    /// A number below `bound`.
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        mix(self.0) % bound.max(1)
+    }
+}

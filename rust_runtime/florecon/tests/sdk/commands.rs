@@ -59,6 +59,7 @@ impl Plugin for Pairs {
         match mode.as_str() {
             "pairs" => exact_1to1(one_bucket, |lot: Item<'_, Pair>| lot.row.day),
             "net" => agg_net(one_bucket, abs_tol(*tol)),
+            "meet" => flow(Flow::new(constant(9.0), |_, _| Some(1.0)).window(|lot: Item<'_, Pair>| lot.row.day, 1)),
             "cost" => {
                 flow(Flow::new(constant(f64::NAN), |_, _| Some(1.0)).window(|lot: Item<'_, Pair>| lot.row.day, 1))
             }
@@ -313,6 +314,25 @@ fn describe_is_the_wire_page() {
     assert_eq!(described["params"], params);
     assert_eq!(described["numeraire"], json!({"scale": 0}));
     assert_eq!(described["build"]["runtime"], json!(env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn a_solve_says_how_many_flows_it_has_certified() {
+    let mut session = Session::<Pairs>::new();
+    let open = json!({"op": "init", "config": {"mode": "meet"}});
+    send(&mut session, &open, &rows(&[(1, 5), (2, -5), (3, 9)]));
+    let reply = say(&mut session, &json!({"op": "solve", "certify": true, "reply": "none"}));
+    assert_eq!(reply, json!({"ok": true, "certified": 1}));
+    let step = json!({"op": "solve", "certify": true, "budget": 1, "reply": "none"});
+    let mut reply = say(&mut session, &step);
+    while reply["progress"]["done"] != reply["progress"]["total"] {
+        reply = say(&mut session, &step);
+    }
+    assert_eq!(reply["certified"], 1);
+    let plain = say(&mut session, &json!({"op": "solve", "certify": false, "reply": "none"}));
+    assert_eq!(plain, json!({"ok": true}));
+    let refusal = say(&mut session, &json!({"op": "solve", "certify": "yes"}));
+    assert_eq!(refused(&refusal).0, "bad_command");
 }
 
 #[test]

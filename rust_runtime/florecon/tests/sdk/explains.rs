@@ -51,6 +51,7 @@ fn plan(name: &str) -> Plan<Row> {
         "running_zero" => running_zero(day, abs_tol(0), key),
         "subset_net" => subset_net(key, abs_tol(0), 3, 50),
         "flow" => settle(),
+        "flow in a crowd" => flow(Flow::new(constant(4.0), near).window(day, 20).window_cap(1)),
         "flow by key" => flow(Flow::new(constant(4.0), near).match_on(keys).bucket_cap(3)),
         "soak_all" => soak_all("open", bucket(key, |key: &Text| key.to_string())),
         "soak_small" => soak_small(abs_tol(5), "small", singleton()),
@@ -363,6 +364,13 @@ fn two_rows_are_told_why_they_did_not_meet() {
             json!({"carriers": 4, "cap": 3}),
         ),
         ("flow by key", &crowd, ["q", "t"], "no_shared_key", json!({})),
+        (
+            "flow in a crowd",
+            &[("x", 5, 1, A), ("y", 5, 3, A), ("z", -5, 1, A), ("w", -5, 3, A)],
+            ["x", "w"],
+            "crowded_window",
+            json!({"distance": 2, "width": 20, "cap": 1}),
+        ),
         ("when", &MIXED, ["a", "d"], "predicate_false", json!({})),
         (
             "running_zero",
