@@ -6,107 +6,151 @@ import json
 import os
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-from ortools.graph.python import min_cost_flow
+from rich.console import Console
+from rich.table import Table
 
-from benchmarks.instances import FAMILIES, SIZES, Instance
+from benchmarks.instances import FAMILIES, SIZES, Instance, write
+from benchmarks.peers import PEERS, Peer
+from benchmarks.wasm import TARGET, WasmBench
 
+ROOT = Path(__file__).resolve().parent.parent
 EDITS = 200
+SLOW_SECONDS = 60
+"""A peer is run until its runs have taken so long, or as often as was asked."""
+
+# Freed memory is kept for the next run, as in wasm and in a workspace that lives on; glibc would give it back.
+KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "4000000000", "MALLOC_TRIM_THRESHOLD_": "4000000000"}
+
+Row = dict[str, Any]
+Say = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
-    """Milliseconds of one solver on one instance: every run, its exact objective where it gives one."""
-
-    solver: str
-    solve_ms: tuple[float, ...]
-    objective: int | None
-
-    @property
-    def median(self) -> float:
-        return statistics.median(self.solve_ms)
+def build(target: str | None = None) -> Path | None:
+    """Compiles the benchmark binary and says where it is; None where there is no compiler for the target."""
+    command = [sys.executable, "scripts/cargo.py", "build", "--release", "--locked", "--bin", "flowbench"]
+    command += [] if target is None else ["--target", target]
+    done = subprocess.run([*command, "--message-format=json"], cwd=ROOT, check=False, capture_output=True, text=True)
+    made = [json.loads(line) for line in done.stdout.splitlines() if '"executable":"' in line]
+    if target is None and done.returncode != 0:
+        raise RuntimeError(f"flowbench does not compile:\n{done.stderr}")
+    return Path(made[-1]["executable"]) if made and done.returncode == 0 else None
 
 
-def ortools(instance: Instance) -> tuple[float, int]:
-    """OR-tools ``SimpleMinCostFlow``; unmatched units go through one root node."""
-    solver = min_cost_flow.SimpleMinCostFlow()
-    nodes = instance.sources + instance.sinks
-    sources, sinks = np.arange(instance.sources), instance.sources + np.arange(instance.sinks)
-    root = np.full(nodes, nodes)
-    tail = np.concatenate([instance.tail, sources, root[: instance.sinks]])
-    head = np.concatenate([instance.head, root[: instance.sources], sinks])
-    cost = np.concatenate([instance.cost, instance.penalty])
-    capacity = np.full(len(tail), int(np.abs(instance.supply).sum()))
-    solver.add_arcs_with_capacity_and_unit_cost(tail, head, capacity, cost)
-    solver.set_nodes_supplies(np.arange(nodes + 1), np.append(instance.supply, -instance.supply.sum()))
-    start = time.perf_counter()
-    status = solver.solve()
-    elapsed = time.perf_counter() - start
-    if status != solver.OPTIMAL:
-        raise RuntimeError(f"OR-tools ended with {status}")
-    return elapsed * 1e3, int(solver.optimal_cost())
-
-
-PEERS: dict[str, tuple[str, Callable[[Instance], tuple[float, int]]]] = {
-    "OR-tools SimpleMinCostFlow": ("ortools", ortools),
-}
-
-
-def flowbench(binary: Path, file: Path, *, edits: int = 0, runs: int = 5) -> dict[str, object]:
-    """One JSON line of the benchmark binary."""
+def flowbench(binary: Path, file: Path, *, edits: int = 0, runs: int = 5) -> list[Row]:
+    """What the benchmark binary says of each instance in a file."""
     command = [str(binary), str(file), "--runs", str(runs)]
     if edits:
         command += ["--edits", str(edits)]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    kept = {**os.environ, **KEEP_MEMORY}
+    said = subprocess.run(command, check=True, capture_output=True, text=True, env=kept).stdout
+    return [json.loads(line) for line in said.splitlines()]
 
 
-def measure(binary: Path, folder: Path, *, runs: int = 5) -> list[dict[str, object]]:
-    """Time every family and size. A row has the engine's figures and, per peer, its median, its version and the ratio
-    peer / engine (above 1: the engine is faster)."""
-    folder.mkdir(parents=True, exist_ok=True)
-    rows: list[dict[str, object]] = []
-    for family, sizes in SIZES.items():
-        for size in sizes:
-            instance = FAMILIES[family](size)
-            file = folder / f"{family}_{size}.mcf"
-            instance.write(file)
-            ours = flowbench(binary, file, runs=runs)
-            solve_ms = float(str(ours["solve_ms"]))
-            peers: list[dict[str, object]] = []
-            for name, (package, solve) in PEERS.items():
-                results = [solve(instance) for _ in range(runs if solve_ms < 200 else 3)]
-                timing = Timing(solver=name, solve_ms=tuple(ms for ms, _ in results), objective=results[0][1])
-                if timing.objective != int(str(ours["objective"])):
-                    raise RuntimeError(f"{family} {size}: {name} says {timing.objective}, we say {ours['objective']}")
-                peers.append(
-                    {
-                        "peer": name,
-                        "version": version(package),
-                        "solve_ms": timing.median,
-                        "spread_ms": [min(timing.solve_ms), max(timing.solve_ms)],
-                        "ratio": timing.median / solve_ms,
-                    }
-                )
-            edits = flowbench(binary, file, edits=EDITS, runs=1)
-            rows.append(
-                {
-                    "family": family,
-                    "size": size,
-                    "arcs": len(instance.tail),
-                    "engine": ours,
-                    "edits": edits,
-                    "peers": peers,
-                }
-            )
-    return rows
+def timed(peer: Peer, instance: Instance, runs: int) -> tuple[list[float], int]:
+    """The times of its runs in milliseconds, and its objective."""
+    times: list[float] = []
+    start = time.monotonic()
+    while True:
+        answer = peer.solve(instance)
+        times.append(answer.ms)
+        if len(times) == runs or time.monotonic() - start > SLOW_SECONDS:
+            return times, answer.objective
 
 
-def cores() -> int:
-    """Processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def beside(peer: Peer, instance: Instance, ours: Row, runs: int) -> Row:
+    """A peer's row. ``ratio`` is peer / engine, above 1 where the engine is faster, ``wrong`` an answer that is not the
+    optimum, which every correct solver finds to the last digit."""
+    times, objective = timed(peer, instance, runs)
+    median = statistics.median(times)
+    return {
+        "peer": peer.name,
+        "version": peer.version(),
+        "runs": len(times),
+        "solve_ms": median,
+        "spread_ms": [min(times), max(times)],
+        "ratio": median / ours["solve_ms"],
+        "wrong": objective != int(ours["objective"]),
+    }
+
+
+def measure(folder: Path, *, runs: int, say: Say) -> list[Row]:
+    """Times every family and size: the engine, natively and as wasm, its edits, and every peer that is installed.
+
+    An objective that OR-tools does not confirm ends the measurement: then there is a bug and nothing to time.
+    """
+    binary, module = build(), build(TARGET)
+    assert binary is not None
+    wasm = WasmBench(module) if module else None
+    if wasm is None:
+        say(f"there is no compiler for {TARGET}, so wasm is not measured: rustup target add {TARGET}")
+    for peer in PEERS:
+        if peer.version() is None:
+            say(f"{peer.name} is not installed and not measured: pip install -r benchmarks/peers.lock")
+    return [
+        _family(family, size, binary, wasm, folder, runs=runs, say=say)
+        for family, sizes in SIZES.items()
+        for size in sizes
+    ]
+
+
+def _family(family: str, size: int, binary: Path, wasm: WasmBench | None, folder: Path, *, runs: int, say: Say) -> Row:
+    instance = FAMILIES[family](size)
+    file = folder / f"{family}_{size}.mcf"
+    write(file, instance)
+    say(f"{family} {size:,}: engine")
+    [ours] = flowbench(binary, file, runs=runs)
+    row: Row = {"family": family, "size": size, "arcs": len(instance.tail), "engine": ours}
+    if wasm is not None:
+        there = wasm(file, runs)
+        row["wasm"] = {**there, "ratio": there["solve_ms"] / ours["solve_ms"]}
+    [row["edits"]] = flowbench(binary, file, edits=EDITS, runs=1)
+    peers: list[Row] = []
+    for peer in PEERS:
+        if peer.version() is not None and (peer.families is None or family in peer.families):
+            say(f"{family} {size:,}: {peer.name}")
+            peers.append(beside(peer, instance, ours, runs))
+    if any(peer["wrong"] for peer in peers if peer["peer"].startswith("OR-tools")):
+        raise RuntimeError(f"{family} {size}: OR-tools finds another objective than {ours['objective']}")
+    row["peers"] = peers
+    return row
+
+
+def show(console: Console, rows: list[Row]) -> None:
+    """Our medians, then each peer's, and peer / ours."""
+    ours = Table(title="Min-cost flow, medians (one thread)", title_justify="left")
+    for name in (
+        "instance",
+        "arcs",
+        "build ms",
+        "solve ms",
+        "certify ms",
+        "wasm ms",
+        "wasm / native",
+        "edit us",
+        "p99",
+    ):
+        ours.add_column(name, justify="left" if name == "instance" else "right")
+    peers = Table(title="Its peers, medians of solving alone", title_justify="left")
+    for name in ("instance", "peer", "solve ms", "runs", "peer / ours", ""):
+        peers.add_column(name, justify="left" if name in ("instance", "peer") else "right")
+    for row in rows:
+        engine, edits, wasm = row["engine"], row["edits"], row.get("wasm")
+        name = f"{row['family']} {row['size']:,}"
+        ours.add_row(
+            name,
+            f"{row['arcs']:,}",
+            *(f"{engine[what]:.1f}" for what in ("build_ms", "solve_ms", "certify_ms")),
+            *((f"{wasm['solve_ms']:.1f}", f"{wasm['ratio']:.2f}") if wasm else ("", "")),
+            *(f"{edits[what]:.1f}" for what in ("edit_us_median", "edit_us_p99")),
+        )
+        for peer in row["peers"]:
+            wrong = "wrong answer" if peer["wrong"] else ""
+            cells = f"{peer['solve_ms']:.1f}", str(peer["runs"]), f"{peer['ratio']:.1f}"
+            peers.add_row(name, f"{peer['peer']} {peer['version']}", *cells, wrong)
+    console.print(ours, peers)

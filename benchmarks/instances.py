@@ -38,16 +38,20 @@ class Instance:
     head: Ints
     cost: Ints
 
-    def write(self, path: Path) -> None:
-        """Write the ``.mcf`` file that ``flowbench`` reads: little endian, a header of four int64, then the arrays."""
-        with path.open("wb") as file:
-            np.array([MAGIC, self.sources, self.sinks, len(self.tail)], dtype="<i8").tofile(file)
+
+def write(path: Path, *instances: Instance) -> None:
+    """Write the ``.mcf`` file that ``flowbench`` reads, instances one after the other: little endian, a header of four
+    int64, then the arrays."""
+    with path.open("wb") as file:
+        for instance in instances:
+            header = [MAGIC, instance.sources, instance.sinks, len(instance.tail)]
+            np.array(header, dtype="<i8").tofile(file)
             for array, form in (
-                (self.supply, "<i8"),
-                (self.penalty, "<i8"),
-                (self.tail, "<i4"),
-                (self.head, "<i4"),
-                (self.cost, "<i8"),
+                (instance.supply, "<i8"),
+                (instance.penalty, "<i8"),
+                (instance.tail, "<i4"),
+                (instance.head, "<i4"),
+                (instance.cost, "<i8"),
             ):
                 array.astype(form).tofile(file)
 

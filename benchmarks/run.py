@@ -4,69 +4,61 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import subprocess
 import sys
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import degenerate, end_to_end  # noqa: E402 - run as a script from anywhere
-from benchmarks.flow import cores, measure  # noqa: E402
+from benchmarks import degenerate, end_to_end, flow  # noqa: E402 - run as a script from anywhere
+
+SECTIONS = ("flow", "end_to_end", "degenerate")
 
 
-def build_flowbench() -> Path:
-    """Compiles the benchmark binary and says where it is."""
-    command = [sys.executable, "scripts/cargo.py", "build", "--release", "--locked", "--bin", "flowbench"]
-    done = subprocess.run([*command, "--message-format=json"], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
-    made = [json.loads(line) for line in done.stdout.splitlines() if '"executable":"' in line]
-    return Path(made[-1]["executable"])
-
-
-def show(console: Console, rows: list[dict[str, Any]]) -> None:
-    """The flow table: our median beside each peer's, and peer / ours."""
-    table = Table(title="Min-cost flow, medians in milliseconds (one thread)", title_justify="left")
-    for name in ("instance", "arcs", "build", "solve", "edit (us)", "peer", "solve", "peer / ours"):
-        table.add_column(name, justify="left" if name in ("instance", "peer") else "right")
-    for row in rows:
-        engine, edits = row["engine"], row["edits"]
-        for peer in row["peers"]:
-            table.add_row(
-                f"{row['family']} {row['size']:,}",
-                f"{row['arcs']:,}",
-                f"{engine['build_ms']:.1f}",
-                f"{engine['solve_ms']:.1f}",
-                f"{edits['edit_us_median']:.1f}",
-                f"{peer['peer']} {peer['version']}",
-                f"{peer['solve_ms']:.1f}",
-                f"{peer['ratio']:.1f}",
-            )
-    console.print(table)
+def machine() -> dict[str, Any]:
+    """What was measured on, and how busy it was."""
+    packages = ("numpy", "ortools", "pyarrow", "wasmtime")
+    rustc = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=False)
+    return {
+        "system": platform.platform(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        "load": os.getloadavg() if hasattr(os, "getloadavg") else None,
+        "versions": {package: version(package) for package in packages} | {"rustc": rustc.stdout.strip() or None},
+    }
 
 
 def main() -> None:
-    """Measures, prints, writes."""
+    """Measures, prints, writes; a section that is not measured keeps the figures it had."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--runs", type=int, default=5, help="counted runs a solver (the median is quoted)")
+    arguments.add_argument("--only", choices=SECTIONS, help="measure one section")
     given = arguments.parse_args()
-    console = Console()
-    results: dict[str, Any] = {"machine": {"system": platform.platform(), "cores": cores()}, "runs": given.runs}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        rows = cast("list[dict[str, Any]]", measure(build_flowbench(), folder, runs=given.runs))
-        show(console, rows)
-        whole = end_to_end.measure(end_to_end.build(folder / "intercompany"), runs=given.runs)
-        end_to_end.show(console, whole)
-        worst = degenerate.measure(degenerate.build(folder / "degenerate"))
-        degenerate.show(console, worst)
-    results |= {"flow": rows, "end_to_end": whole, "degenerate": worst}
-    (ROOT / "benchmarks" / "results.json").write_text(json.dumps(results, indent=2) + "\n")
+    console, file = Console(), ROOT / "benchmarks" / "results.json"
+    results: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    for section in SECTIONS if given.only is None else (given.only,):
+        results[section] = {"machine": machine(), "runs": given.runs}
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            match section:
+                case "flow":
+                    rows = flow.measure(folder, runs=given.runs, say=console.print)
+                    flow.show(console, rows)
+                case "end_to_end":
+                    rows = end_to_end.measure(end_to_end.build(folder / "intercompany"), runs=given.runs)
+                    end_to_end.show(console, rows)
+                case _:
+                    rows = degenerate.measure(degenerate.build(folder / "degenerate"))
+                    degenerate.show(console, rows)
+        results[section]["rows"] = rows
+        file.write_text(json.dumps(results, indent=1) + "\n")
 
 
 if __name__ == "__main__":

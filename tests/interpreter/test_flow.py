@@ -107,7 +107,7 @@ def test_a_crowded_window_is_cut_to_the_nearest() -> None:
     sources = [row(at, 5, day=at) for at in range(1, 4)]
     sinks = [row(at, -5, day=at - 10) for at in range(11, 15)]
 
-    def pairs(cap: int) -> list[dict[int, int]]:
+    def pairs(cap: int) -> list[dict[int | str, int]]:
         return match(flow(window=9, window_cap=cap), *sources, *sinks)
 
     assert pairs(4) == pairs(3) == [{1: 5, 11: -5}, {2: 5, 12: -5}, {3: 5, 13: -5}]

@@ -147,7 +147,9 @@ def _by_window(context: Context, step: Step, node: n.Flow, bag: Bag) -> set[Pair
                 near.setdefault(sink, []).append(source)
 
     def nearest(at: int) -> set[int]:
-        distance = lambda other: (abs(order[other] - order[at]), abs(rank[other] - rank[at]), other)  # noqa: E731
+        def distance(other: int) -> tuple[int, int, int]:
+            return abs(order[other] - order[at]), abs(rank[other] - rank[at]), other
+
         return set(sorted(near[at], key=distance)[: node.window_cap])
 
     chosen = {at: nearest(at) for at in near}
