@@ -38,7 +38,7 @@ test-rust: setup  ## the runtime's own tests
 	@echo "==> cargo test"; $(PY) scripts/cargo.py test --locked --workspace --quiet
 
 test-python: setup  ## builder, generator, host, interpreter against wasm, examples
-	@echo "==> pytest"; $(PY) -m pytest -q
+	@echo "==> pytest"; $(PY) -m pytest -q -n 2 --dist loadfile
 
 fuzz: setup  ## interpreter, native and wasm against each other, for SECONDS_TO_FUZZ; then kill writers of a store
 	@$(PY) tests/ir/closure/fuzz.py --seconds 60
