@@ -60,6 +60,7 @@ fn unpack(bytes: &mut impl Iterator<Item = u8>) -> Numbers {
 
 impl Tally {
     /// The counts of the nodes of a range, as they are now.
+    #[inline(never)]
     pub fn of(stages: &[Stage], nodes: Range<usize>) -> Self {
         Self {
             first: nodes.start,
@@ -73,6 +74,7 @@ impl Tally {
     }
 
     /// Appends what was added since: the number of the first node, how many there are, and what each has.
+    #[inline(never)]
     pub fn pack_since(&self, stages: &[Stage], out: &mut Vec<u8>) {
         out.extend((self.first as u32).to_le_bytes());
         for (before, stage) in self.before.iter().zip(&stages[self.first..]) {
@@ -83,6 +85,7 @@ impl Tally {
     }
 
     /// Adds what was packed.
+    #[inline(never)]
     pub fn add_packed(bytes: &[u8], stages: &mut [Stage]) {
         let Some((first, rest)) = bytes.split_first_chunk() else {
             return;

@@ -73,6 +73,7 @@ impl Recall {
     }
 
     /// Before the first step of a solve, which runs every shard when `is_off`.
+    #[inline(never)]
     pub fn begin(&mut self, is_off: bool) {
         self.is_off = is_off;
         self.forget_stale();
@@ -91,6 +92,7 @@ impl Recall {
     }
 
     /// After the last step: what was no part of the solve is of no use to the next one.
+    #[inline(never)]
     pub fn end(&mut self) {
         (self.index, self.inward, self.outward) = (FxHashMap::default(), Vec::new(), Vec::new());
         if self.is_off {
@@ -115,6 +117,7 @@ impl Recall {
     }
 
     /// Slots get new numbers; those that `keep` does not name are gone.
+    #[inline(never)]
     pub fn renumber(&mut self, target: &[u32], keep: Option<&[bool]>) {
         if let Some(keep) = keep {
             self.forget(|row| !keep[row as usize]);
@@ -127,6 +130,7 @@ impl Recall {
         self.groups.renumber(target);
     }
 
+    #[inline(never)]
     fn forget_stale(&mut self) {
         let mut stale = std::mem::take(&mut self.stale);
         if !stale.is_empty() {
@@ -164,6 +168,7 @@ impl Recall {
     }
 
     /// Gives back the room of entries that are gone, when it is more than half.
+    #[inline(never)]
     fn compact(&mut self) {
         let gone = (0..self.entries.len()).filter(|&at| self.entries[at].state == State::Gone);
         if 2 * gone.map(|at| self.lots(at).len()).sum::<usize>() <= self.rows.len() {
@@ -204,6 +209,7 @@ impl Recall {
     }
 
     /// What a shard of the node came to, if it was run on just these lots.
+    #[inline(never)]
     pub fn find(&self, node: u32, lots: &[Lot]) -> Option<Found> {
         let at = *self.index.get(&(node, lots.first()?.row))? as usize;
         let range = self.lots(at);
@@ -221,6 +227,7 @@ impl Recall {
 }
 
 /// The same tag among other names; what each name became is kept in `renamed`.
+#[inline(never)]
 fn retag(tag: Tag, renamed: &mut Vec<Name>, from: &Names, to: &mut Names) -> Tag {
     let mut rename = |name: Name| {
         let (Some(place), Some(text)) = (name.place(), from.get(name)) else {
@@ -243,6 +250,7 @@ fn retag(tag: Tag, renamed: &mut Vec<Name>, from: &Names, to: &mut Names) -> Tag
 
 impl<R> Run<'_, R> {
     /// Puts what a shard came to into the run, and what it left into its lots: zero where nothing is.
+    #[inline(never)]
     pub fn recall(&mut self, Found(at): Found, lots: &mut [Lot]) {
         self.flows.spare(lots.iter().map(|lot| &self.ids[lot.row as usize]));
         let Recall {
@@ -252,7 +260,7 @@ impl<R> Run<'_, R> {
             names,
             outward,
             ..
-        } = &mut self.recalled;
+        } = &mut *self.recalled;
         let before = at.checked_sub(1).map(|at| entries[at]);
         let entry = &mut entries[at];
         entry.state = State::Used;
@@ -271,6 +279,7 @@ impl<R> Run<'_, R> {
     }
 
     /// Writes down the lots of a shard that is to be run with the nodes `nodes`.
+    #[inline(never)]
     pub fn open_shard(&mut self, lots: &[Lot], nodes: Range<usize>) -> Opened {
         let recalled = &mut self.recalled;
         if recalled.entries.is_empty() {
@@ -289,6 +298,7 @@ impl<R> Run<'_, R> {
     }
 
     /// Writes down what the shard came to.
+    #[inline(never)]
     pub fn close_shard(&mut self, node: u32, opened: &Opened) {
         let recalled = &mut self.recalled;
         let members = self.groups.start(self.groups.len()) - self.groups.start(opened.mark);

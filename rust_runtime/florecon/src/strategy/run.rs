@@ -28,9 +28,9 @@ pub(crate) struct Run<'a, R> {
     /// What is told of a few rows, for `explain`.
     pub probe: Option<Box<Probe>>,
     /// What shards came to in the last solve.
-    pub recalled: Recall,
+    pub recalled: Box<Recall>,
     /// What flow nodes know from earlier solves.
-    pub flows: Flows,
+    pub flows: Box<Flows>,
     /// Units of work done; see [`task`](super::task).
     pub units: u64,
     /// Units to do in this call.
@@ -53,9 +53,9 @@ pub(crate) struct Paused {
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     /// What shards came to.
-    pub recalled: Recall,
+    pub recalled: Box<Recall>,
     /// What flow nodes know.
-    pub flows: Flows,
+    pub flows: Box<Flows>,
 }
 
 impl Known {
