@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::reply;
 use crate::error::Error;
 
 /// How much of the session a reply shows.
@@ -313,7 +314,7 @@ fn shown(value: &Value) -> String {
     match value {
         Value::Array(_) | Value::Object(_) => kind(value).to_owned(),
         Value::String(text) if text.chars().count() > 40 => "a long text".to_owned(),
-        _ => value.to_string(),
+        _ => reply::json(value),
     }
 }
 

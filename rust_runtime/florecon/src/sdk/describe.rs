@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use super::ABI_VERSION;
 use super::params::ParamSpec;
-use super::plugin::Plugin;
-use super::schema::{Field, FieldKind};
+use super::plugin::{BuildInfo, Plugin};
+use super::reply;
+use super::schema::{Domain, Field, FieldKind, Schema};
 
 /// The version of the report's shape.
 const REPORT_SCHEMA: u32 = 1;
@@ -120,7 +121,11 @@ fn param(spec: &ParamSpec) -> ParamJson<'_> {
 
 /// The JSON that `describe` replies with.
 pub(crate) fn describe<P: Plugin>() -> String {
-    let (domain, schema, params, build) = (P::domain(), P::schema(), P::params(), P::build());
+    written(&P::domain(), &P::schema(), &P::params(), &P::build())
+}
+
+/// Not generic: what writes and reads JSON values would be in a module twice.
+fn written(domain: &Domain, schema: &Schema, params: &[ParamSpec], build: &BuildInfo) -> String {
     let id = schema.id_index().map(|index| &schema.fields()[index]);
     let described = Described {
         abi_version: ABI_VERSION,
@@ -145,5 +150,5 @@ pub(crate) fn describe<P: Plugin>() -> String {
         },
     };
     // texts, numbers and lists of them: nothing in there can fail to be written
-    serde_json::to_string(&described).unwrap_or_default()
+    reply::json(&described)
 }

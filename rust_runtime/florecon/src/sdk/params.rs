@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::reply;
 use super::schema::{FieldKind, MAX_SCALE};
 use crate::error::Error;
 use crate::value::{Text, date};
@@ -127,11 +128,8 @@ impl ParamSpec {
             FieldKind::Money { .. } => given.as_i64().filter(|minor| *minor != i64::MIN).map(ParamValue::Whole),
         };
         value.ok_or_else(|| {
-            let name = &self.name;
-            Error::bad_config(format!(
-                "param `{name}` takes {}; it was given {given}",
-                expected(self.kind)
-            ))
+            let (name, kind, given) = (&self.name, expected(self.kind), reply::json(given));
+            Error::bad_config(format!("param `{name}` takes {kind}; it was given {given}"))
         })
     }
 }

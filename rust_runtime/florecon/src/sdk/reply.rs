@@ -76,6 +76,13 @@ fn put(out: &mut Vec<u8>, value: &impl Serialize) {
     debug_assert!(written.is_ok(), "plain values are always written");
 }
 
+/// The same as a text of its own; the `Display` of a value would bring another writer into every module.
+pub(crate) fn json(value: &impl Serialize) -> String {
+    let mut out = Vec::new();
+    put(&mut out, value);
+    String::from_utf8(out).unwrap_or_default()
+}
+
 fn put_list<T>(out: &mut Vec<u8>, items: impl Iterator<Item = T>, put_item: impl Fn(&mut Vec<u8>, T)) {
     out.push(b'[');
     for (index, item) in items.enumerate() {
