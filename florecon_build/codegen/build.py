@@ -112,7 +112,8 @@ def make(ir: n.PluginIr, fingerprint: str, ir_json: str, *, profile: Profile = "
         "profile": profile,
     }
     wasm = with_section(compiled.wasm, BUILD_SECTION, json.dumps(provenance, sort_keys=True).encode())
-    return Made(with_section(wasm, IR_SECTION, ir_json.encode()), files, compiled, provenance)
+    compact = json.dumps(json.loads(ir_json), separators=(",", ":"), ensure_ascii=False)
+    return Made(with_section(wasm, IR_SECTION, compact.encode()), files, compiled, provenance)
 
 
 def build_suite(
