@@ -7,6 +7,7 @@ use super::rows::RowLine;
 use crate::error::Error;
 use crate::recon::Progress;
 use crate::report::ReportView;
+use crate::row_id::RowId;
 
 /// What a reply says besides the report.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,6 +33,8 @@ struct ErrorJson<'a> {
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_text: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     group_id: Option<i64>,
 }
@@ -192,7 +195,7 @@ pub(crate) fn status(pinned: bool) -> &'static str {
     if pinned { "pinned" } else { "proposed" }
 }
 
-/// The reply of an error. Without ordinals (before `init`) a text id is only in the message.
+/// The reply of an error. A text that has no ordinal (before `init`, or of no row) is only in `id_text`.
 pub(crate) fn error(error: &Error, ordinals: Option<&Ordinals>) -> Vec<u8> {
     let id = error.id().and_then(|id| match ordinals {
         Some(ordinals) => ordinals.number(id),
@@ -202,6 +205,10 @@ pub(crate) fn error(error: &Error, ordinals: Option<&Ordinals>) -> Vec<u8> {
         code: error.code(),
         message: error.to_string(),
         id,
+        id_text: match error.id() {
+            Some(RowId::Text(text)) => Some(text),
+            _ => None,
+        },
         group_id: error.group_id(),
     };
     let mut out = br#"{"ok":false,"error":"#.to_vec();

@@ -230,8 +230,14 @@ fn text_ids_go_by_ordinals() {
         (json!(0), Some(0)),
         (json!(99), Some(99)),
     ] {
-        let reply = send(&mut session, &json!({"op": "remove", "ids": [id]}), &[]);
+        let reply = send(&mut session, &json!({"op": "remove", "ids": [&id]}), &[]);
         assert_eq!(refused(&reply).0, "unknown_id");
         assert_eq!(reply["error"]["id"].as_i64(), number, "{reply}");
+        let text = if id == json!(0) { json!("b") } else { id };
+        assert_eq!(
+            reply["error"].get("id_text"),
+            text.is_string().then_some(&text),
+            "{reply}"
+        );
     }
 }
