@@ -10,11 +10,13 @@ from typing import get_args
 import pytest
 
 import florecon_build as fb
+from florecon_build.host.errors import codes
 from florecon_build.ir import nodes as n
 from scripts.draw_algebra import Example, draw, examples
 from tests.docs.pages import DOCS, blocks, run
 
 ALGEBRA = (DOCS / "algebra.md").read_text(encoding="utf-8")
+HOST = (DOCS / "host.md").read_text(encoding="utf-8")
 SHARED, EXAMPLES = examples(ALGEBRA)
 # two kinds of node behind one name, and a name that stands for another node
 NAMES = {"partition_by_table": "partition_by_with"}
@@ -26,6 +28,17 @@ def test_the_tutorial_prints_what_it_says(tmp_path: Path, monkeypatch: pytest.Mo
     page = (DOCS / "tutorial.md").read_text(encoding="utf-8")
     for block, printed in run("tutorial.md", page):
         assert printed == (block.says or ""), f"tutorial.md:{block.line}"
+
+
+def test_the_page_of_the_host_prints_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for block, printed in run("host.md", HOST):
+        assert printed == (block.says or ""), f"host.md:{block.line}"
+
+
+def test_the_page_of_the_host_has_every_error() -> None:
+    listed = dict(re.findall(r"^\| `(\w+)` \| `(\w+)` \|", HOST, re.MULTILINE))
+    assert listed == {kind.__name__: code for code, kind in codes().items()}
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)

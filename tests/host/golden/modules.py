@@ -1,0 +1,199 @@
+"""The three implementations behind one function: a command and its rows in, an answer out."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import fields
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+
+from florecon_build.host import load
+from florecon_build.host.abi import Instance
+from florecon_build.host.journal import Blob
+from florecon_build.host.limits import Deadline, Limits
+from florecon_build.ir.interpreter import ModelError
+from florecon_build.ir.interpreter import Workspace as Model
+from florecon_build.ir.nodes import PluginIr
+from tests.host.golden.plugins import Built
+from tests.host.golden.vectors import Dispatch
+
+
+def by_wasm(built: Built) -> Dispatch:
+    """The module, without a host's help."""
+    instance = Instance(load(built.wasm), Limits())
+
+    def dispatch(command: bytes, rows: bytes) -> bytes:
+        if command == b"describe":
+            return instance.describe()
+        return instance.dispatch(command, Blob(rows) if rows else None, Deadline(None))
+
+    return dispatch
+
+
+@contextmanager
+def by_native(built: Built) -> Generator[Dispatch]:
+    """The program of this machine, through its pipe."""
+    with subprocess.Popen([built.native], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        out, back = process.stdin, process.stdout
+        assert out is not None
+        assert back is not None
+
+        def dispatch(command: bytes, rows: bytes) -> bytes:
+            for part in (command, rows):
+                out.write(struct.pack("<I", len(part)) + part)
+            out.flush()
+            return back.read(struct.unpack("<I", back.read(4))[0])
+
+        yield dispatch
+        out.close()
+
+
+class Interpreter:
+    """The reference interpreter behind the wire's commands.
+
+    It has no wire: what a module refuses before it looks at the session, a table or a command, does not come here.
+    """
+
+    def __init__(self, ir: PluginIr) -> None:
+        self._ir = ir
+        self._textual = ir.columns[0].type.kind.value == "text"
+        self._model: Model | None = None
+        self._ordinals: dict[Any, int] = {}
+
+    def answer(self, command: dict[str, Any], rows: pa.Table | None) -> dict[str, Any]:
+        """The answer as a vector has it, without a message."""
+        try:
+            done = self._carry_out(command, rows)
+        except ModelError as error:
+            said: dict[str, Any] = {"code": error.code}
+            if error.id is not None:
+                said |= self._named(error.id)
+            if error.group_id is not None:
+                said["group_id"] = error.group_id
+            return {"reply": {"ok": False, "error": said}}
+        if command["op"] == "fetch":
+            return {"table": done}
+        return {"reply": {"ok": True, **done, **self._shown(command.get("reply", "report"))}}
+
+    def _carry_out(self, command: dict[str, Any], rows: pa.Table | None) -> dict[str, Any]:
+        op = command["op"]
+        if op == "init":
+            model = Model(self._ir, command.get("config") or {})
+            ordinals: dict[Any, int] = {}
+            self._ingest(model, rows, ordinals)
+            self._model, self._ordinals = model, ordinals
+            return {}
+        model = self._model
+        if model is None:
+            raise ModelError("no_session", "init first")
+        match op:
+            case "upsert":
+                return {"demoted": self._ingest(model, rows, self._ordinals)}
+            case "remove":
+                return {"demoted": model.remove(command["ids"])}
+            case "configure":
+                model.configure(command["config"])
+            case "solve":
+                model.solve()
+            case "unpin" | "dissolve":
+                getattr(model, op)(command["group_id"])
+            case "detach":
+                model.detach(command["group_id"], command["ids"])
+            case "pin":
+                return self._pin(model, command)
+            case "merge":
+                pairs = [(each["id"], each["amount"]) for each in command["allocations"]]
+                return {"group_id": model.merge(pairs, command.get("label", "manual"), command.get("reason"))}
+            case "fetch":
+                return self._table(model, command["what"])
+            case _:
+                pass
+        return {}
+
+    def _pin(self, model: Model, command: dict[str, Any]) -> dict[str, Any]:
+        match command["by"]:
+            case "group":
+                model.pin(command["group_id"])
+            case "groups":
+                model.pin_groups(command["group_ids"])
+            case "clean":
+                return {"pinned": model.pin_clean(command["tol"])}
+            case _:
+                model.pin_singletons(command["ids"])
+        return {}
+
+    def _ingest(self, model: Model, rows: pa.Table | None, ordinals: dict[Any, int]) -> list[int]:
+        lines = [] if rows is None else self._typed(rows)
+        demoted = model.upsert(lines)
+        for line in lines:
+            ordinals.setdefault(line["row_id"], len(ordinals))
+        return demoted
+
+    def _typed(self, rows: pa.Table) -> list[dict[str, Any]]:
+        """Rows as the interpreter has them: money in minor units, days as numbers."""
+        made: list[dict[str, Any]] = []
+        for line in rows.select([column.name for column in self._ir.columns]).to_pylist():
+            amount, day = line["amount"], line["day"]
+            minor = int(Decimal(str(amount)).scaleb(2))
+            number = day if isinstance(day, int) else pa.scalar(day, pa.date32()).cast(pa.int32()).as_py()
+            made.append(
+                {**line, "amount": minor, "day": number, "rate": float(line["rate"]), "open": bool(line["open"])}
+            )
+        return made
+
+    def _named(self, row_id: Any) -> dict[str, Any]:
+        """An error's row: a text has a number too if it is one of the session's."""
+        if not self._textual:
+            return {"id": row_id}
+        known = {"id": self._ordinals[row_id]} if row_id in self._ordinals else {}
+        return {**known, "id_text": row_id}
+
+    def _number(self, row_id: Any) -> Any:
+        return self._ordinals.get(row_id, row_id) if self._textual else row_id
+
+    def _shown(self, how: str) -> dict[str, Any]:
+        assert self._model is not None
+        report = self._model.report()
+        if how == "none":
+            return {}
+        if how == "summary":
+            pinned = sum(line.pinned for line in report.groups)
+            unmatched = sum(row.residual != 0 or row.amount == 0 for row in self._model.rows())
+            counts = {
+                "rows": len(self._model), "groups": len(report.groups), "allocations": len(report.allocations),
+                "proposed": len(report.groups) - pinned, "pinned": pinned, "unmatched_rows": unmatched,
+            }  # fmt: skip
+            return {"summary": counts}
+        groups = [
+            {
+                "group_id": line.group_id, "status": line.status, "net": line.net, "size": line.size,
+                "origin": line.origin, **({} if line.reason is None else {"reason": line.reason}),
+            }
+            for line in report.groups
+        ]  # fmt: skip
+        places = [
+            {"id": self._number(each.id), "group_id": each.group_id, "amount": each.amount}
+            for each in report.allocations
+        ]
+        return {"report": {"groups": groups, "allocations": places}}
+
+    def _table(self, model: Model, what: str) -> dict[str, Any]:
+        """The table without its types: a name and a value for each cell."""
+        report = model.report()
+        lines: dict[str, list[Any]] = {
+            "groups": report.groups, "allocations": report.allocations, "rows": model.rows(), "stages": model.stages(),
+        }  # fmt: skip
+        return {"rows": [self._line(each) for each in lines[what]]}
+
+    def _line(self, line: Any) -> dict[str, Any]:
+        cells = {each.name: getattr(line, each.name) for each in fields(line)}
+        if "pinned" in cells:
+            cells["status"] = "pinned" if cells.pop("pinned") else "proposed"
+        if "id" in cells and self._textual:
+            cells["id_text"] = cells["id"]
+        return {name: self._number(cell) if name in ("id", "first_id") else cell for name, cell in cells.items()}
