@@ -46,6 +46,7 @@ fuzz: setup  ## interpreter, native and wasm against each other, for SECONDS_TO_
 	@$(PY) -m tests.host.store.killing --rounds $(ROUNDS_TO_KILL)
 
 bench: setup  ## measure against the named peers; writes benchmarks/results.json
+	@$(PY) -m pip install --quiet --require-hashes -r benchmarks/peers.lock || echo "measuring the peers that are installed"
 	@$(PY) benchmarks/run.py
 	@$(PY) benchmarks/author_loop.py --write
 
@@ -53,6 +54,8 @@ lock: setup  ## refresh the lock files
 	@$(PY) -m pip install --quiet uv
 	@$(PY) -m uv pip compile --universal --python-version 3.11 --generate-hashes --allow-unsafe --group dev pyproject.toml \
 		-o requirements.lock --upgrade --quiet --custom-compile-command "make lock"
+	@$(PY) -m uv pip compile --universal --python-version 3.11 --generate-hashes --constraint requirements.lock \
+		benchmarks/peers.in -o benchmarks/peers.lock --upgrade --quiet --custom-compile-command "make lock"
 	@$(PY) scripts/cargo.py update
 
 clean:  ## remove everything that was made

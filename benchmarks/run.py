@@ -58,7 +58,7 @@ def main() -> None:
                     rows = degenerate.measure(degenerate.build(folder / "degenerate"))
                     degenerate.show(console, rows)
         results[section]["rows"] = rows
-        file.write_text(json.dumps(results, indent=1) + "\n")
+        file.write_text(json.dumps(results, indent=2) + "\n")
 
 
 if __name__ == "__main__":

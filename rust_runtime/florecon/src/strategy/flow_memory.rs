@@ -125,3 +125,74 @@ impl Entry {
         places
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A complete instance of `side` by `side` lots.
+    fn complete(side: usize) -> (Instance, Vec<RowId>) {
+        let arcs = (0..side).flat_map(|source| (0..side).map(move |sink| (source as u32, (side + sink) as u32)));
+        let (tail, head): (Vec<u32>, Vec<u32>) = arcs.unzip();
+        let instance = Instance {
+            n_sources: side,
+            supply: (0..2 * side).map(|node| if node < side { 5 } else { -5 }).collect(),
+            penalty: vec![10; 2 * side],
+            key: (0..2 * side as u64).collect(),
+            cost: (0..tail.len() as i64).map(|arc| arc % 7).collect(),
+            tail,
+            head,
+        };
+        (instance, (0..2 * side as i64).map(RowId::from).collect())
+    }
+
+    fn kept(side: usize) -> (Flows, Vec<RowId>) {
+        let (mut flows, (instance, ids)) = (Flows::default(), complete(side));
+        flows.begin(false);
+        let solution = flows.solve(1, &ids, &instance).unwrap();
+        flows.keep(1, ids.clone(), instance, &solution);
+        flows.end();
+        (flows, ids)
+    }
+
+    #[test]
+    fn only_large_instances_are_remembered() {
+        assert_eq!(kept(31).0.kept.len(), 0);
+        assert_eq!(kept(32).0.kept.len(), 1);
+    }
+
+    #[test]
+    fn what_no_solve_uses_is_given_back() {
+        let (mut flows, ids) = kept(32);
+        for _ in 0..3 {
+            flows.begin(false);
+            flows.spare(ids.iter());
+            flows.end();
+        }
+        assert_eq!(flows.kept.len(), 1, "its rows were in a shard that was not run again");
+        flows.begin(false);
+        flows.spare(ids[1..].iter());
+        flows.end();
+        assert_eq!(
+            flows.kept.capacity(),
+            0,
+            "its smallest row is gone, and so is its memory"
+        );
+    }
+
+    #[test]
+    fn a_known_instance_takes_no_pivot() {
+        let (mut flows, ids) = kept(32);
+        let (mut instance, _) = complete(32);
+        assert_eq!(flows.solve(1, &ids, &instance).unwrap().stats.pivots, 0);
+        instance.supply[3] = 4;
+        let again = flows.solve(1, &ids, &instance).unwrap();
+        let cold = solve(&instance, &Options::default()).unwrap();
+        assert_eq!((&again.flow, again.objective), (&cold.flow, cold.objective));
+        assert!(again.stats.pivots < cold.stats.pivots);
+        assert!(
+            flows.solve(2, &ids, &instance).unwrap().stats.pivots > 0,
+            "another node"
+        );
+    }
+}

@@ -143,6 +143,73 @@ fn names_what_is_malformed() {
     assert!(matches!(refused(|i| i.n_sources = 21), EngineError::TooLarge { .. }));
 }
 
+/// Complete blocks of `degree` sources and sinks with one amount each, and costs of a few values: ties are everywhere.
+fn block(pairs: usize, degree: usize) -> Instance {
+    let mut random = Random(11);
+    let mut instance = Instance {
+        n_sources: pairs,
+        supply: (0..2 * pairs)
+            .map(|node| if node < pairs { 1_000 } else { -1_000 })
+            .collect(),
+        penalty: vec![1_000_000; 2 * pairs],
+        key: (0..2 * pairs as u64).collect(),
+        ..Instance::default()
+    };
+    for source in 0..pairs {
+        for sink in 0..degree {
+            instance.tail.push(source as u32);
+            instance.head.push((pairs + source / degree * degree + sink) as u32);
+            instance.cost.push(1 + random.below(4));
+        }
+    }
+    instance
+}
+
+#[test]
+fn solves_blocks_whatever_the_order() {
+    let blocks = block(240, 24);
+    check_both_ways(&blocks);
+    let solution = certified(&blocks);
+    assert_eq!(solution.stats.tied_components, 10);
+    assert!(solution.stats.canonical_pivots > 0);
+}
+
+/// Amounts and arcs of `block` change at random; after each edit the network is at the optimum of a cold solve, and now
+/// and then that is compared with the one of the same instance the other way round.
+#[test]
+fn stays_canonical_over_thousands_of_edits_of_blocks() {
+    let mut instance = block(48, 12);
+    let mut warm = Warm::new(&instance).unwrap();
+    let mut names: Vec<u32> = (0..instance.n_arcs() as u32).collect();
+    let mut random = Random(5);
+    for turn in 0..3_000 {
+        if random.below(4) > 0 {
+            let node = random.below(96) as usize;
+            let amount = 1_000 * random.below(3);
+            warm.set_supply(node as u32, amount).unwrap();
+            instance.supply[node] = if node < 48 { amount } else { -amount };
+        } else {
+            let arc = random.below(names.len() as i64) as usize;
+            let (tail, head, cost) = (instance.tail[arc], instance.head[arc], 1 + random.below(4));
+            warm.remove_arc(names[arc]).unwrap();
+            names[arc] = warm.add_arc(tail, head, cost).unwrap();
+            instance.cost[arc] = cost;
+        }
+        let cold = solve(&instance, &Options::default()).unwrap();
+        assert!(
+            names
+                .iter()
+                .zip(&cold.flow)
+                .all(|(&name, &flow)| warm.flow(name) == flow)
+        );
+        assert_eq!(warm.objective(), Some(cold.objective));
+        if turn % 100 == 0 {
+            let other = certified(&reversed(&instance));
+            assert!(cold.flow.iter().eq(other.flow.iter().rev()));
+        }
+    }
+}
+
 /// Many edits, one after the other, where ties are everywhere; the edited network stays equal to a cold solve.
 #[test]
 fn stays_equal_to_cold_over_many_edits() {
