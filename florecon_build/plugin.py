@@ -87,7 +87,14 @@ class Plugin(PluginData):
         return drawing.svg(self.data)
 
     def rust(self) -> dict[str, str]:
-        """The generated project, file name to text: what a reviewer reads. Whole-strategy errors stop it."""
+        """The generated project, file name to text: what a reviewer reads. Whole-strategy errors stop it.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), amount=fb.money(scale=2))
+        >>> plugin = fb.Plugin("acme.demo", "1.0.0", rows=rows, numeraire=rows.amount, strategy=fb.exact_1to1())
+        >>> sorted(plugin.rust())
+        ['Cargo.toml', 'rustfmt.toml', 'src/lib.rs', 'src/nodes.json']
+        """
         from florecon_build import codegen  # noqa: PLC0415 - a reader of strategies needs no generator
 
         self.require()

@@ -185,3 +185,16 @@ def test_it_has_an_example_that_runs(kind: Kind) -> None:
 def test_every_public_function_has_an_example_of_its_own() -> None:
     public = [(name, getattr(fb, name)) for name in fb.__all__]
     assert [name for name, item in public if inspect.isroutine(item) and ">>>" not in (item.__doc__ or "")] == []
+
+
+def test_every_method_of_an_expression_has_an_example_of_its_own() -> None:
+    modules = set(builder_modules())
+    handles = [item for name in fb.__all__ if inspect.isclass(item := getattr(fb, name)) and item.__module__ in modules]
+    methods = [
+        (handle.__name__, name, method.__doc__ or "")
+        for handle in handles
+        for name, method in vars(handle).items()
+        if inspect.isfunction(method) and not name.startswith("_")
+    ]
+    assert len(methods) > 20
+    assert [(handle, name) for handle, name, said in methods if ">>>" not in said] == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import inspect
 import pkgutil
 
 import pytest
@@ -15,6 +16,8 @@ import florecon_build.ir.closure
 
 MODULES = [
     "florecon_build.conformance",
+    "florecon_build.host.module",
+    "florecon_build.host.store.audit",
     "florecon_build.plugin",
     *(f"florecon_build.ir.{item.name}" for item in pkgutil.iter_modules(florecon_build.ir.__path__)),
     *(f"florecon_build.ir.builder.{item.name}" for item in pkgutil.iter_modules(florecon_build.ir.builder.__path__)),
@@ -28,6 +31,11 @@ def test_examples_run(name: str) -> None:
     module = importlib.import_module(name)
     result = doctest.testmod(module, optionflags=doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL)
     assert result.failed == 0
+
+
+def test_the_examples_of_every_public_function_are_among_them() -> None:
+    public = [getattr(florecon_build, name) for name in florecon_build.__all__]
+    assert {item.__module__ for item in public if inspect.isroutine(item)} <= set(MODULES)
 
 
 def test_every_public_name_is_documented() -> None:

@@ -80,7 +80,12 @@ class Group:
 
     @authored
     def span(self, lane: Expr) -> IntegerExpr:
-        """Largest minus smallest over the members: days for dates, minor units for money."""
+        """Largest minus smallest over the members: days for dates, minor units for money.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), day=fb.date(), amount=fb.money(scale=2))
+        >>> guard = fb.accept_if(lambda g: g.span(rows.day) <= 31, fb.agg_net(rows.account))
+        """
         expr = never_null(_member(lane, "span"), "span")
         if expr.type.kind not in {Kind.INTEGER, Kind.MONEY, Kind.DATE}:
             fix = "use a date, money or integer lane"
@@ -95,7 +100,12 @@ class Group:
 
     @authored
     def distinct(self, lane: Expr | tuple[object, ...]) -> IntegerExpr:
-        """How many different values that are not null the members have."""
+        """How many different values that are not null the members have.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), day=fb.date(), amount=fb.money(scale=2))
+        >>> guard = fb.accept_if(lambda g: g.distinct(rows.account) >= 2, fb.agg_net(rows.account))
+        """
         expr = _member(lane, "distinct")
         if expr.type.kind is Kind.LIST:
             fix = "count a scalar or a tuple"
@@ -128,7 +138,12 @@ class Group:
 
     @authored
     def count(self, predicate: BooleanExpr) -> IntegerExpr:
-        """How many members satisfy a row condition."""
+        """How many members satisfy a row condition.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), day=fb.date(), amount=fb.money(scale=2))
+        >>> guard = fb.accept_if(lambda g: g.count(rows.amount > 0) == 1, fb.agg_net(rows.account))
+        """
         return self._quantified(IntegerExpr, v.QuantifierOp.COUNT, t.INTEGER, predicate)
 
     def _quantified(self, family: type[E], op: v.QuantifierOp, kind: t.Type, predicate: BooleanExpr) -> E:

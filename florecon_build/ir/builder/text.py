@@ -43,17 +43,35 @@ class TextExpr(Expr):
 
     @authored
     def upper(self) -> TextExpr:
-        """Upper case, character by character."""
+        """Upper case, character by character.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> rows.memo.upper()
+        <text row.memo.upper()>
+        """
         return self._made(v.TextOp.UPPER)
 
     @authored
     def lower(self) -> TextExpr:
-        """Lower case, character by character."""
+        """Lower case, character by character.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> rows.memo.lower()
+        <text row.memo.lower()>
+        """
         return self._made(v.TextOp.LOWER)
 
     @authored
     def strip(self) -> TextExpr:
-        """Without white space at either end."""
+        """Without white space at either end.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> rows.memo.strip()
+        <text row.memo.strip()>
+        """
         return self._made(v.TextOp.STRIP)
 
     @authored
@@ -69,22 +87,46 @@ class TextExpr(Expr):
 
     @authored
     def alnum(self) -> TextExpr:
-        """The ASCII letters and digits only."""
+        """The ASCII letters and digits only.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> rows.memo.alnum()
+        <text row.memo.alnum()>
+        """
         return self._made(v.TextOp.ALNUM)
 
     @authored
     def normalize(self) -> TextExpr:
-        """Case, accents, spaces and punctuation folded away: ``"Crédit-Suisse, AG"`` is ``"credit suisse ag"``."""
+        """Case, accents, spaces and punctuation folded away: ``"Crédit-Suisse, AG"`` is ``"credit suisse ag"``.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> rows.memo.normalize()
+        <text row.memo.normalize()>
+        """
         return self._made(v.TextOp.NORMALIZE)
 
     @authored
     def left(self, count: int) -> TextExpr:
-        """The first ``count`` characters, or all of a shorter text."""
+        """The first ``count`` characters, or all of a shorter text.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> rows.memo.left(3)
+        <text row.memo.left(3)>
+        """
         return self._sliced(v.TextSliceOp.LEFT, count)
 
     @authored
     def right(self, count: int) -> TextExpr:
-        """The last ``count`` characters, or all of a shorter text."""
+        """The last ``count`` characters, or all of a shorter text.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> rows.memo.right(4)
+        <text row.memo.right(4)>
+        """
         return self._sliced(v.TextSliceOp.RIGHT, count)
 
     @authored
@@ -119,22 +161,46 @@ class TextExpr(Expr):
 
     @authored
     def concat(self, *others: TextExpr | str) -> TextExpr:
-        """This text and the others, joined without a separator."""
+        """This text and the others, joined without a separator.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> rows.memo.concat("/", rows.memo)
+        <text fb.concat(row.memo, "/", row.memo)>
+        """
         return concat_texts([self, *others])
 
     @authored
     def contains(self, other: TextExpr | str) -> BooleanExpr:
-        """Whether ``other`` occurs in this text."""
+        """Whether ``other`` occurs in this text.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> rows.memo.contains("fee")
+        <boolean row.memo.contains("fee")>
+        """
         return self._tested(v.TextTestOp.CONTAINS, other)
 
     @authored
     def startswith(self, other: TextExpr | str) -> BooleanExpr:
-        """Whether this text begins with ``other``."""
+        """Whether this text begins with ``other``.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> rows.memo.startswith("INV-")
+        <boolean row.memo.startswith("INV-")>
+        """
         return self._tested(v.TextTestOp.STARTSWITH, other)
 
     @authored
     def endswith(self, other: TextExpr | str) -> BooleanExpr:
-        """Whether this text ends with ``other``."""
+        """Whether this text ends with ``other``.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> rows.memo.endswith("paid")
+        <boolean row.memo.endswith("paid")>
+        """
         return self._tested(v.TextTestOp.ENDSWITH, other)
 
     def _made(self, op: v.TextOp) -> TextExpr:
