@@ -119,7 +119,10 @@ impl Plugin for Intercompany {
             ),
             labeled("reference nets", both_sides(signal_group(references, abs_tol(0), 256))),
             labeled("fee or exchange", both_sides(fees)),
-            labeled("flow", coalesce("settlement", seq(vec![by_reference(), by_amount()]))),
+            labeled(
+                "flow",
+                coalesce("settlement", seq(vec![by_reference(), by_amount(tuning.bagatelle)])),
+            ),
             labeled(
                 "write-off",
                 soak_small(abs_tol(tuning.bagatelle), "write_off", singleton()),
@@ -172,11 +175,11 @@ fn by_reference() -> Plan<Posting> {
     flow(Flow::new(constant(1000.0), cost).match_on(references))
 }
 
-/// Equal amounts within three weeks: weaker evidence, so dearer, and dearer by the day.
-fn by_amount() -> Plan<Posting> {
-    let cost = |a: Lot<'_>, b: Lot<'_>| {
+/// Equal amounts within three weeks: weaker evidence, so dearer by the day, and none at all for bagatelles.
+fn by_amount(bagatelle: i64) -> Plan<Posting> {
+    let cost = move |a: Lot<'_>, b: Lot<'_>| {
         let days = int::gap(a.row.day, b.row.day)?;
-        let same = nets(a, b, abs_tol(0)) && a.row.company != b.row.company;
+        let same = nets(a, b, abs_tol(0)) && a.row.company != b.row.company && a.amount > bagatelle;
         Ok((same && days <= 20).then_some(4.5 + 0.05 * days as f64))
     };
     flow(Flow::new(constant(1000.0), cost).match_on(|lot: Lot<'_>| Some(lot.amount.abs())))

@@ -1,7 +1,7 @@
 //! A first plugin: one ledger, matched account by account.
 //!
-//! References speak first, then equal amounts, then the flow decides among what is near in time, and the pennies that are left
-//! are written off.
+//! References speak first, then equal amounts, then the flow decides among what is near in time and in amount, and the pennies
+//! that are left are written off.
 
 use florecon::prelude::*;
 
@@ -46,7 +46,7 @@ impl Plugin for Starter {
     fn params() -> Vec<ParamSpec> {
         vec![
             ParamSpec::integer("slack", 100).doc("cents that lines of one reference may be off by"),
-            ParamSpec::integer("window", 10).doc("days that two lines of one amount may lie apart"),
+            ParamSpec::integer("window", 10).doc("days that two lines of nearly one amount may lie apart"),
             ParamSpec::integer("bagatelle", 5).doc("cents up to which an open line is written off"),
         ]
     }
@@ -83,7 +83,7 @@ impl Plugin for Starter {
         let steps = seq(vec![
             labeled("reference", signal_group(references, abs_tol(tuning.slack), 256)),
             exact_1to1(one_bucket, day),
-            flow(Flow::new(constant(1000.0), days_apart).window(day, tuning.window)),
+            nearest(tuning),
             labeled(
                 "write-off",
                 soak_small(abs_tol(tuning.bagatelle), "write_off", singleton()),
@@ -101,10 +101,14 @@ fn day(lot: Item<'_, Line>) -> i64 {
     lot.row.day
 }
 
-/// Only lots that cancel may meet, and the closer in time the better.
-fn days_apart(a: Item<'_, Line>, b: Item<'_, Line>) -> Result<Option<f64>, EvalError> {
-    let days = int::gap(a.row.day, b.row.day)?;
-    Ok(nets(a, b, abs_tol(0)).then_some(days as f64))
+/// Lots that cancel but for pennies may meet, and the closer in time the better.
+fn nearest(tuning: &Tuning) -> Plan<Line> {
+    let pennies = tuning.bagatelle;
+    let cost = move |a: Item<'_, Line>, b: Item<'_, Line>| {
+        let days = int::gap(a.row.day, b.row.day)?;
+        Ok(nets(a, b, abs_tol(pennies)).then_some(days as f64))
+    };
+    flow(Flow::new(constant(1000.0), cost).window(day, tuning.window))
 }
 
 export_plugin!(Starter);

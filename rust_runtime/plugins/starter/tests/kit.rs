@@ -12,12 +12,14 @@ fn ledger() -> Table {
         Some("rent"),
         None,
         Some("fee 0815"),
+        None,
+        None,
     ];
     Table::new()
-        .integers("row_id", [1, 2, 3, 4, 5, 6])
-        .texts("account", ["A"; 6])
-        .reals("amount", [100.0, -99.5, 40.0, -40.0, 0.03, 12.0])
-        .integers("date", [19_000, 19_003, 19_001, 19_400, 19_002, 19_002])
+        .integers("row_id", [1, 2, 3, 4, 5, 6, 7, 8])
+        .texts("account", ["A"; 8])
+        .reals("amount", [100.0, -99.5, 40.0, -40.0, 0.03, 12.0, 55.0, -54.98])
+        .integers("date", [19_000, 19_003, 19_001, 19_400, 19_002, 19_002, 19_003, 19_009])
         .texts("reference", notes)
 }
 
@@ -33,6 +35,8 @@ fn a_ledger_read_off_by_hand() {
     for group in [
         r#""net":50,"size":2,"origin":"signal_group","reason":"reference: shared reference 4711""#,
         r#""net":0,"size":2,"origin":"exact_1to1","reason":"exact 1:1 pair""#,
+        r#""net":0,"size":2,"origin":"flow","reason":"min-cost flow""#,
+        r#""net":2,"size":1,"origin":"write_off","reason":"write-off: classified""#,
         r#""net":3,"size":1,"origin":"write_off","reason":"write-off: classified""#,
         r#""net":1200,"size":1,"origin":"unmatched""#,
     ] {
