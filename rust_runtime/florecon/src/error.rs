@@ -74,10 +74,14 @@ pub enum Error {
         id: Option<RowId>,
     },
     /// One id twice in a batch or a merge.
-    #[error("id {id} occurs twice; send each id once")]
+    #[error("id {id} occurs twice, in {what} {} and {}; send each id once", .places.0, .places.1)]
     DuplicateId {
         /// The id.
         id: RowId,
+        /// Where it occurs: `rows` of a batch or `allocations` of a merge.
+        what: &'static str,
+        /// The first two places there, counted from 0.
+        places: (usize, usize),
     },
     /// A param or a strategy that cannot be used.
     #[error("{message}")]
@@ -176,6 +180,11 @@ pub enum Error {
 
 impl Error {
     /// The error code of the wire, such as `"unknown_id"`.
+    ///
+    /// ```
+    /// use florecon::error::Error;
+    /// assert_eq!(Error::NoSession.code(), "no_session");
+    /// ```
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -203,6 +212,12 @@ impl Error {
     }
 
     /// The row the error is about, when it is about one and it is known.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// assert_eq!(Error::UnknownId { id: RowId::from(3) }.id(), Some(&RowId::from(3)));
+    /// assert_eq!(Error::NoSession.id(), None);
+    /// ```
     #[must_use]
     pub fn id(&self) -> Option<&RowId> {
         match self {
@@ -210,7 +225,7 @@ impl Error {
             | Self::NullValue { id, .. }
             | Self::BadAmount { id, .. }
             | Self::AmountOverflow { id, .. } => id.as_ref(),
-            Self::DuplicateId { id }
+            Self::DuplicateId { id, .. }
             | Self::BadCost { id, .. }
             | Self::UnknownId { id }
             | Self::UnknownAllocation { id, .. }
@@ -222,6 +237,11 @@ impl Error {
     }
 
     /// The group the error is about, when it is about one.
+    ///
+    /// ```
+    /// use florecon::error::Error;
+    /// assert_eq!(Error::UnknownGroup { group: 7 }.group_id(), Some(7));
+    /// ```
     #[must_use]
     pub fn group_id(&self) -> Option<i64> {
         match self {
@@ -258,6 +278,11 @@ impl Error {
     }
 
     /// A `bad_command` with a message.
+    ///
+    /// ```
+    /// use florecon::error::Error;
+    /// assert_eq!(Error::bad_command("no such op").code(), "bad_command");
+    /// ```
     pub fn bad_command(message: impl Into<String>) -> Self {
         Self::BadCommand {
             message: message.into(),
@@ -266,6 +291,11 @@ impl Error {
     }
 
     /// A `bad_config` with a message.
+    ///
+    /// ```
+    /// use florecon::error::Error;
+    /// assert_eq!(Error::bad_config("width is 0").to_string(), "width is 0");
+    /// ```
     pub fn bad_config(message: impl Into<String>) -> Self {
         Self::BadConfig {
             message: message.into(),

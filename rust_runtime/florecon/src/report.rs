@@ -9,6 +9,16 @@ use crate::strategy::arena::{GroupRef, NO_NODE};
 
 /// All groups in the order of the report, and all allocations in the order of their groups and, within one, of their
 /// ids.
+///
+/// ```
+/// use florecon::prelude::*;
+/// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+/// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+/// recon.solve()?;
+/// let Report { groups, allocations } = recon.report();
+/// assert_eq!((groups.len(), allocations.len()), (2, 3));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Report {
     /// One line per group.
@@ -18,6 +28,16 @@ pub struct Report {
 }
 
 /// One group.
+///
+/// ```
+/// use florecon::prelude::*;
+/// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+/// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+/// recon.solve()?;
+/// let line = &recon.report().groups[0];
+/// assert_eq!((&*line.origin, line.net, line.size, line.max_abs, line.min_side), ("exact_1to1", 0, 2, 5, 1));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupLine {
     /// The group's id: stable while it is pinned, new with every solve while it is proposed.
@@ -48,6 +68,16 @@ pub struct GroupLine {
 pub type GroupSummary = GroupLine;
 
 /// A part of a row in a group.
+///
+/// ```
+/// use florecon::prelude::*;
+/// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+/// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+/// recon.solve()?;
+/// let part = &recon.report().allocations[1];
+/// assert_eq!((&part.id, part.amount), (&RowId::from(2), -5));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allocation {
     /// The row.
@@ -59,6 +89,15 @@ pub struct Allocation {
 }
 
 /// The report, read in place: eight bytes a group besides what the workspace holds anyway.
+///
+/// ```
+/// use florecon::prelude::*;
+/// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+/// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+/// recon.solve()?;
+/// assert_eq!(recon.view().groups().filter(|group| group.size() > 1).count(), 1);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Debug)]
 pub struct ReportView<'a> {
     ids: &'a [RowId],
@@ -78,18 +117,43 @@ impl<'a> ReportView<'a> {
     }
 
     /// How many groups there are.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+    /// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+    /// recon.solve()?;
+    /// assert_eq!(recon.view().len(), 2);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn len(&self) -> usize {
         self.order.len()
     }
 
     /// Whether there are no groups.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// assert!(Recon::new(identity(), |amount: &i64| *amount)?.view().is_empty());
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.order.is_empty()
     }
 
     /// The groups in the order of the report.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+    /// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+    /// recon.solve()?;
+    /// let sizes: Vec<usize> = recon.view().groups().map(|group| group.size()).collect();
+    /// assert_eq!(sizes, [2, 1]);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn groups(&self) -> impl ExactSizeIterator<Item = GroupView<'_>> {
         self.order.iter().map(|&place| GroupView {
             view: self,
@@ -102,6 +166,15 @@ impl<'a> ReportView<'a> {
     }
 
     /// A copy.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+    /// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+    /// recon.solve()?;
+    /// assert_eq!(recon.view().report(), recon.report());
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn report(&self) -> Report {
         let mut allocations = Vec::with_capacity(self.groups().map(|group| group.size()).sum());
@@ -121,6 +194,16 @@ impl<'a> ReportView<'a> {
 }
 
 /// One group of a [`ReportView`].
+///
+/// ```
+/// use florecon::prelude::*;
+/// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+/// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+/// recon.solve()?;
+/// let open: i64 = recon.view().groups().filter(|group| group.size() == 1).map(|group| group.line().net).sum();
+/// assert_eq!(open, 1);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct GroupView<'a> {
     view: &'a ReportView<'a>,
@@ -142,6 +225,16 @@ impl<'a> GroupView<'a> {
     }
 
     /// The group's id.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+    /// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+    /// recon.solve()?;
+    /// let (view, report) = (recon.view(), recon.report());
+    /// assert!(view.groups().map(|group| group.id()).eq(report.groups.iter().map(|line| line.group_id)));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn id(&self) -> i64 {
         match (self.record(), self.single) {
@@ -151,6 +244,17 @@ impl<'a> GroupView<'a> {
     }
 
     /// Whether a person keeps it.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+    /// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+    /// recon.solve()?;
+    /// recon.pin_clean(0)?;
+    /// let pinned: Vec<bool> = recon.view().groups().map(|group| group.pinned()).collect();
+    /// assert_eq!(pinned, [true, false]);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn pinned(&self) -> bool {
         self.record()
@@ -158,6 +262,17 @@ impl<'a> GroupView<'a> {
     }
 
     /// What formed it.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+    /// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+    /// recon.solve()?;
+    /// let view = recon.view();
+    /// let origins: Vec<&str> = view.groups().map(|group| &**group.origin()).collect();
+    /// assert_eq!(origins, ["exact_1to1", "unmatched"]);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn origin(&self) -> &'a Arc<str> {
         let origin = self
@@ -167,6 +282,17 @@ impl<'a> GroupView<'a> {
     }
 
     /// Why, in words.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+    /// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+    /// recon.solve()?;
+    /// let view = recon.view();
+    /// let reasons: Vec<Option<&str>> = view.groups().map(|group| group.reason().map(|text| &**text)).collect();
+    /// assert_eq!(reasons, [Some("exact 1:1 pair"), None]);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn reason(&self) -> Option<&'a Arc<str>> {
         self.record()
@@ -174,6 +300,15 @@ impl<'a> GroupView<'a> {
     }
 
     /// How many members it has.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+    /// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+    /// recon.solve()?;
+    /// assert_eq!(recon.view().groups().map(|group| group.size()).sum::<usize>(), 3);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn size(&self) -> usize {
         self.record().map_or(1, |(_, group)| group.len())
@@ -187,6 +322,17 @@ impl<'a> GroupView<'a> {
     }
 
     /// The members in ascending id order, each with its part in the group.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+    /// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+    /// recon.solve()?;
+    /// let view = recon.view();
+    /// let parts: Vec<(RowId, i64)> = view.groups().flat_map(|group| group.members()).map(|(id, part)| (id.clone(), part)).collect();
+    /// assert_eq!(parts, [(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)]);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn members(&self) -> impl Iterator<Item = (&'a RowId, i64)> + use<'a> {
         let ids = self.view.ids;
         let single = self.single.map(|(slot, _, amount)| (slot, amount));
@@ -202,6 +348,16 @@ impl<'a> GroupView<'a> {
     }
 
     /// The group as one line of the report.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+    /// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+    /// recon.solve()?;
+    /// let (view, report) = (recon.view(), recon.report());
+    /// assert!(view.groups().map(|group| group.line()).eq(report.groups));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn line(&self) -> GroupLine {
         GroupLine {

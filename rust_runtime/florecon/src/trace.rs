@@ -1,6 +1,16 @@
 //! What happened at each node of a strategy during one solve.
 
 /// The counts of one node, added up over all the bags it was given during one solve.
+///
+/// ```
+/// use florecon::prelude::*;
+/// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+/// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+/// recon.solve()?;
+/// let stage = &recon.stages()[0];
+/// assert_eq!((stage.kind, stage.items_in, stage.groups, stage.value_matched), ("exact_1to1", 3, 1, 10));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Stage {
     /// The node's id: its place in a pre-order walk of the tree.

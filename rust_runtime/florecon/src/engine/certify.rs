@@ -3,6 +3,17 @@
 use super::instance::{Instance, Solution};
 
 /// The first thing found wrong with a solution.
+///
+/// ```
+/// # use florecon::engine::Instance;
+/// # let (supply, penalty, key) = (vec![10, -10], vec![50, 50], vec![1, 2]);
+/// # let (tail, head, cost) = (vec![0], vec![1], vec![9]);
+/// # let instance = Instance { n_sources: 1, supply, penalty, key, tail, head, cost };
+/// use florecon::engine::{Options, Violation, certify, solve};
+/// let mut solution = solve(&instance, &Options::default()).unwrap();
+/// solution.flow[0] = -1;
+/// assert_eq!(certify(&instance, &solution), Err(Violation::NegativeFlow { arc: 0, flow: -1 }));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Violation {

@@ -48,12 +48,28 @@ impl Instance {
     pub(super) const MAX_INDEX: usize = (u32::MAX / 4) as usize;
 
     /// Number of nodes.
+    ///
+    /// ```
+    /// # use florecon::engine::Instance;
+    /// # let (supply, penalty, key) = (vec![10, -10], vec![50, 50], vec![1, 2]);
+    /// # let (tail, head, cost) = (vec![0], vec![1], vec![9]);
+    /// # let instance = Instance { n_sources: 1, supply, penalty, key, tail, head, cost };
+    /// assert_eq!(instance.n_nodes(), 2);
+    /// ```
     #[must_use]
     pub fn n_nodes(&self) -> usize {
         self.supply.len()
     }
 
     /// Number of arcs.
+    ///
+    /// ```
+    /// # use florecon::engine::Instance;
+    /// # let (supply, penalty, key) = (vec![10, -10], vec![50, 50], vec![1, 2]);
+    /// # let (tail, head, cost) = (vec![0], vec![1], vec![9]);
+    /// # let instance = Instance { n_sources: 1, supply, penalty, key, tail, head, cost };
+    /// assert_eq!(instance.n_arcs(), 1);
+    /// ```
     #[must_use]
     pub fn n_arcs(&self) -> usize {
         self.tail.len()
@@ -130,6 +146,10 @@ pub(super) fn check_cost(place: Place, cost: i64) -> Result<(), EngineError> {
 }
 
 /// What to do besides solving.
+///
+/// ```
+/// assert!(!florecon::engine::Options::default().certify);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// Run [`certify`](super::certify) on the answer before it is returned (debug builds always do).
@@ -137,6 +157,16 @@ pub struct Options {
 }
 
 /// The canonical optimum of an [`Instance`], with the duals that prove it.
+///
+/// ```
+/// # use florecon::engine::Instance;
+/// # let (supply, penalty, key) = (vec![10, -10], vec![50, 50], vec![1, 2]);
+/// # let (tail, head, cost) = (vec![0], vec![1], vec![9]);
+/// # let instance = Instance { n_sources: 1, supply, penalty, key, tail, head, cost };
+/// use florecon::engine::{Options, solve};
+/// let solution = solve(&instance, &Options::default()).unwrap();
+/// assert_eq!((solution.flow, solution.unique), (vec![10], vec![true, true]));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Solution {
     /// Flow of each arc, in the order of the instance.
@@ -156,6 +186,16 @@ pub struct Solution {
 }
 
 /// Counters of one solve.
+///
+/// ```
+/// # use florecon::engine::Instance;
+/// # let (supply, penalty, key) = (vec![10, -10], vec![50, 50], vec![1, 2]);
+/// # let (tail, head, cost) = (vec![0], vec![1], vec![9]);
+/// # let instance = Instance { n_sources: 1, supply, penalty, key, tail, head, cost };
+/// use florecon::engine::{Options, solve};
+/// let stats = solve(&instance, &Options::default()).unwrap().stats;
+/// assert_eq!((stats.components, stats.tied_components), (1, 0));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
     /// Connected components that hold at least one arc.
@@ -169,6 +209,17 @@ pub struct Stats {
 }
 
 /// Where a number was found.
+///
+/// ```
+/// # use florecon::engine::Instance;
+/// # let (supply, penalty, key) = (vec![10, -10], vec![50, 50], vec![1, 2]);
+/// # let (tail, head, cost) = (vec![0], vec![1], vec![9]);
+/// # let instance = Instance { n_sources: 1, supply, penalty, key, tail, head, cost };
+/// use florecon::engine::{EngineError, Options, Place, solve};
+/// let cost = i64::MAX;
+/// let refused = solve(&Instance { cost: vec![cost], ..instance }, &Options::default());
+/// assert_eq!(refused.unwrap_err(), EngineError::Cost { place: Place::Arc(0), cost });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// The arc of this index.
@@ -178,6 +229,16 @@ pub enum Place {
 }
 
 /// Why an instance was refused.
+///
+/// ```
+/// # use florecon::engine::Instance;
+/// # let (supply, penalty, key) = (vec![10, -10], vec![50, 50], vec![1, 2]);
+/// # let (tail, head, cost) = (vec![0], vec![1], vec![9]);
+/// # let instance = Instance { n_sources: 1, supply, penalty, key, tail, head, cost };
+/// use florecon::engine::{Options, solve};
+/// let refused = solve(&Instance { key: vec![1], ..instance }, &Options::default());
+/// assert_eq!(refused.unwrap_err().to_string(), "`key` has 1 entries; give it 2");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EngineError {

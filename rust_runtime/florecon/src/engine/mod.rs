@@ -77,6 +77,16 @@ impl<'a> Prepared<'a> {
     ///
     /// # Errors
     /// [`EngineError`] for an instance that is malformed or out of range.
+    ///
+    /// ```
+    /// # use florecon::engine::Instance;
+    /// # let (supply, penalty, key) = (vec![10, -10], vec![50, 50], vec![1, 2]);
+    /// # let (tail, head, cost) = (vec![0], vec![1], vec![9]);
+    /// # let instance = Instance { n_sources: 1, supply, penalty, key, tail, head, cost };
+    /// use florecon::engine::Prepared;
+    /// assert!(Prepared::new(&instance).is_ok());
+    /// assert!(Prepared::new(&Instance { cost: vec![], ..instance }).is_err());
+    /// ```
     pub fn new(instance: &'a Instance) -> Result<Self, EngineError> {
         let ascending = instance.check()?;
         Ok(Self {
@@ -89,6 +99,15 @@ impl<'a> Prepared<'a> {
     ///
     /// # Errors
     /// [`EngineError::ObjectiveOverflow`] if the objective leaves 128 bits.
+    ///
+    /// ```
+    /// # let (supply, penalty, key) = (vec![10, -10], vec![50, 50], vec![1, 2]);
+    /// # let (tail, head, cost) = (vec![0], vec![1], vec![9]);
+    /// use florecon::engine::{Instance, Options, Prepared};
+    /// let instance = Instance { n_sources: 1, supply, penalty, key, tail, head, cost };
+    /// let solution = Prepared::new(&instance).unwrap().solve(&Options { certify: true }).unwrap();
+    /// assert_eq!((solution.flow, solution.objective), (vec![10], 90));
+    /// ```
     pub fn solve(self, options: &Options) -> Result<Solution, EngineError> {
         let instance = self.instance;
         let solution = self.solve_from(None)?;

@@ -29,25 +29,52 @@ pub(crate) use seal::{is_sealed, seal, without_seal};
 /// ```
 pub trait Packed: Sized {
     /// Stands for the type in a snapshot's header, so that rows of another shape are not taken for these.
+    ///
+    /// ```
+    /// use florecon::packed::Packed;
+    /// assert_ne!(i64::shape(), bool::shape());
+    /// ```
     fn shape() -> u64;
 
     /// Appends the value.
+    ///
+    /// ```
+    /// use florecon::packed::{Packed, Packer};
+    /// let mut packer = Packer::new();
+    /// true.pack(&mut packer);
+    /// assert_eq!(packer.into_bytes(), [1]);
+    /// ```
     fn pack(&self, packer: &mut Packer);
 
     /// Reads a value.
     ///
     /// # Errors
     /// [`Damaged`] where the bytes are none of this type.
+    ///
+    /// ```
+    /// use florecon::packed::{Packed, Unpacker};
+    /// assert_eq!(bool::unpack(&mut Unpacker::new(&[1])), Ok(true));
+    /// ```
     fn unpack(unpacker: &mut Unpacker<'_>) -> Result<Self, Damaged>;
 }
 
 /// Brings a part's shape into that of the whole.
+///
+/// ```
+/// use florecon::packed::join_shapes;
+/// assert_ne!(join_shapes(join_shapes(0, 1), 2), join_shapes(join_shapes(0, 2), 1));
+/// ```
 #[must_use]
 pub fn join_shapes(whole: u64, part: u64) -> u64 {
     (whole.rotate_left(7) ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 /// The shape of a field, named by a function that reaches it.
+///
+/// ```
+/// use florecon::packed::{Packed, shape_of};
+/// assert_eq!(shape_of(|row: &(i64, bool)| &row.1), bool::shape());
+/// ```
 #[must_use]
 pub fn shape_of<R, T: Packed>(_: fn(&R) -> &T) -> u64 {
     T::shape()

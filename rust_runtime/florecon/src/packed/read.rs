@@ -5,10 +5,21 @@ use super::write::NUMBERED_TEXTS;
 use crate::value::Text;
 
 /// Bytes that are not what they should be.
+///
+/// ```
+/// use florecon::packed::{Damaged, Unpacker};
+/// assert_eq!(Unpacker::new(&[0x80]).number(), Err(Damaged));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Damaged;
 
 /// Bytes, read value by value.
+///
+/// ```
+/// use florecon::packed::Unpacker;
+/// let mut unpacker = Unpacker::new(&[5, 6]);
+/// assert_eq!((unpacker.number(), unpacker.integer()), (Ok(5), Ok(3)));
+/// ```
 #[derive(Debug)]
 pub struct Unpacker<'a> {
     rest: &'a [u8],
@@ -17,6 +28,10 @@ pub struct Unpacker<'a> {
 
 impl<'a> Unpacker<'a> {
     /// From the first byte on.
+    ///
+    /// ```
+    /// assert!(florecon::packed::Unpacker::new(&[]).is_empty());
+    /// ```
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Self {
         Self {
@@ -29,6 +44,14 @@ impl<'a> Unpacker<'a> {
     ///
     /// # Errors
     /// [`Damaged`] where the bytes are none of this type.
+    ///
+    /// ```
+    /// use florecon::packed::{Packer, Unpacker};
+    /// let mut packer = Packer::new();
+    /// packer.write(&Some(7_i64));
+    /// let bytes = packer.into_bytes();
+    /// assert_eq!(Unpacker::new(&bytes).read(), Ok(Some(7_i64)));
+    /// ```
     pub fn read<T: Packed>(&mut self) -> Result<T, Damaged> {
         T::unpack(self)
     }
@@ -37,6 +60,11 @@ impl<'a> Unpacker<'a> {
     ///
     /// # Errors
     /// [`Damaged`] where there are fewer.
+    ///
+    /// ```
+    /// use florecon::packed::{Damaged, Unpacker};
+    /// assert_eq!(Unpacker::new(&[1, 2]).raw(3), Err(Damaged));
+    /// ```
     pub fn raw(&mut self, count: usize) -> Result<&'a [u8], Damaged> {
         let (taken, rest) = self.rest.split_at_checked(count).ok_or(Damaged)?;
         self.rest = rest;
@@ -47,6 +75,10 @@ impl<'a> Unpacker<'a> {
     ///
     /// # Errors
     /// [`Damaged`] at the end.
+    ///
+    /// ```
+    /// assert_eq!(florecon::packed::Unpacker::new(&[200]).byte(), Ok(200));
+    /// ```
     #[inline]
     pub fn byte(&mut self) -> Result<u8, Damaged> {
         let (&byte, rest) = self.rest.split_first().ok_or(Damaged)?;
@@ -58,6 +90,10 @@ impl<'a> Unpacker<'a> {
     ///
     /// # Errors
     /// [`Damaged`] for one that ends early or has more than 64 bits.
+    ///
+    /// ```
+    /// assert_eq!(florecon::packed::Unpacker::new(&[0xac, 2]).number(), Ok(300));
+    /// ```
     #[inline]
     pub fn number(&mut self) -> Result<u64, Damaged> {
         let byte = self.byte()?;
@@ -85,6 +121,10 @@ impl<'a> Unpacker<'a> {
     ///
     /// # Errors
     /// As for [`number`](Self::number).
+    ///
+    /// ```
+    /// assert_eq!(florecon::packed::Unpacker::new(&[3]).integer(), Ok(-2));
+    /// ```
     #[inline]
     pub fn integer(&mut self) -> Result<i64, Damaged> {
         let number = self.number()?;
@@ -95,6 +135,11 @@ impl<'a> Unpacker<'a> {
     ///
     /// # Errors
     /// [`Damaged`] for one beyond them.
+    ///
+    /// ```
+    /// use florecon::packed::{Damaged, Unpacker};
+    /// assert_eq!((Unpacker::new(&[2]).place(3), Unpacker::new(&[3]).place(3)), (Ok(2), Err(Damaged)));
+    /// ```
     #[inline]
     pub fn place(&mut self, places: usize) -> Result<usize, Damaged> {
         let number = self.number()?;
@@ -109,6 +154,11 @@ impl<'a> Unpacker<'a> {
     ///
     /// # Errors
     /// [`Damaged`] for more than can follow.
+    ///
+    /// ```
+    /// use florecon::packed::{Damaged, Unpacker};
+    /// assert_eq!((Unpacker::new(&[1, 9]).count(), Unpacker::new(&[2, 9]).count()), (Ok(1), Err(Damaged)));
+    /// ```
     pub fn count(&mut self) -> Result<usize, Damaged> {
         let count = self.number()?;
         if count <= self.rest.len() as u64 {
@@ -122,6 +172,11 @@ impl<'a> Unpacker<'a> {
     ///
     /// # Errors
     /// [`Damaged`] where there is no memory for them: a true snapshot's would have been there before.
+    ///
+    /// ```
+    /// use florecon::packed::{Damaged, Unpacker};
+    /// assert_eq!(Unpacker::new(&[]).room::<u64>(usize::MAX), Err(Damaged));
+    /// ```
     pub fn room<T>(&self, count: usize) -> Result<Vec<T>, Damaged> {
         let mut values = Vec::new();
         values.try_reserve_exact(count).map_err(|_| Damaged)?;
@@ -132,6 +187,10 @@ impl<'a> Unpacker<'a> {
     ///
     /// # Errors
     /// [`Damaged`] for what is not UTF-8, or longer than what is left.
+    ///
+    /// ```
+    /// assert_eq!(florecon::packed::Unpacker::new(b"\x02ab").letters(), Ok("ab"));
+    /// ```
     pub fn letters(&mut self) -> Result<&'a str, Damaged> {
         let length = self.count()?;
         self.letters_of(length)
@@ -145,6 +204,11 @@ impl<'a> Unpacker<'a> {
     ///
     /// # Errors
     /// As for [`letters`](Self::letters), or for a number that no text has.
+    ///
+    /// ```
+    /// use florecon::value::Text;
+    /// assert_eq!(florecon::packed::Unpacker::new(b"\x04ab").text(), Ok(Text::from("ab")));
+    /// ```
     pub fn text(&mut self) -> Result<Text, Damaged> {
         let head = self.number()?;
         let half = usize::try_from(head / 2).map_err(|_| Damaged)?;
@@ -159,6 +223,10 @@ impl<'a> Unpacker<'a> {
     }
 
     /// Whether everything was read.
+    ///
+    /// ```
+    /// assert!(!florecon::packed::Unpacker::new(&[0]).is_empty());
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rest.is_empty()

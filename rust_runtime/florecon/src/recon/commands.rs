@@ -1,6 +1,6 @@
 //! The decisions of people: pin, unpin, merge, detach, dissolve.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use rustc_hash::FxBuildHasher;
 
@@ -24,6 +24,18 @@ impl<R> Recon<R> {
     ///
     /// # Errors
     /// `unknown_group`.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+    /// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+    /// recon.solve()?;
+    /// let pair = recon.report().groups[0].group_id;
+    /// recon.pin(pair)?;
+    /// recon.solve()?;
+    /// assert_eq!(recon.report().groups[0].group_id, pair);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn pin(&mut self, group: i64) -> Result<(), Error> {
         let place = self.place(group)?;
         self.pin_places(vec![place]);
@@ -34,6 +46,17 @@ impl<R> Recon<R> {
     ///
     /// # Errors
     /// `unknown_group`.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+    /// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+    /// recon.solve()?;
+    /// let all: Vec<i64> = recon.report().groups.iter().map(|group| group.group_id).collect();
+    /// recon.pin_groups(&all)?;
+    /// assert!(recon.report().groups.iter().all(|group| group.pinned));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn pin_groups(&mut self, groups: &[i64]) -> Result<(), Error> {
         let places = self.ledger.locate_all(groups);
         if let Some(at) = places.iter().position(Option::is_none) {
@@ -72,6 +95,15 @@ impl<R> Recon<R> {
     ///
     /// # Errors
     /// `bad_command` when `tol` is negative.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+    /// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+    /// recon.solve()?;
+    /// assert_eq!(recon.pin_clean(0)?, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn pin_clean(&mut self, tol: i64) -> Result<usize, Error> {
         if tol < 0 {
             return Err(Error::bad_command(format!(
@@ -96,6 +128,16 @@ impl<R> Recon<R> {
     ///
     /// # Errors
     /// `unknown_id`; `unknown_allocation` for a row that has no group of size one at all.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+    /// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+    /// recon.solve()?;
+    /// assert_eq!(recon.pin_singletons(&[RowId::from(3)])?, 1);
+    /// assert_eq!(recon.pin_singletons(&[RowId::from(1)]).unwrap_err().code(), "unknown_allocation");
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn pin_singletons(&mut self, ids: &[RowId]) -> Result<usize, Error> {
         let mut places = Vec::new();
         for id in ids {
@@ -138,6 +180,18 @@ impl<R> Recon<R> {
     ///
     /// # Errors
     /// `unknown_group`.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+    /// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+    /// recon.solve()?;
+    /// let pair = recon.report().groups[0].group_id;
+    /// recon.pin(pair)?;
+    /// recon.unpin(pair)?;
+    /// assert!(!recon.report().groups[0].pinned);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn unpin(&mut self, group: i64) -> Result<(), Error> {
         let place = self.place(group)?;
         self.abandon();
@@ -185,11 +239,15 @@ impl<R> Recon<R> {
 
     fn checked_merge(&mut self, allocations: &[(RowId, i64)]) -> Result<Vec<Lot>, Error> {
         let mut lots: Vec<Lot> = Vec::with_capacity(allocations.len());
-        let mut seen = HashSet::with_hasher(FxBuildHasher);
-        for (id, amount) in allocations {
+        let mut seen = HashMap::with_hasher(FxBuildHasher);
+        for (place, (id, amount)) in allocations.iter().enumerate() {
             let row = self.store.expect(id)?;
-            if !seen.insert(row) {
-                return Err(Error::DuplicateId { id: id.clone() });
+            if let Some(first) = seen.insert(row, place) {
+                return Err(Error::DuplicateId {
+                    id: id.clone(),
+                    what: "allocations",
+                    places: (first, place),
+                });
             }
             if *amount == 0 {
                 return Err(Error::BadCommand {
@@ -252,6 +310,17 @@ impl<R> Recon<R> {
     /// # Errors
     /// `unknown_group`, `frozen_group`; for each id `unknown_id`, `unknown_allocation`; `amount_overflow` when the net
     /// of what remains cannot be reported.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+    /// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+    /// recon.solve()?;
+    /// let pair = recon.report().groups[0].group_id;
+    /// recon.detach(pair, &[RowId::from(1)])?;
+    /// assert_eq!(recon.report().groups.len(), 3);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn detach(&mut self, group: i64, ids: &[RowId]) -> Result<(), Error> {
         let place = self.proposed_place(group)?;
         let mut slots = Vec::with_capacity(ids.len());
@@ -310,6 +379,17 @@ impl<R> Recon<R> {
     ///
     /// # Errors
     /// `unknown_group`, `frozen_group`.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+    /// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+    /// recon.solve()?;
+    /// let pair = recon.report().groups[0].group_id;
+    /// recon.dissolve(pair)?;
+    /// assert_eq!(recon.report().groups.len(), 3);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn dissolve(&mut self, group: i64) -> Result<(), Error> {
         if let Place::Group(index) = self.proposed_place(group)? {
             self.abandon();

@@ -70,6 +70,15 @@ impl<R> Recon<R> {
     ///
     /// # Errors
     /// `bad_config` when the plan has a setting that cannot be used; see [`Plan::check`].
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let recon = Recon::new(identity(), |amount: &i64| *amount)?;
+    /// assert!(recon.is_empty());
+    /// let refused = Recon::new(agg_net(one_bucket, abs_tol(-1)), |amount: &i64| *amount);
+    /// assert_eq!(refused.unwrap_err().code(), "bad_config");
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn new<A: Answer<Value = i64>>(plan: Plan<R>, numeraire: impl Fn(&R) -> A + 'static) -> Result<Self, Error> {
         plan.check()?;
         Ok(Self {
@@ -88,6 +97,16 @@ impl<R> Recon<R> {
     ///
     /// # Errors
     /// `bad_config` as for [`new`](Self::new); the old plan stays.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let mut recon = Recon::new(identity(), |amount: &i64| *amount)?;
+    /// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+    /// recon.set_plan(exact_1to1(one_bucket, by_id))?;
+    /// recon.solve()?;
+    /// assert_eq!(recon.report().groups.len(), 2);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn set_plan(&mut self, plan: Plan<R>) -> Result<(), Error> {
         plan.check()?;
         self.pending = None;
@@ -102,6 +121,15 @@ impl<R> Recon<R> {
     /// # Errors
     /// `amount_overflow`, `bad_amount`, `bad_cost`, `bad_config` from expressions and settings of the plan;
     /// `conservation_violated` should a node ever lose or invent money.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+    /// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+    /// recon.solve()?;
+    /// assert_eq!(&*recon.report().groups[0].origin, "exact_1to1");
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn solve(&mut self) -> Result<(), Error> {
         self.solve_within(u64::MAX).map(|_| ())
     }
@@ -196,6 +224,16 @@ impl<R> Recon<R> {
     }
 
     /// All groups and allocations, in the order of the report.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+    /// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+    /// recon.solve()?;
+    /// let report = recon.report();
+    /// assert_eq!((report.groups[0].size, report.groups[0].net, report.allocations.len()), (2, 0, 3));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn report(&self) -> Report {
         self.view().report()
@@ -218,24 +256,57 @@ impl<R> Recon<R> {
     }
 
     /// What each node of the plan did in the last solve, in the order of node ids.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+    /// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+    /// recon.solve()?;
+    /// let stage = &recon.stages()[0];
+    /// assert_eq!((stage.kind, stage.items_in, stage.items_matched), ("exact_1to1", 3, 2));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn stages(&self) -> Vec<Stage> {
         self.stages.clone()
     }
 
     /// How many rows there are.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+    /// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+    /// assert_eq!(recon.len(), 3);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn len(&self) -> usize {
         self.store.len()
     }
 
     /// Whether there are no rows.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// assert!(Recon::new(identity(), |amount: &i64| *amount)?.is_empty());
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// The rows in ascending id order.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+    /// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+    /// let amounts: Vec<i64> = recon.rows().map(|(_, amount)| *amount).collect();
+    /// assert_eq!(amounts, [5, -5, 1]);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn rows(&self) -> impl Iterator<Item = (&RowId, &R)> {
         self.store.ids.iter().zip(&self.store.rows)
     }

@@ -15,6 +15,15 @@ use crate::trace::Stage;
 use crate::value::EvalError;
 
 /// How far a solve is, in units of work: lots times nodes of the plan.
+///
+/// ```
+/// use florecon::prelude::*;
+/// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+/// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+/// let progress = recon.solve_within(u64::MAX)?;
+/// assert_eq!(progress.done, progress.total);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     /// Units done. It grows with every call.

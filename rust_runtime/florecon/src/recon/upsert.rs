@@ -1,6 +1,6 @@
 //! Rows in and out.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use rustc_hash::FxBuildHasher;
@@ -48,6 +48,18 @@ impl<R> Recon<R> {
     ///
     /// # Errors
     /// As for [`upsert`](Self::upsert), or what the iterator gives.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let mut recon = Recon::new(identity(), |amount: &i64| *amount)?;
+    /// let lines = ["7", "9"].iter().enumerate().map(|(at, text)| {
+    ///     let amount: i64 = text.parse().map_err(|_| Error::bad_command("no number"))?;
+    ///     Ok((RowId::from(at as i64), amount))
+    /// });
+    /// recon.upsert_each(lines)?;
+    /// assert_eq!(recon.len(), 2);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn upsert_each(
         &mut self,
         batch: impl IntoIterator<Item = Result<(RowId, R), Error>>,
@@ -57,7 +69,11 @@ impl<R> Recon<R> {
         let staged = self.stage(batch.into_iter(), known, &mut replaced);
         // an id that came twice is an error before the one that ended the batch
         let target = match self.first_duplicate(known, &replaced) {
-            Some(id) => Err(Error::DuplicateId { id }),
+            Some((id, places)) => Err(Error::DuplicateId {
+                id,
+                what: "rows",
+                places,
+            }),
             None => staged.map(|()| self.store.sorting(known)),
         };
         match target {
@@ -109,17 +125,18 @@ impl<R> Recon<R> {
         Ok(())
     }
 
-    /// The first id of the batch that came before.
-    fn first_duplicate(&self, known: usize, replaced: &[Replacement<R>]) -> Option<RowId> {
+    /// The first id of the batch that came before, and both its places in the batch.
+    fn first_duplicate(&self, known: usize, replaced: &[Replacement<R>]) -> Option<(RowId, (usize, usize))> {
         let mut slots: Vec<u32> = replaced.iter().map(|row| row.slot).collect();
         slots.sort_unstable();
         let replaced_once = slots.is_sorted_by(|a, b| a < b);
         if replaced_once && !self.store.has_duplicates(known) {
             return None;
         }
-        let mut seen = HashSet::with_hasher(FxBuildHasher);
+        let mut seen = HashMap::with_hasher(FxBuildHasher);
         let (mut new, mut old) = (known, replaced.iter().peekable());
         loop {
+            let place = seen.len();
             let id = match old.next_if(|row| row.after <= new) {
                 Some(row) => &self.store.ids[row.slot as usize],
                 None => {
@@ -127,8 +144,8 @@ impl<R> Recon<R> {
                     self.store.ids.get(new - 1)?
                 }
             };
-            if !seen.insert(id) {
-                return Some(id.clone());
+            if let Some(first) = seen.insert(id, place) {
+                return Some((id.clone(), (first, place)));
             }
         }
     }
@@ -197,6 +214,16 @@ impl<R> Recon<R> {
     ///
     /// # Errors
     /// `unknown_id`; then nothing is deleted.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+    /// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+    /// recon.remove(&[RowId::from(2)])?;
+    /// assert_eq!(recon.len(), 2);
+    /// assert_eq!(recon.remove(&[RowId::from(2)]).unwrap_err().code(), "unknown_id");
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn remove(&mut self, ids: &[RowId]) -> Result<Vec<i64>, Error> {
         let slots: Vec<u32> = ids.iter().map(|id| self.store.expect(id)).collect::<Result<_, _>>()?;
         if slots.is_empty() {

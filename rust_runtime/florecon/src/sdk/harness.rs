@@ -37,12 +37,45 @@ pub struct Session<P: Plugin> {
 
 impl<P: Plugin> Session<P> {
     /// A session before its `init`.
+    ///
+    /// ```
+    /// # use florecon::prelude::*;
+    /// # struct P;
+    /// # impl Plugin for P {
+    /// #     type Row = i64;
+    /// #     type Params = ();
+    /// #     fn domain() -> Domain { Domain::new("p", "1") }
+    /// #     fn schema() -> Schema { Schema::new(vec![Field::integer("id").id(), Field::integer("amount")]) }
+    /// #     fn configure(_: &ParamValues) {}
+    /// #     fn row(record: &Record<'_>) -> Result<i64, EvalError> { Ok(record.integer(1)) }
+    /// #     fn numeraire(row: &i64) -> Result<i64, EvalError> { Ok(*row) }
+    /// #     fn strategy(_: &()) -> Plan<i64> { exact_1to1(one_bucket, by_id) }
+    /// # }
+    /// let mut session = Session::<P>::new();
+    /// assert!(session.dispatch(br#"{"op": "report"}"#, &[]).starts_with(br#"{"ok":false"#), "init comes first");
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self { ledger: None }
     }
 
     /// The plugin's description of itself, as JSON.
+    ///
+    /// ```
+    /// # use florecon::prelude::*;
+    /// # struct P;
+    /// # impl Plugin for P {
+    /// #     type Row = i64;
+    /// #     type Params = ();
+    /// #     fn domain() -> Domain { Domain::new("p", "1") }
+    /// #     fn schema() -> Schema { Schema::new(vec![Field::integer("id").id(), Field::integer("amount")]) }
+    /// #     fn configure(_: &ParamValues) {}
+    /// #     fn row(record: &Record<'_>) -> Result<i64, EvalError> { Ok(record.integer(1)) }
+    /// #     fn numeraire(row: &i64) -> Result<i64, EvalError> { Ok(*row) }
+    /// #     fn strategy(_: &()) -> Plan<i64> { exact_1to1(one_bucket, by_id) }
+    /// # }
+    /// assert!(Session::<P>::new().describe().contains(r#""abi_version":1"#));
+    /// ```
     #[must_use]
     pub fn describe(&self) -> String {
         describe::<P>()
@@ -52,6 +85,27 @@ impl<P: Plugin> Session<P> {
     ///
     /// Returns JSON, or the Arrow IPC stream that a `fetch` asked for. Errors come back as JSON too, and leave the session as
     /// it was; no input makes this panic, unless the plugin's own code does.
+    ///
+    /// ```
+    /// # use florecon::prelude::*;
+    /// # struct P;
+    /// # impl Plugin for P {
+    /// #     type Row = i64;
+    /// #     type Params = ();
+    /// #     fn domain() -> Domain { Domain::new("p", "1") }
+    /// #     fn schema() -> Schema { Schema::new(vec![Field::integer("id").id(), Field::integer("amount")]) }
+    /// #     fn configure(_: &ParamValues) {}
+    /// #     fn row(record: &Record<'_>) -> Result<i64, EvalError> { Ok(record.integer(1)) }
+    /// #     fn numeraire(row: &i64) -> Result<i64, EvalError> { Ok(*row) }
+    /// #     fn strategy(_: &()) -> Plan<i64> { exact_1to1(one_bucket, by_id) }
+    /// # }
+    /// use florecon::sdk::conformance::Table;
+    /// let table = Table::new().integers("id", [1, 2]).integers("amount", [5, -5]);
+    /// let mut session = Session::<P>::new();
+    /// session.dispatch(br#"{"op": "init"}"#, &table.to_ipc());
+    /// let reply = session.dispatch(br#"{"op": "solve"}"#, &[]);
+    /// assert!(String::from_utf8_lossy(&reply).contains(r#""net":0,"size":2,"origin":"exact_1to1""#));
+    /// ```
     pub fn dispatch(&mut self, command: &[u8], arrow: &[u8]) -> Vec<u8> {
         match Ledger::dispatch(&mut self.ledger, command, arrow) {
             Ok(bytes) => bytes,

@@ -42,42 +42,71 @@ impl ParamSpec {
     }
 
     /// An integer.
+    ///
+    /// ```
+    /// assert_eq!(florecon::sdk::ParamSpec::integer("p", 100).kind().to_string(), "integer");
+    /// ```
     #[must_use]
     pub fn integer(name: &str, default: i64) -> Self {
         Self::new(name, FieldKind::Integer, ParamValue::Whole(default))
     }
 
     /// A finite real.
+    ///
+    /// ```
+    /// assert_eq!(florecon::sdk::ParamSpec::real("p", 0.5).kind().to_string(), "real");
+    /// ```
     #[must_use]
     pub fn real(name: &str, default: f64) -> Self {
         Self::new(name, FieldKind::Real, ParamValue::Real(default))
     }
 
     /// A text.
+    ///
+    /// ```
+    /// assert_eq!(florecon::sdk::ParamSpec::text("p", "EUR").kind().to_string(), "text");
+    /// ```
     #[must_use]
     pub fn text(name: &str, default: &str) -> Self {
         Self::new(name, FieldKind::Text, ParamValue::Text(Text::from(default)))
     }
 
     /// True or false.
+    ///
+    /// ```
+    /// assert_eq!(florecon::sdk::ParamSpec::boolean("p", true).kind().to_string(), "boolean");
+    /// ```
     #[must_use]
     pub fn boolean(name: &str, default: bool) -> Self {
         Self::new(name, FieldKind::Boolean, ParamValue::Boolean(default))
     }
 
     /// A day, counted from 1970-01-01.
+    ///
+    /// ```
+    /// assert_eq!(florecon::sdk::ParamSpec::date("p", 20_000).kind().to_string(), "date");
+    /// ```
     #[must_use]
     pub fn date(name: &str, default: i64) -> Self {
         Self::new(name, FieldKind::Date, ParamValue::Whole(default))
     }
 
     /// An amount of money with `scale` decimal places; the default is in minor units.
+    ///
+    /// ```
+    /// assert_eq!(florecon::sdk::ParamSpec::money("p", 2, 100).kind().to_string(), "money(scale=2)");
+    /// ```
     #[must_use]
     pub fn money(name: &str, scale: u32, default: i64) -> Self {
         Self::new(name, FieldKind::Money { scale }, ParamValue::Whole(default))
     }
 
     /// What the param is for; a host shows it.
+    ///
+    /// ```
+    /// let spec = florecon::sdk::ParamSpec::integer("slack", 100).doc("cents");
+    /// assert_eq!(spec.name(), "slack");
+    /// ```
     #[must_use]
     pub fn doc(mut self, doc: &str) -> Self {
         doc.clone_into(&mut self.doc);
@@ -85,12 +114,21 @@ impl ParamSpec {
     }
 
     /// The param's name.
+    ///
+    /// ```
+    /// assert_eq!(florecon::sdk::ParamSpec::real("penalty", 9.5).name(), "penalty");
+    /// ```
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// What the param holds.
+    ///
+    /// ```
+    /// use florecon::sdk::{ParamSpec, schema::FieldKind};
+    /// assert_eq!(ParamSpec::date("from", 0).kind(), FieldKind::Date);
+    /// ```
     #[must_use]
     pub fn kind(&self) -> FieldKind {
         self.kind
@@ -196,6 +234,11 @@ pub struct ParamValues {
 
 impl ParamValues {
     /// Every param at its default.
+    ///
+    /// ```
+    /// use florecon::sdk::{ParamSpec, ParamValues};
+    /// assert_eq!(ParamValues::defaults(&[ParamSpec::integer("slack", 100)]).integer("slack"), 100);
+    /// ```
     #[must_use]
     pub fn defaults(specs: &[ParamSpec]) -> Self {
         Self {
@@ -219,6 +262,12 @@ impl ParamValues {
     }
 
     /// An integer, a date (in days) or money (in minor units).
+    ///
+    /// ```
+    /// use florecon::sdk::{ParamSpec, ParamValues};
+    /// let values = ParamValues::defaults(&[ParamSpec::integer("p", 100)]);
+    /// assert_eq!(values.integer("p"), 100);
+    /// ```
     #[must_use]
     pub fn integer(&self, name: &str) -> i64 {
         match self.get(name) {
@@ -228,18 +277,36 @@ impl ParamValues {
     }
 
     /// Money, in minor units.
+    ///
+    /// ```
+    /// use florecon::sdk::{ParamSpec, ParamValues};
+    /// let values = ParamValues::defaults(&[ParamSpec::money("p", 2, 100)]);
+    /// assert_eq!(values.money("p"), 100);
+    /// ```
     #[must_use]
     pub fn money(&self, name: &str) -> i64 {
         self.integer(name)
     }
 
     /// A date, in days since 1970-01-01.
+    ///
+    /// ```
+    /// use florecon::sdk::{ParamSpec, ParamValues};
+    /// let values = ParamValues::defaults(&[ParamSpec::date("p", 20_000)]);
+    /// assert_eq!(values.date("p"), 20_000);
+    /// ```
     #[must_use]
     pub fn date(&self, name: &str) -> i64 {
         self.integer(name)
     }
 
     /// A finite real.
+    ///
+    /// ```
+    /// use florecon::sdk::{ParamSpec, ParamValues};
+    /// let values = ParamValues::defaults(&[ParamSpec::real("p", 0.5)]);
+    /// assert_eq!(values.real("p"), 0.5);
+    /// ```
     #[must_use]
     pub fn real(&self, name: &str) -> f64 {
         match self.get(name) {
@@ -249,6 +316,12 @@ impl ParamValues {
     }
 
     /// A text.
+    ///
+    /// ```
+    /// use florecon::sdk::{ParamSpec, ParamValues};
+    /// let values = ParamValues::defaults(&[ParamSpec::text("p", "EUR")]);
+    /// assert_eq!(&*values.text("p"), "EUR");
+    /// ```
     #[must_use]
     pub fn text(&self, name: &str) -> Text {
         match self.get(name) {
@@ -258,6 +331,12 @@ impl ParamValues {
     }
 
     /// True or false.
+    ///
+    /// ```
+    /// use florecon::sdk::{ParamSpec, ParamValues};
+    /// let values = ParamValues::defaults(&[ParamSpec::boolean("p", true)]);
+    /// assert_eq!(values.boolean("p"), true);
+    /// ```
     #[must_use]
     pub fn boolean(&self, name: &str) -> bool {
         match self.get(name) {

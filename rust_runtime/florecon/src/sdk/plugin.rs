@@ -45,41 +45,175 @@ pub trait Plugin: 'static {
     type Params: 'static;
 
     /// The plugin's name and version.
+    ///
+    /// ```
+    /// # use florecon::prelude::*;
+    /// # struct P;
+    /// # impl Plugin for P {
+    /// #     type Row = i64;
+    /// #     type Params = ();
+    /// #     fn domain() -> Domain { Domain::new("p", "1") }
+    /// #     fn schema() -> Schema { Schema::new(vec![Field::integer("id").id(), Field::integer("amount")]) }
+    /// #     fn configure(_: &ParamValues) {}
+    /// #     fn row(record: &Record<'_>) -> Result<i64, EvalError> { Ok(record.integer(1)) }
+    /// #     fn numeraire(row: &i64) -> Result<i64, EvalError> { Ok(*row) }
+    /// #     fn strategy(_: &()) -> Plan<i64> { exact_1to1(one_bucket, by_id) }
+    /// # }
+    /// assert_eq!(P::domain().id(), "p");
+    /// ```
     fn domain() -> Domain;
 
     /// The columns the plugin wants shipped.
+    ///
+    /// ```
+    /// # use florecon::prelude::*;
+    /// # struct P;
+    /// # impl Plugin for P {
+    /// #     type Row = i64;
+    /// #     type Params = ();
+    /// #     fn domain() -> Domain { Domain::new("p", "1") }
+    /// #     fn schema() -> Schema { Schema::new(vec![Field::integer("id").id(), Field::integer("amount")]) }
+    /// #     fn configure(_: &ParamValues) {}
+    /// #     fn row(record: &Record<'_>) -> Result<i64, EvalError> { Ok(record.integer(1)) }
+    /// #     fn numeraire(row: &i64) -> Result<i64, EvalError> { Ok(*row) }
+    /// #     fn strategy(_: &()) -> Plan<i64> { exact_1to1(one_bucket, by_id) }
+    /// # }
+    /// assert_eq!(P::schema().fields()[1].name(), "amount");
+    /// ```
     fn schema() -> Schema;
 
     /// What may be tuned at run time. None, unless said.
+    ///
+    /// ```
+    /// # use florecon::prelude::*;
+    /// # struct P;
+    /// # impl Plugin for P {
+    /// #     type Row = i64;
+    /// #     type Params = ();
+    /// #     fn domain() -> Domain { Domain::new("p", "1") }
+    /// #     fn schema() -> Schema { Schema::new(vec![Field::integer("id").id(), Field::integer("amount")]) }
+    /// #     fn configure(_: &ParamValues) {}
+    /// #     fn row(record: &Record<'_>) -> Result<i64, EvalError> { Ok(record.integer(1)) }
+    /// #     fn numeraire(row: &i64) -> Result<i64, EvalError> { Ok(*row) }
+    /// #     fn strategy(_: &()) -> Plan<i64> { exact_1to1(one_bucket, by_id) }
+    /// # }
+    /// assert!(P::params().is_empty());
+    /// ```
     fn params() -> Vec<ParamSpec> {
         Vec::new()
     }
 
     /// Where the plugin comes from, for `describe`. Nothing, unless generated.
+    ///
+    /// ```
+    /// # use florecon::prelude::*;
+    /// # struct P;
+    /// # impl Plugin for P {
+    /// #     type Row = i64;
+    /// #     type Params = ();
+    /// #     fn domain() -> Domain { Domain::new("p", "1") }
+    /// #     fn schema() -> Schema { Schema::new(vec![Field::integer("id").id(), Field::integer("amount")]) }
+    /// #     fn configure(_: &ParamValues) {}
+    /// #     fn row(record: &Record<'_>) -> Result<i64, EvalError> { Ok(record.integer(1)) }
+    /// #     fn numeraire(row: &i64) -> Result<i64, EvalError> { Ok(*row) }
+    /// #     fn strategy(_: &()) -> Plan<i64> { exact_1to1(one_bucket, by_id) }
+    /// # }
+    /// assert_eq!(P::build(), BuildInfo::default());
+    /// ```
     fn build() -> BuildInfo {
         BuildInfo::default()
     }
 
     /// The params from their values, which are complete and of the declared kinds.
+    ///
+    /// ```
+    /// # use florecon::prelude::*;
+    /// # struct P;
+    /// # impl Plugin for P {
+    /// #     type Row = i64;
+    /// #     type Params = ();
+    /// #     fn domain() -> Domain { Domain::new("p", "1") }
+    /// #     fn schema() -> Schema { Schema::new(vec![Field::integer("id").id(), Field::integer("amount")]) }
+    /// #     fn configure(_: &ParamValues) {}
+    /// #     fn row(record: &Record<'_>) -> Result<i64, EvalError> { Ok(record.integer(1)) }
+    /// #     fn numeraire(row: &i64) -> Result<i64, EvalError> { Ok(*row) }
+    /// #     fn strategy(_: &()) -> Plan<i64> { exact_1to1(one_bucket, by_id) }
+    /// # }
+    /// assert_eq!(P::configure(&ParamValues::defaults(&P::params())), ());
+    /// ```
     fn configure(values: &ParamValues) -> Self::Params;
 
     /// A row from its record, which has passed the schema.
     ///
     /// # Errors
     /// What a lane's arithmetic runs into; the batch is then refused, and the error names the row.
+    ///
+    /// ```
+    /// # use florecon::prelude::*;
+    /// # struct P;
+    /// # impl Plugin for P {
+    /// #     type Row = i64;
+    /// #     type Params = ();
+    /// #     fn domain() -> Domain { Domain::new("p", "1") }
+    /// #     fn schema() -> Schema { Schema::new(vec![Field::integer("id").id(), Field::integer("amount")]) }
+    /// #     fn configure(_: &ParamValues) {}
+    /// #     fn row(record: &Record<'_>) -> Result<i64, EvalError> { Ok(record.integer(1)) }
+    /// #     fn numeraire(row: &i64) -> Result<i64, EvalError> { Ok(*row) }
+    /// #     fn strategy(_: &()) -> Plan<i64> { exact_1to1(one_bucket, by_id) }
+    /// # }
+    /// let read: fn(&Record<'_>) -> Result<i64, EvalError> = P::row;
+    /// ```
     fn row(record: &Record<'_>) -> Result<Self::Row, EvalError>;
 
     /// The amount that is reconciled, in minor units.
     ///
     /// # Errors
     /// As for [`Plugin::row`].
+    ///
+    /// ```
+    /// # use florecon::prelude::*;
+    /// # struct P;
+    /// # impl Plugin for P {
+    /// #     type Row = i64;
+    /// #     type Params = ();
+    /// #     fn domain() -> Domain { Domain::new("p", "1") }
+    /// #     fn schema() -> Schema { Schema::new(vec![Field::integer("id").id(), Field::integer("amount")]) }
+    /// #     fn configure(_: &ParamValues) {}
+    /// #     fn row(record: &Record<'_>) -> Result<i64, EvalError> { Ok(record.integer(1)) }
+    /// #     fn numeraire(row: &i64) -> Result<i64, EvalError> { Ok(*row) }
+    /// #     fn strategy(_: &()) -> Plan<i64> { exact_1to1(one_bucket, by_id) }
+    /// # }
+    /// assert_eq!(P::numeraire(&250), Ok(250));
+    /// ```
     fn numeraire(row: &Self::Row) -> Result<i64, EvalError>;
 
     /// The strategy under these params.
+    ///
+    /// ```
+    /// # use florecon::prelude::*;
+    /// # struct P;
+    /// # impl Plugin for P {
+    /// #     type Row = i64;
+    /// #     type Params = ();
+    /// #     fn domain() -> Domain { Domain::new("p", "1") }
+    /// #     fn schema() -> Schema { Schema::new(vec![Field::integer("id").id(), Field::integer("amount")]) }
+    /// #     fn configure(_: &ParamValues) {}
+    /// #     fn row(record: &Record<'_>) -> Result<i64, EvalError> { Ok(record.integer(1)) }
+    /// #     fn numeraire(row: &i64) -> Result<i64, EvalError> { Ok(*row) }
+    /// #     fn strategy(_: &()) -> Plan<i64> { exact_1to1(one_bucket, by_id) }
+    /// # }
+    /// assert_eq!(P::strategy(&()).outline()[0].kind, "exact_1to1");
+    /// ```
     fn strategy(params: &Self::Params) -> Plan<Self::Row>;
 }
 
 /// Where a plugin comes from.
+///
+/// ```
+/// use florecon::sdk::BuildInfo;
+/// let shown_in_cents = BuildInfo { numeraire_scale: 2, ..BuildInfo::default() };
+/// assert!(shown_in_cents.strategy.is_empty());
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct BuildInfo {
     /// The strategy's fingerprint; empty for one written by hand.

@@ -28,6 +28,10 @@ pub struct Record<'a> {
 macro_rules! readers {
     ($($(#[$doc:meta])* $name:ident, $opt:ident, $read:ident, $type:ty;)*) => {$(
         $(#[$doc])*
+        ///
+        /// ```
+        #[doc = concat!("let read = |record: &florecon::sdk::Record<'_>| record.", stringify!($name), "(1);")]
+        /// ```
         #[inline]
         #[must_use]
         pub fn $name(&self, column: usize) -> $type {
@@ -35,6 +39,10 @@ macro_rules! readers {
         }
 
         /// The same of a nullable column; `None` for a null.
+        ///
+        /// ```
+        #[doc = concat!("let read = |record: &florecon::sdk::Record<'_>| record.", stringify!($opt), "(1).is_some();")]
+        /// ```
         #[inline]
         #[must_use]
         pub fn $opt(&self, column: usize) -> Option<$type> {

@@ -6,6 +6,11 @@ use std::fmt;
 pub const MAX_SCALE: u32 = 18;
 
 /// What a column or a param holds.
+///
+/// ```
+/// use florecon::sdk::schema::FieldKind;
+/// assert_eq!(FieldKind::Money { scale: 2 }.to_string(), "money(scale=2)");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldKind {
     /// A 64-bit integer.
@@ -27,6 +32,10 @@ pub enum FieldKind {
 
 impl FieldKind {
     /// The base type of the wire: what a host that knows nothing more may ship.
+    ///
+    /// ```
+    /// assert_eq!(florecon::sdk::schema::FieldKind::Date.base(), "i64");
+    /// ```
     #[must_use]
     pub fn base(self) -> &'static str {
         match self {
@@ -37,6 +46,10 @@ impl FieldKind {
     }
 
     /// The richer type that rides beside the base type, if there is one.
+    ///
+    /// ```
+    /// assert_eq!(florecon::sdk::schema::FieldKind::Date.logical(), Some("date"));
+    /// ```
     #[must_use]
     pub fn logical(self) -> Option<&'static str> {
         match self {
@@ -48,6 +61,10 @@ impl FieldKind {
     }
 
     /// The decimal places of money.
+    ///
+    /// ```
+    /// assert_eq!(florecon::sdk::schema::FieldKind::Money { scale: 2 }.scale(), Some(2));
+    /// ```
     #[must_use]
     pub fn scale(self) -> Option<u32> {
         match self {
@@ -111,42 +128,70 @@ impl Field {
     }
 
     /// A 64-bit integer.
+    ///
+    /// ```
+    /// assert_eq!(florecon::sdk::Field::integer("c").kind().to_string(), "integer");
+    /// ```
     #[must_use]
     pub fn integer(name: &str) -> Self {
         Self::new(name, FieldKind::Integer)
     }
 
     /// A finite real.
+    ///
+    /// ```
+    /// assert_eq!(florecon::sdk::Field::real("c").kind().to_string(), "real");
+    /// ```
     #[must_use]
     pub fn real(name: &str) -> Self {
         Self::new(name, FieldKind::Real)
     }
 
     /// A text.
+    ///
+    /// ```
+    /// assert_eq!(florecon::sdk::Field::text("c").kind().to_string(), "text");
+    /// ```
     #[must_use]
     pub fn text(name: &str) -> Self {
         Self::new(name, FieldKind::Text)
     }
 
     /// An exact amount with `scale` decimal places; the plugin sees minor units.
+    ///
+    /// ```
+    /// assert_eq!(florecon::sdk::Field::money("c", 2).kind().to_string(), "money(scale=2)");
+    /// ```
     #[must_use]
     pub fn money(name: &str, scale: u32) -> Self {
         Self::new(name, FieldKind::Money { scale })
     }
 
     /// A day; the plugin sees days since 1970-01-01.
+    ///
+    /// ```
+    /// assert_eq!(florecon::sdk::Field::date("c").kind().to_string(), "date");
+    /// ```
     #[must_use]
     pub fn date(name: &str) -> Self {
         Self::new(name, FieldKind::Date)
     }
 
     /// True or false.
+    ///
+    /// ```
+    /// assert_eq!(florecon::sdk::Field::boolean("c").kind().to_string(), "boolean");
+    /// ```
     #[must_use]
     pub fn boolean(name: &str) -> Self {
         Self::new(name, FieldKind::Boolean)
     }
 
     /// Nulls may come in this column.
+    ///
+    /// ```
+    /// assert!(florecon::sdk::Field::text("memo").nullable().is_nullable());
+    /// ```
     #[must_use]
     pub fn nullable(mut self) -> Self {
         self.nullable = true;
@@ -154,6 +199,10 @@ impl Field {
     }
 
     /// This column is the row's id: caller-owned, stable, an integer or a text.
+    ///
+    /// ```
+    /// assert!(florecon::sdk::Field::integer("row_id").id().is_id());
+    /// ```
     #[must_use]
     pub fn id(mut self) -> Self {
         self.id = true;
@@ -161,6 +210,10 @@ impl Field {
     }
 
     /// This column is the headline figure a host shows. It has no other meaning; the numeraire is the plugin's affair.
+    ///
+    /// ```
+    /// assert!(florecon::sdk::Field::money("amount", 2).amount().is_amount());
+    /// ```
     #[must_use]
     pub fn amount(mut self) -> Self {
         self.amount = true;
@@ -168,30 +221,51 @@ impl Field {
     }
 
     /// The column's name.
+    ///
+    /// ```
+    /// assert_eq!(florecon::sdk::Field::text("memo").name(), "memo");
+    /// ```
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// What the column holds.
+    ///
+    /// ```
+    /// use florecon::sdk::schema::{Field, FieldKind};
+    /// assert_eq!(Field::date("day").kind(), FieldKind::Date);
+    /// ```
     #[must_use]
     pub fn kind(&self) -> FieldKind {
         self.kind
     }
 
     /// Whether nulls may come.
+    ///
+    /// ```
+    /// assert!(!florecon::sdk::Field::text("memo").is_nullable());
+    /// ```
     #[must_use]
     pub fn is_nullable(&self) -> bool {
         self.nullable
     }
 
     /// Whether this is the id column.
+    ///
+    /// ```
+    /// assert!(!florecon::sdk::Field::text("memo").is_id());
+    /// ```
     #[must_use]
     pub fn is_id(&self) -> bool {
         self.id
     }
 
     /// Whether this is the headline amount.
+    ///
+    /// ```
+    /// assert!(!florecon::sdk::Field::text("memo").is_amount());
+    /// ```
     #[must_use]
     pub fn is_amount(&self) -> bool {
         self.amount
@@ -213,12 +287,22 @@ pub struct Schema {
 
 impl Schema {
     /// A schema of these columns. Nothing is checked here; see [`Schema::check`].
+    ///
+    /// ```
+    /// use florecon::sdk::{Field, Schema};
+    /// assert_eq!(Schema::new(vec![Field::integer("row_id").id()]).check(), Ok(()));
+    /// ```
     #[must_use]
     pub fn new(fields: Vec<Field>) -> Self {
         Self { fields }
     }
 
     /// The columns.
+    ///
+    /// ```
+    /// use florecon::sdk::{Field, Schema};
+    /// assert_eq!(Schema::new(vec![Field::text("memo")]).fields()[0].name(), "memo");
+    /// ```
     #[must_use]
     pub fn fields(&self) -> &[Field] {
         &self.fields
@@ -230,6 +314,11 @@ impl Schema {
     }
 
     /// Whether ids are texts (and so travel as ordinals in JSON).
+    ///
+    /// ```
+    /// use florecon::sdk::{Field, Schema};
+    /// assert!(Schema::new(vec![Field::text("invoice").id()]).has_text_id());
+    /// ```
     #[must_use]
     pub fn has_text_id(&self) -> bool {
         self.id_index()
@@ -241,6 +330,12 @@ impl Schema {
     /// # Errors
     /// The first rule that is broken, in words: names are distinct and not empty, there is exactly one id, it is an integer or
     /// a text and not nullable, at most one column is the amount and it is a number, scales are at most [`MAX_SCALE`].
+    ///
+    /// ```
+    /// use florecon::sdk::{Field, Schema};
+    /// let told = Schema::new(vec![Field::text("memo")]).check().unwrap_err();
+    /// assert_eq!(told, "the schema has 0 id columns; mark exactly one with `.id()`");
+    /// ```
     pub fn check(&self) -> Result<(), String> {
         for (index, field) in self.fields.iter().enumerate() {
             check_field(field)?;
@@ -312,6 +407,10 @@ pub struct Domain {
 
 impl Domain {
     /// A domain of this id and version.
+    ///
+    /// ```
+    /// assert_eq!(florecon::sdk::Domain::new("acme.bank", "1.0.0").version(), "1.0.0");
+    /// ```
     #[must_use]
     pub fn new(id: &str, version: &str) -> Self {
         Self {
@@ -321,12 +420,20 @@ impl Domain {
     }
 
     /// The id, such as `acme.intercompany`.
+    ///
+    /// ```
+    /// assert_eq!(florecon::sdk::Domain::new("acme.bank", "1.0.0").id(), "acme.bank");
+    /// ```
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
     /// The version of the strategy, as its author counts.
+    ///
+    /// ```
+    /// assert_eq!(florecon::sdk::Domain::new("acme.bank", "1.0.0").version(), "1.0.0");
+    /// ```
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version

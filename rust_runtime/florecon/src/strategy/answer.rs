@@ -19,6 +19,11 @@ pub trait Answer {
     ///
     /// # Errors
     /// What the closure returned.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// assert_eq!(Some(7_i64).answer(), Ok(Some(7)));
+    /// ```
     fn answer(self) -> Result<Self::Value, EvalError>;
 }
 

@@ -16,6 +16,14 @@ use crate::error::Error;
 use crate::value::EvalError;
 
 /// What a key must be able to do. Implemented for everything that can.
+///
+/// ```
+/// use florecon::prelude::*;
+/// fn bucket_by<K: Key>(key: K) -> Plan<i64> {
+///     agg_net(move |_: Item<i64>| Some(key.clone()), abs_tol(0))
+/// }
+/// let plan = bucket_by((Text::from("AT"), 2025));
+/// ```
 pub trait Key: Eq + Hash + Clone + Shown + 'static {}
 
 impl<K: Eq + Hash + Clone + Shown + 'static> Key for K {}

@@ -18,6 +18,16 @@ use crate::value::real::{self, round_half_away};
 /// The settings of [`flow`]: what a unit left unmatched costs, who may meet, and what a meeting costs.
 ///
 /// Costs and penalties are in cost units; they become integers of 1e-6 of a unit, halves away from zero.
+///
+/// ```
+/// use florecon::prelude::*;
+/// let settings: Flow<i64> = Flow::new(constant(10.0), |_, _| Some(1.0)).match_on(one_bucket);
+/// let mut recon = Recon::new(flow(settings), |amount: &i64| *amount)?;
+/// recon.upsert(vec![(RowId::from(1), 100), (RowId::from(2), -60)])?;
+/// recon.solve()?;
+/// assert_eq!(recon.report().allocations.len(), 3, "the lot of 100 is split");
+/// # Ok::<(), Error>(())
+/// ```
 pub struct Flow<R> {
     penalty: ItemFn<R, f64>,
     pub(super) cost: PairFn<R, Option<f64>>,
@@ -72,6 +82,12 @@ impl<R: 'static> Flow<R> {
     }
 
     /// Makes items candidates whose orders differ by at most `width`.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let cost = |a: Item<i64>, b: Item<i64>| Some((a.row - b.row).abs() as f64);
+    /// let plan: Plan<i64> = flow(Flow::new(constant(10.0), cost).window(|i: Item<i64>| *i.row, 31));
+    /// ```
     #[must_use]
     pub fn window<A: Answer<Value = i64>>(mut self, order: impl Fn(Item<'_, R>) -> A + 'static, width: i64) -> Self {
         self.window = Some(Window {
@@ -82,6 +98,11 @@ impl<R: 'static> Flow<R> {
     }
 
     /// Makes items candidates that share any of these keys. Keys of different calls never meet.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let plan: Plan<i64> = flow(Flow::new(constant(10.0), |_, _| Some(1.0)).match_on(|i: Item<i64>| Some(i.amount.abs())));
+    /// ```
     #[must_use]
     pub fn match_on<K, S, A>(mut self, keys: impl Fn(Item<'_, R>) -> A + 'static) -> Self
     where
@@ -94,6 +115,12 @@ impl<R: 'static> Flow<R> {
     }
 
     /// Skips keys that more than `cap` items of a bag carry; 256 unless said.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let by_amount = |i: Item<i64>| Some(i.amount.abs());
+    /// let plan: Plan<i64> = flow(Flow::new(constant(10.0), |_, _| Some(1.0)).match_on(by_amount).bucket_cap(64));
+    /// ```
     #[must_use]
     pub fn bucket_cap(mut self, cap: usize) -> Self {
         self.caps.bucket = cap;

@@ -4,6 +4,12 @@ use super::Answer;
 use crate::value::EvalError;
 
 /// One lot of a bag: a row, and what of it is still unmatched in the active numeraire.
+///
+/// ```
+/// use florecon::prelude::*;
+/// let item = Item { row: &"INV-7", amount: 40, original: 100 };
+/// assert!(item.amount < item.original && item.row.starts_with("INV"));
+/// ```
 #[derive(Debug)]
 pub struct Item<'a, R> {
     /// The row.

@@ -162,6 +162,13 @@ impl<R> Plan<R> {
     }
 
     /// The nodes in pre-order, with nothing counted yet.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let plan: Plan<i64> = seq(vec![exact_1to1(one_bucket, by_id), soak_all("open", singleton())]);
+    /// let kinds: Vec<&str> = plan.outline().iter().map(|stage| stage.kind).collect();
+    /// assert_eq!(kinds, ["seq", "exact_1to1", "soak_all"]);
+    /// ```
     #[must_use]
     pub fn outline(&self) -> Vec<Stage> {
         let mut stages = Vec::new();

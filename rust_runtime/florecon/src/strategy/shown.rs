@@ -16,6 +16,13 @@ use crate::value::{Real, Text, Tokens, real};
 /// ```
 pub trait Shown {
     /// Appends the value as JSON.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let mut shown = String::new();
+    /// Text::from("ACME").show(&mut shown);
+    /// assert_eq!(shown, r#""ACME""#);
+    /// ```
     fn show(&self, out: &mut String);
 }
 

@@ -13,6 +13,17 @@ use crate::error::Error;
 const REASON: &str = "classified";
 
 /// How a soaker groups what it takes: each item by itself, or a bucket per key.
+///
+/// ```
+/// use florecon::prelude::*;
+/// let by_hundreds: Mode<i64> = bucket(|i: Item<i64>| Some(i.amount / 100), |key: &i64| key.to_string());
+/// let mut recon = Recon::new(soak_all("open", by_hundreds), |amount: &i64| *amount)?;
+/// recon.upsert(vec![(RowId::from(1), 120), (RowId::from(2), 150), (RowId::from(3), 7)])?;
+/// recon.solve()?;
+/// let origins: Vec<String> = recon.report().groups.iter().map(|group| group.origin.to_string()).collect();
+/// assert_eq!(origins, ["open:1", "open:0"]);
+/// # Ok::<(), Error>(())
+/// ```
 pub struct Mode<R>(Box<dyn Soak<R>>);
 
 impl<R> std::fmt::Debug for Mode<R> {

@@ -27,6 +27,11 @@ pub struct Tol {
 }
 
 /// A slack of `amount` minor units. A negative one is refused when the plan is installed.
+///
+/// ```
+/// use florecon::prelude::*;
+/// assert_eq!(abs_tol(5).slack([10_000, -10_003]), 5);
+/// ```
 #[must_use]
 pub fn abs_tol(amount: i64) -> Tol {
     Tol {
@@ -37,6 +42,12 @@ pub fn abs_tol(amount: i64) -> Tol {
 }
 
 /// A slack of `bps` basis points of the smallest non-zero leg, and at least `floor` minor units.
+///
+/// ```
+/// use florecon::prelude::*;
+/// assert_eq!(rel_tol(10, 0).slack([10_000, -30_000]), 10);
+/// assert_eq!(rel_tol(10, 50).slack([10_000, -30_000]), 50);
+/// ```
 #[must_use]
 pub fn rel_tol(bps: i64, floor: i64) -> Tol {
     Tol {
@@ -47,6 +58,11 @@ pub fn rel_tol(bps: i64, floor: i64) -> Tol {
 }
 
 /// A slack of `bps` basis points of the largest leg, and at least `floor` minor units.
+///
+/// ```
+/// use florecon::prelude::*;
+/// assert_eq!(rel_max_tol(10, 0).slack([10_000, -30_000]), 30);
+/// ```
 #[must_use]
 pub fn rel_max_tol(bps: i64, floor: i64) -> Tol {
     Tol {
@@ -75,6 +91,12 @@ pub fn nets<R>(a: Item<'_, R>, b: Item<'_, R>, tol: Tol) -> bool {
 
 impl Tol {
     /// The slack over `legs`, in minor units.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// assert_eq!(rel_tol(10, 0).slack([]), 0);
+    /// assert_eq!(rel_max_tol(10_000, 0).slack([i64::MAX, -i64::MAX]), i128::from(i64::MAX));
+    /// ```
     #[must_use]
     pub fn slack(self, legs: impl IntoIterator<Item = i64>) -> i128 {
         let mut seen = Legs::default();

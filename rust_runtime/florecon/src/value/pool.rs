@@ -23,12 +23,21 @@ pub struct Pool {
 
 impl Pool {
     /// An empty pool.
+    ///
+    /// ```
+    /// assert!(florecon::value::Pool::new().is_empty());
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// The one `Text` of `text`.
+    ///
+    /// ```
+    /// let mut pool = florecon::value::Pool::new();
+    /// assert!(pool.intern("EUR").is_same(&pool.intern("EUR")));
+    /// ```
     pub fn intern(&mut self, text: &str) -> Text {
         if let Some(known) = self.texts.get(text) {
             return known.clone();
@@ -39,12 +48,22 @@ impl Pool {
     }
 
     /// How many distinct texts were handed out.
+    ///
+    /// ```
+    /// let mut pool = florecon::value::Pool::new();
+    /// pool.intern("EUR");
+    /// assert_eq!(pool.len(), 1);
+    /// ```
     #[must_use]
     pub fn len(&self) -> usize {
         self.texts.len()
     }
 
     /// Whether nothing was handed out yet.
+    ///
+    /// ```
+    /// assert!(florecon::value::Pool::new().is_empty());
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.texts.is_empty()

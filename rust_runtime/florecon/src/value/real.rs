@@ -16,6 +16,11 @@ pub struct Real(f64);
 
 impl Real {
     /// The key of a real; `None`, a null key, for NaN.
+    ///
+    /// ```
+    /// use florecon::value::Real;
+    /// assert_eq!((Real::key(-0.0), Real::key(f64::NAN)), (Real::key(0.0), None));
+    /// ```
     #[inline]
     #[must_use]
     pub fn key(value: f64) -> Option<Self> {
@@ -24,6 +29,10 @@ impl Real {
     }
 
     /// The real itself.
+    ///
+    /// ```
+    /// assert_eq!(florecon::value::Real::key(2.5).map(|key| key.get()), Some(2.5));
+    /// ```
     #[inline]
     #[must_use]
     pub fn get(self) -> f64 {

@@ -23,6 +23,10 @@ pub struct Text(Arc<str>);
 
 impl Text {
     /// The characters.
+    ///
+    /// ```
+    /// assert_eq!(florecon::value::Text::from("EUR").as_str(), "EUR");
+    /// ```
     #[inline]
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -30,6 +34,12 @@ impl Text {
     }
 
     /// Whether both are clones of one allocation.
+    ///
+    /// ```
+    /// use florecon::value::Text;
+    /// let text = Text::from("EUR");
+    /// assert!(text.is_same(&text.clone()) && !text.is_same(&Text::from("EUR")));
+    /// ```
     #[inline]
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
@@ -37,6 +47,10 @@ impl Text {
     }
 
     /// Whether `part` stands anywhere in the text.
+    ///
+    /// ```
+    /// assert!(florecon::value::Text::from("INV-7 paid").contains("paid"));
+    /// ```
     #[inline]
     #[must_use]
     pub fn contains(&self, part: &str) -> bool {
@@ -44,6 +58,10 @@ impl Text {
     }
 
     /// The shared allocation, for those who keep `Arc<str>`.
+    ///
+    /// ```
+    /// assert_eq!(&*florecon::value::Text::from("EUR").to_arc(), "EUR");
+    /// ```
     #[inline]
     #[must_use]
     pub fn to_arc(&self) -> Arc<str> {

@@ -21,6 +21,12 @@ pub struct Tokens(Arc<[Text]>);
 
 impl Tokens {
     /// The distinct texts of `texts`, sorted.
+    ///
+    /// ```
+    /// use florecon::value::{Text, Tokens};
+    /// let tokens = Tokens::new(vec![Text::from("b"), Text::from("a"), Text::from("b")]);
+    /// assert_eq!(&*tokens, [Text::from("a"), Text::from("b")]);
+    /// ```
     #[must_use]
     pub fn new(mut texts: Vec<Text>) -> Self {
         if texts.is_empty() {
@@ -32,6 +38,12 @@ impl Tokens {
     }
 
     /// Whether the two lists share a text.
+    ///
+    /// ```
+    /// use florecon::value::{Text, Tokens};
+    /// let one = Tokens::new(vec![Text::from("a"), Text::from("b")]);
+    /// assert!(one.overlaps(&Tokens::new(vec![Text::from("b")])) && !one.overlaps(&Tokens::default()));
+    /// ```
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
         let (mut left, mut right) = (&*self.0, &*other.0);
@@ -46,12 +58,22 @@ impl Tokens {
     }
 
     /// Whether the list holds `text`.
+    ///
+    /// ```
+    /// use florecon::value::{Text, Tokens};
+    /// assert!(Tokens::new(vec![Text::from("a")]).has("a"));
+    /// ```
     #[must_use]
     pub fn has(&self, text: &str) -> bool {
         self.0.binary_search_by(|probe| probe.as_str().cmp(text)).is_ok()
     }
 
     /// How many texts the list holds.
+    ///
+    /// ```
+    /// use florecon::value::{Text, Tokens};
+    /// assert_eq!(Tokens::new(vec![Text::from("a"), Text::from("a")]).size(), 1);
+    /// ```
     #[must_use]
     pub fn size(&self) -> i64 {
         // a slice never has more than isize::MAX elements

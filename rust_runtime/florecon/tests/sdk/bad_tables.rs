@@ -226,6 +226,6 @@ fn a_duplicate_id_refuses_the_batch() {
         (code.as_str(), reply["error"]["id"].as_i64()),
         ("duplicate_id", Some(1))
     );
-    assert_eq!(message, "id 1 occurs twice; send each id once");
+    assert_eq!(message, "id 1 occurs twice, in rows 0 and 2; send each id once");
     assert!(amounts(&send(&mut session, &json!({"op": "report"}), &[])).is_empty());
 }

@@ -43,7 +43,7 @@ fn every_error_code_says_where_and_what_to_do() {
         (
             "duplicate_id",
             json!({"op": "merge", "allocations": [{"id": 3, "amount": 1}, {"id": 3, "amount": 1}]}),
-            "id 3 occurs twice; send each id once",
+            "id 3 occurs twice, in allocations 0 and 1; send each id once",
         ),
         (
             "bad_config",

@@ -15,6 +15,17 @@ use pair::Pair;
 use repair::{Basis, arc_cost};
 
 /// Which way a node of [`Warm`] moves its amount.
+///
+/// ```
+/// # use florecon::engine::Instance;
+/// # let (supply, penalty, key) = (vec![10, -10], vec![50, 50], vec![1, 2]);
+/// # let (tail, head, cost) = (vec![0], vec![1], vec![9]);
+/// # let instance = Instance { n_sources: 1, supply, penalty, key, tail, head, cost };
+/// use florecon::engine::{Side, Warm};
+/// let mut warm = Warm::new(&instance).unwrap();
+/// let source = warm.add_node(Side::Source, 50, 3).unwrap();
+/// assert_eq!(source, 2);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
     /// It sends.
@@ -72,6 +83,16 @@ impl Warm {
     ///
     /// # Errors
     /// [`EngineError`] for an instance that is malformed or out of range.
+    ///
+    /// ```
+    /// # use florecon::engine::Instance;
+    /// # let (supply, penalty, key) = (vec![10, -10], vec![50, 50], vec![1, 2]);
+    /// # let (tail, head, cost) = (vec![0], vec![1], vec![9]);
+    /// # let instance = Instance { n_sources: 1, supply, penalty, key, tail, head, cost };
+    /// use florecon::engine::{Side, Warm};
+    /// let mut warm = Warm::new(&instance).unwrap();
+    /// assert_eq!(warm.flow(0), 10);
+    /// ```
     pub fn new(instance: &Instance) -> Result<Self, EngineError> {
         let ascending = instance.check()?;
         let largest = |values: &[i64]| values.iter().map(|v| v.abs()).max().unwrap_or(0);
@@ -105,6 +126,16 @@ impl Warm {
     ///
     /// # Panics
     /// If there never was such an arc.
+    ///
+    /// ```
+    /// # use florecon::engine::Instance;
+    /// # let (supply, penalty, key) = (vec![10, -10], vec![50, 50], vec![1, 2]);
+    /// # let (tail, head, cost) = (vec![0], vec![1], vec![9]);
+    /// # let instance = Instance { n_sources: 1, supply, penalty, key, tail, head, cost };
+    /// use florecon::engine::{Side, Warm};
+    /// let mut warm = Warm::new(&instance).unwrap();
+    /// assert_eq!(warm.flow(0), 10);
+    /// ```
     #[must_use]
     pub fn flow(&self, arc: u32) -> i64 {
         let link = &self.graph.links[arc as usize];
@@ -115,6 +146,16 @@ impl Warm {
     }
 
     /// The least total of `flow * cost` and `unmatched * penalty`, `None` if it leaves 128 bits. `O(nodes)`.
+    ///
+    /// ```
+    /// # use florecon::engine::Instance;
+    /// # let (supply, penalty, key) = (vec![10, -10], vec![50, 50], vec![1, 2]);
+    /// # let (tail, head, cost) = (vec![0], vec![1], vec![9]);
+    /// # let instance = Instance { n_sources: 1, supply, penalty, key, tail, head, cost };
+    /// use florecon::engine::{Side, Warm};
+    /// let mut warm = Warm::new(&instance).unwrap();
+    /// assert_eq!(warm.objective(), Some(90));
+    /// ```
     #[must_use]
     pub fn objective(&self) -> Option<i128> {
         let present = (1u32..)
@@ -133,6 +174,17 @@ impl Warm {
     }
 
     /// Pivots of all repairs since the last solve from scratch.
+    ///
+    /// ```
+    /// # use florecon::engine::Instance;
+    /// # let (supply, penalty, key) = (vec![10, -10], vec![50, 50], vec![1, 2]);
+    /// # let (tail, head, cost) = (vec![0], vec![1], vec![9]);
+    /// # let instance = Instance { n_sources: 1, supply, penalty, key, tail, head, cost };
+    /// use florecon::engine::{Side, Warm};
+    /// let mut warm = Warm::new(&instance).unwrap();
+    /// warm.set_supply(0, 7).unwrap();
+    /// assert!(warm.pivots() <= 1);
+    /// ```
     #[must_use]
     pub fn pivots(&self) -> u64 {
         self.basis.pivots
@@ -142,6 +194,17 @@ impl Warm {
     ///
     /// # Errors
     /// [`EngineError::Unknown`] without such a node, [`EngineError::Supply`] if the amount is negative.
+    ///
+    /// ```
+    /// # use florecon::engine::Instance;
+    /// # let (supply, penalty, key) = (vec![10, -10], vec![50, 50], vec![1, 2]);
+    /// # let (tail, head, cost) = (vec![0], vec![1], vec![9]);
+    /// # let instance = Instance { n_sources: 1, supply, penalty, key, tail, head, cost };
+    /// use florecon::engine::{Side, Warm};
+    /// let mut warm = Warm::new(&instance).unwrap();
+    /// warm.set_supply(0, 7).unwrap();
+    /// assert_eq!(warm.objective(), Some(7 * 9 + 3 * 50));
+    /// ```
     pub fn set_supply(&mut self, node: u32, amount: i64) -> Result<(), EngineError> {
         let x = self.slot(node)?;
         if amount < 0 {
@@ -159,6 +222,18 @@ impl Warm {
     ///
     /// # Errors
     /// [`EngineError::Cost`] if the penalty is out of range, [`EngineError::TooLarge`] if names run out.
+    ///
+    /// ```
+    /// # use florecon::engine::Instance;
+    /// # let (supply, penalty, key) = (vec![10, -10], vec![50, 50], vec![1, 2]);
+    /// # let (tail, head, cost) = (vec![0], vec![1], vec![9]);
+    /// # let instance = Instance { n_sources: 1, supply, penalty, key, tail, head, cost };
+    /// use florecon::engine::{Side, Warm};
+    /// let mut warm = Warm::new(&instance).unwrap();
+    /// let sink = warm.add_node(Side::Sink, 50, 3).unwrap();
+    /// warm.set_supply(sink, 4).unwrap();
+    /// assert_eq!(warm.objective(), Some(90 + 4 * 50));
+    /// ```
     pub fn add_node(&mut self, side: Side, penalty: i64, key: u64) -> Result<u32, EngineError> {
         let (nodes, arcs) = (self.graph.places.len(), self.graph.links.len());
         if nodes >= Instance::MAX_INDEX {
@@ -185,6 +260,19 @@ impl Warm {
     /// # Errors
     /// [`EngineError::Unknown`] without such nodes, [`EngineError::Endpoint`] if they are not a source and a sink,
     /// [`EngineError::Cost`] if the cost is out of range, [`EngineError::TooLarge`] if names run out.
+    ///
+    /// ```
+    /// # use florecon::engine::Instance;
+    /// # let (supply, penalty, key) = (vec![10, -10], vec![50, 50], vec![1, 2]);
+    /// # let (tail, head, cost) = (vec![0], vec![1], vec![9]);
+    /// # let instance = Instance { n_sources: 1, supply, penalty, key, tail, head, cost };
+    /// use florecon::engine::{Side, Warm};
+    /// let mut warm = Warm::new(&instance).unwrap();
+    /// let sink = warm.add_node(Side::Sink, 50, 3).unwrap();
+    /// let arc = warm.add_arc(0, sink, 4).unwrap();
+    /// warm.set_supply(sink, 5).unwrap();
+    /// assert_eq!((warm.flow(0), warm.flow(arc)), (5, 5));
+    /// ```
     pub fn add_arc(&mut self, tail: u32, head: u32, cost: i64) -> Result<u32, EngineError> {
         let (nodes, arcs) = (self.graph.places.len(), self.graph.links.len());
         let (from, to) = (self.slot(tail)?, self.slot(head)?);
@@ -215,6 +303,17 @@ impl Warm {
     ///
     /// # Errors
     /// [`EngineError::Unknown`] without such an arc.
+    ///
+    /// ```
+    /// # use florecon::engine::Instance;
+    /// # let (supply, penalty, key) = (vec![10, -10], vec![50, 50], vec![1, 2]);
+    /// # let (tail, head, cost) = (vec![0], vec![1], vec![9]);
+    /// # let instance = Instance { n_sources: 1, supply, penalty, key, tail, head, cost };
+    /// use florecon::engine::{Side, Warm};
+    /// let mut warm = Warm::new(&instance).unwrap();
+    /// warm.remove_arc(0).unwrap();
+    /// assert_eq!(warm.objective(), Some(20 * 50));
+    /// ```
     pub fn remove_arc(&mut self, arc: u32) -> Result<(), EngineError> {
         if self.graph.links.get(arc as usize).is_none_or(|link| link.tail == NONE) {
             return Err(EngineError::Unknown { what: "arc", name: arc });
@@ -228,6 +327,17 @@ impl Warm {
     ///
     /// # Errors
     /// [`EngineError::Unknown`] without such a node.
+    ///
+    /// ```
+    /// # use florecon::engine::Instance;
+    /// # let (supply, penalty, key) = (vec![10, -10], vec![50, 50], vec![1, 2]);
+    /// # let (tail, head, cost) = (vec![0], vec![1], vec![9]);
+    /// # let instance = Instance { n_sources: 1, supply, penalty, key, tail, head, cost };
+    /// use florecon::engine::{Side, Warm};
+    /// let mut warm = Warm::new(&instance).unwrap();
+    /// warm.remove_node(1).unwrap();
+    /// assert_eq!(warm.objective(), Some(10 * 50));
+    /// ```
     pub fn remove_node(&mut self, node: u32) -> Result<(), EngineError> {
         let x = self.slot(node)?;
         self.change_amount(x, 0);

@@ -12,6 +12,24 @@ use crate::sdk::plugin::Plugin;
 pub type Dispatch = Box<dyn FnMut(&[u8], &[u8]) -> Vec<u8>>;
 
 /// A module under judgement: how it describes itself, how to open a session, and the params to open it with.
+///
+/// ```
+/// # use florecon::prelude::*;
+/// # struct P;
+/// # impl Plugin for P {
+/// #     type Row = i64;
+/// #     type Params = ();
+/// #     fn domain() -> Domain { Domain::new("p", "1") }
+/// #     fn schema() -> Schema { Schema::new(vec![Field::integer("id").id(), Field::integer("amount")]) }
+/// #     fn configure(_: &ParamValues) {}
+/// #     fn row(record: &Record<'_>) -> Result<i64, EvalError> { Ok(record.integer(1)) }
+/// #     fn numeraire(row: &i64) -> Result<i64, EvalError> { Ok(*row) }
+/// #     fn strategy(_: &()) -> Plan<i64> { exact_1to1(one_bucket, by_id) }
+/// # }
+/// use florecon::sdk::conformance::{Table, Target, run};
+/// let table = Table::new().integers("id", [1, 2]).integers("amount", [5, -5]);
+/// assert!(run(&Target::native::<P>(), &table).is_ok());
+/// ```
 pub struct Target {
     describe: String,
     open: Box<dyn Fn() -> Dispatch>,
@@ -20,6 +38,28 @@ pub struct Target {
 
 impl Target {
     /// Any module: its `describe` reply, and a function that starts a fresh instance and hands out its `dispatch`.
+    ///
+    /// ```
+    /// # use florecon::prelude::*;
+    /// # struct P;
+    /// # impl Plugin for P {
+    /// #     type Row = i64;
+    /// #     type Params = ();
+    /// #     fn domain() -> Domain { Domain::new("p", "1") }
+    /// #     fn schema() -> Schema { Schema::new(vec![Field::integer("id").id(), Field::integer("amount")]) }
+    /// #     fn configure(_: &ParamValues) {}
+    /// #     fn row(record: &Record<'_>) -> Result<i64, EvalError> { Ok(record.integer(1)) }
+    /// #     fn numeraire(row: &i64) -> Result<i64, EvalError> { Ok(*row) }
+    /// #     fn strategy(_: &()) -> Plan<i64> { exact_1to1(one_bucket, by_id) }
+    /// # }
+    /// use florecon::sdk::conformance::{Table, Target, run};
+    /// let target = Target::new(&Session::<P>::new().describe(), || {
+    ///     let mut session = Session::<P>::new();
+    ///     Box::new(move |command, arrow| session.dispatch(command, arrow))
+    /// });
+    /// let table = Table::new().integers("id", [1, 2]).integers("amount", [5, -5]);
+    /// assert!(run(&target, &table).is_ok());
+    /// ```
     #[must_use]
     pub fn new(describe: &str, open: impl Fn() -> Dispatch + 'static) -> Self {
         Self {
@@ -30,6 +70,24 @@ impl Target {
     }
 
     /// A plugin of this build.
+    ///
+    /// ```
+    /// # use florecon::prelude::*;
+    /// # struct P;
+    /// # impl Plugin for P {
+    /// #     type Row = i64;
+    /// #     type Params = ();
+    /// #     fn domain() -> Domain { Domain::new("p", "1") }
+    /// #     fn schema() -> Schema { Schema::new(vec![Field::integer("id").id(), Field::integer("amount")]) }
+    /// #     fn configure(_: &ParamValues) {}
+    /// #     fn row(record: &Record<'_>) -> Result<i64, EvalError> { Ok(record.integer(1)) }
+    /// #     fn numeraire(row: &i64) -> Result<i64, EvalError> { Ok(*row) }
+    /// #     fn strategy(_: &()) -> Plan<i64> { exact_1to1(one_bucket, by_id) }
+    /// # }
+    /// use florecon::sdk::conformance::{Table, Target, run};
+    /// let table = Table::new().integers("id", [1, 2]).integers("amount", [5, -5]);
+    /// assert!(run(&Target::native::<P>(), &table).is_ok());
+    /// ```
     #[must_use]
     pub fn native<P: Plugin>() -> Self {
         Self::new(&Session::<P>::new().describe(), || {
@@ -39,6 +97,25 @@ impl Target {
     }
 
     /// The params to judge it under: the `config` of `init`.
+    ///
+    /// ```
+    /// # use florecon::prelude::*;
+    /// # struct P;
+    /// # impl Plugin for P {
+    /// #     type Row = i64;
+    /// #     type Params = ();
+    /// #     fn domain() -> Domain { Domain::new("p", "1") }
+    /// #     fn schema() -> Schema { Schema::new(vec![Field::integer("id").id(), Field::integer("amount")]) }
+    /// #     fn configure(_: &ParamValues) {}
+    /// #     fn row(record: &Record<'_>) -> Result<i64, EvalError> { Ok(record.integer(1)) }
+    /// #     fn numeraire(row: &i64) -> Result<i64, EvalError> { Ok(*row) }
+    /// #     fn strategy(_: &()) -> Plan<i64> { exact_1to1(one_bucket, by_id) }
+    /// # }
+    /// use florecon::sdk::conformance::{Table, Target, run};
+    /// let table = Table::new().integers("id", [1, 2]).integers("amount", [5, -5]);
+    /// let told = run(&Target::native::<P>().config(serde_json::json!({"slack": 5})), &table);
+    /// assert!(!told.is_ok(), "P has no such param");
+    /// ```
     #[must_use]
     pub fn config(mut self, config: Value) -> Self {
         self.config = config;

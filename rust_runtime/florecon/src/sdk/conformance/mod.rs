@@ -46,6 +46,24 @@ use checks::{CHECKS, Check};
 use drive::Driver;
 
 /// What one check came to.
+///
+/// ```
+/// # use florecon::prelude::*;
+/// # struct P;
+/// # impl Plugin for P {
+/// #     type Row = i64;
+/// #     type Params = ();
+/// #     fn domain() -> Domain { Domain::new("p", "1") }
+/// #     fn schema() -> Schema { Schema::new(vec![Field::integer("id").id(), Field::integer("amount")]) }
+/// #     fn configure(_: &ParamValues) {}
+/// #     fn row(record: &Record<'_>) -> Result<i64, EvalError> { Ok(record.integer(1)) }
+/// #     fn numeraire(row: &i64) -> Result<i64, EvalError> { Ok(*row) }
+/// #     fn strategy(_: &()) -> Plan<i64> { exact_1to1(one_bucket, by_id) }
+/// # }
+/// use florecon::sdk::conformance::{Table, Target, run};
+/// let table = Table::new().integers("id", [1, 2]).integers("amount", [5, -5]);
+/// assert_eq!(run(&Target::native::<P>(), &table).outcomes[1].check, "conservation");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// The check's name.
@@ -55,6 +73,26 @@ pub struct Outcome {
 }
 
 /// A failed check, on as few rows as were found to make it fail.
+///
+/// ```
+/// # use florecon::prelude::*;
+/// # struct P;
+/// # impl Plugin for P {
+/// #     type Row = i64;
+/// #     type Params = ();
+/// #     fn domain() -> Domain { Domain::new("p", "1") }
+/// #     fn schema() -> Schema { Schema::new(vec![Field::integer("id").id(), Field::integer("amount")]) }
+/// #     fn configure(_: &ParamValues) {}
+/// #     fn row(record: &Record<'_>) -> Result<i64, EvalError> { Ok(record.integer(1)) }
+/// #     fn numeraire(row: &i64) -> Result<i64, EvalError> { Ok(*row) }
+/// #     fn strategy(_: &()) -> Plan<i64> { exact_1to1(one_bucket, by_id) }
+/// # }
+/// use florecon::sdk::conformance::{Table, Target, run};
+/// let twice = Table::new().integers("id", [1, 1, 2]).integers("amount", [5, -5, 9]);
+/// let verdict = run(&Target::native::<P>(), &twice);
+/// let failure = verdict.outcomes.iter().find_map(|outcome| outcome.failure.as_ref());
+/// assert_eq!(failure.map(|failure| &*failure.rows), Some(&[0, 1][..]));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// What is wrong.
@@ -66,6 +104,25 @@ pub struct Failure {
 }
 
 /// What all checks came to.
+///
+/// ```
+/// # use florecon::prelude::*;
+/// # struct P;
+/// # impl Plugin for P {
+/// #     type Row = i64;
+/// #     type Params = ();
+/// #     fn domain() -> Domain { Domain::new("p", "1") }
+/// #     fn schema() -> Schema { Schema::new(vec![Field::integer("id").id(), Field::integer("amount")]) }
+/// #     fn configure(_: &ParamValues) {}
+/// #     fn row(record: &Record<'_>) -> Result<i64, EvalError> { Ok(record.integer(1)) }
+/// #     fn numeraire(row: &i64) -> Result<i64, EvalError> { Ok(*row) }
+/// #     fn strategy(_: &()) -> Plan<i64> { exact_1to1(one_bucket, by_id) }
+/// # }
+/// use florecon::sdk::conformance::{Table, Target, run};
+/// let table = Table::new().integers("id", [1, 2]).integers("amount", [5, -5]);
+/// let verdict = run(&Target::native::<P>(), &table);
+/// assert!(verdict.outcomes.iter().all(|outcome| outcome.failure.is_none()));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
     /// One outcome a check, in the order of the module's table.
@@ -74,6 +131,24 @@ pub struct Verdict {
 
 impl Verdict {
     /// Whether every check holds.
+    ///
+    /// ```
+    /// # use florecon::prelude::*;
+    /// # struct P;
+    /// # impl Plugin for P {
+    /// #     type Row = i64;
+    /// #     type Params = ();
+    /// #     fn domain() -> Domain { Domain::new("p", "1") }
+    /// #     fn schema() -> Schema { Schema::new(vec![Field::integer("id").id(), Field::integer("amount")]) }
+    /// #     fn configure(_: &ParamValues) {}
+    /// #     fn row(record: &Record<'_>) -> Result<i64, EvalError> { Ok(record.integer(1)) }
+    /// #     fn numeraire(row: &i64) -> Result<i64, EvalError> { Ok(*row) }
+    /// #     fn strategy(_: &()) -> Plan<i64> { exact_1to1(one_bucket, by_id) }
+    /// # }
+    /// use florecon::sdk::conformance::{Table, Target, run};
+    /// let twice = Table::new().integers("id", [1, 1]).integers("amount", [5, -5]);
+    /// assert!(!run(&Target::native::<P>(), &twice).is_ok());
+    /// ```
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.outcomes.iter().all(|outcome| outcome.failure.is_none())
@@ -102,6 +177,25 @@ impl fmt::Display for Verdict {
 ///
 /// A check that fails is run again on ever fewer rows; the verdict has the fewest that still fail, found within a fixed number
 /// of tries.
+///
+/// ```
+/// # use florecon::prelude::*;
+/// # struct P;
+/// # impl Plugin for P {
+/// #     type Row = i64;
+/// #     type Params = ();
+/// #     fn domain() -> Domain { Domain::new("p", "1") }
+/// #     fn schema() -> Schema { Schema::new(vec![Field::integer("id").id(), Field::integer("amount")]) }
+/// #     fn configure(_: &ParamValues) {}
+/// #     fn row(record: &Record<'_>) -> Result<i64, EvalError> { Ok(record.integer(1)) }
+/// #     fn numeraire(row: &i64) -> Result<i64, EvalError> { Ok(*row) }
+/// #     fn strategy(_: &()) -> Plan<i64> { exact_1to1(one_bucket, by_id) }
+/// # }
+/// use florecon::sdk::conformance::{Table, Target, run};
+/// let table = Table::new().integers("id", [1, 2]).integers("amount", [5, -5]);
+/// let verdict = run(&Target::native::<P>(), &table);
+/// assert_eq!(verdict.to_string().lines().next(), Some("ok      unique ids"));
+/// ```
 #[must_use]
 pub fn run(target: &Target, table: &Table) -> Verdict {
     let outcomes = CHECKS.iter().map(|(name, check)| judge(name, check, target, table));

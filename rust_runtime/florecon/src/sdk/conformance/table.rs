@@ -46,24 +46,40 @@ pub struct Table {
 
 impl Table {
     /// A table without columns.
+    ///
+    /// ```
+    /// assert!(florecon::sdk::conformance::Table::new().is_empty());
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Adds a column of integers, dates or booleans.
+    ///
+    /// ```
+    /// assert_eq!(florecon::sdk::conformance::Table::new().integers("row_id", [1, 2]).len(), 2);
+    /// ```
     #[must_use]
     pub fn integers<T: Into<Option<i64>>>(self, name: &str, cells: impl IntoIterator<Item = T>) -> Self {
         self.with(name, Column::Integers(cells.into_iter().map(Into::into).collect()))
     }
 
     /// Adds a column of reals or money.
+    ///
+    /// ```
+    /// assert_eq!(florecon::sdk::conformance::Table::new().reals("amount", [Some(1.5), None]).len(), 2);
+    /// ```
     #[must_use]
     pub fn reals<T: Into<Option<f64>>>(self, name: &str, cells: impl IntoIterator<Item = T>) -> Self {
         self.with(name, Column::Reals(cells.into_iter().map(Into::into).collect()))
     }
 
     /// Adds a column of texts.
+    ///
+    /// ```
+    /// assert_eq!(florecon::sdk::conformance::Table::new().texts("memo", ["a", "b"]).len(), 2);
+    /// ```
     #[must_use]
     pub fn texts<'t, T: Into<Option<&'t str>>>(self, name: &str, cells: impl IntoIterator<Item = T>) -> Self {
         let cells = cells.into_iter().map(|cell| cell.into().map(str::to_owned));
@@ -71,18 +87,32 @@ impl Table {
     }
 
     /// The number of rows: that of the shortest column.
+    ///
+    /// ```
+    /// assert_eq!(florecon::sdk::conformance::Table::new().integers("row_id", 1..=3).len(), 3);
+    /// ```
     #[must_use]
     pub fn len(&self) -> usize {
         self.columns.iter().map(|(_, column)| column.len()).min().unwrap_or(0)
     }
 
     /// Whether there are no rows.
+    ///
+    /// ```
+    /// assert!(florecon::sdk::conformance::Table::new().is_empty());
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// The rows at these places, in this order.
+    ///
+    /// ```
+    /// use florecon::sdk::conformance::Table;
+    /// let table = Table::new().integers("row_id", [1, 2, 3]);
+    /// assert_eq!(table.take(&[2, 0]), Table::new().integers("row_id", [3, 1]));
+    /// ```
     #[must_use]
     pub fn take(&self, rows: &[usize]) -> Self {
         Self {
@@ -95,6 +125,11 @@ impl Table {
     }
 
     /// The table as one Arrow IPC stream.
+    ///
+    /// ```
+    /// use florecon::sdk::conformance::Table;
+    /// assert!(!Table::new().integers("row_id", [1]).to_ipc().is_empty());
+    /// ```
     #[must_use]
     pub fn to_ipc(&self) -> Vec<u8> {
         let columns: Vec<(&str, ColumnSource<'_>)> = self
