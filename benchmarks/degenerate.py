@@ -25,7 +25,7 @@ from florecon_build.host import Workspace
 Ints = npt.NDArray[np.int64]
 
 SIZES = (10_000, 100_000)
-WORST_GROWTH = 1.5  # between linear and quadratic, with room for a noisy machine
+CROWDED = {"flow in a window": (1_000, 10_000)}  # one component of all rows: its simplex grows faster than its arcs
 
 rows = fb.columns(
     row_id=fb.integer(id=True),
@@ -138,15 +138,15 @@ def ledger(family: str, leaf: str, n: int) -> Table:
 
 
 def solve(wasm: bytes, table: Table, runs: int) -> dict[str, Any]:
-    """The median time of a solve, and what the leaf did."""
+    """The median processor time of a solve, which a busy machine disturbs least, and what the leaf did."""
     times: list[float] = []
     report = None
     for _ in range(runs):
         with Workspace(wasm) as workspace:
             workspace.upsert(table)
-            start = time.perf_counter()
+            start = time.process_time()
             report = workspace.solve()
-            times.append((time.perf_counter() - start) * 1e3)
+            times.append((time.process_time() - start) * 1e3)
             report.load()
     stages = report.stages.to_pylist() if report is not None else []
     stage = next(stage for stage in stages[1:] if stage["items_in"])  # the first is the table of leaves
@@ -159,7 +159,7 @@ def measure(wasm: bytes, *, runs: int = 3, sizes: Sequence[int] = SIZES) -> list
     found: list[dict[str, Any]] = []
     for family in FAMILIES:
         for leaf in LEAVES:
-            small, large = (solve(wasm, ledger(family, leaf, size), runs) for size in sizes)
+            small, large = (solve(wasm, ledger(family, leaf, size), runs) for size in CROWDED.get(leaf, sizes))
             growth = math.log(large["least_ms"] / small["least_ms"]) / math.log(large["rows"] / small["rows"])
             found.append({"family": family, "leaf": leaf, "growth": growth, "sizes": [small, large]})
     return found
@@ -172,12 +172,12 @@ def build(folder: Path) -> bytes:
 
 def show(console: Console, found: Sequence[Mapping[str, Any]]) -> None:
     """A line a family and leaf."""
-    screen = Screen(title="Degenerate ledgers, solve in milliseconds (wasm)", title_justify="left")
-    for name in ("family", "leaf", *(f"{size:,}" for size in SIZES), "growth", "groups", "over cap", "out of budget"):
+    screen = Screen(title="Degenerate ledgers, solve in milliseconds of processor time (wasm)", title_justify="left")
+    for name in ("family", "leaf", "rows", "ms", "10 times the rows", "growth", "groups", "over cap", "out of budget"):
         screen.add_column(name, justify="left" if name in ("family", "leaf") else "right")
     for row in found:
         small, large = row["sizes"]
         counts = (str(large[name]) for name in ("groups", "over_cap", "out_of_budget"))
-        times = (f"{small['ms']:.1f}", f"{large['ms']:.1f}", f"{row['growth']:.2f}")
+        times = (f"{small['rows']:,}", f"{small['ms']:.1f}", f"{large['ms']:.1f}", f"{row['growth']:.2f}")
         screen.add_row(row["family"], row["leaf"], *times, *counts)
     console.print(screen)
