@@ -72,8 +72,9 @@ class Description:
     """The whole self-description.
 
     `numeraire_scale` is the count of decimals of the amounts in reports (None if the module does not say); `strategy`
-    the fingerprint of what was compiled and `runtime` the runtime's version (empty for modules of other makers); `raw`
-    the JSON object as it came.
+    the fingerprint of what was compiled and `runtime` the runtime's version (empty for modules of other makers);
+    `divides` whether the strategy as a whole works on a key, so that a ledger can be divided by
+    `Workspace.shard_keys`; `raw` the JSON object as it came.
     """
 
     domain: str
@@ -86,6 +87,7 @@ class Description:
     numeraire_scale: int | None = None
     strategy: str = ""
     runtime: str = ""
+    divides: bool = False
     raw: dict[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
 
     def field(self, name: str) -> Field:
@@ -132,6 +134,7 @@ def parse(text: bytes, name: str) -> Description:
         numeraire_scale=reader.scale(numeraire, "numeraire") if "scale" in numeraire else None,
         strategy=reader.text(build, "strategy", ""),
         runtime=reader.text(build, "runtime", ""),
+        divides=reader.mapping(top.get("shard", {}), "shard").get("exact") is True,
         raw=top,
     )
 

@@ -135,6 +135,10 @@ class Session:
         """What the module has to say of rows. Errors: `UnknownId`; `Unsupported` for one that does not explain."""
         return self._work(lambda: self._explain(ids))
 
+    def shard_keys(self, frame: Frame) -> pa.Table:
+        """A number for each row of a frame. Errors: of the rows; `Unsupported` for a module that does not divide."""
+        return self._work(lambda: self._shard_keys(frame))
+
     def fetch(self, what: str) -> pa.Table:
         """One table of the report: `groups`, `allocations`, `rows` or `stages`.
 
@@ -188,6 +192,21 @@ class Session:
                 raise
             raise Unsupported(f"this module does not explain itself: {error.message}") from error
         return self._trusting(lambda: _object(envelope.get("explain"), "an explanation"))
+
+    def _shard_keys(self, frame: Frame) -> pa.Table:
+        reply = self._dispatch(_encode("shard_keys", {}), frame, Deadline(self._limits.timeout))
+        if reply.startswith(b"{"):
+            try:
+                self._envelope(reply)
+            except BadCommand as error:
+                raise Unsupported(f"this module does not divide a ledger: {error.message}") from error
+            self._trusting(lambda: self._broken("shard_keys was answered with JSON", reply))
+        return self._trusting(lambda: self._for_each(frame, read("shard_keys", reply), reply))
+
+    def _for_each(self, frame: Frame, table: pa.Table, reply: bytes) -> pa.Table:
+        if table.num_rows != frame.rows or table["shard_key"].null_count:
+            return self._broken(f"{frame.rows} rows were answered with {table.num_rows} shard keys", reply)
+        return table
 
     def _snapshot(self) -> bytes:
         reply = self._dispatch(_encode("snapshot", {}), None, Deadline(self._limits.timeout))

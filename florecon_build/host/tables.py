@@ -46,6 +46,7 @@ COLUMNS: dict[str, dict[str, pa.DataType]] = {
         "over_cap": INT,
         "out_of_budget": INT,
     },
+    "shard_keys": {"shard_key": pa.uint64()},
 }
 AMOUNTS = ("net", "max_abs", "amount", "matched", "residual", "value_in", "value_matched")
 

@@ -259,6 +259,29 @@ class Workspace:
         """
         return Explanation(self.about, self._session.explain(ids_from(ids)))
 
+    def shard_keys(
+        self,
+        rows: object,
+        *,
+        columns: Mapping[str, str] | None = None,
+        text_amounts: TextAmounts | None = None,
+    ) -> pa.ChunkedArray:
+        """A `uint64` for each row such that rows the strategy can put in one group share it; nothing is taken in.
+
+        Parameters as for `upsert`. A ledger that is too large for one workspace can be divided by it, each part run
+        in a workspace of its own: `about.divides` says whether the strategy as a whole works on a key; where it does
+        not, every row has 0. The numbers follow from the key and the params, on every machine. Decisions of people may
+        join rows of different numbers, which then belong in one workspace.
+        Errors: those of `upsert`, except `DuplicateId`; `Unsupported` for a module that does not divide a ledger.
+        """
+        frame = conform(
+            rows,
+            self.about,
+            columns={**self._columns, **(columns or {})},
+            text_amounts=text_amounts or self._text_amounts,
+        )
+        return self._session.shard_keys(frame)["shard_key"]
+
     def stages(self) -> pa.Table:
         """What each node of the strategy did in the last solve; see `Report.stages`."""
         return self.report().stages

@@ -234,6 +234,11 @@ STEPS: list[Step] = [
     # proof
     Step({"op": "solve", "certify": True, "reply": "summary"}),
     Step({"op": "solve", "certify": "yes"}),
+    # where each row goes when a ledger is divided
+    Step({"op": "shard_keys"}, "ledger"),
+    Step({"op": "shard_keys"}, "a null day"),
+    Step({"op": "shard_keys"}, "one id twice"),
+    Step({"op": "report", "reply": "summary"}),
 ]
 
 

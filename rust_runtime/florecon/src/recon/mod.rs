@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::report::{Report, ReportView};
 use crate::row_id::RowId;
 use crate::strategy::run::Known;
-use crate::strategy::{Answer, Plan};
+use crate::strategy::{Answer, Item, Plan};
 use crate::trace::Stage;
 use crate::value::EvalError;
 
@@ -91,6 +91,33 @@ impl<R> Recon<R> {
             solved_to: 0,
             known: Known::default(),
         })
+    }
+
+    /// A number that rows which the strategy can put in one group share, to divide a ledger by: 0 for all where the strategy
+    /// works on no key as a whole, else made of the key. `id` is for the error only; the workspace need not have the row.
+    ///
+    /// # Errors
+    /// `amount_overflow` or `bad_amount` where the row's amount or the key cannot be computed.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let by_hundreds = |i: Item<i64>| Some(*i.row / 100);
+    /// let recon = Recon::new(partition_by(by_hundreds, agg_net(one_bucket, abs_tol(0))), |amount: &i64| *amount)?;
+    /// let route = |amount: i64| recon.route(&RowId::from(1), &amount);
+    /// assert_eq!(route(120)?, route(150)?);
+    /// assert_ne!(route(120)?, route(320)?);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn route(&self, id: &RowId, row: &R) -> Result<u64, Error> {
+        let amount = self.amount(id, row)?;
+        let item = Item {
+            row,
+            amount,
+            original: amount,
+        };
+        self.plan
+            .route(item)
+            .map_err(|error| Error::from_eval(error, Some(id.clone())))
     }
 
     /// Another plan for the next solve. Rows and groups stay.

@@ -150,7 +150,7 @@ impl<R> Recon<R> {
         }
     }
 
-    fn amount(&self, id: &RowId, row: &R) -> Result<i64, Error> {
+    pub(super) fn amount(&self, id: &RowId, row: &R) -> Result<i64, Error> {
         match (self.numeraire)(row) {
             Ok(i64::MIN) => Err(Error::from_eval(EvalError::Overflow, Some(id.clone()))),
             Ok(amount) => Ok(amount),

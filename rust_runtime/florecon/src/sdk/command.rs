@@ -83,6 +83,7 @@ pub(crate) enum Verb {
     Explain {
         ids: Vec<GivenId>,
     },
+    ShardKeys,
 }
 
 /// A command: the verb, and what to say when it is done.
@@ -93,7 +94,7 @@ pub(crate) struct Command {
 }
 
 const OPS: &str = "init, configure, upsert, remove, solve, pin, unpin, merge, detach, dissolve, report, fetch, \
-    snapshot, restore, explain";
+    snapshot, restore, explain, shard_keys";
 
 impl Command {
     /// Reads a command.
@@ -163,6 +164,7 @@ impl Fields {
             "fetch" => Verb::Fetch(self.table()?),
             "snapshot" => Verb::Snapshot,
             "restore" => Verb::Restore,
+            "shard_keys" => Verb::ShardKeys,
             "explain" => Verb::Explain { ids: self.ids("ids")? },
             _ => return Err(Error::bad_command(format!("there is no op `{op}`; known: {OPS}"))),
         })

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::ABI_VERSION;
-use super::params::ParamSpec;
+use super::params::{self, ParamSpec, ParamValues};
 use super::plugin::{BuildInfo, Plugin};
 use super::reply;
 use super::schema::{Domain, Field, FieldKind, Schema};
@@ -21,6 +21,7 @@ struct Described<'a> {
     input: Vec<FieldJson<'a>>,
     numeraire: ScaleJson,
     params: Vec<ParamJson<'a>>,
+    shard: ShardJson,
     build: BuildJson<'a>,
 }
 
@@ -33,6 +34,12 @@ struct DomainJson<'a> {
 #[derive(Serialize)]
 struct ScaleJson {
     scale: u32,
+}
+
+/// Whether `shard_keys` keeps anything apart, with the params as they are by default.
+#[derive(Serialize)]
+struct ShardJson {
+    exact: bool,
 }
 
 #[derive(Serialize)]
@@ -121,11 +128,14 @@ fn param(spec: &ParamSpec) -> ParamJson<'_> {
 
 /// The JSON that `describe` replies with.
 pub(crate) fn describe<P: Plugin>() -> String {
-    written(&P::domain(), &P::schema(), &P::params(), &P::build())
+    let params = P::params();
+    let exact =
+        params::check(&params).is_ok() && P::strategy(&P::configure(&ParamValues::defaults(&params))).is_routed();
+    written(&P::domain(), &P::schema(), &params, exact, &P::build())
 }
 
 /// Not generic: what writes and reads JSON values would be in a module twice.
-fn written(domain: &Domain, schema: &Schema, params: &[ParamSpec], build: &BuildInfo) -> String {
+fn written(domain: &Domain, schema: &Schema, params: &[ParamSpec], exact: bool, build: &BuildInfo) -> String {
     let id = schema.id_index().map(|index| &schema.fields()[index]);
     let described = Described {
         abi_version: ABI_VERSION,
@@ -143,6 +153,7 @@ fn written(domain: &Domain, schema: &Schema, params: &[ParamSpec], build: &Build
             scale: build.numeraire_scale,
         },
         params: params.iter().map(param).collect(),
+        shard: ShardJson { exact },
         build: BuildJson {
             strategy: build.strategy,
             runtime: env!("CARGO_PKG_VERSION"),

@@ -47,6 +47,7 @@ impl<P: Plugin> Ledger<P> {
             Verb::Fetch(table) => Ok(ledger.fetch(table)),
             Verb::Snapshot => Ok(ledger.snapshot()),
             Verb::Explain { ids } => ledger.explain(ids),
+            Verb::ShardKeys => ledger.shard_keys(arrow),
             verb => {
                 let extra = ledger.apply(verb, arrow)?;
                 Ok(ledger.reply(reply, &extra))
@@ -88,6 +89,7 @@ impl<P: Plugin> Ledger<P> {
             | Verb::Snapshot
             | Verb::Restore
             | Verb::Explain { .. }
+            | Verb::ShardKeys
             | Verb::Report => {}
             Verb::Configure { config } => self.configure(&config)?,
             Verb::Upsert => return self.upsert(arrow).map(Extra::Demoted),
@@ -161,6 +163,15 @@ impl<P: Plugin> Ledger<P> {
         }))?;
         self.ordinals.admit(fresh);
         Ok(demoted)
+    }
+
+    /// Where each row of the batch would go, were the ledger divided; the session is not touched.
+    fn shard_keys(&self, arrow: &[u8]) -> Result<Vec<u8>, Error> {
+        let (schema, pool) = (P::schema(), RefCell::new(Pool::new()));
+        let routes = Rows::open(&schema, arrow, &pool, |record: &Record<'_>| P::row(record))?
+            .map(|row| row.and_then(|(id, row)| self.recon.route(&id, &row)))
+            .collect::<Result<Vec<u64>, Error>>()?;
+        Ok(fetch::shard_keys(&routes))
     }
 
     /// The rows a command names. An ordinal that was never given stays an integer, which no row of a text session has.

@@ -125,6 +125,12 @@ pub(crate) fn stages(stages: &[Stage]) -> Vec<u8> {
     write_table(stages.len(), &columns)
 }
 
+/// One line a row of a batch, in its order.
+pub(crate) fn shard_keys(routes: &[u64]) -> Vec<u8> {
+    let keys = ColumnSource::UInt64(cells(|| routes.iter(), |route| *route));
+    write_table(routes.len(), &[("shard_key", keys)])
+}
+
 fn text(id: &RowId) -> &str {
     match id {
         RowId::Text(text) => text,

@@ -5,6 +5,7 @@ use super::bucket::Buckets;
 use super::item::{Item, ItemFn, item_fn};
 use super::lot::Lot;
 use super::plan::{Body, Plan};
+use super::routing::Router;
 use super::run::Run;
 use super::spine::{Nature, Shards, Split};
 use crate::error::Error;
@@ -23,6 +24,10 @@ pub fn identity<R: 'static>() -> Plan<R> {
 struct Identity;
 
 impl<R> Body<R> for Identity {
+    fn keeps_apart(&self) -> bool {
+        true
+    }
+
     fn run(&self, _: &mut Run<'_, R>, _: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
         Ok(bag.len())
     }
@@ -59,6 +64,10 @@ struct When<R> {
 }
 
 impl<R> Split<R> for When<R> {
+    fn router<'p>(&'p self, node: &'p Plan<R>) -> Option<&'p dyn Router<R>> {
+        node.inner().router()
+    }
+
     fn split(&self, run: &mut Run<'_, R>, node: u32, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {
         let mut chosen = Vec::new();
         for (at, &lot) in bag.iter().enumerate() {

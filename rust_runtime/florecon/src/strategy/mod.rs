@@ -51,6 +51,7 @@ mod pivot;
 mod plan;
 pub(crate) mod probe;
 pub(crate) mod recall;
+mod routing;
 pub(crate) mod run;
 mod running_zero;
 mod shown;

@@ -10,6 +10,7 @@ use super::bucket::{Buckets, Key};
 use super::item::{Item, ItemFn, item_fn};
 use super::lot::Lot;
 use super::plan::Plan;
+use super::routing::Router;
 use super::run::Run;
 use super::spine::{Chosen, Shards, Split};
 use crate::error::Error;
@@ -37,6 +38,10 @@ struct PartitionBy<R, K> {
 }
 
 impl<R, K: Key> Split<R> for PartitionBy<R, K> {
+    fn router<'p>(&'p self, _: &'p Plan<R>) -> Option<&'p dyn Router<R>> {
+        Some(&self.key)
+    }
+
     fn split(&self, run: &mut Run<'_, R>, node: u32, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {
         Ok(Box::new(Buckets::form(run, node, bag, &self.key)?))
     }
@@ -80,6 +85,10 @@ struct PartitionByTable<R, K> {
 }
 
 impl<R, K: Key> Split<R> for PartitionByTable<R, K> {
+    fn router<'p>(&'p self, _: &'p Plan<R>) -> Option<&'p dyn Router<R>> {
+        Some(&self.key)
+    }
+
     fn split(&self, run: &mut Run<'_, R>, node: u32, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {
         let (buckets, keys) = Buckets::form_keyed(run, node, bag, &self.key)?;
         let cases = keys.iter().map(|key| self.table.get(key).copied()).collect();
@@ -155,6 +164,10 @@ impl<R: 'static, K: Key> Split<R> for PartitionByWith<R, K> {
 
     fn has_template(&self) -> bool {
         true
+    }
+
+    fn router<'p>(&'p self, _: &'p Plan<R>) -> Option<&'p dyn Router<R>> {
+        Some(&self.key)
     }
 
     fn split(&self, run: &mut Run<'_, R>, node: u32, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {

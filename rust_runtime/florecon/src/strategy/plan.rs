@@ -32,6 +32,11 @@ pub(crate) trait Body<R> {
         Ok(())
     }
 
+    /// Whether all its groups are of one row.
+    fn keeps_apart(&self) -> bool {
+        false
+    }
+
     /// Appends groups to the run, leaves the residual at the front of the bag in ascending row order, returns its
     /// length.
     fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error>;

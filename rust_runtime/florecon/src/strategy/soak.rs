@@ -64,6 +64,11 @@ where
 
 /// Groups chosen lots.
 trait Soak<R> {
+    /// Whether all its groups are of one row.
+    fn keeps_apart(&self) -> bool {
+        false
+    }
+
     /// Takes the lots of `bag`, which were chosen, into groups; those it leaves keep their amount.
     fn soak(&self, run: &mut Run<'_, R>, node: u32, origin: &str, bag: &mut [Lot]) -> Result<(), Error>;
 }
@@ -71,6 +76,10 @@ trait Soak<R> {
 struct Singleton;
 
 impl<R> Soak<R> for Singleton {
+    fn keeps_apart(&self) -> bool {
+        true
+    }
+
     fn soak(&self, run: &mut Run<'_, R>, node: u32, origin: &str, bag: &mut [Lot]) -> Result<(), Error> {
         let tag = run.tag(node, origin, REASON);
         for lot in bag {
@@ -184,6 +193,10 @@ impl<R> Soaker<R> {
 }
 
 impl<R> Body<R> for Soaker<R> {
+    fn keeps_apart(&self) -> bool {
+        self.mode.0.keeps_apart()
+    }
+
     fn check(&self) -> Result<(), String> {
         match self.choice {
             Choice::Small(tol) => tol.check(),

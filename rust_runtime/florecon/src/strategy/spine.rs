@@ -6,6 +6,7 @@ use super::bucket::Buckets;
 use super::lot::{Lot, compact};
 use super::plan::{Body, Plan};
 use super::probe::Facts;
+use super::routing::Router;
 use super::run::Run;
 use crate::error::Error;
 
@@ -57,6 +58,11 @@ pub(crate) trait Split<R> {
     /// Whether the children only show the shape of what is made at run time.
     fn has_template(&self) -> bool {
         false
+    }
+
+    /// What tells shards apart whose rows never meet; `node` is the one this is the nature of.
+    fn router<'p>(&'p self, _node: &'p Plan<R>) -> Option<&'p dyn Router<R>> {
+        None
     }
 
     /// The shards of a bag. What is in none of them passes through.

@@ -13,6 +13,8 @@ pub(crate) type Cells<'r, T> = Box<dyn Fn() -> Box<dyn Iterator<Item = T> + 'r> 
 pub(crate) enum ColumnSource<'r> {
     /// 64-bit integers.
     Int64(Cells<'r, i64>),
+    /// 64-bit integers without a sign.
+    UInt64(Cells<'r, u64>),
     /// 64-bit integers or null.
     OptInt64(Cells<'r, Option<i64>>),
     /// The bits of doubles or null.
@@ -64,7 +66,7 @@ struct Plan {
 impl Plan {
     fn of(rows: usize, source: &ColumnSource<'_>) -> Self {
         let (nulls, values) = match source {
-            ColumnSource::Int64(_) => (0, vec![rows * 8]),
+            ColumnSource::Int64(_) | ColumnSource::UInt64(_) => (0, vec![rows * 8]),
             ColumnSource::Decimal128(_) => (0, vec![rows * 16]),
             ColumnSource::OptInt64(cells) | ColumnSource::OptFloat64(cells) => (nulls(cells), vec![rows * 8]),
             ColumnSource::OptInt32(cells) => (nulls(cells), vec![rows * 4]),
@@ -107,6 +109,7 @@ fn push_message(out: &mut Vec<u8>, metadata: &[u8]) {
 fn push_column(out: &mut Vec<u8>, source: &ColumnSource<'_>, plan: &Plan) {
     match source {
         ColumnSource::Int64(cells) => push_values(out, cells().map(i64::to_le_bytes)),
+        ColumnSource::UInt64(cells) => push_values(out, cells().map(u64::to_le_bytes)),
         ColumnSource::Decimal128(cells) => push_values(out, cells().map(i128::to_le_bytes)),
         ColumnSource::OptInt64(cells) | ColumnSource::OptFloat64(cells) => {
             push_validity(out, plan, cells);
@@ -186,7 +189,7 @@ fn field<'b>(builder: &mut FlatBufferBuilder<'b>, name: &str, source: &ColumnSou
     let (kind, logical) = logical_type(builder, source);
     let nullable = !matches!(
         source,
-        ColumnSource::Int64(_) | ColumnSource::Text(_) | ColumnSource::Decimal128(_)
+        ColumnSource::Int64(_) | ColumnSource::UInt64(_) | ColumnSource::Text(_) | ColumnSource::Decimal128(_)
     );
     let mut field = ipc::FieldBuilder::new(builder);
     field.add_name(name);
@@ -202,8 +205,9 @@ fn logical_type(
     source: &ColumnSource<'_>,
 ) -> (ipc::Type, WIPOffset<UnionWIPOffset>) {
     match source {
-        ColumnSource::Int64(_) | ColumnSource::OptInt64(_) => (ipc::Type::Int, int_type(builder, 64)),
-        ColumnSource::OptInt32(_) => (ipc::Type::Int, int_type(builder, 32)),
+        ColumnSource::Int64(_) | ColumnSource::OptInt64(_) => (ipc::Type::Int, int_type(builder, 64, true)),
+        ColumnSource::UInt64(_) => (ipc::Type::Int, int_type(builder, 64, false)),
+        ColumnSource::OptInt32(_) => (ipc::Type::Int, int_type(builder, 32, true)),
         ColumnSource::OptBool(_) => (
             ipc::Type::Bool,
             ipc::BoolBuilder::new(builder).finish().as_union_value(),
@@ -227,10 +231,10 @@ fn logical_type(
     }
 }
 
-fn int_type(builder: &mut FlatBufferBuilder<'_>, bits: i32) -> WIPOffset<UnionWIPOffset> {
+fn int_type(builder: &mut FlatBufferBuilder<'_>, bits: i32, is_signed: bool) -> WIPOffset<UnionWIPOffset> {
     let mut int = ipc::IntBuilder::new(builder);
     int.add_bitWidth(bits);
-    int.add_is_signed(true);
+    int.add_is_signed(is_signed);
     int.finish().as_union_value()
 }
 
