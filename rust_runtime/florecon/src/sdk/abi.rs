@@ -27,6 +27,25 @@ pub struct Module<P: Plugin> {
 
 impl<P: Plugin> Module<P> {
     /// A module before its `init`.
+    ///
+    /// ```
+    /// # use florecon::prelude::*;
+    /// # use florecon::sdk::abi::Module;
+    /// # struct P;
+    /// # impl Plugin for P {
+    /// #     type Row = i64;
+    /// #     type Params = ();
+    /// #     fn domain() -> Domain { Domain::new("p", "1") }
+    /// #     fn schema() -> Schema { Schema::new(vec![Field::integer("id").id(), Field::integer("amount")]) }
+    /// #     fn configure(_: &ParamValues) {}
+    /// #     fn row(record: &Record<'_>) -> Result<i64, EvalError> { Ok(record.integer(1)) }
+    /// #     fn numeraire(row: &i64) -> Result<i64, EvalError> { Ok(*row) }
+    /// #     fn strategy(_: &()) -> Plan<i64> { identity() }
+    /// # }
+    /// let mut module = Module::<P>::new();
+    /// let (_, length) = module.dispatch((0, 0), (0, 0));
+    /// assert!(length > 0); // an error: no command is no JSON
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -36,6 +55,25 @@ impl<P: Plugin> Module<P> {
     }
 
     /// The address of a new buffer of `len` bytes; 0 when there is no memory for it.
+    ///
+    /// ```
+    /// # use florecon::prelude::*;
+    /// # use florecon::sdk::abi::Module;
+    /// # struct P;
+    /// # impl Plugin for P {
+    /// #     type Row = i64;
+    /// #     type Params = ();
+    /// #     fn domain() -> Domain { Domain::new("p", "1") }
+    /// #     fn schema() -> Schema { Schema::new(vec![Field::integer("id").id(), Field::integer("amount")]) }
+    /// #     fn configure(_: &ParamValues) {}
+    /// #     fn row(record: &Record<'_>) -> Result<i64, EvalError> { Ok(record.integer(1)) }
+    /// #     fn numeraire(row: &i64) -> Result<i64, EvalError> { Ok(*row) }
+    /// #     fn strategy(_: &()) -> Plan<i64> { identity() }
+    /// # }
+    /// let mut module = Module::<P>::new();
+    /// assert_ne!(module.alloc(64), module.alloc(64));
+    /// assert_eq!(module.alloc(usize::MAX), 0);
+    /// ```
     pub fn alloc(&mut self, len: usize) -> usize {
         let mut buffer = Vec::new();
         if buffer.try_reserve_exact(len).is_err() {
@@ -46,6 +84,26 @@ impl<P: Plugin> Module<P> {
     }
 
     /// Writes to a buffer from its start, as a host does from outside; false when the bytes do not fit a buffer there.
+    ///
+    /// ```
+    /// # use florecon::prelude::*;
+    /// # use florecon::sdk::abi::Module;
+    /// # struct P;
+    /// # impl Plugin for P {
+    /// #     type Row = i64;
+    /// #     type Params = ();
+    /// #     fn domain() -> Domain { Domain::new("p", "1") }
+    /// #     fn schema() -> Schema { Schema::new(vec![Field::integer("id").id(), Field::integer("amount")]) }
+    /// #     fn configure(_: &ParamValues) {}
+    /// #     fn row(record: &Record<'_>) -> Result<i64, EvalError> { Ok(record.integer(1)) }
+    /// #     fn numeraire(row: &i64) -> Result<i64, EvalError> { Ok(*row) }
+    /// #     fn strategy(_: &()) -> Plan<i64> { identity() }
+    /// # }
+    /// let mut module = Module::<P>::new();
+    /// let at = module.alloc(4);
+    /// assert!(module.write(at, b"four"));
+    /// assert!(!module.write(at, b"more than four"));
+    /// ```
     pub fn write(&mut self, address: usize, bytes: &[u8]) -> bool {
         let buffer = self.buffers.iter_mut().find(|buffer| starts_at(buffer, address));
         let room = buffer.and_then(|buffer| buffer.get_mut(..bytes.len()));
@@ -53,17 +111,78 @@ impl<P: Plugin> Module<P> {
     }
 
     /// Gives a buffer back. An address that is not a buffer's is ignored.
+    ///
+    /// ```
+    /// # use florecon::prelude::*;
+    /// # use florecon::sdk::abi::Module;
+    /// # struct P;
+    /// # impl Plugin for P {
+    /// #     type Row = i64;
+    /// #     type Params = ();
+    /// #     fn domain() -> Domain { Domain::new("p", "1") }
+    /// #     fn schema() -> Schema { Schema::new(vec![Field::integer("id").id(), Field::integer("amount")]) }
+    /// #     fn configure(_: &ParamValues) {}
+    /// #     fn row(record: &Record<'_>) -> Result<i64, EvalError> { Ok(record.integer(1)) }
+    /// #     fn numeraire(row: &i64) -> Result<i64, EvalError> { Ok(*row) }
+    /// #     fn strategy(_: &()) -> Plan<i64> { identity() }
+    /// # }
+    /// let mut module = Module::<P>::new();
+    /// let at = module.alloc(4);
+    /// module.dealloc(at);
+    /// module.dealloc(at);
+    /// assert!(!module.write(at, b"gone"));
+    /// ```
     pub fn dealloc(&mut self, address: usize) {
         self.buffers.retain(|buffer| !starts_at(buffer, address));
     }
 
     /// The description: its address and length.
+    ///
+    /// ```
+    /// # use florecon::prelude::*;
+    /// # use florecon::sdk::abi::Module;
+    /// # struct P;
+    /// # impl Plugin for P {
+    /// #     type Row = i64;
+    /// #     type Params = ();
+    /// #     fn domain() -> Domain { Domain::new("p", "1") }
+    /// #     fn schema() -> Schema { Schema::new(vec![Field::integer("id").id(), Field::integer("amount")]) }
+    /// #     fn configure(_: &ParamValues) {}
+    /// #     fn row(record: &Record<'_>) -> Result<i64, EvalError> { Ok(record.integer(1)) }
+    /// #     fn numeraire(row: &i64) -> Result<i64, EvalError> { Ok(*row) }
+    /// #     fn strategy(_: &()) -> Plan<i64> { identity() }
+    /// # }
+    /// let (address, length) = Module::<P>::new().describe();
+    /// assert!(address != 0 && length > 0);
+    /// ```
     pub fn describe(&mut self) -> (usize, usize) {
         let text = self.session.describe();
         self.hand_out(text.into_bytes())
     }
 
     /// Carries out the command in one buffer with the rows in another; each of these and the reply by address and length.
+    ///
+    /// ```
+    /// # use florecon::prelude::*;
+    /// # use florecon::sdk::abi::Module;
+    /// # struct P;
+    /// # impl Plugin for P {
+    /// #     type Row = i64;
+    /// #     type Params = ();
+    /// #     fn domain() -> Domain { Domain::new("p", "1") }
+    /// #     fn schema() -> Schema { Schema::new(vec![Field::integer("id").id(), Field::integer("amount")]) }
+    /// #     fn configure(_: &ParamValues) {}
+    /// #     fn row(record: &Record<'_>) -> Result<i64, EvalError> { Ok(record.integer(1)) }
+    /// #     fn numeraire(row: &i64) -> Result<i64, EvalError> { Ok(*row) }
+    /// #     fn strategy(_: &()) -> Plan<i64> { identity() }
+    /// # }
+    /// let mut module = Module::<P>::new();
+    /// let command = br#"{"op":"init","reply":"none"}"#;
+    /// let at = module.alloc(command.len());
+    /// module.write(at, command);
+    /// let (_, length) = module.dispatch((at, command.len()), (0, 0));
+    /// assert_eq!(length, br#"{"ok":true}"#.len());
+    /// ```
     pub fn dispatch(&mut self, command: (usize, usize), arrow: (usize, usize)) -> (usize, usize) {
         let given = (find(&self.buffers, command), find(&self.buffers, arrow));
         let answer = match given {

@@ -15,9 +15,21 @@ use super::Text;
 /// ```
 pub trait AnyText {
     /// The characters.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// use florecon::value::AnyText;
+    /// assert_eq!(Text::from("INV-7").chars_of(), "INV-7".chars_of());
+    /// ```
     fn chars_of(&self) -> &str;
 
     /// The same as a value.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// use florecon::value::AnyText;
+    /// assert_eq!("INV-7".to_value(), Text::from("INV-7"));
+    /// ```
     fn to_value(&self) -> Text {
         Text::from(self.chars_of())
     }
