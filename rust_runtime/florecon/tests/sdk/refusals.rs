@@ -109,7 +109,7 @@ fn commands_are_read_strictly() {
         (r#"{"op": 7}"#, "a command: `op` must be a text; it is 7"),
         (
             r#"{"op": "slove"}"#,
-            "there is no op `slove`; known: init, configure, upsert, remove, solve, pin, unpin, merge, detach, dissolve, report, fetch, snapshot, restore, explain",
+            "there is no op `slove`; known: init, configure, upsert, remove, solve, pin, unpin, merge, detach, dissolve, report, fetch, snapshot, restore, explain, shard_keys",
         ),
         (
             r#"{"op": "unpin"}"#,
