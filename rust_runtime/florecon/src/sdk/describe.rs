@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::ABI_VERSION;
+use super::dispatch::plan;
 use super::params::{self, ParamSpec, ParamValues};
 use super::plugin::{BuildInfo, Plugin};
 use super::reply;
@@ -129,8 +130,7 @@ fn param(spec: &ParamSpec) -> ParamJson<'_> {
 /// The JSON that `describe` replies with.
 pub(crate) fn describe<P: Plugin>() -> String {
     let params = P::params();
-    let exact =
-        params::check(&params).is_ok() && P::strategy(&P::configure(&ParamValues::defaults(&params))).is_routed();
+    let exact = params::check(&params).is_ok() && plan::<P>(&ParamValues::defaults(&params)).is_routed();
     written(&P::domain(), &P::schema(), &params, exact, &P::build())
 }
 

@@ -12,11 +12,13 @@ use super::plugin::Plugin;
 use super::record::Record;
 use super::reply::{self, Extra};
 use super::rows::{RowLine, row_lines};
+use super::schema::Schema;
 use super::table::Rows;
 use crate::error::Error;
 use crate::recon::Recon;
 use crate::row_id::RowId;
-use crate::value::{Pool, Text};
+use crate::strategy::Plan;
+use crate::value::{EvalError, Pool, Text};
 
 /// A workspace with what the wire adds to it: params by name, ordinals of text ids, shared texts.
 pub(crate) struct Ledger<P: Plugin> {
@@ -71,7 +73,7 @@ impl<P: Plugin> Ledger<P> {
 
     /// A session without rows, under these params.
     pub fn empty(values: ParamValues) -> Result<Self, Error> {
-        let plan = P::strategy(&P::configure(&values));
+        let plan = plan::<P>(&values);
         Ok(Self {
             recon: Recon::new(plan, |row: &P::Row| P::numeraire(row))?,
             values,
@@ -148,14 +150,14 @@ impl<P: Plugin> Ledger<P> {
     /// Values that are not named keep the value they have.
     fn configure(&mut self, config: &Map<String, Value>) -> Result<(), Error> {
         let values = self.values.with(&P::params(), config)?;
-        self.recon.set_plan(P::strategy(&P::configure(&values)))?;
+        self.recon.set_plan(plan::<P>(&values))?;
         self.values = values;
         Ok(())
     }
 
     fn upsert(&mut self, arrow: &[u8]) -> Result<Vec<i64>, Error> {
         let schema = P::schema();
-        let rows = Rows::open(&schema, arrow, &self.pool, |record: &Record<'_>| P::row(record))?;
+        let rows = rows::<P>(&schema, arrow, &self.pool)?;
         let mut fresh: Vec<Text> = Vec::new();
         let demoted = self.recon.upsert_each(rows.inspect(|row| match row {
             Ok((RowId::Text(text), _)) if !self.ordinals.knows(text) => fresh.push(text.clone()),
@@ -168,7 +170,7 @@ impl<P: Plugin> Ledger<P> {
     /// Where each row of the batch would go, were the ledger divided; the session is not touched.
     fn shard_keys(&self, arrow: &[u8]) -> Result<Vec<u8>, Error> {
         let (schema, pool) = (P::schema(), RefCell::new(Pool::new()));
-        let routes = Rows::open(&schema, arrow, &pool, |record: &Record<'_>| P::row(record))?
+        let routes = rows::<P>(&schema, arrow, &pool)?
             .map(|row| row.and_then(|(id, row)| self.recon.route(&id, &row)))
             .collect::<Result<Vec<u64>, Error>>()?;
         Ok(fetch::shard_keys(&routes))
@@ -214,4 +216,19 @@ impl<P: Plugin> Ledger<P> {
             Table::Stages => fetch::stages(&self.recon.stages()),
         }
     }
+}
+
+/// The strategy under these params. In one place: it is a good part of a module.
+#[inline(never)]
+pub(super) fn plan<P: Plugin>(values: &ParamValues) -> Plan<P::Row> {
+    P::strategy(&P::configure(values))
+}
+
+/// The rows of a table. In one place, and so compiled once.
+fn rows<'a, P: Plugin>(
+    schema: &'a Schema,
+    arrow: &'a [u8],
+    pool: &'a RefCell<Pool>,
+) -> Result<Rows<'a, impl FnMut(&Record<'_>) -> Result<P::Row, EvalError>>, Error> {
+    Rows::open(schema, arrow, pool, |record: &Record<'_>| P::row(record))
 }

@@ -139,6 +139,8 @@ impl<'a, F> Rows<'a, F> {
 }
 
 impl<R, F: FnMut(&Record<'_>) -> Result<R, EvalError>> Rows<'_, F> {
+    /// Not inlined: what makes a row is a good part of a module, and two commands read rows.
+    #[inline(never)]
     fn advance(&mut self) -> Result<Option<(RowId, R)>, Error> {
         while self.stretch.next == self.stretch.sound {
             if let Some((index, fault)) = self.stretch.refused.take() {
