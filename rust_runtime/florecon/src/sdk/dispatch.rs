@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::recon::Recon;
 use crate::row_id::RowId;
 use crate::strategy::Plan;
-use crate::value::{EvalError, Pool, Text};
+use crate::value::{Pool, Text};
 
 /// A workspace with what the wire adds to it: params by name, ordinals of text ids, shared texts.
 pub(crate) struct Ledger<P: Plugin> {
@@ -224,11 +224,13 @@ pub(super) fn plan<P: Plugin>(values: &ParamValues) -> Plan<P::Row> {
     P::strategy(&P::configure(values))
 }
 
+type Read<P> = Result<(RowId, <P as Plugin>::Row), Error>;
+
 /// The rows of a table. In one place, and so compiled once.
 fn rows<'a, P: Plugin>(
     schema: &'a Schema,
     arrow: &'a [u8],
     pool: &'a RefCell<Pool>,
-) -> Result<Rows<'a, impl FnMut(&Record<'_>) -> Result<P::Row, EvalError>>, Error> {
+) -> Result<impl Iterator<Item = Read<P>>, Error> {
     Rows::open(schema, arrow, pool, |record: &Record<'_>| P::row(record))
 }
