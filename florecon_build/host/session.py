@@ -34,7 +34,7 @@ from florecon_build.host.journal import Blob, Entry, Journal
 from florecon_build.host.limits import Deadline, Limits, interruptibly
 from florecon_build.host.module import Module
 from florecon_build.host.params import encode_params
-from florecon_build.host.tables import from_json, read
+from florecon_build.host.tables import SHARD_KEYS, from_json, read
 
 LOG = logging.getLogger("florecon_build.host")
 FIRST_BUDGET = 1 << 14
@@ -201,7 +201,7 @@ class Session:
             except BadCommand as error:
                 raise Unsupported(f"this module does not divide a ledger: {error.message}") from error
             self._trusting(lambda: self._broken("shard_keys was answered with JSON", reply))
-        return self._trusting(lambda: self._for_each(frame, read("shard_keys", reply), reply))
+        return self._trusting(lambda: self._for_each(frame, read(SHARD_KEYS, reply), reply))
 
     def _for_each(self, frame: Frame, table: pa.Table, reply: bytes) -> pa.Table:
         if table.num_rows != frame.rows or table["shard_key"].null_count:

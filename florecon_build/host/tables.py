@@ -46,23 +46,26 @@ COLUMNS: dict[str, dict[str, pa.DataType]] = {
         "over_cap": INT,
         "out_of_budget": INT,
     },
-    "shard_keys": {"shard_key": pa.uint64()},
 }
+"""The tables of a report."""
+SHARD_KEYS = "shard_keys"
+READ = {**COLUMNS, SHARD_KEYS: {"shard_key": pa.uint64()}}
+"""All that a module answers as a table."""
 AMOUNTS = ("net", "max_abs", "amount", "matched", "residual", "value_in", "value_matched")
 
 
 def read(what: str, reply: bytes) -> pa.Table:
-    """A `fetch` reply as a table with the columns of the wire page.
+    """A reply as a table with the columns of the wire page.
 
     Errors: `BrokenReply` for bytes that are no such table.
     """
     try:
         table = pa.ipc.open_stream(pa.py_buffer(reply)).read_all()
         table.validate(full=True)
-        names = list(COLUMNS[what])
+        names = list(READ[what])
         if "id_text" in table.column_names:
             names.insert(1, "id_text")
-        types = {"id_text": TEXT, **COLUMNS[what]}
+        types = {"id_text": TEXT, **READ[what]}
         return pa.table({name: table.column(name).cast(types[name]) for name in names})
     except (pa.ArrowException, OSError, KeyError) as error:
         raise BrokenReply(f"the module's table of {what} is malformed: {' '.join(str(error).split())}") from error
