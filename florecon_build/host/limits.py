@@ -8,11 +8,13 @@ time in tight loops; a module that is trusted to end can do without it (`interru
 from __future__ import annotations
 
 import math
+import signal
 import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import FrameType
 from typing import TypeVar
 
 import wasmtime
@@ -123,16 +125,50 @@ def interruptibly(work: Callable[[], T], ask: Callable[[], None], cancel: Callab
         finally:
             done.set()
 
-    threading.Thread(target=run, name="florecon-call", daemon=True).start()
-    try:
-        while not done.wait(LOOK_SECONDS):  # a wait without end is not always broken by a signal
-            pass
-    except BaseException:
-        _finish(done, ask, cancel)
-        raise
+    with _noted() as noted:
+        threading.Thread(target=run, name="florecon-call", daemon=True).start()
+        try:
+            while not (done.wait(LOOK_SECONDS) or noted):  # a wait without end is not always broken by a signal
+                pass
+        except BaseException:
+            _finish(done, ask, cancel)
+            raise
+        if noted:
+            _finish(done, ask, cancel)
+    for signum, frame in noted[:1]:
+        _handle(signum, frame)
     if failures:
         raise failures[0]
     return results[0]
+
+
+Noted = list[tuple[int, FrameType | None]]
+
+
+@contextmanager
+def _noted() -> Generator[Noted, None, None]:
+    """Interrupts that came meanwhile, for whoever handles them as a rule to be told afterwards.
+
+    Raised at once, one could be swallowed by a finalizer that happens to run; and a library that reads files with a
+    handler of its own may have left that in place, below Python, where no interrupt is seen any more.
+    """
+    noted: Noted = []
+    before = signal.getsignal(signal.SIGINT)
+    if not callable(before):  # ignored, or not Python's affair
+        yield noted
+        return
+    signal.signal(signal.SIGINT, lambda signum, frame: noted.append((signum, frame)))
+    try:
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _handle(signum: int, frame: FrameType | None) -> None:
+    """Handles an interrupt as Python would have: as a rule by `KeyboardInterrupt`."""
+    handler = signal.getsignal(signum)
+    if callable(handler):
+        handler(signum, frame)
 
 
 def _finish(done: threading.Event, ask: Callable[[], None], cancel: Callable[[], None]) -> None:

