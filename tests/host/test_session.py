@@ -9,7 +9,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -174,7 +174,16 @@ def test_a_cancel_when_nothing_runs_does_nothing() -> None:
 # Ctrl-C
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Interrupts as Python handles them by itself, whatever ran before in this process."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(threading.current_thread() is not threading.main_thread(), reason="only the main thread gets it")
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_ends_a_long_call() -> None:
     ws = Workspace(solver(dispatch=on("s", ENDLESS, ok())), timeout=60)
     ws.upsert(ROWS)
@@ -187,6 +196,7 @@ def test_ctrl_c_ends_a_long_call() -> None:
 
 
 @pytest.mark.skipif(threading.current_thread() is not threading.main_thread(), reason="only the main thread gets it")
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_works_after_a_library_took_the_signal_away() -> None:
     """As some do that read files: below Python, which still believes that interrupts are its own."""
     ws = Workspace(solver(dispatch=on("s", ENDLESS, ok())), timeout=60)
@@ -202,6 +212,7 @@ def test_ctrl_c_works_after_a_library_took_the_signal_away() -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_between_steps_costs_no_rebuilding() -> None:
     ws = Workspace(endless_steps())
 
