@@ -28,8 +28,8 @@ check: setup  ## formats, lints and types, in both languages
 	@echo "==> docs"; NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --quiet --strict
 
 dist: setup  ## the sdist and the wheel, checked and tried, with a bill of materials, in dist/
-	@$(PY) scripts/licenses.py
-	@$(PY) scripts/dist.py
+	@$(PY) -m scripts.licenses
+	@$(PY) -m scripts.dist
 
 docs: setup  ## the site of docs/, served at localhost
 	@$(PY) -m mkdocs serve
@@ -47,8 +47,8 @@ fuzz: setup  ## interpreter, native and wasm against each other, for SECONDS_TO_
 
 bench: setup  ## measure against the named peers; writes benchmarks/results.json
 	@$(PY) -m pip install --quiet --require-hashes -r benchmarks/peers.lock || echo "measuring the peers that are installed"
-	@$(PY) benchmarks/run.py
-	@$(PY) benchmarks/author_loop.py --write
+	@$(PY) -m benchmarks.run
+	@$(PY) -m benchmarks.author_loop --write
 
 lock: setup  ## refresh the lock files
 	@$(PY) -m pip install --quiet uv

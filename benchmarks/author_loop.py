@@ -1,6 +1,6 @@
 """The author's loop: seconds from a saved change of one line to the finished report, in a process that watches.
 
-    python benchmarks/author_loop.py [--rounds 5] [--example intercompany] [--write]
+    python -m benchmarks.author_loop [--rounds 5] [--example intercompany] [--write]
 
 Each kind of edit is made and taken back, the runtime compiled and the data read before. The parts are Python (the
 strategy is read and checked), emit (to Rust), rustc, run (the compiled program, from ingest to report), and count (what
@@ -13,21 +13,19 @@ import argparse
 import json
 import shutil
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+from rich.table import Table
+
+from florecon_build.cli import page
+from florecon_build.cli.author.loop import Author
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
 RESULTS = ROOT / "benchmarks" / "results.json"
-
-from rich.console import Console  # noqa: E402 - run as a script from anywhere
-from rich.table import Table  # noqa: E402
-
-from florecon_build.cli import page  # noqa: E402
-from florecon_build.cli.author.loop import Author  # noqa: E402
 
 EDITS: dict[str, dict[str, tuple[str, str]]] = {
     "starter": {

@@ -7,7 +7,6 @@ import json
 import os
 import platform
 import subprocess
-import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
@@ -15,10 +14,9 @@ from typing import Any
 
 from rich.console import Console
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from benchmarks import degenerate, end_to_end, flow
 
-from benchmarks import degenerate, end_to_end, flow  # noqa: E402 - run as a script from anywhere
+ROOT = Path(__file__).resolve().parent.parent
 
 SECTIONS = ("flow", "end_to_end", "degenerate")
 

@@ -1,6 +1,6 @@
 """Writes docs/cli.md from the command line itself.
 
-python scripts/cli_reference.py
+python -m scripts.cli_reference
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-from florecon_build.cli.exits import MEANING  # noqa: E402 - run as a script from anywhere
+from florecon_build.cli.exits import MEANING
 
+ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "cli.md"
 APP = "florecon_build.cli.app"
 HEAD = """\
@@ -26,7 +25,7 @@ traceback; `florecon-build --debug COMMAND` shows that too. Where a machine read
 standard output; progress and warnings go to standard error. `florecon-build --install-completion` completes commands
 and options in bash, zsh, fish and PowerShell.
 
-This page is generated: `python scripts/cli_reference.py`.
+This page is generated: `python -m scripts.cli_reference`.
 
 """
 

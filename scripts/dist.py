@@ -1,6 +1,6 @@
 """The sdist and the wheel, checked: what `make dist` runs.
 
-    scripts/dist.py [--out dist] [--install]
+    python -m scripts.dist [--out dist] [--install]
 
 The wheel is built from the unpacked sdist, so that the sdist is known to be whole. Both are compared with what they
 must hold, a bill of materials is written beside them, and the wheel is tried in an empty environment: with the packages
@@ -20,7 +20,6 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from scripts.dist_check import check_sdist, check_wheel
 from scripts.sbom import write_sbom
 

@@ -1,6 +1,6 @@
 """The licences of everything that is shipped or compiled in, held to a list: `cargo deny` without a network.
 
-scripts/licenses.py
+python -m scripts.licenses
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from florecon_build.codegen.toolchain import ensure
 
 ROOT = Path(__file__).resolve().parent.parent
 ALLOWED = frozenset(
@@ -85,8 +85,6 @@ def _one(tokens: list[str]) -> tuple[bool, list[str]]:
 
 def crate_licenses() -> dict[tuple[str, str], str]:
     """(crate, version) -> licence, of all that is linked into a solver: no build or test dependencies."""
-    from florecon_build.codegen.toolchain import ensure  # noqa: PLC0415 - after the path is set
-
     cargo = str(ensure(lambda _: None).compiler.cargo)
     command = [cargo, "metadata", "--format-version=1", "--locked", "--filter-platform=wasm32-unknown-unknown"]
     done = subprocess.run(command, cwd=ROOT / "rust_runtime", check=True, capture_output=True, text=True)

@@ -9,7 +9,7 @@ from scripts.cli_reference import PAGE, reference
 
 
 def test_the_page_is_current() -> None:
-    assert PAGE.read_text(encoding="utf-8") == reference(), "write it anew: python scripts/cli_reference.py"
+    assert PAGE.read_text(encoding="utf-8") == reference(), "write it anew: python -m scripts.cli_reference"
 
 
 def test_it_has_every_command_and_every_exit_code() -> None:

@@ -6,6 +6,7 @@ expression can do. ``Expr`` and ``BooleanExpr`` live here, since every compariso
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, NoReturn, Self, TypeVar, cast
@@ -169,18 +170,18 @@ class Expr:
         return first_not_null(type(self), [self, other], "fill")
 
 
-class Deferred:
+class Deferred(ABC):
     """What becomes an expression where it stands: a closure's text, before it is known whose lanes it reads."""
 
     __slots__ = ()
 
+    @abstractmethod
     def expression(self) -> Expr:
         """The expression in a place for a row expression, or for one that reads no row."""
-        raise NotImplementedError
 
+    @abstractmethod
     def over(self, rows: object) -> Expr:
         """The expression over these rows."""
-        raise NotImplementedError
 
 
 class BooleanExpr(Expr):
