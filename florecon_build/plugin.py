@@ -109,7 +109,7 @@ class Plugin(PluginData):
         ``StrategyError`` before anything is compiled. ``profile`` is ``release`` or ``quick`` (compiled sooner, runs
         slower); ``say`` is told what is being done. What the compiler refuses is a ``codegen.BuildError``.
         """
-        from florecon_build import codegen  # noqa: PLC0415
+        from florecon_build import codegen  # noqa: PLC0415 - a reader of strategies needs no generator
 
         warnings = [str(found) for found in self.require()]
         for warning in warnings:

@@ -32,7 +32,7 @@ def write_workbook(path: Path, tables: Mapping[str, pa.Table]) -> Path:
     """
     try:
         import xlsxwriter  # noqa: PLC0415  (optional)
-        from xlsxwriter.exceptions import FileCreateError  # noqa: PLC0415
+        from xlsxwriter.exceptions import FileCreateError  # noqa: PLC0415  (optional)
     except ImportError as error:
         raise MissingPackage("write_excel() needs XlsxWriter: pip install xlsxwriter") from error
     for name, table in tables.items():

@@ -26,7 +26,7 @@ _SYMBOL = {
     v.ArithOp.FLOOR_DIV: ("//", _PRODUCT),
     v.ArithOp.MOD: ("%", _PRODUCT),
 }
-_COMPARISON = {
+COMPARISON = {
     v.CompareOp.EQ: "==",
     v.CompareOp.NE: "!=",
     v.CompareOp.LT: "<",
@@ -171,7 +171,7 @@ def _show_operator(value: v.Arith | v.Unary | v.Compare | v.Logic | v.Not) -> tu
             return _call(value.op.value, show(value.operand))
         case v.Compare():
             left, right = _beside(value.left, value.right)
-            return f"{_at(left, _OR)} {_COMPARISON[value.op]} {_at(right, _OR)}", _COMPARE
+            return f"{_at(left, _OR)} {COMPARISON[value.op]} {_at(right, _OR)}", _COMPARE
         case v.Logic():
             symbol, strength = _LOGIC[value.op]
             return f"{_at(value.left, strength)} {symbol} {_at(value.right, strength + 1)}", strength

@@ -28,6 +28,7 @@ from florecon_build.ir.errors import (
 from florecon_build.ir.serial import dumps, fingerprint, loads
 from florecon_build.ir.structure import expressions, number_binders, structure
 from florecon_build.ir.tree import tree
+from florecon_build.ir.verify import verify
 from florecon_build.ir.walk import values_in
 
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z][A-Za-z0-9_-]*)*")
@@ -96,8 +97,6 @@ class PluginData:
     @classmethod
     def from_ir(cls, text: str | bytes | Mapping[str, Any]) -> Self:
         """The plugin behind ``ir()``'s JSON (text or parsed). Raises ``IrError`` where it is none."""
-        from florecon_build.ir.verify import verify  # noqa: PLC0415
-
         plugin = cls.__new__(cls)
         plugin._unused = ()
         plugin._adopt(verify(loads(text)))

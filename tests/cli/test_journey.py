@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from scripts import dist
+from scripts.dist_check import check_sdist, check_wheel
 from tests.cli.test_html import inside
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -124,8 +125,6 @@ def _runs_elsewhere(wheel: Path, solver: Path, tmp_path: Path) -> str:
 
 
 def test_both_archives_hold_what_they_must(wheel: Path) -> None:
-    from scripts.dist_check import check_sdist, check_wheel  # noqa: PLC0415
-
     sdist = next(wheel.parent.glob("*.tar.gz"))
     assert [*check_sdist(sdist, ROOT), *check_wheel(wheel, ROOT)] == []
 

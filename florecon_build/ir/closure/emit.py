@@ -9,7 +9,7 @@ from florecon_build.ir import values as v
 from florecon_build.ir.builder.constants import is_unicode
 from florecon_build.ir.closure.literals import write_real, write_text
 from florecon_build.ir.closure.parse import is_name
-from florecon_build.ir.expr import calendar_day
+from florecon_build.ir.expr import COMPARISON, calendar_day
 from florecon_build.ir.scope import Reads, reads
 from florecon_build.ir.types import Kind, Type
 from florecon_build.ir.walk import kind_name, values_in
@@ -28,14 +28,6 @@ _ARITH_CALL = {
     v.ArithOp.MOD: "rem_euclid",
     v.ArithOp.MIN: "min",
     v.ArithOp.MAX: "max",
-}
-_SIGN = {
-    v.CompareOp.EQ: "==",
-    v.CompareOp.NE: "!=",
-    v.CompareOp.LT: "<",
-    v.CompareOp.LE: "<=",
-    v.CompareOp.GT: ">",
-    v.CompareOp.GE: ">=",
 }
 _LOGIC = {v.LogicOp.AND: ("&&", _AND), v.LogicOp.OR: ("||", _OR)}
 _TEXT = {v.TextOp.UPPER: "to_uppercase", v.TextOp.LOWER: "to_lowercase", v.TextOp.STRIP: "trim"}
@@ -176,7 +168,7 @@ class _Writer:
             case v.Logic():
                 symbol, strength = _LOGIC[value.op]
             case v.Compare():
-                symbol, strength = _SIGN[value.op], _COMPARE
+                symbol, strength = COMPARISON[value.op], _COMPARE
                 return f"{self.at(value.left, _SUM)} {symbol} {self.at(value.right, _SUM)}", strength
             case v.Unary(op=v.UnaryOp.NEG):
                 text = self.at(value.operand, _UNARY)
