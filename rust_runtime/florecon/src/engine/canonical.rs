@@ -9,6 +9,7 @@
 //! Each step is a linear objective over a face of the polytope of the step before, so each is the simplex method on the
 //! arcs that still vary, from the basis at hand: what it costs follows the number of ties, not of arcs.
 
+use super::afresh::{self, Afresh};
 use super::components::{Component, Layout};
 use super::face::{Face, Tight, penalty_arc};
 use super::number::Number;
@@ -18,6 +19,10 @@ use super::tree::{PENALTY, Tree};
 /// Multiplied by the round and added to a source's key.
 const ROUND: u64 = 0xD1B5_4A32_D192_ED03;
 const ROUNDS: u64 = 3;
+/// Weights are below this.
+pub(super) const WEIGHT: i64 = 1 << 40;
+/// With as many nodes in one component, sums of weights along a path, and a penalty above them all, leave room in 64 bits.
+pub(super) const MOST_NODES: usize = 4_000_000;
 
 /// The SplitMix64 finaliser.
 fn mix(key: u64) -> u64 {
@@ -53,52 +58,65 @@ impl Aim {
 }
 
 /// Buffers of the choice, reused from component to component.
-pub(super) struct Chooser<P> {
+pub(super) struct Chooser {
     face: Face,
+    afresh: Afresh,
     list: Vec<Tight>,
     tail: Vec<u32>,
     head: Vec<u32>,
     cost: Vec<i64>,
     /// Duals of the current aim.
-    dual: Vec<P>,
+    dual: Vec<i64>,
     /// Per slot: an arc at this node varies among optimal solutions.
     varies: Vec<bool>,
 }
 
-impl<P: Number> Chooser<P> {
+impl Chooser {
     /// Buffers for so many slots.
     pub fn new(slots: usize) -> Self {
         Self {
             face: Face::default(),
+            afresh: Afresh::default(),
             list: Vec::new(),
             tail: Vec::new(),
             head: Vec::new(),
             cost: Vec::new(),
-            dual: vec![P::default(); slots],
+            dual: vec![0; slots],
             varies: vec![false; slots],
         }
     }
 
-    /// Moves an optimal basis to the canonical one; `tight` lists the arcs of reduced cost zero outside the basis.
-    /// Returns the pivots this took, `None` if the optimum was the only one.
-    pub fn choose(
+    /// Moves an optimal basis to the canonical one; `tight` lists the arcs of reduced cost zero outside the basis, and
+    /// `near` says that the basis was near the canonical one before the last edit. Returns the pivots this took, `None`
+    /// if the optimum was the only one.
+    pub fn choose<P: Number>(
         &mut self,
         layout: &Layout,
         component: &Component,
         key: &[u64],
-        tree: &mut Tree,
+        (tree, potential): (&mut Tree, &[P]),
         tight: &mut Vec<Tight>,
+        near: bool,
     ) -> Option<u64> {
         self.face.keep_varying(component, tree, tight);
         if tight.is_empty() {
             return None;
         }
         std::mem::swap(&mut self.list, tight);
+        let mut tied_nodes = 0;
         for tight in &self.list {
-            self.varies[tight.tail as usize] = true;
-            self.varies[tight.head as usize] = true;
+            for x in [tight.tail, tight.head] {
+                tied_nodes += usize::from(!self.varies[x as usize]);
+                self.varies[x as usize] = true;
+            }
         }
         let (mut pivots, mut round) = (0, 1);
+        if !near && afresh::pays(component, tied_nodes) {
+            let weight = |tight| Aim::Weight(round).cost(layout, key, tight);
+            pivots += self
+                .afresh
+                .choose(layout, component, weight, tree, potential, &mut self.dual);
+        }
         while !self.list.is_empty() {
             let aim = if round <= ROUNDS {
                 Aim::Weight(round)
@@ -131,6 +149,7 @@ impl<P: Number> Chooser<P> {
             cost: &self.cost,
             end: &[],
             first: 0,
+            arc: &[],
         };
         let mut pricer = Pricer::new(columns, &[], component);
         let mut pivots = 0;
@@ -154,14 +173,14 @@ impl<P: Number> Chooser<P> {
             self.cost.push(aim.cost(layout, key, tight));
         }
         let root = component.root;
-        self.dual[root as usize] = P::default();
+        self.dual[root as usize] = 0;
         let mut x = tree.node[root as usize].thread;
         while x != root {
             let node = &tree.node[x as usize];
             let (arc, above) = (node.pred, self.dual[node.parent as usize]);
             self.dual[x as usize] = if x < component.sinks {
                 above
-                    - P::of(aim.cost(
+                    - aim.cost(
                         layout,
                         key,
                         Tight {
@@ -169,10 +188,10 @@ impl<P: Number> Chooser<P> {
                             tail: x,
                             head: node.parent,
                         },
-                    ))
+                    )
             } else {
                 above
-                    + P::of(aim.cost(
+                    + aim.cost(
                         layout,
                         key,
                         Tight {
@@ -180,7 +199,7 @@ impl<P: Number> Chooser<P> {
                             tail: node.parent,
                             head: x,
                         },
-                    ))
+                    )
             };
             x = node.thread;
         }
@@ -192,8 +211,8 @@ impl<P: Number> Chooser<P> {
         let mut costs = self.cost.iter();
         self.list.retain(|tight| {
             let cost = costs.next().copied().unwrap_or_default();
-            let reduced = P::of(cost) + dual[tight.tail as usize] - dual[tight.head as usize];
-            reduced == P::default() && !tree.holds(component.root, tight)
+            let reduced = cost + dual[tight.tail as usize] - dual[tight.head as usize];
+            reduced == 0 && !tree.holds(component.root, tight)
         });
         self.face.keep_varying(component, tree, &mut self.list);
     }

@@ -174,6 +174,11 @@ impl Layout {
         layout
     }
 
+    /// Nodes of the largest component.
+    pub fn largest_component(&self) -> usize {
+        self.components.iter().map(Component::n_nodes).max().unwrap_or(0)
+    }
+
     /// Makes the components and gives every node its slot; returns the component of each node.
     fn place_nodes(&mut self, instance: &Instance, arcs: &Arcs<'_>) -> Vec<u32> {
         let n = instance.n_nodes();

@@ -260,6 +260,12 @@ pub enum EngineError {
         /// Number of arcs.
         arcs: usize,
     },
+    /// A connected component whose sums of canonical weights could leave 64 bits.
+    #[error("{nodes} nodes are connected; split the instance, the engine takes 4,000,000 in one component")]
+    TooConnected {
+        /// Nodes of the component.
+        nodes: usize,
+    },
     /// A source with a negative supply, a sink with a positive one, or `i64::MIN`.
     #[error("node {node} has supply {supply}; sources take 0 and more, sinks 0 and less, above i64::MIN")]
     Supply {

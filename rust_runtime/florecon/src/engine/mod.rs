@@ -9,6 +9,7 @@
 //! feasible rule those that leave, so that no basis comes twice; then the ties are settled on the arcs of reduced cost
 //! zero. All arithmetic is exact: potentials are 64 bits wide where a bound proves that enough, else 128.
 
+mod afresh;
 mod again;
 mod canonical;
 mod certify;
@@ -29,6 +30,7 @@ pub use certify::{Violation, certify};
 pub use instance::{EngineError, Instance, MAX_COST, Options, Place, Solution, Stats};
 pub use warm::{Side, Warm};
 
+use canonical::MOST_NODES;
 use components::{Layout, NONE};
 use number::Number;
 use simplex::Network;
@@ -89,10 +91,12 @@ impl<'a> Prepared<'a> {
     /// ```
     pub fn new(instance: &'a Instance) -> Result<Self, EngineError> {
         let ascending = instance.check()?;
-        Ok(Self {
-            instance,
-            layout: Layout::new(instance, ascending),
-        })
+        let layout = Layout::new(instance, ascending);
+        let nodes = layout.largest_component();
+        if nodes > MOST_NODES {
+            return Err(EngineError::TooConnected { nodes });
+        }
+        Ok(Self { instance, layout })
     }
 
     /// Finds the canonical solution of least cost.

@@ -1,6 +1,6 @@
 //! The integers that potentials are made of.
 
-use super::components::{Component, Layout};
+use super::components::Layout;
 use std::ops::{Add, Neg, Sub};
 
 /// An integer wide enough for the sums of costs along a path of the tree: `i64` where a bound shows that it is, else `i128`.
@@ -34,10 +34,8 @@ impl Number for i128 {
     }
 }
 
-/// Whether every potential and reduced cost that the simplex can meet, for the costs and for the canonical weights, is
-/// within `i64`.
+/// Whether every potential and reduced cost that the simplex can meet is within `i64`.
 pub(super) fn fits_i64(layout: &Layout) -> bool {
-    let nodes = layout.components.iter().map(Component::n_nodes).max().unwrap_or(0);
     let (low, high) = layout
         .cost
         .iter()
@@ -49,7 +47,7 @@ pub(super) fn fits_i64(layout: &Layout) -> bool {
         .map(|p| i128::from(p.unsigned_abs()))
         .max()
         .unwrap_or(0);
-    bounded(nodes, penalty, high.max(-low), high - low)
+    bounded(layout.largest_component(), penalty, high.max(-low), high - low)
 }
 
 /// The same for so many nodes in one tree, penalties and costs of these magnitudes, and costs that differ so much.
@@ -58,10 +56,5 @@ pub(super) fn fits_i64(layout: &Layout) -> bool {
 /// their costs cancel in pairs up to their difference. A reduced cost adds two potentials and a cost.
 pub(super) fn bounded(nodes: usize, penalty: i128, cost: i128, spread: i128) -> bool {
     let pairs = nodes as i128 / 2 + 1;
-    let fits =
-        |penalty: i128, cost: i128, spread: i128| 2 * (penalty + cost + pairs * spread) + cost < i128::from(i64::MAX);
-    fits(penalty, cost, spread) && fits(0, WEIGHT, WEIGHT)
+    2 * (penalty + cost + pairs * spread) + cost < i128::from(i64::MAX)
 }
-
-/// Canonical weights are below this.
-const WEIGHT: i128 = 1 << 40;

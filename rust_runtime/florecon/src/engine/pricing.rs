@@ -16,8 +16,19 @@ pub(super) struct Columns<'a> {
     pub cost: &'a [i64],
     /// Per slot the position where the arcs of its row end; empty where arcs do not come row by row.
     pub end: &'a [u32],
-    /// What to subtract from such an end.
+    /// What to subtract from such an end, and to add to a position for the arc of the layout that stands there.
     pub first: usize,
+    /// Where it is another, the arc of the layout at each position.
+    pub arc: &'a [u32],
+}
+
+impl Columns<'_> {
+    /// The arc of the layout at a position.
+    pub fn arc(&self, position: usize) -> u32 {
+        self.arc
+            .get(position)
+            .map_or((self.first + position) as u32, |&arc| arc)
+    }
 }
 
 /// Block search over arcs, then the penalty arcs of the nodes of a component.
@@ -184,7 +195,7 @@ impl<'a, P: Number> Pricer<'a, P> {
         let (found, n_arcs, reduced) = (self.found, self.arcs.tail.len(), self.best);
         if found < n_arcs {
             return Entering {
-                arc: found as u32,
+                arc: self.arcs.arc(found),
                 tail: self.arcs.tail[found],
                 head: self.arcs.head[found],
                 reduced,

@@ -17,6 +17,8 @@ pub(super) struct Network<P> {
     pub potential: Vec<P>,
     /// Per slot, whether its component of positive flow is the same in every optimum.
     pub unique: Vec<bool>,
+    /// The basis to start from is that of an instance much like this one.
+    pub near: bool,
 }
 
 impl<P: Number> Network<P> {
@@ -40,6 +42,7 @@ impl<P: Number> Network<P> {
             tree,
             potential,
             unique: vec![true; slots],
+            near: false,
         }
     }
 
@@ -64,7 +67,6 @@ impl<P: Number> Network<P> {
     /// Minimises the cost of one component. Returns the number of pivots.
     fn minimise(&mut self, component: usize) -> u64 {
         let (layout, component) = (&self.layout, &self.layout.components[component]);
-        let mut pivots = warm_up(layout, component, &mut self.tree, &mut self.potential);
         let arcs = component.arcs.clone();
         let columns = Columns {
             tail: &layout.tail[arcs.clone()],
@@ -72,31 +74,18 @@ impl<P: Number> Network<P> {
             cost: &layout.cost[arcs.clone()],
             end: &layout.end,
             first: arcs.start,
+            arc: &[],
         };
         let penalty = &layout.penalty[component.first as usize..component.root as usize];
-        let mut pricer = Pricer::watching(columns, penalty, component);
-        while let Some(mut entering) = pricer.entering(&self.potential) {
-            if entering.arc != PENALTY {
-                entering.arc += arcs.start as u32;
-            }
-            let moved = self.tree.pivot(&entering, &mut self.potential, |x| pricer.touch(x));
-            pricer.learn(moved);
-            pivots += 1;
-        }
-        pivots
+        minimise(columns, penalty, component, &mut self.tree, &mut self.potential)
     }
 
     /// Moves one optimal component to its canonical optimum and marks what is unique.
-    fn choose(
-        &mut self,
-        component: usize,
-        key: &[u64],
-        chooser: &mut Chooser<P>,
-        tight: &mut Vec<Tight>,
-    ) -> Option<u64> {
+    fn choose(&mut self, component: usize, key: &[u64], chooser: &mut Chooser, tight: &mut Vec<Tight>) -> Option<u64> {
         let (layout, component) = (&self.layout, &self.layout.components[component]);
         find_tight(layout, component, &self.tree, &self.potential, tight);
-        let pivots = chooser.choose(layout, component, key, &mut self.tree, tight)?;
+        let basis = (&mut self.tree, &self.potential[..]);
+        let pivots = chooser.choose(layout, component, key, basis, tight, self.near)?;
         mark_unique(component, &self.tree, |x| chooser.varies(x), &mut self.unique);
         Some(pivots)
     }
@@ -121,14 +110,35 @@ fn mark_unique(component: &Component, tree: &Tree, varies: impl Fn(u32) -> bool,
     }
 }
 
+/// Minimises the cost of arcs that come row by row and of the penalty arcs. Returns the number of pivots.
+pub(super) fn minimise<P: Number>(
+    columns: Columns<'_>,
+    penalty: &[i64],
+    component: &Component,
+    tree: &mut Tree,
+    potential: &mut [P],
+) -> u64 {
+    let mut pivots = warm_up(columns, tree, potential);
+    let mut pricer = Pricer::watching(columns, penalty, component);
+    while let Some(entering) = pricer.entering(potential) {
+        let moved = tree.pivot(&entering, potential, |x| pricer.touch(x));
+        pricer.learn(moved);
+        pivots += 1;
+    }
+    pivots
+}
+
 /// One pivot on the cheapest arc of each source, where it pays.
-fn warm_up<P: Number>(layout: &Layout, component: &Component, tree: &mut Tree, potential: &mut [P]) -> u64 {
-    let (mut pivots, mut from) = (0, component.arcs.start);
-    while from < component.arcs.end {
-        let source = layout.tail[from];
-        let (end, own) = (layout.end[source as usize] as usize, potential[source as usize]);
+fn warm_up<P: Number>(columns: Columns<'_>, tree: &mut Tree, potential: &mut [P]) -> u64 {
+    let (mut pivots, mut from) = (0, 0);
+    while from < columns.tail.len() {
+        let source = columns.tail[from];
+        let (end, own) = (
+            columns.end[source as usize] as usize - columns.first,
+            potential[source as usize],
+        );
         let (mut best, mut arc) = (P::default(), None);
-        let row = layout.head[from..end].iter().zip(&layout.cost[from..end]);
+        let row = columns.head[from..end].iter().zip(&columns.cost[from..end]);
         for (at, (&head, &cost)) in (from..).zip(row) {
             let reduced = P::of(cost) + own - potential[head as usize];
             if reduced < best {
@@ -137,9 +147,9 @@ fn warm_up<P: Number>(layout: &Layout, component: &Component, tree: &mut Tree, p
         }
         if let Some(arc) = arc {
             let entering = Entering {
-                arc: arc as u32,
+                arc: columns.arc(arc),
                 tail: source,
-                head: layout.head[arc],
+                head: columns.head[arc],
                 reduced: best,
             };
             tree.pivot(&entering, potential, |_| ());

@@ -28,6 +28,7 @@ impl<P: Number> Network<P> {
     /// Replaces the tree of penalty arcs by one near `basis`: per node of the instance the parent it had, `NONE` for the
     /// root. Parents must come from one tree; those that no arc leads to any more are passed over.
     pub fn start_from(&mut self, basis: &[u32]) {
+        self.near = true;
         let mut forest = Forest::default();
         for component in 0..self.layout.components.len() {
             let component = self.layout.components[component].clone();

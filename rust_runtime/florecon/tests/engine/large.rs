@@ -1,6 +1,6 @@
 //! Instances large enough for what small ones do not reach: watched patches, long paths, wide potentials.
 
-use florecon::engine::{EngineError, Instance, MAX_COST, Options, Solution, Warm, certify, solve};
+use florecon::engine::{EngineError, Instance, Kept, MAX_COST, Options, Solution, Warm, certify, solve};
 
 struct Random(u64);
 
@@ -84,6 +84,54 @@ fn solves_a_dense_component_of_equal_amounts() {
 #[test]
 fn solves_a_component_where_all_is_equal() {
     check_both_ways(&window(100, 100, 1, 1));
+}
+
+/// As many equal arcs as there are, amounts that balance node by node if `paired`.
+fn all_tied(side: usize, amount: i64, paired: bool) -> Instance {
+    let mut instance = window(side, 16, amount, 1);
+    if paired {
+        for node in 0..side {
+            instance.supply[side + node] = -instance.supply[node];
+        }
+    }
+    instance
+}
+
+#[test]
+fn settles_many_ties_from_scratch_as_from_the_basis() {
+    for (amount, paired) in [(1, true), (2, true), (3, false), (1000, true), (1000, false)] {
+        let mut instance = all_tied(300, amount, paired);
+        let cold = certified(&instance);
+        let pivots = cold.stats.canonical_pivots;
+        assert!(pivots > 300, "{pivots} pivots");
+        instance.supply[7] += 1;
+        let kept = Kept::new(instance.clone(), &certified(&instance));
+        instance.supply[7] -= 1;
+        let same: Vec<u32> = (0..600).collect();
+        let near = kept.solve(&instance, &same, &Options { certify: true }).unwrap();
+        assert!(near.stats.canonical_pivots < pivots / 4, "the basis was not near");
+        assert_eq!((&near.flow, &near.unique), (&cold.flow, &cold.unique));
+        check_both_ways(&instance);
+    }
+}
+
+#[test]
+fn refuses_a_component_that_is_too_large() {
+    let (sinks, nodes) = (4_000_000, 4_000_001);
+    let mut supply = vec![-1; nodes];
+    supply[0] = 1;
+    let instance = Instance {
+        n_sources: 1,
+        supply,
+        penalty: vec![1; nodes],
+        key: vec![0; nodes],
+        tail: vec![0; sinks],
+        head: (1..nodes as u32).collect(),
+        cost: vec![1; sinks],
+    };
+    let refused = EngineError::TooConnected { nodes };
+    assert_eq!(solve(&instance, &Options::default()), Err(refused.clone()));
+    assert_eq!(Warm::new(&instance).unwrap_err(), refused);
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod graph;
 mod pair;
 mod repair;
 
+use super::canonical::MOST_NODES;
 use super::components::{Layout, NONE};
 use super::face::Tight;
 use super::instance::{EngineError, Instance, Place as Where, check_cost};
@@ -95,6 +96,10 @@ impl Warm {
     /// ```
     pub fn new(instance: &Instance) -> Result<Self, EngineError> {
         let ascending = instance.check()?;
+        let nodes = instance.n_nodes();
+        if nodes > MOST_NODES {
+            return Err(EngineError::TooConnected { nodes });
+        }
         let largest = |values: &[i64]| values.iter().map(|v| v.abs()).max().unwrap_or(0);
         let mut warm = Self {
             graph: Graph::new(instance),
@@ -221,7 +226,7 @@ impl Warm {
     /// Adds a node without amount and arcs; give it arcs, then its amount. Returns its name.
     ///
     /// # Errors
-    /// [`EngineError::Cost`] if the penalty is out of range, [`EngineError::TooLarge`] if names run out.
+    /// [`EngineError::Cost`] if the penalty is out of range, [`EngineError::TooConnected`] if there are too many nodes.
     ///
     /// ```
     /// # use florecon::engine::Instance;
@@ -235,9 +240,9 @@ impl Warm {
     /// assert_eq!(warm.objective(), Some(90 + 4 * 50));
     /// ```
     pub fn add_node(&mut self, side: Side, penalty: i64, key: u64) -> Result<u32, EngineError> {
-        let (nodes, arcs) = (self.graph.places.len(), self.graph.links.len());
-        if nodes >= Instance::MAX_INDEX {
-            return Err(EngineError::TooLarge { nodes, arcs });
+        let nodes = self.graph.places.len();
+        if nodes > MOST_NODES {
+            return Err(EngineError::TooConnected { nodes });
         }
         check_cost(Where::Node(nodes - 1), penalty)?;
         self.dearest[1] = self.dearest[1].max(penalty.abs());
