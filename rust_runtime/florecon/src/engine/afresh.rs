@@ -8,16 +8,19 @@
 //! Its optimal basis needs no such penalty arc, so it is one of the component too: from every node some path of tight
 //! arcs leads to the root, as it does in the basis before, and any is cheaper.
 
+use super::bids::start_by_bids;
 use super::canonical::WEIGHT;
 use super::components::{Component, Layout};
 use super::face::{Tight, penalty_arc};
 use super::number::Number;
-use super::pricing::Columns;
-use super::simplex::minimise;
+use super::pricing::{Columns, Pricer};
+use super::simplex::{minimise, pivot_on, warm_up};
 use super::tree::Tree;
 
 /// Components of fewer nodes are settled from the basis at hand.
 const FEWEST_NODES: usize = 256;
+/// Patches of rows that are minimised first, each by itself.
+const FEWEST_PARTS: usize = 4;
 
 /// Whether so many nodes with ties are enough to start afresh.
 pub(super) fn pays(component: &Component, tied_nodes: usize) -> bool {
@@ -37,31 +40,41 @@ pub(super) struct Afresh {
 }
 
 impl Afresh {
-    /// Replaces an optimal basis with one whose flow has the least weight among the optima, and `dual` with its duals.
-    /// Returns the number of pivots.
-    pub fn choose<P: Number>(
+    /// Loads what is tight at an optimum, with these weights.
+    pub fn load<P: Number>(
         &mut self,
         layout: &Layout,
         component: &Component,
         weight: impl Fn(Tight) -> i64,
-        tree: &mut Tree,
         potential: &[P],
-        dual: &mut [i64],
-    ) -> u64 {
+    ) {
         self.list_arcs(layout, component, weight, potential);
-        let (first, root) = (component.first, component.root);
         // "must be matched": more than a path through all nodes can weigh
         let dearest = (component.n_nodes() as i64 / 2 + 1) * WEIGHT;
         self.penalty.clear();
-        dual[root as usize] = 0;
-        for x in first..root {
+        for x in component.first..component.root {
             let Tight { tail, head, .. } = penalty_arc(component, x);
             let is_tight = P::of(layout.penalty[x as usize]) + potential[tail as usize] == potential[head as usize];
-            let penalty = if is_tight { 0 } else { dearest };
-            self.penalty.push(penalty);
-            dual[x as usize] = if x < component.sinks { -penalty } else { penalty };
+            self.penalty.push(if is_tight { 0 } else { dearest });
         }
+    }
+
+    /// Replaces the basis with one whose flow has the least weight among the optima, and `dual` with its duals; `settled`
+    /// says that all optima leave the same unmatched. Returns the number of pivots.
+    pub fn choose(
+        &self,
+        layout: &Layout,
+        component: &Component,
+        settled: bool,
+        tree: &mut Tree,
+        dual: &mut [i64],
+    ) -> u64 {
+        let Component { first, sinks, root, .. } = *component;
         tree.plant(component, layout);
+        dual[root as usize] = 0;
+        for (x, &penalty) in (first..root).zip(&self.penalty) {
+            dual[x as usize] = if x < sinks { -penalty } else { penalty };
+        }
         let columns = Columns {
             tail: &self.tail,
             head: &self.head,
@@ -70,7 +83,18 @@ impl Afresh {
             first: 0,
             arc: &self.arc,
         };
-        minimise(columns, &self.penalty, component, tree, dual)
+        if !settled {
+            // what may stay unmatched keeps the tree shallow
+            return minimise(columns, &self.penalty, component, tree, dual);
+        }
+        let mut pricer = Pricer::watching(columns, &self.penalty, component);
+        let amount = &layout.amount[first as usize..root as usize];
+        if amount.iter().all(|&own| own == amount[0]) {
+            start_by_bids(columns, &self.penalty, component, tree, dual);
+            return pivot_on(&mut pricer, tree, dual);
+        }
+        let pivots = warm_up(columns, tree, dual);
+        pivots + dissect(&mut pricer, tree, dual)
     }
 
     /// All arcs of reduced cost zero.
@@ -102,4 +126,20 @@ impl Afresh {
             start = end;
         }
     }
+}
+
+/// Minimises parts of neighbouring rows, then twice as large parts, up to all: while parts are small no pivot moves much,
+/// and in large ones only what crosses a border is left to do. Where rows do not end near each other, all at once.
+/// Returns the number of pivots.
+fn dissect(pricer: &mut Pricer<'_, i64>, tree: &mut Tree, dual: &mut [i64]) -> u64 {
+    let (parts, mut pivots, mut size) = (pricer.local_parts(), 0, FEWEST_PARTS);
+    while size < parts {
+        for from in (0..parts).step_by(size) {
+            pricer.confine(from..from + size);
+            pivots += pivot_on(pricer, tree, dual);
+        }
+        size *= 2;
+    }
+    pricer.release();
+    pivots + pivot_on(pricer, tree, dual)
 }

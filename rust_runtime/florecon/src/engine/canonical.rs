@@ -113,9 +113,9 @@ impl Chooser {
         let (mut pivots, mut round) = (0, 1);
         if !near && afresh::pays(component, tied_nodes) {
             let weight = |tight| Aim::Weight(round).cost(layout, key, tight);
-            pivots += self
-                .afresh
-                .choose(layout, component, weight, tree, potential, &mut self.dual);
+            self.afresh.load(layout, component, weight, potential);
+            let settled = self.list.iter().all(|tight| tight.arc != PENALTY);
+            pivots += self.afresh.choose(layout, component, settled, tree, &mut self.dual);
         }
         while !self.list.is_empty() {
             let aim = if round <= ROUNDS {

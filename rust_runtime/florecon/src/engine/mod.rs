@@ -11,6 +11,7 @@
 
 mod afresh;
 mod again;
+mod bids;
 mod canonical;
 mod certify;
 mod components;

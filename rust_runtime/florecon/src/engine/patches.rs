@@ -5,6 +5,8 @@
 //! watched in spans of neighbouring slots, arcs in patches of neighbouring rows; looking at a patch starts with the spans
 //! that its arcs end in. This pays where arcs are local, as in a window; a patch whose ends are scattered is always seen.
 
+use std::ops::Range;
+
 use super::components::Component;
 use super::pricing::Columns;
 
@@ -24,6 +26,12 @@ struct Patch {
     clean: u32,
 }
 
+impl Patch {
+    fn is_narrow(&self) -> bool {
+        self.heads.1 - self.heads.0 <= WIDEST
+    }
+}
+
 /// What to do at a position.
 pub(super) enum Look {
     /// Nothing changed up to this position.
@@ -35,6 +43,8 @@ pub(super) enum Look {
 /// The patches of one component.
 pub(super) struct Patches {
     list: Vec<Patch>,
+    /// How many of them are of arcs.
+    rows: usize,
     /// Time of the last change in each span.
     changed: Vec<u32>,
     /// First span of the component.
@@ -71,10 +81,13 @@ impl Patches {
                 }),
             }
         }
+        let rows = list.len();
         for slot in component.first..component.root {
             let (end, own) = (arcs.tail.len() + (slot - component.first) as usize + 1, span(slot));
             match list.last_mut() {
-                Some(patch) if patch.tails.0 == own && patch.end > arcs.tail.len() => patch.end = end,
+                Some(patch) if patch.tails.0 == own && patch.end > arcs.tail.len() && slot != component.sinks => {
+                    patch.end = end;
+                }
                 _ => list.push(Patch {
                     end,
                     tails: (own, own + 1),
@@ -86,6 +99,7 @@ impl Patches {
         let changed = vec![1; span(component.root) as usize + 1];
         Some(Self {
             list,
+            rows,
             changed,
             base,
             time: 1,
@@ -93,6 +107,33 @@ impl Patches {
             began: 0,
             quiet: false,
         })
+    }
+
+    /// How many patches of rows there are, if most end in sinks that lie together.
+    pub fn local_rows(&self) -> usize {
+        let narrow = self.list[..self.rows].iter().filter(|patch| patch.is_narrow());
+        if 2 * narrow.count() > self.rows { self.rows } else { 0 }
+    }
+
+    /// The positions of some patches of rows, and the slots of all the nodes there.
+    pub fn part(&self, rows: Range<usize>) -> (Range<usize>, [Range<u32>; 2]) {
+        let start = rows.start.checked_sub(1).map_or(0, |before| self.list[before].end);
+        let part = &self.list[rows.start..rows.end.min(self.rows)];
+        let bounds = |ends: fn(&Patch) -> (u32, u32)| {
+            let low = part.iter().map(|patch| ends(patch).0).min().unwrap_or(0);
+            low..part.iter().map(|patch| ends(patch).1).max().unwrap_or(low)
+        };
+        let slots = |spans: Range<u32>| (spans.start + self.base) << SPAN..(spans.end + self.base) << SPAN;
+        let end = part.last().map_or(start, |patch| patch.end);
+        (
+            start..end,
+            [slots(bounds(|patch| patch.tails)), slots(bounds(|patch| patch.heads))],
+        )
+    }
+
+    /// Goes to a position, where a patch starts.
+    pub fn seek(&mut self, position: usize) {
+        self.at = self.list.partition_point(|patch| patch.end <= position);
     }
 
     /// What to do at a position; the caller goes through the positions in order and starts over after the last.
@@ -137,7 +178,7 @@ impl Patches {
                 .iter()
                 .all(|&changed| changed <= patch.clean)
         };
-        patch.clean > 0 && patch.heads.1 - patch.heads.0 <= WIDEST && still(patch.tails) && still(patch.heads)
+        patch.clean > 0 && patch.is_narrow() && still(patch.tails) && still(patch.heads)
     }
 
     fn advance(&mut self) {

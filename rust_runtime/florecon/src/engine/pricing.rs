@@ -39,6 +39,9 @@ pub(super) struct Pricer<'a, P> {
     component: &'a Component,
     /// Position where the next block starts: arcs first, then nodes.
     next: usize,
+    /// The positions that are priced, range after range, and the range at hand.
+    spans: [Range<usize>; 3],
+    span: usize,
     block: usize,
     patches: Option<Patches>,
     /// Mean number of nodes that a pivot moved, in parts of a `FINE`th.
@@ -67,6 +70,8 @@ impl<'a, P: Number> Pricer<'a, P> {
             penalty,
             component,
             next: 0,
+            spans: [0..arcs.tail.len() + penalty.len(), 0..0, 0..0],
+            span: 0,
             block: SHORTEST_BLOCK,
             patches: None,
             moved: 0,
@@ -83,23 +88,77 @@ impl<'a, P: Number> Pricer<'a, P> {
         }
     }
 
+    /// How many parts `confine` knows, if their arcs end near each other.
+    pub fn local_parts(&self) -> usize {
+        self.patches.as_ref().map_or(0, Patches::local_rows)
+    }
+
+    /// Prices the arcs and nodes of these parts alone from now on.
+    pub fn confine(&mut self, parts: Range<usize>) {
+        let Some(patches) = &self.patches else { return };
+        let (arcs, [sources, sinks]) = patches.part(parts);
+        let Component {
+            first,
+            sinks: base,
+            root,
+            ..
+        } = self.component;
+        let at = |slot: u32| self.arcs.tail.len() + (slot - first) as usize;
+        self.spans = [
+            arcs,
+            at(sources.start.max(*first))..at(sources.end.min(*base)),
+            at(sinks.start.max(*base))..at(sinks.end.min(*root)),
+        ];
+        self.start_over();
+    }
+
+    /// Prices everything again.
+    pub fn release(&mut self) {
+        self.spans = [0..self.arcs.tail.len() + self.penalty.len(), 0..0, 0..0];
+        self.start_over();
+    }
+
+    fn start_over(&mut self) {
+        self.span = self.spans.len() - 1;
+        self.next = self.spans[self.span].end;
+        self.go_on();
+    }
+
+    /// From the end of a range to the start of the next one.
+    fn go_on(&mut self) {
+        while self.next == self.spans[self.span].end {
+            self.span = (self.span + 1) % self.spans.len();
+            self.next = self.spans[self.span].start;
+        }
+        if let Some(patches) = &mut self.patches {
+            patches.seek(self.next);
+        }
+    }
+
     /// The arc to enter next, by its position; `None` if no reduced cost is negative.
     pub fn entering(&mut self, potential: &[P]) -> Option<Entering<P>> {
-        let n = self.arcs.tail.len() + self.penalty.len();
         (self.best, self.found) = (P::default(), NOWHERE);
-        let (mut left, mut room) = (n, self.block);
+        let (mut left, mut room) = (self.spans.iter().map(|span| span.len()).sum::<usize>(), self.block);
         while left > 0 {
+            let end = self.spans[self.span].end;
             let to = match self.patches.as_mut().map(|patches| patches.look(self.next)) {
                 Some(Look::Skip(to)) => to,
                 limit => {
-                    let limit = if let Some(Look::Price(to)) = limit { to } else { n };
+                    let limit = if let Some(Look::Price(to)) = limit {
+                        to.min(end)
+                    } else {
+                        end
+                    };
                     let to = limit.min(self.next + room.min(left));
                     room -= self.scan(to, potential);
                     to
                 }
             };
             left = left.saturating_sub(to - self.next);
-            self.next = if to == n { 0 } else { to };
+            self.next = to;
+            if to == end {
+                self.go_on();
+            }
             if room == 0 {
                 if self.found != NOWHERE {
                     break;
@@ -133,43 +192,23 @@ impl<'a, P: Number> Pricer<'a, P> {
     }
 
     fn scan_arcs(&mut self, at: Range<usize>, potential: &[P]) {
-        if self.arcs.end.is_empty() {
-            self.scan_list(at, potential);
-        } else {
-            self.scan_rows(at, potential);
-        }
-    }
-
-    fn scan_rows(&mut self, at: Range<usize>, potential: &[P]) {
-        let (mut start, mut best, mut found) = (at.start, self.best, self.found);
-        while start < at.end {
-            let tail = self.arcs.tail[start] as usize;
-            let end = (self.arcs.end[tail] as usize - self.arcs.first).min(at.end);
-            let from = potential[tail];
-            let (heads, costs) = (&self.arcs.head[start..end], &self.arcs.cost[start..end]);
-            for (i, (&h, &cost)) in heads.iter().zip(costs).enumerate() {
-                let reduced = P::of(cost) + from - potential[h as usize];
-                if reduced < best {
-                    (best, found) = (reduced, start + i);
-                }
+        let (tails, heads, costs) = (
+            &self.arcs.tail[at.clone()],
+            &self.arcs.head[at.clone()],
+            &self.arcs.cost[at.clone()],
+        );
+        let (mut best, mut found) = (self.best, self.found);
+        let (mut row, mut from) = (NONE, P::default());
+        for (i, ((&tail, &head), &cost)) in tails.iter().zip(heads).zip(costs).enumerate() {
+            if tail != row {
+                (row, from) = (tail, potential[tail as usize]);
             }
-            start = end;
+            let reduced = P::of(cost) + from - potential[head as usize];
+            if reduced < best {
+                (best, found) = (reduced, at.start + i);
+            }
         }
         (self.best, self.found) = (best, found);
-    }
-
-    fn scan_list(&mut self, at: Range<usize>, potential: &[P]) {
-        let (tail, head) = (&self.arcs.tail[at.clone()], &self.arcs.head[at.clone()]);
-        let (mut row, mut from) = (NONE, P::default());
-        for (i, ((&t, &h), &cost)) in tail.iter().zip(head).zip(&self.arcs.cost[at.clone()]).enumerate() {
-            if t != row {
-                (row, from) = (t, potential[t as usize]);
-            }
-            let reduced = P::of(cost) + from - potential[h as usize];
-            if reduced < self.best {
-                (self.best, self.found) = (reduced, at.start + i);
-            }
-        }
     }
 
     fn scan_nodes(&mut self, at: Range<usize>, potential: &[P]) {

@@ -118,8 +118,15 @@ pub(super) fn minimise<P: Number>(
     tree: &mut Tree,
     potential: &mut [P],
 ) -> u64 {
-    let mut pivots = warm_up(columns, tree, potential);
+    let pivots = warm_up(columns, tree, potential);
     let mut pricer = Pricer::watching(columns, penalty, component);
+    pivots + pivot_on(&mut pricer, tree, potential)
+}
+
+/// Pivots until no arc that is priced has a negative reduced cost. Returns the number of pivots.
+#[inline(never)]
+pub(super) fn pivot_on<P: Number>(pricer: &mut Pricer<'_, P>, tree: &mut Tree, potential: &mut [P]) -> u64 {
+    let mut pivots = 0;
     while let Some(entering) = pricer.entering(potential) {
         let moved = tree.pivot(&entering, potential, |x| pricer.touch(x));
         pricer.learn(moved);
@@ -129,7 +136,7 @@ pub(super) fn minimise<P: Number>(
 }
 
 /// One pivot on the cheapest arc of each source, where it pays.
-fn warm_up<P: Number>(columns: Columns<'_>, tree: &mut Tree, potential: &mut [P]) -> u64 {
+pub(super) fn warm_up<P: Number>(columns: Columns<'_>, tree: &mut Tree, potential: &mut [P]) -> u64 {
     let (mut pivots, mut from) = (0, 0);
     while from < columns.tail.len() {
         let source = columns.tail[from];

@@ -9,12 +9,12 @@
 use super::components::{Component, Layout, NONE};
 use super::number::Number;
 use super::simplex::Network;
-use super::tree::{Node, PENALTY};
+use super::tree::{Node, PENALTY, Tree};
 use crate::sorting::by_number;
 
 /// Buffers, reused from component to component; per slot from the component's first.
 #[derive(Default)]
-struct Forest {
+pub(super) struct Forest {
     /// The children of a node as a list.
     first: Vec<u32>,
     next: Vec<u32>,
@@ -34,7 +34,8 @@ impl<P: Number> Network<P> {
             let component = self.layout.components[component].clone();
             self.hang_as(&component, basis);
             self.find_flows(&component, &mut forest);
-            self.thread(&component, &mut forest);
+            forest.thread(&component, &mut self.tree);
+            self.find_duals(&component);
         }
     }
 
@@ -109,27 +110,11 @@ impl<P: Number> Network<P> {
         left as i64
     }
 
-    /// Preorder, depths and duals, from the root down.
-    fn thread(&mut self, component: &Component, forest: &mut Forest) {
-        let (first, root) = (component.first, component.root);
-        forest.list_children(component, &self.tree.node);
-        self.tree.node[root as usize] = Node {
-            parent: NONE,
-            pred: NONE,
-            ..Node::default()
-        };
-        let mut end = root;
-        let stack = &mut forest.ready;
-        stack.clear();
-        stack.extend(
-            (first..root)
-                .filter(|&x| self.tree.node[x as usize].parent == root)
-                .rev(),
-        );
-        while let Some(x) = stack.pop() {
-            self.tree.follow(end, x);
-            end = x;
-            let node = self.tree.node[x as usize];
+    /// The duals of the tree, from the root down.
+    fn find_duals(&mut self, component: &Component) {
+        let mut x = self.tree.node[component.root as usize].thread;
+        while x != component.root {
+            let node = &self.tree.node[x as usize];
             let cost = if node.pred == PENALTY {
                 self.layout.penalty[x as usize]
             } else {
@@ -141,18 +126,39 @@ impl<P: Number> Network<P> {
             } else {
                 above + cost
             };
-            self.tree.node[x as usize].depth = self.tree.node[node.parent as usize].depth + 1;
-            let mut child = forest.first[(x - first) as usize];
-            while child != NONE {
-                stack.push(child);
-                child = forest.next[(child - first) as usize];
-            }
+            x = node.thread;
         }
-        self.tree.follow(end, root);
     }
 }
 
 impl Forest {
+    /// Preorder and depths of a tree whose nodes have their parents.
+    pub fn thread(&mut self, component: &Component, tree: &mut Tree) {
+        let (first, root) = (component.first, component.root);
+        self.list_children(component, &tree.node);
+        tree.node[root as usize] = Node {
+            parent: NONE,
+            pred: NONE,
+            ..Node::default()
+        };
+        let mut end = root;
+        let stack = &mut self.ready;
+        stack.clear();
+        stack.extend((first..root).filter(|&x| tree.node[x as usize].parent == root).rev());
+        while let Some(x) = stack.pop() {
+            tree.follow(end, x);
+            end = x;
+            let above = tree.node[x as usize].parent;
+            tree.node[x as usize].depth = tree.node[above as usize].depth + 1;
+            let mut child = self.first[(x - first) as usize];
+            while child != NONE {
+                stack.push(child);
+                child = self.next[(child - first) as usize];
+            }
+        }
+        tree.follow(end, root);
+    }
+
     /// Lists the children of every node but the root.
     fn list_children(&mut self, component: &Component, nodes: &[Node]) {
         let (first, root, n) = (component.first, component.root, component.n_nodes());

@@ -290,7 +290,10 @@ impl Fields {
 
     /// A field that is null counts as absent.
     fn take(&mut self, name: &str) -> Option<Value> {
-        self.fields.remove(name).filter(|value| !value.is_null())
+        self.fields
+            .get_mut(name)
+            .map(Value::take)
+            .filter(|value| !value.is_null())
     }
 
     fn mistyped(&self, name: &str, expected: &str, came: &Value) -> Error {

@@ -100,14 +100,14 @@ fn all_tied(side: usize, amount: i64, paired: bool) -> Instance {
 #[test]
 fn settles_many_ties_from_scratch_as_from_the_basis() {
     for (amount, paired) in [(1, true), (2, true), (3, false), (1000, true), (1000, false)] {
-        let mut instance = all_tied(300, amount, paired);
+        let mut instance = all_tied(600, amount, paired);
         let cold = certified(&instance);
         let pivots = cold.stats.canonical_pivots;
-        assert!(pivots > 300, "{pivots} pivots");
+        assert!(pivots > 600, "{pivots} pivots");
         instance.supply[7] += 1;
         let kept = Kept::new(instance.clone(), &certified(&instance));
         instance.supply[7] -= 1;
-        let same: Vec<u32> = (0..600).collect();
+        let same: Vec<u32> = (0..1200).collect();
         let near = kept.solve(&instance, &same, &Options { certify: true }).unwrap();
         assert!(near.stats.canonical_pivots < pivots / 4, "the basis was not near");
         assert_eq!((&near.flow, &near.unique), (&cold.flow, &cold.unique));
