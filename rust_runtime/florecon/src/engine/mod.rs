@@ -32,7 +32,7 @@ pub use instance::{EngineError, Instance, MAX_COST, Options, Place, Solution, St
 pub use warm::{Side, Warm};
 
 use canonical::MOST_NODES;
-use components::{Layout, NONE};
+use components::{Component, Layout, NONE};
 use number::Number;
 use simplex::Network;
 use tree::PENALTY;
@@ -137,50 +137,78 @@ fn answer<P: Number>(instance: &Instance, layout: Layout, basis: Option<&[u32]>)
     if let Some(basis) = basis {
         network.start_from(basis);
     }
-    let stats = network.solve(&instance.key);
     let n = instance.n_nodes();
-    let mut solution = Solution {
-        flow: vec![0; instance.n_arcs()],
-        potential: vec![0; n],
-        objective: 0,
-        unique: vec![true; n],
-        basis: vec![NONE; n],
-        stats,
+    let mut answer = Answer {
+        instance,
+        objective: Some(0),
+        solution: Solution {
+            flow: vec![0; instance.n_arcs()],
+            potential: vec![0; n],
+            objective: 0,
+            unique: vec![true; n],
+            basis: vec![NONE; n],
+            stats: Stats::default(),
+        },
     };
-    read(instance, &network, &mut solution).ok_or(EngineError::ObjectiveOverflow)?;
+    answer.read_unconnected(&network.layout);
+    // each component while its arcs are at hand
+    let stats = network.solve(&instance.key, |network, component| answer.read(network, component));
+    let Answer {
+        objective,
+        mut solution,
+        ..
+    } = answer;
+    if instance.supply.contains(&0) {
+        settle_empty(instance, &mut solution.potential);
+    }
+    solution.stats = stats;
+    solution.objective = objective.ok_or(EngineError::ObjectiveOverflow)?;
     Ok(solution)
 }
 
-/// Reads flows, duals and objective off the bases; `None` if the objective overflows.
-fn read<P: Number>(instance: &Instance, network: &Network<P>, solution: &mut Solution) -> Option<()> {
-    let (layout, mut emptied) = (&network.layout, false);
-    let mut objective = 0i128;
-    for (node, &slot) in layout.slot.iter().enumerate() {
-        let (amount, cost) = if slot == NONE {
-            let penalty = instance.penalty[node];
-            emptied |= instance.supply[node] == 0;
-            solution.potential[node] = if node < instance.n_sources { -penalty } else { penalty };
-            (instance.supply[node].abs(), penalty)
-        } else {
-            let basis = &network.tree.node[slot as usize];
-            solution.potential[node] = network.potential[slot as usize].dual();
-            solution.unique[node] = network.unique[slot as usize];
+/// A solution that is being read off bases.
+struct Answer<'a> {
+    instance: &'a Instance,
+    solution: Solution,
+    /// None once it has left 128 bits.
+    objective: Option<i128>,
+}
+
+impl Answer<'_> {
+    fn add(&mut self, amount: i64, cost: i64) {
+        self.objective = self.objective.and_then(|sum| sum.checked_add(product(amount, cost)));
+    }
+
+    /// Nodes without arcs stay as they are.
+    fn read_unconnected(&mut self, layout: &Layout) {
+        for node in (0..layout.slot.len()).filter(|&node| layout.slot[node] == NONE) {
+            let penalty = self.instance.penalty[node];
+            self.solution.potential[node] = if node < self.instance.n_sources {
+                -penalty
+            } else {
+                penalty
+            };
+            self.add(self.instance.supply[node].abs(), penalty);
+        }
+    }
+
+    /// Flows and duals of a component.
+    fn read<P: Number>(&mut self, network: &Network<P>, component: &Component) {
+        let layout = &network.layout;
+        for slot in component.first as usize..component.root as usize {
+            let (node, basis) = (layout.node[slot] as usize, &network.tree.node[slot]);
+            self.solution.potential[node] = network.potential[slot].dual();
+            self.solution.unique[node] = network.unique[slot];
             if basis.pred == PENALTY {
-                (basis.flow, instance.penalty[node])
+                self.add(basis.flow, layout.penalty[slot]);
             } else {
                 let arc = layout.origin[basis.pred as usize] as usize;
-                solution.flow[arc] = basis.flow;
-                solution.basis[node] = layout.node[basis.parent as usize];
-                (basis.flow, instance.cost[arc])
+                self.solution.flow[arc] = basis.flow;
+                self.solution.basis[node] = layout.node[basis.parent as usize];
+                self.add(basis.flow, layout.cost[basis.pred as usize]);
             }
-        };
-        objective = objective.checked_add(product(amount, cost))?;
+        }
     }
-    if emptied {
-        settle_empty(instance, &mut solution.potential);
-    }
-    solution.objective = objective;
-    Some(())
 }
 
 /// An amount times a cost; in wasm a product of 128 bits is a call.

@@ -46,8 +46,8 @@ impl<P: Number> Network<P> {
         }
     }
 
-    /// Brings every component to its canonical optimum.
-    pub fn solve(&mut self, key: &[u64]) -> Stats {
+    /// Brings every component to its canonical optimum; `solved` sees each as it gets there.
+    pub fn solve(&mut self, key: &[u64], mut solved: impl FnMut(&Self, &Component)) -> Stats {
         let mut stats = Stats {
             components: self.layout.components.len(),
             ..Stats::default()
@@ -60,6 +60,7 @@ impl<P: Number> Network<P> {
                 stats.canonical_pivots += pivots;
                 stats.tied_components += 1;
             }
+            solved(self, &self.layout.components[component]);
         }
         stats
     }

@@ -432,7 +432,7 @@ impl Warm {
     /// The canonical basis of all components under one root.
     fn solved<P: Number>(&self, layout: Layout, from: &Extract) -> Tree {
         let mut network: Network<P> = Network::new(layout);
-        network.solve(&from.instance.key);
+        network.solve(&from.instance.key, |_, _| ());
         let layout = &network.layout;
         let mut tree = Tree {
             node: vec![Node::default(); self.graph.places.len()],
