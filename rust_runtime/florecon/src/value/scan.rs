@@ -102,7 +102,7 @@ pub(super) fn find(text: &str, needle: &str) -> Option<usize> {
     // beyond this start the needle does not fit
     let starts = (text.len() + 1).checked_sub(needle.len())?;
     let mut from = 0;
-    while let Some(step) = text[from..starts].iter().position(|&byte| byte == first) {
+    while let Some(step) = find_byte(&text[from..starts], first) {
         let at = from + step;
         if text[at + 1..].starts_with(rest) {
             return Some(at);
@@ -110,6 +110,23 @@ pub(super) fn find(text: &str, needle: &str) -> Option<usize> {
         from = at + 1;
     }
     None
+}
+
+/// Where a byte comes first, eight at a time.
+fn find_byte(bytes: &[u8], byte: u8) -> Option<usize> {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (at, word) in (0..).step_by(8).zip(words) {
+        // the byte as zero; of the flags the lowest stands at the first zero
+        let word = u64::from_le_bytes(*word) ^ (ONES * u64::from(byte));
+        let zeros = word.wrapping_sub(ONES) & !word & HIGH;
+        if zeros != 0 {
+            return Some(at + zeros.trailing_zeros() as usize / 8);
+        }
+    }
+    let found = rest.iter().position(|&other| other == byte)?;
+    Some(bytes.len() - rest.len() + found)
 }
 
 /// The parts of `text` between the separators (not empty), as `str::split` gives them.
@@ -139,6 +156,15 @@ mod tests {
         ) {
             prop_assert_eq!(find(&text, &needle), text.find(&needle));
             prop_assert!(parts(&text, &needle).eq(text.split(needle.as_str())));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_byte_is_found_where_it_comes_first(bytes in prop::collection::vec(0x7e_u8..=0x82, 0..40), byte in 0x7e_u8..=0x82) {
+            prop_assert_eq!(find_byte(&bytes, byte), bytes.iter().position(|&other| other == byte));
+            let edges: Vec<u8> = bytes.iter().map(|byte| byte.wrapping_sub(0x80)).collect();
+            prop_assert_eq!(find_byte(&edges, 0), edges.iter().position(|&other| other == 0));
         }
     }
 
