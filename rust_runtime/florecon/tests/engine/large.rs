@@ -1,5 +1,6 @@
 //! Instances large enough for what small ones do not reach: watched patches, long paths, wide potentials.
 
+use super::support;
 use florecon::engine::{EngineError, Instance, Kept, MAX_COST, Options, Solution, Warm, certify, solve};
 
 struct Random(u64);
@@ -111,6 +112,69 @@ fn settles_many_ties_from_scratch_as_from_the_basis() {
         let near = kept.solve(&instance, &same, &Options { certify: true }).unwrap();
         assert!(near.stats.canonical_pivots < pivots / 4, "the basis was not near");
         assert_eq!((&near.flow, &near.unique), (&cold.flow, &cold.unique));
+        check_both_ways(&instance);
+    }
+}
+
+/// A component of a few hundred nodes in which little but ties is to be found.
+fn random_ties(random: &mut support::Random) -> Instance {
+    let mut pick = |from: &[i64]| from[random.below(from.len() as u64) as usize];
+    let (amount, cost, penalty) = (pick(&[1, 1, 2, 5, 1000]), pick(&[1, 1, 2, 4]), pick(&[1, 2, 4, 100]));
+    let paired = pick(&[0, 1]) == 1;
+    let spread = pick(&[8, 30, 400]);
+    let (sources, degree) = (130 + random.below(200) as usize, 3 + random.below(40) as usize);
+    let sinks = if paired {
+        sources
+    } else {
+        sources - 20 + random.below(40) as usize
+    };
+    let mut instance = Instance {
+        n_sources: sources,
+        ..Instance::default()
+    };
+    for node in 0..sources + sinks {
+        let amount = 1 + random.below(amount as u64) as i64;
+        let amount = if node < sources { amount } else { -amount };
+        let partner = node.checked_sub(sources).filter(|_| paired);
+        instance
+            .supply
+            .push(partner.map_or(amount, |partner| -instance.supply[partner]));
+        instance.penalty.push(penalty + random.below(2) as i64);
+        instance.key.push(random.below(1 << 62));
+    }
+    for source in 0..sources {
+        let near = |random: &mut support::Random| {
+            let step = random.below(spread as u64) as i64 - spread / 2;
+            (source as i64 + step).clamp(0, sinks as i64 - 1) as u32
+        };
+        let mut heads: Vec<u32> = (0..degree).map(|_| near(random)).collect();
+        heads.push(source.min(sinks - 1) as u32);
+        heads.sort_unstable();
+        heads.dedup();
+        for head in heads {
+            instance.tail.push(source as u32);
+            instance.head.push(sources as u32 + head);
+            instance.cost.push(random.below(cost as u64) as i64);
+        }
+    }
+    instance
+}
+
+/// `FLORECON_TIES` says how many instances.
+#[test]
+fn settles_random_ties_from_scratch_as_from_the_basis() {
+    let asked = std::env::var("FLORECON_TIES").ok().and_then(|asked| asked.parse().ok());
+    for seed in 0..asked.unwrap_or(25) {
+        let mut random = support::Random(seed);
+        let mut instance = random_ties(&mut random);
+        let cold = certified(&instance);
+        let touched = random.below(instance.n_sources as u64) as usize;
+        let supply = std::mem::replace(&mut instance.supply[touched], 7);
+        let kept = Kept::new(instance.clone(), &certified(&instance));
+        instance.supply[touched] = supply;
+        let same: Vec<u32> = (0..instance.n_nodes() as u32).collect();
+        let near = kept.solve(&instance, &same, &Options { certify: true }).unwrap();
+        assert_eq!((&near.flow, &near.unique), (&cold.flow, &cold.unique), "seed {seed}");
         check_both_ways(&instance);
     }
 }
