@@ -38,20 +38,16 @@ pub(super) fn start_by_bids(
     hang(columns, &holdings, component, tree);
     cut_circles(component, tree);
     Forest::default().thread(component, tree);
-    let Component { first, sinks, root, .. } = *component;
-    let mut x = tree.node[root as usize].thread;
-    while x != root {
-        let node = &tree.node[x as usize];
-        let cost = if node.pred == PENALTY {
+    let Component { first, sinks, .. } = *component;
+    tree.load_duals(component, potential, |x, node| {
+        if node.pred == PENALTY {
             penalty[(x - first) as usize]
         } else if x < sinks {
             columns.cost[holdings[(x - first) as usize].second as usize]
         } else {
             columns.cost[holdings[(node.parent - first) as usize].best as usize]
-        };
-        potential[x as usize] = potential[node.parent as usize] + if x < sinks { -cost } else { cost };
-        x = node.thread;
-    }
+        }
+    });
 }
 
 /// Lets the sources of a component bid.

@@ -172,37 +172,11 @@ impl Chooser {
             self.head.push(tight.head);
             self.cost.push(aim.cost(layout, key, tight));
         }
-        let root = component.root;
-        self.dual[root as usize] = 0;
-        let mut x = tree.node[root as usize].thread;
-        while x != root {
-            let node = &tree.node[x as usize];
-            let (arc, above) = (node.pred, self.dual[node.parent as usize]);
-            self.dual[x as usize] = if x < component.sinks {
-                above
-                    - aim.cost(
-                        layout,
-                        key,
-                        Tight {
-                            arc,
-                            tail: x,
-                            head: node.parent,
-                        },
-                    )
-            } else {
-                above
-                    + aim.cost(
-                        layout,
-                        key,
-                        Tight {
-                            arc,
-                            tail: node.parent,
-                            head: x,
-                        },
-                    )
-            };
-            x = node.thread;
-        }
+        tree.load_duals(component, &mut self.dual, |x, node| {
+            let (arc, above) = (node.pred, node.parent);
+            let (tail, head) = if x < component.sinks { (x, above) } else { (above, x) };
+            aim.cost(layout, key, Tight { arc, tail, head })
+        });
     }
 
     /// Keeps the arcs that vary among the flows that are best for the last aim.

@@ -1,5 +1,6 @@
 //! What the engine is given, what it gives back, and what it refuses.
 
+use super::canonical::MOST_NODES;
 use super::certify::Violation;
 
 /// Largest magnitude of a cost or penalty: a quarter of the `i64` range, so that every optimal dual fits an `i64`.
@@ -93,6 +94,14 @@ impl Instance {
         }
         self.check_nodes()?;
         self.check_arcs()
+    }
+
+    /// Whether so many nodes may be connected.
+    pub(super) fn check_connected(nodes: usize) -> Result<(), EngineError> {
+        if nodes > MOST_NODES {
+            return Err(EngineError::TooConnected { nodes });
+        }
+        Ok(())
     }
 
     fn check_nodes(&self) -> Result<(), EngineError> {

@@ -31,7 +31,6 @@ pub use certify::{Violation, certify};
 pub use instance::{EngineError, Instance, MAX_COST, Options, Place, Solution, Stats};
 pub use warm::{Side, Warm};
 
-use canonical::MOST_NODES;
 use components::{Component, Layout, NONE};
 use number::Number;
 use simplex::Network;
@@ -93,10 +92,7 @@ impl<'a> Prepared<'a> {
     pub fn new(instance: &'a Instance) -> Result<Self, EngineError> {
         let ascending = instance.check()?;
         let layout = Layout::new(instance, ascending);
-        let nodes = layout.largest_component();
-        if nodes > MOST_NODES {
-            return Err(EngineError::TooConnected { nodes });
-        }
+        Instance::check_connected(layout.largest_component())?;
         Ok(Self { instance, layout })
     }
 

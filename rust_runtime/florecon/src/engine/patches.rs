@@ -110,7 +110,7 @@ impl Patches {
     }
 
     /// How many patches of rows there are, if most end in sinks that lie together.
-    pub fn local_rows(&self) -> usize {
+    pub fn local_parts(&self) -> usize {
         let narrow = self.list[..self.rows].iter().filter(|patch| patch.is_narrow());
         if 2 * narrow.count() > self.rows { self.rows } else { 0 }
     }

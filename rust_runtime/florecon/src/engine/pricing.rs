@@ -90,7 +90,7 @@ impl<'a, P: Number> Pricer<'a, P> {
 
     /// How many parts `confine` knows, if their arcs end near each other.
     pub fn local_parts(&self) -> usize {
-        self.patches.as_ref().map_or(0, Patches::local_rows)
+        self.patches.as_ref().map_or(0, Patches::local_parts)
     }
 
     /// Prices the arcs and nodes of these parts alone from now on.

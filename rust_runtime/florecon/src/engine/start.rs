@@ -35,7 +35,14 @@ impl<P: Number> Network<P> {
             self.hang_as(&component, basis);
             self.find_flows(&component, &mut forest);
             forest.thread(&component, &mut self.tree);
-            self.find_duals(&component);
+            let layout = &self.layout;
+            self.tree.load_duals(&component, &mut self.potential, |x, node| {
+                P::of(if node.pred == PENALTY {
+                    layout.penalty[x as usize]
+                } else {
+                    layout.cost[node.pred as usize]
+                })
+            });
         }
     }
 
@@ -108,26 +115,6 @@ impl<P: Number> Network<P> {
         }
         // between zero and the node's amount
         left as i64
-    }
-
-    /// The duals of the tree, from the root down.
-    fn find_duals(&mut self, component: &Component) {
-        let mut x = self.tree.node[component.root as usize].thread;
-        while x != component.root {
-            let node = &self.tree.node[x as usize];
-            let cost = if node.pred == PENALTY {
-                self.layout.penalty[x as usize]
-            } else {
-                self.layout.cost[node.pred as usize]
-            };
-            let (above, cost) = (self.potential[node.parent as usize], P::of(cost));
-            self.potential[x as usize] = if x < component.sinks {
-                above - cost
-            } else {
-                above + cost
-            };
-            x = node.thread;
-        }
     }
 }
 

@@ -80,6 +80,22 @@ impl Tree {
         };
     }
 
+    /// The duals of a component, from its root down: `cost` says what the arc above a node costs.
+    pub fn load_duals<P: Number>(&self, component: &Component, dual: &mut [P], cost: impl Fn(u32, &Node) -> P) {
+        dual[component.root as usize] = P::default();
+        let mut x = self.node[component.root as usize].thread;
+        while x != component.root {
+            let node = &self.node[x as usize];
+            let (above, cost) = (dual[node.parent as usize], cost(x, node));
+            dual[x as usize] = if x < component.sinks {
+                above - cost
+            } else {
+                above + cost
+            };
+            x = node.thread;
+        }
+    }
+
     /// Hangs a node under the root by its penalty arc.
     pub fn hang(&mut self, x: u32, root: u32, flow: i64) {
         let next = self.node[root as usize].thread;

@@ -4,7 +4,6 @@ mod graph;
 mod pair;
 mod repair;
 
-use super::canonical::MOST_NODES;
 use super::components::{Layout, NONE};
 use super::face::Tight;
 use super::instance::{EngineError, Instance, Place as Where, check_cost};
@@ -96,10 +95,7 @@ impl Warm {
     /// ```
     pub fn new(instance: &Instance) -> Result<Self, EngineError> {
         let ascending = instance.check()?;
-        let nodes = instance.n_nodes();
-        if nodes > MOST_NODES {
-            return Err(EngineError::TooConnected { nodes });
-        }
+        Instance::check_connected(instance.n_nodes())?;
         let largest = |values: &[i64]| values.iter().map(|v| v.abs()).max().unwrap_or(0);
         let mut warm = Self {
             graph: Graph::new(instance),
@@ -241,9 +237,7 @@ impl Warm {
     /// ```
     pub fn add_node(&mut self, side: Side, penalty: i64, key: u64) -> Result<u32, EngineError> {
         let nodes = self.graph.places.len();
-        if nodes > MOST_NODES {
-            return Err(EngineError::TooConnected { nodes });
-        }
+        Instance::check_connected(nodes)?;
         check_cost(Where::Node(nodes - 1), penalty)?;
         self.dearest[1] = self.dearest[1].max(penalty.abs());
         let kind = if side == Side::Source { Kind::Source } else { Kind::Sink };
