@@ -1,5 +1,7 @@
-//! Sorting by a number, for everything that is so sorted: each type and order that the standard sort is used with costs a
-//! module up to ten kilobytes.
+//! Sorting by a number or an order, for everything that is so sorted: each type and order that the standard sort is used
+//! with costs a module up to ten kilobytes.
+
+use std::cmp::Ordering;
 
 /// Sorts items by a number each has. Equal ones keep their order.
 pub(crate) fn by_number<T: Copy>(items: &mut [T], number: impl Fn(T) -> i64) {
@@ -11,6 +13,23 @@ pub(crate) fn by_number<T: Copy>(items: &mut [T], number: impl Fn(T) -> i64) {
     for (item, (_, place)) in items.iter_mut().zip(order) {
         *item = old[place as usize];
     }
+}
+
+/// Sorts items by an order. Equal ones keep their order.
+pub(crate) fn by_order<T: Copy>(items: &mut [T], compare: impl Fn(T, T) -> Ordering) {
+    let places = places_by(items.len(), &|a, b| compare(items[a as usize], items[b as usize]));
+    let old = items.to_vec();
+    for (item, place) in items.iter_mut().zip(places) {
+        *item = old[place as usize];
+    }
+}
+
+/// So many places in this order.
+#[inline(never)]
+fn places_by(count: usize, compare: &dyn Fn(u32, u32) -> Ordering) -> Vec<u32> {
+    let mut places: Vec<u32> = (0..count as u32).collect();
+    places.sort_by(|&a, &b| compare(a, b));
+    places
 }
 
 /// The numbers and places in their order; none where they are in order.
@@ -40,6 +59,17 @@ mod tests {
             let mut expected = items.clone();
             expected.sort();
             by_number(&mut items, |item| item.0);
+            assert_eq!(items, expected, "{count} items");
+        }
+    }
+
+    #[test]
+    fn items_are_sorted_by_an_order_and_equal_ones_keep_theirs() {
+        for count in [0, 1, 2, 7, 21, 100] {
+            let mut items: Vec<(usize, usize)> = (0..count).map(|at| ((at * 7 + 3) % 5, at)).collect();
+            let mut expected = items.clone();
+            expected.sort_by_key(|item| std::cmp::Reverse(item.0));
+            by_order(&mut items, |a, b| b.0.cmp(&a.0));
             assert_eq!(items, expected, "{count} items");
         }
     }

@@ -8,13 +8,14 @@
 //! Its optimal basis needs no such penalty arc, so it is one of the component too: from every node some path of tight
 //! arcs leads to the root, as it does in the basis before, and any is cheaper.
 
+use super::assignment::Assignment;
 use super::bids::start_by_bids;
 use super::canonical::WEIGHT;
 use super::components::{Component, Layout};
 use super::face::{Tight, penalty_arc};
 use super::number::Number;
 use super::pricing::{Columns, Pricer};
-use super::simplex::{minimise, pivot_on, warm_up};
+use super::simplex::{Problem, minimise, pivot_on, warm_up};
 use super::tree::Tree;
 
 /// Components of fewer nodes are settled from the basis at hand.
@@ -37,6 +38,7 @@ pub(super) struct Afresh {
     /// Per slot of a source, where its arcs end.
     end: Vec<u32>,
     penalty: Vec<i64>,
+    assignment: Assignment,
 }
 
 impl Afresh {
@@ -62,7 +64,7 @@ impl Afresh {
     /// Replaces the basis with one whose flow has the least weight among the optima, and `dual` with its duals; `settled`
     /// says that all optima leave the same unmatched. Returns the number of pivots.
     pub fn choose(
-        &self,
+        &mut self,
         layout: &Layout,
         component: &Component,
         settled: bool,
@@ -83,13 +85,21 @@ impl Afresh {
             first: 0,
             arc: &self.arc,
         };
+        let problem = Problem {
+            columns,
+            penalty: &self.penalty,
+            amount: &layout.amount[first as usize..root as usize],
+            component,
+        };
         if !settled {
             // what may stay unmatched keeps the tree shallow
-            return minimise(columns, &self.penalty, component, tree, dual);
+            return minimise(problem, Some(&mut self.assignment), tree, dual);
+        }
+        if self.assignment.start(problem, tree, dual) {
+            return 0;
         }
         let mut pricer = Pricer::watching(columns, &self.penalty, component);
-        let amount = &layout.amount[first as usize..root as usize];
-        if amount.iter().all(|&own| own == amount[0]) {
+        if problem.is_even() {
             start_by_bids(columns, &self.penalty, component, tree, dual);
             return pivot_on(&mut pricer, tree, dual);
         }

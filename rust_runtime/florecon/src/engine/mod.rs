@@ -5,12 +5,14 @@
 //! that [`certify`], which shares no code with the solver, can prove it optimal in linear time.
 //!
 //! How it works: the instance is cut into connected components; each starts from the tree of its penalty arcs (everything
-//! unmatched is feasible, and the true penalties are its duals); a block search picks the arcs that enter, a strongly
+//! unmatched is feasible, and the true penalties are its duals), or, where amounts are equal and everything may meet, from
+//! the answer that shortest paths give; a block search picks the arcs that enter, a strongly
 //! feasible rule those that leave, so that no basis comes twice; then the ties are settled on the arcs of reduced cost
 //! zero. All arithmetic is exact: potentials are 64 bits wide where a bound proves that enough, else 128.
 
 mod afresh;
 mod again;
+mod assignment;
 mod bids;
 mod canonical;
 mod certify;

@@ -12,6 +12,11 @@ pub(super) trait Number:
 
     /// Narrows the dual of an optimal basis, which fits as costs are within `MAX_COST`.
     fn dual(self) -> i64;
+
+    /// The same numbers, if they are plain ones.
+    fn plain(_: &mut [Self]) -> Option<&mut [i64]> {
+        None
+    }
 }
 
 impl Number for i64 {
@@ -21,6 +26,10 @@ impl Number for i64 {
 
     fn dual(self) -> i64 {
         self
+    }
+
+    fn plain(numbers: &mut [Self]) -> Option<&mut [i64]> {
+        Some(numbers)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The primal network simplex, one component at a time.
 
+use super::assignment::Assignment;
 use super::canonical::{Chooser, find_tight};
 use super::components::{Component, Layout};
 use super::face::Tight;
@@ -53,9 +54,9 @@ impl<P: Number> Network<P> {
             ..Stats::default()
         };
         let mut chooser = Chooser::new(self.layout.node.len());
-        let mut tight = Vec::new();
+        let (mut tight, mut assignment) = (Vec::new(), Assignment::default());
         for component in 0..stats.components {
-            stats.pivots += self.minimise(component);
+            stats.pivots += self.minimise(component, &mut assignment);
             if let Some(pivots) = self.choose(component, key, &mut chooser, &mut tight) {
                 stats.canonical_pivots += pivots;
                 stats.tied_components += 1;
@@ -66,7 +67,7 @@ impl<P: Number> Network<P> {
     }
 
     /// Minimises the cost of one component. Returns the number of pivots.
-    fn minimise(&mut self, component: usize) -> u64 {
+    fn minimise(&mut self, component: usize, assignment: &mut Assignment) -> u64 {
         let (layout, component) = (&self.layout, &self.layout.components[component]);
         let arcs = component.arcs.clone();
         let columns = Columns {
@@ -77,8 +78,15 @@ impl<P: Number> Network<P> {
             first: arcs.start,
             arc: &[],
         };
-        let penalty = &layout.penalty[component.first as usize..component.root as usize];
-        minimise(columns, penalty, component, &mut self.tree, &mut self.potential)
+        let nodes = component.first as usize..component.root as usize;
+        let problem = Problem {
+            columns,
+            penalty: &layout.penalty[nodes.clone()],
+            amount: &layout.amount[nodes],
+            component,
+        };
+        let assignment = (!self.near).then_some(assignment);
+        minimise(problem, assignment, &mut self.tree, &mut self.potential)
     }
 
     /// Moves one optimal component to its canonical optimum and marks what is unique.
@@ -111,14 +119,43 @@ fn mark_unique(component: &Component, tree: &Tree, varies: impl Fn(u32) -> bool,
     }
 }
 
-/// Minimises the cost of arcs that come row by row and of the penalty arcs. Returns the number of pivots.
+/// What is minimised: arcs that come row by row, and the penalty arcs of the nodes.
+#[derive(Clone, Copy)]
+pub(super) struct Problem<'a> {
+    pub columns: Columns<'a>,
+    /// Per node of the component its penalty, and what it has to send or to receive.
+    pub penalty: &'a [i64],
+    pub amount: &'a [i64],
+    pub component: &'a Component,
+}
+
+impl Problem<'_> {
+    /// All nodes send or receive the same.
+    pub fn is_even(&self) -> bool {
+        self.amount.iter().all(|&own| own == self.amount[0])
+    }
+}
+
+/// Minimises the cost, from the tree of penalty arcs if it is given buffers for an assignment. Returns the number of
+/// pivots.
 pub(super) fn minimise<P: Number>(
-    columns: Columns<'_>,
-    penalty: &[i64],
-    component: &Component,
+    problem: Problem<'_>,
+    assignment: Option<&mut Assignment>,
     tree: &mut Tree,
     potential: &mut [P],
 ) -> u64 {
+    let Problem {
+        columns,
+        penalty,
+        component,
+        ..
+    } = problem;
+    if let Some(assignment) = assignment
+        && let Some(potential) = P::plain(potential)
+        && assignment.start(problem, tree, potential)
+    {
+        return 0;
+    }
     let pivots = warm_up(columns, tree, potential);
     let mut pricer = Pricer::watching(columns, penalty, component);
     pivots + pivot_on(&mut pricer, tree, potential)

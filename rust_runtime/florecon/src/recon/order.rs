@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::ledger::{Ledger, Place};
+use crate::sorting::by_order;
 use crate::strategy::arena::NO_NODE;
 
 /// All groups in the order of the report, in linear time but for groups that share their smallest row.
@@ -31,7 +32,7 @@ pub(crate) fn report_order(ledger: &Ledger) -> Vec<Place> {
     for &end in &starts {
         let end = (end as usize).max(from);
         if end - from > 1 {
-            order[from..end].sort_by(|&a, &b| compare(ledger, a, b));
+            by_order(&mut order[from..end], |a, b| compare(ledger, a, b));
         }
         from = end;
     }

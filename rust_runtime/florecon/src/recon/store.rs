@@ -7,6 +7,7 @@ use rustc_hash::FxBuildHasher;
 
 use crate::error::Error;
 use crate::row_id::RowId;
+use crate::sorting::by_order;
 
 /// Columns of equal length, ascending by id between commands.
 #[derive(Debug)]
@@ -75,7 +76,7 @@ impl<R> Store<R> {
             return None;
         }
         let mut tail: Vec<u32> = (sorted as u32..ids.len() as u32).collect();
-        tail.sort_unstable_by(|&a, &b| ids[a as usize].cmp(&ids[b as usize]));
+        by_order(&mut tail, |a, b| ids[a as usize].cmp(&ids[b as usize]));
         let mut target = vec![0; ids.len()];
         let (mut old, mut new) = (0_u32, tail.into_iter().peekable());
         for rank in 0..ids.len() as u32 {

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::lot::Lot;
 use super::names::{Name, Names};
-use crate::sorting::by_number;
+use crate::sorting::{by_number, by_order};
 
 /// No node of the tree: a group that a person made.
 pub(crate) const NO_NODE: u32 = u32::MAX;
@@ -197,7 +197,7 @@ impl Arena {
             let shared = rest.iter().take_while(|index| first(**index) == first(head)).count();
             let (same, others) = rest.split_at_mut(shared);
             if shared > 1 {
-                same.sort_by(|&a, &b| self.get(a).compare(self.get(b), names));
+                by_order(same, |a, b| self.get(a).compare(self.get(b), names));
             }
             rest = others;
         }

@@ -13,6 +13,7 @@ use super::{Answer, Key};
 use crate::engine::{Instance, Solution};
 use crate::error::Error;
 use crate::row_id::RowId;
+use crate::sorting::by_number;
 use crate::value::real::{self, round_half_away};
 
 /// The settings of [`flow`]: what a unit left unmatched costs, who may meet, and what a meeting costs.
@@ -273,7 +274,7 @@ fn form_groups<R>(
         .filter(|&node| matched[node] != 0)
         .map(|node| (find(&mut parent, node), places[node], node))
         .collect();
-    members.sort_unstable();
+    by_number(&mut members, |(first, at, _)| ((first as i64) << 32) | i64::from(at));
     for group in members.chunk_by(|a, b| a.0 == b.0) {
         for &(_, at, node) in group {
             let lot = &mut bag[at as usize];

@@ -160,23 +160,81 @@ fn random_ties(random: &mut support::Random) -> Instance {
     instance
 }
 
-/// `FLORECON_TIES` says how many instances.
+/// So many seeds, or as many as `FLORECON_TIES` says.
+fn seeds(count: u64) -> std::ops::Range<u64> {
+    let asked = std::env::var("FLORECON_TIES").ok().and_then(|asked| asked.parse().ok());
+    0..asked.unwrap_or(count)
+}
+
+/// The answer, after comparing it with one from the basis of an instance that differs in one amount.
+fn check_from_a_basis(mut instance: Instance, random: &mut support::Random) -> Solution {
+    let cold = certified(&instance);
+    let touched = random.below(instance.n_sources as u64) as usize;
+    let supply = instance.supply[touched];
+    instance.supply[touched] = supply + 7;
+    let kept = Kept::new(instance.clone(), &certified(&instance));
+    instance.supply[touched] = supply;
+    let same: Vec<u32> = (0..instance.n_nodes() as u32).collect();
+    let near = kept.solve(&instance, &same, &Options { certify: true }).unwrap();
+    assert_eq!((&near.flow, &near.unique), (&cold.flow, &cold.unique));
+    cold
+}
+
 #[test]
 fn settles_random_ties_from_scratch_as_from_the_basis() {
-    let asked = std::env::var("FLORECON_TIES").ok().and_then(|asked| asked.parse().ok());
-    for seed in 0..asked.unwrap_or(25) {
+    for seed in seeds(25) {
+        println!("seed {seed}");
         let mut random = support::Random(seed);
-        let mut instance = random_ties(&mut random);
-        let cold = certified(&instance);
-        let touched = random.below(instance.n_sources as u64) as usize;
-        let supply = std::mem::replace(&mut instance.supply[touched], 7);
-        let kept = Kept::new(instance.clone(), &certified(&instance));
-        instance.supply[touched] = supply;
-        let same: Vec<u32> = (0..instance.n_nodes() as u32).collect();
-        let near = kept.solve(&instance, &same, &Options { certify: true }).unwrap();
-        assert_eq!((&near.flow, &near.unique), (&cold.flow, &cold.unique), "seed {seed}");
+        let instance = random_ties(&mut random);
         check_both_ways(&instance);
+        check_from_a_basis(instance, &mut random);
     }
+}
+
+/// Equal amounts, and arcs from every source to every sink: costs few or many, small or as large as an assignment takes,
+/// penalties dear, cheap, or below zero.
+fn random_assignment(random: &mut support::Random) -> Instance {
+    let mut pick = |from: &[i64]| from[random.below(from.len() as u64) as usize];
+    let (cost, low) = (pick(&[2, 5, 100, 1_000_000, 1 << 54]), pick(&[0, 0, -50, -(1 << 53)]));
+    let penalty = pick(&[cost / 8, cost / 2, cost, 1 << 54]).max(1);
+    let dearest = pick(&[0, 0, penalty, -penalty]);
+    let amount = pick(&[1, 1000, i64::MAX / (1 << 20)]);
+    let sinks = 8 + random.below(50);
+    let sources = 1 + random.below(sinks);
+    let nodes = (sources + sinks) as usize;
+    let mut instance = Instance {
+        n_sources: sources as usize,
+        supply: vec![amount; nodes],
+        penalty: (0..nodes)
+            .map(|_| random.below(penalty as u64) as i64 / 2 + dearest)
+            .collect(),
+        key: (0..nodes).map(|_| random.below(1 << 62)).collect(),
+        ..Instance::default()
+    };
+    instance.supply[sources as usize..]
+        .iter_mut()
+        .for_each(|supply| *supply = -amount);
+    for (tail, head) in (0..sources).flat_map(|tail| (sources..sources + sinks).map(move |head| (tail, head))) {
+        instance.tail.push(tail as u32);
+        instance.head.push(head as u32);
+        instance.cost.push(random.below(cost as u64) as i64 + low);
+    }
+    instance
+}
+
+#[test]
+fn assigns_as_pivots_do() {
+    let (mut assigned, mut count) = (0, 0);
+    for seed in seeds(300) {
+        println!("seed {seed}");
+        let mut random = support::Random(seed);
+        let instance = random_assignment(&mut random);
+        check_both_ways(&instance);
+        let cold = check_from_a_basis(instance, &mut random);
+        assigned += u64::from(cold.stats.components == 1 && cold.stats.pivots == 0);
+        count += 1;
+    }
+    assert!(assigned > count / 3, "{assigned} of {count} without a pivot");
 }
 
 #[test]
