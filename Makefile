@@ -5,6 +5,7 @@ PY := .venv/bin/python
 export CARGO_TARGET_DIR ?= $(CURDIR)/.cache/target
 SECONDS_TO_FUZZ ?= 600
 ROUNDS_TO_KILL ?= 200
+TIES_TO_SETTLE ?= 2000
 
 .PHONY: help demo test check test-python test-rust fuzz bench docs dist setup lock clean
 
@@ -40,9 +41,10 @@ test-rust: setup  ## the runtime's own tests
 test-python: setup  ## builder, generator, host, interpreter against wasm, examples
 	@echo "==> pytest"; $(PY) -m pytest -q -n 2 --dist loadfile
 
-fuzz: setup  ## interpreter, native and wasm against each other, for SECONDS_TO_FUZZ; then kill writers of a store
+fuzz: setup  ## interpreter, native and wasm against each other, for SECONDS_TO_FUZZ; ties; then kill writers of a store
 	@$(PY) tests/ir/closure/fuzz.py --seconds 60
 	@$(PY) tests/differential/fuzz.py --seconds $(SECONDS_TO_FUZZ)
+	@FLORECON_TIES=$(TIES_TO_SETTLE) $(PY) scripts/cargo.py test --release --locked -p florecon --test engine -- settles_ assigns_
 	@$(PY) -m tests.host.store.killing --rounds $(ROUNDS_TO_KILL)
 
 bench: setup  ## measure against the named peers; writes benchmarks/results.json

@@ -1,11 +1,12 @@
 """The flow engine's peers: each solves an instance and says how long that took and what it found.
 
 OR-tools comes with the development tools. The others are measured where they are installed
-(``pip install --require-hashes -r benchmarks/peers.lock``); nothing else needs them.
+(``pip install --require-hashes -r benchmarks/peers.lock``, and Debian's ``liblemon-dev``); nothing else needs them.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import lemon
 from benchmarks.instances import Instance, Ints
 
 BLOCK = 50
@@ -30,19 +32,25 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A solver of others: its name, the package that brings it, and the families that it can solve (None: all)."""
+    """A solver of others: its name, what says its version (None where it is not installed), and the families that it
+    can solve (None: all)."""
 
     name: str
-    package: str
+    version: Callable[[], str | None]
     solve: Callable[[Instance], Answer]
     families: frozenset[str] | None = None
 
-    def version(self) -> str | None:
-        """None where it is not installed."""
+
+def package(name: str) -> Callable[[], str | None]:
+    """What says the version of an installed package."""
+
+    def found() -> str | None:
         try:
-            return version(self.package)
+            return version(name)
         except PackageNotFoundError:
             return None
+
+    return found
 
 
 def module(name: str) -> Any:
@@ -142,9 +150,17 @@ def assignment(instance: Instance) -> Answer:
     return Answer(ms, total * int(instance.supply[0]))
 
 
+def network_simplex(instance: Instance, cut: str) -> Answer:
+    """LEMON's network simplex, on all at once or on each connected component alone."""
+    ms, objective = lemon.solve(instance, cut)
+    return Answer(ms, objective)
+
+
 PEERS = (
-    Peer("OR-tools SimpleMinCostFlow", "ortools", ortools),
-    Peer("POT sparse emd", "POT", pot),
-    Peer("HiGHS dual simplex", "highspy", highs),
-    Peer("SciPy assignment, block by block", "scipy", assignment, frozenset({"block"})),
+    Peer("OR-tools SimpleMinCostFlow", package("ortools"), ortools),
+    Peer("LEMON network simplex", lemon.version, functools.partial(network_simplex, cut="whole")),
+    Peer("LEMON, component by component", lemon.version, functools.partial(network_simplex, cut="components")),
+    Peer("POT sparse emd", package("POT"), pot),
+    Peer("HiGHS dual simplex", package("highspy"), highs),
+    Peer("SciPy assignment, block by block", package("scipy"), assignment, frozenset({"block"})),
 )
