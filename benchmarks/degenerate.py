@@ -1,6 +1,8 @@
-"""Ledgers at their worst, one leaf at a time: how the time of a solve grows with the rows, and what the caps kept out.
+"""Ledgers at their worst, one leaf at a time: how a solve grows with the rows, and what the caps kept out.
 
 A family is solved at two sizes. ``growth`` is the exponent between them: 1 is linear, 2 quadratic; n log n is 1.1 here.
+There are two: of the instructions that are executed, and of the time, which caches that a small ledger fits into and a
+large one does not drive up.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from rich.console import Console
 from rich.table import Table as Screen
 
 import florecon_build as fb
+from benchmarks.work import Counter
 from examples.arrow import Table, pa
 from examples.intercompany.generate import decimals
 from florecon_build.host import Workspace
@@ -160,14 +163,32 @@ def solve(wasm: bytes, table: Table, runs: int) -> dict[str, Any]:
     return {"rows": table.num_rows, "ms": statistics.median(times), "least_ms": min(times), **counts}
 
 
+def growth(sizes: Sequence[int], costs: Sequence[float]) -> float:
+    """The exponent between two sizes and what they cost."""
+    return math.log(costs[1] / costs[0]) / math.log(sizes[1] / sizes[0])
+
+
+def work(counter: Counter, family: str, leaf: str, sizes: Sequence[int]) -> list[int]:
+    """The instructions of a solve at each size."""
+    return [counter.of_solve(ledger(family, leaf, size)) for size in sizes]
+
+
 def measure(wasm: bytes, *, runs: int = 3, sizes: Sequence[int] = SIZES) -> list[dict[str, Any]]:
     """A row a family and leaf."""
     found: list[dict[str, Any]] = []
+    counter = Counter(wasm)
     for family in FAMILIES:
         for leaf in LEAVES:
-            small, large = (solve(wasm, ledger(family, leaf, size), runs) for size in sizes)
-            growth = math.log(large["least_ms"] / small["least_ms"]) / math.log(large["rows"] / small["rows"])
-            found.append({"family": family, "leaf": leaf, "growth": growth, "sizes": [small, large]})
+            solved = [solve(wasm, ledger(family, leaf, size), runs) for size in sizes]
+            instructions = work(counter, family, leaf, sizes)
+            row = {
+                "family": family,
+                "leaf": leaf,
+                "growth": growth(sizes, [one["least_ms"] for one in solved]),
+                "work_growth": growth(sizes, instructions),
+                "sizes": [{**one, "instructions": count} for one, count in zip(solved, instructions, strict=True)],
+            }
+            found.append(row)
     return found
 
 
@@ -179,11 +200,13 @@ def build(folder: Path) -> bytes:
 def show(console: Console, found: Sequence[Mapping[str, Any]]) -> None:
     """A line a family and leaf."""
     screen = Screen(title="Degenerate ledgers, solve in milliseconds of processor time (wasm)", title_justify="left")
-    for name in ("family", "leaf", "rows", "ms", "10 times the rows", "growth", "groups", "over cap", "out of budget"):
-        screen.add_column(name, justify="left" if name in ("family", "leaf") else "right")
+    left = ("family", "leaf")
+    for name in (*left, "rows", "ms", "10 times", "growth", "of work", "groups", "over cap", "out of budget"):
+        screen.add_column(name, justify="left" if name in left else "right")
     for row in found:
         small, large = row["sizes"]
         counts = (str(large[name]) for name in ("groups", "over_cap", "out_of_budget"))
-        times = (f"{small['rows']:,}", f"{small['ms']:.1f}", f"{large['ms']:.1f}", f"{row['growth']:.2f}")
-        screen.add_row(row["family"], row["leaf"], *times, *counts)
+        times = (f"{small['rows']:,}", f"{small['ms']:.1f}", f"{large['ms']:.1f}")
+        exponents = (f"{row['growth']:.2f}", f"{row['work_growth']:.2f}")
+        screen.add_row(row["family"], row["leaf"], *times, *exponents, *counts)
     console.print(screen)

@@ -1,9 +1,10 @@
-//! Parts of a component that need no second look: since they were last seen without a negative reduced cost, no potential
-//! at their ends has changed.
+//! Parts of a component that need no second look: since they were last seen without a negative reduced cost, the
+//! potentials at their ends have not changed, or all by the same.
 //!
-//! Near the optimum of a large component a pivot moves a few nodes, and the next arc to enter lies near them. Nodes are
-//! watched in spans of neighbouring slots, arcs in patches of neighbouring rows; looking at a patch starts with the spans
-//! that its arcs end in. This pays where arcs are local, as in a window; a patch whose ends are scattered is always seen.
+//! Near the optimum of a large component a pivot moves a few nodes, or many neighbours together, and the next arc to enter
+//! lies where the moved meet the others. Nodes are watched in spans of neighbouring slots, arcs in patches of neighbouring
+//! rows; looking at a patch starts with the spans that its arcs end in. This pays where arcs are local, as in a window; a
+//! patch whose ends are scattered is always seen.
 
 use std::ops::Range;
 
@@ -24,6 +25,8 @@ struct Patch {
     heads: (u32, u32),
     /// Time at which the patch was seen without a negative reduced cost, 0 for never.
     clean: u32,
+    /// Where in `seen` the shifts stand that its head spans had then, less that of its tail span.
+    seen: usize,
 }
 
 impl Patch {
@@ -45,8 +48,18 @@ pub(super) struct Patches {
     list: Vec<Patch>,
     /// How many of them are of arcs.
     rows: usize,
-    /// Time of the last change in each span.
+    /// Time of the last change in each span but of the span as a whole.
     changed: Vec<u32>,
+    /// What each span has been moved by as a whole.
+    shift: Vec<i64>,
+    seen: Vec<i64>,
+    /// Tell spans that move as a whole; this pays where pivots move many neighbours.
+    pub tells_wholes: bool,
+    /// Nodes of each span that the pivot at hand has moved so far, and the spans that have some.
+    moved: Vec<u8>,
+    touched: Vec<u32>,
+    first: u32,
+    root: u32,
     /// First span of the component.
     base: u32,
     /// Counts pivots, from 1.
@@ -78,6 +91,7 @@ impl Patches {
                     tails: (tail, tail + 1),
                     heads: (head, head + 1),
                     clean: 0,
+                    seen: 0,
                 }),
             }
         }
@@ -91,16 +105,31 @@ impl Patches {
                 _ => list.push(Patch {
                     end,
                     tails: (own, own + 1),
-                    heads: (own, own),
+                    heads: (own, own + 1),
                     clean: 0,
+                    seen: 0,
                 }),
             }
         }
-        let changed = vec![1; span(component.root) as usize + 1];
+        let mut seen = 0;
+        for patch in &mut list {
+            patch.seen = seen;
+            if patch.is_narrow() {
+                seen += (patch.heads.1 - patch.heads.0) as usize;
+            }
+        }
+        let spans = span(component.root) as usize + 1;
         Some(Self {
             list,
             rows,
-            changed,
+            changed: vec![1; spans],
+            shift: vec![0; spans],
+            seen: vec![0; seen],
+            tells_wholes: false,
+            moved: vec![0; spans],
+            touched: Vec::new(),
+            first: component.first,
+            root: component.root,
             base,
             time: 1,
             at: 0,
@@ -143,13 +172,27 @@ impl Patches {
         if !starts {
             return Look::Price(patch.end);
         }
+        let end = patch.end;
         if self.is_clean(patch) {
-            let end = patch.end;
             self.advance();
             return Look::Skip(end);
         }
+        self.begin();
+        Look::Price(end)
+    }
+
+    /// Notes how things stand before the patch at hand is priced.
+    fn begin(&mut self) {
         (self.began, self.quiet) = (self.time, true);
-        Look::Price(patch.end)
+        let own = self.own_shift();
+        let patch = &mut self.list[self.at];
+        patch.clean = 0;
+        if patch.is_narrow() {
+            let heads = &self.shift[patch.heads.0 as usize..patch.heads.1 as usize];
+            for (seen, shift) in self.seen[patch.seen..].iter_mut().zip(heads) {
+                *seen = shift - own;
+            }
+        }
     }
 
     /// Learns that the positions up to `to` have been priced.
@@ -169,16 +212,53 @@ impl Patches {
 
     /// Learns that the pivot moves a node.
     pub fn touch(&mut self, slot: usize) {
-        self.changed[(slot >> SPAN) - self.base as usize] = self.time;
+        let span = (slot >> SPAN) - self.base as usize;
+        if !self.tells_wholes {
+            self.changed[span] = self.time;
+            return;
+        }
+        if self.moved[span] == 0 {
+            self.touched.push(span as u32);
+        }
+        self.moved[span] += 1;
     }
 
+    /// Learns that the pivot is done, and by how much it moved nodes: None for more than can be noted.
+    pub fn settle(&mut self, shift: Option<i64>) {
+        for &span in &self.touched {
+            let start = (span + self.base) << SPAN;
+            let nodes = (start + (1 << SPAN)).min(self.root) - start.max(self.first);
+            let span = span as usize;
+            match shift {
+                Some(shift) if u32::from(self.moved[span]) == nodes => {
+                    self.shift[span] = self.shift[span].wrapping_add(shift);
+                }
+                _ => self.changed[span] = self.time,
+            }
+            self.moved[span] = 0;
+        }
+        self.touched.clear();
+    }
+
+    /// Nothing has changed but the potentials at all ends by the same.
     fn is_clean(&self, patch: &Patch) -> bool {
-        let still = |(from, to): (u32, u32)| {
-            self.changed[from as usize..to as usize]
-                .iter()
-                .all(|&changed| changed <= patch.clean)
-        };
-        patch.clean > 0 && patch.is_narrow() && still(patch.tails) && still(patch.heads)
+        if patch.clean == 0 || !patch.is_narrow() || self.changed[patch.tails.0 as usize] > patch.clean {
+            return false;
+        }
+        let own = self.own_shift();
+        let heads = patch.heads.0 as usize..patch.heads.1 as usize;
+        let (changed, shift) = (&self.changed[heads.clone()], &self.shift[heads]);
+        let mut spans = changed.iter().zip(shift).zip(&self.seen[patch.seen..]);
+        spans.all(|((&changed, shift), seen)| changed <= patch.clean && shift - own == *seen)
+    }
+
+    /// What the tails of the patch at hand have been moved by; the root, at the other end of penalty arcs, never moves.
+    fn own_shift(&self) -> i64 {
+        if self.at < self.rows {
+            self.shift[self.list[self.at].tails.0 as usize]
+        } else {
+            0
+        }
     }
 
     fn advance(&mut self) {

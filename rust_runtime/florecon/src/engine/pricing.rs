@@ -93,9 +93,10 @@ impl<'a, P: Number> Pricer<'a, P> {
         self.patches.as_ref().map_or(0, Patches::local_parts)
     }
 
-    /// Prices the arcs and nodes of these parts alone from now on.
+    /// Prices the arcs and nodes of these parts alone from now on, and tells what has moved as a whole.
     pub fn confine(&mut self, parts: Range<usize>) {
-        let Some(patches) = &self.patches else { return };
+        let Some(patches) = &mut self.patches else { return };
+        patches.tells_wholes = true;
         let (arcs, [sources, sinks]) = patches.part(parts);
         let Component {
             first,
@@ -261,8 +262,12 @@ impl<'a, P: Number> Pricer<'a, P> {
         }
     }
 
-    /// Learns what the last pivot cost, in nodes moved: where pivots are dear, a longer search for a better one pays.
-    pub fn learn(&mut self, moved: usize) {
+    /// Learns what the last pivot cost, in nodes moved, and by how much it moved them: where pivots are dear, a longer
+    /// search for a better one pays.
+    pub fn learn(&mut self, (moved, shift): (usize, P)) {
+        if let Some(patches) = &mut self.patches {
+            patches.settle(shift.narrow());
+        }
         self.moved += ((moved as i64) * FINE - self.moved) / MEMORY;
         self.block = SHORTEST_BLOCK + (self.moved * ARCS_PER_MOVED_NODE / FINE) as usize;
     }

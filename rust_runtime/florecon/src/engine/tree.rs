@@ -124,13 +124,13 @@ impl Tree {
     }
 
     /// Brings an arc into the basis and updates flows, tree and potentials; `touch` sees every node whose potential
-    /// changes. Returns their number.
+    /// changes. Returns their number, and by how much.
     pub fn pivot<P: Number>(
         &mut self,
         entering: &Entering<P>,
         potential: &mut [P],
         mut touch: impl FnMut(usize),
-    ) -> usize {
+    ) -> (usize, P) {
         let leaving = self.find_leaving(entering.tail, entering.head);
         if leaving.flow > 0 {
             self.push(entering.tail, entering.head, leaving.flow, |_| ());
@@ -141,10 +141,11 @@ impl Tree {
             (entering.head, entering.tail, entering.reduced)
         };
         let link = (parent, entering.arc, leaving.flow);
-        self.rehang(child, leaving.node, link, |x| {
+        let moved = self.rehang(child, leaving.node, link, |x| {
             potential[x] = potential[x] + shift;
             touch(x);
-        })
+        });
+        (moved, shift)
     }
 
     /// The arc that runs dry first when flow is sent along the cycle of `tail -> head`; of several the last one seen from
