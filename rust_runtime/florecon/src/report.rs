@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::recon::ledger::{Ledger, Place, UNMATCHED};
 use crate::recon::order::report_order;
 use crate::row_id::RowId;
-use crate::strategy::arena::{GroupRef, NO_NODE};
+use crate::strategy::arena::{NO_NODE, Tag};
 
 /// All groups in the order of the report, and all allocations in the order of their groups and, within one, of their
 /// ids.
@@ -155,14 +155,7 @@ impl<'a> ReportView<'a> {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn groups(&self) -> impl ExactSizeIterator<Item = GroupView<'_>> {
-        self.order.iter().map(|&place| GroupView {
-            view: self,
-            place,
-            single: match place {
-                Place::Single(slot) => self.ledger.single(slot).map(|(id, amount)| (slot, id, amount)),
-                Place::Group(_) => None,
-            },
-        })
+        self.order.iter().map(|&place| GroupView { view: self, place })
     }
 
     /// A copy.
@@ -208,8 +201,6 @@ impl<'a> ReportView<'a> {
 pub struct GroupView<'a> {
     view: &'a ReportView<'a>,
     place: Place,
-    /// Slot, group id and amount of an unmatched singleton.
-    single: Option<(u32, i64, i64)>,
 }
 
 impl<'a> GroupView<'a> {
@@ -217,9 +208,10 @@ impl<'a> GroupView<'a> {
         self.place
     }
 
-    fn record(&self) -> Option<(usize, GroupRef<'a>)> {
+    /// What the strategy said of the group; None for an unmatched singleton.
+    fn tag(&self) -> Option<Tag> {
         match self.place {
-            Place::Group(index) => Some((index, self.view.ledger.group(index))),
+            Place::Group(index) => Some(self.view.ledger.tag(index)),
             Place::Single(_) => None,
         }
     }
@@ -237,9 +229,9 @@ impl<'a> GroupView<'a> {
     /// ```
     #[must_use]
     pub fn id(&self) -> i64 {
-        match (self.record(), self.single) {
-            (Some((index, _)), _) => self.view.ledger.id(index),
-            (None, single) => single.map_or(0, |(_, id, _)| id),
+        match self.place {
+            Place::Group(index) => self.view.ledger.id(index),
+            Place::Single(slot) => self.view.ledger.single(slot).map_or(0, |(id, _)| id),
         }
     }
 
@@ -257,8 +249,7 @@ impl<'a> GroupView<'a> {
     /// ```
     #[must_use]
     pub fn pinned(&self) -> bool {
-        self.record()
-            .is_some_and(|(index, _)| self.view.ledger.is_pinned(index))
+        matches!(self.place, Place::Group(index) if self.view.ledger.is_pinned(index))
     }
 
     /// What formed it.
@@ -275,9 +266,7 @@ impl<'a> GroupView<'a> {
     /// ```
     #[must_use]
     pub fn origin(&self) -> &'a Arc<str> {
-        let origin = self
-            .record()
-            .and_then(|(_, group)| self.view.ledger.names.get(group.tag.origin));
+        let origin = self.tag().and_then(|tag| self.view.ledger.names.get(tag.origin));
         origin.unwrap_or(&self.view.unmatched)
     }
 
@@ -295,8 +284,7 @@ impl<'a> GroupView<'a> {
     /// ```
     #[must_use]
     pub fn reason(&self) -> Option<&'a Arc<str>> {
-        self.record()
-            .and_then(|(_, group)| self.view.ledger.names.get(group.tag.reason))
+        self.tag().and_then(|tag| self.view.ledger.names.get(tag.reason))
     }
 
     /// How many members it has.
@@ -311,14 +299,15 @@ impl<'a> GroupView<'a> {
     /// ```
     #[must_use]
     pub fn size(&self) -> usize {
-        self.record().map_or(1, |(_, group)| group.len())
+        self.amounts().len()
     }
 
     /// The member amounts, in ascending id order.
-    fn amounts(&self) -> impl Iterator<Item = i64> + use<'a> {
-        let single = self.single.map(|(_, _, amount)| amount);
-        let group = self.record().map(|(_, group)| group.amounts);
-        single.into_iter().chain(group.into_iter().flatten().copied())
+    fn amounts(&self) -> &'a [i64] {
+        match self.place {
+            Place::Group(index) => self.view.ledger.group(index).amounts,
+            Place::Single(slot) => self.view.ledger.loose(slot),
+        }
     }
 
     /// The members in ascending id order, each with its part in the group.
@@ -335,16 +324,14 @@ impl<'a> GroupView<'a> {
     /// ```
     pub fn members(&self) -> impl Iterator<Item = (&'a RowId, i64)> + use<'a> {
         let ids = self.view.ids;
-        let single = self.single.map(|(slot, _, amount)| (slot, amount));
-        let group = self.record().map(|(_, group)| group);
-        let lots = group
-            .into_iter()
-            .flat_map(|group| group.lots())
-            .map(|lot| (lot.row, lot.amount));
-        single
-            .into_iter()
-            .chain(lots)
-            .map(move |(slot, amount)| (&ids[slot as usize], amount))
+        let (single, rows) = match self.place {
+            Place::Group(index) => (None, self.view.ledger.group(index).rows),
+            Place::Single(slot) => (Some(slot), &[][..]),
+        };
+        let slots = single.into_iter().chain(rows.iter().copied());
+        slots
+            .zip(self.amounts())
+            .map(move |(slot, &amount)| (&ids[slot as usize], amount))
     }
 
     /// The group as one line of the report.
@@ -377,33 +364,31 @@ impl<'a> GroupView<'a> {
 
     pub(crate) fn net(&self) -> i64 {
         // a net is checked to fit when the group is made; a partial sum may not, but wraps back
-        self.amounts().fold(0, i64::wrapping_add)
+        self.amounts().iter().fold(0, |net, &amount| net.wrapping_add(amount))
     }
 
     pub(crate) fn max_abs(&self) -> i64 {
-        self.amounts().map(i64::abs).max().unwrap_or(0)
+        self.amounts().iter().map(|amount| amount.abs()).max().unwrap_or(0)
     }
 
     pub(crate) fn node(&self) -> Option<u32> {
-        let tag = self.record().map(|(_, group)| group.tag);
-        tag.map(|tag| tag.node).filter(|&node| node != NO_NODE)
+        self.tag().map(|tag| tag.node).filter(|&node| node != NO_NODE)
     }
 
     pub(crate) fn unique(&self) -> Option<bool> {
-        self.record().and_then(|(_, group)| group.tag.unique)
+        self.tag().and_then(|tag| tag.unique)
     }
 
     pub(crate) fn first(&self) -> &'a RowId {
-        let slot = match (self.record(), self.single) {
-            (Some((_, group)), _) => group.rows[0],
-            (None, single) => single.map_or(0, |(slot, _, _)| slot),
+        let slot = match self.place {
+            Place::Group(index) => self.view.ledger.group(index).rows[0],
+            Place::Single(slot) => slot,
         };
         &self.view.ids[slot as usize]
     }
 
     pub(crate) fn min_side(&self) -> usize {
-        let positive = self.amounts().filter(|&amount| amount > 0).count();
-        let negative = self.amounts().filter(|&amount| amount < 0).count();
-        positive.min(negative)
+        let side = |sign: i64| self.amounts().iter().filter(|amount| amount.signum() == sign).count();
+        side(1).min(side(-1))
     }
 }

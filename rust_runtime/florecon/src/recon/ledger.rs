@@ -124,12 +124,22 @@ impl Ledger {
         self.groups.get(index)
     }
 
+    /// What was said of a record when it was formed.
+    pub fn tag(&self, index: usize) -> Tag {
+        self.groups.tag(index)
+    }
+
     pub fn id(&self, index: usize) -> i64 {
         self.ids[index]
     }
 
     pub fn is_pinned(&self, index: usize) -> bool {
         self.states[index] == State::Pinned
+    }
+
+    /// The amount of a slot's unmatched singleton, as a list of one.
+    pub fn loose(&self, slot: u32) -> &[i64] {
+        &self.loose[slot as usize..=slot as usize]
     }
 
     /// The unmatched singleton of a slot: its group id and amount.

@@ -40,8 +40,12 @@ impl Ordinals {
     }
 
     /// The same for an id of a row of the session, which always has a number.
+    #[inline]
     pub fn number_or_none(&self, id: &RowId) -> i64 {
-        self.number(id).unwrap_or(NO_NUMBER)
+        match id {
+            RowId::Int(number) => *number,
+            RowId::Text(_) => self.number(id).unwrap_or(NO_NUMBER),
+        }
     }
 
     /// Whether the text has an ordinal.

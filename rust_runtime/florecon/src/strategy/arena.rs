@@ -115,6 +115,10 @@ impl Arena {
         index.checked_sub(1).map_or(0, |before| self.heads[before].end)
     }
 
+    pub fn tag(&self, index: usize) -> Tag {
+        self.heads[index].tag
+    }
+
     pub fn get(&self, index: usize) -> GroupRef<'_> {
         let range = self.start(index)..self.heads[index].end;
         GroupRef {

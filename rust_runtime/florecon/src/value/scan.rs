@@ -116,17 +116,25 @@ pub(super) fn find(text: &str, needle: &str) -> Option<usize> {
 fn find_byte(bytes: &[u8], byte: u8) -> Option<usize> {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH: u64 = ONES << 7;
-    let (words, rest) = bytes.as_chunks::<8>();
-    for (at, word) in (0..).step_by(8).zip(words) {
+    let flags = |word: &[u8; 8]| {
         // the byte as zero; of the flags the lowest stands at the first zero
         let word = u64::from_le_bytes(*word) ^ (ONES * u64::from(byte));
-        let zeros = word.wrapping_sub(ONES) & !word & HIGH;
-        if zeros != 0 {
-            return Some(at + zeros.trailing_zeros() as usize / 8);
+        word.wrapping_sub(ONES) & !word & HIGH
+    };
+    let place = |flags: u64| flags.trailing_zeros() as usize / 8;
+    let (words, rest) = bytes.as_chunks();
+    for (at, word) in (0..).step_by(8).zip(words) {
+        let flags = flags(word);
+        if flags != 0 {
+            return Some(at + place(flags));
         }
     }
-    let found = rest.iter().position(|&other| other == byte)?;
-    Some(bytes.len() - rest.len() + found)
+    if let Some(last) = bytes.last_chunk() {
+        // the rest and some again that the byte is not among
+        let flags = flags(last);
+        return (flags != 0).then(|| bytes.len() - 8 + place(flags));
+    }
+    rest.iter().position(|&other| other == byte)
 }
 
 /// The parts of `text` between the separators (not empty), as `str::split` gives them.

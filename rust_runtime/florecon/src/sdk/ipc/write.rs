@@ -6,8 +6,9 @@ use flatbuffers::{FlatBufferBuilder, UnionWIPOffset, WIPOffset};
 /// Buffers and messages begin at multiples of this many bytes, as the format recommends.
 const ALIGNMENT: usize = 64;
 
-/// Hands out a column's cells from the first row to the last, as often as it is asked.
-pub(crate) type Cells<'r, T> = Box<dyn Fn() -> Box<dyn Iterator<Item = T> + 'r> + 'r>;
+/// Hands a column's cells, from the first row to the last, to whoever asks, as often as it is asked.
+pub(crate) type Cells<'r, T> = Box<Each<'r, T>>;
+type Each<'r, T> = dyn Fn(&mut dyn FnMut(T)) + 'r;
 
 /// A column of a reply: where its cells come from.
 pub(crate) enum ColumnSource<'r> {
@@ -32,11 +33,8 @@ pub(crate) enum ColumnSource<'r> {
 }
 
 /// The cells that `cell` makes of the things `each` hands out.
-pub(crate) fn cells<'r, I, T>(each: impl Fn() -> I + 'r, cell: impl Fn(I::Item) -> T + Copy + 'r) -> Cells<'r, T>
-where
-    I: Iterator + 'r,
-{
-    Box::new(move || Box::new(each().map(cell)))
+pub(crate) fn cells<'r, I: Iterator, T>(each: impl Fn() -> I + 'r, cell: impl Fn(I::Item) -> T + 'r) -> Cells<'r, T> {
+    Box::new(move |take| each().for_each(|item| take(cell(item))))
 }
 
 /// The stream of one table. Texts of more than 2 GiB in one column do not fit a 32-bit address space and so never arise.
@@ -71,11 +69,11 @@ impl Plan {
             ColumnSource::OptInt64(cells) | ColumnSource::OptFloat64(cells) => (nulls(cells), vec![rows * 8]),
             ColumnSource::OptInt32(cells) => (nulls(cells), vec![rows * 4]),
             ColumnSource::OptBool(cells) => (nulls(cells), vec![rows.div_ceil(8)]),
-            ColumnSource::Text(cells) => (0, vec![(rows + 1) * 4, cells().map(str::len).sum()]),
-            ColumnSource::OptText(cells) => (
-                nulls(cells),
-                vec![(rows + 1) * 4, cells().flatten().map(str::len).sum()],
-            ),
+            ColumnSource::Text(cells) => (0, vec![(rows + 1) * 4, sum(cells, str::len)]),
+            ColumnSource::OptText(cells) => {
+                let length = |cell: Option<&str>| cell.map_or(0, str::len);
+                (nulls(cells), vec![(rows + 1) * 4, sum(cells, length)])
+            }
         };
         let validity = if nulls == 0 { 0 } else { rows.div_ceil(8) };
         Self {
@@ -85,8 +83,14 @@ impl Plan {
     }
 }
 
+fn sum<T>(cells: &Cells<'_, T>, size: impl Fn(T) -> usize) -> usize {
+    let mut sum = 0;
+    cells(&mut |cell| sum += size(cell));
+    sum
+}
+
 fn nulls<T>(cells: &Cells<'_, Option<T>>) -> usize {
-    cells().filter(Option::is_none).count()
+    sum(cells, |cell| usize::from(cell.is_none()))
 }
 
 fn padded(length: usize) -> usize {
@@ -108,65 +112,65 @@ fn push_message(out: &mut Vec<u8>, metadata: &[u8]) {
 
 fn push_column(out: &mut Vec<u8>, source: &ColumnSource<'_>, plan: &Plan) {
     match source {
-        ColumnSource::Int64(cells) => push_values(out, cells().map(i64::to_le_bytes)),
-        ColumnSource::UInt64(cells) => push_values(out, cells().map(u64::to_le_bytes)),
-        ColumnSource::Decimal128(cells) => push_values(out, cells().map(i128::to_le_bytes)),
+        ColumnSource::Int64(cells) => push_values(out, cells, i64::to_le_bytes),
+        ColumnSource::UInt64(cells) => push_values(out, cells, u64::to_le_bytes),
+        ColumnSource::Decimal128(cells) => push_values(out, cells, i128::to_le_bytes),
         ColumnSource::OptInt64(cells) | ColumnSource::OptFloat64(cells) => {
             push_validity(out, plan, cells);
-            push_values(out, cells().map(|cell| cell.unwrap_or_default().to_le_bytes()));
+            push_values(out, cells, |cell| cell.unwrap_or_default().to_le_bytes());
         }
         ColumnSource::OptInt32(cells) => {
             push_validity(out, plan, cells);
-            push_values(out, cells().map(|cell| cell.unwrap_or_default().to_le_bytes()));
+            push_values(out, cells, |cell| cell.unwrap_or_default().to_le_bytes());
         }
         ColumnSource::OptBool(cells) => {
             push_validity(out, plan, cells);
-            push_bits(out, cells().map(|cell| cell == Some(true)));
+            push_bits(out, cells, |cell| cell == Some(true));
         }
         ColumnSource::Text(cells) => push_texts(out, cells),
         ColumnSource::OptText(cells) => {
             push_validity(out, plan, cells);
-            push_texts(out, || cells().map(Option::unwrap_or_default));
+            push_texts(out, &|take: &mut dyn FnMut(_)| {
+                cells(&mut |cell| take(cell.unwrap_or_default()));
+            });
         }
     }
 }
 
-fn push_values<const N: usize>(out: &mut Vec<u8>, cells: impl Iterator<Item = [u8; N]>) {
-    for cell in cells {
-        out.extend_from_slice(&cell);
-    }
+fn push_values<T, const N: usize>(out: &mut Vec<u8>, cells: &Cells<'_, T>, bytes: impl Fn(T) -> [u8; N]) {
+    cells(&mut |cell| out.extend_from_slice(&bytes(cell)));
     pad(out);
 }
 
 fn push_validity<T>(out: &mut Vec<u8>, plan: &Plan, cells: &Cells<'_, Option<T>>) {
     if plan.nulls > 0 {
-        push_bits(out, cells().map(|cell| cell.is_some()));
+        push_bits(out, cells, |cell| cell.is_some());
     }
 }
 
-fn push_bits(out: &mut Vec<u8>, bits: impl Iterator<Item = bool>) {
-    for (row, bit) in bits.enumerate() {
+fn push_bits<T>(out: &mut Vec<u8>, cells: &Cells<'_, T>, bit: impl Fn(T) -> bool) {
+    let mut row = 0;
+    cells(&mut |cell| {
         if row % 8 == 0 {
             out.push(0);
         }
         if let Some(byte) = out.last_mut() {
-            *byte |= u8::from(bit) << (row % 8);
+            *byte |= u8::from(bit(cell)) << (row % 8);
         }
-    }
+        row += 1;
+    });
     pad(out);
 }
 
-fn push_texts<'r, I: Iterator<Item = &'r str>>(out: &mut Vec<u8>, cells: impl Fn() -> I) {
+fn push_texts(out: &mut Vec<u8>, cells: &Each<'_, &str>) {
     let mut end = 0_u32;
     out.extend_from_slice(&end.to_le_bytes());
-    for cell in cells() {
+    cells(&mut |cell| {
         end += cell.len() as u32;
         out.extend_from_slice(&end.to_le_bytes());
-    }
+    });
     pad(out);
-    for cell in cells() {
-        out.extend_from_slice(cell.as_bytes());
-    }
+    cells(&mut |cell| out.extend_from_slice(cell.as_bytes()));
     pad(out);
 }
 
