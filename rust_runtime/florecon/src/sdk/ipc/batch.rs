@@ -250,6 +250,7 @@ impl<'m, 'a> Cursor<'m, 'a> {
             validity: (!bitmap.is_empty()).then_some(bitmap),
             first,
             second,
+            letters: std::str::from_utf8(second).unwrap_or_default(),
             more,
         })
     }

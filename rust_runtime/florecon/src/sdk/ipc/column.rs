@@ -1,5 +1,7 @@
 //! One column of one batch: its buffers where they lie in the stream, read cell by cell and bounds-checked.
 
+use std::ops::Range;
+
 use arrow_ipc::{DateUnit, Field, Int, Precision, Type};
 
 /// How the cells of a column are stored.
@@ -132,8 +134,10 @@ pub(crate) struct Column<'a> {
     pub validity: Option<&'a [u8]>,
     /// Values, or offsets, or views, or indices.
     pub first: &'a [u8],
-    /// The characters of texts with offsets.
+    /// The characters of texts with offsets, and the same if all of them are UTF-8, so that texts need not be read one by
+    /// one.
     pub second: &'a [u8],
+    pub letters: &'a str,
     /// The buffers of texts by views.
     pub more: Vec<&'a [u8]>,
 }
@@ -199,19 +203,23 @@ impl<'a> Column<'a> {
             Storage::Utf8 => {
                 let from = i32::from_le_bytes(self.fixed(row));
                 let to = i32::from_le_bytes(self.fixed(row + 1));
-                self.second
-                    .get(usize::try_from(from).ok()?..usize::try_from(to).ok()?)?
+                return self.letters_at(usize::try_from(from).ok()?..usize::try_from(to).ok()?);
             }
             Storage::LargeUtf8 => {
                 let from = i64::from_le_bytes(self.fixed(row));
                 let to = i64::from_le_bytes(self.fixed(row + 1));
-                self.second
-                    .get(usize::try_from(from).ok()?..usize::try_from(to).ok()?)?
+                return self.letters_at(usize::try_from(from).ok()?..usize::try_from(to).ok()?);
             }
             Storage::Utf8View => self.viewed(row)?,
             _ => return None,
         };
         std::str::from_utf8(bytes).ok()
+    }
+
+    #[inline]
+    fn letters_at(&self, range: Range<usize>) -> Option<&'a str> {
+        let letters = self.letters.get(range.clone());
+        letters.or_else(|| std::str::from_utf8(self.second.get(range)?).ok())
     }
 
     /// A view is a length and either up to 12 bytes in place, or a prefix, a buffer number and an offset.
