@@ -10,7 +10,7 @@
 
 use super::assignment::Assignment;
 use super::bids::start_by_bids;
-use super::canonical::WEIGHT;
+use super::canonical::{WEIGHT, each_tight};
 use super::components::{Component, Layout};
 use super::face::{Tight, penalty_arc};
 use super::number::Number;
@@ -120,20 +120,16 @@ impl Afresh {
         self.head.clear();
         self.weight.clear();
         self.end.resize(layout.node.len(), 0);
-        let mut start = component.arcs.start;
-        while start < component.arcs.end {
-            let tail = layout.tail[start];
-            let (end, from) = (layout.end[tail as usize] as usize, potential[tail as usize]);
-            for (arc, &head) in (start as u32..).zip(&layout.head[start..end]) {
-                if P::of(layout.cost[arc as usize]) + from == potential[head as usize] {
-                    self.arc.push(arc);
-                    self.tail.push(tail);
-                    self.head.push(head);
-                    self.weight.push(weight(Tight { arc, tail, head }));
-                }
-            }
-            self.end[tail as usize] = self.arc.len() as u32;
-            start = end;
+        each_tight(layout, component, potential, |tight| {
+            self.arc.push(tight.arc);
+            self.tail.push(tight.tail);
+            self.head.push(tight.head);
+            self.weight.push(weight(tight));
+        });
+        let mut end = 0;
+        for source in component.first..component.sinks {
+            end += self.tail[end..].iter().take_while(|&&tail| tail == source).count();
+            self.end[source as usize] = end as u32;
         }
     }
 }

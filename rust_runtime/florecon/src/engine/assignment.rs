@@ -24,6 +24,8 @@ const SHORTEST_ROW: usize = LANES;
 const BIDS: usize = 2;
 /// Where more than one source in so many is left without a sink, pivots are faster.
 const LEFT: usize = 4;
+/// Rows that searches may look at, for each source: pivots do not take as long as the worst of searches.
+const ROWS: usize = 32;
 /// Costs and penalties are less in magnitude.
 const LARGEST: i64 = 1 << 55;
 /// Farther than any path.
@@ -78,6 +80,8 @@ pub(super) struct Assignment {
     /// Sources that are to bid, and those that bids left without a sink.
     waiting: Vec<u32>,
     left: Vec<u32>,
+    /// Rows that searches may still look at.
+    rows: usize,
     path: Path,
     forest: Forest,
 }
@@ -96,7 +100,7 @@ struct Path {
 
 impl Assignment {
     /// Replaces the tree of penalty arcs by an optimal basis, and `potential` with its duals; `false`, with nothing
-    /// changed, for other problems, and where bids do not get far.
+    /// changed, for other problems, where bids do not get far, and where searches go on for too long.
     #[inline(never)]
     pub fn start(&mut self, problem: Problem<'_>, tree: &mut Tree, potential: &mut [i64]) -> bool {
         let Some(complete) = Complete::new(problem) else {
@@ -118,8 +122,11 @@ impl Assignment {
         self.path
             .open
             .extend((0..complete.sink.len() as u32).filter(|&sink| self.source_of[sink as usize] == NONE));
+        self.rows = ROWS * complete.source.len();
         while let Some(source) = self.left.pop() {
-            self.exchange(complete, source);
+            if !self.exchange(complete, source) {
+                return false;
+            }
         }
         self.measure(complete);
         self.hang(complete, tree, potential);
@@ -163,8 +170,9 @@ impl Assignment {
         true
     }
 
-    /// Sends a source along the shortest path of exchanges to a free sink, or to where a source is better off unmatched.
-    fn exchange(&mut self, complete: Complete<'_>, source: u32) {
+    /// Sends a source along the shortest path of exchanges to a free sink, or to where a source is better off unmatched;
+    /// `false` where this would take too long.
+    fn exchange(&mut self, complete: Complete<'_>, source: u32) -> bool {
         let path = &mut self.path;
         path.dist.clear();
         path.dist.resize(self.price.len(), FAR);
@@ -174,6 +182,10 @@ impl Assignment {
         let (mut at, mut before) = (source, 0);
         let (mut exit, mut leaver) = (complete.source[source as usize], source);
         let (mut sink, length) = loop {
+            if self.rows == 0 {
+                return false;
+            }
+            self.rows -= 1;
             relax(complete.row(at), path, before, at);
             let (length, sink) = least(&path.dist);
             if exit <= length {
@@ -202,6 +214,7 @@ impl Assignment {
                 break;
             }
         }
+        true
     }
 
     /// Distances from sources to the root, at reduced costs, and the sinks they lead through.

@@ -192,6 +192,27 @@ impl Chooser {
     }
 }
 
+/// Visits the arcs of reduced cost zero, row by row.
+pub(super) fn each_tight<P: Number>(
+    layout: &Layout,
+    component: &Component,
+    potential: &[P],
+    mut visit: impl FnMut(Tight),
+) {
+    let mut start = component.arcs.start;
+    while start < component.arcs.end {
+        let tail = layout.tail[start];
+        let (end, from) = (layout.end[tail as usize] as usize, potential[tail as usize]);
+        let row = layout.head[start..end].iter().zip(&layout.cost[start..end]);
+        for (arc, (&head, &cost)) in (start as u32..).zip(row) {
+            if P::of(cost) + from == potential[head as usize] {
+                visit(Tight { arc, tail, head });
+            }
+        }
+        start = end;
+    }
+}
+
 /// Arcs of reduced cost zero outside the basis, into `tight`.
 pub(super) fn find_tight<P: Number>(
     layout: &Layout,
@@ -201,21 +222,11 @@ pub(super) fn find_tight<P: Number>(
     tight: &mut Vec<Tight>,
 ) {
     tight.clear();
-    let mut start = component.arcs.start;
-    while start < component.arcs.end {
-        let tail = layout.tail[start];
-        let (end, from) = (layout.end[tail as usize] as usize, potential[tail as usize]);
-        let row = layout.head[start..end].iter().zip(&layout.cost[start..end]);
-        for (arc, (&head, &cost)) in (start as u32..).zip(row) {
-            if P::of(cost) + from == potential[head as usize] {
-                let found = Tight { arc, tail, head };
-                if !tree.holds(component.root, &found) {
-                    tight.push(found);
-                }
-            }
+    each_tight(layout, component, potential, |found| {
+        if !tree.holds(component.root, &found) {
+            tight.push(found);
         }
-        start = end;
-    }
+    });
     for x in component.first..component.root {
         let found = penalty_arc(component, x);
         let penalty = P::of(layout.penalty[x as usize]);
