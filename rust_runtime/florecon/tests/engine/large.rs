@@ -237,6 +237,40 @@ fn assigns_as_pivots_do() {
     assert!(assigned > count / 3, "{assigned} of {count} without a pivot");
 }
 
+/// So many sources have a sink of their own; the others would rather have any of these than one that is left, each more so
+/// than the one asked before, so that each asks all owners before it gives in.
+fn long_searches(owners: usize, others: usize) -> Instance {
+    let side = owners + others;
+    let mut instance = Instance {
+        n_sources: side,
+        supply: [vec![1; side], vec![-1; side]].concat(),
+        penalty: vec![1_000_000; 2 * side],
+        key: (0..2 * side as u64).collect(),
+        ..Instance::default()
+    };
+    for (source, sink) in (0..side).flat_map(|source| (0..side).map(move |sink| (source, sink))) {
+        instance.tail.push(source as u32);
+        instance.head.push((side + sink) as u32);
+        instance.cost.push(match source {
+            _ if source >= owners && sink < owners => 0,
+            _ if source >= owners => 10_000 * (1 + (source + 2 - owners) % others) as i64,
+            _ if sink == source => 0,
+            _ if sink == source + 1 => 1,
+            _ => 900_000,
+        });
+    }
+    instance
+}
+
+#[test]
+fn leaves_searches_that_take_too_long_to_pivots() {
+    let short = certified(&long_searches(60, 12));
+    assert_eq!(short.stats.pivots, 0, "no search was long");
+    let instance = long_searches(208, 52);
+    assert!(certified(&instance).stats.pivots > 0, "every search was short");
+    check_from_a_basis(instance, &mut support::Random(1));
+}
+
 #[test]
 fn refuses_a_component_that_is_too_large() {
     let (sinks, nodes) = (4_000_000, 4_000_001);
