@@ -6,18 +6,19 @@ use std::cmp::Ordering;
 /// Sorts items by a number each has. Equal ones keep their order.
 pub(crate) fn by_number<T: Copy>(items: &mut [T], number: impl Fn(T) -> i64) {
     let order = order_of(items.len(), &|place| number(items[place]));
-    if order.is_empty() {
-        return;
-    }
-    let old = items.to_vec();
-    for (item, (_, place)) in items.iter_mut().zip(order) {
-        *item = old[place as usize];
+    if !order.is_empty() {
+        arrange(items, order.into_iter().map(|(_, place)| place));
     }
 }
 
 /// Sorts items by an order. Equal ones keep their order.
 pub(crate) fn by_order<T: Copy>(items: &mut [T], compare: impl Fn(T, T) -> Ordering) {
     let places = places_by(items.len(), &|a, b| compare(items[a as usize], items[b as usize]));
+    arrange(items, places.into_iter());
+}
+
+/// Brings to the front what stands at the first place, then what stands at the next.
+fn arrange<T: Copy>(items: &mut [T], places: impl Iterator<Item = u32>) {
     let old = items.to_vec();
     for (item, place) in items.iter_mut().zip(places) {
         *item = old[place as usize];

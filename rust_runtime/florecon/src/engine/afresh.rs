@@ -91,12 +91,12 @@ impl Afresh {
             amount: &layout.amount[first as usize..root as usize],
             component,
         };
-        if !settled {
-            // what may stay unmatched keeps the tree shallow
-            return minimise(problem, Some(&mut self.assignment), tree, dual);
-        }
         if self.assignment.start(problem, tree, dual) {
             return 0;
+        }
+        if !settled {
+            // what may stay unmatched keeps the tree shallow
+            return minimise(problem, tree, dual);
         }
         let mut pricer = Pricer::watching(columns, &self.penalty, component);
         if problem.is_even() {

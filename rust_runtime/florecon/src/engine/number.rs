@@ -13,11 +13,6 @@ pub(super) trait Number:
     /// Narrows the dual of an optimal basis, which fits as costs are within `MAX_COST`.
     fn dual(self) -> i64;
 
-    /// The same number, if it is a plain one.
-    fn narrow(self) -> Option<i64> {
-        None
-    }
-
     /// The same numbers, if they are plain ones.
     fn plain(_: &mut [Self]) -> Option<&mut [i64]> {
         None
@@ -31,10 +26,6 @@ impl Number for i64 {
 
     fn dual(self) -> i64 {
         self
-    }
-
-    fn narrow(self) -> Option<i64> {
-        Some(self)
     }
 
     fn plain(numbers: &mut [Self]) -> Option<&mut [i64]> {

@@ -50,7 +50,7 @@ pub(super) struct Patches {
     rows: usize,
     /// Time of the last change in each span but of the span as a whole.
     changed: Vec<u32>,
-    /// What each span has been moved by as a whole.
+    /// What each span has been moved by as a whole; it may wrap, as only differences count that potentials have too.
     shift: Vec<i64>,
     seen: Vec<i64>,
     /// Tell spans that move as a whole; this pays where pivots move many neighbours.
@@ -190,7 +190,7 @@ impl Patches {
         if patch.is_narrow() {
             let heads = &self.shift[patch.heads.0 as usize..patch.heads.1 as usize];
             for (seen, shift) in self.seen[patch.seen..].iter_mut().zip(heads) {
-                *seen = shift - own;
+                *seen = shift.wrapping_sub(own);
             }
         }
     }
@@ -249,7 +249,7 @@ impl Patches {
         let heads = patch.heads.0 as usize..patch.heads.1 as usize;
         let (changed, shift) = (&self.changed[heads.clone()], &self.shift[heads]);
         let mut spans = changed.iter().zip(shift).zip(&self.seen[patch.seen..]);
-        spans.all(|((&changed, shift), seen)| changed <= patch.clean && shift - own == *seen)
+        spans.all(|((&changed, shift), seen)| changed <= patch.clean && shift.wrapping_sub(own) == *seen)
     }
 
     /// What the tails of the patch at hand have been moved by; the root, at the other end of penalty arcs, never moves.

@@ -266,7 +266,7 @@ impl<'a, P: Number> Pricer<'a, P> {
     /// search for a better one pays.
     pub fn learn(&mut self, (moved, shift): (usize, P)) {
         if let Some(patches) = &mut self.patches {
-            patches.settle(shift.narrow());
+            patches.settle(P::plain(&mut [shift]).map(|plain| plain[0]));
         }
         self.moved += ((moved as i64) * FINE - self.moved) / MEMORY;
         self.block = SHORTEST_BLOCK + (self.moved * ARCS_PER_MOVED_NODE / FINE) as usize;

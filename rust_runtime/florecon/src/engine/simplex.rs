@@ -85,8 +85,13 @@ impl<P: Number> Network<P> {
             amount: &layout.amount[nodes],
             component,
         };
-        let assignment = (!self.near).then_some(assignment);
-        minimise(problem, assignment, &mut self.tree, &mut self.potential)
+        if !self.near
+            && let Some(potential) = P::plain(&mut self.potential)
+            && assignment.start(problem, &mut self.tree, potential)
+        {
+            return 0;
+        }
+        minimise(problem, &mut self.tree, &mut self.potential)
     }
 
     /// Moves one optimal component to its canonical optimum and marks what is unique.
@@ -136,26 +141,14 @@ impl Problem<'_> {
     }
 }
 
-/// Minimises the cost, from the tree of penalty arcs if it is given buffers for an assignment. Returns the number of
-/// pivots.
-pub(super) fn minimise<P: Number>(
-    problem: Problem<'_>,
-    assignment: Option<&mut Assignment>,
-    tree: &mut Tree,
-    potential: &mut [P],
-) -> u64 {
+/// Minimises the cost. Returns the number of pivots.
+pub(super) fn minimise<P: Number>(problem: Problem<'_>, tree: &mut Tree, potential: &mut [P]) -> u64 {
     let Problem {
         columns,
         penalty,
         component,
         ..
     } = problem;
-    if let Some(assignment) = assignment
-        && let Some(potential) = P::plain(potential)
-        && assignment.start(problem, tree, potential)
-    {
-        return 0;
-    }
     let pivots = warm_up(columns, tree, potential);
     let mut pricer = Pricer::watching(columns, penalty, component);
     pivots + pivot_on(&mut pricer, tree, potential)

@@ -32,6 +32,7 @@ impl Ordinals {
     }
 
     /// The integer that stands for `id` in JSON; `None` for a text the session never saw.
+    #[inline]
     pub fn number(&self, id: &RowId) -> Option<i64> {
         match id {
             RowId::Int(number) => Some(*number),
@@ -42,10 +43,7 @@ impl Ordinals {
     /// The same for an id of a row of the session, which always has a number.
     #[inline]
     pub fn number_or_none(&self, id: &RowId) -> i64 {
-        match id {
-            RowId::Int(number) => *number,
-            RowId::Text(_) => self.number(id).unwrap_or(NO_NUMBER),
-        }
+        self.number(id).unwrap_or(NO_NUMBER)
     }
 
     /// Whether the text has an ordinal.
