@@ -19,7 +19,7 @@ test: check test-rust test-python  ## everything that CI runs
 
 setup:
 	@scripts/setup.sh
-	@$(PY) -c "from florecon_build.codegen.toolchain import main; raise SystemExit(main())"
+	@$(PY) -c "from florecon_build.codegen.build.toolchain import main; raise SystemExit(main())"
 
 check: setup  ## formats, lints and types, in both languages
 	@echo "==> ruff"; $(PY) -m ruff format --check . && $(PY) -m ruff check .

@@ -21,7 +21,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from florecon_build.cli import page
+from florecon_build.cli import terminal_page
 from florecon_build.cli.author.loop import Author
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -75,7 +75,7 @@ def _turn(author: Author) -> dict[str, float]:
     began = time.perf_counter()
     turn = author.turn()
     with Console(width=100, file=(out := tempfile.SpooledTemporaryFile(mode="w"))) as console:
-        page.show(console, turn.found)
+        terminal_page.show(console, turn.found)
     out.close()
     return {"total": time.perf_counter() - began, **turn.seconds}
 

@@ -25,10 +25,10 @@ from examples.arrow import Table, pa
 from examples.intercompany.generate import generate
 from examples.intercompany.strategy import intercompany
 from florecon_build.host import Workspace
-from florecon_build.host.cache import CompiledCache
 from florecon_build.host.frames import conform
-from florecon_build.host.module import RECENT, load
-from florecon_build.host.report import Report
+from florecon_build.host.report.report import Report
+from florecon_build.host.runtime.compiled_cache import CompiledCache
+from florecon_build.host.runtime.module import RECENT, load
 
 SIZES = (10_000, 100_000, 1_000_000)
 MOST_MS, MOST_BYTES = 3000, 400  # at a million rows: all of it, and linear memory a row

@@ -3,22 +3,10 @@
 from __future__ import annotations
 
 from florecon_build.conformance import Verdict, conformance
-from florecon_build.host import (
-    ABI_VERSION,
-    Change,
-    ContractMismatch,
-    FloreconError,
-    PluginError,
-    Report,
-    Store,
-    Workspace,
-    load,
-    verify,
-)
-from florecon_build.ir.builder.arbiter import flow
-from florecon_build.ir.builder.base import BooleanExpr, Expr
-from florecon_build.ir.builder.columns import boolean, date, integer, money, real, text
-from florecon_build.ir.builder.combinators import (
+from florecon_build.frontend.closure.rust import rust
+from florecon_build.frontend.column_spec import ColumnSpec
+from florecon_build.frontend.columns import boolean, date, integer, money, real, text
+from florecon_build.frontend.combinators import (
     accept_if,
     coalesce,
     fixed_point,
@@ -35,8 +23,9 @@ from florecon_build.ir.builder.combinators import (
     whole_only,
     windowed,
 )
-from florecon_build.ir.builder.functions import abs_ as abs
-from florecon_build.ir.builder.functions import (
+from florecon_build.frontend.flow import flow
+from florecon_build.frontend.functions import abs_ as abs
+from florecon_build.frontend.functions import (
     clamp,
     fill,
     first_of,
@@ -51,8 +40,9 @@ from florecon_build.ir.builder.functions import (
     tier,
     where,
 )
-from florecon_build.ir.builder.group import Group
-from florecon_build.ir.builder.keys import (
+from florecon_build.frontend.group import Group
+from florecon_build.frontend.handles import BooleanExpr, Expr
+from florecon_build.frontend.keys import (
     amount_key,
     concat,
     dice,
@@ -65,7 +55,7 @@ from florecon_build.ir.builder.keys import (
     token_set,
     tokens,
 )
-from florecon_build.ir.builder.leaves import (
+from florecon_build.frontend.leaves import (
     agg_net,
     exact_1to1,
     running_zero,
@@ -75,17 +65,27 @@ from florecon_build.ir.builder.leaves import (
     soak_small,
     subset_net,
 )
-from florecon_build.ir.builder.numeric import IntegerExpr, MoneyExpr, NumberExpr, RealExpr
-from florecon_build.ir.builder.rows import DynamicRows, Lot, Rows, Side, columns
-from florecon_build.ir.builder.settings import Tolerance, abs_tol, minor, param, rel_max_tol, rel_tol
-from florecon_build.ir.builder.spec import ColumnSpec
-from florecon_build.ir.builder.strategy import Strategy
-from florecon_build.ir.builder.text import DateExpr, ListExpr, TextExpr, TupleExpr
-from florecon_build.ir.builder.typed import Lane, lane
-from florecon_build.ir.closure.bound import rust
+from florecon_build.frontend.numeric import IntegerExpr, MoneyExpr, NumberExpr, RealExpr
+from florecon_build.frontend.parameters import Tolerance, abs_tol, minor, param, rel_max_tol, rel_tol
+from florecon_build.frontend.plugin_data import diff
+from florecon_build.frontend.row_class import Lane, lane
+from florecon_build.frontend.rows import DynamicRows, Lot, Rows, Side, columns
+from florecon_build.frontend.strategy import Strategy
+from florecon_build.frontend.text import DateExpr, ListExpr, TextExpr, TupleExpr
+from florecon_build.host import (
+    ABI_VERSION,
+    Change,
+    ContractMismatch,
+    FloreconError,
+    PluginError,
+    Report,
+    Store,
+    Workspace,
+    load,
+    verify,
+)
 from florecon_build.ir.errors import MissingLaneError, Problem, Severity, StrategyError, collecting
-from florecon_build.ir.plugin import diff
-from florecon_build.ir.serial import IrError
+from florecon_build.ir.json_format import IrError
 from florecon_build.plugin import Plugin
 
 __all__ = [

@@ -11,7 +11,7 @@ from florecon_build.host import Workspace
 from florecon_build.host.conformance import Program, Verdict, WorkspaceModule, run
 from florecon_build.host.errors import BadDescribe
 from florecon_build.host.frames import TextAmounts, conform
-from florecon_build.host.module import Source
+from florecon_build.host.runtime.module import Source
 from florecon_build.plugin import Plugin
 
 

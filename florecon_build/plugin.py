@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from florecon_build.host.describe import Description, Field
+from florecon_build.frontend.plugin_data import PluginData
+from florecon_build.host.description import Description, Field
 from florecon_build.host.errors import error_class
 from florecon_build.host.frames import TextAmounts, conform
-from florecon_build.ir.interpreter import ModelError
+from florecon_build.interpreter import ModelError
+from florecon_build.interpreter.preview import Preview, preview
 from florecon_build.ir.nodes import Column, PluginIr
-from florecon_build.ir.plugin import PluginData
-from florecon_build.ir.preview import Preview, preview
 from florecon_build.ir.types import Kind
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Plugin(PluginData):
         >>> plugin.svg()[:39], plugin.svg().count("<title>")
         ('<svg xmlns="http://www.w3.org/2000/svg"', 1)
         """
-        from florecon_build import drawing  # noqa: PLC0415 - Graphviz is loaded where something is drawn
+        from florecon_build import strategy_svg as drawing  # noqa: PLC0415 - Graphviz is loaded where something is drawn
 
         return drawing.svg(self.data)
 
@@ -115,7 +115,7 @@ class Plugin(PluginData):
         for warning in warnings:
             print(warning, file=sys.stderr)
         told = {"say": say} if say else {}
-        return codegen.build(
+        return codegen.build_wasm(
             self.data, self.fingerprint, directory, ir_json=self.ir(), warnings=warnings, profile=profile, **told
         )
 

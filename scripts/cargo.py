@@ -14,9 +14,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from florecon_build.codegen.build import wasm_flags
-from florecon_build.codegen.rustc import TARGET
-from florecon_build.codegen.toolchain import ensure
+from florecon_build.codegen.build.rustc import TARGET
+from florecon_build.codegen.build.toolchain import ensure
+from florecon_build.codegen.build.wasm import wasm_flags
 
 RUNTIME = Path(__file__).resolve().parent.parent / "rust_runtime"
 # The tool a cargo command needs: its rustup component, and the Debian package that goes with rustc-web.

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from florecon_build.cli.exits import MEANING
+from florecon_build.cli.exit_codes import MEANING
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "cli.md"

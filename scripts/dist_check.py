@@ -15,7 +15,7 @@ from pathlib import Path
 from packaging.metadata import Metadata
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
-from florecon_build.codegen.paths import runtime_files
+from florecon_build.codegen.build.paths import runtime_files
 from florecon_build.codegen.version import VERSION
 
 LICENSES = ("LICENSE-MIT", "LICENSE-APACHE")

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PYTHON_FILE = ROOT / "florecon_build/ir/interpreter/text_tables.py"
+PYTHON_FILE = ROOT / "florecon_build/interpreter/text_tables.py"
 RUST_FILE = ROOT / "rust_runtime/florecon/src/value/text_tables.rs"
 
 CASED = (range(0x590), range(0x1E00, 0x2000))

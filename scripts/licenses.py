@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
-from florecon_build.codegen.toolchain import ensure
+from florecon_build.codegen.build.toolchain import ensure
 
 ROOT = Path(__file__).resolve().parent.parent
 ALLOWED = frozenset(

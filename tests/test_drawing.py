@@ -11,7 +11,7 @@ from pathlib import Path
 from xml.etree import ElementTree as Xml
 
 import florecon_build as fb
-from florecon_build.ir.walk import walk
+from florecon_build.ir.traversal import walk
 from tests.strategies import ROWS as row
 from tests.strategies import random_plugin
 

@@ -20,17 +20,20 @@ from typing import Any, cast
 import pytest
 
 import florecon_build as fb
-import florecon_build.ir.builder
+import florecon_build.frontend
 from florecon_build.codegen import emit
+from florecon_build.interpreter import ModelError, Workspace, context
+from florecon_build.interpreter import evaluate as values
+from florecon_build.interpreter import execute as run
+from florecon_build.interpreter import ingest as rows
+from florecon_build.interpreter.stages import Step
+from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
-from florecon_build.ir import values as v
 from florecon_build.ir.diff import diff_ir
-from florecon_build.ir.expr import show
-from florecon_build.ir.interpreter import ModelError, Workspace, context, rows, run, values
-from florecon_build.ir.interpreter.stages import Step
-from florecon_build.ir.serial import dumps, loads
+from florecon_build.ir.json_format import dumps, loads
+from florecon_build.ir.python_printer import show
+from florecon_build.ir.traversal import NODE_KINDS, VALUE_KINDS, kind_name, public_name, value_parts, values_in, walk
 from florecon_build.ir.types import INTEGER
-from florecon_build.ir.walk import NODE_KINDS, VALUE_KINDS, kind_name, public_name, value_parts, values_in, walk
 from tests.differential.bags import ledger
 from tests.strategies import ROWS, random_plugin
 
@@ -41,9 +44,9 @@ KINDS: tuple[Kind, ...] = (*NODE_KINDS, *VALUE_KINDS)
 each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 
 
-def parts(plugin: n.PluginIr) -> Iterator[n.Node | v.Value]:
+def parts(plugin: n.PluginIr) -> Iterator[n.Node | e.Value]:
     """Every node and every value of a plugin."""
-    held: list[v.Value] = [plugin.numeraire, *(lane.value for lane in plugin.lanes)]
+    held: list[e.Value] = [plugin.numeraire, *(lane.value for lane in plugin.lanes)]
     for place in walk(plugin.strategy):
         yield place.node
         held += [value for _, value in value_parts(place.node)]
@@ -52,9 +55,9 @@ def parts(plugin: n.PluginIr) -> Iterator[n.Node | v.Value]:
 
 
 @cache
-def drawn() -> dict[Kind, tuple[n.PluginIr, n.Node | v.Value]]:
+def drawn() -> dict[Kind, tuple[n.PluginIr, n.Node | e.Value]]:
     """The first random plugin that has a kind, and where it has it."""
-    found: dict[Kind, tuple[n.PluginIr, n.Node | v.Value]] = {}
+    found: dict[Kind, tuple[n.PluginIr, n.Node | e.Value]] = {}
     for seed in range(SEEDS):
         if len(found) == len(KINDS):
             break
@@ -129,7 +132,7 @@ def making(kind: Kind, seen: set[Kind]) -> Callable[..., None]:
 
 def builder_modules() -> Iterable[str]:
     """Where the public functions live."""
-    package = florecon_build.ir.builder
+    package = florecon_build.frontend
     return [f"{package.__name__}.{item.name}" for item in pkgutil.iter_modules(package.__path__)]
 
 
@@ -162,12 +165,12 @@ def test_it_has_a_place_in_the_diff(kind: Kind) -> None:
     """As a node that comes, and as an expression that changes: the difference shows it as its author wrote it."""
     plugin, part = drawn()[kind]
     if isinstance(part, NODE_KINDS):
-        plain = n.AggNet(key=None, tol=v.Tolerance(op=v.ToleranceOp.ABS, amount=v.Lit(type=INTEGER, value=987_654)))
+        plain = n.AggNet(key=None, tol=e.Tolerance(op=e.ToleranceOp.ABS, amount=e.Lit(type=INTEGER, value=987_654)))
         before, after = (dataclasses.replace(plugin, strategy=strategy) for strategy in (plain, part))
         expected = public_name(part)
     else:
-        part = cast(v.Value, part)
-        lane = n.DerivedLane(name="probe", value=v.Lit(type=INTEGER, value=987_654))
+        part = cast(e.Value, part)
+        lane = n.DerivedLane(name="probe", value=e.Lit(type=INTEGER, value=987_654))
         before, after = (
             dataclasses.replace(plugin, lanes=(*plugin.lanes, dataclasses.replace(lane, value=value)))
             for value in (lane.value, part)

@@ -18,7 +18,7 @@ from florecon_build.cli.commands.report import report
 from florecon_build.cli.commands.run import run
 from florecon_build.cli.commands.ship import ship, verify
 from florecon_build.cli.commands.view import rust, svg, tree
-from florecon_build.cli.faults import DEBUG, guarded
+from florecon_build.cli.errors import DEBUG, guarded
 from florecon_build.codegen.version import VERSION
 
 app = typer.Typer(

@@ -12,10 +12,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from florecon_build.cli.exits import Exit
-from florecon_build.cli.faults import Fault
-from florecon_build.cli.screen import place
-from florecon_build.host.describe import Description, Param
+from florecon_build.cli.console import place
+from florecon_build.cli.errors import Fault
+from florecon_build.cli.exit_codes import Exit
+from florecon_build.host.description import Description, Param
 from florecon_build.host.frames import Frame, TextAmounts, conform
 
 

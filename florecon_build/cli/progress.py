@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from florecon_build.cli import screen
+from florecon_build.cli import console
 
 Tell = Callable[[str], None]
 Advance = Callable[[int, int], None]
@@ -19,12 +19,12 @@ def bar(*, quiet: bool = False) -> Generator[tuple[Tell, Advance]]:
 
     On a terminal they move a bar; in a log the first writes a line and the second is silent.
     """
-    console = screen.err()
-    if quiet or not console.is_terminal:
-        yield (_ignore if quiet else screen.say), _still
+    terminal = console.err()
+    if quiet or not terminal.is_terminal:
+        yield (_ignore if quiet else console.say), _still
         return
     columns = (SpinnerColumn(), TimeElapsedColumn(), BarColumn(bar_width=24), TextColumn("{task.description}"))
-    with Progress(*columns, console=console, transient=True) as shown:
+    with Progress(*columns, console=terminal, transient=True) as shown:
         task = shown.add_task("", total=None)
         yield (
             lambda line: shown.update(task, description=line, total=None),

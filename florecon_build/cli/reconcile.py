@@ -15,12 +15,12 @@ import pyarrow.parquet as pq
 
 import florecon_build as fb
 from florecon_build.cli import inputs
+from florecon_build.cli.console import timed
+from florecon_build.cli.exception_reasons import why
 from florecon_build.cli.inputs import Shape
-from florecon_build.cli.outcome import Outcome, Tables, outcome, step_names
-from florecon_build.cli.screen import timed
-from florecon_build.cli.why import why
-from florecon_build.codegen.build import IR_SECTION
-from florecon_build.codegen.sections import section
+from florecon_build.cli.summary import Outcome, Tables, outcome, step_names
+from florecon_build.codegen.build.wasm import IR_SECTION
+from florecon_build.codegen.build.wasm_sections import section
 from florecon_build.codegen.version import VERSION
 from florecon_build.host import Description, Report, Workspace
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from florecon_build.cli.exits import Exit
-from florecon_build.cli.faults import Fault
+from florecon_build.cli.errors import Fault
+from florecon_build.cli.exit_codes import Exit
 from florecon_build.host.frames import TextAmounts
 
 NAME = "florecon.toml"

@@ -10,7 +10,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from florecon_build.codegen.names import snake
+from florecon_build.codegen.rust.names import snake
 from florecon_build.codegen.version import VERSION
 from florecon_build.ir import nodes as n
 from florecon_build.ir.types import Kind, Type

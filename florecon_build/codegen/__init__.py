@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from florecon_build.codegen.build import Artifact, Profile, build, build_suite
-from florecon_build.codegen.check import check
+from florecon_build.codegen.build.check import check
+from florecon_build.codegen.build.native import build_native
+from florecon_build.codegen.build.wasm import Artifact, Profile, build_suite, build_wasm
 from florecon_build.codegen.errors import BuildError, CodegenError, GeneratedCodeError, Rejection, ToolchainError
-from florecon_build.codegen.native import build_native
-from florecon_build.codegen.plugin import emit, emit_suite
+from florecon_build.codegen.rust.crate import emit, emit_suite
 
 __all__ = [
     "Artifact",
@@ -16,9 +16,9 @@ __all__ = [
     "Profile",
     "Rejection",
     "ToolchainError",
-    "build",
     "build_native",
     "build_suite",
+    "build_wasm",
     "check",
     "emit",
     "emit_suite",

@@ -3,8 +3,11 @@
 This package knows nothing of how a module was made.
 """
 
-from florecon_build.host.cache import CompiledCache
-from florecon_build.host.describe import Description, Field, Node, Param
+from florecon_build.host.decisions.replay import Misfit
+from florecon_build.host.decisions.store import Audit, Decision, Entry, Fault, Member, Store, verify
+from florecon_build.host.decisions.stored_workspace import KeptWorkspace, Unfit
+from florecon_build.host.decisions.tags import Tags
+from florecon_build.host.description import Description, Field, Node, Param
 from florecon_build.host.errors import (
     AmountOverflow,
     BadAmount,
@@ -54,13 +57,10 @@ from florecon_build.host.errors import (
     Unsupported,
     WrongType,
 )
-from florecon_build.host.explanation import Explanation
-from florecon_build.host.kept import KeptWorkspace, Unfit
-from florecon_build.host.module import ABI_VERSION, load
-from florecon_build.host.placing import Misfit
-from florecon_build.host.report import Report
-from florecon_build.host.store import Audit, Decision, Entry, Fault, Member, Store, verify
-from florecon_build.host.tags import Tags
+from florecon_build.host.explain.explanation import Explanation
+from florecon_build.host.report.report import Report
+from florecon_build.host.runtime.compiled_cache import CompiledCache
+from florecon_build.host.runtime.module import ABI_VERSION, load
 from florecon_build.host.workspace import Change, Workspace
 
 __all__ = [

@@ -23,28 +23,28 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 import pyarrow as pa
 
-from florecon_build.host import portable
-from florecon_build.host.arguments import Id, Ids, ids_from, integer, pairs_from
-from florecon_build.host.cache import CompiledCache
-from florecon_build.host.describe import Description
+from florecon_build.host.decisions import portable_file as portable
+from florecon_build.host.decisions.commands import Plain
+from florecon_build.host.decisions.group_members import ids_of, shapes_of, totals_of
+from florecon_build.host.decisions.replay import Misfit, place
+from florecon_build.host.decisions.store.store import Store
+from florecon_build.host.decisions.tags import Tags
+from florecon_build.host.description import Description
 from florecon_build.host.errors import BrokenReply, UnknownId
-from florecon_build.host.explanation import Explanation
+from florecon_build.host.explain.explanation import Explanation
 from florecon_build.host.frames import Frame, TextAmounts, conform
-from florecon_build.host.limits import Limits
-from florecon_build.host.module import Source, load
-from florecon_build.host.params import encode_params
-from florecon_build.host.placing import Misfit, place
-from florecon_build.host.plain import Plain
-from florecon_build.host.predicate import Predicate, select
-from florecon_build.host.progress import shown
-from florecon_build.host.report import Report
-from florecon_build.host.session import Progress, Session
-from florecon_build.host.shapes import ids_of, shapes_of, totals_of
-from florecon_build.host.store.store import Store
-from florecon_build.host.tags import Tags
+from florecon_build.host.report.predicate import Predicate, select
+from florecon_build.host.report.report import Report
+from florecon_build.host.runtime.arguments import Id, Ids, ids_from, integer, pairs_from
+from florecon_build.host.runtime.compiled_cache import CompiledCache
+from florecon_build.host.runtime.limits import Limits
+from florecon_build.host.runtime.module import Source, load
+from florecon_build.host.runtime.parameters import encode_params
+from florecon_build.host.runtime.progress import shown
+from florecon_build.host.runtime.session import Progress, Session
 
 if TYPE_CHECKING:
-    from florecon_build.host.kept import KeptWorkspace
+    from florecon_build.host.decisions.stored_workspace import KeptWorkspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ class Workspace:
         Parameters: `rows` is anything that `upsert` takes; `who` makes the decisions; `how` are the further parameters
         of a workspace. Decisions of the store that do not fit the rows are in `unfit`.
         """
-        from florecon_build.host.kept import KeptWorkspace  # noqa: PLC0415  (it is a workspace itself)
+        from florecon_build.host.decisions.stored_workspace import KeptWorkspace  # noqa: PLC0415  (it is a workspace itself)
 
         return KeptWorkspace(store, artifact, rows, config, who=who, **how)
 

@@ -1,1 +1,1 @@
-"""What a strategy is: types, value expressions, nodes, checks, JSON and the reference interpreter. Pure."""
+"""Intermediate representation: a strategy as data, with its operators, JSON, fingerprint, diff, checks and printers."""

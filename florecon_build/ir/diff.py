@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, cast
 
+from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
-from florecon_build.ir import values as v
-from florecon_build.ir.align import align, likeness
-from florecon_build.ir.expr import show, show_constant, show_tolerance
-from florecon_build.ir.tree import summary
+from florecon_build.ir.alignment import align, likeness
+from florecon_build.ir.python_printer import show, show_constant, show_tolerance
+from florecon_build.ir.traversal import NODE_KINDS, VALUE_KINDS, Place, map_node_values, map_values, walk, with_children
+from florecon_build.ir.tree_printer import summary
 from florecon_build.ir.types import Type
-from florecon_build.ir.walk import NODE_KINDS, VALUE_KINDS, Place, map_node_values, map_values, walk, with_children
 
 MOVED_ENOUGH = 0.75
 
@@ -36,8 +36,8 @@ class Change:
     setting: str = ""
     before: str = ""
     after: str = ""
-    before_span: v.Span | None = None
-    after_span: v.Span | None = None
+    before_span: e.Span | None = None
+    after_span: e.Span | None = None
 
     def __str__(self) -> str:
         place = self.after_span or self.before_span
@@ -128,7 +128,7 @@ def _declared(item: Named) -> str:
 def _text(content: object) -> str:
     if isinstance(content, VALUE_KINDS):
         return show(content)
-    if isinstance(content, v.Tolerance):
+    if isinstance(content, e.Tolerance):
         return show_tolerance(content)
     if isinstance(content, tuple):
         return f"[{', '.join(map(_text, cast('tuple[object, ...]', content)))}]"
@@ -158,8 +158,8 @@ def by_distance(root: n.Node) -> n.Node:
     """The tree with every shard key naming its binder by how many others stand between: blind to what is above."""
 
     def visit(node: n.Node, binders: tuple[int, ...]) -> n.Node:
-        def rename(value: v.Value) -> v.Value:
-            if isinstance(value, v.ShardKey) and value.binder in binders:
+        def rename(value: e.Value) -> e.Value:
+            if isinstance(value, e.ShardKey) and value.binder in binders:
                 return replace(value, binder=binders[::-1].index(value.binder))
             return value
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn, ParamSpec, TypeVar, cast
 
-from florecon_build.ir.values import Span
+from florecon_build.ir.expressions import Span
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
-from florecon_build.ir import values as v
-from florecon_build.ir.walk import value_parts, values_in
+from florecon_build.ir.traversal import value_parts, values_in
 
 
 def reached_lanes(plugin: n.PluginIr, strategies: Iterable[n.Node] | None = None) -> frozenset[str]:
@@ -31,12 +31,12 @@ def reached_lanes(plugin: n.PluginIr, strategies: Iterable[n.Node] | None = None
     return frozenset(found)
 
 
-def lane_names(values: Iterable[v.Value]) -> set[str]:
+def lane_names(values: Iterable[e.Value]) -> set[str]:
     """The names of the lanes among some values."""
-    return {value.name for value in values if isinstance(value, v.Lane)}
+    return {value.name for value in values if isinstance(value, e.Lane)}
 
 
-def strategy_values(node: n.Node) -> Iterator[v.Value]:
+def strategy_values(node: n.Node) -> Iterator[e.Value]:
     """Every value expression in a strategy and every value inside it."""
     for _, value in value_parts(node):
         yield from values_in(value)

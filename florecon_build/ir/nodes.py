@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from florecon_build.ir.expressions import Constant, Span, Tolerance, Value
 from florecon_build.ir.types import Type
-from florecon_build.ir.values import Constant, Span, Tolerance, Value
 
 
 class SoakMode(Enum):

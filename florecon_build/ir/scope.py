@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 
-from florecon_build.ir import values as v
-from florecon_build.ir.walk import value_parts
+from florecon_build.ir import expressions as e
+from florecon_build.ir.traversal import value_parts
 
 
 class Reads(Enum):
@@ -46,29 +46,29 @@ _ALLOWED = {
 _NOTHING: frozenset[Reads] = frozenset()
 
 
-def reads(value: v.Value) -> frozenset[Reads]:
+def reads(value: e.Value) -> frozenset[Reads]:
     """What a value depends on. The item expressions inside a group's ``span``, ``any``.. are the group's own
     business.
     """
     match value:
-        case v.Lane() | v.LotAmount() | v.LotOriginal():
-            if value.var is not v.Var.ITEM:
+        case e.Lane() | e.LotAmount() | e.LotOriginal():
+            if value.var is not e.Var.ITEM:
                 return frozenset({Reads.PAIR})
-            return frozenset({Reads.LANE if isinstance(value, v.Lane) else Reads.LOT})
-        case v.ParamRef():
+            return frozenset({Reads.LANE if isinstance(value, e.Lane) else Reads.LOT})
+        case e.ParamRef():
             return frozenset({Reads.PARAM})
-        case v.ShardKey():
+        case e.ShardKey():
             return frozenset({Reads.SHARD})
-        case v.GroupMetric():
+        case e.GroupMetric():
             return frozenset({Reads.GROUP})
-        case v.GroupSpan() | v.GroupDistinct() | v.GroupQuantifier():
-            inner = value.predicate if isinstance(value, v.GroupQuantifier) else value.operand
+        case e.GroupSpan() | e.GroupDistinct() | e.GroupQuantifier():
+            inner = value.predicate if isinstance(value, e.GroupQuantifier) else value.operand
             return (reads(inner) & _SETTING) | {Reads.GROUP}
         case _:
             own: frozenset[Reads] = _NOTHING
-            if isinstance(value, v.Nets):
+            if isinstance(value, e.Nets):
                 own = frozenset({Reads.PAIR})
-            elif isinstance(value, v.GroupClean):
+            elif isinstance(value, e.GroupClean):
                 own = frozenset({Reads.GROUP})
             return own.union(*(reads(part) for _, part in value_parts(value)))
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from florecon_build.cli.exits import MEANING, Exit
-from florecon_build.cli.faults import explain
+from florecon_build.cli.errors import explain
+from florecon_build.cli.exit_codes import MEANING, Exit
 from florecon_build.codegen.errors import BuildError, GeneratedCodeError, Rejection, ToolchainError
 from florecon_build.host.errors import BadConfig, MissingColumn, NotAWasm, TimedOut, WrongType
 from tests.cli.command import florecon

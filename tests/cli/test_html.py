@@ -14,8 +14,8 @@ import pyarrow as pa
 import pytest
 
 from florecon_build.cli.html import Outcome, render
-from florecon_build.cli.html.outcome import Node
 from florecon_build.cli.html.payload import payload
+from florecon_build.cli.html.run_result import Node
 
 HUGE = 2**60 + 1
 NODES = (

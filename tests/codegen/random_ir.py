@@ -6,9 +6,9 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
 from florecon_build.ir import types as t
-from florecon_build.ir import values as v
 from florecon_build.ir.types import Kind, Type
 
 MONEY = t.money(2)
@@ -47,7 +47,7 @@ PARAMS = (
 class Place:
     """What an expression may read: sides, params, shard keys, and whether a group is at hand."""
 
-    sides: tuple[v.Var, ...] = (v.Var.ITEM,)
+    sides: tuple[e.Var, ...] = (e.Var.ITEM,)
     lot: bool = True
     params: bool = True
     group: bool = False
@@ -56,7 +56,7 @@ class Place:
 
 LANE = Place(lot=False, params=False)
 ITEM = Place()
-PAIR = Place(sides=(v.Var.A, v.Var.B))
+PAIR = Place(sides=(e.Var.A, e.Var.B))
 GROUP = Place(sides=(), lot=False, group=True)
 SETTING = Place(sides=(), lot=False)
 
@@ -86,13 +86,13 @@ class Drawer:
             columns=COLUMNS,
             lanes=tuple(self.derived),
             params=PARAMS,
-            numeraire=v.Lane(type=MONEY, var=v.Var.ITEM, name="amount"),
+            numeraire=e.Lane(type=MONEY, var=e.Var.ITEM, name="amount"),
             strategy=self.node(depth, ()),
         )
 
-    def span(self) -> v.Span:
+    def span(self) -> e.Span:
         """A place in a file."""
-        return v.Span(file="strategy.py", line=self.rng.randrange(1, 400))
+        return e.Span(file="strategy.py", line=self.rng.randrange(1, 400))
 
     def maybe_null(self, type: Type) -> Type:
         """The type, now and then nullable."""
@@ -107,11 +107,11 @@ class Drawer:
 
     # -- values
 
-    def located(self, type: Type, place: Place, depth: int = 3) -> v.Value:
+    def located(self, type: Type, place: Place, depth: int = 3) -> e.Value:
         """An expression with a source position."""
         return replace(self.value(type, place, depth), span=self.span())
 
-    def value(self, type: Type, place: Place, depth: int) -> v.Value:
+    def value(self, type: Type, place: Place, depth: int) -> e.Value:
         """An expression of exactly ``type``."""
         if depth > 0:
             makers = self.makers(type, place, depth - 1)
@@ -119,73 +119,73 @@ class Drawer:
                 return self.rng.choice(makers)()
         return self.leaf(type, place)
 
-    def leaf(self, type: Type, place: Place) -> v.Value:
+    def leaf(self, type: Type, place: Place) -> e.Value:
         """A lane, a param or a constant."""
-        found: list[v.Value] = [
-            v.Lane(type=kind, var=side, name=name) for name, kind in self.lanes if kind == type for side in place.sides
+        found: list[e.Value] = [
+            e.Lane(type=kind, var=side, name=name) for name, kind in self.lanes if kind == type for side in place.sides
         ]
         if place.params:
-            found += [v.ParamRef(type=p.type, name=p.name) for p in PARAMS if p.type == type]
-            found += [v.ShardKey(type=kind, binder=binder) for binder, kind in place.shards if kind == type]
+            found += [e.ParamRef(type=p.type, name=p.name) for p in PARAMS if p.type == type]
+            found += [e.ShardKey(type=kind, binder=binder) for binder, kind in place.shards if kind == type]
         if place.lot and type == t.INTEGER:
-            found += [cls(type=type, var=side) for side in place.sides for cls in (v.LotAmount, v.LotOriginal)]
+            found += [cls(type=type, var=side) for side in place.sides for cls in (e.LotAmount, e.LotOriginal)]
         if place.group and type == t.INTEGER:
-            found += [v.GroupMetric(type=type, op=op) for op in v.MetricOp]
+            found += [e.GroupMetric(type=type, op=op) for op in e.MetricOp]
         if found and self.rng.random() < 0.9:
             return self.rng.choice(found)
         if type.kind is Kind.LIST:
-            return v.Tokens(type=type, operand=self.constant(t.TEXT), min_length=3, with_digit=False)
+            return e.Tokens(type=type, operand=self.constant(t.TEXT), min_length=3, with_digit=False)
         if type.kind is Kind.TUPLE:
             nulls = [part.with_nullable(type.nullable) for part in type.parts]
-            return v.MakeTuple(type=type, operands=tuple(self.leaf(part, place) for part in nulls))
+            return e.MakeTuple(type=type, operands=tuple(self.leaf(part, place) for part in nulls))
         return self.constant(type)
 
-    def constant(self, type: Type) -> v.Lit:
+    def constant(self, type: Type) -> e.Lit:
         """A literal."""
         rng = self.rng
         if type.nullable and rng.random() < 0.5:
-            return v.Lit(type=type, value=None)
+            return e.Lit(type=type, value=None)
         match type.kind:
             case Kind.TEXT:
-                return v.Lit(type=type, value=rng.choice(WORDS))
+                return e.Lit(type=type, value=rng.choice(WORDS))
             case Kind.REAL:
-                return v.Lit(type=type, value=rng.choice([0.0, 1.0, -1.5, 3.14, 1e-6, 1e22, 0.002]))
+                return e.Lit(type=type, value=rng.choice([0.0, 1.0, -1.5, 3.14, 1e-6, 1e22, 0.002]))
             case Kind.BOOLEAN:
-                return v.Lit(type=type, value=rng.random() < 0.5)
+                return e.Lit(type=type, value=rng.random() < 0.5)
             case _:
-                return v.Lit(type=type, value=rng.choice([0, 1, 7, -3, 20_089, 10**12, -(10**6)]))
+                return e.Lit(type=type, value=rng.choice([0, 1, 7, -3, 20_089, 10**12, -(10**6)]))
 
-    def makers(self, type: Type, place: Place, depth: int) -> list[Callable[[], v.Value]]:
+    def makers(self, type: Type, place: Place, depth: int) -> list[Callable[[], e.Value]]:
         """Every kind of expression that gives ``type``."""
         rng = self.rng
 
-        def of(kind: Type) -> v.Value:
+        def of(kind: Type) -> e.Value:
             return self.value(kind, place, depth)
 
-        def where() -> v.Value:
+        def where() -> e.Value:
             sides = [of(type), of(type.with_nullable(False))]
             rng.shuffle(sides)
-            return v.Where(type=type, condition=of(t.BOOLEAN), then=sides[0], otherwise=sides[1])
+            return e.Where(type=type, condition=of(t.BOOLEAN), then=sides[0], otherwise=sides[1])
 
-        def first_of() -> v.Value:
+        def first_of() -> e.Value:
             nullable = type.with_nullable(True)
             heads = [of(nullable) for _ in range(rng.randrange(1, 4))]
-            return v.FirstOf(type=type, operands=(*heads, of(type)))
+            return e.FirstOf(type=type, operands=(*heads, of(type)))
 
-        def lookup() -> v.Value:
+        def lookup() -> e.Value:
             kind = self.maybe_null(rng.choice((t.TEXT, t.INTEGER, t.BOOLEAN)))
             operand = of(kind)
             keys = list(dict.fromkeys(self.constant(kind.with_nullable(False)).value for _ in range(3)))
             plain = type.with_nullable(False)
             table = tuple((key, self.constant(plain).value) for key in keys)
-            return v.Lookup(type=type, operand=operand, table=table, default=self.constant(type).value)
+            return e.Lookup(type=type, operand=operand, table=table, default=self.constant(type).value)
 
         if type.kind is Kind.LIST:
             return [
-                lambda: v.Tokens(type=type, operand=of(self.maybe_null(t.TEXT)), min_length=6, with_digit=True),
-                lambda: v.Ngrams(type=type, operand=of(self.maybe_null(t.TEXT)), size=3),
+                lambda: e.Tokens(type=type, operand=of(self.maybe_null(t.TEXT)), min_length=6, with_digit=True),
+                lambda: e.Ngrams(type=type, operand=of(self.maybe_null(t.TEXT)), size=3),
             ]
-        made: list[Callable[[], v.Value]] = [where, first_of] if type.kind is not Kind.TUPLE else [where]
+        made: list[Callable[[], e.Value]] = [where, first_of] if type.kind is not Kind.TUPLE else [where]
         if type.kind is Kind.TUPLE:
             if type.parts == (t.TEXT, t.TEXT):
                 made.append(lambda: self.sorted_pair(type, place, depth))
@@ -194,44 +194,44 @@ class Drawer:
         made.append(lookup)
         if type.nullable:
             if type.kind is Kind.TEXT:
-                made.append(lambda: v.TextSplit(type=type, operand=of(t.TEXT), separator="-", index=1))
-            made.append(lambda: v.Tier(type=type, condition=of(t.BOOLEAN), cost=of(type.with_nullable(False))))
+                made.append(lambda: e.TextSplit(type=type, operand=of(t.TEXT), separator="-", index=1))
+            made.append(lambda: e.Tier(type=type, condition=of(t.BOOLEAN), cost=of(type.with_nullable(False))))
             return made
         return made + self.plain_makers(type, place, depth)
 
-    def sorted_pair(self, type: Type, place: Place, depth: int) -> v.Value:
+    def sorted_pair(self, type: Type, place: Place, depth: int) -> e.Value:
         """Two texts, the first nullable where the pair is."""
         left = self.value(t.TEXT.with_nullable(type.nullable), place, depth)
-        return v.SortedPair(type=type, left=left, right=self.value(t.TEXT, place, depth))
+        return e.SortedPair(type=type, left=left, right=self.value(t.TEXT, place, depth))
 
-    def make_tuple(self, type: Type, place: Place, depth: int) -> v.Value:
+    def make_tuple(self, type: Type, place: Place, depth: int) -> e.Value:
         """A tuple; of a nullable one at least one part is."""
         nulls = [self.rng.random() < 0.4 for _ in type.parts]
         if type.nullable and not any(nulls):
             nulls[0] = True
         parts = (part.with_nullable(null and type.nullable) for part, null in zip(type.parts, nulls, strict=True))
-        return v.MakeTuple(type=type, operands=tuple(self.value(part, place, depth) for part in parts))
+        return e.MakeTuple(type=type, operands=tuple(self.value(part, place, depth) for part in parts))
 
-    def plain_makers(self, type: Type, place: Place, depth: int) -> list[Callable[[], v.Value]]:
+    def plain_makers(self, type: Type, place: Place, depth: int) -> list[Callable[[], e.Value]]:
         """Expressions of a scalar that is never null."""
         rng = self.rng
 
-        def of(kind: Type) -> v.Value:
+        def of(kind: Type) -> e.Value:
             return self.value(kind, place, depth)
 
-        def arith(*ops: v.ArithOp) -> Callable[[], v.Value]:
-            return lambda: v.Arith(type=type, op=rng.choice(ops), left=of(type), right=of(type))
+        def arith(*ops: e.ArithOp) -> Callable[[], e.Value]:
+            return lambda: e.Arith(type=type, op=rng.choice(ops), left=of(type), right=of(type))
 
-        def divided() -> v.Value:
-            divisor = v.Lit(type=t.INTEGER, value=rng.choice([2, 7, 10_000]))
-            return v.Arith(type=type, op=rng.choice([v.ArithOp.FLOOR_DIV, v.ArithOp.MOD]), left=of(type), right=divisor)
+        def divided() -> e.Value:
+            divisor = e.Lit(type=t.INTEGER, value=rng.choice([2, 7, 10_000]))
+            return e.Arith(type=type, op=rng.choice([e.ArithOp.FLOOR_DIV, e.ArithOp.MOD]), left=of(type), right=divisor)
 
-        def gap() -> v.Value:
+        def gap() -> e.Value:
             kind = rng.choice([t.DATE, t.INTEGER])
-            return v.Gap(type=type, left=of(kind), right=of(kind))
+            return e.Gap(type=type, left=of(kind), right=of(kind))
 
-        op = v.ArithOp
-        unary = [lambda: v.Unary(type=type, op=rng.choice([v.UnaryOp.NEG, v.UnaryOp.ABS]), operand=of(type))]
+        op = e.ArithOp
+        unary = [lambda: e.Unary(type=type, op=rng.choice([e.UnaryOp.NEG, e.UnaryOp.ABS]), operand=of(type))]
         match type.kind:
             case Kind.INTEGER:
                 made = [
@@ -239,31 +239,31 @@ class Drawer:
                     *unary,
                     divided,
                     gap,
-                    lambda: v.Unary(type=type, op=v.UnaryOp.SIGN, operand=of(rng.choice([t.INTEGER, t.REAL, MONEY]))),
-                    lambda: v.Cast(type=type, op=v.CastOp.TO_MINOR, operand=of(MONEY)),
-                    lambda: v.DatePart(
+                    lambda: e.Unary(type=type, op=e.UnaryOp.SIGN, operand=of(rng.choice([t.INTEGER, t.REAL, MONEY]))),
+                    lambda: e.Cast(type=type, op=e.CastOp.TO_MINOR, operand=of(MONEY)),
+                    lambda: e.DatePart(
                         type=type,
-                        op=rng.choice([v.DatePartOp.YEAR, v.DatePartOp.MONTH, v.DatePartOp.DAY]),
+                        op=rng.choice([e.DatePartOp.YEAR, e.DatePartOp.MONTH, e.DatePartOp.DAY]),
                         operand=of(t.DATE),
                     ),
-                    lambda: v.ListSize(type=type, operand=of(t.TEXT_LIST)),
+                    lambda: e.ListSize(type=type, operand=of(t.TEXT_LIST)),
                 ]
                 return made + (self.group_integers(place, depth) if place.group else [])
             case Kind.MONEY:
                 return [
                     arith(op.ADD, op.SUB, op.MIN, op.MAX),
                     *unary,
-                    lambda: v.Cast(type=type, op=v.CastOp.MINOR_UNITS, operand=of(t.REAL)),
+                    lambda: e.Cast(type=type, op=e.CastOp.MINOR_UNITS, operand=of(t.REAL)),
                 ]
             case Kind.DATE:
-                return [lambda: v.DatePart(type=type, op=v.DatePartOp.MONTH_END, operand=of(type))]
+                return [lambda: e.DatePart(type=type, op=e.DatePartOp.MONTH_END, operand=of(type))]
             case Kind.REAL:
                 return [
                     arith(op.ADD, op.SUB, op.MUL, op.DIV, op.MIN, op.MAX),
                     *unary,
-                    lambda: v.Cast(type=type, op=v.CastOp.TO_REAL, operand=of(t.INTEGER)),
-                    lambda: v.Similarity(
-                        type=type, op=rng.choice(list(v.SimilarityOp)), left=of(t.TEXT), right=of(t.TEXT)
+                    lambda: e.Cast(type=type, op=e.CastOp.TO_REAL, operand=of(t.INTEGER)),
+                    lambda: e.Similarity(
+                        type=type, op=rng.choice(list(e.SimilarityOp)), left=of(t.TEXT), right=of(t.TEXT)
                     ),
                 ]
             case Kind.TEXT:
@@ -271,91 +271,91 @@ class Drawer:
             case _:
                 return self.boolean_makers(place, depth)
 
-    def text_makers(self, place: Place, depth: int) -> list[Callable[[], v.Value]]:
+    def text_makers(self, place: Place, depth: int) -> list[Callable[[], e.Value]]:
         """Expressions of a text."""
         rng = self.rng
 
-        def of() -> v.Value:
+        def of() -> e.Value:
             return self.value(t.TEXT, place, depth)
 
         return [
-            lambda: v.TextFn(type=t.TEXT, op=rng.choice(list(v.TextOp)), operand=of()),
-            lambda: v.TextSlice(type=t.TEXT, op=rng.choice(list(v.TextSliceOp)), operand=of(), count=4),
-            lambda: v.TextReplace(type=t.TEXT, operand=of(), old="-", new=rng.choice(WORDS)),
-            lambda: v.TextConcat(type=t.TEXT, operands=tuple(of() for _ in range(rng.randrange(2, 7)))),
+            lambda: e.TextFn(type=t.TEXT, op=rng.choice(list(e.TextOp)), operand=of()),
+            lambda: e.TextSlice(type=t.TEXT, op=rng.choice(list(e.TextSliceOp)), operand=of(), count=4),
+            lambda: e.TextReplace(type=t.TEXT, operand=of(), old="-", new=rng.choice(WORDS)),
+            lambda: e.TextConcat(type=t.TEXT, operands=tuple(of() for _ in range(rng.randrange(2, 7)))),
         ]
 
-    def boolean_makers(self, place: Place, depth: int) -> list[Callable[[], v.Value]]:
+    def boolean_makers(self, place: Place, depth: int) -> list[Callable[[], e.Value]]:
         """Expressions of a boolean."""
         rng = self.rng
 
-        def of(kind: Type) -> v.Value:
+        def of(kind: Type) -> e.Value:
             return self.value(kind, place, depth)
 
-        def compare() -> v.Value:
+        def compare() -> e.Value:
             kind = rng.choice((*SCALARS, t.TEXT_LIST, t.tuple_of(t.TEXT, t.INTEGER)))
-            ops = list(v.CompareOp) if kind in SCALARS else [v.CompareOp.EQ, v.CompareOp.NE]
-            return v.Compare(type=t.BOOLEAN, op=rng.choice(ops), left=of(kind), right=of(kind))
+            ops = list(e.CompareOp) if kind in SCALARS else [e.CompareOp.EQ, e.CompareOp.NE]
+            return e.Compare(type=t.BOOLEAN, op=rng.choice(ops), left=of(kind), right=of(kind))
 
-        def logic() -> v.Value:
+        def logic() -> e.Value:
             parts = [of(t.BOOLEAN) for _ in range(rng.randrange(2, 5))]
-            op, whole = rng.choice(list(v.LogicOp)), parts[0]
+            op, whole = rng.choice(list(e.LogicOp)), parts[0]
             for part in parts[1:]:
-                whole = v.Logic(type=t.BOOLEAN, op=op, left=whole, right=part)
+                whole = e.Logic(type=t.BOOLEAN, op=op, left=whole, right=part)
             return whole
 
-        made: list[Callable[[], v.Value]] = [
+        made: list[Callable[[], e.Value]] = [
             compare,
             compare,
             logic,
-            lambda: v.Not(type=t.BOOLEAN, operand=of(t.BOOLEAN)),
-            lambda: v.IsNull(type=t.BOOLEAN, operand=of(rng.choice(SCALARS).with_nullable(True))),
-            lambda: v.TextTest(type=t.BOOLEAN, op=rng.choice(list(v.TextTestOp)), operand=of(t.TEXT), other=of(t.TEXT)),
-            lambda: v.ListOverlaps(type=t.BOOLEAN, left=of(t.TEXT_LIST), right=of(t.TEXT_LIST)),
-            lambda: v.ListContains(type=t.BOOLEAN, operand=of(t.TEXT_LIST), element=of(t.TEXT)),
+            lambda: e.Not(type=t.BOOLEAN, operand=of(t.BOOLEAN)),
+            lambda: e.IsNull(type=t.BOOLEAN, operand=of(rng.choice(SCALARS).with_nullable(True))),
+            lambda: e.TextTest(type=t.BOOLEAN, op=rng.choice(list(e.TextTestOp)), operand=of(t.TEXT), other=of(t.TEXT)),
+            lambda: e.ListOverlaps(type=t.BOOLEAN, left=of(t.TEXT_LIST), right=of(t.TEXT_LIST)),
+            lambda: e.ListContains(type=t.BOOLEAN, operand=of(t.TEXT_LIST), element=of(t.TEXT)),
         ]
         if len(place.sides) == 2:
-            made.append(lambda: v.Nets(type=t.BOOLEAN, tol=self.tolerance(place)))
+            made.append(lambda: e.Nets(type=t.BOOLEAN, tol=self.tolerance(place)))
         if place.group:
-            made.append(lambda: v.GroupClean(type=t.BOOLEAN, tol=self.tolerance(place)))
-            ops = [v.QuantifierOp.ANY, v.QuantifierOp.ALL]
-            bound = v.Lit(type=t.INTEGER, value=3)
+            made.append(lambda: e.GroupClean(type=t.BOOLEAN, tol=self.tolerance(place)))
+            ops = [e.QuantifierOp.ANY, e.QuantifierOp.ALL]
+            bound = e.Lit(type=t.INTEGER, value=3)
 
-            def fact() -> v.Value:
+            def fact() -> e.Value:
                 integer = rng.choice(self.group_integers(place, depth))()
-                return v.Compare(type=t.BOOLEAN, op=v.CompareOp.LE, left=integer, right=bound)
+                return e.Compare(type=t.BOOLEAN, op=e.CompareOp.LE, left=integer, right=bound)
 
             made += [fact, fact]
             inner = replace(ITEM, shards=place.shards)
             made.append(
-                lambda: v.GroupQuantifier(
+                lambda: e.GroupQuantifier(
                     type=t.BOOLEAN, op=rng.choice(ops), predicate=self.value(t.BOOLEAN, inner, depth)
                 )
             )
         return made
 
-    def group_integers(self, place: Place, depth: int) -> list[Callable[[], v.Value]]:
+    def group_integers(self, place: Place, depth: int) -> list[Callable[[], e.Value]]:
         """Integer facts about a group."""
         inner = replace(ITEM, shards=place.shards)
         kinds = (*SCALARS, self.tuple_type())
-        count = v.QuantifierOp.COUNT
+        count = e.QuantifierOp.COUNT
         return [
-            lambda: v.GroupSpan(type=t.INTEGER, operand=self.value(self.rng.choice(WHOLE), inner, depth)),
-            lambda: v.GroupDistinct(type=t.INTEGER, operand=self.value(self.rng.choice(kinds), inner, depth)),
-            lambda: v.GroupQuantifier(type=t.INTEGER, op=count, predicate=self.value(t.BOOLEAN, inner, depth)),
+            lambda: e.GroupSpan(type=t.INTEGER, operand=self.value(self.rng.choice(WHOLE), inner, depth)),
+            lambda: e.GroupDistinct(type=t.INTEGER, operand=self.value(self.rng.choice(kinds), inner, depth)),
+            lambda: e.GroupQuantifier(type=t.INTEGER, op=count, predicate=self.value(t.BOOLEAN, inner, depth)),
         ]
 
-    def tolerance(self, place: Place) -> v.Tolerance:
+    def tolerance(self, place: Place) -> e.Tolerance:
         """A tolerance over constants, params and shard keys."""
         setting = replace(SETTING, shards=place.shards)
-        op = self.rng.choice(list(v.ToleranceOp))
-        floor = None if op is v.ToleranceOp.ABS else self.value(t.INTEGER, setting, 1)
+        op = self.rng.choice(list(e.ToleranceOp))
+        floor = None if op is e.ToleranceOp.ABS else self.value(t.INTEGER, setting, 1)
         depth = self.rng.choice([0, 0, 2])
-        return v.Tolerance(op=op, amount=self.value(t.INTEGER, setting, depth), floor=floor, span=self.span())
+        return e.Tolerance(op=op, amount=self.value(t.INTEGER, setting, depth), floor=floor, span=self.span())
 
     # -- nodes
 
-    def key(self, shards: tuple[tuple[int, Type], ...]) -> v.Value:
+    def key(self, shards: tuple[tuple[int, Type], ...]) -> e.Value:
         """A key, nullable or not."""
         kind = self.rng.choice((*SCALARS, self.tuple_type(), self.tuple_type()))
         return self.located(self.maybe_null(kind), replace(ITEM, shards=shards))
@@ -398,7 +398,7 @@ class Drawer:
         kind = self.rng.choice((t.TEXT, t.INTEGER, t.tuple_of(t.TEXT, t.BOOLEAN)))
         key = self.located(kind, replace(ITEM, shards=shards), 2)
         if kind.kind is Kind.TUPLE:
-            keys: list[v.Constant | tuple[v.Constant, ...]] = [("USD", True), ('q"', False)]
+            keys: list[e.Constant | tuple[e.Constant, ...]] = [("USD", True), ('q"', False)]
         else:
             keys = list(dict.fromkeys(self.constant(kind).value for _ in range(3)))
         cases = tuple((constant, self.node(depth - 1, shards)) for constant in keys)
@@ -415,14 +415,14 @@ class Drawer:
         """A node without children."""
         rng, item = self.rng, replace(ITEM, shards=shards)
 
-        def maybe_key() -> v.Value | None:
+        def maybe_key() -> e.Value | None:
             return self.key(shards) if rng.random() < 0.7 else None
 
-        def order() -> v.Value:
+        def order() -> e.Value:
             kinds = (t.INTEGER, t.TEXT, MONEY, t.DATE, t.BOOLEAN, t.tuple_of(t.DATE, t.TEXT))
             return self.located(rng.choice(kinds), item, 2)
 
-        def mode() -> tuple[n.SoakMode, v.Value | None]:
+        def mode() -> tuple[n.SoakMode, e.Value | None]:
             if rng.random() < 0.5:
                 return n.SoakMode.SINGLETON, None
             kind = rng.choice((t.TEXT, t.INTEGER, MONEY, t.DATE, t.BOOLEAN, t.tuple_of(t.TEXT, t.DATE, MONEY)))
@@ -454,7 +454,7 @@ class Drawer:
         rng = self.rng
         item, pair = replace(ITEM, shards=shards), replace(PAIR, shards=shards)
         windowed = rng.random() < 0.5
-        constant = v.Lit(type=t.REAL, value=1000.0)
+        constant = e.Lit(type=t.REAL, value=1000.0)
         return n.Flow(
             penalty=constant if rng.random() < 0.5 else self.located(t.REAL, item, 2),
             cost=self.located(self.maybe_null(t.REAL), pair, 4),

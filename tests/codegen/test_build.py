@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from florecon_build.codegen import GeneratedCodeError, build, check
-from florecon_build.codegen.blame import blaming
-from florecon_build.codegen.build import IR_SECTION
-from florecon_build.codegen.cargo import cargo_home
-from florecon_build.codegen.paths import runtime_dir, runtime_files
-from florecon_build.codegen.plugin import cargo_toml
-from florecon_build.codegen.project import workspace
-from florecon_build.codegen.sections import section, with_section
+from florecon_build.codegen import GeneratedCodeError
+from florecon_build.codegen.build.cargo import cargo_home
+from florecon_build.codegen.build.cargo_workspace import workspace
+from florecon_build.codegen.build.check import check
+from florecon_build.codegen.build.paths import runtime_dir, runtime_files
+from florecon_build.codegen.build.source_map import blaming
+from florecon_build.codegen.build.wasm import IR_SECTION, build_wasm
+from florecon_build.codegen.build.wasm_sections import section, with_section
+from florecon_build.codegen.rust.crate import cargo_toml
 from florecon_build.codegen.version import VERSION
 from tests.codegen.strategies import intercompany, smallest
 
@@ -45,14 +46,14 @@ def test_a_cold_build_elsewhere_equals_a_warm_one_here(tmp_path: Path, monkeypat
     the compiler is shared, and the sources of the dependencies.
     """
     plugin = intercompany()
-    warm = build(plugin.data, plugin.fingerprint, tmp_path / "warm", profile="quick")
+    warm = build_wasm(plugin.data, plugin.fingerprint, tmp_path / "warm", profile="quick")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a longer place" / "cache"))
     monkeypatch.setenv("CARGO_TARGET_DIR", str(tmp_path / "a longer place" / "target"))
     home = tmp_path / "home of somebody else" / ".cargo"
     home.mkdir(parents=True)
     (home / "registry").symlink_to(cargo_home() / "registry")
     monkeypatch.setenv("CARGO_HOME", str(home))
-    cold = build(plugin.data, plugin.fingerprint, tmp_path / "cold", profile="quick")
+    cold = build_wasm(plugin.data, plugin.fingerprint, tmp_path / "cold", profile="quick")
     assert warm.wasm.read_bytes() == cold.wasm.read_bytes()
     assert warm.manifest.read_text(encoding="utf-8") == cold.manifest.read_text(encoding="utf-8")
     wasm, manifest = cold.wasm.read_bytes(), json.loads(cold.manifest.read_text(encoding="utf-8"))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from florecon_build.codegen import emit
+from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
-from florecon_build.ir import values as v
-from florecon_build.ir.walk import NODE_KINDS, VALUE_KINDS, value_parts, values_in
+from florecon_build.ir.traversal import NODE_KINDS, VALUE_KINDS, value_parts, values_in
 from tests.codegen.random_ir import random_plugin
 
 
@@ -20,7 +20,7 @@ def nodes_in(node: n.Node) -> Iterator[n.Node]:
 
 def test_every_kind_is_emitted() -> None:
     nodes: set[type[n.Node]] = set()
-    values: set[type[v.Value]] = set()
+    values: set[type[e.Value]] = set()
     for seed in range(300):
         ir = random_plugin(seed, 2)
         emit(ir, "0" * 64)

@@ -6,9 +6,9 @@ import dataclasses
 
 import pytest
 
-from florecon_build.codegen.literals import int_literal, real_literal, text_literal
-from florecon_build.codegen.names import KEYWORDS, Names, camel, escape, snake
-from florecon_build.codegen.plugin import crate_name
+from florecon_build.codegen.rust.crate import crate_name
+from florecon_build.codegen.rust.literals import int_literal, real_literal, text_literal
+from florecon_build.codegen.rust.names import KEYWORDS, Names, camel, escape, snake
 from tests.codegen.strategies import smallest
 
 

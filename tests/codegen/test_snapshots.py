@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from florecon_build.codegen import check, emit
+from florecon_build.codegen import emit
+from florecon_build.codegen.build.check import check
 from tests.codegen.random_ir import random_plugin
 from tests.codegen.rust_files import RustFile
 from tests.codegen.strategies import STRATEGIES

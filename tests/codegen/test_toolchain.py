@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from florecon_build.codegen import toolchain as tools
+from florecon_build.codegen.build import toolchain as tools
+from florecon_build.codegen.build.rustc import TARGET, compilers
 from florecon_build.codegen.errors import ToolchainError
-from florecon_build.codegen.rustc import TARGET, compilers
 
 ABOUT = """rustc {release} (abc 2026-01-01)
 host: x86_64-unknown-linux-gnu
@@ -43,7 +43,7 @@ class Machine:
         monkeypatch.setenv("HOME", str(root))
         monkeypatch.setenv("XDG_CACHE_HOME", str(root / "cache"))
         monkeypatch.setattr(tools, "_as_root", lambda: None)
-        monkeypatch.setattr("florecon_build.codegen.rustc.SYSTEM", root / "usr" / "bin")
+        monkeypatch.setattr("florecon_build.codegen.build.rustc.SYSTEM", root / "usr" / "bin")
 
     def compiler(
         self, release: str = "1.95.0", *, wasm: bool = False, linker: bool = True, source: bool = False

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+from florecon_build.ir.expressions import Constant
 from florecon_build.ir.nodes import Column
 from florecon_build.ir.types import Kind
-from florecon_build.ir.values import Constant
 
 Row = dict[str, Constant]
 EDGE = 2**63 - 1

@@ -15,9 +15,9 @@ from typing import Any, Self
 import pyarrow as pa
 
 import florecon_build as fb
-from florecon_build.ir.interpreter import ModelError
-from florecon_build.ir.interpreter import Workspace as Model
-from florecon_build.ir.interpreter.keys import RowId
+from florecon_build.interpreter import ModelError
+from florecon_build.interpreter import Workspace as Model
+from florecon_build.interpreter.keys import RowId
 from florecon_build.ir.nodes import Column
 from florecon_build.ir.types import Kind
 from tests.differential.bags import Row

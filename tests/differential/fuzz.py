@@ -18,9 +18,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 import florecon_build as fb
+from florecon_build.ir.json_format import dumps
 from florecon_build.ir.nodes import Node, PluginIr, children
-from florecon_build.ir.serial import dumps
-from florecon_build.ir.tree import tree
+from florecon_build.ir.tree_printer import tree
 from tests.differential.bags import SHAPES, Row, ledger
 from tests.differential.compare import Native, Said, by_interpreter, by_wasm, table
 from tests.differential.machine import machine

@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from florecon_build.host import FloreconError, load
 from florecon_build.host.frames import conform, empty
-from florecon_build.host.limits import Limits
-from florecon_build.host.session import Session
-from florecon_build.ir.interpreter import ModelError
-from florecon_build.ir.interpreter import Workspace as Model
+from florecon_build.host.runtime.limits import Limits
+from florecon_build.host.runtime.session import Session
+from florecon_build.interpreter import ModelError
+from florecon_build.interpreter import Workspace as Model
 from tests.differential.bags import Row
 from tests.differential.compare import Native, Said, read, said_by, stream, table
 from tests.differential.suite import Suite

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import florecon_build as fb
-from florecon_build.codegen.build import build_suite
-from florecon_build.codegen.native import build_native
-from florecon_build.codegen.paths import cache_dir, runtime_dir, runtime_hash
-from florecon_build.codegen.plugin import emit_suite
-from florecon_build.ir.interpreter import Plain
-from florecon_build.ir.interpreter import Workspace as Model
+from florecon_build.codegen.build.native import build_native
+from florecon_build.codegen.build.paths import cache_dir, runtime_dir, runtime_hash
+from florecon_build.codegen.build.wasm import build_suite
+from florecon_build.codegen.rust.crate import emit_suite
+from florecon_build.interpreter import Plain
+from florecon_build.interpreter import Workspace as Model
 from florecon_build.ir.lanes import reached_lanes
 from florecon_build.ir.nodes import Param, PluginIr
 from tests.random_nodes import NodeMaker

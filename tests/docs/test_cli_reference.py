@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from florecon_build.cli.exits import MEANING
+from florecon_build.cli.exit_codes import MEANING
 from scripts.cli_reference import PAGE, reference
 
 

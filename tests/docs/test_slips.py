@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import pytest
 
 import florecon_build as fb
-from florecon_build.ir.walk import walk
+from florecon_build.ir.traversal import walk
 from tests.docs.pages import DOCS, blocks, run
 
 PAGE = (DOCS / "slips.md").read_text(encoding="utf-8")

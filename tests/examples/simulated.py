@@ -9,8 +9,8 @@ from decimal import Decimal
 
 import florecon_build as fb
 from examples.arrow import Table, pa
-from florecon_build.ir.interpreter import Workspace
-from florecon_build.ir.interpreter.stages import Stage
+from florecon_build.interpreter import Workspace
+from florecon_build.interpreter.stages import Stage
 
 EPOCH = date(1970, 1, 1)
 

@@ -12,7 +12,7 @@ import pytest
 import florecon_build as fb
 from examples.intercompany.strategy import intercompany
 from florecon_build.host.conformance.module import Group, WorkspaceModule
-from florecon_build.ir.interpreter import Workspace as Model
+from florecon_build.interpreter import Workspace as Model
 from tests.differential.compare import table
 from tests.host.conftest import build
 

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 
 import florecon_build as fb
-from florecon_build.codegen.rustc import TARGET
-from florecon_build.codegen.toolchain import ensure
+from florecon_build.codegen.build.rustc import TARGET
+from florecon_build.codegen.build.toolchain import ensure
 from florecon_build.host.conformance import Verdict, run
 from tests.host.fake import (
     ByArrival,

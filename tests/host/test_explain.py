@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from florecon_build.host import BrokenReply, UnknownId, Unsupported, Workspace
-from florecon_build.host.describe import Description, Field, Node
-from florecon_build.host.explanation import Explanation
-from florecon_build.host.sentences import PAIRS, ROWS, Words
+from florecon_build.host.description import Description, Field, Node
+from florecon_build.host.explain.explanation import Explanation
+from florecon_build.host.explain.sentences import PAIRS, ROWS, Words
 
 from .ledger import group_of, line, opened, state
 from .modules import ABOUT, ok, on, packed, solver

@@ -20,9 +20,9 @@ from florecon_build.host import (
     Workspace,
     load,
 )
-from florecon_build.host.abi import Instance
-from florecon_build.host.describe import parse
-from florecon_build.host.limits import Deadline, Limits
+from florecon_build.host.description import parse
+from florecon_build.host.runtime.instance import Instance
+from florecon_build.host.runtime.limits import Deadline, Limits
 
 from .modules import ABOUT, ENDLESS, HEAP_AT, OK, REPLY_AT, ROWS, ok, on, packed, solver
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from florecon_build.host import FrozenGroup, Workspace
-from florecon_build.host.tables import from_json
+from florecon_build.host.report.tables import from_json
 
 from .ledger import LINES, for_any_host, group_of, line
 

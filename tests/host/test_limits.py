@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from florecon_build.host.limits import Deadline, Limits, interruptibly
+from florecon_build.host.runtime.limits import Deadline, Limits, interruptibly
 
 
 @pytest.mark.parametrize(

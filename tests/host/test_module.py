@@ -17,7 +17,7 @@ from florecon_build.host import (
     Workspace,
     load,
 )
-from florecon_build.host.module import RECENT
+from florecon_build.host.runtime.module import RECENT
 
 from .modules import compiled, solver
 
@@ -165,7 +165,7 @@ def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
 
 
 def test_old_entries_are_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("florecon_build.host.cache.KEEP_ENTRIES", 3)
+    monkeypatch.setattr("florecon_build.host.runtime.compiled_cache.KEEP_ENTRIES", 3)
     cache = CompiledCache(tmp_path)
     for number in range(6):
         cache.put(b"%d" % number, b"code")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from florecon_build.host import BadConfig, Description, Param
-from florecon_build.host.params import encode_params
+from florecon_build.host.runtime.parameters import encode_params
 
 ABOUT = Description(
     domain="d",

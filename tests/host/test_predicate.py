@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from florecon_build.host import BadCommand
-from florecon_build.host.predicate import Groups, select
+from florecon_build.host.report.predicate import Groups, select
 
 TABLE = pa.table(
     {

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 
 from florecon_build.host import BadCommand, SplitRow
-from florecon_build.host.projections import connected_components, primary_assignments, strict_assignments
-from florecon_build.host.tables import from_json, rows_of
+from florecon_build.host.report.projections import connected_components, primary_assignments, strict_assignments
+from florecon_build.host.report.tables import from_json, rows_of
 
 peer: Any = importlib.import_module("florecon")
 

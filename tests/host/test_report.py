@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from florecon_build.host import Description, Node, SheetFull, Unsupported
-from florecon_build.host.excel import SHEET_ROWS, write_workbook
-from florecon_build.host.report import Report
-from florecon_build.host.tables import COLUMNS, from_json
+from florecon_build.host.report.excel import SHEET_ROWS, write_workbook
+from florecon_build.host.report.report import Report
+from florecon_build.host.report.tables import COLUMNS, from_json
 
 JSON: dict[str, list[dict[str, Any]]] = {
     "groups": [

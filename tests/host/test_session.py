@@ -25,7 +25,7 @@ from florecon_build.host import (
     Workspace,
     WrongType,
 )
-from florecon_build.host.progress import shown
+from florecon_build.host.runtime.progress import shown
 
 from .modules import ENDLESS, HEAP_AT, OK, REPLY_AT, ROWS, ok, on, packed, solver
 
@@ -90,7 +90,7 @@ def test_rebuilding_that_fails_is_poisoned(monkeypatch: pytest.MonkeyPatch) -> N
     def refuse(*_: object) -> bytes:
         raise Trapped("once more")
 
-    monkeypatch.setattr("florecon_build.host.abi.Instance.dispatch", refuse)
+    monkeypatch.setattr("florecon_build.host.runtime.instance.Instance.dispatch", refuse)
     with pytest.raises(Poisoned, match="could not be rebuilt: once more"):
         ws.upsert(ROWS)
 

@@ -62,7 +62,7 @@ def test_a_snapshot_that_is_none(ws: Workspace, solver_wasm: Path) -> None:
 
 
 def test_the_journal_of_a_long_session_is_cut_back(solver_wasm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("florecon_build.host.journal.FLOOR", 40)
+    monkeypatch.setattr("florecon_build.host.runtime.journal.FLOOR", 40)
     ws, twin = opened(solver_wasm), opened(solver_wasm)
     twin._session._compacts = False  # pyright: ignore[reportPrivateUsage]
     longest = 0
@@ -85,7 +85,7 @@ def test_the_journal_of_a_long_session_is_cut_back(solver_wasm: Path, monkeypatc
 def test_a_journal_that_holds_little_more_than_the_rows_is_kept(
     solver_wasm: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("florecon_build.host.journal.FLOOR", 4)
+    monkeypatch.setattr("florecon_build.host.runtime.journal.FLOOR", 4)
     ws = Workspace(solver_wasm)
     for start in range(0, 100, 10):
         ws.upsert([line(start + number, 1.0) for number in range(10)])
@@ -93,7 +93,7 @@ def test_a_journal_that_holds_little_more_than_the_rows_is_kept(
 
 
 def test_a_module_without_snapshots_keeps_its_journal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("florecon_build.host.journal.FLOOR", 4)
+    monkeypatch.setattr("florecon_build.host.runtime.journal.FLOOR", 4)
     plain = {name: value for name, value in ABOUT.items() if name != "build"}
     refusal = b'{"ok":false,"error":{"code":"bad_command","message":"no op snapshot"}}'
     refuse = packed(16384 + 11, len(refusal))
@@ -110,7 +110,7 @@ def test_a_module_without_snapshots_keeps_its_journal(monkeypatch: pytest.Monkey
 
 
 def test_a_fault_while_cutting_back_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("florecon_build.host.journal.FLOOR", 4)
+    monkeypatch.setattr("florecon_build.host.runtime.journal.FLOOR", 4)
     ws = Workspace(solver(dispatch=on("r", "unreachable", ok())))
     for _ in range(9):
         ws.upsert(ROWS)

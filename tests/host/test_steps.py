@@ -8,7 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from florecon_build.host import Cancelled, TimedOut, Workspace, session
+from florecon_build.host import Cancelled, TimedOut, Workspace
+from florecon_build.host.runtime import session
 
 FACTS = ["status", "origin", "reason", "net", "size", "node"]
 

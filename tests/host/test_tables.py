@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 
 from florecon_build.host import BrokenReply
-from florecon_build.host.projections import connected_components, primary_assignments, strict_assignments
-from florecon_build.host.tables import from_json, in_major_units, read
+from florecon_build.host.report.projections import connected_components, primary_assignments, strict_assignments
+from florecon_build.host.report.tables import from_json, in_major_units, read
 
 ALLOCATIONS = pa.table({"id": [0, 1], "id_text": ["B0001", "G0001"], "group_id": [4, 4], "amount": [5, -5]})
 

@@ -33,8 +33,8 @@ from florecon_build.host import (
     WrongType,
     load,
 )
-from florecon_build.host.abi import Instance
-from florecon_build.host.limits import Deadline, Limits
+from florecon_build.host.runtime.instance import Instance
+from florecon_build.host.runtime.limits import Deadline, Limits
 
 from .ledger import LINES, Act, for_any_host, group_of, line, opened, state
 

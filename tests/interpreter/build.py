@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from florecon_build.interpreter import Plain, Workspace
+from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
-from florecon_build.ir import values as v
-from florecon_build.ir.interpreter import Plain, Workspace
 from florecon_build.ir.types import BOOLEAN, DATE, INTEGER, REAL, TEXT, TEXT_LIST, Type, money, tuple_of
 
 MONEY = money(2)
@@ -21,77 +21,77 @@ COLUMNS = (
 TYPES: dict[str, Type] = {column.name: column.type for column in COLUMNS} | {"tokens": TEXT_LIST}
 TOKENS = n.DerivedLane(
     name="tokens",
-    value=v.Tokens(
+    value=e.Tokens(
         type=TEXT_LIST,
-        operand=v.Lane(type=TYPES["ref"], var=v.Var.ITEM, name="ref"),
+        operand=e.Lane(type=TYPES["ref"], var=e.Var.ITEM, name="ref"),
         min_length=2,
         with_digit=False,
     ),
 )
 
 
-def lane(name: str, var: v.Var = v.Var.ITEM) -> v.Lane:
+def lane(name: str, var: e.Var = e.Var.ITEM) -> e.Lane:
     """A column or the lane ``tokens``."""
-    return v.Lane(type=TYPES[name], var=var, name=name)
+    return e.Lane(type=TYPES[name], var=var, name=name)
 
 
-def whole(value: int, type: Type = INTEGER) -> v.Lit:
+def whole(value: int, type: Type = INTEGER) -> e.Lit:
     """An integer, money or date literal."""
-    return v.Lit(type=type, value=value)
+    return e.Lit(type=type, value=value)
 
 
-def real(value: float) -> v.Lit:
+def real(value: float) -> e.Lit:
     """A real literal."""
-    return v.Lit(type=REAL, value=value)
+    return e.Lit(type=REAL, value=value)
 
 
-def compare(op: v.CompareOp, left: v.Value, right: v.Value) -> v.Compare:
+def compare(op: e.CompareOp, left: e.Value, right: e.Value) -> e.Compare:
     """A comparison."""
-    return v.Compare(type=BOOLEAN, op=op, left=left, right=right)
+    return e.Compare(type=BOOLEAN, op=op, left=left, right=right)
 
 
-def pair(*parts: v.Value) -> v.MakeTuple:
+def pair(*parts: e.Value) -> e.MakeTuple:
     """A composite key."""
-    return v.MakeTuple(type=tuple_of(*(part.type for part in parts)), operands=parts)
+    return e.MakeTuple(type=tuple_of(*(part.type for part in parts)), operands=parts)
 
 
-def abs_tol(amount: int | v.Value) -> v.Tolerance:
+def abs_tol(amount: int | e.Value) -> e.Tolerance:
     """``abs_tol``."""
-    return v.Tolerance(op=v.ToleranceOp.ABS, amount=whole(amount) if isinstance(amount, int) else amount)
+    return e.Tolerance(op=e.ToleranceOp.ABS, amount=whole(amount) if isinstance(amount, int) else amount)
 
 
-def rel_tol(bps: int, floor: int = 0) -> v.Tolerance:
+def rel_tol(bps: int, floor: int = 0) -> e.Tolerance:
     """``rel_tol``."""
-    return v.Tolerance(op=v.ToleranceOp.REL, amount=whole(bps), floor=whole(floor))
+    return e.Tolerance(op=e.ToleranceOp.REL, amount=whole(bps), floor=whole(floor))
 
 
-def rel_max_tol(bps: int, floor: int = 0) -> v.Tolerance:
+def rel_max_tol(bps: int, floor: int = 0) -> e.Tolerance:
     """``rel_max_tol``."""
-    return v.Tolerance(op=v.ToleranceOp.REL_MAX, amount=whole(bps), floor=whole(floor))
+    return e.Tolerance(op=e.ToleranceOp.REL_MAX, amount=whole(bps), floor=whole(floor))
 
 
-def agg_net(key: v.Value | None = None, tol: v.Tolerance | None = None) -> n.AggNet:
+def agg_net(key: e.Value | None = None, tol: e.Tolerance | None = None) -> n.AggNet:
     """``agg_net``, exact unless said."""
     return n.AggNet(key=key, tol=tol or abs_tol(0))
 
 
-def exact(key: v.Value | None = None, order: v.Value | None = None) -> n.Exact1to1:
+def exact(key: e.Value | None = None, order: e.Value | None = None) -> n.Exact1to1:
     """``exact_1to1``."""
     return n.Exact1to1(key=key, order=order)
 
 
-def day_gap() -> v.Value:
+def day_gap() -> e.Value:
     """A cost: the days between the two sides."""
-    gap = v.Gap(type=INTEGER, left=lane("day", v.Var.A), right=lane("day", v.Var.B))
-    return v.Cast(type=REAL, op=v.CastOp.TO_REAL, operand=gap)
+    gap = e.Gap(type=INTEGER, left=lane("day", e.Var.A), right=lane("day", e.Var.B))
+    return e.Cast(type=REAL, op=e.CastOp.TO_REAL, operand=gap)
 
 
 def flow(
-    cost: v.Value | None = None,
+    cost: e.Value | None = None,
     *,
-    penalty: v.Value | None = None,
+    penalty: e.Value | None = None,
     window: int | None = None,
-    match: Sequence[v.Value] = (),
+    match: Sequence[e.Value] = (),
     cap: int = 256,
     window_cap: int = 256,
 ) -> n.Flow:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from florecon_build.interpreter import ModelError
+from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
-from florecon_build.ir import values as v
-from florecon_build.ir.interpreter import ModelError
 from florecon_build.ir.types import INTEGER
 from tests.interpreter.build import (
     abs_tol,
@@ -52,7 +52,7 @@ def test_partition_by_table_runs_each_key_by_itself() -> None:
 
 def test_a_strategy_can_read_the_key_of_its_shard() -> None:
     key = pair(lane("key"), lane("day"))
-    slack = v.ShardKey(type=INTEGER, binder=0, part=1)
+    slack = e.ShardKey(type=INTEGER, binder=0, part=1)
     node = n.PartitionByWith(key=key, binder=0, inner=agg_net(tol=abs_tol(slack)))
     rows = [
         row(1, 5, key="a", day=2),
@@ -67,7 +67,7 @@ def test_a_strategy_can_read_the_key_of_its_shard() -> None:
 
 
 def test_when_sends_some_and_passes_the_others() -> None:
-    large = compare(v.CompareOp.GE, v.LotAmount(type=INTEGER, var=v.Var.ITEM), whole(-5))
+    large = compare(e.CompareOp.GE, e.LotAmount(type=INTEGER, var=e.Var.ITEM), whole(-5))
     node = seq(n.When(predicate=large, inner=exact()), agg_net())
     assert match(node, row(1, 5), row(2, -5), row(3, 7), row(4, -7)) == [{1: 5, 2: -5}, {3: 7, 4: -7}]
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ortools.graph.python import min_cost_flow
+from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 
-from florecon_build.ir import values as v
-from florecon_build.ir.interpreter import ModelError, mincost
-from florecon_build.ir.interpreter.mincost import Arc, Problem
+from florecon_build.interpreter import ModelError, min_cost_flow
+from florecon_build.interpreter.min_cost_flow import Arc, Problem
+from florecon_build.ir import expressions as e
 from florecon_build.ir.types import BOOLEAN, REAL
 from tests.interpreter.build import (
     abs_tol,
@@ -42,14 +42,14 @@ def test_a_pair_dearer_than_leaving_both_is_not_matched() -> None:
 
 
 def test_a_null_cost_forbids_the_pair() -> None:
-    near = compare(v.CompareOp.LE, day_gap(), real(1.0))
-    cost = v.Tier(type=REAL.with_nullable(True), condition=near, cost=real(1.0))
+    near = compare(e.CompareOp.LE, day_gap(), real(1.0))
+    cost = e.Tier(type=REAL.with_nullable(True), condition=near, cost=real(1.0))
     assert match(flow(cost=cost), row(1, 5), row(2, -5, day=2), row(3, -5, day=1)) == [{1: 5, 3: -5}]
 
 
 def test_nets_is_a_tier_over_current_amounts() -> None:
-    nets = v.Nets(type=BOOLEAN, tol=abs_tol(2))
-    cost = v.Tier(type=REAL.with_nullable(True), condition=nets, cost=real(1.0))
+    nets = e.Nets(type=BOOLEAN, tol=abs_tol(2))
+    cost = e.Tier(type=REAL.with_nullable(True), condition=nets, cost=real(1.0))
     assert match(flow(cost=cost), row(1, 50), row(2, -49), row(3, -20)) == [{1: 49, 2: -49}]
 
 
@@ -91,7 +91,7 @@ def test_unique_says_whether_there_was_a_choice() -> None:
         (real(1.0), real(float("inf"))),
     ],
 )
-def test_bad_costs_are_refused(cost: v.Value, penalty: v.Value) -> None:
+def test_bad_costs_are_refused(cost: e.Value, penalty: e.Value) -> None:
     with pytest.raises(ModelError) as refused:
         match(flow(cost=cost, penalty=penalty), row(1, 5), row(2, -5))
     assert (refused.value.code, refused.value.id) == ("bad_cost", 1)
@@ -183,7 +183,10 @@ def rank(problem: Problem, flows: list[int]) -> tuple[int, ...]:
     """What the canonical rule compares, in this order."""
     keys = [(problem.source_key[arc.source], problem.sink_key[arc.sink]) for arc in problem.arcs]
     weights = (
-        sum(mincost.tie_weight(source, sink, turn) * amount for (source, sink), amount in zip(keys, flows, strict=True))
+        sum(
+            min_cost_flow.tie_weight(source, sink, turn) * amount
+            for (source, sink), amount in zip(keys, flows, strict=True)
+        )
         for turn in (1, 2, 3)
     )
     return cost_of(problem, flows), *weights, *(-amount for amount in flows)
@@ -195,7 +198,7 @@ def test_the_canonical_optimum_is_the_best_of_all_flows(problem: Problem) -> Non
     every = list(all_flows(problem))
     best = min(every, key=lambda flows: rank(problem, flows))
     least = cost_of(problem, best)
-    found, choice = mincost.solve(problem)
+    found, choice = min_cost_flow.solve(problem)
     assert found == best
     differing = [flows for flows in every if cost_of(problem, flows) == least]
     assert choice == {
@@ -212,12 +215,12 @@ def test_weights_that_tie_leave_it_to_the_order_of_arcs(bits: int, monkeypatch: 
     def coarse(source: int, sink: int, turn: int) -> int:
         return (source + sink + turn) % 2 if bits else 7
 
-    monkeypatch.setattr(mincost, "tie_weight", coarse)
+    monkeypatch.setattr(min_cost_flow, "tie_weight", coarse)
 
     @given(problems())
     @settings(max_examples=100, deadline=None)
     def check(problem: Problem) -> None:
-        assert mincost.solve(problem)[0] == min(all_flows(problem), key=lambda flows: rank(problem, flows))
+        assert min_cost_flow.solve(problem)[0] == min(all_flows(problem), key=lambda flows: rank(problem, flows))
 
     check()
 
@@ -225,7 +228,7 @@ def test_weights_that_tie_leave_it_to_the_order_of_arcs(bits: int, monkeypatch: 
 @given(problems(most=14, amounts=st.integers(1, 10**9), dear=10**6))
 @settings(max_examples=150, deadline=None)
 def test_an_independent_solver_finds_the_same_objective(problem: Problem) -> None:
-    network = min_cost_flow.SimpleMinCostFlow()
+    network = SimpleMinCostFlow()
     sources, sinks = len(problem.supply), len(problem.demand)
     end = sources + sinks
     for arc in problem.arcs:
@@ -239,17 +242,17 @@ def test_an_independent_solver_finds_the_same_objective(problem: Problem) -> Non
     network.set_node_supply(end, sum(problem.demand) - sum(problem.supply))
     status = network.solve()
     assert status == network.OPTIMAL
-    assert cost_of(problem, mincost.solve(problem)[0]) == network.optimal_cost()
+    assert cost_of(problem, min_cost_flow.solve(problem)[0]) == network.optimal_cost()
 
 
 def test_amounts_and_costs_at_the_edge() -> None:
     edge = 2**63 - 1
     most = 10**18
     problem = Problem([edge, edge], [edge], [most, 0], [most], [1, 2], [3], [Arc(0, 0, -most), Arc(1, 0, -most)])
-    assert mincost.solve(problem) == ([edge, 0], set())
+    assert min_cost_flow.solve(problem) == ([edge, 0], set())
 
 
 def test_tie_weights_are_those_of_the_runtime() -> None:
     # SplitMix64 from state 0 begins with this number
-    assert mincost.mix(0) == 0xE220A8397B1DCDAF
-    assert mincost.tie_weight(1, 2, 1) < 2**40
+    assert min_cost_flow.mix(0) == 0xE220A8397B1DCDAF
+    assert min_cost_flow.tie_weight(1, 2, 1) < 2**40

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
-from florecon_build.ir import values as v
 from florecon_build.ir.types import BOOLEAN, INTEGER
 from tests.interpreter.build import (
     abs_tol,
@@ -27,14 +27,14 @@ from tests.interpreter.build import (
 )
 
 
-def metric(op: v.MetricOp) -> v.Value:
+def metric(op: e.MetricOp) -> e.Value:
     """A group metric."""
-    return v.GroupMetric(type=INTEGER, op=op)
+    return e.GroupMetric(type=INTEGER, op=op)
 
 
-def at_least(value: v.Value, limit: int) -> v.Compare:
+def at_least(value: e.Value, limit: int) -> e.Compare:
     """``value >= limit``."""
-    return compare(v.CompareOp.GE, value, whole(limit))
+    return compare(e.CompareOp.GE, value, whole(limit))
 
 
 def splitting() -> n.Node:
@@ -42,7 +42,7 @@ def splitting() -> n.Node:
     return seq(
         *(
             n.When(
-                predicate=compare(v.CompareOp.LE, lane("day"), whole(day)),
+                predicate=compare(e.CompareOp.LE, lane("day"), whole(day)),
                 inner=flow(cost=real(1.0), window=1_000),
             )
             for day in (1, 2, 3)
@@ -66,19 +66,19 @@ def test_labeled_prefixes_the_reason_and_nests() -> None:
 @pytest.mark.parametrize(
     ("predicate", "kept"),
     [
-        (at_least(metric(v.MetricOp.SIZE), 3), True),
-        (at_least(metric(v.MetricOp.NET), 3), False),
-        (at_least(metric(v.MetricOp.ABS_NET), 2), True),
-        (at_least(metric(v.MetricOp.MAX_ABS), 100), True),
-        (at_least(metric(v.MetricOp.MIN_SIDE), 2), False),
-        (v.GroupClean(type=BOOLEAN, tol=abs_tol(1)), False),
-        (v.GroupClean(type=BOOLEAN, tol=rel_tol(5_000)), True),
-        (at_least(v.GroupSpan(type=INTEGER, operand=lane("day")), 7), True),
-        (at_least(v.GroupDistinct(type=INTEGER, operand=lane("key")), 2), False),
-        (at_least(v.GroupDistinct(type=INTEGER, operand=lane("day")), 3), True),
+        (at_least(metric(e.MetricOp.SIZE), 3), True),
+        (at_least(metric(e.MetricOp.NET), 3), False),
+        (at_least(metric(e.MetricOp.ABS_NET), 2), True),
+        (at_least(metric(e.MetricOp.MAX_ABS), 100), True),
+        (at_least(metric(e.MetricOp.MIN_SIDE), 2), False),
+        (e.GroupClean(type=BOOLEAN, tol=abs_tol(1)), False),
+        (e.GroupClean(type=BOOLEAN, tol=rel_tol(5_000)), True),
+        (at_least(e.GroupSpan(type=INTEGER, operand=lane("day")), 7), True),
+        (at_least(e.GroupDistinct(type=INTEGER, operand=lane("key")), 2), False),
+        (at_least(e.GroupDistinct(type=INTEGER, operand=lane("day")), 3), True),
     ],
 )
-def test_accept_if_reads_the_group(predicate: v.Value, kept: bool) -> None:
+def test_accept_if_reads_the_group(predicate: e.Value, kept: bool) -> None:
     rows = [row(1, 98, key="a", day=0), row(2, -100, day=3), row(3, 4, key="a", day=7)]
     tree = n.AcceptIf(predicate=predicate, inner=agg_net(tol=abs_tol(2)))
     assert bool(match(tree, *rows)) is kept
@@ -88,16 +88,16 @@ def test_quantifiers() -> None:
     late = at_least(lane("day"), 5)
     rows = [row(1, 5, day=3), row(2, -5, day=7)]
 
-    def keeps(op: v.QuantifierOp) -> bool:
-        found = v.GroupQuantifier(type=BOOLEAN, op=op, predicate=late)
-        predicate = compare(v.CompareOp.EQ, found, whole(1)) if op is v.QuantifierOp.COUNT else found
+    def keeps(op: e.QuantifierOp) -> bool:
+        found = e.GroupQuantifier(type=BOOLEAN, op=op, predicate=late)
+        predicate = compare(e.CompareOp.EQ, found, whole(1)) if op is e.QuantifierOp.COUNT else found
         return bool(match(n.AcceptIf(predicate=predicate, inner=exact()), *rows))
 
-    assert [keeps(op) for op in v.QuantifierOp] == [True, False, True]
+    assert [keeps(op) for op in e.QuantifierOp] == [True, False, True]
 
 
 def test_what_is_not_accepted_is_free_for_the_next_step() -> None:
-    never = compare(v.CompareOp.LT, metric(v.MetricOp.SIZE), whole(0))
+    never = compare(e.CompareOp.LT, metric(e.MetricOp.SIZE), whole(0))
     assert match(seq(n.AcceptIf(predicate=never, inner=exact()), agg_net()), row(1, 5), row(2, -5)) == [{1: 5, 2: -5}]
 
 

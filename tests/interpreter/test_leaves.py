@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
-from florecon_build.ir import values as v
 from tests.interpreter.build import (
     abs_tol,
     agg_net,
@@ -65,7 +65,7 @@ def test_agg_net_wants_two_items_and_both_signs() -> None:
         (rel_tol(1, floor=99), False),
     ],
 )
-def test_relative_tolerances_truncate_and_have_a_floor(tol: v.Tolerance, matches: bool) -> None:
+def test_relative_tolerances_truncate_and_have_a_floor(tol: e.Tolerance, matches: bool) -> None:
     assert bool(match(agg_net(tol=tol), row(1, 10_000), row(2, -9_900))) is matches
 
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from florecon_build.interpreter import ModelError, Plain, Workspace
+from florecon_build.interpreter.bag import Lot, Outcome
+from florecon_build.interpreter.execute import run
+from florecon_build.interpreter.stages import flatten, number, stage
 from florecon_build.ir import nodes as n
-from florecon_build.ir.interpreter import ModelError, Plain, Workspace
-from florecon_build.ir.interpreter.bag import Lot, Outcome
-from florecon_build.ir.interpreter.run import run
-from florecon_build.ir.interpreter.stages import flatten, number, stage
 from tests.interpreter.build import plugin, shape, solved
 from tests.interpreter.trees import COMBINATORS, LEAVES, leaves, ledgers, trees
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from florecon_build.ir.interpreter.text_tables import FOLD, LOWER, UPPER
+from florecon_build.interpreter.text_tables import FOLD, LOWER, UPPER
 
 CASED = [*range(0x590), *range(0x1E00, 0x2000)]
 # Unicode 16 gave these an upper case; the tables are older

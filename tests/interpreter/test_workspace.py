@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from florecon_build.interpreter import ModelError, Plain, Workspace
+from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
-from florecon_build.ir import values as v
-from florecon_build.ir.interpreter import ModelError, Plain, Workspace
 from florecon_build.ir.types import INTEGER, REAL
 from tests.interpreter.build import MONEY, abs_tol, agg_net, exact, flow, groups, lane, plugin, real, row, shape, solved
 
@@ -218,15 +218,15 @@ def test_a_batch_is_taken_whole_or_not_at_all(given: dict[str, Plain], code: str
 
 def with_double(strategy: n.Node) -> Workspace:
     """Two lanes: one that doubles the id, and one made from it."""
-    double = v.Arith(type=INTEGER, op=v.ArithOp.MUL, left=lane("id"), right=v.Lit(type=INTEGER, value=2))
+    double = e.Arith(type=INTEGER, op=e.ArithOp.MUL, left=lane("id"), right=e.Lit(type=INTEGER, value=2))
     base = plugin(strategy)
     lanes = (n.DerivedLane(name="double", value=double), n.DerivedLane(name="same", value=whole_lane("double")))
     return Workspace(replace(base, lanes=(*base.lanes, *lanes)))
 
 
-def whole_lane(name: str) -> v.Value:
+def whole_lane(name: str) -> e.Value:
     """A lane of ``with_double``."""
-    return v.Lane(type=INTEGER, var=v.Var.ITEM, name=name)
+    return e.Lane(type=INTEGER, var=e.Var.ITEM, name=name)
 
 
 @pytest.mark.parametrize("name", ["double", "same"])
@@ -247,7 +247,7 @@ RATE = n.Param(name="rate", type=REAL, default=1, doc="a real")
 
 
 def test_params_have_defaults_and_can_be_configured() -> None:
-    strategy = agg_net(tol=abs_tol(v.ParamRef(type=INTEGER, name="slack")))
+    strategy = agg_net(tol=abs_tol(e.ParamRef(type=INTEGER, name="slack")))
     workspace = Workspace(plugin(strategy, [SLACK, RATE]))
     workspace.upsert([row(1, 5), row(2, -4)])
     workspace.solve()

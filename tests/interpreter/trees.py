@@ -6,23 +6,23 @@ from collections.abc import Callable
 
 from hypothesis import strategies as st
 
+from florecon_build.interpreter import Plain
+from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
-from florecon_build.ir import values as v
-from florecon_build.ir.interpreter import Plain
 from florecon_build.ir.types import BOOLEAN, INTEGER, REAL
 from tests.interpreter.build import abs_tol, compare, day_gap, lane, pair, real, rel_max_tol, rel_tol, row, whole
 
-KEYS: list[v.Value] = [
+KEYS: list[e.Value] = [
     lane("key"),
     lane("day"),
     lane("ref"),
     pair(lane("key"), lane("day")),
     pair(lane("key"), lane("ref")),
 ]
-ORDERS: list[v.Value] = [
+ORDERS: list[e.Value] = [
     lane("day"),
     lane("id"),
-    v.LotAmount(type=INTEGER, var=v.Var.ITEM),
+    e.LotAmount(type=INTEGER, var=e.Var.ITEM),
     pair(lane("day"), lane("id")),
 ]
 
@@ -32,23 +32,23 @@ orders = st.sampled_from(ORDERS)
 numbers = st.sampled_from(ORDERS[:3])
 origins = st.sampled_from(["x", "y"])
 tols = st.sampled_from([abs_tol(0), abs_tol(1), abs_tol(5), rel_tol(500, 1), rel_max_tol(2_000)])
-metric = v.GroupMetric(type=INTEGER, op=v.MetricOp.SIZE)
+metric = e.GroupMetric(type=INTEGER, op=e.MetricOp.SIZE)
 items = st.builds(
     compare,
-    st.sampled_from(v.CompareOp),
+    st.sampled_from(e.CompareOp),
     st.sampled_from(
-        [lane("day"), v.LotAmount(type=INTEGER, var=v.Var.ITEM), v.LotOriginal(type=INTEGER, var=v.Var.ITEM)]
+        [lane("day"), e.LotAmount(type=INTEGER, var=e.Var.ITEM), e.LotOriginal(type=INTEGER, var=e.Var.ITEM)]
     ),
     st.integers(-5, 5).map(whole),
 )
 facts = st.one_of(
-    st.builds(compare, st.sampled_from(v.CompareOp), st.sampled_from([metric]), st.integers(1, 4).map(whole)),
-    tols.map(lambda tol: v.GroupClean(type=BOOLEAN, tol=tol)),
-    items.map(lambda item: v.GroupQuantifier(type=BOOLEAN, op=v.QuantifierOp.ANY, predicate=item)),
+    st.builds(compare, st.sampled_from(e.CompareOp), st.sampled_from([metric]), st.integers(1, 4).map(whole)),
+    tols.map(lambda tol: e.GroupClean(type=BOOLEAN, tol=tol)),
+    items.map(lambda item: e.GroupQuantifier(type=BOOLEAN, op=e.QuantifierOp.ANY, predicate=item)),
 )
-near = compare(v.CompareOp.LE, day_gap(), real(3.0))
+near = compare(e.CompareOp.LE, day_gap(), real(3.0))
 costs = st.sampled_from(
-    [day_gap(), real(0.0), real(1.5), v.Tier(type=REAL.with_nullable(True), condition=near, cost=day_gap())]
+    [day_gap(), real(0.0), real(1.5), e.Tier(type=REAL.with_nullable(True), condition=near, cost=day_gap())]
 )
 
 
@@ -106,7 +106,7 @@ def _by_table(one: n.Node, two: n.Node, default: n.Node) -> n.Node:
 
 def _by_day(below: n.Node) -> n.Node:
     """The day is the slack of a bucket."""
-    first = n.AggNet(key=None, tol=abs_tol(v.ShardKey(type=INTEGER, binder=7)))
+    first = n.AggNet(key=None, tol=abs_tol(e.ShardKey(type=INTEGER, binder=7)))
     return n.PartitionByWith(key=lane("day"), binder=7, inner=n.Seq(steps=(first, below)))
 
 

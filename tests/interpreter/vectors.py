@@ -19,8 +19,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from florecon_build.ir.interpreter import dates, money, numbers, similarity, text
-from florecon_build.ir.interpreter.errors import EvalError
+from florecon_build.interpreter import dates, money, numbers, similarity, text
+from florecon_build.interpreter.errors import EvalError
 
 FILE = Path(__file__).resolve().parent.parent / "vectors" / "values.json"
 BLOCK = 4096

@@ -10,18 +10,21 @@ import pkgutil
 import pytest
 
 import florecon_build
+import florecon_build.frontend
+import florecon_build.frontend.closure
 import florecon_build.ir
-import florecon_build.ir.builder
-import florecon_build.ir.closure
 
 MODULES = [
     "florecon_build.conformance",
-    "florecon_build.host.module",
-    "florecon_build.host.store.audit",
+    "florecon_build.host.runtime.module",
+    "florecon_build.host.decisions.store.audit",
     "florecon_build.plugin",
     *(f"florecon_build.ir.{item.name}" for item in pkgutil.iter_modules(florecon_build.ir.__path__)),
-    *(f"florecon_build.ir.builder.{item.name}" for item in pkgutil.iter_modules(florecon_build.ir.builder.__path__)),
-    *(f"florecon_build.ir.closure.{item.name}" for item in pkgutil.iter_modules(florecon_build.ir.closure.__path__)),
+    *(f"florecon_build.frontend.{item.name}" for item in pkgutil.iter_modules(florecon_build.frontend.__path__)),
+    *(
+        f"florecon_build.frontend.closure.{item.name}"
+        for item in pkgutil.iter_modules(florecon_build.frontend.closure.__path__)
+    ),
     "tests.strategies",
 ]
 

@@ -9,32 +9,32 @@ from typing import Any
 import pytest
 
 import florecon_build as fb
+from florecon_build.frontend.handles import lift
+from florecon_build.frontend.rows import DynamicRows, Family, Rows, Side, Source, side, source_of
+from florecon_build.frontend.text import family_of
+from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
-from florecon_build.ir import values as v
-from florecon_build.ir.builder.base import lift
-from florecon_build.ir.builder.rows import DynamicRows, Family, Rows, Side, Source, side, source_of
-from florecon_build.ir.builder.text import family_of
-from florecon_build.ir.expr import show
-from florecon_build.ir.structure import expressions
-from florecon_build.ir.walk import values_in
+from florecon_build.ir.python_printer import show
+from florecon_build.ir.traversal import values_in
+from florecon_build.ir.validation import expressions
 from tests.strategies import ROWS, random_plugin
 
 
-def names(plugin: n.PluginIr, rows: Rows, value: v.Value) -> dict[str, Any]:
+def names(plugin: n.PluginIr, rows: Rows, value: e.Value) -> dict[str, Any]:
     """What an expression may name: the views, the params, and the shard keys that it reads."""
     source = source_of(rows)
     found: dict[str, Any] = {
         "fb": fb,
         "row": rows,
-        "a": side(source, v.Var.A),
-        "b": side(source, v.Var.B),
+        "a": side(source, e.Var.A),
+        "b": side(source, e.Var.B),
         "g": fb.Group(),
         "date": date,
     }
     for param in plugin.params:
-        found[param.name] = family_of(param.type.kind)(v.ParamRef(type=param.type, name=param.name))
+        found[param.name] = family_of(param.type.kind)(e.ParamRef(type=param.type, name=param.name))
     for part in values_in(value):
-        if isinstance(part, v.ShardKey):
+        if isinstance(part, e.ShardKey):
             name = f"k{part.binder}" if part.binder else "k"
             if part.part is None:
                 found[name] = family_of(part.type.kind)(part)
@@ -61,8 +61,8 @@ def rows_of(plugin: n.PluginIr) -> Rows:
     return DynamicRows(Source(Family(), plugin.columns, plugin.lanes, Side))
 
 
-def _reads_whole_tuple_key(value: v.Value) -> bool:
-    return any(isinstance(part, v.ShardKey) and part.type.parts for part in values_in(value))
+def _reads_whole_tuple_key(value: e.Value) -> bool:
+    return any(isinstance(part, e.ShardKey) and part.type.parts for part in values_in(value))
 
 
 @pytest.mark.parametrize(

@@ -7,30 +7,30 @@ from decimal import Decimal
 from enum import Enum
 from functools import cache
 
+from florecon_build.interpreter import ModelError
+from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
-from florecon_build.ir import values as v
-from florecon_build.ir.interpreter import ModelError
-from florecon_build.ir.structure import expressions
-from florecon_build.ir.walk import NODE_KINDS, VALUE_KINDS, values_in, walk
+from florecon_build.ir.traversal import NODE_KINDS, VALUE_KINDS, values_in, walk
+from florecon_build.ir.validation import expressions
 from tests.differential.bags import ledger
 from tests.strategies import ROWS, random_plugin
 
 SEEDS = 600
 OPERATORS: tuple[type[Enum], ...] = (
-    v.ArithOp,
-    v.UnaryOp,
-    v.CompareOp,
-    v.LogicOp,
-    v.CastOp,
-    v.DatePartOp,
-    v.TextOp,
-    v.TextSliceOp,
-    v.TextTestOp,
-    v.SimilarityOp,
-    v.MetricOp,
-    v.QuantifierOp,
-    v.ToleranceOp,
-    v.Var,
+    e.ArithOp,
+    e.UnaryOp,
+    e.CompareOp,
+    e.LogicOp,
+    e.CastOp,
+    e.DatePartOp,
+    e.TextOp,
+    e.TextSliceOp,
+    e.TextTestOp,
+    e.SimilarityOp,
+    e.MetricOp,
+    e.QuantifierOp,
+    e.ToleranceOp,
+    e.Var,
     n.SoakMode,
 )
 
@@ -83,7 +83,7 @@ def test_what_is_drawn_runs() -> None:
     assert solved >= 50
 
 
-def major(rows: list[dict[str, v.Constant]]) -> list[dict[str, object]]:
+def major(rows: list[dict[str, e.Constant]]) -> list[dict[str, object]]:
     """Typed rows as a host would ship them: money in major units."""
     scales = {"amount": 2, "local": 2, "exact": 3}
     return [

@@ -9,7 +9,7 @@ import pytest
 
 import florecon_build as fb
 from florecon_build.ir import nodes as n
-from florecon_build.ir.walk import values_in
+from florecon_build.ir.traversal import values_in
 
 r: Any = fb
 """The library without types, for what pyright would refuse too."""

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 import florecon_build as fb
-from florecon_build.ir import values as v
+from florecon_build.ir import expressions as e
 from florecon_build.ir.scope import Reads, Scope, reads, scope_of
 from florecon_build.ir.types import BOOLEAN, DATE, INTEGER, REAL, TEXT, TEXT_LIST, Kind, Type, money, tuple_of
 from tests.strategies import ROWS as row
@@ -94,17 +94,17 @@ def test_a_value_has_the_type_of_its_rule(build: Callable[[], fb.Expr], kind: Ty
 
 
 def test_a_constant_beside_a_real_is_a_real() -> None:
-    assert (row.rate + 1).ir == v.Arith(
+    assert (row.rate + 1).ir == e.Arith(
         type=REAL,
-        op=v.ArithOp.ADD,
-        left=v.Lane(type=REAL, var=v.Var.ITEM, name="rate"),
-        right=v.Lit(type=REAL, value=1.0),
+        op=e.ArithOp.ADD,
+        left=e.Lane(type=REAL, var=e.Var.ITEM, name="rate"),
+        right=e.Lit(type=REAL, value=1.0),
     )
 
 
 def test_a_nullable_tier_becomes_a_choice() -> None:
     inner = fb.first_of(fb.tier(row.open, 1.5), fb.tier(row.orient, 2.5))
-    assert isinstance(fb.tier(row.open, inner).ir, v.Where)
+    assert isinstance(fb.tier(row.open, inner).ir, e.Where)
 
 
 def test_dates_are_days_and_money_is_minor_units() -> None:

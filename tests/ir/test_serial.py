@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
 import florecon_build as fb
-from florecon_build.ir import schema
-from florecon_build.ir.serial import MAX_DEPTH
-from florecon_build.ir.walk import NODE_KINDS, VALUE_KINDS, kind_name
+from florecon_build.ir import json_schema
+from florecon_build.ir.json_format import MAX_DEPTH
+from florecon_build.ir.traversal import NODE_KINDS, VALUE_KINDS, kind_name
 from tests.ir.json_schema import violations
 from tests.strategies import ROWS, random_plugin
 
@@ -57,7 +57,7 @@ def test_a_plugin_survives_its_json(seed: int, depth: int) -> None:
     assert again.ir() == made.ir()
     assert again.fingerprint == made.fingerprint
     assert fb.Plugin.from_ir(json.loads(made.ir())).data == made.data
-    assert not violations(schema.json_schema(), json.loads(made.ir()))
+    assert not violations(json_schema.json_schema(), json.loads(made.ir()))
 
 
 def test_the_json_is_what_it_is(snapshot: SnapshotAssertion) -> None:
@@ -242,17 +242,17 @@ def leaves(tree: Any) -> list[tuple[Any, Any]]:
 
 
 def test_every_kind_has_its_definition_in_the_schema() -> None:
-    definitions = schema.json_schema()["$defs"]
+    definitions = json_schema.json_schema()["$defs"]
     assert {kind_name(kind) for kind in (*NODE_KINDS, *VALUE_KINDS)} <= set(definitions)
 
 
 def test_the_published_schema_is_current() -> None:
-    """``python -m florecon_build.ir.schema > docs/ir.schema.json`` writes it."""
-    assert (ROOT / "docs" / "ir.schema.json").read_text(encoding="utf-8") == schema.dumps()
+    """``python -m florecon_build.ir.json_schema > docs/ir.schema.json`` writes it."""
+    assert (ROOT / "docs" / "ir.schema.json").read_text(encoding="utf-8") == json_schema.dumps()
 
 
 @pytest.mark.parametrize(
     "name", ["missing field", "extra field", "unknown kind", "null key", "unknown operator", "version"]
 )
 def test_the_schema_refuses_what_is_no_plugin(name: str) -> None:
-    assert violations(schema.json_schema(), broken(BROKEN[name]))
+    assert violations(json_schema.json_schema(), broken(BROKEN[name]))

@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import florecon_build as fb
-from florecon_build.ir.interpreter import ModelError
-from florecon_build.ir.preview import minor
+from florecon_build.interpreter import ModelError
+from florecon_build.interpreter.preview import minor
 
 ROOT = Path(__file__).parent.parent.parent
 DAY = datetime.date(2025, 3, 31)

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import florecon_build as fb
-from florecon_build.cli import inputs, strategies
-from florecon_build.cli.author.program import Program
-from florecon_build.cli.author.simulated import simulated
+from florecon_build.cli import inputs, strategy_loader
+from florecon_build.cli.author.native_process import Program
+from florecon_build.cli.author.preview import simulated
+from florecon_build.cli.console import timed
 from florecon_build.cli.inputs import Shape
-from florecon_build.cli.outcome import Outcome, Tables, outcome
 from florecon_build.cli.reconcile import tables_of
-from florecon_build.cli.screen import timed
-from florecon_build.codegen.blame import blaming
-from florecon_build.codegen.native import Runtime, compile_native, runtime
-from florecon_build.host.describe import Description
+from florecon_build.cli.summary import Outcome, Tables, outcome
+from florecon_build.codegen.build.native import Runtime, compile_native, runtime
+from florecon_build.codegen.build.source_map import blaming
+from florecon_build.host.description import Description
 from florecon_build.host.frames import Frame
 from florecon_build.ir.errors import Problem
 
@@ -51,7 +51,7 @@ class Author:
         """Loads, compiles and runs once."""
         seconds: dict[str, float] = {}
         with timed(seconds, "python"):
-            plugin = strategies.load(self.strategy, self.name)
+            plugin = strategy_loader.load(self.strategy, self.name)
             warnings = plugin.require()
         if preview:
             with timed(seconds, "run"):

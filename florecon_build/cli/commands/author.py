@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from florecon_build.cli import faults, inputs, page, screen
+from florecon_build.cli import console, errors, inputs, terminal_page
 from florecon_build.cli.author.loop import Author, Round
 from florecon_build.cli.commands.options import Json, Map, Params, PluginName, TextAmounts
-from florecon_build.cli.exits import Exit
-from florecon_build.cli.faults import Fault
+from florecon_build.cli.errors import Fault
+from florecon_build.cli.exit_codes import Exit
 from florecon_build.cli.inputs import Shape
 from florecon_build.cli.settings import Settings, mark, settings
 
@@ -49,7 +49,7 @@ def author(
             mark(text_amounts, "--text-amounts") or said.text_amounts,
         ),
         params=inputs.pairs(param or [], "--param"),
-        say=screen.say,
+        say=console.say,
     )
     if not watch:
         _show(loop.turn(preview=preview), as_json=as_json)
@@ -62,13 +62,13 @@ def author(
 def _turn(loop: Author, *, preview: bool, as_json: bool) -> None:
     """One turn of a watch: a mistake is shown, and the next save is waited for."""
     if not as_json:
-        screen.out().clear()
+        console.out().clear()
     try:
         _show(loop.turn(preview=preview), as_json=as_json)
     except Exception as error:
-        faults.show(error)
+        errors.show(error)
     if not as_json:
-        screen.say(f"\nwatching {screen.place(loop.strategy)}; Ctrl-C ends it")
+        console.say(f"\nwatching {console.place(loop.strategy)}; Ctrl-C ends it")
 
 
 def _data(given: list[Path] | None, said: Settings) -> tuple[Path, ...]:
@@ -84,12 +84,12 @@ def _show(turn: Round, *, as_json: bool) -> None:
     if as_json:
         warnings = [str(problem) for problem in turn.warnings]
         about = {"id": plugin.id, "version": plugin.version, "fingerprint": plugin.fingerprint}
-        screen.emit_json({"plugin": about, "warnings": warnings, "seconds": turn.seconds, **turn.found.as_data()})
+        console.emit_json({"plugin": about, "warnings": warnings, "seconds": turn.seconds, **turn.found.as_data()})
         return
-    console = screen.out()
+    terminal = console.out()
     for problem in turn.warnings:
-        console.print(Text(f"{problem}\n", style="yellow"), soft_wrap=True)
-    title = f"{plugin.id} {plugin.version}  {plugin.fingerprint[:12]}  {screen.counted(turn.found.rows, 'row')}"
-    page.show(console, turn.found, title=title)
+        terminal.print(Text(f"{problem}\n", style="yellow"), soft_wrap=True)
+    title = f"{plugin.id} {plugin.version}  {plugin.fingerprint[:12]}  {console.counted(turn.found.rows, 'row')}"
+    terminal_page.show(terminal, turn.found, title=title)
     parts = "  ".join(f"{name} {seconds:.2f}" for name, seconds in turn.seconds.items())
-    console.print(Text(f"\n{sum(turn.seconds.values()):.2f} s: {parts}", style="dim"))
+    terminal.print(Text(f"\n{sum(turn.seconds.values()):.2f} s: {parts}", style="dim"))

@@ -9,12 +9,12 @@ from rich.text import Text
 
 import florecon_build as fb
 from florecon_build import codegen
-from florecon_build.cli import screen, strategies
+from florecon_build.cli import console, strategy_loader
 from florecon_build.cli.commands.options import Json, PluginName, Strategy
-from florecon_build.cli.exits import Exit
+from florecon_build.cli.exit_codes import Exit
 from florecon_build.cli.settings import settings
-from florecon_build.codegen.blame import blaming
-from florecon_build.codegen.format import check_format
+from florecon_build.codegen.build.rustfmt import check_format
+from florecon_build.codegen.build.source_map import blaming
 from florecon_build.ir.errors import Problem, Severity
 
 
@@ -23,16 +23,16 @@ def check(strategy: Strategy = None, plugin: PluginName = None, as_json: Json = 
 
     Warnings do not fail it; errors end with exit code 1.
     """
-    loaded = strategies.load(strategy or settings().strategy, plugin)
+    loaded = strategy_loader.load(strategy or settings().strategy, plugin)
     problems = loaded.check()
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     tools: list[str] = []
     if not errors:
         files = loaded.rust()
-        with screen.busy("checking the generated Rust") as tell, blaming(loaded.data):
+        with console.busy("checking the generated Rust") as tell, blaming(loaded.data):
             tools += [tool for tool in (check_format(files), codegen.check({"check": files}, say=tell)) if tool]
     if as_json:
-        screen.emit_json(_document(loaded, problems, tools))
+        console.emit_json(_document(loaded, problems, tools))
     else:
         _page(loaded, problems, tools)
     if errors:
@@ -51,12 +51,12 @@ def _document(loaded: fb.Plugin, problems: tuple[Problem, ...], tools: list[str]
 
 def _page(loaded: fb.Plugin, problems: tuple[Problem, ...], tools: list[str]) -> None:
     for problem in problems:
-        screen.done(f"{problem}\n")
+        console.done(f"{problem}\n")
     errors = sum(problem.severity is Severity.ERROR for problem in problems)
     warnings = len(problems) - errors
     verdict = f"{loaded.id} {loaded.version}  {loaded.fingerprint[:12]}"
-    counts = f"{screen.counted(errors, 'error')}, {screen.counted(warnings, 'warning')}"
-    console = screen.out()
-    console.print(Text(f"{verdict}  {counts}", style="bold"))
+    counts = f"{console.counted(errors, 'error')}, {console.counted(warnings, 'warning')}"
+    terminal = console.out()
+    terminal.print(Text(f"{verdict}  {counts}", style="bold"))
     if tools:
-        console.print(Text(f"the generated Rust passes {' and '.join(tools)}"))
+        terminal.print(Text(f"the generated Rust passes {' and '.join(tools)}"))

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 import florecon_build as fb
-from florecon_build.cli import screen, strategies
+from florecon_build.cli import console, strategy_loader
 from florecon_build.cli.commands.options import Json
-from florecon_build.cli.exits import Exit
+from florecon_build.cli.exit_codes import Exit
 
 Side = Annotated[Path, typer.Argument(help="A strategy.py, an IR or manifest (.json), or a solver.wasm.")]
 
@@ -21,16 +21,16 @@ def diff(before: Side, after: Side, as_json: Json = False) -> None:
     It compares meaning, not text: formatting and comments are no difference. Exit code 0 if they mean the same, 1 if
     not.
     """
-    old, new = strategies.load(before), strategies.load(after)
+    old, new = strategy_loader.load(before), strategy_loader.load(after)
     found = fb.diff(old, new)
     if as_json:
-        screen.emit_json(
+        console.emit_json(
             {"equal": not found, "before": old.fingerprint, "after": new.fingerprint, "changes": found.as_data()}
         )
     else:
         for change in found:
-            screen.done(str(change))
+            console.done(str(change))
         if not found:
-            screen.done(f"no difference: both mean {old.fingerprint[:12]}")
+            console.done(f"no difference: both mean {old.fingerprint[:12]}")
     if found:
         raise typer.Exit(Exit.REFUSED)

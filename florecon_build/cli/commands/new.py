@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from florecon_build.cli import screen, strategies
-from florecon_build.cli.exits import Exit
-from florecon_build.cli.faults import Fault
+from florecon_build.cli import console, strategy_loader
+from florecon_build.cli.errors import Fault
+from florecon_build.cli.exit_codes import Exit
 from florecon_build.cli.scaffold.project import SNAPSHOT, Start, checked_name, files
-from florecon_build.cli.scaffold.propose import propose
+from florecon_build.cli.scaffold.propose_columns import propose
 from florecon_build.cli.scaffold.templates import STARTER, TEMPLATES, renamed, template
 
 
@@ -38,12 +38,12 @@ def new(
         made = Start(plugin_id, TEMPLATES[found.name], renamed(found.strategy, plugin_id), found.sample)
     for file, content in files(made).items():
         _write(target / file, content)
-    _write(target / SNAPSHOT, strategies.load(target / "strategy.py").rust()["src/lib.rs"])
-    screen.done(f"made {name}: {', '.join(file for file in files(made) if '/' not in file and file[0] != '.')}")
+    _write(target / SNAPSHOT, strategy_loader.load(target / "strategy.py").rust()["src/lib.rs"])
+    console.done(f"made {name}: {', '.join(file for file in files(made) if '/' not in file and file[0] != '.')}")
     for note in notes:
-        screen.done(f"  {note}")
-    screen.done(f"\nnext:\n  cd {name}\n  florecon-build author --watch     # edit strategy.py, see the report")
-    screen.done("  florecon-build author --preview   # the same where there is no Rust compiler")
+        console.done(f"  {note}")
+    console.done(f"\nnext:\n  cd {name}\n  florecon-build author --watch     # edit strategy.py, see the report")
+    console.done("  florecon-build author --preview   # the same where there is no Rust compiler")
 
 
 def _write(path: Path, content: str | bytes) -> None:

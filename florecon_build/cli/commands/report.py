@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from florecon_build.cli import screen, strategies
-from florecon_build.cli.exits import Exit
-from florecon_build.cli.faults import Fault
+from florecon_build.cli import console, strategy_loader
+from florecon_build.cli.errors import Fault
+from florecon_build.cli.exit_codes import Exit
 from florecon_build.cli.html import NoRun, load, render
 from florecon_build.cli.reconcile import DATA, STRATEGY
 
@@ -40,10 +40,10 @@ def report(
         raise Fault(str(error), code=Exit.USAGE) from error
     target = page or folder / "report.html"
     target.write_text(render(found), encoding="utf-8")
-    screen.done(f"{screen.place(target)}  {screen.size(target.stat().st_size)}")
+    console.done(f"{console.place(target)}  {console.size(target.stat().st_size)}")
 
 
 def _drawing(folder: Path) -> str | None:
     """The strategy that ran, drawn; nothing for a module that did not carry it."""
     carried = folder / DATA / STRATEGY
-    return strategies.load(carried).svg() if carried.is_file() else None
+    return strategy_loader.load(carried).svg() if carried.is_file() else None

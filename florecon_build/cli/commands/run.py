@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 import typer
 from rich.text import Text
 
-from florecon_build.cli import inputs, page, reconcile, screen
+from florecon_build.cli import console, inputs, reconcile, terminal_page
 from florecon_build.cli.commands.options import Json, Map, Params, TextAmounts
-from florecon_build.cli.exits import MEANING, Exit
-from florecon_build.cli.faults import Fault
+from florecon_build.cli.errors import Fault
+from florecon_build.cli.exit_codes import MEANING, Exit
 from florecon_build.cli.inputs import Shape
 from florecon_build.cli.progress import bar
 from florecon_build.cli.settings import mark, settings
@@ -59,21 +59,21 @@ def run(
     job = reconcile.Job(solver, tuple(data), shape, inputs.pairs(param or [], "--param"), timeout, explain)
     with bar(quiet=quiet) as (tell, progress):
         done = reconcile.reconcile(job, say=tell, progress=progress)
-        tell(f"writing {screen.place(out)}")
+        tell(f"writing {console.place(out)}")
         paths = reconcile.write(done, out, format=format, units=units)
     over = reconcile.too_many(done.found, max_exceptions)
     code = Exit.EXCEPTIONS if over else Exit.DONE
     record = reconcile.write_record(done, out, exit_code=int(code), allowed=max_exceptions)
     if as_json:
-        screen.emit_json(reconcile.record(done, exit_code=int(code), allowed=max_exceptions))
+        console.emit_json(reconcile.record(done, exit_code=int(code), allowed=max_exceptions))
     elif not quiet:
         seconds = f"solved in {done.seconds['solve']:.2f} s"
-        title = f"{done.about.domain} {done.about.version}  {screen.counted(done.found.rows, 'row')}  {seconds}"
-        page.show(screen.out(), done.found, title=title)
-        screen.done(f"\nwrote {screen.place(out)}: {reconcile.named([*paths, record])}")
+        title = f"{done.about.domain} {done.about.version}  {console.counted(done.found.rows, 'row')}  {seconds}"
+        terminal_page.show(console.out(), done.found, title=title)
+        console.done(f"\nwrote {console.place(out)}: {reconcile.named([*paths, record])}")
     if over:
-        opened = screen.counted(done.found.open_rows, "row is", "rows are")
-        screen.err().print(Text(f"{opened} open, more than the {max_exceptions} allowed", style="bold red"))
+        opened = console.counted(done.found.open_rows, "row is", "rows are")
+        console.err().print(Text(f"{opened} open, more than the {max_exceptions} allowed", style="bold red"))
         raise typer.Exit(code)
 
 

@@ -10,12 +10,13 @@ import typer
 from rich.text import Text
 
 from florecon_build import codegen
-from florecon_build.cli import screen, strategies
+from florecon_build.cli import console, strategy_loader
 from florecon_build.cli.commands.options import Json, PluginName, Strategy
-from florecon_build.cli.exits import Exit
+from florecon_build.cli.exit_codes import Exit
 from florecon_build.cli.settings import settings
-from florecon_build.codegen.verify import Verdict
-from florecon_build.codegen.verify import verify as rebuild
+from florecon_build.codegen.build.reproduce import Verdict
+from florecon_build.codegen.build.reproduce import verify as rebuild
+from florecon_build.frontend.ir_validation import verify as validate
 
 
 def ship(
@@ -30,28 +31,28 @@ def ship(
 
     Two builds of one strategy by one compiler are equal byte for byte, wherever they run.
     """
-    loaded = strategies.load(strategy or settings().strategy, plugin)
+    loaded = strategy_loader.load(strategy or settings().strategy, plugin)
     warnings = [str(found) for found in loaded.require()]
     for warning in warnings:
-        screen.err().print(Text(warning), soft_wrap=True)
-    with screen.busy(f"compiling {loaded.id} {loaded.version}") as tell:
-        made = codegen.build(
+        console.err().print(Text(warning), soft_wrap=True)
+    with console.busy(f"compiling {loaded.id} {loaded.version}") as tell:
+        made = codegen.build_wasm(
             loaded.data, loaded.fingerprint, out, ir_json=loaded.ir(), warnings=warnings, profile="release", say=tell
         )
     manifest: dict[str, Any] = json.loads(made.manifest.read_text(encoding="utf-8"))
     if as_json:
         about = {name: manifest[name] for name in ("plugin", "fingerprint", "compiler", "runtime", "warnings")}
-        screen.emit_json({"wasm": str(made.wasm), "manifest": str(made.manifest), **manifest["wasm"], **about})
+        console.emit_json({"wasm": str(made.wasm), "manifest": str(made.manifest), **manifest["wasm"], **about})
         return
     lines = [
-        ("module", f"{screen.place(made.wasm)}  {screen.size(manifest['wasm']['bytes'])}"),
-        ("manifest", screen.place(made.manifest)),
+        ("module", f"{console.place(made.wasm)}  {console.size(manifest['wasm']['bytes'])}"),
+        ("manifest", console.place(made.manifest)),
         ("strategy", f"{loaded.id} {loaded.version}  {loaded.fingerprint}"),
         ("sha256", manifest["wasm"]["sha256"]),
         ("compiler", f"rustc {manifest['compiler']['release']}, runtime {manifest['runtime']['version']}"),
     ]
     for name, text in lines:
-        screen.done(f"{name:<10}{text}")
+        console.done(f"{name:<10}{text}")
 
 
 def verify(
@@ -64,10 +65,10 @@ def verify(
 
     Exit code 0 if the two are equal, 1 if not.
     """
-    with screen.busy(f"rebuilding {solver.name} from its own strategy") as tell:
-        verdict = rebuild(solver.read_bytes(), say=tell)
+    with console.busy(f"rebuilding {solver.name} from its own strategy") as tell:
+        verdict = rebuild(solver.read_bytes(), validate=validate, say=tell)
     if as_json:
-        screen.emit_json(
+        console.emit_json(
             {
                 "equal": verdict.equal,
                 "comparable": verdict.comparable,
@@ -85,19 +86,19 @@ def verify(
 
 def _say(verdict: Verdict, solver: Path) -> None:
     if verdict.equal:
-        screen.done(f"equal: all {verdict.bytes:,} bytes of {screen.place(solver)}, rebuilt from its own strategy")
-        screen.done(f"strategy  {verdict.fingerprint}")
+        console.done(f"equal: all {verdict.bytes:,} bytes of {console.place(solver)}, rebuilt from its own strategy")
+        console.done(f"strategy  {verdict.fingerprint}")
         return
-    screen.done(f"NOT equal: the rebuild differs from byte {verdict.differs_at:,} on")
-    screen.done(f"strategy  {verdict.fingerprint}")
+    console.done(f"NOT equal: the rebuild differs from byte {verdict.differs_at:,} on")
+    console.done(f"strategy  {verdict.fingerprint}")
     if verdict.comparable:
-        screen.done("Generator, runtime and compiler are the same: this module was not made from this strategy alone.")
+        console.done("Generator, runtime and compiler are the same: this module was not made from this strategy alone.")
         return
-    screen.done("It was not made by what is here, so this proves nothing; verify it with the same:")
+    console.done("It was not made by what is here, so this proves nothing; verify it with the same:")
     for name in ("generator", "runtime", "compiler"):
         then, now = verdict.made_by.get(name), verdict.here.get(name)
         if then != now:
-            screen.done(f"  {name:<10}{_brief(then)}, here {_brief(now)}")
+            console.done(f"  {name:<10}{_brief(then)}, here {_brief(now)}")
 
 
 def _brief(said: Any) -> str:

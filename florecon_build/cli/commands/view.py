@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from florecon_build.cli import screen, strategies
+from florecon_build.cli import console, strategy_loader
 from florecon_build.cli.commands.options import Json, PluginName, Strategy
 from florecon_build.cli.settings import settings
 
@@ -18,8 +18,8 @@ def tree(strategy: Strategy = None, plugin: PluginName = None, as_json: Json = F
 
     With --json its canonical IR.
     """
-    loaded = strategies.load(strategy or settings().strategy, plugin)
-    screen.done(loaded.ir() if as_json else loaded.tree())
+    loaded = strategy_loader.load(strategy or settings().strategy, plugin)
+    console.done(loaded.ir() if as_json else loaded.tree())
 
 
 def svg(
@@ -31,13 +31,13 @@ def svg(
 
     The same strategy gives the same drawing, byte for byte.
     """
-    drawn = strategies.load(strategy or settings().strategy, plugin).svg()
+    drawn = strategy_loader.load(strategy or settings().strategy, plugin).svg()
     if out is None:
-        screen.done(drawn.rstrip("\n"))
+        console.done(drawn.rstrip("\n"))
         return
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(drawn, encoding="utf-8")
-    screen.done(f"wrote {screen.place(out)}")
+    console.done(f"wrote {console.place(out)}")
 
 
 def rust(
@@ -47,12 +47,12 @@ def rust(
     as_json: Json = False,
 ) -> None:
     """Print the generated Rust: what a reviewer reads and signs. --out writes the crate."""
-    files = strategies.load(strategy or settings().strategy, plugin).rust()
+    files = strategy_loader.load(strategy or settings().strategy, plugin).rust()
     if out is None:
-        screen.done(json.dumps(files, indent=2) if as_json else files["src/lib.rs"].rstrip("\n"))
+        console.done(json.dumps(files, indent=2) if as_json else files["src/lib.rs"].rstrip("\n"))
         return
     for name, text in files.items():
         target = out / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
-    screen.done(f"wrote {', '.join(files)} to {screen.place(out)}")
+    console.done(f"wrote {', '.join(files)} to {console.place(out)}")

@@ -6,7 +6,7 @@ security policy forbids it.
 """
 
 from florecon_build.cli.html.load import NoRun, load
-from florecon_build.cli.html.outcome import Outcome
 from florecon_build.cli.html.render import render
+from florecon_build.cli.html.run_result import Outcome
 
 __all__ = ["NoRun", "Outcome", "load", "render"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from florecon_build.cli.html.outcome import Node, Outcome
+from florecon_build.cli.html.run_result import Node, Outcome
 
 CURRENCY_NAMES = ("currency", "ccy", "curr", "currency_code", "waehrung", "devise")
 RUN_VERSION = 1

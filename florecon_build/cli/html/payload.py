@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from florecon_build.cli.html.outcome import Node, Outcome
+from florecon_build.cli.html.run_result import Node, Outcome
 
 UNMATCHED = "unmatched"
 EPOCH = date(1970, 1, 1)

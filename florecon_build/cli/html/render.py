@@ -7,8 +7,8 @@ import re
 from html import escape
 from importlib.resources import files
 
-from florecon_build.cli.html.outcome import Outcome
 from florecon_build.cli.html.payload import packed
+from florecon_build.cli.html.run_result import Outcome
 
 HERE = files("florecon_build.cli.html")
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from florecon_build.cli.exits import Exit
-from florecon_build.cli.faults import Fault
+from florecon_build.cli.errors import Fault
+from florecon_build.cli.exit_codes import Exit
 from florecon_build.codegen.version import VERSION
 
 SNAPSHOT = "snapshots/lib.rs"

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from florecon_build.cli.exits import Exit
-from florecon_build.cli.faults import Fault
+from florecon_build.cli.errors import Fault
+from florecon_build.cli.exit_codes import Exit
 
 STARTER = "starter"
 TEMPLATES: dict[str, str] = {

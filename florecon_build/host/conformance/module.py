@@ -12,10 +12,10 @@ from typing import Any, Protocol, TypeAlias
 
 import pyarrow as pa
 
-from florecon_build.host.describe import Description, parse
+from florecon_build.host.description import Description, parse
 from florecon_build.host.errors import BrokenReply, from_wire
 from florecon_build.host.frames import conform, empty
-from florecon_build.host.tables import from_json
+from florecon_build.host.report.tables import from_json
 from florecon_build.host.workspace import Workspace
 
 Id: TypeAlias = int | str

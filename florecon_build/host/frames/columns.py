@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
-from florecon_build.host.describe import Field
+from florecon_build.host.description import Field
 from florecon_build.host.errors import AmountOverflow, BadAmount, NullValue, WrongType
-from florecon_build.host.frames import text
-from florecon_build.host.frames.refusal import Refusal, cast, first_true, show
+from florecon_build.host.frames import number_text as text
+from florecon_build.host.frames.cell_errors import Refusal, cast, first_true, show
 
 EXACT_FLOAT = 1 << 53
 MAX_DIGITS = 38

@@ -1,6 +1,6 @@
 """Rows in the declared form, on their way into the module.
 
->>> from florecon_build.host.describe import Description, Field
+>>> from florecon_build.host.description import Description, Field
 >>> about = Description(domain="acme", version="1", id_name="id", runtime="0.1.0", fields=(
 ...     Field(name="id", base="i64", kind="integer", is_id=True),
 ...     Field(name="amount", base="f64", kind="money", scale=2)))
@@ -22,12 +22,12 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.types as pt
 
-from florecon_build.host.describe import Description, Field
+from florecon_build.host.description import Description, Field
 from florecon_build.host.errors import MissingColumn, SchemaError, WrongType
+from florecon_build.host.frames.cell_errors import Refusal
 from florecon_build.host.frames.columns import Reading, convert
-from florecon_build.host.frames.refusal import Refusal
-from florecon_build.host.frames.sources import Source, open_source
-from florecon_build.host.frames.text import TextAmounts
+from florecon_build.host.frames.number_text import TextAmounts
+from florecon_build.host.frames.readers import Source, open_source
 
 
 class Frame:

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pytest
 
 from florecon_build.host import AmountOverflow, BadAmount, Field, NullValue, SchemaError, WrongType
-from florecon_build.host.describe import FieldKind
+from florecon_build.host.description import FieldKind
+from florecon_build.host.frames.cell_errors import Refusal
 from florecon_build.host.frames.columns import Reading, convert
-from florecon_build.host.frames.refusal import Refusal
-from florecon_build.host.frames.text import amounts
+from florecon_build.host.frames.number_text import amounts
 
 BASE: dict[FieldKind, str] = {
     "integer": "i64",

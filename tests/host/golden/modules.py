@@ -13,11 +13,11 @@ from typing import Any
 import pyarrow as pa
 
 from florecon_build.host import load
-from florecon_build.host.abi import Instance
-from florecon_build.host.journal import Blob
-from florecon_build.host.limits import Deadline, Limits
-from florecon_build.ir.interpreter import ModelError
-from florecon_build.ir.interpreter import Workspace as Model
+from florecon_build.host.runtime.instance import Instance
+from florecon_build.host.runtime.journal import Blob
+from florecon_build.host.runtime.limits import Deadline, Limits
+from florecon_build.interpreter import ModelError
+from florecon_build.interpreter import Workspace as Model
 from florecon_build.ir.nodes import PluginIr
 from tests.host.golden.plugins import Built
 from tests.host.golden.vectors import Dispatch

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import florecon_build as fb
-from florecon_build.codegen.build import build
-from florecon_build.codegen.native import build_native
-from florecon_build.codegen.paths import cache_dir, runtime_dir, runtime_hash
-from florecon_build.codegen.plugin import emit
+from florecon_build.codegen.build.native import build_native
+from florecon_build.codegen.build.paths import cache_dir, runtime_dir, runtime_hash
+from florecon_build.codegen.build.wasm import build_wasm
+from florecon_build.codegen.rust.crate import emit
+from florecon_build.ir.json_format import fingerprint
 from florecon_build.ir.nodes import PluginIr
-from florecon_build.ir.serial import fingerprint
 
 
 def plugin(textual: bool) -> fb.Plugin:
@@ -68,5 +68,5 @@ def built(name: str) -> Built:
         digest.update(f"{file}\0{text}\0".encode())
     folder = cache_dir() / "suites" / digest.hexdigest()[:24]
     if not (folder / "solver.wasm").is_file():
-        build(ir, fingerprint(ir), folder, profile="quick")
+        build_wasm(ir, fingerprint(ir), folder, profile="quick")
     return Built(ir, folder / "solver.wasm", build_native(files))

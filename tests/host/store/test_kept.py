@@ -271,7 +271,7 @@ def test_a_decision_that_the_store_cannot_keep_is_taken_back(
         raise StoreError("the disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr("florecon_build.host.store.database.insert", full)
+        patch.setattr("florecon_build.host.decisions.store.database.insert", full)
         with pytest.raises(StoreError, match="disk is full"):
             ws.pin(group_of(ws, 1))
         with pytest.raises(StoreError, match="disk is full"):

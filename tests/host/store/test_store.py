@@ -18,7 +18,7 @@ from florecon_build.host import (
     UnknownEntry,
     verify,
 )
-from florecon_build.host.store import Draft
+from florecon_build.host.decisions.store import Draft
 
 from .conftest import Open
 

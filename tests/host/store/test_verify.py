@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from florecon_build.host import Store, StoreDamaged, verify
-from florecon_build.host.store import Draft
+from florecon_build.host.decisions.store import Draft
 
 from .conftest import Open
 

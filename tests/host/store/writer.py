@@ -11,7 +11,7 @@ import sys
 from typing import Any
 
 from florecon_build.host import FloreconError, KeptWorkspace, Poisoned, Store, StoreError, Workspace
-from florecon_build.host.store import Draft
+from florecon_build.host.decisions.store import Draft
 from tests.host.ledger import line
 
 PAIRS = 60

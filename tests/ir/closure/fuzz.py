@@ -14,12 +14,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 import florecon_build as fb
-from florecon_build.ir import values as v
-from florecon_build.ir.builder.rebuild import rebuilt
-from florecon_build.ir.builder.rows import side, source_of
-from florecon_build.ir.closure.emit import captures, emit
-from florecon_build.ir.closure.errors import ClosureError
-from florecon_build.ir.walk import VALUE_KINDS, values_in
+from florecon_build.frontend.closure.errors import ClosureError
+from florecon_build.frontend.closure.printer import captures, emit
+from florecon_build.frontend.reconstruct import rebuilt
+from florecon_build.frontend.rows import side, source_of
+from florecon_build.ir import expressions as e
+from florecon_build.ir.traversal import VALUE_KINDS, values_in
 from tests.ir.closure.text import again
 from tests.ir.closure.texts import drawn
 from tests.strategies import ROWS
@@ -37,7 +37,7 @@ def check(text: str) -> int:
     error. Gives back in how many places it stood."""
     stood = 0
     source = source_of(ROWS)
-    places = ((side(source, v.Var.A), side(source, v.Var.B)), (fb.Group(),), (ROWS,), ())
+    places = ((side(source, e.Var.A), side(source, e.Var.B)), (fb.Group(),), (ROWS,), ())
     try:
         closure = fb.rust(text, rows=ROWS, **PARAMS)
     except ClosureError as error:

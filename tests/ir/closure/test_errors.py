@@ -9,12 +9,12 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 import florecon_build as fb
-from florecon_build.ir import values as v
-from florecon_build.ir.builder.rows import side, source_of
-from florecon_build.ir.closure.errors import ClosureError
-from florecon_build.ir.closure.hints import HINTS
-from florecon_build.ir.closure.parse import MAX_DEPTH, MAX_LENGTH
-from florecon_build.ir.closure.term import MAX_NODES
+from florecon_build.frontend.closure.errors import ClosureError
+from florecon_build.frontend.closure.parser import MAX_DEPTH, MAX_LENGTH
+from florecon_build.frontend.closure.terms import MAX_NODES
+from florecon_build.frontend.closure.unsupported_syntax import HINTS
+from florecon_build.frontend.rows import side, source_of
+from florecon_build.ir import expressions as e
 from tests.ir.closure import mistakes
 from tests.strategies import ROWS as row
 
@@ -31,7 +31,7 @@ def refused(text: str, place: str = "ROW") -> ClosureError:
 def folded(text: str, place: str) -> fb.Expr:
     closure = fb.rust(text, rows=row)
     if place == "PAIR":
-        return closure(side(source_of(row), v.Var.A), side(source_of(row), v.Var.B))
+        return closure(side(source_of(row), e.Var.A), side(source_of(row), e.Var.B))
     return closure(fb.Group()) if place == "GROUP" else closure.expression()
 
 

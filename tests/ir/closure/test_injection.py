@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 import florecon_build as fb
-from florecon_build.ir.closure.errors import Piece, Source
-from florecon_build.ir.closure.literals import read_text, write_text
+from florecon_build.frontend.closure.errors import Piece, Source
+from florecon_build.frontend.closure.literals import read_text, write_text
 from florecon_build.ir.errors import StrategyError
 from tests.strategies import ROWS as row
 

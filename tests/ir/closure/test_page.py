@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 import florecon_build as fb
-from florecon_build.ir import values as v
-from florecon_build.ir.builder.base import lift
-from florecon_build.ir.builder.rows import side, source_of
-from florecon_build.ir.closure.access import MEMBERS, METRICS
-from florecon_build.ir.closure.calls import FUNCTIONS, METHODS, SPLIT
+from florecon_build.frontend.closure.access import MEMBERS, METRICS
+from florecon_build.frontend.closure.calls import FUNCTIONS, METHODS, SPLIT
+from florecon_build.frontend.handles import lift
+from florecon_build.frontend.rows import side, source_of
+from florecon_build.ir import expressions as e
 from tests.docs.pages import DOCS, run
 
 PAGE = (DOCS / "closures.md").read_text(encoding="utf-8")
@@ -43,7 +43,7 @@ def known() -> dict[str, Any]:
     for block, printed in run("closures.md", PAGE, names):
         assert printed == (block.says or ""), f"closures.md:{block.line}"
     source = source_of(names["row"])
-    return {**names, "a": side(source, v.Var.A), "b": side(source, v.Var.B), "g": fb.Group()}
+    return {**names, "a": side(source, e.Var.A), "b": side(source, e.Var.B), "g": fb.Group()}
 
 
 @pytest.mark.parametrize(("text", "built", "kind"), LINES, ids=[text for text, _, _ in LINES])

@@ -7,9 +7,9 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from florecon_build.ir.closure.emit import emit
-from florecon_build.ir.structure import expressions
-from florecon_build.ir.walk import VALUE_KINDS, values_in
+from florecon_build.frontend.closure.printer import emit
+from florecon_build.ir.traversal import VALUE_KINDS, values_in
+from florecon_build.ir.validation import expressions
 from tests.ir.closure.text import again
 from tests.ir.test_expr import rows_of
 from tests.strategies import ROWS, random_plugin

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 import florecon_build as fb
-from florecon_build.ir import values as v
-from florecon_build.ir.builder.base import lift
-from florecon_build.ir.builder.rows import side, source_of
+from florecon_build.frontend.handles import lift
+from florecon_build.frontend.rows import side, source_of
+from florecon_build.ir import expressions as e
 from tests.ir.closure.pairs import GROUP, LIMIT, PAIR, ROW, SLACK
 from tests.strategies import ROWS as row
 
@@ -28,7 +28,7 @@ def test_a_row_closure(text: str, built: Any) -> None:
 @pytest.mark.parametrize(("text", "build"), PAIR, ids=[text for text, _ in PAIR])
 def test_a_pair_closure(text: str, build: Any) -> None:
     source = source_of(row)
-    a, b = side(source, v.Var.A), side(source, v.Var.B)
+    a, b = side(source, e.Var.A), side(source, e.Var.B)
     assert closure(text)(a, b).ir == build(a, b).ir
 
 

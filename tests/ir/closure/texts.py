@@ -7,8 +7,8 @@ import re
 
 from hypothesis import strategies as st
 
-from florecon_build.ir.closure.emit import emit
-from florecon_build.ir.structure import expressions
+from florecon_build.frontend.closure.printer import emit
+from florecon_build.ir.validation import expressions
 from tests.ir.closure.mistakes import GROUP, PAIR, ROW
 from tests.ir.closure.pairs import PAIR as GOOD_PAIR
 from tests.ir.closure.pairs import ROW as GOOD_ROW

@@ -1,0 +1,94 @@
+"""A natively compiled plugin at work: a child process that speaks the wire over its pipes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow as pa
+
+from florecon_build.host.description import Description, parse
+from florecon_build.host.errors import Trapped, from_wire
+from florecon_build.host.frames import Frame, empty
+from florecon_build.host.report.report import Report
+from florecon_build.host.report.tables import read
+from florecon_build.host.runtime.parameters import encode_params
+
+_LENGTH = 4
+
+
+class Program:
+    """One workspace of the plugin; a plugin that panics ends the child, not this process."""
+
+    def __init__(self, path: Path) -> None:
+        self._process = subprocess.Popen(
+            [str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        self.about: Description = parse(self._ask(b"describe", b""), path.name)
+
+    def __enter__(self) -> Program:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def start(self, config: Mapping[str, object]) -> None:
+        """Opens the workspace with values for params. Raises ``BadConfig``."""
+        rows = _stream(empty(self.about))
+        self._command({"op": "init", "config": encode_params(self.about, config), "reply": "none"}, rows)
+
+    def upsert(self, frame: Frame) -> None:
+        """Ships rows. Raises ``SchemaError``."""
+        self._command({"op": "upsert", "reply": "none"}, _stream(frame))
+
+    def solve(self) -> Report:
+        """Solves, and returns the report with all its tables read."""
+        self._command({"op": "solve", "reply": "none"})
+        return Report(self.about, self._fetch).load()
+
+    def _fetch(self, what: str) -> pa.Table:
+        reply = self._ask(json.dumps({"op": "fetch", "what": what}).encode(), b"")
+        if reply.startswith(b"{"):
+            raise from_wire(json.loads(reply).get("error"))
+        return read(what, reply)
+
+    def _command(self, command: Mapping[str, Any], arrow: bytes = b"") -> None:
+        envelope = json.loads(self._ask(json.dumps(command).encode(), arrow))
+        if envelope.get("ok") is not True:
+            raise from_wire(envelope.get("error"))
+
+    def _ask(self, command: bytes, arrow: bytes) -> bytes:
+        try:
+            send, receive = _pipe(self._process.stdin), _pipe(self._process.stdout)
+            for part in (command, arrow):
+                send.write(len(part).to_bytes(_LENGTH, "little"))
+                send.write(part)
+            send.flush()
+            length = int.from_bytes(_exactly(receive, _LENGTH), "little")
+            return _exactly(receive, length)
+        except (EOFError, BrokenPipeError) as error:
+            said = self._process.communicate()[1].decode("utf-8", "replace").strip()
+            raise Trapped(f"the plugin stopped: {said or 'it said nothing'}") from error
+
+
+def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+    if pipe is None:
+        raise BrokenPipeError
+    return pipe
+
+
+def _exactly(pipe: IO[bytes], length: int) -> bytes:
+    data = pipe.read(length)
+    if len(data) < length:
+        raise EOFError
+    return data
+
+
+def _stream(frame: Frame) -> bytes:
+    buffer = pa.allocate_buffer(frame.size)
+    frame.write(buffer)
+    return buffer.to_pybytes()

@@ -1,0 +1,1 @@
+"""Builds of a generated crate: toolchain, cargo, wasm sections, native program, reproducible rebuild."""

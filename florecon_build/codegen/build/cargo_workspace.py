@@ -1,0 +1,122 @@
+"""The cargo workspace that a plugin is compiled in: the runtime's own, with the generated crate as one more member.
+
+A workspace is kept per version of the runtime's source, so that the runtime is compiled once, and its lock file is the
+runtime's with the generated crate written in: cargo resolves nothing anew.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from florecon_build.codegen.build.paths import runtime_files, runtime_hash
+from florecon_build.codegen.errors import BuildError
+
+MEMBER = "plugin"
+
+# What ships is compiled at level 2: 16 kB smaller than at 3, and as fast (measured: intercompany, 50,000 rows).
+# Dependencies stay at 3, so that plugins written by hand share them.
+_PROFILES = """
+[profile.release.package."*"]
+opt-level = 3
+
+[profile.quick]
+inherits = "release"
+opt-level = 1
+lto = false
+codegen-units = 16
+incremental = true
+strip = "none"
+
+[profile.quick.package."*"]
+opt-level = 2
+
+[profile.author]
+inherits = "release"
+opt-level = 3
+lto = false
+codegen-units = 16
+strip = "none"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A workspace on disk: its root, the hash of the runtime in it, and its generated members."""
+
+    root: Path
+    runtime: str
+    members: tuple[str, ...]
+
+
+Crates = Mapping[str, Mapping[str, str]]
+"""Member folder -> file name -> text."""
+
+
+def workspace(root: Path, runtime: Path, crates: Crates) -> Workspace:
+    """Makes ``root`` a workspace of the runtime and ``crates``; only files that differ are written."""
+    root.mkdir(parents=True, exist_ok=True)
+    members = tuple(crates)
+    for path in runtime_files(runtime):
+        if path.name not in ("Cargo.toml", "Cargo.lock") or len(path.parts) > 1:
+            _copy(runtime / path, root / path)
+    manifest = (runtime / "Cargo.toml").read_text()
+    _write(root / "Cargo.toml", _with_members(manifest, members))
+    _write(root / "Cargo.lock", _with_locked((runtime / "Cargo.lock").read_text(), crates))
+    for member, files in crates.items():
+        for name, text in files.items():
+            _write(root / member / name, text)
+    return Workspace(root, runtime_hash(runtime), members)
+
+
+def _copy(source: Path, target: Path) -> None:
+    if target.is_file() and target.read_bytes() == source.read_bytes():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def _write(path: Path, text: str) -> None:
+    if path.is_file() and path.read_text(encoding="utf-8") == text:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    scratch.write_text(text, encoding="utf-8")
+    scratch.replace(path)
+
+
+def _with_members(manifest: str, members: tuple[str, ...]) -> str:
+    listed = re.search(r"^members = \[(.*?)\]", manifest, re.MULTILINE | re.DOTALL)
+    if listed is None:
+        raise BuildError("the runtime's Cargo.toml lists no workspace members")
+    added = "".join(f', "{member}"' for member in members)
+    changed = manifest[: listed.end(1)].rstrip().rstrip(",") + added + manifest[listed.end(1) :]
+    return changed.replace("opt-level = 3", "opt-level = 2", 1).rstrip() + "\n" + _PROFILES
+
+
+def _with_locked(lock: str, crates: Crates) -> str:
+    """The runtime's lock with an entry per generated crate, in the order that cargo would write."""
+    head, *packages = re.split(r"(?=^\[\[package\]\]$)", lock, flags=re.MULTILINE)
+    for files in crates.values():
+        name, version = (_field(files["Cargo.toml"], field) for field in ("name", "version"))
+        packages.append(
+            f'[[package]]\nname = "{name}"\nversion = "{version}"\ndependencies = [\n "florecon",\n]\n\n',
+        )
+    ordered = sorted((package.strip() for package in packages), key=_sort_key)
+    return head + "\n\n".join(ordered) + "\n"
+
+
+def _sort_key(package: str) -> tuple[str, tuple[int, ...]]:
+    numbers = re.findall(r"\d+", _field(package, "version").split("-")[0])
+    return _field(package, "name"), tuple(int(number) for number in numbers)
+
+
+def _field(text: str, name: str) -> str:
+    found = re.search(rf'^{name} = "(.*)"$', text, re.MULTILINE)
+    if found is None:
+        raise BuildError(f"a manifest or lock entry has no {name}")
+    return found.group(1)

@@ -1,0 +1,55 @@
+"""Compiles and lints many generated crates at once, for this machine: nothing is linked, nothing is run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from florecon_build.codegen.build.cargo import run_cargo
+from florecon_build.codegen.build.cargo_workspace import workspace
+from florecon_build.codegen.build.paths import cache_dir, locked, runtime_dir, runtime_hash
+from florecon_build.codegen.build.rustc import Compiler, output
+from florecon_build.codegen.build.sysroot import Say
+from florecon_build.codegen.build.toolchain import ensure
+
+
+def _quiet(_: str) -> None:
+    """Says nothing."""
+
+
+def check(projects: Mapping[str, Mapping[str, str]], *, say: Say = _quiet) -> str:
+    """Runs clippy, every warning an error, over generated projects in one go of cargo.
+
+    ``projects`` maps a package name to what ``emit`` gave. Returns what checked them: ``clippy``, or ``check`` with a
+    compiler that comes without clippy. Raises ``GeneratedCodeError`` if any crate is refused.
+    """
+    compiler = ensure(say).compiler
+    tool = "clippy" if has_clippy(compiler) else "check"
+    runtime = runtime_dir()
+    base = cache_dir() / "check" / runtime_hash(runtime)[:16]
+    with locked(base.with_suffix(".lock")):
+        crates = {f"generated-{name}": _renamed(files, f"generated-{name}") for name, files in projects.items()}
+        space = workspace(base, runtime, crates)
+        packages = [part for name in projects for part in ("--package", f"generated-{name}")]
+        run_cargo(
+            compiler,
+            space,
+            [tool, "--keep-going", *(["--no-deps"] if tool == "clippy" else []), *packages],
+            env={"RUSTC": str(compiler.rustc)},
+            deny_warnings=True,
+        )
+    return tool
+
+
+def has_clippy(compiler: Compiler) -> bool:
+    """Whether clippy belongs to this compiler; a distribution's compiler may come without."""
+    driver = output([str(Path(compiler.cargo).with_name("cargo-clippy")), "--version"])
+    return bool(driver) and bool(output([str(compiler.cargo), "clippy", "--version"]))
+
+
+def _renamed(files: Mapping[str, str], name: str) -> dict[str, str]:
+    """The project as package ``name``, so that several fit into one workspace; only its rlib is made."""
+    manifest = re.sub(r'^name = ".*"$', f'name = "{name}"', files["Cargo.toml"], count=1, flags=re.MULTILINE)
+    manifest = manifest.replace('name = "solver"', f'name = "{name.replace("-", "_")}"')
+    return {**files, "Cargo.toml": manifest.replace('["cdylib", "rlib"]', '["rlib"]')}

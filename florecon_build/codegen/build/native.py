@@ -1,0 +1,165 @@
+"""A plugin as a program of this machine, compiled in a fraction of a second: what an author runs while writing.
+
+The runtime is compiled once, at full speed, and kept; of a changed strategy only the generated crate is compiled again,
+incrementally, by ``rustc`` itself. The program speaks the wire over its standard input and output.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from florecon_build.codegen.build.cargo import run_cargo, target_dir
+from florecon_build.codegen.build.cargo_workspace import workspace
+from florecon_build.codegen.build.check import check
+from florecon_build.codegen.build.paths import cache_dir, locked, runtime_dir, runtime_hash
+from florecon_build.codegen.build.rustc import OLDEST, Compiler, compilers
+from florecon_build.codegen.build.sysroot import Say
+from florecon_build.codegen.errors import BuildError, ToolchainError
+
+PROFILE = "FLORECON_AUTHOR_PROFILE"
+"""The variable that names the cargo profile of the runtime: ``author`` at full speed, or ``quick``, made sooner."""
+OPT_LEVEL = 1
+"""Of the generated crate; the runtime it calls is at 3. Measured: higher doubles the wait and gains little speed."""
+UNITS = 64
+"""Code is cut into as many pieces, so that a change compiles few of them again."""
+
+_MAIN = """\
+// The plugin as a program of this machine.
+#[path = "lib.rs"]
+mod plugin;
+
+fn main() -> std::io::Result<()> {{
+    florecon::sdk::serve::<plugin::{plugin}>(&mut std::io::stdin().lock(), &mut std::io::stdout().lock())
+}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """The compiled runtime: its library, the folder of those it needs, and the compiler that made them."""
+
+    compiler: Compiler
+    library: Path
+    dependencies: Path
+    key: str
+
+
+def native_compiler() -> Compiler:
+    """The first compiler here that is new enough. Raises ``ToolchainError`` where there is none."""
+    for compiler in compilers():
+        if compiler.version >= OLDEST:
+            return compiler
+    oldest = ".".join(map(str, OLDEST))
+    raise ToolchainError(
+        f"there is no Rust compiler of version {oldest} or later. To fix it, run: florecon-build toolchain ensure"
+    )
+
+
+def runtime(say: Say) -> Runtime:
+    """The runtime, compiled now (a minute or two) unless an earlier run left it."""
+    compiler = native_compiler()
+    source = runtime_dir()
+    profile = os.environ.get(PROFILE, "author")
+    facts = f"{runtime_hash(source)} {compiler.key} {target_dir(compiler)} {profile}"
+    key = hashlib.sha256(facts.encode()).hexdigest()[:16]
+    note = cache_dir() / "native" / f"{key}.path"
+    kept = Path(note.read_text()) if note.is_file() else None
+    if kept is None or not kept.is_file():
+        say("compiling the florecon runtime for this machine: a minute or two, this first time")
+        kept = _compile_runtime(compiler, source, profile)
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.write_text(str(kept))
+    return Runtime(compiler, kept, kept.parent, key)
+
+
+def _compile_runtime(compiler: Compiler, source: Path, profile: str) -> Path:
+    base = cache_dir() / "work" / f"{runtime_hash(source)[:16]}-native"
+    with locked(base.with_suffix(".lock")):
+        space = workspace(base, source, {})
+        args = ["build", "--profile", profile, "--package", "florecon", "--lib"]
+        made = run_cargo(compiler, space, args, env={"RUSTC": str(compiler.rustc)})
+        library = next(
+            (path for path in reversed(made) if path.name.startswith("libflorecon") and path.suffix == ".rlib"), None
+        )
+    if library is None:
+        raise BuildError("cargo made no library of the florecon runtime")
+    return library if library.parent.name == "deps" else _in_deps(library)
+
+
+def _in_deps(library: Path) -> Path:
+    """The copy with a hash in its name: the one that later builds of another source do not write over."""
+    for path in (library.parent / "deps").glob("libflorecon-*.rlib"):
+        if path.samefile(library) or path.read_bytes() == library.read_bytes():
+            return path
+    return library
+
+
+def compile_native(files: Mapping[str, str], at: Runtime, *, name: str = "author") -> Path:
+    """Compiles a generated project to a program; ``name`` keeps apart what different projects have compiled.
+
+    Raises ``GeneratedCodeError`` where ``rustc`` refuses the code, ``BuildError`` for anything else.
+    """
+    folder = _folder(at, name)
+    found = re.search(r"^export_plugin!\((\w+)\);$", files["src/lib.rs"], re.MULTILINE)
+    if found is None:
+        raise BuildError("the generated crate exports no plugin")
+    with locked(folder.with_suffix(".lock")):
+        for file, text in {**files, "src/main.rs": _MAIN.format(plugin=found.group(1))}.items():
+            _write(folder / file, text)
+        program = folder / "solver"
+        done = subprocess.run(_command(at, folder, program), capture_output=True, text=True, check=False, env=_env())
+    if done.returncode != 0:
+        check({"author": files})  # says which of the author's lines it is; it passes where the machine is at fault
+        raise BuildError(f"rustc failed:\n{done.stderr[-4000:]}")
+    return program
+
+
+def build_native(files: Mapping[str, str], say: Say = lambda _: None) -> Path:
+    """The program behind a generated project (what ``emit`` gave), kept by content: the same files compile once.
+
+    It serves one session over its standard input and output, as ``florecon::sdk::serve`` says. Raises
+    ``ToolchainError``, ``GeneratedCodeError`` or ``BuildError``.
+    """
+    at = runtime(say)
+    name = hashlib.sha256("\0".join(f"{file}\0{text}" for file, text in sorted(files.items())).encode()).hexdigest()
+    program = _folder(at, name) / "solver"
+    return program if program.is_file() else compile_native(files, at, name=name)
+
+
+def _folder(at: Runtime, name: str) -> Path:
+    """Where a project is compiled."""
+    return cache_dir() / "native" / f"{at.key}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+
+
+def _command(at: Runtime, folder: Path, program: Path) -> list[str]:
+    return [
+        str(at.compiler.rustc),
+        "--edition=2024",
+        "--crate-name=solver",
+        "--crate-type=bin",
+        "--cap-lints=allow",
+        f"-Copt-level={OPT_LEVEL}",
+        f"-Ccodegen-units={UNITS}",
+        f"-Cincremental={folder / 'incremental'}",
+        "-Cpanic=abort",
+        f"--extern=florecon={at.library}",
+        f"-Ldependency={at.dependencies}",
+        f"-o{program}",
+        str(folder / "src" / "main.rs"),
+    ]
+
+
+def _env() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(("RUSTFLAGS", "CARGO_ENCODED"))}
+
+
+def _write(path: Path, text: str) -> None:
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")

@@ -1,0 +1,69 @@
+"""Paths of the runtime's source and of the build cache."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from florecon_build.codegen.errors import BuildError
+
+_LEFT_OUT = frozenset({"target", ".git", "__pycache__"})
+_NO_INPUT = frozenset({"tests", "benches"})
+
+
+def cache_dir() -> Path:
+    """The folder for sysroots, workspaces and cargo's output: ``$XDG_CACHE_HOME/florecon-build``."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "florecon-build"
+
+
+def runtime_dir() -> Path:
+    """The runtime's cargo workspace: ``rust_runtime`` of the checkout, or the copy in the installed package."""
+    package = Path(__file__).resolve().parents[2]
+    for place in (package.parent / "rust_runtime", package / "_runtime"):
+        if (place / "florecon" / "Cargo.toml").is_file():
+            return place
+    raise BuildError(
+        f"the source of the florecon runtime is missing: neither {package.parent / 'rust_runtime'} nor "
+        f"{package / '_runtime'} is there; reinstall florecon-build"
+    )
+
+
+def runtime_files(root: Path) -> list[Path]:
+    """The files of the runtime's cargo workspace, relative to ``root``, in order."""
+    return sorted(path.relative_to(root) for path in _walk(root))
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for entry in folder.iterdir():
+        if entry.name in _LEFT_OUT:
+            continue
+        if entry.is_dir():
+            yield from _walk(entry)
+        else:
+            yield entry
+
+
+def runtime_hash(root: Path) -> str:
+    """SHA-256 over the names and contents of what a plugin is built from: the runtime without its own tests."""
+    digest = hashlib.sha256()
+    for path in runtime_files(root):
+        if _NO_INPUT.isdisjoint(path.parts):
+            content = (root / path).read_bytes()
+            digest.update(f"{path.as_posix()}\0{len(content)}\0".encode())
+            digest.update(content)
+    return digest.hexdigest()
+
+
+@contextmanager
+def locked(path: Path) -> Generator[None]:
+    """Holds a lock file, so that two processes do not write one folder at once. Waits for the other."""
+    import fcntl  # noqa: PLC0415 - not on Windows, where none of the rest of a build is tried either
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,62 @@
+"""Reproducible rebuild: compiles the strategy that a module carries again and compares the bytes of both modules."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from florecon_build.codegen.build.sysroot import Say
+from florecon_build.codegen.build.wasm import BUILD_SECTION, IR_SECTION, make
+from florecon_build.codegen.build.wasm_sections import section
+from florecon_build.codegen.errors import CodegenError
+from florecon_build.ir.json_format import fingerprint, loads
+from florecon_build.ir.nodes import PluginIr
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of it. ``differs_at`` is the first differing byte, None where the two modules are equal.
+
+    ``made_by`` is what the module says of its making, ``here`` the same of the rebuild: where the two differ (another
+    compiler, another runtime) unequal bytes prove nothing.
+    """
+
+    fingerprint: str
+    bytes: int
+    differs_at: int | None
+    made_by: dict[str, Any]
+    here: dict[str, Any]
+
+    @property
+    def equal(self) -> bool:
+        """Whether the module is exactly what its strategy compiles to."""
+        return self.differs_at is None
+
+    @property
+    def comparable(self) -> bool:
+        """Whether the rebuild was by the same generator, runtime and compiler."""
+        return self.made_by == self.here
+
+
+def verify(wasm: bytes, *, validate: Callable[[PluginIr], PluginIr], say: Say = lambda _: None) -> Verdict:
+    """Rebuilds a module from its own strategy, which ``validate`` first holds to every rule of the frontend.
+
+    Raises ``CodegenError`` for a module that carries none, and what ``build`` raises.
+    """
+    carried, made_by = section(wasm, IR_SECTION), section(wasm, BUILD_SECTION)
+    if carried is None or made_by is None:
+        raise CodegenError("the module does not carry its strategy and its making, so there is nothing to rebuild")
+    told: dict[str, Any] = json.loads(made_by)
+    ir = validate(loads(carried))
+    made = make(ir, fingerprint(ir), carried.decode(), profile=told["profile"], say=say)
+    here: dict[str, Any] = json.loads(json.dumps(made.provenance))
+    return Verdict(fingerprint(ir), len(wasm), _first_difference(wasm, made.wasm), told, here)
+
+
+def _first_difference(left: bytes, right: bytes) -> int | None:
+    if left == right:
+        return None
+    common = min(len(left), len(right))
+    return next((at for at in range(common) if left[at] != right[at]), common)

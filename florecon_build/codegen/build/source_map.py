@@ -1,0 +1,38 @@
+"""From a refused line of generated Rust back to the author's tree."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from florecon_build.codegen.errors import GeneratedCodeError
+from florecon_build.codegen.rust.nodes import origin
+from florecon_build.ir import nodes as n
+from florecon_build.ir.traversal import value_parts, walk
+
+
+@contextmanager
+def blaming(ir: n.PluginIr) -> Generator[None, None, None]:
+    """Adds to a ``GeneratedCodeError`` from within the lane or the node of ``ir`` that each refused line stands for."""
+    try:
+        yield
+    except GeneratedCodeError as error:
+        made_of = list(_places(ir))
+        raise GeneratedCodeError(
+            tuple(replace(one, node=_place(one.author, made_of)) for one in error.rejections)
+        ) from None
+
+
+def _place(author: str | None, made_of: list[tuple[str, str]]) -> str | None:
+    # a long comment is broken over lines, and the marker is its first
+    return next((place for text, place in made_of if author and text.startswith(author)), None)
+
+
+def _places(ir: n.PluginIr) -> Iterator[tuple[str, str]]:
+    """The comment above each expression, and where the expression stands."""
+    for lane in ir.lanes:
+        yield origin(lane.value), f"lane {lane.name}"
+    for place in walk(ir.strategy):
+        for name, value in value_parts(place.node):
+            yield origin(value), f"{place.path}.{name}"

@@ -1,0 +1,97 @@
+"""The wasm standard library built from source, once per compiler, into a private sysroot."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from florecon_build.codegen.build.paths import cache_dir, locked
+from florecon_build.codegen.build.rustc import TARGET, Compiler
+from florecon_build.codegen.errors import ToolchainError
+
+Say = Callable[[str], None]
+
+_MANIFEST = """\
+[package]
+name = "std-for-wasm"
+version = "0.0.0"
+edition = "2021"
+
+[lib]
+crate-type = ["cdylib"]
+path = "lib.rs"
+
+[profile.release]
+panic = "abort"
+"""
+_VENDORED = """\
+[source.crates-io]
+replace-with = "library-vendor"
+
+[source.library-vendor]
+directory = "{vendor}"
+"""
+
+
+def private_sysroot(compiler: Compiler, linker: str | None, say: Say) -> Path:
+    """The sysroot for ``compiler``; built now (about half a minute) unless an earlier run left it."""
+    sysroot = place_of(compiler)
+    with locked(cache_dir() / f"sysroot-{compiler.key}.lock"):
+        if not is_built(compiler):
+            _build(compiler, linker, sysroot, say)
+    return sysroot
+
+
+def place_of(compiler: Compiler) -> Path:
+    """Where the private sysroot of a compiler is kept: libraries only fit the very compiler that made them."""
+    return cache_dir() / f"sysroot-{compiler.key}"
+
+
+def is_built(compiler: Compiler) -> bool:
+    """Whether an earlier run left a private sysroot for this compiler."""
+    return any(_libs(place_of(compiler)).glob("libstd-*.rlib"))
+
+
+def _libs(sysroot: Path) -> Path:
+    return sysroot / "lib" / "rustlib" / TARGET / "lib"
+
+
+def _build(compiler: Compiler, linker: str | None, sysroot: Path, say: Say) -> None:
+    library = compiler.library_source()
+    if library is None:
+        raise ToolchainError(f"{compiler.rustc} has no library source")
+    vendor = library / "vendor"
+    say(f"building the wasm standard library of rustc {compiler.fact('release')} from {library} (once, about 30 s)")
+    with tempfile.TemporaryDirectory(prefix="florecon-std-") as name:
+        crate = Path(name)
+        (crate / "Cargo.toml").write_text(_MANIFEST)
+        (crate / "lib.rs").write_text("")
+        # the vendored sources need no network and stand at the same path for everybody
+        if vendor.is_dir():
+            (crate / ".cargo").mkdir()
+            (crate / ".cargo" / "config.toml").write_text(_VENDORED.format(vendor=vendor))
+        _cargo(compiler, linker, crate)
+        built = sorted((crate / "target" / TARGET / "release" / "deps").glob("*.rlib"))
+        staged = sysroot.with_suffix(f".{os.getpid()}")
+        _libs(staged).mkdir(parents=True)
+        for rlib in built:
+            shutil.copy2(rlib, _libs(staged))
+        shutil.rmtree(sysroot, ignore_errors=True)
+        staged.rename(sysroot)
+    say(f"kept it in {sysroot}")
+
+
+def _cargo(compiler: Compiler, linker: str | None, crate: Path) -> None:
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("RUSTFLAGS", "CARGO_ENCODED"))}
+    env |= {"RUSTC": str(compiler.rustc), "RUSTC_BOOTSTRAP": "1", "CARGO_TARGET_DIR": str(crate / "target")}
+    env["RUSTFLAGS"] = f"--remap-path-prefix={crate}=/std"
+    if linker:
+        env["CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER"] = linker
+    command = [str(compiler.cargo), "build", "--release", "-Zbuild-std=std,panic_abort", "--target", TARGET]
+    done = subprocess.run(command, cwd=crate, env=env, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise ToolchainError(f"the wasm standard library did not build:\n{done.stderr[-2000:]}")

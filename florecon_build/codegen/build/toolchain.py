@@ -1,0 +1,193 @@
+"""Finds or makes a wasm compiler.
+
+In this order: a compiler that has the wasm standard library; ``rustup target add``; a compiler whose library source is
+installed, from which the library is built once; the system's packages, where they may be installed without asking. If
+nothing works the error ends with the command to run.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from florecon_build.codegen.build.rustc import OLDEST, TARGET, Compiler, Toolchain, compilers, output
+from florecon_build.codegen.build.sysroot import Say, is_built, place_of, private_sysroot
+from florecon_build.codegen.errors import ToolchainError
+
+RUSTUP = "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal"
+_APT_SETS = (("rustc-web", "cargo-web", "rust-web-src"), ("rustc", "cargo", "rust-src"))
+_NETWORK_SECONDS = 300
+
+
+def _print(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def ensure(say: Say = _print) -> Toolchain:
+    """A toolchain that makes wasm now, set up if it has to be.
+
+    ``say`` receives a line before anything slow or lasting is done. Raises ``ToolchainError`` when there is no way; its
+    message ends with the command that makes one.
+    """
+    if os.environ.get("RUSTC") is None:
+        _ensure_host_linker(say)
+    found = [compiler for compiler in compilers() if _is_new_enough(compiler, say)]
+    toolchain = _ready(found) or _made_before(found) or _by_rustup(found, say) or _from_source(found, say)
+    if toolchain is None and _by_apt(say):
+        installed = [compiler for compiler in compilers() if _is_new_enough(compiler, say)]
+        toolchain = _ready(installed) or _from_source(installed, say)
+    if toolchain is None:
+        raise ToolchainError(_advice(found))
+    return toolchain
+
+
+def _is_new_enough(compiler: Compiler, say: Say) -> bool:
+    if compiler.version >= OLDEST:
+        return True
+    oldest = ".".join(map(str, OLDEST))
+    say(f"{compiler.rustc} is {compiler.fact('release')}; florecon needs {oldest} or later")
+    return False
+
+
+def _ready(found: list[Compiler]) -> Toolchain | None:
+    for compiler in found:
+        linker = compiler.linker()
+        if compiler.has_wasm_std() and linker != "":
+            return _toolchain(compiler, linker)
+    return None
+
+
+def _made_before(found: list[Compiler]) -> Toolchain | None:
+    for compiler in found:
+        linker = compiler.linker()
+        if is_built(compiler) and linker != "":
+            return _toolchain(compiler, linker, place_of(compiler))
+    return None
+
+
+def _toolchain(compiler: Compiler, linker: str | None, sysroot: Path | None = None) -> Toolchain:
+    env = {"RUSTC": str(compiler.rustc)}
+    if linker:
+        env["CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER"] = linker
+    return Toolchain(compiler, (f"--sysroot={sysroot}",) if sysroot else (), env)
+
+
+def _by_rustup(found: list[Compiler], say: Say) -> Toolchain | None:
+    home = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo") / "bin" / "rustup"
+    rustup = shutil.which("rustup") or (str(home) if home.exists() else None)
+    if rustup is None or os.environ.get("RUSTC"):
+        return None
+    say(f"rustup target add {TARGET}")
+    if not _run([rustup, "target", "add", TARGET], say):
+        return None
+    return _ready(found or compilers())
+
+
+def _from_source(found: list[Compiler], say: Say) -> Toolchain | None:
+    for compiler in found:
+        if compiler.library_source() is None:
+            continue
+        linker = compiler.linker()
+        if linker == "" and _apt_install([f"lld-{compiler.llvm}"], say):
+            linker = compiler.linker()
+        if linker == "":
+            say(f"{compiler.rustc} has no wasm linker: install lld-{compiler.llvm}")
+            continue
+        return _toolchain(compiler, linker, private_sysroot(compiler, linker, say))
+    return None
+
+
+# -- the system's packages
+
+
+def _by_apt(say: Say) -> bool:
+    prefix = _as_root()
+    if os.environ.get("RUSTC") or prefix is None or shutil.which("apt-get") is None:
+        return False
+    if _apt_packages() is None:
+        say("apt-get update")
+        _run([*prefix, "apt-get", "update"], say)
+    packages = _apt_packages()
+    return packages is not None and _apt_install(list(packages), say)
+
+
+def _apt_packages() -> tuple[str, ...] | None:
+    """The package set whose compiler is new enough."""
+    for packages in _APT_SETS:
+        candidate = re.search(r"Candidate: (?:\d+:)?(\d+)\.(\d+)", output(["apt-cache", "policy", packages[0]]))
+        if candidate and (int(candidate[1]), int(candidate[2])) >= OLDEST:
+            return packages
+    return None
+
+
+def _apt_install(packages: list[str], say: Say) -> bool:
+    prefix = _as_root()
+    if prefix is None or shutil.which("apt-get") is None:
+        return False
+    command = [*prefix, "apt-get", "install", "-y", "--no-install-recommends", *packages]
+    say(" ".join(command))
+    return _run(["env", "DEBIAN_FRONTEND=noninteractive", *command] if not prefix else command, say)
+
+
+def _as_root() -> list[str] | None:
+    """What to put before a command to run it as root without a question; None where that cannot be."""
+    if os.geteuid() == 0:
+        return []
+    if (
+        shutil.which("sudo")
+        and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0
+    ):
+        return ["sudo", "-n"]
+    return None
+
+
+def _ensure_host_linker(say: Say) -> None:
+    """Macros that run at build time are linked for this machine, for which rustc calls ``cc``."""
+    if shutil.which("cc") or _apt_install(["gcc", "libc6-dev"], say):
+        return
+    raise ToolchainError("there is no C linker (`cc`), which rustc needs; run: sudo apt-get install gcc libc6-dev")
+
+
+def _run(command: list[str], say: Say) -> bool:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_NETWORK_SECONDS)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        say(f"that failed: {error}")
+        return False
+    if done.returncode != 0:
+        tail = (done.stderr or done.stdout).strip().splitlines()[-1:]
+        say(f"that failed: {' '.join(tail)}")
+    return done.returncode == 0
+
+
+def _advice(found: list[Compiler]) -> str:
+    have = ", ".join(f"{c.rustc} ({c.fact('release')}, no wasm library)" for c in found) or "no rustc"
+    packages = _apt_packages()
+    if shutil.which("rustup"):
+        fix = f"with a network: rustup target add {TARGET}"
+    elif packages:
+        fix = f"run: sudo apt-get install {' '.join(packages)}"
+    else:
+        fix = f"run: {RUSTUP} -t {TARGET}"
+    return f"no compiler here can make WebAssembly: {have}. To fix it, {fix}"
+
+
+def main() -> int:
+    """``python -m florecon_build.codegen.build.toolchain``: makes sure of a compiler and says which."""
+    try:
+        toolchain = ensure()
+    except ToolchainError as error:
+        _print(str(error))
+        return 1
+    compiler = toolchain.compiler
+    extra = f", {toolchain.flags[0]}" if toolchain.flags else ""
+    print(f"wasm compiler: {compiler.rustc} {compiler.fact('release')}{extra}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""Rust generation: a pure function from IR to ``{path: text}``."""

@@ -1,0 +1,68 @@
+"""Constants as Rust literals."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import unicodedata
+
+from florecon_build.ir.expressions import Constant
+from florecon_build.ir.types import Kind, Type
+
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
+
+
+def text_literal(text: str) -> str:
+    """A Rust string literal. What does not print, or prints wide, is escaped.
+
+    >>> print(text_literal('say "ß" {x}\\n'))
+    "say \\"ß\\" {x}\\n"
+    """
+    return f'"{"".join(_char(char) for char in text)}"'
+
+
+def _char(char: str) -> str:
+    if char in _ESCAPES:
+        return _ESCAPES[char]
+    plain = char.isprintable() and not unicodedata.combining(char) and unicodedata.east_asian_width(char) not in "WF"
+    return char if plain or (char.isascii() and char.isprintable()) else f"\\u{{{ord(char):x}}}"
+
+
+def int_literal(value: int) -> str:
+    """Digits in groups of three from five digits up.
+
+    >>> int_literal(-1234), int_literal(1000000)
+    ('-1234', '1_000_000')
+    """
+    return f"{value:_}" if abs(value) >= 10_000 else str(value)
+
+
+def real_literal(value: float) -> str:
+    """The shortest decimal that reads back as the same ``f64``.
+
+    >>> real_literal(1000.0), real_literal(1e-06), real_literal(1e22)
+    ('1000.0', '1e-6', '1e22')
+    """
+    if not math.isfinite(value):
+        name = "NAN" if math.isnan(value) else "INFINITY" if value > 0 else "NEG_INFINITY"
+        return f"f64::{name}"
+    return re.sub(r"e\+?(-?)0*", r"e\1", repr(float(value)))
+
+
+def bool_literal(value: bool) -> str:
+    """``true`` or ``false``."""
+    return json.dumps(value)
+
+
+def constant(value: Constant, type: Type) -> str:
+    """A non-null constant of a type; a text is a ``&'static str``."""
+    match type.kind:
+        case Kind.TEXT:
+            return text_literal(str(value))
+        case Kind.BOOLEAN:
+            return bool_literal(bool(value))
+        case Kind.REAL:
+            return real_literal(float(value or 0.0))
+        case _:
+            return int_literal(int(value or 0))

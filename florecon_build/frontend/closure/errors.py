@@ -1,0 +1,63 @@
+"""What an author reads when a closure's text is wrong: line, column and a caret under the piece, and what to write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from florecon_build.ir.errors import Problem, StrategyError, problem, standing_at
+from florecon_build.ir.expressions import Span
+
+_BEFORE, _WIDTH = 60, 100
+
+
+class ClosureError(StrategyError):
+    """A closure's text that is not in the subset or does not fit its place.
+
+    ``text_line`` and ``text_column`` count from 1 inside the text; ``file`` and ``line`` are those of the ``fb.rust``
+    call.
+    """
+
+    def __init__(self, found: Problem, text_line: int, text_column: int) -> None:
+        super().__init__([found])
+        self.text_line = text_line
+        self.text_column = text_column
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of the text: offsets of its first character and of the one after its last."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The text of a closure and where the author gave it."""
+
+    text: str
+    span: Span | None
+
+    def slice(self, at: Piece) -> str:
+        """The piece on one line, shortened where it is long."""
+        words = " ".join(self.text[at.start : at.end].split())
+        return words if len(words) <= _BEFORE else f"{words[: _BEFORE - 3]}..."
+
+    def error(self, code: str, at: Piece, message: str, *, fix: str, expected: str = "", got: str = "") -> ClosureError:
+        """The error for one piece of the text."""
+        line = self.text.count("\n", 0, at.start) + 1
+        column = at.start - (self.text.rfind("\n", 0, at.start) + 1) + 1
+        said = f"closure {line}:{column}: {message}"
+        found = standing_at(self.span, lambda: problem(code, said, expected=expected, got=got, fix=fix))
+        return ClosureError(replace(found, excerpt=self._excerpt(at)), line, column)
+
+    def _excerpt(self, at: Piece) -> str:
+        """The line of the text in which the piece begins, with carets under it."""
+        first = self.text.rfind("\n", 0, at.start) + 1
+        last = self.text.find("\n", at.start)
+        last = len(self.text) if last < 0 else last
+        start = max(first, at.start - _BEFORE) if last - first > _WIDTH else first
+        stop = min(last, start + _WIDTH)
+        shown = "".join(char if char.isprintable() else " " for char in self.text[start:stop])
+        carets = max(1, min(at.end, stop) - at.start)
+        return f"    {shown}\n    {' ' * (at.start - start)}{'^' * carets}"

@@ -1,0 +1,153 @@
+"""Columns: what the host ships, by type and role."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping
+from typing import Any
+
+from florecon_build.frontend.column_spec import ColumnSpec
+from florecon_build.frontend.handles import BooleanExpr, describe
+from florecon_build.frontend.numeric import IntegerExpr, MoneyExpr, RealExpr
+from florecon_build.frontend.text import DateExpr, TextExpr
+from florecon_build.ir import nodes as n
+from florecon_build.ir import types as t
+from florecon_build.ir.errors import Problem, StrategyError, answered, author_span, authored, fail, problem
+
+RESERVED = ("lot", "derive")
+MAX_SCALE = 18
+
+
+@authored
+def integer(*, id: bool = False, nullable: bool = False, display: bool = False) -> ColumnSpec[IntegerExpr]:
+    """A column of 64-bit integers. ``id`` marks the stable row id, ``display`` the headline amount a host shows.
+
+    >>> import florecon_build as fb
+    >>> fb.columns(row_id=fb.integer(id=True), units=fb.integer(display=True))
+    <columns row_id, units>
+    """
+    return _spec(t.INTEGER, id=id, nullable=nullable, display=display)
+
+
+@authored
+def real(*, nullable: bool = False, display: bool = False) -> ColumnSpec[RealExpr]:
+    """A column of 64-bit floating-point numbers; NaN and infinity are refused at ingest (``bad_amount``).
+
+    >>> import florecon_build as fb
+    >>> fb.columns(row_id=fb.integer(id=True), rate=fb.real(), amount=fb.money(scale=2)).rate
+    <real row.rate>
+    """
+    return _spec(t.REAL, nullable=nullable, display=display)
+
+
+@authored
+def text(*, id: bool = False, nullable: bool = False) -> ColumnSpec[TextExpr]:
+    """A column of texts; with ``id`` it is the row id. Returns its declaration; ``nullable`` lets cells be empty.
+
+    >>> import florecon_build as fb
+    >>> fb.columns(row_id=fb.text(id=True), memo=fb.text(nullable=True), amount=fb.money(scale=2)).memo
+    <nullable text row.memo>
+    """
+    return _spec(t.TEXT, id=id, nullable=nullable)
+
+
+@authored
+def money(scale: int = 2, *, nullable: bool = False, display: bool = False) -> ColumnSpec[MoneyExpr]:
+    """A column of decimal amounts with ``scale`` decimals, held as exact minor units.
+
+    The host ships major units (``12.50``); a value that is not a whole number of minor units is ``bad_amount``.
+
+    >>> import florecon_build as fb
+    >>> fb.columns(row_id=fb.integer(id=True), amount=fb.money(scale=2, display=True)).amount
+    <money(scale=2) row.amount>
+    """
+    return _spec(t.money(checked_scale(scale)), nullable=nullable, display=display)
+
+
+@authored
+def date(*, nullable: bool = False) -> ColumnSpec[DateExpr]:
+    """A column of calendar days. Returns its declaration, for ``columns``; ``nullable`` lets cells be empty.
+
+    >>> import florecon_build as fb
+    >>> fb.columns(row_id=fb.integer(id=True), day=fb.date(nullable=True), amount=fb.money(scale=2)).day
+    <nullable date row.day>
+    """
+    return _spec(t.DATE, nullable=nullable)
+
+
+@authored
+def boolean(*, nullable: bool = False) -> ColumnSpec[BooleanExpr]:
+    """A column of true and false. Returns its declaration, for ``columns``; ``nullable`` lets cells be empty.
+
+    >>> import florecon_build as fb
+    >>> fb.columns(row_id=fb.integer(id=True), open=fb.boolean(), amount=fb.money(scale=2))
+    <columns row_id, open, amount>
+    """
+    return _spec(t.BOOLEAN, nullable=nullable)
+
+
+def checked_scale(scale: object) -> int:
+    """A money scale from 0 to 18."""
+    if not isinstance(scale, int) or isinstance(scale, bool) or not 0 <= scale <= MAX_SCALE:
+        fix = f"use a scale from 0 to {MAX_SCALE}"
+        fail(
+            "bad_scale",
+            "a money scale counts decimal places",
+            expected=f"0 to {MAX_SCALE}",
+            got=describe(scale),
+            fix=fix,
+        )
+    return scale
+
+
+def _spec(kind: t.Type, *, nullable: bool, id: bool = False, display: bool = False) -> ColumnSpec[Any]:
+    if id and nullable:
+        fail("nullable_id", "a row id is never null", got="id=True, nullable=True", fix="leave out nullable=True")
+    return ColumnSpec(type=kind.with_nullable(nullable), id=id, display=display, span=author_span())
+
+
+def checked_columns(specs: Mapping[str, object], before: tuple[n.Column, ...] = ()) -> tuple[n.Column, ...]:
+    """The columns ``before`` and those of ``specs``, by name; refused when they are no wire schema."""
+    made = list(before)
+    for name, spec in specs.items():
+        check_name(name, {column.name for column in made})
+        if not isinstance(spec, ColumnSpec):
+            fix = "write fb.integer(), fb.real(), fb.text(), fb.money(scale=..), fb.date() or fb.boolean()"
+            got = describe(answered(spec))
+            fail("not_a_column", f"column `{name}` has no type", expected="a column type", got=got, fix=fix)
+        made.append(n.Column(name=name, type=spec.type, id=spec.id, display=spec.display, span=spec.span))
+    problems = [*_roles(made)]
+    if problems:
+        raise StrategyError(problems)
+    return tuple(made)
+
+
+def sound_columns(specs: Mapping[str, object]) -> Iterator[n.Column]:
+    """The columns that can be told from ``specs`` all the same, while mistakes are collected."""
+    for name, spec in specs.items():
+        if isinstance(spec, ColumnSpec):
+            yield n.Column(name=name, type=spec.type, id=spec.id, display=spec.display, span=spec.span)
+
+
+def _roles(made: list[n.Column]) -> Iterator[Problem]:
+    ids = [column.name for column in made if column.id]
+    if len(ids) != 1:
+        got = ", ".join(ids) or "none"
+        fix = "mark the stable row id: `row_id=fb.integer(id=True)` or `fb.text(id=True)`"
+        yield problem("row_id", "exactly one column is the row id", expected="one id=True", got=got, fix=fix)
+    shown = [column.name for column in made if column.display]
+    if len(shown) > 1:
+        got = ", ".join(shown)
+        yield problem("display", "one column at most is displayed", got=got, fix="keep one display=True")
+
+
+def check_name(name: str, taken: Container[str]) -> None:
+    """Refuses a name that a lane cannot have, or that another one has."""
+    if name in taken:
+        fail("lane_taken", f"there is a lane `{name}` already", got=name, fix="give the new lane another name")
+    if name in RESERVED or name.startswith("_") or not name:
+        fail(
+            "reserved_name",
+            f"`{name}` is not a lane name",
+            got=name,
+            fix=f"avoid {', '.join(RESERVED)} and a leading `_`",
+        )

@@ -1,0 +1,374 @@
+"""Combinators on the bag and on groups: the nodes that hold other nodes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast, overload
+
+from florecon_build.frontend.constants import is_constant
+from florecon_build.frontend.functions import first_of, table_key
+from florecon_build.frontend.group import Group
+from florecon_build.frontend.handles import BooleanExpr, E, Expr, describe, lift
+from florecon_build.frontend.leaves import Key, Tol
+from florecon_build.frontend.numeric import IntegerExpr, MoneyExpr
+from florecon_build.frontend.parameters import setting_of, tolerance_of
+from florecon_build.frontend.strategy import (
+    Slot,
+    Strategy,
+    in_scope,
+    inner_of,
+    key_of,
+    measure_of,
+    plain_text,
+    predicate_of,
+    strategy,
+)
+from florecon_build.frontend.text import family_of, whole
+from florecon_build.ir import expressions as e
+from florecon_build.ir import nodes as n
+from florecon_build.ir.errors import (
+    Missing,
+    StrategyError,
+    answered,
+    argument,
+    attempt,
+    author_span,
+    authored,
+    fail,
+    place,
+    tolerant,
+)
+from florecon_build.ir.scope import Scope
+from florecon_build.ir.types import Kind, Type
+
+_binders = itertools.count()
+
+
+@authored
+def identity() -> Strategy:
+    """Passes everything through.
+
+    >>> import florecon_build as fb
+    >>> fb.identity()
+    <strategy identity>
+    """
+    return strategy(n.Identity(span=author_span()))
+
+
+@tolerant
+def seq(*steps: Strategy) -> Strategy:
+    """One step after another, each on what the previous one left.
+
+    >>> import florecon_build as fb
+    >>> fb.seq(fb.exact_1to1(), fb.agg_net(), fb.soak_all())
+    <strategy seq>
+    """
+    with place("seq"):
+        if not steps:
+            fail("too_few", "seq has no steps", fix="give at least one; fb.identity() passes everything through")
+        inner = [inner_of(step, f"seq[{index}]") for index, step in enumerate(steps)]
+        return strategy(n.Seq(steps=tuple(step.ir for step in inner), span=author_span()), *inner)
+
+
+@tolerant
+def for_n(count: int, build: Callable[[int], Strategy]) -> Strategy:
+    """A schedule: ``seq`` of ``count`` steps, ``build(0)`` to ``build(count - 1)``. The index is a plain integer.
+
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), day=fb.date(), amount=fb.money(scale=2))
+    >>> fb.for_n(3, lambda i: fb.windowed(rows.day, 2 ** (i + 1), fb.exact_1to1()))
+    <strategy seq>
+    """
+    with place("for_n"):
+        answered(whole(count, "for_n: count", least=1, most=1000))
+        inner = [inner_of(build(index), f"for_n[{index}]") for index in range(count)]
+        return strategy(n.Seq(steps=tuple(step.ir for step in inner), span=author_span()), *inner)
+
+
+@tolerant
+def partition_by(key: Key, inner: Strategy) -> Strategy:
+    """An independent ``inner`` per value of a key; an item whose key is null passes through untouched.
+
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), book=fb.text(), currency=fb.text(), amount=fb.money(scale=2))
+    >>> fb.partition_by((rows.book, rows.currency), fb.exact_1to1())
+    <strategy partition_by>
+    """
+    with place("partition_by"):
+        by = key_of(key, Slot("partition_by.key"))
+        below = inner_of(inner, "partition_by: inner")
+        return strategy(n.PartitionBy(key=by.ir, inner=below.ir, span=author_span()), by, below)
+
+
+@overload
+def partition_by_with(key: Key, inner: Mapping[Any, Strategy], default: Strategy | None = None) -> Strategy: ...
+@overload
+def partition_by_with(key: Key, inner: Callable[[Any], Strategy]) -> Strategy: ...
+@tolerant
+def partition_by_with(key: Key, inner: object, default: Strategy | None = None) -> Strategy:
+    """A strategy per key: ``{constant: strategy}`` with a ``default`` (identity), or ``lambda k: strategy``.
+
+    In the second form ``k`` is the shard's key and may stand in tolerances, costs and predicates; a part of a tuple
+    key is ``k[0]``, ``k[1]``... The function is called once, when the strategy is built.
+
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), currency=fb.text(), amount=fb.money(scale=2))
+    >>> by_table = fb.partition_by_with(rows.currency, {"JPY": fb.agg_net(tol=100)}, default=fb.agg_net(tol=1))
+    >>> by_key = fb.partition_by_with(rows.currency, lambda k: fb.agg_net(tol=fb.lookup(k, {"JPY": 100}, 1)))
+    """
+    with place("partition_by_with"):
+        by = key_of(key, Slot("partition_by_with.key"))
+        if isinstance(by, Missing):  # while collecting: look at what the function says all the same
+            inner(by) if callable(inner) else None
+            raise StrategyError([])
+        if isinstance(inner, Mapping):
+            return _partition_table(by, inner, default)  # pyright: ignore[reportUnknownArgumentType]
+        if default is not None:
+            fail("extra_default", "a function covers every key", got="default=..", fix="leave the default out")
+        if not callable(inner):
+            fix = "give {value: strategy, ..} or lambda k: strategy; for one strategy use partition_by"
+            fail(
+                "not_a_strategy",
+                "partition_by_with: inner",
+                expected="a dict or a function",
+                got=describe(inner),
+                fix=fix,
+            )
+        binder = next(_binders)
+        kind = by.type.with_nullable(False)
+        shard = family_of(kind.kind)(e.ShardKey(type=kind, binder=binder, span=author_span()))
+        below = inner_of(answered(inner(shard)), "partition_by_with: what the function gave back")
+        return strategy(n.PartitionByWith(key=by.ir, binder=binder, inner=below.ir, span=author_span()), by, below)
+
+
+def _partition_table(by: Expr, table: Mapping[object, object], default: Strategy | None) -> Strategy:
+    cases = [(_case(key, by.type), inner_of(item, f"partition_by_with[{key!r}]")) for key, item in table.items()]
+    rest = identity() if default is None else inner_of(default, "partition_by_with: default")
+    return partition_table(by, cases, rest)
+
+
+Case = e.Constant | tuple[e.Constant, ...]
+
+
+def partition_table(by: Expr, cases: Sequence[tuple[Case, Strategy]], default: Strategy) -> Strategy:
+    """``PartitionByTable`` over constants as they stand in the tree."""
+    slot = Slot("partition_by_with.key")
+    _check_table_key(key_of(by, slot).type)
+    if not cases or len({key for key, _ in cases}) < len(cases):
+        fail(
+            "bad_setting",
+            "partition_by_with: the table has each key once, and at least one",
+            fix="{value: strategy, ..}",
+        )
+    parts = by.type.parts or (by.type.with_nullable(False),)
+    for key, _ in cases:
+        cells = key if isinstance(key, tuple) else (key,)
+        if len(cells) != len(parts) or not all(map(is_constant, cells, parts)):
+            fail("type_mismatch", f"{slot.name}: a key of another type", expected=str(by.type), got=repr(key))
+    table = tuple((key, case.ir) for key, case in cases)
+    node = n.PartitionByTable(key=by.ir, cases=table, default=default.ir, span=author_span())
+    return strategy(node, by, *(case for _, case in cases), default)
+
+
+def _check_table_key(kind: Type) -> None:
+    if kind.kind is Kind.REAL or any(part.kind in {Kind.REAL, Kind.TUPLE} for part in kind.parts):
+        fix = "use a key of texts, integers, dates, money or booleans"
+        fail("not_a_key", f"partition_by_with: constants of a {kind} cannot be told apart", got=str(kind), fix=fix)
+
+
+def _case(key: object, kind: Type) -> Case:
+    what = "partition_by_with"
+    _check_table_key(kind)
+    if kind.kind is not Kind.TUPLE:
+        return table_key(key, kind, what)
+    parts: tuple[object, ...] = cast("tuple[object, ...]", key) if isinstance(key, tuple) else ()
+    if len(parts) != len(kind.parts):
+        fix = f"write a tuple of {len(kind.parts)} constants"
+        fail(
+            "type_mismatch",
+            f"{what}: a key of another shape",
+            expected=str(kind),
+            got=describe(cast(object, key)),
+            fix=fix,
+        )
+    return tuple(table_key(part, of, what) for part, of in zip(parts, kind.parts, strict=True))
+
+
+@tolerant
+def when(predicate: BooleanExpr, inner: Strategy) -> Strategy:
+    """Items that satisfy a row condition go to ``inner``; the others, and what is left of those, pass on.
+
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), amount=fb.money(scale=2))
+    >>> fb.when(rows.account.startswith("14"), fb.exact_1to1(rows.account))
+    <strategy when>
+    """
+    with place("when"):
+        test = predicate_of(predicate, Slot("when.predicate"))
+        below = inner_of(inner, "when: inner")
+        return strategy(n.When(predicate=test.ir, inner=below.ir, span=author_span()), test, below)
+
+
+@tolerant
+def windowed(order: Expr, width: IntegerExpr | int, inner: Strategy) -> Strategy:
+    """Sweeps bands of ``width`` (days, minor units or integers) along ``order``; what is unmatched is carried forward.
+
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), day=fb.date(), amount=fb.money(scale=2))
+    >>> fb.windowed(rows.day, 31, fb.agg_net())
+    <strategy windowed>
+    """
+    with place("windowed"):
+        along = measure_of(order, Slot("windowed.order"))
+        wide = setting_of(width, "windowed.width", least=1)
+        below = inner_of(inner, "windowed: inner")
+        return strategy(
+            n.Windowed(order=along.ir, width=wide.ir, inner=below.ir, span=author_span()), along, wide, below
+        )
+
+
+@tolerant
+def pivot(amount: MoneyExpr | IntegerExpr, inner: Strategy) -> Strategy:
+    """Runs ``inner`` in another numeraire and translates its groups back exactly. A lot with a null or zero amount
+    stays out.
+
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), amount=fb.money(scale=2), usd=fb.money(scale=2, nullable=True))
+    >>> fb.pivot(rows.usd, fb.agg_net(tol=100))
+    <strategy pivot>
+    """
+    with place("pivot"):
+        alt = _alternative(amount)
+        below = inner_of(inner, "pivot: inner")
+        return strategy(n.Pivot(amount=alt.ir, inner=below.ir, span=author_span()), alt, below)
+
+
+@argument
+def _alternative(amount: object) -> Expr:
+    alt = in_scope(lift(amount, what="pivot.amount"), Slot("pivot.amount"))
+    if alt.type.kind not in {Kind.MONEY, Kind.INTEGER}:
+        fix = "use money, or fb.minor_units(real, scale)"
+        fail("type_mismatch", "pivot.amount is exact", expected="money or integer", got=describe(alt), fix=fix)
+    return alt
+
+
+@tolerant
+def fixed_point(inner: Strategy, max_passes: int) -> Strategy:
+    """Repeats ``inner`` on what it leaves until a pass forms no group, at most ``max_passes`` times.
+
+    >>> import florecon_build as fb
+    >>> fb.fixed_point(fb.agg_net(), max_passes=5)
+    <strategy fixed_point>
+    """
+    with place("fixed_point"):
+        answered(whole(max_passes, "fixed_point.max_passes", least=1, most=10_000))
+        below = inner_of(inner, "fixed_point: inner")
+        return strategy(n.FixedPoint(inner=below.ir, max_passes=max_passes, span=author_span()), below)
+
+
+@tolerant
+def labeled(tag: str, inner: Strategy) -> Strategy:
+    """Prefixes the reason of every group of ``inner`` with ``tag: ``; what is left is never labeled.
+
+    >>> import florecon_build as fb
+    >>> fb.labeled("same day", fb.exact_1to1())
+    <strategy labeled>
+    """
+    with place("labeled"):
+        name = plain_text(tag, "labeled.tag")
+        below = inner_of(inner, "labeled: inner")
+        return strategy(n.Labeled(tag=name, inner=below.ir, span=author_span()), below)
+
+
+@tolerant
+def accept_if(predicate: Callable[[Group], BooleanExpr] | BooleanExpr, inner: Strategy) -> Strategy:
+    """Keeps the groups of ``inner`` that satisfy a condition on ``g``; dissolves the others back.
+
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), day=fb.date(), amount=fb.money(scale=2))
+    >>> fb.accept_if(lambda g: g.span(rows.day) <= 31, fb.agg_net())
+    <strategy accept_if>
+    """
+    with place("accept_if"):
+        slot = Slot("accept_if.predicate", Scope.GROUP)
+        with place(".predicate"):
+            test = attempt(lambda: predicate_of(_of_group(predicate), slot))
+        below = attempt(lambda: inner_of(answered(inner), "accept_if: inner"))
+        node = n.AcceptIf(predicate=answered(test).ir, inner=answered(below).ir, span=author_span())
+        return strategy(node, test, below)
+
+
+def _of_group(predicate: object) -> object:
+    return answered(predicate if isinstance(predicate, Expr) or not callable(predicate) else predicate(Group()))
+
+
+@overload
+def coalesce(first: E, /, *others: object) -> E: ...
+@overload
+def coalesce(first: str, others: Strategy, /) -> Strategy: ...
+@authored
+def coalesce(first: object, /, *others: object) -> object:
+    """On values the first that is not null, as ``first_of``; ``coalesce(origin, strategy)`` joins groups that share a
+    member.
+
+    The node adds up a member's amounts; what comes to zero drops out.
+
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(nullable=True), amount=fb.money(scale=2))
+    >>> fb.coalesce(rows.memo, "")
+    <text fb.first_of(row.memo, "")>
+    >>> fb.coalesce("chain", fb.agg_net())
+    <strategy coalesce>
+    """
+    if any(isinstance(other, Strategy) for other in others):
+        with place("coalesce"):
+            if len(others) != 1:
+                fail("not_a_strategy", "coalesce(origin, inner) holds one strategy", fix="join steps with fb.seq(..)")
+            name = plain_text(first, "coalesce.origin")
+            below = inner_of(others[0], "coalesce: inner")
+            return strategy(n.Coalesce(origin=name, inner=below.ir, span=author_span()), below)
+    return first_of(cast(Expr, first), *others)
+
+
+@tolerant
+def trim(tol: Tol, inner: Strategy) -> Strategy:
+    """Cuts each member amount of ``inner``'s groups that is within a tolerance of the row's original back to the
+    residual.
+
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), amount=fb.money(scale=2))
+    >>> fb.trim(fb.rel_tol(bps=1, floor=1), fb.flow(penalty=5, match_keys=[fb.amount_key()], cost=1.0))
+    <strategy trim>
+    """
+    with place("trim"):
+        slack = tolerance_of(tol, "trim.tol")
+        below = inner_of(inner, "trim: inner")
+        return strategy(n.Trim(tol=slack.ir, inner=below.ir, span=author_span()), slack, below)
+
+
+@tolerant
+def snap(tol: Tol, inner: Strategy) -> Strategy:
+    """Folds each such small member amount onto the row's largest one, so that a lot is not split for pennies.
+
+    >>> import florecon_build as fb
+    >>> fb.snap(5, fb.agg_net())
+    <strategy snap>
+    """
+    with place("snap"):
+        slack = tolerance_of(tol, "snap.tol")
+        below = inner_of(inner, "snap: inner")
+        return strategy(n.Snap(tol=slack.ir, inner=below.ir, span=author_span()), slack, below)
+
+
+@tolerant
+def whole_only(inner: Strategy) -> Strategy:
+    """Keeps only the groups of ``inner`` none of whose members has an amount left over; dissolves the others.
+
+    >>> import florecon_build as fb
+    >>> fb.whole_only(fb.agg_net())
+    <strategy whole_only>
+    """
+    with place("whole_only"):
+        below = inner_of(inner, "whole_only: inner")
+        return strategy(n.WholeOnly(inner=below.ir, span=author_span()), below)

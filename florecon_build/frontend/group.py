@@ -1,0 +1,178 @@
+"""What a group predicate reads: ``g`` in ``accept_if(lambda g: ..)``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+from florecon_build.frontend.handles import BooleanExpr, E, Expr, built, describe, lift, never_null
+from florecon_build.frontend.numeric import IntegerExpr
+from florecon_build.frontend.parameters import Tolerance, tolerance_of
+from florecon_build.ir import expressions as e
+from florecon_build.ir import types as t
+from florecon_build.ir.errors import MissingLaneError, authored, did_you_mean, fail, problem
+from florecon_build.ir.python_printer import show
+from florecon_build.ir.scope import Scope, reads
+from florecon_build.ir.types import Kind
+
+
+class Group:
+    """A group as a predicate sees it. Amounts are minor units of the active numeraire.
+
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), side=fb.text(), amount=fb.money(scale=2))
+    >>> guarded = fb.accept_if(lambda g: (g.size == 2) & (g.distinct(rows.side) == 2), fb.agg_net())
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<group>"
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            if name.startswith("_"):
+                raise AttributeError(name)
+            return _no_fact(name)
+
+    @property
+    @authored
+    def size(self) -> IntegerExpr:
+        """How many members it has."""
+        return _metric(e.MetricOp.SIZE)
+
+    @property
+    @authored
+    def net(self) -> IntegerExpr:
+        """The sum of the member amounts."""
+        return _metric(e.MetricOp.NET)
+
+    @property
+    @authored
+    def abs_net(self) -> IntegerExpr:
+        """The absolute value of the net."""
+        return _metric(e.MetricOp.ABS_NET)
+
+    @property
+    @authored
+    def max_abs(self) -> IntegerExpr:
+        """The largest absolute member amount."""
+        return _metric(e.MetricOp.MAX_ABS)
+
+    @property
+    @authored
+    def min_side(self) -> IntegerExpr:
+        """The smaller of the counts of positive and of negative members."""
+        return _metric(e.MetricOp.MIN_SIDE)
+
+    @authored
+    def clean(self, tol: Tolerance | IntegerExpr | int = 0) -> BooleanExpr:
+        """Whether the net is within a tolerance whose legs are the member amounts.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), amount=fb.money(scale=2))
+        >>> fb.accept_if(lambda g: g.clean(5), fb.agg_net(rows.account, tol=100))
+        <strategy accept_if>
+        """
+        slack = tolerance_of(tol, "clean: tol")
+        expr = built(BooleanExpr, e.GroupClean(type=t.BOOLEAN, tol=slack.ir))
+        return BooleanExpr(expr.ir, slack.uses)
+
+    @authored
+    def span(self, lane: Expr) -> IntegerExpr:
+        """Largest minus smallest over the members: days for dates, minor units for money.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), day=fb.date(), amount=fb.money(scale=2))
+        >>> guard = fb.accept_if(lambda g: g.span(rows.day) <= 31, fb.agg_net(rows.account))
+        """
+        expr = never_null(_member(lane, "span"), "span")
+        if expr.type.kind not in {Kind.INTEGER, Kind.MONEY, Kind.DATE}:
+            fix = "use a date, money or integer lane"
+            fail(
+                "type_mismatch",
+                "span measures a distance",
+                expected="integer, money or date",
+                got=describe(expr),
+                fix=fix,
+            )
+        return built(IntegerExpr, e.GroupSpan(type=t.INTEGER, operand=expr.ir), expr)
+
+    @authored
+    def distinct(self, lane: Expr | tuple[object, ...]) -> IntegerExpr:
+        """How many different values that are not null the members have.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), day=fb.date(), amount=fb.money(scale=2))
+        >>> guard = fb.accept_if(lambda g: g.distinct(rows.account) >= 2, fb.agg_net(rows.account))
+        """
+        expr = _member(lane, "distinct")
+        if expr.type.kind is Kind.LIST:
+            fix = "count a scalar or a tuple"
+            fail(
+                "type_mismatch", "distinct counts scalars", expected="a scalar or a tuple", got=describe(expr), fix=fix
+            )
+        return built(IntegerExpr, e.GroupDistinct(type=t.INTEGER, operand=expr.ir), expr)
+
+    @authored
+    def any(self, predicate: BooleanExpr) -> BooleanExpr:
+        """Whether at least one member satisfies a row condition.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), open=fb.boolean(), amount=fb.money(scale=2))
+        >>> fb.accept_if(lambda g: g.any(rows.open), fb.agg_net())
+        <strategy accept_if>
+        """
+        return self._quantified(BooleanExpr, e.QuantifierOp.ANY, t.BOOLEAN, predicate)
+
+    @authored
+    def all(self, predicate: BooleanExpr) -> BooleanExpr:
+        """Whether every member satisfies a row condition.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), open=fb.boolean(), amount=fb.money(scale=2))
+        >>> fb.accept_if(lambda g: g.all(~rows.open), fb.agg_net())
+        <strategy accept_if>
+        """
+        return self._quantified(BooleanExpr, e.QuantifierOp.ALL, t.BOOLEAN, predicate)
+
+    @authored
+    def count(self, predicate: BooleanExpr) -> IntegerExpr:
+        """How many members satisfy a row condition.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), day=fb.date(), amount=fb.money(scale=2))
+        >>> guard = fb.accept_if(lambda g: g.count(rows.amount > 0) == 1, fb.agg_net(rows.account))
+        """
+        return self._quantified(IntegerExpr, e.QuantifierOp.COUNT, t.INTEGER, predicate)
+
+    def _quantified(self, family: type[E], op: e.QuantifierOp, kind: t.Type, predicate: BooleanExpr) -> E:
+        expr = never_null(_member(predicate, op.value), op.value)
+        if expr.type.kind is not Kind.BOOLEAN:
+            fix = "compare something"
+            fail("type_mismatch", f"{op.value} takes a condition", expected="boolean", got=describe(expr), fix=fix)
+        return built(family, e.GroupQuantifier(type=kind, op=op, predicate=expr.ir), expr)
+
+
+@authored
+def _no_fact(name: str) -> NoReturn:
+    known = [item for item in dir(Group) if not item.startswith("_")]
+    found = problem("unknown_attribute", f"a group has no `.{name}`", fix=did_you_mean(name, known, "a group's facts"))
+    raise MissingLaneError([found])
+
+
+def _metric(op: e.MetricOp) -> IntegerExpr:
+    return built(IntegerExpr, e.GroupMetric(type=t.INTEGER, op=op))
+
+
+def _member(item: object, what: str) -> Expr:
+    expr = lift(item, what=what)
+    if reads(expr.ir) - Scope.ITEM.allowed:
+        fail(
+            "scope",
+            f"{what} looks at one member at a time",
+            expected=Scope.ITEM.value,
+            got=f"`{show(expr.ir)}`",
+            fix="use the lanes of the row: row.lane, row.lot.amount",
+        )
+    return expr

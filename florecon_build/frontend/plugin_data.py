@@ -1,0 +1,190 @@
+"""A plugin: rows, numeraire and strategy under a name and a version; the whole tree, checked and as data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Self
+
+from florecon_build.frontend.deferred_cost import bound
+from florecon_build.frontend.handles import Deferred, Expr, describe
+from florecon_build.frontend.ir_validation import verify
+from florecon_build.frontend.rows import Rows, Source, rows_of
+from florecon_build.frontend.strategy import Strategy
+from florecon_build.ir import expressions as e
+from florecon_build.ir import nodes as n
+from florecon_build.ir.diff import Difference, diff_ir
+from florecon_build.ir.errors import (
+    Missing,
+    Problem,
+    Severity,
+    StrategyError,
+    answered,
+    author_names,
+    authored,
+    fail,
+    problem,
+)
+from florecon_build.ir.json_format import dumps, fingerprint, loads
+from florecon_build.ir.lints import check
+from florecon_build.ir.traversal import values_in
+from florecon_build.ir.tree_printer import tree
+from florecon_build.ir.validation import expressions, number_binders, structure
+
+_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z][A-Za-z0-9_-]*)*")
+_VERSION = re.compile(r"\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?")
+
+
+class PluginData:
+    """A whole strategy as data: what it says, its fingerprint, and what is doubtful about it.
+
+    The public ``fb.Plugin`` is this, and previews it and builds Rust from it as well.
+    """
+
+    def __init__(self, id: str, version: str, *, rows: Rows, numeraire: Expr, strategy: Strategy) -> None:
+        self._unused: tuple[n.Param, ...] = ()
+        ir = _assemble(id, version, rows, numeraire, strategy)
+        if isinstance(ir, Missing):  # the mistakes are being collected; there is nothing to hold
+            self._ir, self._fingerprint = ir, ""
+            return
+        self._adopt(ir)
+        self._unused = _unused_params(ir)
+
+    def _adopt(self, ir: n.PluginIr) -> None:
+        self._ir = ir
+        self._fingerprint = fingerprint(ir)
+
+    @property
+    def id(self) -> str:
+        """The plugin's name, as in ``acme.intercompany``."""
+        return self._ir.id
+
+    @property
+    def version(self) -> str:
+        """The author's version, as in ``1.0.0``."""
+        return self._ir.version
+
+    @property
+    def data(self) -> n.PluginIr:
+        """The typed tree."""
+        return self._ir
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 of the canonical JSON: the same for the same meaning, whatever the formatting."""
+        return self._fingerprint
+
+    def check(self) -> tuple[Problem, ...]:
+        """What is doubtful about the whole: errors, which stop a build, and warnings. Each names the author's line."""
+        return check(self._ir, self._unused)
+
+    def require(self) -> tuple[Problem, ...]:
+        """The warnings of ``check``; raises ``StrategyError`` with all the errors where there are any."""
+        found = self.check()
+        errors = [problem for problem in found if problem.severity is Severity.ERROR]
+        if errors:
+            raise StrategyError(errors)
+        return found
+
+    def tree(self) -> str:
+        """The plugin as text to read: rows, params, and the tree with node ids and the author's lines."""
+        return tree(self._ir)
+
+    def ir(self) -> str:
+        """The plugin as canonical JSON, with source positions apart."""
+        return dumps(self._ir)
+
+    @classmethod
+    def from_ir(cls, text: str | bytes | Mapping[str, Any]) -> Self:
+        """The plugin behind ``ir()``'s JSON (text or parsed). Raises ``IrError`` where it is none."""
+        plugin = cls.__new__(cls)
+        plugin._unused = ()
+        plugin._adopt(verify(loads(text)))
+        return plugin
+
+    def __repr__(self) -> str:
+        return f"<plugin {self.id} {self.version} {self.fingerprint[:12]}>"
+
+
+@authored
+def _assemble(id: object, version: object, rows: object, numeraire: object, strategy: object) -> n.PluginIr:
+    if not isinstance(id, str) or not _ID.fullmatch(id):
+        fix = "use dotted words: `acme.intercompany`"
+        fail("bad_name", "Plugin: the id is dotted words", expected="acme.intercompany", got=describe(id), fix=fix)
+    if not isinstance(version, str) or not _VERSION.fullmatch(version):
+        fail("bad_name", "Plugin: the version", expected="1.0.0", got=describe(version), fix="write major.minor.patch")
+    source = rows_of(rows, "Plugin: rows")
+    if not isinstance(strategy, Strategy):
+        fix = "pass a node, such as fb.seq(..)"
+        fail("not_a_strategy", "Plugin: strategy", expected="a strategy", got=describe(strategy), fix=fix)
+    if isinstance(numeraire, Deferred):
+        numeraire = answered(numeraire.over(rows))
+    if not isinstance(numeraire, Expr):
+        fix = "pass the amount column: numeraire=row.amount"
+        fail("numeraire", "Plugin: numeraire", expected="money or integer", got=describe(numeraire), fix=fix)
+    strategy = bound(strategy, source)
+    if source.lost:  # the mistakes are being collected
+        raise StrategyError([])
+    params = sorted(strategy.uses.params, key=lambda param: param.name)
+    ir = n.PluginIr(
+        id=id,
+        version=version,
+        columns=source.columns,
+        lanes=source.derived,
+        params=tuple(params),
+        numeraire=numeraire.ir,
+        strategy=number_binders(strategy.ir),
+    )
+    found = structure(ir) or list(_other_rows(source, strategy.uses.sources | numeraire.uses.sources, ir))
+    if found:
+        raise StrategyError(found)
+    return ir
+
+
+def _other_rows(rows: Source, read: Iterable[Source], ir: n.PluginIr) -> Iterator[Problem]:
+    """Lanes that the strategy reads of other columns, or under another definition than the plugin's rows have."""
+    if any(source.family is not rows.family for source in read):
+        other = "the strategy reads lanes of other columns than rows="
+        yield problem("other_rows", other, fix="pass the rows that the strategy was written for")
+        return
+    names = {part.name for _, value in expressions(ir) for part in values_in(value) if isinstance(part, e.Lane)}
+    lanes = {lane.name: lane.value for lane in rows.derived}
+    strange = {lane.name for source in read for lane in source.derived if lanes.get(lane.name) != lane.value} & names
+    for name in sorted(strange):
+        message = f"the strategy reads another lane `{name}` than the one that rows= has"
+        yield problem("other_rows", message, fix="derive it once, and use the rows that this derive() gave throughout")
+
+
+def _unused_params(ir: n.PluginIr) -> tuple[n.Param, ...]:
+    """The params under a name in the module or function that makes the plugin, which neither it nor another strategy
+    there reads.
+    """
+    names = author_names()
+    used = {param.name for param in ir.params}
+    for item in names.values():
+        if isinstance(item, Strategy):
+            used |= {param.name for param in item.uses.params}
+        elif isinstance(item, PluginData):
+            used |= {param.name for param in item.data.params}
+    params = [param for item in names.values() if isinstance(item, Expr) for param in _declared(item)]
+    return tuple(dict.fromkeys(param for param in params if param.name not in used))
+
+
+def _declared(item: Expr) -> frozenset[n.Param]:
+    return item.uses.params if isinstance(item.ir, e.ParamRef) else frozenset()
+
+
+def diff(before: PluginData, after: PluginData) -> Difference:
+    """What changed from one plugin to another: a difference of meaning, in words (``str``) and as data (``as_data``).
+
+    It is false exactly when the fingerprints agree. Formatting, comments and line numbers are no difference.
+
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), amount=fb.money(scale=2))
+    >>> def plugin(tol: int) -> fb.Plugin:
+    ...     net = fb.agg_net(rows.account, tol=tol)
+    ...     return fb.Plugin("acme.demo", "1.0.0", rows=rows, numeraire=rows.amount, strategy=net)
+    >>> [(change.kind, change.setting, change.before, change.after) for change in fb.diff(plugin(0), plugin(5))]
+    [('changed', 'tol', '0', '5')]
+    """
+    return diff_ir(before.data, after.data)

@@ -1,0 +1,242 @@
+"""The way back from a value to a handle: the value said again in the builder's own words.
+
+A tree that comes from JSON is checked by rebuilding it: every rule of the builder is applied, and what comes out must
+be the tree that came in. There is no second set of rules.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from florecon_build.frontend import functions as f
+from florecon_build.frontend import keys
+from florecon_build.frontend.columns import MAX_SCALE
+from florecon_build.frontend.constants import is_constant
+from florecon_build.frontend.group import Group
+from florecon_build.frontend.handles import Expr
+from florecon_build.frontend.parameters import Tolerance, abs_tol, rel_max_tol, rel_tol
+from florecon_build.frontend.text import TupleExpr, family_of, nullable_text_of
+from florecon_build.ir import expressions as e
+from florecon_build.ir import types as t
+from florecon_build.ir.errors import fail
+from florecon_build.ir.types import Kind, Type
+
+_ARITH: dict[e.ArithOp, Callable[[Any, Any], Any]] = {
+    e.ArithOp.ADD: operator.add,
+    e.ArithOp.SUB: operator.sub,
+    e.ArithOp.MUL: operator.mul,
+    e.ArithOp.DIV: lambda x, y: x / y,
+    e.ArithOp.FLOOR_DIV: lambda x, y: x // y,
+    e.ArithOp.MOD: operator.mod,
+    e.ArithOp.MIN: f.min_of,
+    e.ArithOp.MAX: f.max_of,
+}
+_COMPARE: dict[e.CompareOp, Callable[[Any, Any], Any]] = {
+    e.CompareOp.EQ: operator.eq,
+    e.CompareOp.NE: operator.ne,
+    e.CompareOp.LT: operator.lt,
+    e.CompareOp.LE: operator.le,
+    e.CompareOp.GT: operator.gt,
+    e.CompareOp.GE: operator.ge,
+}
+_LOGIC: dict[e.LogicOp, Callable[[Any, Any], Any]] = {
+    e.LogicOp.AND: lambda x, y: x & y,
+    e.LogicOp.OR: lambda x, y: x | y,
+}
+_UNARY: dict[e.UnaryOp, Callable[[Any], Any]] = {
+    e.UnaryOp.NEG: operator.neg,
+    e.UnaryOp.ABS: f.abs_,
+    e.UnaryOp.SIGN: f.sign,
+}
+_SIMILARITY: dict[e.SimilarityOp, Callable[[Any, Any], Any]] = {
+    e.SimilarityOp.DICE: keys.dice,
+    e.SimilarityOp.JARO_WINKLER: keys.jaro_winkler,
+    e.SimilarityOp.TOKEN_SET: keys.token_set,
+    e.SimilarityOp.PREFIX: keys.prefix_similarity,
+}
+_TOLERANCES: dict[e.ToleranceOp, Callable[..., Tolerance]] = {
+    e.ToleranceOp.ABS: abs_tol,
+    e.ToleranceOp.REL: rel_tol,
+    e.ToleranceOp.REL_MAX: rel_max_tol,
+}
+_GROUP = Group()
+
+
+def rebuilt(value: e.Value) -> Expr:
+    """The value built again. Raises ``StrategyError`` where the builder would not have made it."""
+    expr = _rebuild(value)
+    if expr.ir != value:
+        fail("ill_typed", "not what the builder makes", expected=repr(expr.ir), got=repr(value))
+    return expr
+
+
+def rebuilt_tolerance(tol: e.Tolerance) -> Tolerance:
+    """The tolerance built again."""
+    parts = [rebuilt(part) for part in (tol.amount, tol.floor) if part is not None]
+    again = _TOLERANCES[tol.op](*parts)
+    if again.ir != tol:
+        fail("ill_typed", "not a tolerance that the builder makes", expected=repr(again.ir), got=repr(tol))
+    return again
+
+
+def _rebuild(value: e.Value) -> Any:
+    match value:
+        case e.Lit() | e.Lane() | e.LotAmount() | e.LotOriginal() | e.ParamRef() | e.ShardKey():
+            return _leaf(value)
+        case e.Arith():
+            return _ARITH[value.op](rebuilt(value.left), rebuilt(value.right))
+        case e.Unary():
+            return _UNARY[value.op](rebuilt(value.operand))
+        case e.Compare():
+            return _COMPARE[value.op](rebuilt(value.left), rebuilt(value.right))
+        case e.Logic():
+            return _LOGIC[value.op](rebuilt(value.left), rebuilt(value.right))
+        case e.Not():
+            return ~_any(value.operand)
+        case e.Nets() | e.GroupMetric() | e.GroupClean() | e.GroupSpan() | e.GroupDistinct() | e.GroupQuantifier():
+            return _scoped(value)
+        case (
+            e.TextFn()
+            | e.TextSlice()
+            | e.TextReplace()
+            | e.TextSplit()
+            | e.TextConcat()
+            | e.TextTest()
+            | e.Similarity()
+        ):
+            return _text(value)
+        case _:
+            return _function(value)
+
+
+def _any(value: e.Value) -> Any:
+    return rebuilt(value)
+
+
+def _leaf(value: e.Lit | e.Lane | e.LotAmount | e.LotOriginal | e.ParamRef | e.ShardKey) -> Expr:
+    check_type(value.type)
+    if isinstance(value, e.Lit) and not is_constant(value.value, value.type):
+        fail("ill_typed", "a constant of another type", expected=str(value.type), got=repr(value.value))
+    if isinstance(value, e.LotAmount | e.LotOriginal) and value.type != t.INTEGER:
+        fail("ill_typed", "a lot's amounts are integers", expected=str(t.INTEGER), got=str(value.type))
+    if isinstance(value, e.ParamRef) and (value.type.nullable or value.type.kind in {Kind.LIST, Kind.TUPLE}):
+        fail("ill_typed", "a param is a scalar that is never null", got=str(value.type))
+    if isinstance(value, e.ShardKey) and value.type.nullable:
+        fail("ill_typed", "a shard key is never null", got=str(value.type))
+    return family_of(value.type.kind)(value)
+
+
+def check_type(kind: Type) -> None:
+    """Refuses a type that no column or expression has."""
+    if kind.kind is Kind.MONEY and not 0 <= kind.scale <= MAX_SCALE:
+        fail("bad_scale", "a money scale counts decimal places", expected=f"0 to {MAX_SCALE}", got=str(kind.scale))
+    if kind.kind is Kind.LIST and kind != t.TEXT_LIST:
+        fail("ill_typed", "a list holds texts and is never null", expected=str(t.TEXT_LIST), got=repr(kind))
+    if kind.kind is Kind.TUPLE and (len(kind.parts) < 2 or any(part.nullable for part in kind.parts)):
+        fail("ill_typed", "a tuple has at least two parts, typed as never null", got=repr(kind))
+    for part in kind.parts:
+        check_type(part)
+
+
+def _scoped(
+    value: e.Nets | e.GroupMetric | e.GroupClean | e.GroupSpan | e.GroupDistinct | e.GroupQuantifier,
+) -> Expr:
+    match value:
+        case e.Nets():
+            return keys.nets_within(rebuilt_tolerance(value.tol))
+        case e.GroupMetric():
+            return getattr(_GROUP, value.op.value)
+        case e.GroupClean():
+            return _GROUP.clean(rebuilt_tolerance(value.tol))
+        case e.GroupSpan():
+            return _GROUP.span(rebuilt(value.operand))
+        case e.GroupDistinct():
+            return _GROUP.distinct(rebuilt(value.operand))
+        case e.GroupQuantifier():
+            return getattr(_GROUP, value.op.value)(rebuilt(value.predicate))
+
+
+def _text(
+    value: e.TextFn | e.TextSlice | e.TextReplace | e.TextSplit | e.TextConcat | e.TextTest | e.Similarity,
+) -> Expr:
+    match value:
+        case e.TextConcat():
+            return keys.concat(*map(_any, value.operands))
+        case e.Similarity():
+            return _SIMILARITY[value.op](rebuilt(value.left), rebuilt(value.right))
+        case _:
+            text = nullable_text_of(rebuilt(value.operand), "a text function")
+    match value:
+        case e.TextFn():
+            return getattr(text, value.op.value)()
+        case e.TextSlice():
+            return getattr(text, value.op.value)(value.count)
+        case e.TextReplace():
+            return text.replace(value.old, value.new)
+        case e.TextSplit():
+            return text.split(value.separator, value.index)
+        case e.TextTest():
+            return getattr(text, value.op.value)(rebuilt(value.other))
+
+
+def _function(value: e.Value) -> Any:
+    match value:
+        case e.Where():
+            return f.where(_any(value.condition), rebuilt(value.then), rebuilt(value.otherwise))
+        case e.Tier():
+            return f.tier(_any(value.condition), rebuilt(value.cost))
+        case e.FirstOf():
+            if len(value.operands) < 2:
+                fail("too_few", "first_of chooses among at least two values")
+            return f.first_of(*map(rebuilt, value.operands))
+        case e.IsNull():
+            return rebuilt(value.operand).is_null()
+        case e.Cast(op=e.CastOp.MINOR_UNITS):
+            return f.minor_units(_any(value.operand), value.type.scale)
+        case e.Cast():
+            return getattr(rebuilt(value.operand), value.op.value)()
+        case e.Gap():
+            return f.gap(_any(value.left), _any(value.right))
+        case e.DatePart():
+            return getattr(rebuilt(value.operand), value.op.value)
+        case e.SortedPair():
+            return keys.sorted_pair(_any(value.left), _any(value.right))
+        case e.MakeTuple():
+            return _tuple(value)
+        case e.Lookup():
+            return _lookup(value)
+        case e.Tokens():
+            return keys.tokens(_any(value.operand), min_length=value.min_length, with_digit=value.with_digit)
+        case e.Ngrams():
+            return keys.ngrams(_any(value.operand), size=value.size)
+        case e.ListOverlaps():
+            return _any(value.left).overlaps(rebuilt(value.right))
+        case e.ListContains():
+            return _any(value.operand).contains(rebuilt(value.element))
+        case e.ListSize():
+            return _any(value.operand).size
+        case _:
+            raise TypeError(f"no way back for {type(value).__name__}")
+
+
+def _tuple(value: e.MakeTuple) -> Expr:
+    if len(value.operands) < 2:
+        fail("too_few", "a tuple has at least two parts")
+    parts = [rebuilt(part) for part in value.operands]
+    kind = t.tuple_of(*(part.type for part in parts))
+    return TupleExpr(e.MakeTuple(type=kind, operands=tuple(part.ir for part in parts)))
+
+
+def _lookup(value: e.Lookup) -> Expr:
+    kind = value.type.with_nullable(False)
+    check_type(kind)
+    keys = value.operand.type.with_nullable(False)
+    cells = [cell for row in value.table for cell in ((row[0], keys), (row[1], kind))]
+    if value.default is not None:
+        cells.append((value.default, kind))
+    for cell, of in cells:
+        if not is_constant(cell, of):
+            fail("ill_typed", "lookup: a constant of another type", expected=str(of), got=repr(cell))
+    return f.lookup_table(rebuilt(value.operand), list(value.table), value.default, kind)

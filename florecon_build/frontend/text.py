@@ -1,0 +1,436 @@
+"""Texts, dates, and the lists and tuples that serve as keys."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from florecon_build.frontend.handles import BooleanExpr, Expr, built, compare, describe, lift, never_null
+from florecon_build.frontend.numeric import NUMBERS, IntegerExpr
+from florecon_build.ir import expressions as e
+from florecon_build.ir.errors import argument, authored, fail
+from florecon_build.ir.types import BOOLEAN, DATE, INTEGER, TEXT, Kind
+
+
+class TextExpr(Expr):
+    """A text, compared by its UTF-8 bytes. A nullable text is filled before anything but a key is made of it."""
+
+    __slots__ = ()
+
+    @authored
+    def __lt__(self, other: TextExpr | str) -> BooleanExpr:
+        return compare(e.CompareOp.LT, self, other)
+
+    @authored
+    def __le__(self, other: TextExpr | str) -> BooleanExpr:
+        return compare(e.CompareOp.LE, self, other)
+
+    @authored
+    def __gt__(self, other: TextExpr | str) -> BooleanExpr:
+        return compare(e.CompareOp.GT, self, other)
+
+    @authored
+    def __ge__(self, other: TextExpr | str) -> BooleanExpr:
+        return compare(e.CompareOp.GE, self, other)
+
+    @authored
+    def __add__(self, other: TextExpr | str) -> TextExpr:
+        return concat_texts([self, other])
+
+    @authored
+    def __radd__(self, other: str) -> TextExpr:
+        return concat_texts([other, self])
+
+    @authored
+    def upper(self) -> TextExpr:
+        """Upper case, character by character.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> rows.memo.upper()
+        <text row.memo.upper()>
+        """
+        return self._made(e.TextOp.UPPER)
+
+    @authored
+    def lower(self) -> TextExpr:
+        """Lower case, character by character.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> rows.memo.lower()
+        <text row.memo.lower()>
+        """
+        return self._made(e.TextOp.LOWER)
+
+    @authored
+    def strip(self) -> TextExpr:
+        """Without white space at either end.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> rows.memo.strip()
+        <text row.memo.strip()>
+        """
+        return self._made(e.TextOp.STRIP)
+
+    @authored
+    def digits(self) -> TextExpr:
+        """The digits 0 to 9 only.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), amount=fb.money(scale=2))
+        >>> rows.account.digits().right(4)
+        <text row.account.digits().right(4)>
+        """
+        return self._made(e.TextOp.DIGITS)
+
+    @authored
+    def alnum(self) -> TextExpr:
+        """The ASCII letters and digits only.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> rows.memo.alnum()
+        <text row.memo.alnum()>
+        """
+        return self._made(e.TextOp.ALNUM)
+
+    @authored
+    def normalize(self) -> TextExpr:
+        """Case, accents, spaces and punctuation folded away: ``"Crédit-Suisse, AG"`` is ``"credit suisse ag"``.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> rows.memo.normalize()
+        <text row.memo.normalize()>
+        """
+        return self._made(e.TextOp.NORMALIZE)
+
+    @authored
+    def left(self, count: int) -> TextExpr:
+        """The first ``count`` characters, or all of a shorter text.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> rows.memo.left(3)
+        <text row.memo.left(3)>
+        """
+        return self._sliced(e.TextSliceOp.LEFT, count)
+
+    @authored
+    def right(self, count: int) -> TextExpr:
+        """The last ``count`` characters, or all of a shorter text.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> rows.memo.right(4)
+        <text row.memo.right(4)>
+        """
+        return self._sliced(e.TextSliceOp.RIGHT, count)
+
+    @authored
+    def replace(self, old: str, new: str) -> TextExpr:
+        """Every ``old`` replaced by ``new``, left to right.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> rows.memo.replace("INV-", "")
+        <text row.memo.replace("INV-", "")>
+        """
+        never_null(self, "replace")
+        _plain_text(old, "replace: old")
+        if not isinstance(new, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            fail("type_mismatch", "replace: new", expected="a text constant", got=describe(new), fix="write a text")
+        return built(TextExpr, e.TextReplace(type=TEXT, operand=self.ir, old=old, new=new), self)
+
+    @authored
+    def split(self, separator: str, index: int) -> TextExpr:
+        """Part ``index`` (from 0) between the ``separator``s; null where there is no such part.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> rows.memo.split("/", 2)
+        <nullable text row.memo.split("/", 2)>
+        """
+        never_null(self, "split")
+        _plain_text(separator, "split: separator")
+        whole(index, "split: index", least=0)
+        tree = e.TextSplit(type=TEXT.with_nullable(True), operand=self.ir, separator=separator, index=index)
+        return built(TextExpr, tree, self)
+
+    @authored
+    def concat(self, *others: TextExpr | str) -> TextExpr:
+        """This text and the others, joined without a separator.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> rows.memo.concat("/", rows.memo)
+        <text fb.concat(row.memo, "/", row.memo)>
+        """
+        return concat_texts([self, *others])
+
+    @authored
+    def contains(self, other: TextExpr | str) -> BooleanExpr:
+        """Whether ``other`` occurs in this text.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> rows.memo.contains("fee")
+        <boolean row.memo.contains("fee")>
+        """
+        return self._tested(e.TextTestOp.CONTAINS, other)
+
+    @authored
+    def startswith(self, other: TextExpr | str) -> BooleanExpr:
+        """Whether this text begins with ``other``.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> rows.memo.startswith("INV-")
+        <boolean row.memo.startswith("INV-")>
+        """
+        return self._tested(e.TextTestOp.STARTSWITH, other)
+
+    @authored
+    def endswith(self, other: TextExpr | str) -> BooleanExpr:
+        """Whether this text ends with ``other``.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> rows.memo.endswith("paid")
+        <boolean row.memo.endswith("paid")>
+        """
+        return self._tested(e.TextTestOp.ENDSWITH, other)
+
+    def _made(self, op: e.TextOp) -> TextExpr:
+        never_null(self, op.value)
+        return built(TextExpr, e.TextFn(type=TEXT, op=op, operand=self.ir), self)
+
+    def _sliced(self, op: e.TextSliceOp, count: int) -> TextExpr:
+        never_null(self, op.value)
+        whole(count, f"{op.value}: count", least=1)
+        return built(TextExpr, e.TextSlice(type=TEXT, op=op, operand=self.ir, count=count), self)
+
+    def _tested(self, op: e.TextTestOp, other: TextExpr | str) -> BooleanExpr:
+        never_null(self, op.value)
+        text = text_of(other, op.value)
+        return built(BooleanExpr, e.TextTest(type=BOOLEAN, op=op, operand=self.ir, other=text.ir), self, text)
+
+
+class DateExpr(Expr):
+    """A calendar day. It compares with dates and ``datetime.date`` constants, never with integers."""
+
+    __slots__ = ()
+
+    @authored
+    def __lt__(self, other: DateExpr | datetime.date) -> BooleanExpr:
+        return compare(e.CompareOp.LT, self, other)
+
+    @authored
+    def __le__(self, other: DateExpr | datetime.date) -> BooleanExpr:
+        return compare(e.CompareOp.LE, self, other)
+
+    @authored
+    def __gt__(self, other: DateExpr | datetime.date) -> BooleanExpr:
+        return compare(e.CompareOp.GT, self, other)
+
+    @authored
+    def __ge__(self, other: DateExpr | datetime.date) -> BooleanExpr:
+        return compare(e.CompareOp.GE, self, other)
+
+    @authored
+    def __add__(self, other: object) -> Any:
+        self._no_arithmetic("+")
+
+    @authored
+    def __radd__(self, other: object) -> Any:
+        self._no_arithmetic("+")
+
+    @authored
+    def __sub__(self, other: object) -> Any:
+        self._no_arithmetic("-")
+
+    @authored
+    def __rsub__(self, other: object) -> Any:
+        self._no_arithmetic("-")
+
+    @property
+    @authored
+    def year(self) -> IntegerExpr:
+        """The year, as in 2024."""
+        return self._part(e.DatePartOp.YEAR)
+
+    @property
+    @authored
+    def month(self) -> IntegerExpr:
+        """The month, 1 to 12."""
+        return self._part(e.DatePartOp.MONTH)
+
+    @property
+    @authored
+    def day(self) -> IntegerExpr:
+        """The day of the month, 1 to 31."""
+        return self._part(e.DatePartOp.DAY)
+
+    @property
+    @authored
+    def month_end(self) -> DateExpr:
+        """The last day of the month.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), day=fb.date(), amount=fb.money(scale=2))
+        >>> fb.gap(rows.day, rows.day.month_end) <= 3
+        <boolean fb.gap(row.day, row.day.month_end) <= 3>
+        """
+        never_null(self, "month_end")
+        return built(DateExpr, e.DatePart(type=DATE, op=e.DatePartOp.MONTH_END, operand=self.ir), self)
+
+    def _part(self, op: e.DatePartOp) -> IntegerExpr:
+        never_null(self, op.value)
+        return built(IntegerExpr, e.DatePart(type=INTEGER, op=op, operand=self.ir), self)
+
+    def _no_arithmetic(self, symbol: str) -> None:
+        fail(
+            "type_mismatch",
+            f"`{symbol}` on a date: a date is not a number",
+            expected="integer, real or money",
+            got=describe(self),
+            fix="use `fb.gap(a, b)` for the days between two dates, or `.year`, `.month`, `.day`, `.month_end`",
+        )
+
+
+class ListExpr(Expr):
+    """A list of distinct texts, from ``tokens`` or ``ngrams``: many keys at once. It is never null, only empty."""
+
+    __slots__ = ()
+
+    @authored
+    def overlaps(self, other: ListExpr) -> BooleanExpr:
+        """Whether the two lists share an element.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> row = rows.derive(words=fb.tokens(rows.memo, min_length=4))
+        >>> flow = fb.flow(
+        ...     penalty=9, match_keys=[row.words], cost=lambda a, b: fb.tier(a.words.overlaps(b.words), 1)
+        ... )
+        """
+        return built(BooleanExpr, e.ListOverlaps(type=BOOLEAN, left=self.ir, right=list_of(other).ir), self, other)
+
+    @authored
+    def contains(self, element: TextExpr | str) -> BooleanExpr:
+        """Whether the list holds a text, exactly as ``tokens`` or ``ngrams`` writes it.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> fb.tokens(rows.memo).contains("REFUND")
+        <boolean fb.tokens(row.memo, min_length=1).contains("REFUND")>
+        """
+        text = text_of(element, "contains")
+        tree = e.ListContains(type=BOOLEAN, operand=self.ir, element=text.ir)
+        return built(BooleanExpr, tree, self, text)
+
+    @property
+    @authored
+    def size(self) -> IntegerExpr:
+        """How many elements the list has.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> fb.tokens(rows.memo).size > 1
+        <boolean fb.tokens(row.memo, min_length=1).size > 1>
+        """
+        return built(IntegerExpr, e.ListSize(type=INTEGER, operand=self.ir), self)
+
+
+class TupleExpr(Expr):
+    """A composite key: equal when every part is equal, null when any part is."""
+
+    __slots__ = ()
+
+    @authored
+    def __getitem__(self, part: int) -> Any:
+        """Part ``part`` of a shard's key, in ``partition_by_with(key, lambda k: ..)``."""
+        tree = self.ir
+        if not isinstance(tree, e.ShardKey) or tree.part is not None:
+            fix = "use the expressions the tuple is made of; only a shard's key has parts"
+            fail("no_parts", "a tuple's parts cannot be taken out", got=describe(self), fix=fix)
+        whole(part, "a part of the key", least=0)
+        if part >= len(self.type.parts):
+            fail("no_parts", f"the key has no part {part}", expected=f"0 to {len(self.type.parts) - 1}", got=str(part))
+        return family_of(self.type.parts[part].kind)(
+            e.ShardKey(type=self.type.parts[part], binder=tree.binder, part=part, span=tree.span), self.uses
+        )
+
+
+def family_of(kind: Kind) -> type[Expr]:
+    """The handle class of a type kind."""
+    return _FAMILIES[kind]
+
+
+def wrap(expr: Expr) -> Expr:
+    """The expression as a handle of its own type family."""
+    return _FAMILIES[expr.type.kind](expr.ir, expr.uses)
+
+
+def text_of(item: object, what: str) -> TextExpr:
+    """A text that is never null."""
+    expr = never_null(nullable_text_of(item, what), what)
+    return TextExpr(expr.ir, expr.uses)
+
+
+def nullable_text_of(item: object, what: str) -> TextExpr:
+    """A text, null or not."""
+    expr = lift(item, like=TEXT, what=what)
+    if expr.type.kind is not Kind.TEXT:
+        fail("type_mismatch", f"{what} takes a text", expected="text", got=describe(expr), fix="use a text lane")
+    return TextExpr(expr.ir, expr.uses)
+
+
+def list_of(item: object) -> ListExpr:
+    """A list of keys."""
+    if not isinstance(item, ListExpr):
+        fix = "make a list with `fb.tokens(text)` or `fb.ngrams(text)`"
+        fail("type_mismatch", "overlaps compares two lists", expected="list of text", got=describe(item), fix=fix)
+    return item
+
+
+def concat_texts(items: list[TextExpr | str]) -> TextExpr:
+    """Texts joined without a separator."""
+    texts = [text_of(item, "concat") for item in items]
+    if len(texts) < 2:
+        fail("too_few", "concat joins at least two texts", fix="use the text itself")
+    return built(TextExpr, e.TextConcat(type=TEXT, operands=tuple(text.ir for text in texts)), *texts)
+
+
+@argument
+def whole(number: object, what: str, *, least: int, most: int = 2**31 - 1) -> int:
+    """A setting that is a plain Python integer within limits."""
+    if not isinstance(number, int) or isinstance(number, bool):
+        fix = "write a number: this setting is fixed when the strategy is built"
+        fail(
+            "bad_setting",
+            f"{what} is a plain integer",
+            expected=f"an int of at least {least}",
+            got=describe(number),
+            fix=fix,
+        )
+    if not least <= number <= most:
+        fail("bad_setting", f"{what} is out of range", expected=f"{least} to {most}", got=str(number), fix="change it")
+    return number
+
+
+def _plain_text(text: object, what: str) -> None:
+    if not isinstance(text, str) or not text:
+        fail("bad_setting", f"{what} is a text that is not empty", got=describe(text), fix="write a text constant")
+
+
+_FAMILIES: dict[Kind, type[Expr]] = {
+    **NUMBERS,
+    Kind.BOOLEAN: BooleanExpr,
+    Kind.TEXT: TextExpr,
+    Kind.DATE: DateExpr,
+    Kind.LIST: ListExpr,
+    Kind.TUPLE: TupleExpr,
+}

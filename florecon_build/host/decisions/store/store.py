@@ -1,0 +1,223 @@
+"""The store: an append-only, hash-chained history of who decided what, when and why.
+
+>>> import tempfile, pathlib
+>>> store = Store(pathlib.Path(tempfile.mkdtemp()) / "recon.sqlite", book="2024-q1")
+>>> entry = store.comment("the bank's file came late", who="anna")
+>>> entry.seq, entry.hash == store.head
+(1, True)
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from florecon_build.host.decisions.store import database
+from florecon_build.host.decisions.store.entry import Draft, Entry, digest, genesis, sealed
+from florecon_build.host.decisions.store.ledger import Book, Decision, Id
+from florecon_build.host.decisions.store.table_rows import entry_of, row_of
+from florecon_build.host.errors import StoreDamaged
+
+COLUMNS = ("seq", "at", "who", "kind", "why", "input", "strategy", "body", "previous", "hash", "status", "checker")
+
+
+class Store:
+    """The history of one book: one reconciliation whose decisions belong together.
+
+    Parameters: `where` is the path of a SQLite file (made if it is not there) or a `postgresql://` URL; `book` names
+    the history in it, so that one database can keep many.
+    Errors: `StoreError`, `MissingPackage`; `StoreDamaged` from the first call that reads a history that was tampered
+    with (`fb.verify` reads it all the same).
+
+    What a call returned is on the disk. Who somebody is, is for the application around the store to know: it writes
+    down the name that it is given.
+    """
+
+    def __init__(self, where: str | os.PathLike[str], *, book: str = "default") -> None:
+        self.book_name = book
+        self._engine = database.connect(where)
+        self._lock = threading.RLock()
+        self._book = Book()
+        self._last: int = 0
+        self._head: str = genesis(book)
+        self._fresh = False
+
+    # What is in it
+
+    @property
+    def book(self) -> Book:
+        """What stands, as of the last `refresh` or write."""
+        self._read_once()
+        return self._book
+
+    @property
+    def head(self) -> str:
+        """The hash of the last entry, as of the last `refresh` or write.
+
+        Kept elsewhere, it proves later, with `fb.verify(store, head=...)`, that nothing up to it was cut off or written
+        anew.
+        """
+        self._read_once()
+        return self._head
+
+    @property
+    def known_head(self) -> str | None:
+        """The head, if this object has read the history before."""
+        return self._head if self._fresh else None
+
+    def __len__(self) -> int:
+        self._read_once()
+        return self._last
+
+    def refresh(self) -> None:
+        """Takes in what others appended. Errors: `StoreDamaged` where it does not follow what was there."""
+        with self._lock, self._reading() as connection:
+            self._read(connection)
+
+    def entries(self, after: int = 0) -> list[Entry]:
+        """All entries beyond the number `after`, in order."""
+        with self._reading() as connection:
+            return [entry_of(row) for row in database.read(connection, self.book_name, after)]
+
+    def history(self) -> pa.Table:
+        """The history as a table: the columns of the store, and the `status` and `checker` of each entry by now."""
+        self.refresh()
+        lines: list[dict[str, Any]] = []
+        for decision in self._book.decisions.values():
+            line = row_of(self.book_name, decision.entry)
+            lines.append({**line, "status": decision.status, "checker": decision.checker})
+        kinds = {name: pa.int64() if name == "seq" else pa.string() for name in COLUMNS}
+        return pa.Table.from_pylist(lines, schema=pa.schema(list(kinds.items())))
+
+    # Writing
+
+    @contextmanager
+    def writing(self) -> Generator[Writing]:
+        """A transaction: nobody else writes to the book until it ends; all that was appended is kept, or nothing.
+
+        When it begins, the store has taken in what others appended before.
+        """
+        with self._lock, database.translated("the store"):
+            before = self._last
+            try:
+                with database.writing(self._engine, self.book_name) as connection:
+                    self._read(connection)
+                    before = self._last
+                    writing = Writing(self, connection)
+                    yield writing
+                    writing.flush()
+            except BaseException:
+                if self._last != before:
+                    self._forget()
+                raise
+
+    def append(self, draft: Draft) -> Entry:
+        """Appends one entry. Errors: those of `Book.check`; `StoreError`."""
+        with self.writing() as writing:
+            return writing.append(draft)
+
+    def comment(self, text: str, *, who: str, ids: Sequence[Id] = (), target: int | None = None) -> Entry:
+        """Says something, about rows or an entry."""
+        body: dict[str, Any] = {"text": text}
+        if ids:
+            body["ids"] = list(ids)
+        if target is not None:
+            body["target"] = target
+        return self.append(Draft(who=who, kind="comment", body=body))
+
+    def require_second_person(self, amount: int | None, *, who: str, why: str | None = None) -> Decision:
+        """From `amount` minor units on, a decision waits for somebody else's `approve`; None asks for nobody.
+
+        A policy in force guards its own change: that waits for a second person too.
+        """
+        return self._decided(Draft(who=who, kind="policy", why=why, body={"second_person_from": amount}))
+
+    def approve(self, seq: int, *, who: str, why: str | None = None) -> Decision:
+        """Puts what waits in force. Errors: `NotPending`, `SamePerson`, `UnknownEntry`."""
+        return self._decided(Draft(who=who, kind="approve", why=why, body={"target": seq}))
+
+    def reject(self, seq: int, *, who: str, why: str | None = None) -> Decision:
+        """Turns down what waits. Errors: as `approve`."""
+        return self._decided(Draft(who=who, kind="reject", why=why, body={"target": seq}))
+
+    def undo(self, seq: int, *, who: str, why: str | None = None) -> Decision:
+        """Takes an entry out of force, by another entry. Errors: `NotPending` if it is out already, `UnknownEntry`."""
+        return self._decided(Draft(who=who, kind="undo", why=why, body={"target": seq}))
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._engine.dispose()
+
+    # How
+
+    def raw(self) -> Generator[sa.Row[Any]]:
+        """The lines as they lie in the database, unchecked."""
+        with self._reading() as connection:
+            yield from database.read(connection, self.book_name, 0)
+
+    def _decided(self, draft: Draft) -> Decision:
+        entry = self.append(draft)
+        return self._book.decisions[entry.seq]
+
+    @contextmanager
+    def _reading(self) -> Generator[sa.Connection]:
+        with database.translated("the store"), self._engine.connect() as connection:
+            yield connection
+
+    def _read_once(self) -> None:
+        if not self._fresh:
+            self.refresh()
+
+    def _read(self, connection: sa.Connection) -> None:
+        """Takes in what is new; what does not continue the history that this object knows is refused."""
+        found = database.last(connection, self.book_name)
+        last, head = found if found is not None else (0, genesis(self.book_name))
+        if last < self._last:
+            raise StoreDamaged(f"the history ended at entry {self._last} when it was read before, and now at {last}")
+        if last == self._last and head != self._head:
+            raise StoreDamaged(f"entry {last} is not what it was when it was read before")
+        for row in database.read(connection, self.book_name, self._last):
+            self._take(entry_of(row))
+        self._fresh = True
+
+    def _take(self, entry: Entry) -> None:
+        """Adds an entry to the book, if it follows."""
+        if entry.seq != self._last + 1 or entry.previous != self._head or digest(self.book_name, entry) != entry.hash:
+            raise StoreDamaged(f"the history breaks at entry {entry.seq}: lines were changed; fb.verify lists them all")
+        self._book.add(entry)
+        self._last, self._head = entry.seq, entry.hash
+
+    def _forget(self) -> None:
+        """What a failed transaction added is not in the database: read again from the beginning when next needed."""
+        self._book, self._fresh = Book(), False
+        self._last, self._head = 0, genesis(self.book_name)
+
+
+class Writing:
+    """An open transaction of a store."""
+
+    def __init__(self, store: Store, connection: sa.Connection) -> None:
+        self._store = store
+        self._connection = connection
+        self._unwritten: list[dict[str, object]] = []
+
+    def append(self, draft: Draft) -> Entry:
+        """Adds an entry at the end; it is kept when the transaction ends well. Errors: those of `Book.check`."""
+        store = self._store
+        at = datetime.now(UTC).isoformat(timespec="microseconds")
+        entry = sealed(draft, store.book_name, len(store) + 1, at, store.head)
+        store._take(entry)  # pyright: ignore[reportPrivateUsage]  # the store's own other half
+        self._unwritten.append(row_of(store.book_name, entry))
+        return entry
+
+    def flush(self) -> None:
+        """Hands the new lines to the database."""
+        database.insert(self._connection, self._unwritten)
+        self._unwritten.clear()

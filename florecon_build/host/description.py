@@ -1,0 +1,264 @@
+"""What a module says about itself, as typed data.
+
+>>> text = b'''{"abi_version": 1, "report_schema": 1, "domain": {"id": "acme.bank", "version": "1.0.0"},
+...   "input": [{"name": "row_id", "type": "i64", "id": true},
+...             {"name": "amount", "type": "f64", "logical": "money", "scale": 2, "amount": true}]}'''
+>>> about = parse(text, "acme.wasm")
+>>> about.domain, about.field("amount").kind, about.field("amount").scale
+('acme.bank', 'money', 2)
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast
+
+from florecon_build.host.errors import BadDescribe
+from florecon_build.host.runtime.module import ABI_VERSION
+
+FieldKind = Literal["integer", "real", "text", "money", "date", "boolean"]
+BASE_KINDS: dict[str, FieldKind] = {"i64": "integer", "f64": "real", "utf8": "text"}
+LOGICAL_KINDS: dict[tuple[str, str], FieldKind] = {
+    ("f64", "money"): "money",
+    ("i64", "date"): "date",
+    ("i64", "boolean"): "boolean",
+}
+# The value of a money param is a whole number of minor units, as params are compared with amounts inside.
+PARAM_KINDS: dict[tuple[str, str], FieldKind] = {**LOGICAL_KINDS, ("i64", "money"): "money"}
+MAX_SCALE = 18
+MAX_FIELDS = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One declared column. `kind` is what it means; `base` (`i64`, `f64`, `utf8`) what a host that knows less ships."""
+
+    name: str
+    base: str
+    kind: FieldKind
+    scale: int = 0
+    nullable: bool = False
+    is_id: bool = False
+    is_amount: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Param:
+    """One tunable value with its default."""
+
+    name: str
+    kind: FieldKind
+    default: object = None
+    scale: int = 0
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """One node of the strategy tree, with the author's line that made it."""
+
+    id: int
+    kind: str
+    path: str = ""
+    label: str | None = None
+    file: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """The whole self-description.
+
+    `numeraire_scale` is the count of decimals of the amounts in reports (None if the module does not say); `strategy`
+    the fingerprint of what was compiled and `runtime` the runtime's version (empty for modules of other makers);
+    `divides` whether the strategy as a whole works on a key, so that a ledger can be divided by
+    `Workspace.shard_keys`; `raw` the JSON object as it came.
+    """
+
+    domain: str
+    version: str
+    fields: tuple[Field, ...]
+    params: tuple[Param, ...] = ()
+    nodes: tuple[Node, ...] = ()
+    id_name: str | None = None
+    id_is_text: bool = False
+    numeraire_scale: int | None = None
+    strategy: str = ""
+    runtime: str = ""
+    divides: bool = False
+    raw: dict[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
+
+    def field(self, name: str) -> Field:
+        """The field of that name; `KeyError` if there is none."""
+        for candidate in self.fields:
+            if candidate.name == name:
+                return candidate
+        raise KeyError(name)
+
+    @property
+    def rich(self) -> bool:
+        """Whether the module takes the richer Arrow types and extensions of the wire page (it names its runtime)."""
+        return bool(self.runtime)
+
+
+def parse(text: bytes, name: str) -> Description:
+    """Reads a description; nothing in it is believed before it is checked.
+
+    Parameters: `text` as `describe()` answered; `name` of the module, for messages.
+    Errors: `BadDescribe`.
+    """
+    try:
+        raw = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadDescribe(f"{name}: describe() answered with no JSON ({_short(text)})") from error
+    reader = _Reader(name)
+    top = reader.mapping(raw, "the description")
+    version = top.get("abi_version", ABI_VERSION)
+    if version != ABI_VERSION:
+        raise BadDescribe(f"{name}: describe() says ABI version {version!r}, the module's export says {ABI_VERSION}")
+    domain = reader.mapping(top.get("domain", {}), "domain")
+    build = reader.mapping(top.get("build", {}), "build")
+    fields = reader.fields(top.get("input"))
+    id_name, id_is_text = reader.id_of(top, fields)
+    numeraire = reader.mapping(top.get("numeraire", {}), "numeraire")
+    return Description(
+        domain=reader.text(domain, "id", ""),
+        version=reader.text(domain, "version", ""),
+        fields=fields,
+        params=reader.params(top.get("params", [])),
+        nodes=reader.nodes(build.get("nodes", [])),
+        id_name=id_name,
+        id_is_text=id_is_text,
+        numeraire_scale=reader.scale(numeraire, "numeraire") if "scale" in numeraire else None,
+        strategy=reader.text(build, "strategy", ""),
+        runtime=reader.text(build, "runtime", ""),
+        divides=reader.mapping(top.get("shard", {}), "shard").get("exact") is True,
+        raw=top,
+    )
+
+
+class _Reader:
+    """Takes a JSON value apart and says where it is wrong."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def fail(self, what: str) -> BadDescribe:
+        return BadDescribe(f"{self._name}: describe() is malformed: {what}")
+
+    def mapping(self, value: object, where: str) -> dict[str, Any]:
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            raise self.fail(f"{where} is no object")
+        return cast("dict[str, Any]", value)
+
+    def entries(self, value: object, where: str) -> list[Any]:
+        if not isinstance(value, list):
+            raise self.fail(f"{where} is no list")
+        items = cast("list[Any]", value)
+        if len(items) > MAX_FIELDS:
+            raise self.fail(f"{where} has {len(items)} entries, at most {MAX_FIELDS} are sensible")
+        return items
+
+    def text(self, of: dict[str, Any], key: str, default: str | None = None) -> str:
+        value = of.get(key, default)
+        if value is None and default is not None:
+            return default
+        if not isinstance(value, str):
+            raise self.fail(f"{key!r} is no text")
+        return value
+
+    def flag(self, of: dict[str, Any], key: str) -> bool:
+        value = of.get(key, False)
+        if not isinstance(value, bool):
+            raise self.fail(f"{key!r} is neither true nor false")
+        return value
+
+    def scale(self, of: dict[str, Any], where: str) -> int:
+        value = of.get("scale", 0)
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_SCALE:
+            raise self.fail(f"the scale of {where} is {value!r}, not a whole number from 0 to {MAX_SCALE}")
+        return value
+
+    def kind(
+        self, of: dict[str, Any], where: str, logical_kinds: Mapping[tuple[str, str], FieldKind] = LOGICAL_KINDS
+    ) -> tuple[str, FieldKind]:
+        base = self.text(of, "type")
+        if base not in BASE_KINDS:
+            raise self.fail(f"{where} has the type {base!r}; known are {', '.join(BASE_KINDS)}")
+        logical = of.get("logical")
+        if logical is None:
+            return base, BASE_KINDS[base]
+        return base, logical_kinds.get((base, str(logical)), BASE_KINDS[base])
+
+    def fields(self, value: object) -> tuple[Field, ...]:
+        found: list[Field] = []
+        for item in self.entries(value, "'input'"):
+            entry = self.mapping(item, "an entry of 'input'")
+            name = self.text(entry, "name")
+            base, kind = self.kind(entry, f"column {name!r}")
+            if any(other.name == name for other in found):
+                raise self.fail(f"column {name!r} is declared twice")
+            found.append(
+                Field(
+                    name=name,
+                    base=base,
+                    kind=kind,
+                    scale=self.scale(entry, f"column {name!r}"),
+                    nullable=self.flag(entry, "nullable"),
+                    is_id=self.flag(entry, "id"),
+                    is_amount=self.flag(entry, "amount"),
+                )
+            )
+        if not found:
+            raise self.fail("no input column is declared")
+        return tuple(found)
+
+    def params(self, value: object) -> tuple[Param, ...]:
+        found: list[Param] = []
+        for item in self.entries(value, "'params'"):
+            entry = self.mapping(item, "an entry of 'params'")
+            name = self.text(entry, "name")
+            kind = self.kind(entry, f"param {name!r}", PARAM_KINDS)[1]
+            scale = self.scale(entry, f"param {name!r}")
+            doc = self.text(entry, "doc", "")
+            found.append(Param(name=name, kind=kind, default=entry.get("default"), scale=scale, doc=doc))
+        return tuple(found)
+
+    def nodes(self, value: object) -> tuple[Node, ...]:
+        if not isinstance(value, list):
+            return ()
+        found: list[Node] = []
+        for item in cast("list[Any]", value):
+            entry = self.mapping(item, "an entry of 'build.nodes'")
+            number, line = entry.get("id"), entry.get("line")
+            label, file = entry.get("label"), entry.get("file")
+            if not isinstance(number, int):
+                raise self.fail("a node of 'build.nodes' has no id")
+            found.append(
+                Node(
+                    id=number,
+                    kind=self.text(entry, "kind", ""),
+                    path=self.text(entry, "path", ""),
+                    label=label if isinstance(label, str) else None,
+                    file=file if isinstance(file, str) else None,
+                    line=line if isinstance(line, int) else None,
+                )
+            )
+        return tuple(found)
+
+    def id_of(self, top: dict[str, Any], fields: tuple[Field, ...]) -> tuple[str | None, bool]:
+        """The id column, if the module says which it is."""
+        named = self.mapping(top.get("id", {}), "id").get("name")
+        for column in fields:
+            if column.is_id or column.name == named:
+                return column.name, column.kind == "text"
+        return None, False
+
+
+def _short(text: bytes) -> str:
+    shown = text[:40].decode("utf-8", "replace")
+    return f"{len(text)} bytes, starting {shown!r}" if text else "nothing"

@@ -1,0 +1,1 @@
+"""Explanations of a row's outcome, as data and as sentences."""

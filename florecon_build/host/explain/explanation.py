@@ -1,0 +1,138 @@
+"""Why a row is where it is, and why two rows did not meet.
+
+```python
+print(ws.explain(17))        # one row through the tree
+print(ws.explain(17, 23))    # what kept the two apart, node by node
+ws.explain(17).data          # the same as data
+```
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from florecon_build.host.description import Description, Node
+from florecon_build.host.errors import BrokenReply
+from florecon_build.host.explain.sentences import Words
+
+LEAVES = frozenset(
+    {"exact_1to1", "agg_net", "signal_group", "running_zero", "subset_net", "flow", "identity"}
+    | {"soak_all", "soak_small", "soak_if"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happened to one row at one node.
+
+    `node` is the node's id, `kind` what it is, `place` where its author wrote it, `row` the row, `text` the sentence,
+    `facts` what the module said.
+    """
+
+    node: int
+    kind: str
+    place: str
+    row: int | str
+    text: str
+    facts: dict[str, Any]
+
+    @property
+    def event(self) -> str:
+        """The event's name on the wire, such as `out_of_tolerance`."""
+        return str(self.facts["event"])
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.text}"
+
+
+class Explanation:
+    """What `ws.explain` found: `str()` tells it, `steps` holds it by sentence, `data` as the module said it."""
+
+    def __init__(self, about: Description, data: dict[str, Any]) -> None:
+        self.data = data
+        names = cast("dict[str, str]", data.get("names", {}))
+        self._names = names
+        self._nodes = {node.id: node for node in about.nodes}
+        self._words = Words(about.numeraire_scale or 0, names)
+        try:
+            self.steps: tuple[Step, ...] = tuple(self._step(facts) for facts in data["steps"])
+            self._standings = [self._standing(row) for row in data["rows"]]
+        except (KeyError, TypeError, AttributeError) as error:
+            raise BrokenReply(f"an explanation lacks {error}") from error
+
+    @property
+    def meetings(self) -> tuple[Step, ...]:
+        """For two rows: the steps that say why they did or did not meet."""
+        return tuple(step for step in self.steps if "with" in step.facts or self._misses(step))
+
+    def __str__(self) -> str:
+        lines = list(self._standings)
+        if self.data.get("stale"):
+            lines.append("Rows, decisions or params changed since the last solve; this is what a solve would do now.")
+        pair = len(self._standings) == 2
+        steps = self.meetings if pair else tuple(step for step in self.steps if step.event != "entered")
+        for step in steps:
+            subject = f"{self._words.row(step.facts['id'])}: " if len(self._standings) > 1 else ""
+            lines.append(f"- {step.place}: {subject}{step.text}")
+        if not steps and pair:
+            lines.append("- No node had both of them, or either of them alone, to decide about.")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"Explanation({len(self.steps)} steps)\n{self}"
+
+    def _step(self, facts: dict[str, Any]) -> Step:
+        row: int = facts["id"]
+        text = self._missing(facts) if self._is_missing(facts) else self._words.sentence(facts)
+        return Step(
+            node=facts["node"],
+            kind=facts["kind"],
+            place=self._place(facts),
+            row=self._names.get(str(row)) or row,
+            text=text,
+            facts=facts,
+        )
+
+    def _place(self, facts: dict[str, Any]) -> str:
+        node: Node | None = self._nodes.get(facts["node"])
+        name = f"{facts['kind']} (node {facts['node']})"
+        if node is None:
+            return name
+        named = f'{node.kind} "{node.label}"' if node.label else (node.path or node.kind)
+        return f"{named} at {node.file}:{node.line}" if node.file else f"{named} (node {node.id})"
+
+    def _is_missing(self, facts: dict[str, Any]) -> bool:
+        return facts["event"] == "entered" and "without" in facts and facts["kind"] in LEAVES
+
+    def _misses(self, step: Step) -> bool:
+        return self._is_missing(step.facts) or (step.event == "null_key" and len(self._standings) == 2)
+
+    def _missing(self, facts: dict[str, Any]) -> str:
+        """One of the two did not come here: it was taken before, or went another way."""
+        other = facts["without"]
+        before = self.data["steps"]
+        earlier = before[: before.index(facts)]
+        taken = [step for step in earlier if step["id"] == other and step["event"] == "taken"]
+        who = self._words.row(other)
+        if taken:
+            return f"{who} was already taken at {self._place(taken[-1])}"
+        if not any(step["id"] == other for step in before):
+            return f"{who} is not in the strategy at all: a person pinned it, or it has no amount"
+        return f"{who} did not come here: it went another way at a node above"
+
+    def _standing(self, row: dict[str, Any]) -> str:
+        who, amount = self._words.row(row["id"]), self._words.amount(row["amount"])
+        places = [self._standpoint(place) for place in row["places"]]
+        new = " It is new, or was freed, since the last solve." if row["new"] else ""
+        return f"{who[0].upper()}{who[1:]} of {amount} is {', and '.join(places) or 'nowhere'}.{new}"
+
+    def _standpoint(self, place: dict[str, Any]) -> str:
+        if place["status"] == "pinned":
+            return f"pinned by a person in group {place['group_id']} ({place['origin']}, {place['size']} rows)"
+        amount = self._words.amount(place["amount"])
+        if place["origin"] == "unmatched":
+            return f"unmatched with {amount}"
+        at = f" by {self._place({'node': place['node'], 'kind': place['origin']})}" if "node" in place else ""
+        why = place.get("reason", place["origin"])
+        return f"in group {place['group_id']} of {place['size']} with {amount}{at} ({why})"

@@ -1,0 +1,1 @@
+"""Reports of a solve: Arrow tables, projections, predicates over groups, spreadsheet export."""

@@ -1,0 +1,195 @@
+"""What a workspace says: tables of groups, allocations, rows and stages, read as Arrow, and their files."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from florecon_build.host.description import Description
+from florecon_build.host.errors import MissingPackage, Unsupported
+from florecon_build.host.report.excel import write_workbook
+from florecon_build.host.report.projections import Policy, connected_components, primary_assignments, strict_assignments
+from florecon_build.host.report.tables import COLUMNS, in_major_units
+
+Units = Literal["minor", "major"]
+DEFAULT_SCALE = 2
+
+
+class Report:
+    """The state of a workspace at one moment; later verbs do not change it.
+
+    Tables are read when first asked for. Amounts are whole minor units; `in_units("major", ...)`, and `units="major"`
+    when writing, give decimals.
+    """
+
+    certified: int | None
+    """How many flows `solve(certify=True)` proved optimal; None for a report of anything else, and for a module that
+    has no certificates."""
+
+    def __init__(self, about: Description, fetch: Callable[[str], pa.Table], certified: int | None = None) -> None:
+        self._about = about
+        self._fetch = fetch
+        self.certified = certified
+        self._tables: dict[str, pa.Table | Unsupported] = {}
+
+    @property
+    def groups(self) -> pa.Table:
+        """`group_id, status, origin, reason, net, size, max_abs, min_side, node, unique, first_id`, by smallest id."""
+        return self._table("groups")
+
+    @property
+    def allocations(self) -> pa.Table:
+        """`id, group_id, amount`: how much of which row is in which group. Text ids stand beside in `id_text`."""
+        return self._table("allocations")
+
+    @property
+    def rows(self) -> pa.Table:
+        """`id, group_id, amount, matched, residual`: every row once, with its primary group."""
+        return self._table("rows")
+
+    @property
+    def stages(self) -> pa.Table:
+        """Per node of the strategy: items and value in, groups, items and value matched, and what was rejected, why.
+
+        Errors: `Unsupported` for a module that does not count them.
+        """
+        return self._table("stages")
+
+    def load(self) -> Report:
+        """Reads all tables now."""
+        for what in COLUMNS:
+            self._load(what)
+        return self
+
+    def _table(self, what: str) -> pa.Table:
+        table = self._load(what)
+        if isinstance(table, Unsupported):
+            raise table
+        return table
+
+    def _load(self, what: str) -> pa.Table | Unsupported:
+        if what not in self._tables:
+            try:
+                table = self._fetch(what)
+                self._tables[what] = self._with_source(table) if what == "stages" else table
+            except Unsupported as error:
+                self._tables[what] = error
+        return self._tables[what]
+
+    def _with_source(self, stages: pa.Table) -> pa.Table:
+        """Stages with the author's place in the strategy beside them."""
+        nodes = {node.id: node for node in self._about.nodes}
+        known = [nodes.get(number) for number in stages.column("node").to_pylist()]
+        columns: dict[str, tuple[pa.DataType, list[Any]]] = {
+            "path": (pa.string(), [node.path if node else None for node in known]),
+            "file": (pa.string(), [node.file if node else None for node in known]),
+            "line": (pa.int64(), [node.line if node else None for node in known]),
+        }
+        for name, (kind, values) in columns.items():
+            stages = stages.append_column(name, pa.array(values, kind))
+        return stages
+
+    # Projections
+
+    def strict_assignments(self) -> pa.Table:
+        """`id, group_id`, one line per row; `SplitRow` if some row sits in several groups."""
+        return strict_assignments(self.allocations)
+
+    def primary_assignments(self, policy: Policy = "largest_abs") -> pa.Table:
+        """`id, group_id`, one line per row; `policy`: `largest_abs`, `prefer_clean` or `first_group`."""
+        return primary_assignments(self.groups, self.allocations, policy)
+
+    def connected_components(self) -> pa.Table:
+        """`id, group_id, component`: what hangs together through shared rows and groups."""
+        return connected_components(self.allocations)
+
+    # Files
+
+    def in_units(self, units: Units, table: pa.Table) -> pa.Table:
+        """A table with amounts in whole `minor` units, or as decimals in `major` ones."""
+        if units == "minor":
+            return table
+        scale = self._about.numeraire_scale
+        return in_major_units(table, DEFAULT_SCALE if scale is None else scale)
+
+    def write_csv(self, folder: str | os.PathLike[str], *, units: Units = "minor") -> list[Path]:
+        """Writes `groups.csv`, `allocations.csv`, `rows.csv` and, where counted, `stages.csv`; returns the paths."""
+        return self._write(folder, ".csv", units, lambda table, path: pa_csv.write_csv(_for_csv(table), str(path)))
+
+    def write_parquet(self, folder: str | os.PathLike[str], *, units: Units = "minor") -> list[Path]:
+        """Writes `groups.parquet` and so on; returns the paths."""
+        return self._write(folder, ".parquet", units, lambda table, path: pq.write_table(table, str(path)))
+
+    def write_excel(self, path: str | os.PathLike[str], *, units: Units = "major") -> Path:
+        """Writes a workbook with a sheet for each table, amounts exact; returns the path.
+
+        Parameters: as `in_units`. A number of more than 15 digits, which Excel would round, is written as text.
+        Errors: `SheetFull` for a table of more rows than a sheet holds; `MissingPackage` where XlsxWriter is not
+        installed.
+        """
+        tables = {what: self._load(what) for what in COLUMNS}
+        sheets = {what: self.in_units(units, each) for what, each in tables.items() if isinstance(each, pa.Table)}
+        return write_workbook(Path(path), sheets)
+
+    def _write(
+        self, folder: str | os.PathLike[str], suffix: str, units: Units, write: Callable[[pa.Table, Path], object]
+    ) -> list[Path]:
+        target = Path(folder)
+        target.mkdir(parents=True, exist_ok=True)
+        paths: list[Path] = []
+        for what in COLUMNS:
+            table = self._load(what)
+            if not isinstance(table, Unsupported):
+                paths.append(target / f"{what}{suffix}")
+                write(self.in_units(units, table), paths[-1])
+        return paths
+
+    def to_json(self) -> dict[str, list[dict[str, Any]]]:
+        """The report as the wire page's JSON: `groups` and `allocations`; absent reasons are left out.
+
+        Where ids are texts, an allocation has the text beside the number, as `id_text`.
+        """
+        names = ["group_id", "status", "net", "size", "origin", "reason"]
+        groups: list[dict[str, Any]] = self.groups.select(names).to_pylist()
+        for group in groups:
+            if group["reason"] is None:
+                del group["reason"]
+        return {"groups": groups, "allocations": self.allocations.to_pylist()}
+
+    def write_json(self, path: str | os.PathLike[str]) -> Path:
+        """Writes `to_json()`; returns the path."""
+        target = Path(path)
+        target.write_text(json.dumps(self.to_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        return target
+
+    def sql(self, query: str) -> pa.Table:
+        """Runs SQL over the tables `groups`, `allocations`, `rows` and `stages` with DuckDB.
+
+        Errors: `MissingPackage` where DuckDB is not installed.
+        """
+        try:
+            import duckdb  # noqa: PLC0415  (optional)
+        except ImportError as error:
+            raise MissingPackage("sql() needs DuckDB: pip install duckdb") from error
+        with duckdb.connect() as connection:
+            for what in COLUMNS:
+                table = self._load(what)
+                if not isinstance(table, Unsupported):
+                    connection.register(what, table)
+            answer: Any = connection.sql(query)
+            return answer.to_arrow_table()
+
+
+def _for_csv(table: pa.Table) -> pa.Table:
+    """The CSV writer knows no 128-bit decimals, so they are written as their own text."""
+    for at, field in enumerate(table.schema):
+        if pa.types.is_decimal(field.type):
+            table = table.set_column(at, field.name, table.column(at).cast(pa.string()))
+    return table

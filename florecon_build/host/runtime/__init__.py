@@ -1,0 +1,1 @@
+"""Module runtime: load, instantiate, call, limit and journal any module of the ABI."""

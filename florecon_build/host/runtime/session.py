@@ -1,0 +1,386 @@
+"""A module at work: commands in, replies out, and a journal from which a poisoned instance is rebuilt.
+
+The journal holds every command that changed something, with its rows. A module is deterministic, so replaying the
+journal in a fresh instance gives the same state down to the group ids: after a trap or an exceeded limit nothing is
+lost. A journal that has grown many times larger than the session is replaced by a snapshot of it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar, cast
+
+import pyarrow as pa
+
+from florecon_build.host.description import Description, parse
+from florecon_build.host.errors import (
+    BadCommand,
+    BrokenReply,
+    Busy,
+    Cancelled,
+    Closed,
+    FloreconError,
+    Poisoned,
+    TimedOut,
+    Unsupported,
+    from_wire,
+)
+from florecon_build.host.frames import Frame, empty
+from florecon_build.host.report.tables import SHARD_KEYS, from_json, read
+from florecon_build.host.runtime.instance import Instance, Payload
+from florecon_build.host.runtime.journal import Blob, Entry, Journal
+from florecon_build.host.runtime.limits import Deadline, Limits, interruptibly
+from florecon_build.host.runtime.module import Module
+from florecon_build.host.runtime.parameters import encode_params
+
+LOG = logging.getLogger("florecon_build.host")
+FIRST_BUDGET = 1 << 14
+MAX_BUDGET = 1 << 40
+STEP_SECONDS = 0.1
+
+T = TypeVar("T")
+Progress = Callable[[int, int], None]
+
+
+class Session:
+    """One instance and what made it what it is, opened empty or from a snapshot.
+
+    Errors of the module come out typed; see `errors`.
+    """
+
+    def __init__(
+        self,
+        module: Module,
+        limits: Limits,
+        config: Mapping[str, object] | None = None,
+        snapshot: bytes | None = None,
+    ) -> None:
+        self._module = module
+        self._limits = limits
+        self._lock = threading.Lock()
+        self._journal = Journal()
+        self._compacts = True
+        self._marked = False
+        self._closed = False
+        self._stopping = False
+        self._fetches = True
+        self.rebuilt = 0
+        self._instance = self._running = Instance(module, limits)
+        self.about: Description = parse(self._instance.describe(), module.name)
+        if snapshot is None:
+            fields = {} if config is None else {"config": encode_params(self.about, config)}
+            self.change("init", fields, empty(self.about))
+        else:
+            self._work(lambda: self._restore(snapshot))
+
+    def close(self) -> None:
+        """Frees the module's memory and the journal."""
+        if not self._closed:
+            self._work(self._free)
+
+    def cancel(self) -> None:
+        """Stops what runs now, from another thread; nothing where nothing runs."""
+        if self._lock.locked():
+            self._stopping = True
+            self._running.cancel()
+
+    def memory_bytes(self) -> int:
+        """The module's linear memory, in bytes."""
+        return self._instance.memory_bytes()
+
+    def change(self, op: str, fields: Mapping[str, object], rows: Frame | None = None) -> dict[str, Any]:
+        """Carries out a command that changes the state; returns the reply's envelope."""
+        command = _encode(op, {**fields, "reply": "none"})
+
+        def work() -> dict[str, Any]:
+            envelope = self._send(command, rows, Deadline(self._limits.timeout))
+            self._record(Entry(command, rows, 0 if rows is None else rows.rows))
+            return envelope
+
+        return self._work(work)
+
+    def mark(self) -> int:
+        """A point to which `back_to` can return, until `keep` gives it up."""
+        self._marked = True
+        return len(self._journal)
+
+    def keep(self) -> None:
+        """What was done since the mark stays done."""
+        self._marked = False
+
+    def back_to(self, mark: int) -> None:
+        """Takes back what was done since the mark; the next call rebuilds the state of then, group ids included."""
+        self._marked = False
+        if len(self._journal) > mark:
+            self._journal.cut(mark)
+            self._instance.poisoned = Cancelled(f"{self._module.name}: the last steps were taken back")
+
+    def solve(self, progress: Progress | None, certify: bool = False) -> int | None:
+        """Solves in steps if the module does, so that progress shows and Ctrl-C leaves the state of before.
+
+        The steps are always asked for: they grow to a tenth of a second, next to which asking costs nothing, and an
+        interrupt between them spares the rebuilding that stopping a module inside a call costs. Says how many flows
+        were certified, if that was asked and the module does it.
+        """
+        return self._work(lambda: self._solve(progress, Deadline(self._limits.timeout), certify))
+
+    def snapshot(self) -> bytes:
+        """The whole session as bytes. Errors: `Unsupported` for a module that takes none."""
+        return self._work(self._snapshot)
+
+    def explain(self, ids: list[int | str]) -> dict[str, Any]:
+        """What the module has to say of rows. Errors: `UnknownId`; `Unsupported` for one that does not explain."""
+        return self._work(lambda: self._explain(ids))
+
+    def shard_keys(self, frame: Frame) -> pa.Table:
+        """A number for each row of a frame. Errors: of the rows; `Unsupported` for a module that does not divide."""
+        return self._work(lambda: self._shard_keys(frame))
+
+    def fetch(self, what: str) -> pa.Table:
+        """One table of the report: `groups`, `allocations`, `rows` or `stages`.
+
+        Errors: `Unsupported` for `stages` of a module that does not count them.
+        """
+        return self._work(lambda: self._table(what, Deadline(self._limits.timeout)))
+
+    def _work(self, work: Callable[[], T]) -> T:
+        if not self._lock.acquire(blocking=False):
+            raise Busy("this workspace is in use by another thread; give each thread its own, or take turns")
+        try:
+            if self._closed:
+                raise Closed("this workspace was closed")
+            self._stopping = False
+            return interruptibly(work, self._ask, self.cancel)
+        finally:
+            self._lock.release()
+
+    def _free(self) -> None:
+        self._closed = True
+        self._journal.clear()
+        self._instance.close()
+
+    def _ask(self) -> None:
+        self._stopping = True
+
+    def _solve(self, progress: Progress | None, deadline: Deadline, certify: bool = False) -> int | None:
+        certified: int | None = None
+        for done, total, proved in self._steps(deadline, certify):
+            certified = proved
+            if progress is not None:
+                progress(done, total)
+            if done < total:
+                self._check(f"{self._module.name}: solve was stopped after {done} of {total}", deadline)
+        self._record(Entry(_encode("solve", {"reply": "none"}), solves=True))
+        return certified
+
+    def _restore(self, snapshot: bytes) -> None:
+        entry = Entry(_encode("restore", {"reply": "none"}), Blob(snapshot))
+        try:
+            self._send(entry.command, entry.payload, Deadline(self._limits.timeout))
+        except BadCommand as error:
+            raise Unsupported(f"this module takes no snapshot back: {error.message}") from error
+        self._journal.add(entry)
+
+    def _explain(self, ids: list[int | str]) -> dict[str, Any]:
+        try:
+            envelope = self._send(_encode("explain", {"ids": ids}), None, Deadline(self._limits.timeout))
+        except BadCommand as error:
+            if self.about.rich:
+                raise
+            raise Unsupported(f"this module does not explain itself: {error.message}") from error
+        return self._trusting(lambda: _object(envelope.get("explain"), "an explanation"))
+
+    def _shard_keys(self, frame: Frame) -> pa.Table:
+        reply = self._dispatch(_encode("shard_keys", {}), frame, Deadline(self._limits.timeout))
+        if reply.startswith(b"{"):
+            try:
+                self._envelope(reply)
+            except BadCommand as error:
+                raise Unsupported(f"this module does not divide a ledger: {error.message}") from error
+            self._trusting(lambda: self._broken("shard_keys was answered with JSON", reply))
+        return self._trusting(lambda: self._for_each(frame, read(SHARD_KEYS, reply), reply))
+
+    def _for_each(self, frame: Frame, table: pa.Table, reply: bytes) -> pa.Table:
+        if table.num_rows != frame.rows or table["shard_key"].null_count:
+            return self._broken(f"{frame.rows} rows were answered with {table.num_rows} shard keys", reply)
+        return table
+
+    def _snapshot(self) -> bytes:
+        reply = self._dispatch(_encode("snapshot", {}), None, Deadline(self._limits.timeout))
+        if not reply.startswith(b"{"):
+            return reply
+        try:
+            self._envelope(reply)
+        except BadCommand as error:
+            raise Unsupported(f"this module takes no snapshots: {error.message}") from error
+        return self._trusting(lambda: self._broken("snapshot was answered with JSON", reply))
+
+    def _record(self, entry: Entry) -> None:
+        """Keeps a command that was carried out. That it was, no fault from here on can change."""
+        self._journal.add(entry)
+        if self._marked or not (self._compacts and self.about.rich and self._journal.is_due()):
+            return
+        try:
+            counts = self._send(_encode("report", {"reply": "summary"}), None, Deadline(self._limits.timeout))
+            live = self._trusting(lambda: _live_rows(counts))
+            if self._journal.is_outgrown(live):
+                held = Blob(self._snapshot())
+                self._journal.restart(Entry(_encode("restore", {"reply": "none"}), held), live)
+        except Poisoned as error:
+            LOG.warning("%s: no snapshot in place of %d steps: %s", self._module.name, len(self._journal), error)
+            self._journal.postpone()
+        except FloreconError:
+            self._compacts = False  # a module without snapshots keeps its journal
+
+    def _check(self, where: str, deadline: Deadline) -> None:
+        """Ends a solve between two steps: the instance stays sound, and the next solve goes on from here."""
+        if self._stopping:
+            raise Cancelled(where)
+        if deadline.over():
+            raise TimedOut(f"{where}: the {deadline.seconds:g} seconds are over; solve again to go on")
+
+    def _table(self, what: str, deadline: Deadline) -> pa.Table:
+        if self._fetches:
+            table = self._fetch(what, deadline)
+            if table is not None:
+                return table
+            self._fetches = False
+        if what == "stages":
+            raise Unsupported("this module does not count what its stages do")
+        envelope = self._send(_encode("report", {}), None, deadline)
+        return self._trusting(lambda: from_json(envelope.get("report"))[what])
+
+    def _fetch(self, what: str, deadline: Deadline) -> pa.Table | None:
+        """None when the module knows no `fetch` (one of another maker)."""
+        reply = self._dispatch(_encode("fetch", {"what": what}), None, deadline)
+        if not reply.startswith(b"{"):
+            return self._trusting(lambda: read(what, reply))
+        try:
+            self._envelope(reply)
+        except BadCommand:
+            if self.about.rich:
+                raise
+            return None
+        return self._trusting(lambda: self._broken("fetch was answered with JSON", reply))
+
+    def _steps(self, deadline: Deadline, certify: bool) -> Iterator[tuple[int, int, int | None]]:
+        """What is done, of how much, and how many flows are certified."""
+        budget, before = FIRST_BUDGET, -1
+        asked = {"certify": True} if certify else {}
+        while True:
+            step = Deadline(STEP_SECONDS)
+            envelope = self._send(_encode("solve", {"budget": budget, "reply": "none", **asked}), None, deadline)
+            progress = envelope.get("progress")
+            proved = envelope.get("certified")
+            certified = self._trusting(lambda given=proved: _certified(given))
+            if progress is None:
+                yield 1, 1, certified
+                return
+            done, total = self._trusting(lambda given=progress, last=before: _progress(given, last))
+            yield done, total, certified
+            if done >= total:
+                return
+            before = done
+            if step.left() > STEP_SECONDS / 2:
+                budget = min(MAX_BUDGET, budget * 2)
+            elif step.left() == 0:
+                budget = max(1, budget // 2)
+
+    def _send(self, command: bytes, rows: Payload | None, deadline: Deadline) -> dict[str, Any]:
+        return self._envelope(self._dispatch(command, rows, deadline))
+
+    def _dispatch(self, command: bytes, rows: Payload | None, deadline: Deadline) -> bytes:
+        """Sends bytes to a healthy instance; one that was poisoned is rebuilt first."""
+        spoiled = self._instance.spoiled()
+        if spoiled is not None:
+            self._rebuild(spoiled)
+        try:
+            return self._instance.dispatch(command, rows, deadline)
+        except Poisoned as error:
+            if self._journal:
+                error.add_note(
+                    f"Nothing is lost: the next call rebuilds the workspace from its {len(self._journal)} steps."
+                )
+            raise
+
+    def _envelope(self, reply: bytes) -> dict[str, Any]:
+        envelope = self._trusting(lambda: _decode(reply))
+        if envelope.get("ok") is True:
+            return envelope
+        raise from_wire(envelope.get("error"))
+
+    def _trusting(self, work: Callable[[], T]) -> T:
+        """Reads what the module answered; an answer that breaks the contract poisons the instance."""
+        try:
+            return work()
+        except BrokenReply as error:
+            named = BrokenReply(f"{self._module.name}: {error.message}")
+            self._instance.poisoned = named
+            raise named from error
+
+    def _broken(self, what: str, reply: bytes) -> Any:
+        raise BrokenReply(f"{what} ({len(reply)} bytes)")
+
+    def _rebuild(self, cause: Poisoned) -> None:
+        """A fresh instance, through every step of the journal."""
+        LOG.warning("rebuilding the workspace of %s from %d steps: %s", self._module.name, len(self._journal), cause)
+        fresh = self._running = Instance(self._module, self._limits)
+        try:
+            for entry in self._journal:
+                reply = _decode(fresh.dispatch(entry.command, entry.payload, Deadline(self._limits.timeout)))
+                if reply.get("ok") is not True:
+                    raise from_wire(reply.get("error"))
+        except FloreconError as error:
+            raise Poisoned(f"the workspace could not be rebuilt: {error} (it was poisoned by: {cause})") from error
+        self._instance = fresh
+        self.rebuilt += 1
+
+
+def _encode(op: str, fields: Mapping[str, object]) -> bytes:
+    try:
+        return json.dumps({"op": op, **fields}, separators=(",", ":"), allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise BadCommand(f"{op}: the arguments cannot be sent: {error}") from error
+
+
+def _decode(reply: bytes) -> dict[str, Any]:
+    try:
+        envelope = json.loads(reply)
+    except (ValueError, RecursionError) as error:
+        shown = reply[:40].decode("utf-8", "replace")
+        raise BrokenReply(f"a reply of {len(reply)} bytes, starting {shown!r}, is no JSON") from error
+    if not isinstance(envelope, dict) or not isinstance(cast("dict[str, Any]", envelope).get("ok"), bool):
+        raise BrokenReply(f"a reply of {len(reply)} bytes does not say whether the command succeeded")
+    return cast("dict[str, Any]", envelope)
+
+
+def _object(given: object, what: str) -> dict[str, Any]:
+    if not isinstance(given, dict):
+        raise BrokenReply(f"{what} is no object")
+    return cast("dict[str, Any]", given)
+
+
+def _live_rows(envelope: Mapping[str, Any]) -> int:
+    summary = envelope.get("summary")
+    rows = cast("dict[str, object]", summary).get("rows") if isinstance(summary, dict) else None
+    if not isinstance(rows, int):
+        raise BrokenReply("a summary does not say how many rows there are")
+    return rows
+
+
+def _certified(given: object) -> int | None:
+    if given is None or type(given) is int:
+        return given
+    raise BrokenReply(f"the number of certified flows is no number: {str(given)[:80]}")
+
+
+def _progress(given: object, last: int) -> tuple[int, int]:
+    """The counts of a partial solve; they must rise, or the loop would never end."""
+    counts = cast("dict[str, object]", given) if isinstance(given, dict) else {}
+    done, total = counts.get("done"), counts.get("total")
+    if not isinstance(done, int) or not isinstance(total, int) or not last < done:
+        raise BrokenReply(f"a partial solve reports no progress: {str(counts)[:80]} after {last}")
+    return done, total

@@ -1,8 +1,0 @@
-"""Decisions that outlive the process: an append-only history in SQLite or PostgreSQL."""
-
-from florecon_build.host.store.audit import Audit, Fault, verify
-from florecon_build.host.store.book import Book, Decision, Member
-from florecon_build.host.store.entry import Draft, Entry
-from florecon_build.host.store.store import Store
-
-__all__ = ["Audit", "Book", "Decision", "Draft", "Entry", "Fault", "Member", "Store", "verify"]

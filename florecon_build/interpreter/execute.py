@@ -1,0 +1,114 @@
+"""Runs a strategy: one rule per node kind, in a closed match."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import assert_never
+
+from florecon_build.interpreter import combinators, groups, leaves, soak
+from florecon_build.interpreter.bag import Bag, Outcome
+from florecon_build.interpreter.context import Context
+from florecon_build.interpreter.flow import flow
+from florecon_build.interpreter.keys import Plain
+from florecon_build.interpreter.stages import Stage, Step
+from florecon_build.interpreter.subset_net import subset_net
+from florecon_build.ir import nodes as n
+
+_OnBag = (
+    n.Identity
+    | n.Seq
+    | n.PartitionBy
+    | n.PartitionByTable
+    | n.PartitionByWith
+    | n.When
+    | n.Windowed
+    | n.Pivot
+    | n.FixedPoint
+)
+_OnGroups = n.Labeled | n.AcceptIf | n.Coalesce | n.Trim | n.Snap | n.WholeOnly
+_Leaf = (
+    n.Exact1to1 | n.AggNet | n.SignalGroup | n.RunningZero | n.SubsetNet | n.Flow | n.SoakAll | n.SoakSmall | n.SoakIf
+)
+
+
+def run(step: Step, bag: Bag, params: Mapping[str, Plain], stages: Sequence[Stage]) -> Outcome:
+    """What the strategy makes of a bag; adds to the counters of its nodes.
+
+    Raises `ModelError` when an expression fails, a cost is unusable or a setting is negative.
+    """
+    return Context(params, stages, _run, {}).run(step, bag)
+
+
+def _run(context: Context, step: Step, bag: Bag) -> Outcome:
+    node = step.node
+    if isinstance(node, _OnBag):
+        return _on_bag(context, step, node, bag)
+    if isinstance(node, _OnGroups):
+        return _on_groups(context, step, node, bag)
+    return _leaf(context, step, node, bag)
+
+
+def _on_bag(context: Context, step: Step, node: _OnBag, bag: Bag) -> Outcome:
+    match node:
+        case n.Identity():
+            return Outcome([], bag)
+        case n.Seq():
+            return combinators.seq(context, step, bag)
+        case n.PartitionBy():
+            return combinators.partition_by(context, step, node, bag)
+        case n.PartitionByTable():
+            return combinators.partition_by_table(context, step, node, bag)
+        case n.PartitionByWith():
+            return combinators.partition_by_with(context, step, node, bag)
+        case n.When():
+            return combinators.when(context, step, node, bag)
+        case n.Windowed():
+            return combinators.windowed(context, step, node, bag)
+        case n.Pivot():
+            return combinators.pivot(context, step, node, bag)
+        case n.FixedPoint():
+            return combinators.fixed_point(context, step, node, bag)
+        case _:
+            assert_never(node)
+
+
+def _on_groups(context: Context, step: Step, node: _OnGroups, bag: Bag) -> Outcome:
+    match node:
+        case n.Labeled():
+            return groups.labeled(context, step, node, bag)
+        case n.AcceptIf():
+            return groups.accept_if(context, step, node, bag)
+        case n.Coalesce():
+            return groups.coalesce(context, step, node, bag)
+        case n.Trim():
+            return groups.trim(context, step, node, bag)
+        case n.Snap():
+            return groups.snap(context, step, node, bag)
+        case n.WholeOnly():
+            return groups.whole_only(context, step, node, bag)
+        case _:
+            assert_never(node)
+
+
+def _leaf(context: Context, step: Step, node: _Leaf, bag: Bag) -> Outcome:
+    match node:
+        case n.Exact1to1():
+            return leaves.exact_1to1(context, step, node, bag)
+        case n.AggNet():
+            return leaves.agg_net(context, step, node, bag)
+        case n.SignalGroup():
+            return leaves.signal_group(context, step, node, bag)
+        case n.RunningZero():
+            return leaves.running_zero(context, step, node, bag)
+        case n.SubsetNet():
+            return subset_net(context, step, node, bag)
+        case n.Flow():
+            return flow(context, step, node, bag)
+        case n.SoakAll():
+            return soak.soak_all(context, step, node, bag)
+        case n.SoakSmall():
+            return soak.soak_small(context, step, node, bag)
+        case n.SoakIf():
+            return soak.soak_if(context, step, node, bag)
+        case _:
+            assert_never(node)

@@ -1,0 +1,139 @@
+"""The leaves that form groups by rule: each looks at whole lots, bucket by bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from florecon_build.interpreter.bag import Bag, Group, Outcome, both_signs, buckets, group, without
+from florecon_build.interpreter.context import Context
+from florecon_build.interpreter.keys import Plain, Rank, RowId, key_text, rank
+from florecon_build.interpreter.stages import Stage, Step
+from florecon_build.interpreter.tolerance import Slack
+from florecon_build.ir import nodes as n
+from florecon_build.ir.expressions import Value
+from florecon_build.ir.types import Kind
+
+
+def exact_1to1(context: Context, step: Step, node: n.Exact1to1, bag: Bag) -> Outcome:
+    """Within each (key, abs amount) the first positive by (order, id) goes with the first negative, and so on."""
+    cut, keyless = buckets(bag, context.key(node.key))
+    counters = context.stages[step.id]
+    counters.null_key += len(keyless)
+    formed: list[Group] = []
+    for bucket in cut.values():
+        sizes: dict[int, Bag] = {}
+        for lot in bucket:
+            sizes.setdefault(abs(lot.amount), []).append(lot)
+        for same in sizes.values():
+            if not rejected_shape(counters, same):
+                ordered = in_order(context, node.order, same)
+                sources = [lot for lot in ordered if lot.amount > 0]
+                sinks = [lot for lot in ordered if lot.amount < 0]
+                pairs = zip(sources, sinks, strict=False)
+                formed.extend(group(pair, "exact_1to1", "exact 1:1 pair", step.id) for pair in pairs)
+    return without(bag, formed)
+
+
+def agg_net(context: Context, step: Step, node: n.AggNet, bag: Bag) -> Outcome:
+    """Each whole bucket that has both signs and nets within the slack."""
+    slack = context.slack(node.tol)
+    cut, keyless = buckets(bag, context.key(node.key))
+    counters = context.stages[step.id]
+    counters.null_key += len(keyless)
+    formed = [
+        group(bucket, "agg_net", "aggregate net", step.id)
+        for bucket in cut.values()
+        if not rejected_shape(counters, bucket) and not rejected_net(counters, bucket, slack)
+    ]
+    return without(bag, formed)
+
+
+def signal_group(context: Context, step: Step, node: n.SignalGroup, bag: Bag) -> Outcome:
+    """Buckets by signal, the smallest first; a lot that an earlier bucket took is skipped."""
+    slack = context.slack(node.tol)
+    counters = context.stages[step.id]
+    carriers: dict[Plain, Bag] = {}
+    for lot in bag:
+        signals = context.keys(node.signals, lot)
+        counters.null_key += not signals
+        for signal in signals:
+            carriers.setdefault(signal, []).append(lot)
+
+    def visit_order(item: tuple[Plain, Bag]) -> tuple[int, Rank, Rank]:
+        signal, lots = item
+        return len(lots), rank(lots[0].id), rank(signal)
+
+    of = node.signals.type.parts[0] if node.signals.type.kind is Kind.LIST else node.signals.type
+    taken: set[RowId] = set()
+    formed: list[Group] = []
+    for signal, lots in sorted(carriers.items(), key=visit_order):
+        free = [lot for lot in lots if lot.id not in taken]
+        if rejected_shape(counters, free, cap=node.cap) or rejected_net(counters, free, slack):
+            continue
+        taken.update(lot.id for lot in free)
+        formed.append(group(free, "signal_group", f"shared reference {key_text(signal, of)}", step.id))
+    return without(bag, formed)
+
+
+def running_zero(context: Context, step: Step, node: n.RunningZero, bag: Bag) -> Outcome:
+    """Per key, in order: a segment closes each time its running balance is within the slack."""
+    slack = context.slack(node.tol)
+    cut, keyless = buckets(bag, context.key(node.key))
+    counters = context.stages[step.id]
+    counters.null_key += len(keyless)
+    formed: list[Group] = []
+    for bucket in cut.values():
+        ordered = in_order(context, node.order, bucket)
+        if rejected_shape(counters, bucket):
+            continue
+        closed = list(_segments(ordered, slack))
+        counters.out_of_tolerance += not closed
+        formed.extend(group(segment, "running_zero", "running balance zero", step.id) for segment in closed)
+    return without(bag, formed)
+
+
+def _segments(ordered: Bag, slack: Slack) -> Iterator[Bag]:
+    """Cuts the ordered lots at each balance within the slack of the segment's legs; the open tail is left out."""
+    segment: Bag = []
+    net = smallest = largest = 0
+    signs: set[bool] = set()
+    for lot in ordered:
+        leg = abs(lot.amount)
+        smallest, largest = (min(smallest, leg), max(largest, leg)) if segment else (leg, leg)
+        segment.append(lot)
+        signs.add(lot.amount > 0)
+        net += lot.amount
+        if len(signs) == 2 and abs(net) <= slack.within(smallest, largest):
+            yield segment
+            segment, net = [], 0
+            signs.clear()
+
+
+def in_order(context: Context, order: Value | None, lots: Bag) -> Bag:
+    """The lots by (order, id); without an order by id."""
+    if order is None:
+        return lots
+    at = {lot.id: rank(context.value(order, lot)) for lot in lots}
+    return sorted(lots, key=lambda lot: (at[lot.id], rank(lot.id)))
+
+
+def rejected_shape(counters: Stage, bucket: Bag, cap: int | None = None) -> bool:
+    """Whether the bucket is too small, over the cap or one-sided; counts why."""
+    if len(bucket) < 2:
+        counters.too_small += 1
+        return True
+    if cap is not None and len(bucket) > cap:
+        counters.over_cap += 1
+        return True
+    if not both_signs(bucket):
+        counters.one_sided += 1
+        return True
+    return False
+
+
+def rejected_net(counters: Stage, bucket: Bag, slack: Slack) -> bool:
+    """Whether the bucket does not net within the slack of its amounts; counts it."""
+    amounts = [lot.amount for lot in bucket]
+    rejected = abs(sum(amounts)) > slack.over(amounts)
+    counters.out_of_tolerance += rejected
+    return rejected

@@ -1,0 +1,44 @@
+"""How much a bucket may be off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import assert_never
+
+from florecon_build.interpreter.errors import BadConfig
+from florecon_build.ir.expressions import ToleranceOp
+
+
+@dataclass(frozen=True, slots=True)
+class Slack:
+    """A tolerance whose numbers are known: minor units for ``abs_tol``, else basis points and a floor."""
+
+    op: ToleranceOp
+    amount: int
+    floor: int = 0
+
+    def __post_init__(self) -> None:
+        if self.amount < 0 or self.floor < 0:
+            raise BadConfig
+
+    def over(self, legs: Iterable[int]) -> int:
+        """The slack that these legs allow, in minor units, exact and truncated.
+
+        >>> Slack(ToleranceOp.REL, 10, 2).over([-50_000, 0, 49_970])
+        49
+        """
+        sizes = [abs(leg) for leg in legs if leg]
+        return self.within(min(sizes, default=0), max(sizes, default=0))
+
+    def within(self, smallest: int, largest: int) -> int:
+        """The slack for legs of which only the smallest and largest non-zero magnitudes are known (0, 0: no legs)."""
+        match self.op:
+            case ToleranceOp.ABS:
+                return self.amount
+            case ToleranceOp.REL:
+                return max(self.floor, smallest * self.amount // 10_000)
+            case ToleranceOp.REL_MAX:
+                return max(self.floor, largest * self.amount // 10_000)
+            case _:
+                assert_never(self.op)

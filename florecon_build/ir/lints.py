@@ -1,0 +1,260 @@
+"""Whole-strategy checks: what builds, but cannot be meant.
+
+Errors stop a build (a step that no item can reach, a flow that can never have a candidate); warnings are printed and
+listed in the manifest. Each names the author's line and the path in the tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from florecon_build.ir import expressions as e
+from florecon_build.ir import nodes as n
+from florecon_build.ir.errors import Problem, Severity
+from florecon_build.ir.lanes import reached_lanes
+from florecon_build.ir.python_printer import show
+from florecon_build.ir.scope import Reads, reads
+from florecon_build.ir.traversal import Place, map_values, value_parts, values_in, walk
+from florecon_build.ir.validation import expressions
+
+
+def check(plugin: n.PluginIr, unused: tuple[n.Param, ...] = ()) -> tuple[Problem, ...]:
+    """Everything doubtful about a plugin, errors first, then in the order of the tree.
+
+    ``unused`` are params that were declared for it and that nothing reads, which the tree alone cannot show.
+    """
+    places = walk(plugin.strategy)
+    found = [*_dead_steps(places), *_no_candidates(places), *_constant_keys(places), *_hopeless_costs(places)]
+    found += [*_labels(places), *_unused_lanes(plugin), *_unused_params(plugin, unused)]
+    order = sorted(enumerate(found), key=lambda item: (item[1].severity is not Severity.ERROR, item[0]))
+    return tuple(problem for _, problem in order)
+
+
+def _error(place: Place, code: str, message: str, fix: str) -> Problem:
+    return Problem(code=code, message=message, span=place.node.span, path=place.path, fix=fix)
+
+
+def _warning(place: Place, code: str, message: str, fix: str) -> Problem:
+    return replace(_error(place, code, message, fix), severity=Severity.WARNING)
+
+
+def leaves_nothing(node: n.Node) -> bool:
+    """Whether no item can come out of a node unmatched, whatever goes in."""
+    match node:
+        case n.SoakAll():
+            return node.key is None or not node.key.type.nullable
+        case n.Seq():
+            return any(leaves_nothing(step) for step in node.steps)
+        case n.PartitionBy() | n.PartitionByWith():
+            return not node.key.type.nullable and leaves_nothing(node.inner)
+        case n.PartitionByTable():
+            cases = (*(case for _, case in node.cases), node.default)
+            return not node.key.type.nullable and all(map(leaves_nothing, cases))
+        case n.Labeled() | n.FixedPoint() | n.Windowed() | n.WholeOnly():
+            return leaves_nothing(node.inner)
+        case n.When():
+            return _is_true(node.predicate) and leaves_nothing(node.inner)
+        case _:
+            return False
+
+
+def _is_true(value: e.Value) -> bool:
+    return isinstance(value, e.Lit) and value.value is True
+
+
+def _dead_steps(places: list[Place]) -> Iterator[Problem]:
+    for place in places:
+        if isinstance(place.node, n.Seq):
+            below = [child for child in places if child.parent == place.id]
+            drained = False
+            for child in below:
+                if drained:
+                    fix = "move it before the step that takes everything, or remove it"
+                    yield _error(
+                        child, "dead_step", "no item can reach this step: the steps before it leave nothing", fix
+                    )
+                drained = drained or leaves_nothing(child.node)
+        if (
+            isinstance(place.node, n.When)
+            and isinstance(place.node.predicate, e.Lit)
+            and not place.node.predicate.value
+        ):
+            yield _error(
+                place, "dead_step", "no item can satisfy this condition: it is the constant False", "remove the node"
+            )
+
+
+def _no_candidates(places: list[Place]) -> Iterator[Problem]:
+    for place in places:
+        node = place.node
+        if not isinstance(node, n.Flow):
+            continue
+        if not node.match_keys and node.window is None:
+            fix = "give match_keys=[..], or order=.. and window=.."
+            yield _error(place, "no_candidates", "this flow has no candidate pairs: no match_keys and no window", fix)
+        elif isinstance(node.cost, e.Lit) and node.cost.value is None:
+            yield _error(place, "no_candidates", "this flow forbids every pair: its cost is always null", "give a cost")
+
+
+def _constant_keys(places: list[Place]) -> Iterator[Problem]:
+    for place in places:
+        key = _partition_key(place.node)
+        if key is None:
+            continue
+        fixed = _fixed_above(places, place)
+        if _is_fixed(key, fixed):
+            what = "is the same for every item" if not fixed else "is already constant in this shard"
+            message = f"the key `{show(key)}` {what}"
+            fix = "partition by something else, or use the inner strategy alone"
+            yield _warning(place, "constant_key", message, fix)
+
+
+def _partition_key(node: n.Node) -> e.Value | None:
+    return node.key if isinstance(node, n.PartitionBy | n.PartitionByTable | n.PartitionByWith) else None
+
+
+def _fixed_above(places: list[Place], place: Place) -> set[e.Value]:
+    fixed: set[e.Value] = set()
+    parent = place.parent
+    while parent is not None:
+        key = _partition_key(places[parent].node)
+        if key is not None:
+            fixed |= _parts(key)
+        parent = places[parent].parent
+    return fixed
+
+
+def _parts(key: e.Value) -> set[e.Value]:
+    if isinstance(key, e.MakeTuple):
+        return {key}.union(*map(_parts, key.operands))
+    return {key}
+
+
+def _is_fixed(value: e.Value, fixed: set[e.Value]) -> bool:
+    """Whether a value cannot differ between two items of a shard in which the ``fixed`` expressions are constant."""
+    if value in fixed or not reads(value) & {Reads.LANE, Reads.LOT}:
+        return True
+    if isinstance(value, e.Lane | e.LotAmount | e.LotOriginal):
+        return False
+    return all(_is_fixed(part, fixed) for _, part in value_parts(value))
+
+
+def _hopeless_costs(places: list[Place]) -> Iterator[Problem]:
+    for place in places:
+        if isinstance(place.node, n.Flow):
+            yield from _hopeless(place, place.node)
+
+
+def _hopeless(place: Place, flow: n.Flow) -> Iterator[Problem]:
+    """Distances that a flow's tolerance lets in, but at which leaving both sides unmatched is cheaper."""
+    if not isinstance(flow.penalty, e.Lit) or not isinstance(flow.penalty.value, float):
+        return
+    most = 2 * flow.penalty.value
+    for value in values_in(flow.cost):
+        if isinstance(value, e.Tier):
+            limits = dict(_limits(value.condition))
+            price = _number(_at(value.cost, limits))
+        else:
+            limits, price = {}, None
+        if price is None and value is flow.cost and not value.type.nullable:
+            price = _number(_at(value, _window_limit(flow)))
+            limits = _window_limit(flow)
+        if price is not None and price > most:
+            at = ", ".join(f"{show(part)} = {limit}" for part, limit in limits.items()) or "always"
+            message = (
+                f"at its widest ({at}) this tolerance lets in pairs that cost {price:g}, but two unmatched units cost "
+                f"{most:g}: such pairs are never taken"
+            )
+            fix = "narrow the tolerance, lower the cost, or raise the penalty"
+            found = _warning(place, "wide_tolerance", message, fix)
+            yield replace(found, path=f"{place.path}.cost", span=value.span or place.node.span)
+
+
+def _limits(condition: e.Value) -> Iterator[tuple[e.Value, int]]:
+    """Upper limits that a condition sets on distances: ``gap(..) <= n``."""
+    match condition:
+        case e.Logic(op=e.LogicOp.AND):
+            yield from _limits(condition.left)
+            yield from _limits(condition.right)
+        case e.Compare(op=e.CompareOp.LE | e.CompareOp.LT, left=e.Gap(), right=e.Lit(value=int(limit))):
+            yield condition.left, limit - (condition.op is e.CompareOp.LT)
+        case e.Compare(op=e.CompareOp.GE | e.CompareOp.GT, left=e.Lit(value=int(limit)), right=e.Gap()):
+            yield condition.right, limit - (condition.op is e.CompareOp.GT)
+        case _:
+            return
+
+
+def _window_limit(flow: n.Flow) -> dict[e.Value, int]:
+    """The distance that the window sets, where the window is the only way to become a candidate."""
+    if flow.match_keys or not isinstance(flow.window, e.Lit) or not isinstance(flow.window.value, int):
+        return {}
+    if not isinstance(flow.order, e.Lane):
+        return {}
+    sides = (replace(flow.order, var=e.Var.A), replace(flow.order, var=e.Var.B))
+    gaps = [gap for gap in values_in(flow.cost) if isinstance(gap, e.Gap) and {gap.left, gap.right} == set(sides)]
+    return dict.fromkeys(gaps, flow.window.value)
+
+
+def _at(value: e.Value, limits: dict[e.Value, int]) -> e.Value:
+    def put(part: e.Value) -> e.Value:
+        return e.Lit(type=part.type, value=limits[part]) if part in limits else part
+
+    return map_values(value, put)
+
+
+_ARITHMETIC: dict[e.ArithOp, Callable[[float, float], float]] = {
+    e.ArithOp.ADD: lambda x, y: x + y,
+    e.ArithOp.SUB: lambda x, y: x - y,
+    e.ArithOp.MUL: lambda x, y: x * y,
+    e.ArithOp.MIN: min,
+    e.ArithOp.MAX: max,
+}
+
+
+def _number(value: e.Value) -> float | None:
+    """The number that a constant expression comes to, or none."""
+    match value:
+        case e.Lit() if isinstance(value.value, int | float):
+            return float(value.value)
+        case e.Cast(op=e.CastOp.TO_REAL):
+            return _number(value.operand)
+        case e.Arith() if value.op in _ARITHMETIC:
+            left, right = _number(value.left), _number(value.right)
+            return None if left is None or right is None else _ARITHMETIC[value.op](left, right)
+        case _:
+            return None
+
+
+def _labels(places: list[Place]) -> Iterator[Problem]:
+    first: dict[str, Place] = {}
+    for place in places:
+        if not isinstance(place.node, n.Labeled):
+            continue
+        tag = place.node.tag
+        if tag in first:
+            before = first[tag].node.span
+            where = f" (first at {before.file}:{before.line})" if before else ""
+            message = f"the label {tag!r} is used twice{where}: the report cannot tell the two apart"
+            yield _warning(place, "label_twice", message, "give each its own label")
+        else:
+            first[tag] = place
+
+
+def _unused_lanes(plugin: n.PluginIr) -> Iterator[Problem]:
+    read = reached_lanes(plugin)
+    for lane in plugin.lanes:
+        if lane.name not in read:
+            message, fix = f"lane `{lane.name}` is never read", "remove it, or use it"
+            yield Problem(
+                code="unused_lane", message=message, span=lane.span, path="rows", fix=fix, severity=Severity.WARNING
+            )
+
+
+def _unused_params(plugin: n.PluginIr, unused: tuple[n.Param, ...]) -> Iterator[Problem]:
+    read = {p.name for _, value in expressions(plugin) for p in values_in(value) if isinstance(p, e.ParamRef)}
+    for param in (*(param for param in plugin.params if param.name not in read), *unused):
+        message, fix = f"param `{param.name}` is never read", "remove it, or use it"
+        yield Problem(
+            code="unused_param", message=message, span=param.span, path="params", fix=fix, severity=Severity.WARNING
+        )
