@@ -1,19 +1,25 @@
-"""Writes the character tables that the Rust value library and the reference interpreter share.
+"""Character tables of the Rust value library and of the reference interpreter, generated from ``data/characters.txt``.
 
-A table taken from the Unicode version of the day would make a match depend on the Python or Rust release, so the
-mappings are frozen here once, from the Unicode data of the Python that runs this script, for the ranges the language
-defines. Run it again only on purpose: a changed table changes what strategies mean.
+A table taken from the Unicode version of the day would make a match depend on the Python or Rust release. The data file
+is therefore committed, holds the Unicode version it was taken from, and is the only input: every Python and every
+machine generates the same two files, and a test compares them with the committed ones.
 
-    python scripts/generate_text_tables.py
+    python scripts/generate_text_tables.py            # data file -> both tables
+    python scripts/generate_text_tables.py --data     # this Python's Unicode database -> data file
+
+Refresh the data only on purpose: a changed table changes the result of a strategy.
 """
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+DATA_FILE = ROOT / "scripts/data/characters.txt"
 PYTHON_FILE = ROOT / "florecon_build/interpreter/text_tables.py"
 RUST_FILE = ROOT / "rust_runtime/florecon/src/value/text_tables.rs"
 
@@ -29,21 +35,88 @@ DOC = {
 }
 
 
-def lower(char: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Character:
+    """Full case mappings and NFKD decomposition of one code point, as Unicode defines them."""
+
+    upper: str
+    lower: str
+    decomposed: str
+
+
+Characters = dict[int, Character]
+"""The characters that differ from at least one of their own mappings, by code point."""
+
+
+def characters_of_this_python() -> Characters:
+    """The data for the defined ranges from ``unicodedata``."""
+    found: Characters = {}
+    for code in (code for part in FOLDED for code in part):
+        char = chr(code)
+        character = Character(char.upper(), char.lower(), unicodedata.normalize("NFKD", char))
+        if character != Character(char, char, char):
+            found[code] = character
+    return found
+
+
+def data_text(characters: Characters, version: str) -> str:
+    """The data file: a line per character, its mappings as code points; an empty field maps to the character itself."""
+    lines = [
+        f"# Unicode {version}: U+0000-058F, U+1E00-1FFF, U+FF00-FFEF.",
+        "# code point ; full upper case ; full lower case ; NFKD. Empty: the character itself.",
+        "# Written by scripts/generate_text_tables.py --data.",
+    ]
+    for code, character in characters.items():
+        fields = (character.upper, character.lower, character.decomposed)
+        lines.append(";".join([f"{code:04X}", *("" if text == chr(code) else hexadecimal(text) for text in fields)]))
+    return "\n".join(lines) + "\n"
+
+
+def hexadecimal(text: str) -> str:
+    """Code points of a text, separated by blanks."""
+    return " ".join(f"{ord(char):04X}" for char in text)
+
+
+def read_characters(text: str) -> Characters:
+    """Parses the data file."""
+    characters: Characters = {}
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            first, *fields = line.split(";")
+            code = int(first, 16)
+            upper, lower, decomposed = ("".join(chr(int(part, 16)) for part in f.split()) or chr(code) for f in fields)
+            characters[code] = Character(upper, lower, decomposed)
+    return characters
+
+
+def lower(characters: Characters, char: str) -> str:
     """The lower case of a character of the cased ranges, other characters unchanged."""
-    return char.lower() if any(ord(char) in part for part in CASED) else char
+    entry = characters.get(ord(char))
+    return entry.lower if entry and any(ord(char) in part for part in CASED) else char
 
 
-def fold(char: str) -> str:
-    """What ``normalize`` makes of one character before it looks for word boundaries."""
-    parts = unicodedata.normalize("NFKD", char)
-    return "".join(lower(part) for part in parts if ord(part) not in MARKS)
+def fold(characters: Characters, code: int) -> str:
+    """Maps one character as ``normalize`` does before it looks for word boundaries."""
+    parts = characters[code].decomposed
+    return "".join(lower(characters, part) for part in parts if ord(part) not in MARKS)
 
 
-def table(ranges: tuple[range, ...], mapping: Callable[[str], str]) -> dict[int, str]:
-    """The characters of ``ranges`` that ``mapping`` changes to something."""
-    changed = {code: mapping(chr(code)) for part in ranges for code in part}
+def table(characters: Characters, ranges: tuple[range, ...], mapping: Callable[[int], str]) -> dict[int, str]:
+    """The characters of ``ranges`` that ``mapping`` changes to a text that is not empty."""
+    changed = {code: mapping(code) for code in characters if any(code in part for part in ranges)}
     return {code: text for code, text in changed.items() if text not in ("", chr(code))}
+
+
+def tables(characters: Characters) -> dict[str, dict[int, str]]:
+    """The three tables by name."""
+    made = {
+        "UPPER": table(characters, CASED, lambda code: characters[code].upper),
+        "LOWER": table(characters, CASED, lambda code: characters[code].lower),
+        "FOLD": table(characters, FOLDED, lambda code: fold(characters, code)),
+    }
+    assert all(ord(char) <= 0xFFFF for entries in made.values() for text in entries.values() for char in text)
+    assert all(len(text) <= 3 for entries in made.values() for text in entries.values())
+    return made
 
 
 def wrap(pieces: list[str], indent: str, joint: str) -> list[str]:
@@ -60,7 +133,7 @@ def wrap(pieces: list[str], indent: str, joint: str) -> list[str]:
 
 
 def python_table(name: str, entries: dict[int, str]) -> str:
-    """One Python table: the characters as one text, what they become as another, one a line."""
+    """One Python table: the characters as one text, their mappings as another, one a line."""
     escaped = {code: "".join(f"\\u{ord(char):04x}" for char in text) for code, text in entries.items()}
     keys = "\n".join(f'    "{line}"' for line in wrap([f"\\u{code:04x}" for code in entries], "", ""))
     texts = "\n".join(f'    "{line}"' for line in wrap(list(escaped.values()), "", "\\n"))
@@ -100,20 +173,24 @@ RUST_HEAD = """\
 use super::table::Table;"""
 
 
-def main() -> None:
-    """Writes both files."""
-    tables = {
-        "UPPER": table(CASED, str.upper),
-        "LOWER": table(CASED, str.lower),
-        "FOLD": table(FOLDED, fold),
+def generate(data: str) -> dict[Path, str]:
+    """Both generated files, by path, from the text of the data file."""
+    made = tables(read_characters(data))
+    python_parts = [PYTHON_HEAD, *(python_table(name, entries) for name, entries in made.items())]
+    rust_parts = [RUST_HEAD, *(rust_table(name, entries) for name, entries in made.items())]
+    return {
+        PYTHON_FILE: "\n\n".join(python_parts),
+        RUST_FILE: "\n\n".join(part.rstrip("\n") for part in rust_parts) + "\n",
     }
-    assert all(ord(char) <= 0xFFFF for entries in tables.values() for text in entries.values() for char in text)
-    assert all(len(text) <= 3 for entries in tables.values() for text in entries.values())
-    python_parts = [PYTHON_HEAD, *(python_table(name, entries) for name, entries in tables.items())]
-    rust_parts = [RUST_HEAD, *(rust_table(name, entries) for name, entries in tables.items())]
-    PYTHON_FILE.write_text("\n\n".join(python_parts), encoding="utf-8")
-    RUST_FILE.write_text("\n\n".join(part.rstrip("\n") for part in rust_parts) + "\n", encoding="utf-8")
+
+
+def main(arguments: list[str]) -> None:
+    """Writes the data file if asked, then both tables."""
+    if arguments == ["--data"]:
+        DATA_FILE.write_text(data_text(characters_of_this_python(), unicodedata.unidata_version), encoding="utf-8")
+    for path, text in generate(DATA_FILE.read_text(encoding="utf-8")).items():
+        path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
