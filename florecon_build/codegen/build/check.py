@@ -8,7 +8,8 @@ from pathlib import Path
 
 from florecon_build.codegen.build.cargo import run_cargo
 from florecon_build.codegen.build.cargo_workspace import workspace
-from florecon_build.codegen.build.paths import cache_dir, locked, runtime_dir, runtime_hash
+from florecon_build.codegen.build.file_lock import locked
+from florecon_build.codegen.build.paths import cache_dir, runtime_dir, runtime_hash
 from florecon_build.codegen.build.rustc import Compiler, output
 from florecon_build.codegen.build.sysroot import Say
 from florecon_build.codegen.build.toolchain import ensure

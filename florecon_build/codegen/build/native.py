@@ -17,7 +17,8 @@ from pathlib import Path
 from florecon_build.codegen.build.cargo import run_cargo, target_dir
 from florecon_build.codegen.build.cargo_workspace import workspace
 from florecon_build.codegen.build.check import check
-from florecon_build.codegen.build.paths import cache_dir, locked, runtime_dir, runtime_hash
+from florecon_build.codegen.build.file_lock import locked
+from florecon_build.codegen.build.paths import cache_dir, runtime_dir, runtime_hash
 from florecon_build.codegen.build.rustc import OLDEST, Compiler, compilers
 from florecon_build.codegen.build.sysroot import Say
 from florecon_build.codegen.errors import BuildError, ToolchainError

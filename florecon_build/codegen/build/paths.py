@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 from florecon_build.codegen.errors import BuildError
@@ -56,14 +55,3 @@ def runtime_hash(root: Path) -> str:
             digest.update(f"{path.as_posix()}\0{len(content)}\0".encode())
             digest.update(content)
     return digest.hexdigest()
-
-
-@contextmanager
-def locked(path: Path) -> Generator[None]:
-    """Holds a lock file, so that two processes do not write one folder at once. Waits for the other."""
-    import fcntl  # noqa: PLC0415 - not on Windows, where none of the rest of a build is tried either
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield

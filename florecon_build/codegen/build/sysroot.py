@@ -9,7 +9,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from florecon_build.codegen.build.paths import cache_dir, locked
+from florecon_build.codegen.build.file_lock import locked
+from florecon_build.codegen.build.paths import cache_dir
 from florecon_build.codegen.build.rustc import TARGET, Compiler
 from florecon_build.codegen.errors import ToolchainError
 

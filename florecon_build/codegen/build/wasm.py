@@ -12,7 +12,8 @@ from typing import Literal
 
 from florecon_build.codegen.build.cargo import cargo_home, run_cargo, target_dir
 from florecon_build.codegen.build.cargo_workspace import MEMBER, Workspace, workspace
-from florecon_build.codegen.build.paths import cache_dir, locked, runtime_dir, runtime_hash
+from florecon_build.codegen.build.file_lock import locked
+from florecon_build.codegen.build.paths import cache_dir, runtime_dir, runtime_hash
 from florecon_build.codegen.build.rustc import TARGET, Toolchain
 from florecon_build.codegen.build.source_map import blaming
 from florecon_build.codegen.build.sysroot import Say
