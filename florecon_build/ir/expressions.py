@@ -1,7 +1,7 @@
 """Value expressions: the closed union of what can be computed from a row, a pair, an item or a group.
 
-Data only. A node holds its operands and its type; the handles of ``builder`` check and build them, ``interpreter``
-gives them meaning, ``codegen`` prints them as Rust. ``span`` is the author's position and never takes part in equality.
+Data only. A node holds its operands and its type; ``frontend`` checks and builds them, ``interpreter`` evaluates them,
+``codegen`` lowers them to Rust. ``span`` is the source position and never takes part in equality.
 """
 
 from __future__ import annotations
@@ -125,10 +125,15 @@ Constant = int | float | str | bool | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
-    """What every value node has."""
+    """The type and the source position of a value expression."""
 
     type: Type
     span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation(Base):
+    """A plain function of its operands; ``operators.operator_of`` gives its row in the operator table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +181,7 @@ class ShardKey(Base):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arith(Base):
+class Arith(Operation):
     """``left op right`` on two integers, two reals, or two moneys of one scale (add, sub, min, max)."""
 
     op: ArithOp
@@ -185,7 +190,7 @@ class Arith(Base):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unary(Base):
+class Unary(Operation):
     """``op`` on one number."""
 
     op: UnaryOp
@@ -242,14 +247,14 @@ class FirstOf(Base):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IsNull(Base):
+class IsNull(Operation):
     """Whether a nullable value is null."""
 
     operand: Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cast(Base):
+class Cast(Operation):
     """A change of type that is written, never implied (but integer to real beside a real)."""
 
     op: CastOp
@@ -257,7 +262,7 @@ class Cast(Base):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gap(Base):
+class Gap(Operation):
     """The absolute difference of two dates (days) or two integers, as an integer."""
 
     left: Value
@@ -265,7 +270,7 @@ class Gap(Base):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DatePart(Base):
+class DatePart(Operation):
     """A part of a date in the proleptic Gregorian calendar."""
 
     op: DatePartOp
@@ -273,7 +278,7 @@ class DatePart(Base):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TextFn(Base):
+class TextFn(Operation):
     """A text made from a text."""
 
     op: TextOp
@@ -281,7 +286,7 @@ class TextFn(Base):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TextSlice(Base):
+class TextSlice(Operation):
     """The first or last ``count`` characters (Unicode scalar values)."""
 
     op: TextSliceOp
@@ -290,7 +295,7 @@ class TextSlice(Base):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TextReplace(Base):
+class TextReplace(Operation):
     """Every occurrence of ``old`` (not empty) replaced by ``new``, left to right."""
 
     operand: Value
@@ -299,7 +304,7 @@ class TextReplace(Base):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TextSplit(Base):
+class TextSplit(Operation):
     """Part ``index`` (from 0) of the text cut at every ``separator`` (not empty); null where there is no such part."""
 
     operand: Value
@@ -308,14 +313,14 @@ class TextSplit(Base):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TextConcat(Base):
+class TextConcat(Operation):
     """Texts joined without a separator."""
 
     operands: tuple[Value, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TextTest(Base):
+class TextTest(Operation):
     """Whether ``operand`` contains, starts with or ends with ``other``."""
 
     op: TextTestOp
@@ -324,7 +329,7 @@ class TextTest(Base):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SortedPair(Base):
+class SortedPair(Operation):
     """Two texts as a tuple in ascending order, so that (A, B) and (B, A) are one key."""
 
     left: Value
@@ -348,7 +353,7 @@ class Lookup(Base):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tokens(Base):
+class Tokens(Operation):
     """The distinct upper-cased words of a text (null: none) of at least ``min_length`` characters, sorted."""
 
     operand: Value
@@ -357,7 +362,7 @@ class Tokens(Base):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ngrams(Base):
+class Ngrams(Operation):
     """The distinct runs of ``size`` characters of the normalized text (null: none), sorted."""
 
     operand: Value
@@ -365,7 +370,7 @@ class Ngrams(Base):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListOverlaps(Base):
+class ListOverlaps(Operation):
     """Whether two lists share an element."""
 
     left: Value
@@ -373,7 +378,7 @@ class ListOverlaps(Base):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListContains(Base):
+class ListContains(Operation):
     """Whether a list holds a text."""
 
     operand: Value
@@ -381,14 +386,14 @@ class ListContains(Base):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListSize(Base):
+class ListSize(Operation):
     """How many elements a list has."""
 
     operand: Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Similarity(Base):
+class Similarity(Operation):
     """How alike two texts are, 0 to 1."""
 
     op: SimilarityOp
