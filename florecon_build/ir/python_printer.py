@@ -1,4 +1,4 @@
-"""Prints a value back as the author's Python expression.
+"""Printer of value expressions as Python, in the author's words.
 
 The text is one line, with as few parentheses as Python needs, and evaluates to the same tree where ``fb`` is the
 library, ``row``, ``a``, ``b`` and ``g`` are the views, ``k`` (``k1``, ``k2``.. for inner ones) the shard keys, and
@@ -9,23 +9,18 @@ from __future__ import annotations
 
 import datetime
 import math
+from typing import assert_never
 
 from florecon_build.ir import expressions as e
-from florecon_build.ir.traversal import kind_name
+from florecon_build.ir import operators as ops
+from florecon_build.ir.operators import Precedence
 from florecon_build.ir.types import Kind, Type
 
 EPOCH = datetime.date(1970, 1, 1)
 
-_COMPARE, _OR, _AND, _SUM, _PRODUCT, _UNARY, _ATOM = 1, 2, 3, 4, 5, 6, 7
+_COMPARE, _OR, _AND = range(1, 4)
+"""Precedences below those of the operator table."""
 
-_SYMBOL = {
-    e.ArithOp.ADD: ("+", _SUM),
-    e.ArithOp.SUB: ("-", _SUM),
-    e.ArithOp.MUL: ("*", _PRODUCT),
-    e.ArithOp.DIV: ("/", _PRODUCT),
-    e.ArithOp.FLOOR_DIV: ("//", _PRODUCT),
-    e.ArithOp.MOD: ("%", _PRODUCT),
-}
 COMPARISON = {
     e.CompareOp.EQ: "==",
     e.CompareOp.NE: "!=",
@@ -102,20 +97,12 @@ def _is_zero(value: e.Value) -> bool:
 
 def _at(value: e.Value, least: int) -> str:
     """The value's text, in parentheses when it binds less tightly than ``least``."""
-    text, strength = _show(value)
-    return text if strength >= least else f"({text})"
+    text, precedence = _show(value)
+    return text if precedence >= least else f"({text})"
 
 
 def _call(name: str, *args: str) -> tuple[str, int]:
-    return f"fb.{name}({', '.join(args)})", _ATOM
-
-
-def _method(receiver: e.Value, name: str, *args: str) -> tuple[str, int]:
-    return f"{_at(receiver, _ATOM)}.{name}({', '.join(args)})", _ATOM
-
-
-def _attribute(receiver: e.Value, name: str) -> tuple[str, int]:
-    return f"{_at(receiver, _ATOM)}.{name}", _ATOM
+    return f"fb.{name}({', '.join(args)})", Precedence.ATOM
 
 
 def _all(values: tuple[e.Value, ...]) -> tuple[str, ...]:
@@ -123,65 +110,99 @@ def _all(values: tuple[e.Value, ...]) -> tuple[str, ...]:
 
 
 def _show(value: e.Value) -> tuple[str, int]:
+    """The text and how tightly it binds."""
     match value:
         case e.Lit():
             text = show_constant(value.value, value.type)
-            return text, _UNARY if text.startswith("-") else _ATOM
+            return text, Precedence.UNARY if text.startswith("-") else Precedence.ATOM
         case e.Lane():
-            name = value.name
-            return (f"{_SIDES[value.var]}.{name}" if name.isidentifier() else f"{_SIDES[value.var]}[{name!r}]"), _ATOM
-        case e.LotAmount() | e.LotOriginal():
-            part = "amount" if isinstance(value, e.LotAmount) else "original"
-            return f"{_SIDES[value.var]}.lot.{part}", _ATOM
+            side, name = _SIDES[value.var], value.name
+            return f"{side}.{name}" if name.isidentifier() else f"{side}[{name!r}]", Precedence.ATOM
+        case e.LotAmount():
+            return f"{_SIDES[value.var]}.lot.amount", Precedence.ATOM
+        case e.LotOriginal():
+            return f"{_SIDES[value.var]}.lot.original", Precedence.ATOM
         case e.ParamRef():
-            return value.name, _ATOM
+            return value.name, Precedence.ATOM
         case e.ShardKey():
             name = f"k{value.binder}" if value.binder else "k"
-            return (name if value.part is None else f"{name}[{value.part}]"), _ATOM
-        case e.Arith() | e.Unary() | e.Compare() | e.Logic() | e.Not():
-            return _show_operator(value)
-        case e.GroupMetric() | e.GroupClean() | e.GroupSpan() | e.GroupDistinct() | e.GroupQuantifier() | e.Nets():
-            return _show_scoped(value)
-        case (
-            e.TextFn()
-            | e.TextSlice()
-            | e.TextReplace()
-            | e.TextSplit()
-            | e.TextConcat()
-            | e.TextTest()
-            | e.Similarity()
-        ):
-            return _show_text(value)
-        case _:
-            return _show_function(value)
-
-
-def _show_operator(value: e.Arith | e.Unary | e.Compare | e.Logic | e.Not) -> tuple[str, int]:
-    match value:
-        case e.Arith(op=e.ArithOp.MIN | e.ArithOp.MAX):
-            return _call("min_of" if value.op is e.ArithOp.MIN else "max_of", show(value.left), show(value.right))
-        case e.Arith():
-            symbol, strength = _SYMBOL[value.op]
-            keeps = value.op is e.ArithOp.DIV  # beside `/` the conversion is what makes it honest
-            left, right = (value.left, value.right) if keeps else _beside(value.left, value.right)
-            return f"{_at(left, strength)} {symbol} {_at(right, strength + 1)}", strength
-        case e.Unary(op=e.UnaryOp.NEG):
-            return f"-{_at(value.operand, _UNARY)}", _UNARY
-        case e.Unary():
-            return _call(value.op.value, show(value.operand))
+            return name if value.part is None else f"{name}[{value.part}]", Precedence.ATOM
+        case e.Operation():
+            return _operation(value)
         case e.Compare():
-            left, right = _beside(value.left, value.right)
+            left, right = _without_conversion(value.left, value.right)
             return f"{_at(left, _OR)} {COMPARISON[value.op]} {_at(right, _OR)}", _COMPARE
         case e.Logic():
-            symbol, strength = _LOGIC[value.op]
-            return f"{_at(value.left, strength)} {symbol} {_at(value.right, strength + 1)}", strength
+            symbol, precedence = _LOGIC[value.op]
+            return f"{_at(value.left, precedence)} {symbol} {_at(value.right, precedence + 1)}", precedence
         case e.Not():
-            return f"~{_at(value.operand, _UNARY)}", _UNARY
+            return f"~{_at(value.operand, Precedence.UNARY)}", Precedence.UNARY
+        case e.Where():
+            return _call("where", show(value.condition), show(value.then), show(value.otherwise))
+        case e.Tier():
+            return _call("tier", show(value.condition), show(value.cost))
+        case e.FirstOf():
+            return _call("first_of", *_all(value.operands))
+        case e.Lookup():
+            kind = value.type.with_nullable(False)
+            rows = (f"{show_constant(k, value.operand.type)}: {show_constant(c, kind)}" for k, c in value.table)
+            return _call("lookup", show(value.operand), f"{{{', '.join(rows)}}}", show_constant(value.default, kind))
+        case e.MakeTuple():
+            return f"({', '.join(_all(value.operands))})", Precedence.ATOM
+        case e.Nets():
+            return _call("nets", "a", "b", show_tolerance(value.tol))
+        case e.GroupMetric():
+            return f"g.{value.op.value}", Precedence.ATOM
+        case e.GroupClean():
+            return f"g.clean({show_tolerance(value.tol)})", Precedence.ATOM
+        case e.GroupSpan():
+            return f"g.span({show(value.operand)})", Precedence.ATOM
+        case e.GroupDistinct():
+            return f"g.distinct({show(value.operand)})", Precedence.ATOM
+        case e.GroupQuantifier():
+            return f"g.{value.op.value}({show(value.predicate)})", Precedence.ATOM
+        case _:
+            assert_never(value)
 
 
-def _beside(left: e.Value, right: e.Value) -> tuple[e.Value, e.Value]:
+def _operation(value: e.Operation) -> tuple[str, int]:
+    operator = ops.operator_of(value)
+    first, *others = ops.operands_of(value, operator)
+    arguments = [*map(show, others), *_settings(value, operator)]
+    match operator.python:
+        case ops.Infix(symbol, precedence, mixes):
+            left, right = _without_conversion(first, others[0]) if mixes else (first, others[0])
+            return f"{_at(left, precedence)} {symbol} {_at(right, precedence + 1)}", precedence
+        case ops.Prefix(symbol):
+            return f"{symbol}{_at(first, Precedence.UNARY)}", Precedence.UNARY
+        case ops.Method(name, also_function):
+            if also_function and isinstance(first, e.MakeTuple | e.Lit):
+                return _call(name, show(first), *arguments)
+            return f"{_at(first, Precedence.ATOM)}.{name}({', '.join(arguments)})", Precedence.ATOM
+        case ops.Attribute(name):
+            return f"{_at(first, Precedence.ATOM)}.{name}", Precedence.ATOM
+        case ops.Function(name):
+            return _call(name, show(first), *arguments)
+        case _:
+            assert_never(operator.python)
+
+
+def _settings(value: e.Operation, operator: ops.Operator) -> list[str]:
+    found = zip(operator.settings, ops.settings_of(value, operator), strict=True)
+    return [
+        f"{setting.field}={_plain(constant)}" if setting.keyword else _plain(constant)
+        for setting, constant in found
+        if constant != setting.default
+    ]
+
+
+def _plain(constant: int | str | bool) -> str:
+    return quote(constant) if isinstance(constant, str) else repr(constant)
+
+
+def _without_conversion(left: e.Value, right: e.Value) -> tuple[e.Value, e.Value]:
     """Both operands without the conversion that an integer gets beside a real."""
-    plain_left, plain_right = _uncast(left), _uncast(right)
+    plain_left, plain_right = _converted(left), _converted(right)
     if plain_left is not left and plain_right is right:
         return plain_left, right
     if plain_right is not right and plain_left is left:
@@ -189,87 +210,5 @@ def _beside(left: e.Value, right: e.Value) -> tuple[e.Value, e.Value]:
     return left, right
 
 
-def _uncast(value: e.Value) -> e.Value:
+def _converted(value: e.Value) -> e.Value:
     return value.operand if isinstance(value, e.Cast) and value.op is e.CastOp.TO_REAL else value
-
-
-def _show_scoped(
-    value: e.GroupMetric | e.GroupClean | e.GroupSpan | e.GroupDistinct | e.GroupQuantifier | e.Nets,
-) -> tuple[str, int]:
-    match value:
-        case e.GroupMetric():
-            return f"g.{value.op.value}", _ATOM
-        case e.GroupClean():
-            return f"g.clean({show_tolerance(value.tol)})", _ATOM
-        case e.GroupSpan():
-            return f"g.span({show(value.operand)})", _ATOM
-        case e.GroupDistinct():
-            return f"g.distinct({show(value.operand)})", _ATOM
-        case e.GroupQuantifier():
-            return f"g.{value.op.value}({show(value.predicate)})", _ATOM
-        case e.Nets():
-            return _call("nets", "a", "b", show_tolerance(value.tol))
-
-
-def _show_text(
-    value: e.TextFn | e.TextSlice | e.TextReplace | e.TextSplit | e.TextConcat | e.TextTest | e.Similarity,
-) -> tuple[str, int]:
-    match value:
-        case e.TextFn():
-            return _method(value.operand, value.op.value)
-        case e.TextSlice():
-            return _method(value.operand, value.op.value, str(value.count))
-        case e.TextReplace():
-            return _method(value.operand, "replace", quote(value.old), quote(value.new))
-        case e.TextSplit():
-            return _method(value.operand, "split", quote(value.separator), str(value.index))
-        case e.TextConcat():
-            return _call("concat", *_all(value.operands))
-        case e.TextTest():
-            return _method(value.operand, value.op.value, show(value.other))
-        case e.Similarity():
-            name = "prefix_similarity" if value.op is e.SimilarityOp.PREFIX else value.op.value
-            return _call(name, show(value.left), show(value.right))
-
-
-def _show_function(value: e.Value) -> tuple[str, int]:
-    match value:
-        case e.Where():
-            return _call("where", show(value.condition), show(value.then), show(value.otherwise))
-        case e.Tier():
-            return _call("tier", show(value.condition), show(value.cost))
-        case e.FirstOf():
-            return _call("first_of", *_all(value.operands))
-        case e.IsNull():
-            if isinstance(value.operand, e.MakeTuple | e.Lit):
-                return _call("is_null", show(value.operand))
-            return _method(value.operand, "is_null")
-        case e.Cast(op=e.CastOp.MINOR_UNITS):
-            return _call("minor_units", show(value.operand), str(value.type.scale))
-        case e.Cast():
-            return _method(value.operand, value.op.value)
-        case e.Gap():
-            return _call("gap", show(value.left), show(value.right))
-        case e.DatePart():
-            return _attribute(value.operand, value.op.value)
-        case e.SortedPair():
-            return _call("sorted_pair", show(value.left), show(value.right))
-        case e.MakeTuple():
-            return f"({', '.join(_all(value.operands))})", _ATOM
-        case e.Lookup():
-            kind = value.type.with_nullable(False)
-            rows = (f"{show_constant(k, value.operand.type)}: {show_constant(c, kind)}" for k, c in value.table)
-            return _call("lookup", show(value.operand), f"{{{', '.join(rows)}}}", show_constant(value.default, kind))
-        case e.Tokens():
-            length = f"min_length={value.min_length}"
-            return _call("tokens", show(value.operand), length, *(["with_digit=True"] if value.with_digit else []))
-        case e.Ngrams():
-            return _call("ngrams", show(value.operand), f"size={value.size}")
-        case e.ListOverlaps():
-            return _method(value.left, "overlaps", show(value.right))
-        case e.ListContains():
-            return _method(value.operand, "contains", show(value.element))
-        case e.ListSize():
-            return _attribute(value.operand, "size")
-        case _:
-            raise TypeError(f"no Python form for {kind_name(value)}")

@@ -1,38 +1,26 @@
-"""Any value expression as a closure's text, which parses back to the same expression."""
+"""Printer of value expressions as closures, which parse back to the same expressions."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import assert_never
 
 from florecon_build.frontend.closure.literals import write_real, write_text
 from florecon_build.frontend.closure.parser import is_name
 from florecon_build.frontend.constants import is_unicode
 from florecon_build.ir import expressions as e
+from florecon_build.ir import operators as ops
+from florecon_build.ir.operators import Precedence
 from florecon_build.ir.python_printer import COMPARISON, calendar_day
 from florecon_build.ir.scope import Reads, reads
-from florecon_build.ir.traversal import kind_name, values_in
+from florecon_build.ir.traversal import values_in
 from florecon_build.ir.types import Kind, Type
 
-_OPEN, _OR, _AND, _COMPARE, _SUM, _PRODUCT, _UNARY, _ATOM = range(8)
-"""How tightly a text binds, as in Rust; ``_OPEN`` is an ``if`` or a ``match``."""
+_OPEN, _OR, _AND, _COMPARE = range(4)
+"""Precedences below those of the operator table, as in Rust; ``_OPEN`` is an ``if`` or a ``match``."""
 
-_ARITH = {
-    e.ArithOp.ADD: ("+", _SUM),
-    e.ArithOp.SUB: ("-", _SUM),
-    e.ArithOp.MUL: ("*", _PRODUCT),
-    e.ArithOp.DIV: ("/", _PRODUCT),
-}
-_ARITH_CALL = {
-    e.ArithOp.FLOOR_DIV: "div_euclid",
-    e.ArithOp.MOD: "rem_euclid",
-    e.ArithOp.MIN: "min",
-    e.ArithOp.MAX: "max",
-}
 _LOGIC = {e.LogicOp.AND: ("&&", _AND), e.LogicOp.OR: ("||", _OR)}
-_TEXT = {e.TextOp.UPPER: "to_uppercase", e.TextOp.LOWER: "to_lowercase", e.TextOp.STRIP: "trim"}
-_TEST = {e.TextTestOp.STARTSWITH: "starts_with", e.TextTestOp.ENDSWITH: "ends_with"}
-_SIMILARITY = {e.SimilarityOp.PREFIX: "prefix_similarity"}
 _NONE = {Kind.INTEGER: "i64", Kind.REAL: "f64", Kind.BOOLEAN: "bool", Kind.TEXT: "Text", Kind.DATE: "Date"}
 
 Text = tuple[str, int]
@@ -109,90 +97,99 @@ class _Writer:
         return text if strength >= least else f"({text})"
 
     def call(self, receiver: e.Value, name: str, *arguments: str) -> Text:
-        return f"{self.at(receiver, _ATOM)}.{name}({', '.join(arguments)})", _ATOM
+        return f"{self.at(receiver, Precedence.ATOM)}.{name}({', '.join(arguments)})", Precedence.ATOM
 
     def function(self, name: str, *arguments: e.Value) -> Text:
-        return f"{name}({', '.join(map(self.open, arguments))})", _ATOM
+        return f"{name}({', '.join(map(self.open, arguments))})", Precedence.ATOM
 
     def text(self, value: e.Value) -> Text:
         """The text and how tightly it binds."""
         match value:
-            case e.Lit() | e.Lane() | e.LotAmount() | e.LotOriginal() | e.ParamRef() | e.ShardKey():
-                return self._leaf(value)
-            case e.Arith() | e.Unary() | e.Compare() | e.Logic() | e.Not():
-                return self._operator(value)
-            case e.Where() | e.Tier() | e.Lookup():
-                return self._choice(value), _OPEN
-            case e.FirstOf() | e.IsNull():
-                return self._null(value)
-            case e.GroupMetric() | e.GroupClean() | e.GroupSpan() | e.GroupDistinct() | e.GroupQuantifier():
-                return self._group(value), _ATOM
-            case (
-                e.TextFn()
-                | e.TextSlice()
-                | e.TextReplace()
-                | e.TextSplit()
-                | e.TextConcat()
-                | e.TextTest()
-                | e.Similarity()
-            ):
-                return self._text(value)
-            case _:
-                return self._function(value)
-
-    def _leaf(self, value: e.Lit | e.Lane | e.LotAmount | e.LotOriginal | e.ParamRef | e.ShardKey) -> Text:
-        match value:
             case e.Lit():
                 text = constant(value.value, value.type)
-                return text, _UNARY if text.startswith("-") else _ATOM
+                return text, Precedence.UNARY if text.startswith("-") else Precedence.ATOM
             case e.Lane():
                 plain = is_name(value.name) and value.name != "lot"
                 name = f".{value.name}" if plain else f"[{write_text(value.name)}]"
-                return f"{self._side(value.var)}{name}", _ATOM
+                return f"{self._side(value.var)}{name}", Precedence.ATOM
             case e.LotAmount():
-                return f"{self._side(value.var)}.lot.amount", _ATOM
+                return f"{self._side(value.var)}.lot.amount", Precedence.ATOM
             case e.LotOriginal():
-                return f"{self._side(value.var)}.lot.original", _ATOM
+                return f"{self._side(value.var)}.lot.original", Precedence.ATOM
             case e.ParamRef() | e.ShardKey():
-                return self.names[value], _ATOM
+                return self.names[value], Precedence.ATOM
+            case e.Operation():
+                return self._operation(value)
+            case e.Compare():
+                left, right = self.at(value.left, Precedence.SUM), self.at(value.right, Precedence.SUM)
+                return f"{left} {COMPARISON[value.op]} {right}", _COMPARE
+            case e.Logic():
+                symbol, precedence = _LOGIC[value.op]
+                return f"{self.at(value.left, precedence)} {symbol} {self.at(value.right, precedence + 1)}", precedence
+            case e.Not():
+                return f"!{self.at(value.operand, Precedence.UNARY)}", Precedence.UNARY
+            case e.Where():
+                return self._if(value), _OPEN
+            case e.Tier():
+                return f"if {self.at(value.condition, _OR)} {{ Some({self.open(value.cost)}) }} else {{ None }}", _OPEN
+            case e.Lookup():
+                return self._match(value), _OPEN
+            case e.FirstOf(operands=(first, last)):
+                return self.call(first, "or" if last.type.nullable else "unwrap_or", self.open(last))
+            case e.FirstOf():
+                return self.function("first_of", *value.operands)
+            case e.MakeTuple():
+                return self.function("", *value.operands)
+            case e.Nets():
+                return f"nets({self.view('a')}, {self.view('b')}, {self.tolerance(value.tol)})", Precedence.ATOM
+            case e.GroupMetric():
+                return f"{self.view('g')}.{value.op.value}", Precedence.ATOM
+            case e.GroupClean():
+                return f"{self.view('g')}.clean({self.tolerance(value.tol)})", Precedence.ATOM
+            case e.GroupSpan():
+                return self._over_members("span", value.operand)
+            case e.GroupDistinct():
+                return self._over_members("distinct", value.operand)
+            case e.GroupQuantifier():
+                return self._over_members(value.op.value, value.predicate)
+            case _:
+                assert_never(value)
 
     def _side(self, var: e.Var) -> str:
         return self.view("row" if var is e.Var.ITEM else var.value)
 
-    def _operator(self, value: e.Arith | e.Unary | e.Compare | e.Logic | e.Not) -> Text:
-        match value:
-            case e.Arith() if value.op in _ARITH_CALL:
-                return self.call(value.left, _ARITH_CALL[value.op], self.open(value.right))
-            case e.Arith():
-                symbol, strength = _ARITH[value.op]
-            case e.Logic():
-                symbol, strength = _LOGIC[value.op]
-            case e.Compare():
-                symbol, strength = COMPARISON[value.op], _COMPARE
-                return f"{self.at(value.left, _SUM)} {symbol} {self.at(value.right, _SUM)}", strength
-            case e.Unary(op=e.UnaryOp.NEG):
-                text = self.at(value.operand, _UNARY)
-                return f"-({text})" if text[0].isdigit() and isinstance(value.operand, e.Lit) else f"-{text}", _UNARY
-            case e.Unary():
-                return self.call(value.operand, "abs" if value.op is e.UnaryOp.ABS else "signum")
-            case e.Not():
-                return f"!{self.at(value.operand, _UNARY)}", _UNARY
-        return f"{self.at(value.left, strength)} {symbol} {self.at(value.right, strength + 1)}", strength
+    def _over_members(self, name: str, value: e.Value) -> Text:
+        return f"{self.view('g')}.{name}(|{self.view('row')}| {self.open(value)})", Precedence.ATOM
 
-    def _choice(self, value: e.Where | e.Tier | e.Lookup) -> str:
-        match value:
-            case e.Tier():
-                return f"if {self.at(value.condition, _OR)} {{ Some({self.open(value.cost)}) }} else {{ None }}"
-            case e.Where():
-                null = value.type.nullable
-                then, otherwise = self._branch(value.then, null), self._otherwise(value)
-                if _is_none(value.then) and not _is_none(value.otherwise):
-                    then = "None"
-                chained = isinstance(value.otherwise, e.Where | e.Tier) and value.otherwise.type.nullable is null
-                otherwise = otherwise if chained else f"{{ {otherwise} }}"
-                return f"if {self.at(value.condition, _OR)} {{ {then} }} else {otherwise}"
-            case e.Lookup():
-                return self._match(value)
+    def _operation(self, value: e.Operation) -> Text:
+        operator = ops.operator_of(value)
+        first, *others = operands = ops.operands_of(value, operator)
+        settings = [_setting(constant) for constant in ops.settings_of(value, operator)]
+        match operator.closure:
+            case ops.Infix(symbol, precedence):
+                return f"{self.at(first, precedence)} {symbol} {self.at(others[0], precedence + 1)}", precedence
+            case ops.Prefix(symbol):
+                text = self.at(first, Precedence.UNARY)
+                is_number = text[0].isdigit() and isinstance(first, e.Lit)
+                return f"{symbol}({text})" if is_number else f"{symbol}{text}", Precedence.UNARY
+            case ops.Method(name):
+                return self.call(first, name, *map(self.open, others), *settings)
+            case ops.Function(name):
+                return self.function(name, *operands)
+            case ops.Chain(names):
+                calls = (f".{name}({setting})" for name, setting in zip(names, settings, strict=True))
+                return self.at(first, Precedence.ATOM) + "".join(calls), Precedence.ATOM
+            case _:
+                assert_never(operator.closure)
+
+    def _if(self, value: e.Where) -> str:
+        null = value.type.nullable
+        then, otherwise = self._branch(value.then, null), self._otherwise(value)
+        if _is_none(value.then) and not _is_none(value.otherwise):
+            then = "None"
+        chained = isinstance(value.otherwise, e.Where | e.Tier) and value.otherwise.type.nullable is null
+        otherwise = otherwise if chained else f"{{ {otherwise} }}"
+        return f"if {self.at(value.condition, _OR)} {{ {then} }} else {otherwise}"
 
     def _branch(self, value: e.Value, is_option: bool) -> str:
         text = self.open(value)
@@ -216,28 +213,6 @@ class _Writer:
         listed = ", ".join(f"{pattern} => {cell}" for pattern, cell in arms)
         return f"match {self.at(value.operand, _OR)} {{ {listed} }}"
 
-    def _null(self, value: e.FirstOf | e.IsNull) -> Text:
-        if isinstance(value, e.IsNull):
-            return self.call(value.operand, "is_none")
-        if len(value.operands) != 2:
-            return self.function("first_of", *value.operands)
-        first, last = value.operands
-        return self.call(first, "or" if last.type.nullable else "unwrap_or", self.open(last))
-
-    def _group(self, value: e.GroupMetric | e.GroupClean | e.GroupSpan | e.GroupDistinct | e.GroupQuantifier) -> str:
-        group, row = self.view("g"), self.view("row")
-        match value:
-            case e.GroupMetric():
-                return f"{group}.{value.op.value}"
-            case e.GroupClean():
-                return f"{group}.clean({self.tolerance(value.tol)})"
-            case e.GroupSpan():
-                return f"{group}.span(|{row}| {self.open(value.operand)})"
-            case e.GroupDistinct():
-                return f"{group}.distinct(|{row}| {self.open(value.operand)})"
-            case e.GroupQuantifier():
-                return f"{group}.{value.op.value}(|{row}| {self.open(value.predicate)})"
-
     def tolerance(self, tol: e.Tolerance) -> str:
         """A tolerance; the bare amount where it is one."""
         if tol.op is e.ToleranceOp.ABS:
@@ -245,56 +220,15 @@ class _Writer:
         floor = "0" if tol.floor is None else self.open(tol.floor)
         return f"{tol.op.value}({self.open(tol.amount)}, {floor})"
 
-    def _text(
-        self,
-        value: e.TextFn | e.TextSlice | e.TextReplace | e.TextSplit | e.TextConcat | e.TextTest | e.Similarity,
-    ) -> Text:
-        match value:
-            case e.TextFn():
-                return self.call(value.operand, _TEXT.get(value.op, value.op.value))
-            case e.TextSlice():
-                return self.call(value.operand, value.op.value, str(value.count))
-            case e.TextReplace():
-                return self.call(value.operand, "replace", write_text(value.old), write_text(value.new))
-            case e.TextSplit():
-                text, strength = self.call(value.operand, "split", write_text(value.separator))
-                return f"{text}.nth({value.index})", strength
-            case e.TextConcat():
-                return self.function("concat", *value.operands)
-            case e.TextTest():
-                return self.call(value.operand, _TEST.get(value.op, value.op.value), self.open(value.other))
-            case e.Similarity():
-                return self.call(value.left, _SIMILARITY.get(value.op, value.op.value), self.open(value.right))
 
-    def _function(self, value: e.Value) -> Text:
-        match value:
-            case e.Cast(op=e.CastOp.MINOR_UNITS):
-                return self.call(value.operand, "minor_units", str(value.type.scale))
-            case e.Cast():
-                return self.call(value.operand, value.op.value)
-            case e.Gap():
-                return self.call(value.left, "abs_diff", self.open(value.right))
-            case e.DatePart():
-                return self.call(value.operand, value.op.value)
-            case e.SortedPair():
-                return self.function("sorted_pair", value.left, value.right)
-            case e.MakeTuple():
-                return self.function("", *value.operands)
-            case e.Tokens():
-                with_digit = "true" if value.with_digit else "false"
-                return self.call(value.operand, "tokens", str(value.min_length), with_digit)
-            case e.Ngrams():
-                return self.call(value.operand, "ngrams", str(value.size))
-            case e.ListOverlaps():
-                return self.call(value.left, "overlaps", self.open(value.right))
-            case e.ListContains():
-                return self.call(value.operand, "contains", self.open(value.element))
-            case e.ListSize():
-                return self.call(value.operand, "len")
-            case e.Nets():
-                return f"nets({self.view('a')}, {self.view('b')}, {self.tolerance(value.tol)})", _ATOM
-            case _:
-                raise TypeError(f"no closure text for {kind_name(value)}")
+def _setting(constant: int | str | bool) -> str:
+    match constant:
+        case bool():
+            return "true" if constant else "false"
+        case str():
+            return write_text(constant)
+        case _:
+            return str(constant)
 
 
 def _is_none(value: e.Value) -> bool:
