@@ -1,4 +1,4 @@
-"""The way back from a value to a handle: the value said again in the builder's own words.
+"""Reconstruction of handles from values: the same expression, built again by the builder.
 
 A tree that comes from JSON is checked by rebuilding it: every rule of the builder is applied, and what comes out must
 be the tree that came in. There is no second set of rules.
@@ -8,31 +8,23 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, assert_never
 
 from florecon_build.frontend import functions as f
 from florecon_build.frontend import keys
+from florecon_build.frontend.application import apply
 from florecon_build.frontend.columns import MAX_SCALE
 from florecon_build.frontend.constants import is_constant
 from florecon_build.frontend.group import Group
 from florecon_build.frontend.handles import Expr
 from florecon_build.frontend.parameters import Tolerance, abs_tol, rel_max_tol, rel_tol
-from florecon_build.frontend.text import TupleExpr, family_of, nullable_text_of
+from florecon_build.frontend.text import TupleExpr, family_of
 from florecon_build.ir import expressions as e
 from florecon_build.ir import types as t
 from florecon_build.ir.errors import fail
+from florecon_build.ir.operators import operands_of, operator_of, settings_of
 from florecon_build.ir.types import Kind, Type
 
-_ARITH: dict[e.ArithOp, Callable[[Any, Any], Any]] = {
-    e.ArithOp.ADD: operator.add,
-    e.ArithOp.SUB: operator.sub,
-    e.ArithOp.MUL: operator.mul,
-    e.ArithOp.DIV: lambda x, y: x / y,
-    e.ArithOp.FLOOR_DIV: lambda x, y: x // y,
-    e.ArithOp.MOD: operator.mod,
-    e.ArithOp.MIN: f.min_of,
-    e.ArithOp.MAX: f.max_of,
-}
 _COMPARE: dict[e.CompareOp, Callable[[Any, Any], Any]] = {
     e.CompareOp.EQ: operator.eq,
     e.CompareOp.NE: operator.ne,
@@ -44,17 +36,6 @@ _COMPARE: dict[e.CompareOp, Callable[[Any, Any], Any]] = {
 _LOGIC: dict[e.LogicOp, Callable[[Any, Any], Any]] = {
     e.LogicOp.AND: lambda x, y: x & y,
     e.LogicOp.OR: lambda x, y: x | y,
-}
-_UNARY: dict[e.UnaryOp, Callable[[Any], Any]] = {
-    e.UnaryOp.NEG: operator.neg,
-    e.UnaryOp.ABS: f.abs_,
-    e.UnaryOp.SIGN: f.sign,
-}
-_SIMILARITY: dict[e.SimilarityOp, Callable[[Any, Any], Any]] = {
-    e.SimilarityOp.DICE: keys.dice,
-    e.SimilarityOp.JARO_WINKLER: keys.jaro_winkler,
-    e.SimilarityOp.TOKEN_SET: keys.token_set,
-    e.SimilarityOp.PREFIX: keys.prefix_similarity,
 }
 _TOLERANCES: dict[e.ToleranceOp, Callable[..., Tolerance]] = {
     e.ToleranceOp.ABS: abs_tol,
@@ -85,30 +66,41 @@ def _rebuild(value: e.Value) -> Any:
     match value:
         case e.Lit() | e.Lane() | e.LotAmount() | e.LotOriginal() | e.ParamRef() | e.ShardKey():
             return _leaf(value)
-        case e.Arith():
-            return _ARITH[value.op](rebuilt(value.left), rebuilt(value.right))
-        case e.Unary():
-            return _UNARY[value.op](rebuilt(value.operand))
+        case e.Operation():
+            row = operator_of(value)
+            return apply(row, map(rebuilt, operands_of(value, row)), settings_of(value, row))
         case e.Compare():
             return _COMPARE[value.op](rebuilt(value.left), rebuilt(value.right))
         case e.Logic():
             return _LOGIC[value.op](rebuilt(value.left), rebuilt(value.right))
         case e.Not():
             return ~_any(value.operand)
-        case e.Nets() | e.GroupMetric() | e.GroupClean() | e.GroupSpan() | e.GroupDistinct() | e.GroupQuantifier():
-            return _scoped(value)
-        case (
-            e.TextFn()
-            | e.TextSlice()
-            | e.TextReplace()
-            | e.TextSplit()
-            | e.TextConcat()
-            | e.TextTest()
-            | e.Similarity()
-        ):
-            return _text(value)
+        case e.Where():
+            return f.where(_any(value.condition), rebuilt(value.then), rebuilt(value.otherwise))
+        case e.Tier():
+            return f.tier(_any(value.condition), rebuilt(value.cost))
+        case e.FirstOf():
+            if len(value.operands) < 2:
+                fail("too_few", "first_of chooses among at least two values")
+            return f.first_of(*map(rebuilt, value.operands))
+        case e.Lookup():
+            return _lookup(value)
+        case e.MakeTuple():
+            return _tuple(value)
+        case e.Nets():
+            return keys.nets_within(rebuilt_tolerance(value.tol))
+        case e.GroupMetric():
+            return getattr(_GROUP, value.op.value)
+        case e.GroupClean():
+            return _GROUP.clean(rebuilt_tolerance(value.tol))
+        case e.GroupSpan():
+            return _GROUP.span(rebuilt(value.operand))
+        case e.GroupDistinct():
+            return _GROUP.distinct(rebuilt(value.operand))
+        case e.GroupQuantifier():
+            return getattr(_GROUP, value.op.value)(rebuilt(value.predicate))
         case _:
-            return _function(value)
+            assert_never(value)
 
 
 def _any(value: e.Value) -> Any:
@@ -138,87 +130,6 @@ def check_type(kind: Type) -> None:
         fail("ill_typed", "a tuple has at least two parts, typed as never null", got=repr(kind))
     for part in kind.parts:
         check_type(part)
-
-
-def _scoped(
-    value: e.Nets | e.GroupMetric | e.GroupClean | e.GroupSpan | e.GroupDistinct | e.GroupQuantifier,
-) -> Expr:
-    match value:
-        case e.Nets():
-            return keys.nets_within(rebuilt_tolerance(value.tol))
-        case e.GroupMetric():
-            return getattr(_GROUP, value.op.value)
-        case e.GroupClean():
-            return _GROUP.clean(rebuilt_tolerance(value.tol))
-        case e.GroupSpan():
-            return _GROUP.span(rebuilt(value.operand))
-        case e.GroupDistinct():
-            return _GROUP.distinct(rebuilt(value.operand))
-        case e.GroupQuantifier():
-            return getattr(_GROUP, value.op.value)(rebuilt(value.predicate))
-
-
-def _text(
-    value: e.TextFn | e.TextSlice | e.TextReplace | e.TextSplit | e.TextConcat | e.TextTest | e.Similarity,
-) -> Expr:
-    match value:
-        case e.TextConcat():
-            return keys.concat(*map(_any, value.operands))
-        case e.Similarity():
-            return _SIMILARITY[value.op](rebuilt(value.left), rebuilt(value.right))
-        case _:
-            text = nullable_text_of(rebuilt(value.operand), "a text function")
-    match value:
-        case e.TextFn():
-            return getattr(text, value.op.value)()
-        case e.TextSlice():
-            return getattr(text, value.op.value)(value.count)
-        case e.TextReplace():
-            return text.replace(value.old, value.new)
-        case e.TextSplit():
-            return text.split(value.separator, value.index)
-        case e.TextTest():
-            return getattr(text, value.op.value)(rebuilt(value.other))
-
-
-def _function(value: e.Value) -> Any:
-    match value:
-        case e.Where():
-            return f.where(_any(value.condition), rebuilt(value.then), rebuilt(value.otherwise))
-        case e.Tier():
-            return f.tier(_any(value.condition), rebuilt(value.cost))
-        case e.FirstOf():
-            if len(value.operands) < 2:
-                fail("too_few", "first_of chooses among at least two values")
-            return f.first_of(*map(rebuilt, value.operands))
-        case e.IsNull():
-            return rebuilt(value.operand).is_null()
-        case e.Cast(op=e.CastOp.MINOR_UNITS):
-            return f.minor_units(_any(value.operand), value.type.scale)
-        case e.Cast():
-            return getattr(rebuilt(value.operand), value.op.value)()
-        case e.Gap():
-            return f.gap(_any(value.left), _any(value.right))
-        case e.DatePart():
-            return getattr(rebuilt(value.operand), value.op.value)
-        case e.SortedPair():
-            return keys.sorted_pair(_any(value.left), _any(value.right))
-        case e.MakeTuple():
-            return _tuple(value)
-        case e.Lookup():
-            return _lookup(value)
-        case e.Tokens():
-            return keys.tokens(_any(value.operand), min_length=value.min_length, with_digit=value.with_digit)
-        case e.Ngrams():
-            return keys.ngrams(_any(value.operand), size=value.size)
-        case e.ListOverlaps():
-            return _any(value.left).overlaps(rebuilt(value.right))
-        case e.ListContains():
-            return _any(value.operand).contains(rebuilt(value.element))
-        case e.ListSize():
-            return _any(value.operand).size
-        case _:
-            raise TypeError(f"no way back for {type(value).__name__}")
 
 
 def _tuple(value: e.MakeTuple) -> Expr:

@@ -1,33 +1,31 @@
-"""Methods and functions of the subset: name, arguments, and what the builder makes of them."""
+"""Methods and functions of the closure subset: name, arguments, and the expression that the builder makes of them."""
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from florecon_build.frontend import functions as f
 from florecon_build.frontend import keys
 from florecon_build.frontend import parameters as tol
+from florecon_build.frontend.application import apply
 from florecon_build.frontend.closure import syntax as s
 from florecon_build.frontend.closure.access import tolerance
 from florecon_build.frontend.closure.terms import Context, Term, is_literal
 from florecon_build.frontend.handles import Expr, lift, never_null
-from florecon_build.frontend.numeric import arith
 from florecon_build.frontend.rows import Side, side_of
 from florecon_build.frontend.text import wrap
 from florecon_build.ir import expressions as e
+from florecon_build.ir import operators as ops
 from florecon_build.ir import types as t
 from florecon_build.ir.errors import did_you_mean, fail
 from florecon_build.ir.types import Kind
 
 Arguments = list[tuple[s.Syntax, Term]]
-SPLIT = "split(..).nth"
-"""The name of ``x.split(sep).nth(i)``, two calls that are one."""
 
-_I, _R, _M, _D = Kind.INTEGER, Kind.REAL, Kind.MONEY, Kind.DATE
-_NUMBER, _TEXT, _LIST, _ALL = {_I, _R, _M}, {Kind.TEXT}, {Kind.LIST}, set(Kind)
+_NUMBER, _ALL = {Kind.INTEGER, Kind.REAL, Kind.MONEY}, set(Kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,66 +38,59 @@ class Method:
     bare: bool = False
 
 
-def _one(make: Callable[[Any], Any]) -> Callable[..., Any]:
+def chained(names: tuple[str, ...]) -> str:
+    """The name in ``METHODS`` of several calls that are one operator: ``split(..).nth``."""
+    return "(..).".join(names)
+
+
+def _arguments(row: ops.Operator) -> tuple[str, ...]:
+    return (*(param.label for param in row.params[1:]), *(setting.field for setting in row.settings))
+
+
+def _application(row: ops.Operator) -> Callable[..., Any]:
+    def make(subject: Any, *items: Any) -> Any:
+        return apply(row, (subject, *items))
+
     return make
 
 
-def _two(make: Callable[[Any, Any], Any]) -> Callable[..., Any]:
-    return make
+def _table_methods() -> dict[str, Method]:
+    """The methods of the operator table. Rows of one name have one Python spelling; an integer serves as a real."""
+    found: dict[str, Method] = {}
+    for row in ops.TABLE:
+        match row.closure:
+            case ops.Method(name):
+                pass
+            case ops.Chain(names):
+                name = chained(names)
+            case ops.Infix() | ops.Prefix() | ops.Function():
+                continue
+        kinds = {*row.params[0].kinds, *({Kind.INTEGER} if Kind.REAL in row.params[0].kinds else ())}
+        bare = isinstance(row.python, ops.Function) and len(row.params) > 1
+        before = found[name].kinds if name in found else set[Kind]()
+        found[name] = Method(before | kinds, _arguments(row), _application(row), bare)
+    return found
 
 
-def _named(name: str) -> Callable[..., Any]:
-    def call(subject: Any, *items: Any) -> Any:
-        return getattr(subject, name)(*items)
-
-    return call
+def _is_some(subject: Any) -> Any:
+    return ~subject.is_null()
 
 
-def _text(name: str, *arguments: str) -> Method:
-    return Method(_TEXT, arguments, _named(name))
+def _fill(subject: Any, other: Any) -> Any:
+    return subject.fill(other)
 
 
+_OPERATORS = _table_methods()
 METHODS: dict[str, Method] = {
-    "abs": Method(_NUMBER, (), f.abs_),
-    "signum": Method({_I, _M}, (), f.sign),
-    "min": Method({*_NUMBER, _D}, ("other",), f.min_of, bare=True),
-    "max": Method({*_NUMBER, _D}, ("other",), f.max_of, bare=True),
-    "clamp": Method({*_NUMBER, _D}, ("low", "high"), f.clamp, bare=True),
-    "abs_diff": Method({_I, _D, _M}, ("other",), f.gap, bare=True),
-    "div_euclid": Method({_I, _M}, ("n",), _two(lambda x, n: arith(e.ArithOp.FLOOR_DIV, x, n))),
-    "rem_euclid": Method({_I, _M}, ("n",), _two(lambda x, n: arith(e.ArithOp.MOD, x, n))),
-    "to_real": Method({_I}, (), _one(lambda x: x.to_real())),
-    "to_minor": Method({_M}, (), _one(lambda x: x.to_minor())),
-    "minor_units": Method({_I, _R}, ("scale",), f.minor_units),
-    "year": Method({_D}, (), _one(lambda x: x.year)),
-    "month": Method({_D}, (), _one(lambda x: x.month)),
-    "day": Method({_D}, (), _one(lambda x: x.day)),
-    "month_end": Method({_D}, (), _one(lambda x: x.month_end)),
-    "to_uppercase": _text("upper"),
-    "to_lowercase": _text("lower"),
-    "trim": _text("strip"),
-    "digits": _text("digits"),
-    "alnum": _text("alnum"),
-    "normalize": _text("normalize"),
-    "left": _text("left", "count"),
-    "right": _text("right", "count"),
-    "replace": _text("replace", "old", "new"),
-    SPLIT: _text("split", "separator", "index"),
-    "starts_with": _text("startswith", "other"),
-    "ends_with": _text("endswith", "other"),
-    "contains": Method({Kind.TEXT, Kind.LIST}, ("other",), _two(lambda x, other: x.contains(other))),
-    "tokens": Method(_TEXT, ("min_length", "with_digit"), keys.tokens),
-    "ngrams": Method(_TEXT, ("size",), keys.ngrams),
-    "dice": Method(_TEXT, ("other",), keys.dice),
-    "jaro_winkler": Method(_TEXT, ("other",), keys.jaro_winkler),
-    "token_set": Method(_TEXT, ("other",), keys.token_set),
-    "prefix_similarity": Method(_TEXT, ("other",), keys.prefix_similarity),
-    "overlaps": Method(_LIST, ("other",), _two(lambda x, other: x.overlaps(other))),
-    "len": Method(_LIST, (), _one(lambda x: x.size)),
-    "is_none": Method(_ALL, (), _one(lambda x: x.is_null())),
-    "is_some": Method(_ALL, (), _one(lambda x: ~x.is_null())),
-    "unwrap_or": Method(_ALL, ("default",), _two(lambda x, other: x.fill(other))),
-    "or": Method(_ALL, ("other",), _two(lambda x, other: x.fill(other))),
+    **_OPERATORS,
+    **{  # money has them so that their refusal says how to divide and compare money
+        name: replace(_OPERATORS[name], kinds={*_OPERATORS[name].kinds, Kind.MONEY})
+        for name in ("div_euclid", "rem_euclid", "abs_diff")
+    },
+    "clamp": Method({*_NUMBER, Kind.DATE}, ("low", "high"), f.clamp, bare=True),
+    "is_some": Method(_ALL, (), _is_some),
+    "unwrap_or": Method(_ALL, ("default",), _fill),
+    "or": Method(_ALL, ("other",), _fill),
 }
 
 _SAME = "leave it out: everything is a value here"
@@ -160,7 +151,7 @@ def call_method(context: Context, node: s.Call, receiver: Term, arguments: Argum
 
 
 def _no_method(context: Context, node: s.Call, kind: Kind) -> Exception:
-    known = sorted(name for name, method in METHODS.items() if kind in method.kinds and name != SPLIT)
+    known = sorted(name for name, method in METHODS.items() if kind in method.kinds and "(" not in name)
     if node.name in _INSTEAD:
         fix = _INSTEAD[node.name]
     elif node.name == "signum":
@@ -237,12 +228,21 @@ def _first_of(first: object, *others: object) -> Any:
     return f.first_of(wrap(lift(first, what="first_of")), *others)
 
 
+def _table_functions() -> dict[str, tuple[tuple[str, ...], Callable[..., Any]]]:
+    """The functions of the operator table."""
+    found: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {}
+    for row in ops.TABLE:
+        if isinstance(row.closure, ops.Function):
+            names = ("x", "y", "..") if row.variadic else (row.params[0].label, *_arguments(row))
+            found[row.closure.name] = (names, _application(row))
+    return found
+
+
 FUNCTIONS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
-    "sorted_pair": (("x", "y"), keys.sorted_pair),
+    **_table_functions(),
     "date": (("year", "month", "day"), _date),
     "epoch_days": (("days",), _epoch_days),
     "minor": (("amount", "scale"), tol.minor),
-    "concat": (("x", "y", ".."), keys.concat),
     "first_of": (("x", "y", ".."), _first_of),
 }
 _TOLERANCES: dict[str, tuple[tuple[str, ...], Callable[..., tol.Tolerance]]] = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from florecon_build.frontend.closure import syntax as s
 from florecon_build.frontend.closure.access import field, group_call, part
-from florecon_build.frontend.closure.calls import SPLIT, call_function, call_method
+from florecon_build.frontend.closure.calls import call_function, call_method, chained
 from florecon_build.frontend.closure.control_flow import choose, matched
 from florecon_build.frontend.closure.errors import Piece
 from florecon_build.frontend.closure.terms import Context, Env, Term
@@ -16,17 +16,15 @@ from florecon_build.frontend.numeric import NUMBERS, arith, unary
 from florecon_build.frontend.text import TupleExpr, wrap
 from florecon_build.ir import expressions as e
 from florecon_build.ir.errors import did_you_mean, fail
+from florecon_build.ir.operators import TABLE, Chain, Infix
+from florecon_build.ir.python_printer import COMPARISON
 
-_ARITH = {"+": e.ArithOp.ADD, "-": e.ArithOp.SUB, "*": e.ArithOp.MUL, "/": e.ArithOp.DIV}
-_COMPARE = {
-    "==": e.CompareOp.EQ,
-    "!=": e.CompareOp.NE,
-    "<": e.CompareOp.LT,
-    "<=": e.CompareOp.LE,
-    ">": e.CompareOp.GT,
-    ">=": e.CompareOp.GE,
+_ARITH: dict[str, e.ArithOp] = {
+    row.closure.symbol: row.op for row in TABLE if isinstance(row.closure, Infix) and isinstance(row.op, e.ArithOp)
 }
+_COMPARE = {symbol: op for op, symbol in COMPARISON.items()}
 _LOGIC = {"&&": e.LogicOp.AND, "||": e.LogicOp.OR}
+_CHAINS = {row.closure.names for row in TABLE if isinstance(row.closure, Chain)}
 _PYTHON = {"True": "`true`", "False": "`false`", "fb": "the function or method itself, without `fb.`"}
 
 
@@ -165,10 +163,11 @@ class Fold:
         if node.receiver is None:
             arguments = [(argument, self.value(argument, env)) for argument in node.arguments]
             return call_function(self.context, node, arguments)
-        split = node.receiver
-        if node.name == "nth" and isinstance(split, s.Call) and split.name == "split" and split.receiver is not None:
-            whole = replace(node, name=SPLIT, receiver=split.receiver, arguments=(*split.arguments, *node.arguments))
-            return self._method(whole, self.value(split.receiver, env), env)
+        before = node.receiver
+        if isinstance(before, s.Call) and before.receiver is not None and (before.name, node.name) in _CHAINS:
+            name, arguments = chained((before.name, node.name)), (*before.arguments, *node.arguments)
+            whole = replace(node, name=name, receiver=before.receiver, arguments=arguments)
+            return self._method(whole, self.value(before.receiver, env), env)
         return self._method(node, self.value(node.receiver, env), env)
 
     def _method(self, node: s.Call, receiver: Term, env: Env) -> Term:
