@@ -42,10 +42,10 @@ test-python: setup  ## builder, generator, host, interpreter against wasm, examp
 	@echo "==> pytest"; $(PY) -m pytest -q -n 2 --dist loadfile
 
 fuzz: setup  ## interpreter, native and wasm against each other, for SECONDS_TO_FUZZ; ties; then kill writers of a store
-	@$(PY) tests/ir/closure/fuzz.py --seconds 60
+	@$(PY) tests/frontend/closure/fuzz.py --seconds 60
 	@$(PY) tests/differential/fuzz.py --seconds $(SECONDS_TO_FUZZ)
 	@FLORECON_TIES=$(TIES_TO_SETTLE) $(PY) scripts/cargo.py test --release --locked -p florecon --test engine -- settles_ assigns_
-	@$(PY) -m tests.host.store.killing --rounds $(ROUNDS_TO_KILL)
+	@$(PY) -m tests.host.decisions.store.killing --rounds $(ROUNDS_TO_KILL)
 
 bench: setup  ## measure against the named peers; writes benchmarks/results.json
 	@$(PY) -m pip install --quiet --require-hashes -r benchmarks/peers.lock || echo "measuring the peers that are installed"

@@ -34,8 +34,8 @@ from florecon_build.ir.json_format import dumps, loads
 from florecon_build.ir.python_printer import show
 from florecon_build.ir.traversal import NODE_KINDS, VALUE_KINDS, kind_name, public_name, value_parts, values_in, walk
 from florecon_build.ir.types import INTEGER
-from tests.differential.bags import ledger
-from tests.strategies import ROWS, random_plugin
+from tests.support.random_ledgers import ledger
+from tests.support.random_strategies import ROWS, random_plugin
 
 Kind = type[Any]
 SEEDS = 600

@@ -20,8 +20,8 @@ from florecon_build.interpreter import Workspace as Model
 from florecon_build.interpreter.keys import RowId
 from florecon_build.ir.nodes import Column
 from florecon_build.ir.types import Kind
-from tests.differential.bags import Row
 from tests.differential.suite import Suite
+from tests.support.random_ledgers import Row
 
 ARROW: dict[Kind, pa.DataType] = {
     Kind.INTEGER: pa.int64(),

@@ -21,10 +21,10 @@ import florecon_build as fb
 from florecon_build.ir.json_format import dumps
 from florecon_build.ir.nodes import Node, PluginIr, children
 from florecon_build.ir.tree_printer import tree
-from tests.differential.bags import SHAPES, Row, ledger
 from tests.differential.compare import Native, Said, by_interpreter, by_wasm, table
 from tests.differential.machine import machine
 from tests.differential.suite import Suite, compile_suite, draw
+from tests.support.random_ledgers import SHAPES, Row, ledger
 
 STRATEGIES = 100
 BAGS = 50

@@ -10,10 +10,10 @@ from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tests.differential.bags import EDGE, SHAPES, Row, ledger
 from tests.differential.compare import Native
 from tests.differential.parties import Answer, ByInterpreter, ByNative, ByWasm, Fields
 from tests.differential.suite import Suite
+from tests.support.random_ledgers import EDGE, SHAPES, Row, ledger
 
 PLACES = 9
 """Rows that a workspace can have; one more id is used that never has a row."""

@@ -15,9 +15,9 @@ from florecon_build.host.runtime.limits import Limits
 from florecon_build.host.runtime.session import Session
 from florecon_build.interpreter import ModelError
 from florecon_build.interpreter import Workspace as Model
-from tests.differential.bags import Row
 from tests.differential.compare import Native, Said, read, said_by, stream, table
 from tests.differential.suite import Suite
+from tests.support.random_ledgers import Row
 
 Fields = Mapping[str, Any]
 Reply = dict[str, Any]

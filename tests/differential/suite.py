@@ -18,9 +18,9 @@ from florecon_build.interpreter import Plain
 from florecon_build.interpreter import Workspace as Model
 from florecon_build.ir.lanes import reached_lanes
 from florecon_build.ir.nodes import Param, PluginIr
-from tests.random_nodes import NodeMaker
-from tests.random_values import IDLE
-from tests.strategies import ROWS, closure_strategies
+from tests.support.random_nodes import NodeMaker
+from tests.support.random_strategies import ROWS, closure_strategies
+from tests.support.random_values import IDLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import pytest
 
 import florecon_build as fb
-from tests.differential.bags import Row
 from tests.differential.compare import Native, by_interpreter, by_wasm, table
 from tests.differential.hashes import fnv1a, fx32, fx64
 from tests.differential.keyed import FNV_PAIRS, FX32_PAIRS, FX64_PAIR, NAMES, PAIRS, keyed_suite
+from tests.support.random_ledgers import Row
 
 KEYS = [text for pair in PAIRS for text in pair]
 DAY = (datetime.date(2025, 1, 1) - datetime.date(1970, 1, 1)).days

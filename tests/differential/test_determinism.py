@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.differential.bags import SHAPES, Row, ledger
 from tests.differential.compare import Group, Native, by_interpreter
 from tests.differential.keyed import NAMES, keyed_suite
 from tests.differential.parties import ByInterpreter, ByNative, ByWasm, Party
 from tests.differential.suite import Suite, compile_suite, draw
 from tests.differential.test_differential import SEED, STRATEGIES
+from tests.support.random_ledgers import SHAPES, Row, ledger
 
 BAGS = 60
 

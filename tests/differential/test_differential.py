@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import florecon_build as fb
-from tests.differential.bags import SHAPES, ledger
 from tests.differential.compare import Native, by_interpreter, by_wasm, table
 from tests.differential.suite import Suite, compile_suite, draw
-from tests.strategies import ROWS, closure_strategies
+from tests.support.random_ledgers import SHAPES, ledger
+from tests.support.random_strategies import ROWS, closure_strategies
 
 STRATEGIES = 100
 BAGS = 50

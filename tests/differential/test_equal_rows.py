@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 
 import florecon_build as fb
-from tests.differential.bags import DAY, Row
 from tests.differential.compare import Native, by_interpreter, by_wasm, table
 from tests.differential.keyed import NAMES, keyed_suite
+from tests.support.random_ledgers import DAY, Row
 
 MANY = 10_000
 FEWER = {"subset_net": 3_000, "flow window": 300}

@@ -13,7 +13,7 @@ import florecon_build as fb
 from florecon_build.host.errors import codes
 from florecon_build.ir import nodes as n
 from scripts.draw_algebra import Example, draw, examples
-from tests.docs.pages import DOCS, blocks, run
+from tests.support.pages import DOCS, blocks, run
 
 ALGEBRA = (DOCS / "algebra.md").read_text(encoding="utf-8")
 HOST = (DOCS / "host.md").read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ import florecon_build as fb
 from florecon_build.codegen import build_suite
 from florecon_build.interpreter.preview import Preview
 from florecon_build.ir.nodes import PluginIr
-from tests.docs.pages import DOCS, run
+from tests.support.pages import DOCS, run
 
 PAGE = (DOCS / "recipes.md").read_text(encoding="utf-8")
 RECIPES = [

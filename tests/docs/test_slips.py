@@ -13,7 +13,7 @@ import pytest
 
 import florecon_build as fb
 from florecon_build.ir.traversal import walk
-from tests.docs.pages import DOCS, blocks, run
+from tests.support.pages import DOCS, blocks, run
 
 PAGE = (DOCS / "slips.md").read_text(encoding="utf-8")
 FILE = "freight.py"

@@ -11,8 +11,7 @@ import pytest
 
 from florecon_build.host import FrozenGroup, Workspace
 from florecon_build.host.report.tables import from_json
-
-from .ledger import LINES, for_any_host, group_of, line
+from tests.support.ledger import LINES, for_any_host, group_of, line
 
 peer: Any = importlib.import_module("florecon")
 

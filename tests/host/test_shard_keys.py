@@ -10,9 +10,8 @@ import pyarrow as pa
 import pytest
 
 from florecon_build.host import BrokenReply, MissingColumn, NullValue, Unsupported, Workspace
-
-from .ledger import LINES, line, opened, state
-from .modules import ABOUT, ROWS, ok, on, packed, solver
+from tests.support.ledger import LINES, line, opened, state
+from tests.support.wat_modules import ABOUT, ROWS, ok, on, packed, solver
 
 
 def fnv1a(text: str) -> int:

@@ -35,8 +35,7 @@ from florecon_build.host import (
 )
 from florecon_build.host.runtime.instance import Instance
 from florecon_build.host.runtime.limits import Deadline, Limits
-
-from .ledger import LINES, Act, for_any_host, group_of, line, opened, state
+from tests.support.ledger import LINES, Act, for_any_host, group_of, line, opened, state
 
 
 @pytest.fixture

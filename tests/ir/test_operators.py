@@ -13,7 +13,7 @@ import pytest
 from florecon_build.ir import expressions as e
 from florecon_build.ir.operators import TABLE, Operator, operands_of, operator_of, settings_of
 from florecon_build.ir.traversal import VALUE_KINDS, value_parts, values_in, walk
-from tests.strategies import ROWS, random_plugin
+from tests.support.random_strategies import ROWS, random_plugin
 
 SEEDS = 400
 TWICE = (2 * ROWS.amount).ir

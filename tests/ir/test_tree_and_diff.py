@@ -9,8 +9,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 import florecon_build as fb
-from tests.strategies import ROWS as row
-from tests.strategies import random_plugin
+from tests.support.random_strategies import ROWS as row
+from tests.support.random_strategies import random_plugin
 
 
 def plugin(*steps: fb.Strategy, version: str = "1.0.0") -> fb.Plugin:

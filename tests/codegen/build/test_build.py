@@ -1,0 +1,97 @@
+"""From Rust text to a module: the workspace around it, reproducibility, and whose fault an error is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from florecon_build.codegen import GeneratedCodeError
+from florecon_build.codegen.build.cargo import cargo_home
+from florecon_build.codegen.build.cargo_workspace import workspace
+from florecon_build.codegen.build.check import check
+from florecon_build.codegen.build.paths import runtime_dir, runtime_files
+from florecon_build.codegen.build.source_map import blaming
+from florecon_build.codegen.build.wasm import IR_SECTION, build_wasm
+from florecon_build.codegen.build.wasm_sections import section, with_section
+from florecon_build.codegen.rust.crate import cargo_toml
+from florecon_build.codegen.version import VERSION
+from tests.codegen.strategies import intercompany, smallest
+
+
+def test_a_refused_closure_names_the_authors_line_and_node() -> None:
+    plugin = intercompany()
+    files = plugin.rust()
+    broken = files["src/lib.rs"].replace(
+        "|item: Item<'_, Row>| item.row.gl_date", "|item: Item<'_, Row>| item.row.nothing"
+    )
+    assert broken != files["src/lib.rs"]
+    broken = broken.replace("text::sorted_pair(&company, &icp)", "text::sorted_pair(&company, icp)")
+    with pytest.raises(GeneratedCodeError) as caught, blaming(plugin.data):
+        check({"refused": {**files, "src/lib.rs": broken}})
+    said = {rejection.node: rejection.author for rejection in caught.value.rejections}
+    lane, order = "lane pair", "partition_by > seq[1] > exact_1to1.order"
+    assert set(said) == {lane, order}
+    assert str(said[order]).endswith("row.gl_date")
+    assert str(said[lane]).endswith("fb.sorted_pair(row.company, row.icp)")
+    assert all("strategies.py:" in str(author) for author in said.values())
+    assert f"in {order}" in str(caught.value)
+    assert "bug in florecon-build" in str(caught.value)
+
+
+def test_a_cold_build_elsewhere_equals_a_warm_one_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second has a cache, a workspace, a target directory and a cargo home of its own, as another user has: only
+    the compiler is shared, and the sources of the dependencies.
+    """
+    plugin = intercompany()
+    warm = build_wasm(plugin.data, plugin.fingerprint, tmp_path / "warm", profile="quick")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a longer place" / "cache"))
+    monkeypatch.setenv("CARGO_TARGET_DIR", str(tmp_path / "a longer place" / "target"))
+    home = tmp_path / "home of somebody else" / ".cargo"
+    home.mkdir(parents=True)
+    (home / "registry").symlink_to(cargo_home() / "registry")
+    monkeypatch.setenv("CARGO_HOME", str(home))
+    cold = build_wasm(plugin.data, plugin.fingerprint, tmp_path / "cold", profile="quick")
+    assert warm.wasm.read_bytes() == cold.wasm.read_bytes()
+    assert warm.manifest.read_text(encoding="utf-8") == cold.manifest.read_text(encoding="utf-8")
+    wasm, manifest = cold.wasm.read_bytes(), json.loads(cold.manifest.read_text(encoding="utf-8"))
+    assert str(tmp_path).encode() not in wasm
+    assert manifest["wasm"] == {"sha256": hashlib.sha256(wasm).hexdigest(), "bytes": len(wasm)}
+    assert manifest["fingerprint"] == plugin.fingerprint
+    assert IR_SECTION.encode() in wasm
+    assert not any(str(tmp_path) in flag for flag in manifest["flags"])
+
+
+def test_the_workspace_is_the_runtimes_with_members_added(tmp_path: Path) -> None:
+    files = smallest().rust()
+    space = workspace(tmp_path / "w", runtime_dir(), {"plugin": files})
+    lock = (space.root / "Cargo.lock").read_text()
+    assert '"plugin"]' in (space.root / "Cargo.toml").read_text()
+    assert lock.count('name = "acme-smallest-solver"') == 1
+    before = {path: path.stat().st_mtime_ns for path in space.root.rglob("*") if path.is_file()}
+    again = workspace(tmp_path / "w", runtime_dir(), {"plugin": files})
+    after = {path: path.stat().st_mtime_ns for path in again.root.rglob("*") if path.is_file()}
+    assert before == after, "an unchanged file was written again, and cargo would compile it again"
+
+
+def test_runtime_files_are_source_only() -> None:
+    names = {path.as_posix() for path in runtime_files(runtime_dir())}
+    assert {"Cargo.toml", "Cargo.lock", "florecon/Cargo.toml", "florecon/src/lib.rs"} <= names
+    assert not any("target/" in name for name in names)
+
+
+def test_a_custom_section_is_a_section_of_its_own() -> None:
+    wasm = with_section(b"\0asm\1\0\0\0", "n", b"x" * 200)
+    assert wasm[8:12] == bytes([0, 0xCA, 0x01, 1])
+    assert wasm[12:13] == b"n"
+    assert section(wasm, "n") == b"x" * 200
+    assert wasm.endswith(b"x" * 200)
+
+
+def test_versions_agree() -> None:
+    root = Path(__file__).parents[3]
+    assert f'version = "{VERSION}"' in (root / "pyproject.toml").read_text()
+    assert f'version = "{VERSION}"' in (runtime_dir() / "Cargo.toml").read_text()
+    assert 'path = "../florecon"' in cargo_toml(smallest().data)

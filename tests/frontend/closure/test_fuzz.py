@@ -1,0 +1,14 @@
+"""No text does anything but fold into an expression of the builder's or raise the typed error."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+
+from tests.frontend.closure.fuzz import check
+from tests.frontend.closure.texts import TEXTS
+
+
+@settings(max_examples=400, deadline=None)
+@given(text=TEXTS)
+def test_any_text_is_an_expression_or_the_typed_error(text: str) -> None:
+    check(text)

@@ -1,0 +1,134 @@
+"""`ws.explain`: every sentence from a real module, and the author's lines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from florecon_build.host import BrokenReply, UnknownId, Unsupported, Workspace
+from florecon_build.host.description import Description, Field, Node
+from florecon_build.host.explain.explanation import Explanation
+from florecon_build.host.explain.sentences import PAIRS, ROWS, Words
+from tests.support.ledger import group_of, line, opened, state
+from tests.support.wat_modules import ABOUT, ok, on, packed, solver
+
+MORE = [
+    line(1, 10.00, "INV1234"),
+    line(2, -10.00, "INV1234 paid", 3),
+    line(3, 7.00),
+    line(4, -7.00, day=30),
+    line(5, 3.00, account="B"),
+    line(6, 250.00, "PO98765", account="B"),
+    line(7, -255.25, "PO98765", account="B"),
+    line(8, 12.00, account="D"),
+    line(9, 12.00, day=9, account="D"),
+    line(10, -12.00, day=5, account="D"),
+    line(11, 0.04, account="C"),
+]
+
+
+@pytest.fixture
+def ws(solver_wasm: Path) -> Workspace:
+    return opened(solver_wasm, MORE)
+
+
+def test_one_row_through_the_tree(ws: Workspace) -> None:
+    before = state(ws)
+    told = str(ws.explain(7))
+    assert told.startswith("Row 7 of -255.25 is unmatched with -255.25.\n- partition_by")
+    assert "its bucket `B` has 3 items that net to -2.25" in told
+    assert "its bucket `PO98765` of 2 nets to -5.25, and 1.00 is allowed" in told
+    assert "-255.25 is more than the 0.05 that is small" in told
+    taken = ws.explain(1)
+    assert "into a group that nets to 0.00 (shared reference INV1234): row 1 (10.00), row 2 (-10.00)" in str(taken)
+    assert [step.event for step in taken.steps if step.kind == "signal_group"] == ["entered", "signals", "taken"]
+    reasons = [step.facts["reason"] for step in taken.steps if step.event == "taken"]
+    assert reasons == ["shared reference INV1234"]
+    assert "taken by itself as write_off" in str(ws.explain(11))
+    assert state(ws) == before
+
+
+def test_two_rows_that_did_not_meet(ws: Workspace) -> None:
+    assert "it is in bucket `A`, row 5 in `B`" in str(ws.explain(3, 5))
+    apart = ws.explain(8, 10)
+    assert [step.event for step in apart.meetings if step.kind == "exact_1to1"] == []
+    assert "row 9 was already taken" not in str(apart)
+    gone = str(ws.explain(1, 3))
+    assert "row 1 was already taken at signal_group" in gone
+    ws.pin(group_of(ws, 1))
+    pinned = str(ws.explain(1, 3))
+    assert "Row 1 of 10.00 is pinned by a person in group" in pinned
+    assert "row 1 is not in the strategy at all: a person pinned it" in pinned
+
+
+def test_new_rows_and_rows_that_are_none(ws: Workspace) -> None:
+    ws.upsert([line(20, -3.00, account="B")])
+    told = str(ws.explain(20))
+    assert "Row 20 of -3.00 is unmatched with -3.00. It is new, or was freed, since the last solve." in told
+    assert "this is what a solve would do now" in told
+    with pytest.raises(UnknownId, match="77"):
+        ws.explain(77)
+
+
+ABOUT_TREE = Description(
+    domain="d",
+    version="1",
+    fields=(Field(name="id", base="i64", kind="integer", is_id=True),),
+    nodes=(Node(id=0, kind="agg_net", path="seq[0]", label=None, file="strategy.py", line=31),),
+    numeraire_scale=2,
+)
+
+
+def explained(**step: Any) -> str:
+    facts = {"node": 0, "kind": "agg_net", "id": 4, **step}
+    row: dict[str, Any] = {"id": 4, "amount": -5, "new": False, "places": []}
+    data: dict[str, Any] = {"rows": [row], "steps": [facts], "stale": False, "names": {"4": "INV-7"}}
+    return str(Explanation(ABOUT_TREE, data))
+
+
+def test_the_authors_line_is_named() -> None:
+    told = explained(event="one_sided", size=3, net=5)
+    assert told == (
+        "Row INV-7 of -0.05 is nowhere.\n- seq[0] at strategy.py:31: all 3 items of its bucket have one sign"
+    )
+    assert explained(event="from_a_newer_module").endswith("from a newer module")
+
+
+FACTS: dict[str, Any] = {
+    **dict.fromkeys(("amount", "size", "net", "slack", "cap", "budget", "alone", "shared", "same", "opposite"), 7),
+    **dict.fromkeys(("penalty", "other_penalty", "candidates", "over_cap", "cost", "carriers", "distance"), 7),
+    **dict.fromkeys(("width", "from", "inside", "before", "after", "max_size", "best", "split", "matched"), 7),
+    **{"key": ["A", 1], "other_key": ["B", 2], "origin": "o", "reason": "r", "members": [{"id": 1, "amount": 7}]},
+    **{"taker": 5, "taker_cost": 1, "other_taker": 6, "other_taker_cost": 2},
+}
+
+
+@pytest.mark.parametrize("event", ROWS)
+def test_every_event_of_a_row_has_a_sentence(event: str) -> None:
+    for kind in ("agg_net", "accept_if", "whole_only", "coalesce", "trim"):
+        said = Words(2, {}).sentence({**FACTS, "event": event, "kind": kind})
+        assert said
+        assert "None" not in said
+        assert "{" not in said
+        pivoted = Words(2, {}).sentence({**FACTS, "event": event, "kind": kind, "pivoted": 1})
+        assert "0.07" not in pivoted
+
+
+@pytest.mark.parametrize("event", PAIRS)
+def test_every_event_of_a_pair_names_the_other(event: str) -> None:
+    assert "row 9" in Words(2, {}).sentence({**FACTS, "event": event, "kind": "flow", "with": 9})
+
+
+def test_modules_that_do_not_explain() -> None:
+    refusal = b'{"ok":false,"error":{"code":"bad_command","message":"no op explain"}}'
+    plain = {name: value for name, value in ABOUT.items() if name != "build"}
+    ws = Workspace(
+        solver(about=plain, reply=b'{"ok":true}' + refusal, dispatch=on("e", packed(16395, len(refusal)), ok()))
+    )
+    with pytest.raises(Unsupported, match="no op explain"):
+        ws.explain(1)
+    for reply in (b'{"ok":true,"explain":[]}', b'{"ok":true,"explain":{"rows":[{}],"steps":[]}}'):
+        with pytest.raises(BrokenReply):
+            Workspace(solver(reply=reply)).explain(1)
