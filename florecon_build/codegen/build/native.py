@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ OPT_LEVEL = 1
 """Of the generated crate; the runtime it calls is at 3. Measured: higher doubles the wait and gains little speed."""
 UNITS = 64
 """Code is cut into as many pieces, so that a change compiles few of them again."""
+
+_PROGRAM = "solver.exe" if sys.platform == "win32" else "solver"
 
 _MAIN = """\
 // The plugin as a program of this machine.
@@ -113,7 +116,7 @@ def compile_native(files: Mapping[str, str], at: Runtime, *, name: str = "author
     with locked(folder.with_suffix(".lock")):
         for file, text in {**files, "src/main.rs": _MAIN.format(plugin=found.group(1))}.items():
             _write(folder / file, text)
-        program = folder / "solver"
+        program = folder / _PROGRAM
         done = subprocess.run(_command(at, folder, program), capture_output=True, text=True, check=False, env=_env())
     if done.returncode != 0:
         check({"author": files})  # says which of the author's lines it is; it passes where the machine is at fault
@@ -129,7 +132,7 @@ def build_native(files: Mapping[str, str], say: Say = lambda _: None) -> Path:
     """
     at = runtime(say)
     name = hashlib.sha256("\0".join(f"{file}\0{text}" for file, text in sorted(files.items())).encode()).hexdigest()
-    program = _folder(at, name) / "solver"
+    program = _folder(at, name) / _PROGRAM
     return program if program.is_file() else compile_native(files, at, name=name)
 
 

@@ -100,8 +100,9 @@ def compilers() -> list[Compiler]:
     folders = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
     result: list[Compiler] = []
     for folder in dict.fromkeys([*folders, home, SYSTEM]):
-        if (folder / "rustc").exists() and (folder / "cargo").exists():
-            found = _compiler(folder / "rustc", folder / "cargo")
+        rustc, cargo = (shutil.which(name, path=str(folder)) for name in ("rustc", "cargo"))
+        if rustc and cargo:
+            found = _compiler(Path(rustc), Path(cargo))
             if found and all(found.about != other.about for other in result):
                 result.append(found)
     return result

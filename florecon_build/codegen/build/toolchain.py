@@ -21,6 +21,7 @@ from florecon_build.codegen.errors import ToolchainError
 RUSTUP = "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal"
 _APT_SETS = (("rustc-web", "cargo-web", "rust-web-src"), ("rustc", "cargo", "rust-src"))
 _NETWORK_SECONDS = 300
+_WINDOWS = sys.platform == "win32"
 
 
 def _print(line: str) -> None:
@@ -135,6 +136,8 @@ def _apt_install(packages: list[str], say: Say) -> bool:
 
 def _as_root() -> list[str] | None:
     """What to put before a command to run it as root without a question; None where that cannot be."""
+    if _WINDOWS:
+        return None
     if os.geteuid() == 0:
         return []
     if (
@@ -146,8 +149,8 @@ def _as_root() -> list[str] | None:
 
 
 def _ensure_host_linker(say: Say) -> None:
-    """Macros that run at build time are linked for this machine, for which rustc calls ``cc``."""
-    if shutil.which("cc") or _apt_install(["gcc", "libc6-dev"], say):
+    """Macros that run at build time are linked for this machine: rustc calls ``cc``, and on Windows finds a linker."""
+    if _WINDOWS or shutil.which("cc") or _apt_install(["gcc", "libc6-dev"], say):
         return
     raise ToolchainError("there is no C linker (`cc`), which rustc needs; run: sudo apt-get install gcc libc6-dev")
 

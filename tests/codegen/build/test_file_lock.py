@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import importlib.util
 import subprocess
 import sys
@@ -17,7 +16,13 @@ import pytest
 
 from florecon_build.codegen.build import file_lock
 
+if sys.platform != "win32":
+    import fcntl
+
 Lock = Callable[[Path], AbstractContextManager[None]]
+
+
+simulated = pytest.mark.skipif(sys.platform == "win32", reason="simulates Windows by means of POSIX")
 
 
 class FakeMsvcrt(ModuleType):
@@ -95,6 +100,7 @@ def test_an_error_inside_releases_the_lock(tmp_path: Path) -> None:
     assert second_waits(file_lock.locked, path, lambda: None) == ["first out", "second in"]
 
 
+@simulated
 def test_on_windows_the_second_waits_for_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     msvcrt = FakeMsvcrt()
     lock = windows_lock(monkeypatch, msvcrt)
@@ -107,5 +113,6 @@ def test_on_windows_the_second_waits_for_the_first(tmp_path: Path, monkeypatch: 
     assert msvcrt.refusals >= 1
 
 
+@simulated
 def test_the_module_loads_without_fcntl(monkeypatch: pytest.MonkeyPatch) -> None:
     assert windows_lock(monkeypatch, FakeMsvcrt()) is not file_lock.locked

@@ -138,3 +138,22 @@ def test_no_c_linker_is_said_first(machine: Machine) -> None:
     (machine.bin / "cc").unlink()
     with pytest.raises(ToolchainError, match="there is no C linker"):
         machine.ensure()
+
+
+def test_windows_needs_no_c_linker_on_the_path_and_installs_nothing(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    monkeypatch.setenv("PATH", str(machine.bin))
+    monkeypatch.setenv("HOME", str(machine.root))
+    monkeypatch.delenv("RUSTC", raising=False)
+    monkeypatch.delenv("CARGO_HOME", raising=False)
+    monkeypatch.setattr("florecon_build.codegen.build.rustc.SYSTEM", machine.root / "usr" / "bin")
+    monkeypatch.setattr(tools, "_WINDOWS", True)
+    monkeypatch.delattr("os.geteuid")
+    (machine.bin / "cc").unlink()
+    with pytest.raises(ToolchainError, match=r"no rustc\. To fix it, run: "):
+        machine.ensure()
+    machine.compiler(wasm=True)
+    assert machine.ensure().compiler.rustc == machine.bin / "rustc"
+    assert machine.said == []
