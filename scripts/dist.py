@@ -95,7 +95,7 @@ def commit_time() -> str:
 def install(wheel: Path, env: Path, *, fetch: bool) -> Path:
     """A fresh environment with the wheel in it; returns its Python."""
     subprocess.run([sys.executable, "-m", "venv", str(env)], check=True, env=outside())
-    python = env / "bin" / "python"
+    python = env / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     options = [] if fetch else ["--no-deps", "--no-index"]
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *options, str(wheel)]
     subprocess.run(pip, check=True, env=outside())

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Make .venv from the lock file. Quiet and instant when it is already as the lock says.
+# PYTHON names the interpreter; without it the newest tested one on the path is taken.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -7,7 +8,7 @@ say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
 
 find_python() {
   local candidate
-  for candidate in python3.13 python3.12 python3.11 python3 python; do
+  for candidate in ${PYTHON:-} python3.14 python3.13 python3.12 python3.11 python3 python; do
     if command -v "$candidate" >/dev/null 2>&1 &&
       "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then
       echo "$candidate"
@@ -16,7 +17,7 @@ find_python() {
   done
 }
 
-wanted=$(cat requirements.lock pyproject.toml scripts/setup.sh | cksum)
+wanted=$(cat requirements.lock pyproject.toml scripts/setup.sh | cksum)${PYTHON:+ $PYTHON}
 if [ -x .venv/bin/python ] && [ "$(cat .venv/.ready 2>/dev/null)" = "$wanted" ]; then
   exit 0
 fi
