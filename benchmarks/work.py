@@ -1,4 +1,4 @@
-"""How much a module does: WebAssembly instructions executed, which neither a cache nor what else runs can change."""
+"""Instruction counter: WebAssembly instructions that a module executes, independent of caches and of machine load."""
 
 from __future__ import annotations
 

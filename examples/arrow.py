@@ -1,4 +1,4 @@
-"""Arrow for the examples. The library ships no types, so the type checker is told once, here, that anything goes."""
+"""Untyped access to Arrow for the examples: pyarrow ships no type annotations."""
 
 from __future__ import annotations
 

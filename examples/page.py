@@ -1,4 +1,4 @@
-"""What the examples' pages share: amounts as people write them, plain tables, and steps that show that they move."""
+"""Shared output of the examples: amount formats, text tables and progress lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The public vocabulary of florecon_build: everything an author writes, and nothing else."""
+"""Public API of florecon_build: every name that an author or a host program uses."""
 
 from __future__ import annotations
 

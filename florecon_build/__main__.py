@@ -1,4 +1,4 @@
-"""``python -m florecon_build``: the command line."""
+"""Entry point of ``python -m florecon_build``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws a plugin: one box a node, read from left to right, the steps of a ``seq`` from top to bottom.
+"""SVG drawing of a strategy: one box per node, from left to right; the steps of a ``seq`` from top to bottom.
 
 Graphviz lays the boxes out. It runs as WebAssembly in this process, so that there is no system binary to install, and
 it is told the size of every box, so that the bytes depend on the plugin alone and not on the fonts of a machine.

@@ -1,4 +1,4 @@
-"""Writes docs/cli.md from the command line itself.
+"""Generator of docs/cli.md, from the help of the command line.
 
 python -m scripts.cli_reference
 """

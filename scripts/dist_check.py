@@ -1,4 +1,4 @@
-"""What the sdist and the wheel must hold, and must not."""
+"""Content check of the sdist and the wheel: required and forbidden files."""
 
 from __future__ import annotations
 

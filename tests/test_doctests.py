@@ -1,4 +1,4 @@
-"""Every example in a docstring of the IR and the public surface runs."""
+"""Doctests of the IR, the frontend and the public API."""
 
 from __future__ import annotations
 

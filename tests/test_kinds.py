@@ -1,5 +1,5 @@
-"""The closed unions, kind by kind: each has an emitter, a rule in the interpreter, a JSON form, a place in the diff,
-one in the random generator, and an example in the documentation that runs.
+"""Closed unions: every node and expression kind has an emitter, an interpreter rule, a JSON form, a diff, a random
+generator and a documented example that runs.
 
 A new node or expression fails here until it has them all.
 """

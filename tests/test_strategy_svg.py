@@ -1,4 +1,4 @@
-"""The drawing: sound XML, nothing overlaps, the same bytes in every process. How it looks was looked at."""
+"""SVG drawing: well-formed XML, no overlaps, identical bytes in every process."""
 
 from __future__ import annotations
 

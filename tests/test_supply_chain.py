@@ -1,4 +1,4 @@
-"""What is shipped beside our own code: its licences, its bill of materials, and how it is published."""
+"""Supply chain: licences of dependencies, bill of materials, publishing workflow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A month of one bank account, told twice, with the answer: what the bank printed and what the books say.
+"""Test data generator: one month of a bank account in two sources, bank statement and general ledger, with the answer.
 
     python examples/bank_statement/generate.py --out DIR --rows 400 --seed 7
 

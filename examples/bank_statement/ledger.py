@@ -1,4 +1,4 @@
-"""The two files and the answer, read: nothing here decides anything."""
+"""Reader for the bank statement, the general ledger and the answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reconciles a bank statement with the general ledger and says how well, kind by kind.
+"""Reconciliation of a bank statement with the general ledger, scored by kind of difference.
 
     python examples/bank_statement/run.py [--data DIR] [--json] [--out DIR] [--profile release]
 

@@ -1,4 +1,4 @@
-"""Groups read as pairs, and pairs held against the answer."""
+"""Scoring: reported groups as pairs, compared with the known pairs."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Card sales of a shop against what its acquirer settles."""
+"""Card sales of a shop and the settlements of its acquirer."""

@@ -1,4 +1,4 @@
-"""A month of card sales and their settlement, from one seed.
+"""Test data generator: one month of card sales and their settlements, from one seed.
 
 python examples/card_settlement/generate.py > examples/card_settlement/sample.csv
 """

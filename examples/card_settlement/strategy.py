@@ -1,4 +1,4 @@
-"""Card sales of a chain of shops against what its acquirer settles.
+"""Strategy: card sales of a chain of shops and the settlements of its acquirer.
 
 The till writes every sale, positive; the acquirer every settlement, negative and before its fee. Most settlements carry
 the authorisation code of their sale. Some terminals are settled as one total a day, after the fee; voids cancel inside

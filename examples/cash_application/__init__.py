@@ -1,1 +1,1 @@
-"""Payments of customers against their invoices, guided by remittance advice: who paid how much of what."""
+"""Cash application: customer payments, invoices and remittance advice."""

@@ -1,4 +1,4 @@
-"""Invoices, payments and remittance lines as one list of lots: nothing here decides anything.
+"""Reader for invoices, payments and remittance lines, as one ledger.
 
 A payment that says what it is for is one lot a line of its advice, and one for what the lines leave unsaid; so each
 part of it can be applied where it says, and what it does not say stays open.

@@ -1,4 +1,4 @@
-"""Applies payments to invoices and prints who paid what.
+"""Cash application run: applies payments to invoices and prints the applied amounts.
 
 python examples/cash_application/run.py [FILE] [--out DIR]
 """

@@ -1,4 +1,4 @@
-"""What was applied, read from the report, beside the answer."""
+"""Scoring: applied amounts from the report, compared with the known answer."""
 
 from __future__ import annotations
 

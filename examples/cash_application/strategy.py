@@ -1,4 +1,4 @@
-"""Payments against invoices: the advice speaks first, then equal amounts under like names, then terms and parts."""
+"""Strategy: remittance advice first, then equal amounts with similar names, then payment terms and part payments."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Two books of one group of companies, reconciled pair by pair."""
+"""Intercompany reconciliation: the books of a group of companies, pair by pair."""

@@ -1,4 +1,4 @@
-"""What every kind of posting is drawn from: deals, amounts, dates, numbers, and the way people type them."""
+"""Random source of the intercompany generator: deals, amounts, dates, references and typing errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A quarter of intercompany postings whose answer is known.
+"""Test data generator: one quarter of intercompany postings with a known answer.
 
     python examples/intercompany/generate.py --out DIR --lines 50000 --seed 1
 

@@ -1,4 +1,4 @@
-"""Makes a ledger with a known answer, compiles the strategy, reconciles, and prints the page a controller reads.
+"""Intercompany demo: generates a ledger, compiles the strategy, reconciles and prints the report for a controller.
 
 python examples/intercompany/run.py [--lines 50000] [--seed 1] [--out DIR]
 """

@@ -1,4 +1,4 @@
-"""What a solve did to the ledger, and how that compares with the known answer. Arrays in, plain numbers out."""
+"""Scoring: counts and amounts per stage from a report, compared with the known answer."""
 
 from __future__ import annotations
 

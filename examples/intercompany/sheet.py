@@ -1,4 +1,4 @@
-"""The page that ``run.py`` prints: tables from plain numbers."""
+"""Printed report of ``run.py``: text tables from plain numbers."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The strategy that a new project starts from."""
+"""Starter strategy: the template of a new project."""

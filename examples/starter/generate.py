@@ -1,4 +1,4 @@
-"""A quarter of invoices and payments of a few customers, from one seed.
+"""Test data generator: one quarter of invoices and payments of a few customers, from one seed.
 
 python examples/starter/generate.py > examples/starter/sample.csv
 """

@@ -1,4 +1,4 @@
-"""Invoices and payments of customers: what is paid, what is open.
+"""Strategy: customer invoices and payments.
 
 Rows meet only within one customer. First those that quote one invoice number and add up, then equal amounts with the
 closest days overall, and last small differences are written off.

@@ -1,1 +1,1 @@
-"""The command line ``florecon-build``: thin, over everything else."""
+"""Command line ``florecon-build``: a thin layer over the compiler and the host."""

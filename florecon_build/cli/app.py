@@ -1,4 +1,4 @@
-"""The command line: which commands there are, and what holds for all of them."""
+"""Typer application: the commands, their help panels and the global options."""
 
 from __future__ import annotations
 

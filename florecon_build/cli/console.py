@@ -1,4 +1,4 @@
-"""What commands print: to people on standard error or output, to machines as one JSON document."""
+"""Console output: tables, status lines and errors for people, one JSON document for programs; number formats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors as people read them: what happened, where, what to do; and the exit code that says which kind it was."""
+"""Error handling of commands: every exception becomes a message, a suggested fix and an exit code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why the largest exceptions did not match: a sentence or more for each, from the module itself."""
+"""Reasons for the largest exceptions: the module's explanation of each open row, as text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the command line ends with, so that a scheduler can tell a bad file from a bad day."""
+"""Exit codes of the command line, so that a scheduler can tell invalid data from a failed machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows from files, in the form that a solver declares, and the values of its params from the command line."""
+"""Input files and parameters: rows conformed to the declared columns, and parameter values parsed from options."""
 
 from __future__ import annotations
 

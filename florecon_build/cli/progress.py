@@ -1,4 +1,4 @@
-"""A line that says what is being done and how far it is; nothing where nobody watches."""
+"""Progress bar on a terminal, status lines in a log, nothing with ``--quiet``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A solver over files, and everything that a run leaves behind."""
+"""Reconciliation of files with a compiled module, and the output folder of a run."""
 
 from __future__ import annotations
 

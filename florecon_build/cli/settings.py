@@ -1,4 +1,4 @@
-"""``florecon.toml``: what a project tells the commands once, beside its strategy.
+"""Project settings: the file ``florecon.toml`` beside a strategy.
 
 ```toml
 sample = "sample.csv"          # what `author` runs on

@@ -1,4 +1,4 @@
-"""A strategy from wherever it is kept: a Python file, an IR or a manifest as JSON, or a compiled module."""
+"""Strategy loader: a plugin from a Python file, an IR or a manifest (JSON), or a compiled module."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reconciliation came to, counted from its tables: per step of the strategy, and what is still open."""
+"""Run summary: counts and amounts per step of the strategy and for open items, computed from the report's tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An outcome as a page for the terminal."""
+"""Terminal rendering of a run summary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What this machine has for building strategies, what it lacks, and the command that brings it."""
+"""Toolchain report: the installed build tools, the missing ones, and the command that installs each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A wheel around a solver, written by hand so that one strategy gives one file, byte for byte."""
+"""Wheel writer: a deterministic Python wheel around a compiled module."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The authoring surface: handles that build the typed tree."""
+"""Frontend: the handles and functions with which an author builds the typed tree."""

@@ -1,4 +1,4 @@
-"""What a column is before it has a name, and how a static type checker reads it in a class of rows."""
+"""Column specifications: a column before it has a name, and its static type in a class of rows."""
 
 from __future__ import annotations
 

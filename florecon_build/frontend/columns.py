@@ -1,4 +1,4 @@
-"""Columns: what the host ships, by type and role."""
+"""Column declarations: type, scale, nullability and role of each input column."""
 
 from __future__ import annotations
 

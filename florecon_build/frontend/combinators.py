@@ -1,4 +1,4 @@
-"""Combinators on the bag and on groups: the nodes that hold other nodes."""
+"""Combinator nodes: nodes that hold other nodes, on a bag or on groups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Python constants as they stand in the tree, and how constants and types come together."""
+"""Conversion of Python constants to literals, and the implied conversions between types."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Costs that wait for a plugin: ``lambda a, b:`` where no other argument of the node says whose lanes ``a`` and ``b``
-have.
+"""Deferred costs: ``lambda a, b:`` where no other argument of the node determines the rows of ``a`` and ``b``.
 
 Until then a param of a name that no author can declare stands in the tree; a tree in which one is left is refused like
 any other undeclared param.

@@ -1,4 +1,4 @@
-"""``flow``: the min-cost-flow arbiter."""
+"""``flow`` node: minimum-cost-flow matching."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The functions that build values: choices, nulls, numbers, dates, texts and keys."""
+"""Expression functions: conditionals, null handling, numbers, dates, texts and keys."""
 
 from __future__ import annotations
 

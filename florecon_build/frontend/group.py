@@ -1,4 +1,4 @@
-"""What a group predicate reads: ``g`` in ``accept_if(lambda g: ..)``."""
+"""Group handle: the facts of a group that the predicate of ``accept_if(lambda g: ..)`` reads."""
 
 from __future__ import annotations
 

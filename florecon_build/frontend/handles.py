@@ -1,4 +1,4 @@
-"""Handles: thin immutable wrappers of IR values that own the operators, and the rules by which operands meet.
+"""Expression handles: immutable wrappers of IR values that define the operators and their operand types.
 
 A handle is not hashable and refuses ``bool()``. One class per type family, so that a reader's tools know what an
 expression can do. ``Expr`` and ``BooleanExpr`` live here, since every comparison gives a boolean.

@@ -1,4 +1,4 @@
-"""Holds a tree that was read from JSON to every rule of the builder, by building it again."""
+"""Validation of an IR read from JSON: rebuilds the tree through the frontend, which applies every rule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Functions of texts, keys, and what only a pair has."""
+"""Text functions, key expressions, and expressions over a pair of rows."""
 
 from __future__ import annotations
 

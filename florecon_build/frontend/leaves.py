@@ -1,4 +1,4 @@
-"""Leaves and soakers: the nodes that form groups."""
+"""Leaf and write-off nodes: the nodes that form groups."""
 
 from __future__ import annotations
 

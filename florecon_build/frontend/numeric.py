@@ -1,4 +1,4 @@
-"""Numbers: integers, reals and money, and the arithmetic between them."""
+"""Numeric handles: integers, reals and money, and the arithmetic between them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Params and tolerances: the numbers an author can turn at run time."""
+"""Parameters and tolerances: values that can be set at run time without a rebuild."""
 
 from __future__ import annotations
 

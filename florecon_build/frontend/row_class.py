@@ -1,4 +1,4 @@
-"""Rows declared as a class: columns as attributes, lanes as methods, each with its static type."""
+"""Row classes: columns as attributes and derived columns as methods, each with its static type."""
 
 from __future__ import annotations
 

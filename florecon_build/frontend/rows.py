@@ -1,4 +1,4 @@
-"""Rows: columns with the lanes computed from them, and the views through which an author reads both."""
+"""Rows: columns with their derived columns, and the row views through which expressions read both."""
 
 from __future__ import annotations
 

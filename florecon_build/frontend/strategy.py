@@ -1,6 +1,4 @@
-"""The handle of a strategy, and the checks of what may stand in a node's places: keys, orders, predicates, inner
-nodes.
-"""
+"""Strategy handle, and validation of a node's arguments: keys, orders, predicates, child nodes."""
 
 from __future__ import annotations
 

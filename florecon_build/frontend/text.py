@@ -1,4 +1,4 @@
-"""Texts, dates, and the lists and tuples that serve as keys."""
+"""Text and date handles, and the list and tuple handles that serve as keys."""
 
 from __future__ import annotations
 

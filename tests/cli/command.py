@@ -1,4 +1,4 @@
-"""The command line as a test drives it: in this process, in a folder, with its output and exit code."""
+"""Command runner for tests: runs a command in this process and returns its output and exit code."""
 
 from __future__ import annotations
 

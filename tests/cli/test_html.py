@@ -1,4 +1,4 @@
-"""The HTML page of a run: what travels in it, and that nothing in a ledger can become markup or script."""
+"""HTML report: payload, and the escaping of everything that a ledger contains."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The folder of a run, read back for the page."""
+"""Loader of a run's output folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole road, as walked by somebody who only installed the wheel: an empty environment and folder, no checkout.
+"""End-to-end test of the installed wheel: an empty environment and folder, without a checkout.
 
 The caches of compiled things are shared with the other tests; the runtime of the author's loop is the one that the
 differential tests compile. Third-party packages are those of this environment, linked one by one.

@@ -1,4 +1,4 @@
-"""A new project works as it stands, whatever it started from."""
+"""``new`` command: a generated project runs unchanged, from each template."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns proposed for ledgers that nobody described."""
+"""Column proposal: types, id column and amount column inferred from ledgers."""
 
 from __future__ import annotations
 

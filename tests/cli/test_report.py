@@ -1,4 +1,4 @@
-"""``report`` over the folder of a run."""
+"""``report`` command on a run's output folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The strategies whose Rust is kept as snapshots: each shows a part of the language as a reviewer would read it."""
+"""Strategies of the Rust snapshots: each covers a part of the language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One ledger through the interpreter, the wasm and the native build, and what each of them said."""
+"""Differential runner: one ledger through the interpreter, the wasm module and the native build."""
 
 from __future__ import annotations
 

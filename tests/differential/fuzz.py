@@ -1,4 +1,5 @@
-"""``make fuzz``: new random strategies and ledgers for as long as asked; a difference is shrunk to fit a test.
+"""Differential fuzzer (``make fuzz``): random strategies and ledgers for a given time; a difference is shrunk to a
+test.
 
 python tests/differential/fuzz.py --seconds 600 [--seed N]
 """

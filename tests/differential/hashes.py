@@ -1,4 +1,4 @@
-"""The hashes that texts were made to collide under, written from their definitions."""
+"""Hash functions used to construct colliding texts, implemented from their definitions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every node that has a key, over texts that a hash would confuse, and over text ids: one module, made by hand."""
+"""Suite of every keyed node over texts with colliding hashes and over text ids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random sequences of every verb on one workspace three times: the same report, replies and error codes all the way."""
+"""Random command sequences on one workspace in three implementations: equal reports, replies and error codes."""
 
 from __future__ import annotations
 

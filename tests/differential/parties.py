@@ -1,4 +1,4 @@
-"""One workspace three times: the interpreter, the wasm and the native build behind the same commands."""
+"""Three implementations of a workspace (interpreter, wasm, native) behind one command interface."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many random strategies over the same rows, compiled into one module for wasm and one program for this machine."""
+"""Strategy suite: many random strategies over one row type, compiled into one wasm module and one native program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys and ids that hash alike are still different, in every node, on all three."""
+"""Hash collisions: keys and ids with equal hashes stay distinct, in every node and implementation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report is a function of rows, params and strategy: not of the way there, in any of the three."""
+"""Determinism: the report is a function of rows, parameters and strategy, in every implementation."""
 
 from __future__ import annotations
 

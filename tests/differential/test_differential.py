@@ -1,4 +1,4 @@
-"""Interpreter, wasm and native build, held to the same report on random strategies and nasty bags."""
+"""Differential test: interpreter, wasm and native build report the same on random strategies and ledgers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ten thousand rows that differ in nothing but their ids, through every keyed node, in all three."""
+"""Degenerate ledger: ten thousand rows that differ only in their ids, through every keyed node and implementation."""
 
 from __future__ import annotations
 

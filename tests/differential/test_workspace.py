@@ -1,4 +1,4 @@
-"""Every verb in random order: the interpreter's workspace, the wasm's and the native one stay the same."""
+"""Random command sequences: the interpreter's, the wasm and the native workspace stay equal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reference of the command line is what the command line says of itself."""
+"""CLI reference: docs/cli.md equals the help of the command line."""
 
 from __future__ import annotations
 

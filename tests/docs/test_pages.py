@@ -1,4 +1,4 @@
-"""The pages are true: their code runs and prints what they say, their pictures are what the interpreter answers."""
+"""Documentation pages: their code runs and prints the output shown, their pictures equal the interpreter's result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every recipe of docs/recipes.md does what it says: in the interpreter where the page asserts it, and compiled."""
+"""Recipes: the assertions of docs/recipes.md hold in the interpreter and in the compiled module."""
 
 from __future__ import annotations
 

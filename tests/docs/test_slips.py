@@ -1,6 +1,4 @@
-"""A newcomer's file: sound as it stands, and every slip of docs/slips.md named at its own line, alone and with the
-others, before anything is compiled.
-"""
+"""Error catalogue: the file of docs/slips.md is valid; each error is reported at its own line, alone or together."""
 
 from __future__ import annotations
 

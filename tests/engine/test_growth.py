@@ -1,4 +1,4 @@
-"""What a solve takes grows no worse than n log n on the ledgers that are made to hurt, counted in instructions."""
+"""Growth of executed instructions: at most n log n on degenerate ledgers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Example ledgers through the reference interpreter: no toolchain, the same report."""
+"""Example ledgers run by the reference interpreter, without a toolchain."""
 
 from __future__ import annotations
 

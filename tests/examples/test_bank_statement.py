@@ -1,4 +1,4 @@
-"""The bank example: its files, its score, and its strategy on ledgers of several seeds and on one nobody here wrote."""
+"""Bank statement example: files, score, and the strategy on generated and external ledgers."""
 
 from __future__ import annotations
 

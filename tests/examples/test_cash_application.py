@@ -1,4 +1,4 @@
-"""Cash application: the sample, and ledgers that nobody here wrote."""
+"""Cash application example: the sample and external ledgers."""
 
 from __future__ import annotations
 

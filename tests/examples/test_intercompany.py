@@ -1,4 +1,4 @@
-"""The intercompany example: its ledger and answer, its score, its strategy, its page."""
+"""Intercompany example: ledger and answer, score, strategy, printed report."""
 
 from __future__ import annotations
 

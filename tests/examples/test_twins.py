@@ -1,4 +1,4 @@
-"""The plugins written by hand in Rust report what their Python twins report, group for group."""
+"""Hand-written Rust plugins report the same groups as their Python counterparts."""
 
 from __future__ import annotations
 

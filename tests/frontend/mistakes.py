@@ -1,4 +1,4 @@
-"""One function a mistake, named by what is wrong. Each raises at its own line; the messages are snapshotted."""
+"""Invalid expressions, one function each, named by the error; each raises at its own line and is snapshotted."""
 
 from __future__ import annotations
 

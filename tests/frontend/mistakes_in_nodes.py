@@ -1,4 +1,4 @@
-"""One function a mistake in a node, a declaration or a plugin; each raises at its own line."""
+"""Invalid nodes, declarations and plugins, one function each; each raises at its own line."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""A strategy for premiums between an insurer and its brokers, as a newcomer writes it: eight slips, each on its own
-line.
-"""
+"""Invalid strategy file: eight errors, each on its own line, in a reconciliation of an insurer with its brokers."""
 
 from __future__ import annotations
 

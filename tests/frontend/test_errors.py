@@ -1,4 +1,4 @@
-"""Every mistake is named at its own line, with what was expected, what came and the fix."""
+"""Error messages of the frontend: location, expected and actual type, suggested fix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows by keyword and by class, the sides of their pairs, and what a file of mistakes still lets be seen."""
+"""Row declarations by keyword and by class, pair views, and partial results of a file with errors."""
 
 from __future__ import annotations
 

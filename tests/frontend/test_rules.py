@@ -1,4 +1,4 @@
-"""What the builder makes of what the author writes: types, nullability, implied conversions, scope and provenance."""
+"""Typing rules of the frontend: types, nullability, implied conversions, scope and source locations."""
 
 from __future__ import annotations
 

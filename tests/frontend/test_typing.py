@@ -1,4 +1,4 @@
-"""The library's types: strict pyright passes an author's file, knows its handles, and refuses what cannot be meant."""
+"""Static typing: strict pyright accepts valid strategy files and rejects invalid ones."""
 
 from __future__ import annotations
 

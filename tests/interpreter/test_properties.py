@@ -1,4 +1,4 @@
-"""What holds for every strategy on every bag."""
+"""Properties that hold for every strategy on every bag."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The IR: builder, errors, checks, JSON, fingerprint, tree and diff."""
+"""Tests of the IR: lints, JSON format, printers, tree and diff, operator table."""

@@ -1,4 +1,4 @@
-"""A small ledger for the starter plugin, whose strategy is: shared references, equal amounts, flow, write-offs."""
+"""Small ledger for the starter plugin (shared references, equal amounts, flow, write-offs)."""
 
 from __future__ import annotations
 

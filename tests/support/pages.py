@@ -1,4 +1,4 @@
-"""Pages as programs: the Python blocks of a page in order, and the text that stands under a block as what it prints."""
+"""Documentation page runner: executes a page's Python blocks in order and compares their output with the text below."""
 
 from __future__ import annotations
 

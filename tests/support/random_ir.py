@@ -1,4 +1,4 @@
-"""Random plugins, typed as the builder would type them: whatever the emitter makes of them must be clean Rust."""
+"""Random plugin IR generator, typed as the frontend would type it; the emitted Rust must be free of warnings."""
 
 from __future__ import annotations
 

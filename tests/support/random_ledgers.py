@@ -1,4 +1,4 @@
-"""Nasty bags: ledgers of a given schema, drawn from one random generator, in the shapes that break matchers."""
+"""Random ledgers of a given schema, in distributions that are hard for a matcher."""
 
 from __future__ import annotations
 

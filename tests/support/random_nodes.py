@@ -1,4 +1,4 @@
-"""Random strategies of every node."""
+"""Random strategy generator: every node."""
 
 from __future__ import annotations
 

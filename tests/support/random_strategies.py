@@ -1,5 +1,4 @@
-"""Random well-typed strategies through the public builder: every node, every expression kind, every operator is
-reachable.
+"""Random typed strategies through the public API: every node, expression kind and operator is reachable.
 
 ``random_plugin(rng, rows, depth)`` is a function of the generator's state alone: one seed, one plugin. Costs,
 tolerances and budgets stay small, so that what is drawn also runs.

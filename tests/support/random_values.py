@@ -1,4 +1,4 @@
-"""Random well-typed expressions of every kind, in each scope."""
+"""Random typed expression generator: every kind, in each scope."""
 
 from __future__ import annotations
 

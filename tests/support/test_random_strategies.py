@@ -1,4 +1,4 @@
-"""The generator reaches every node, every expression kind and every operator, and one seed is one plugin."""
+"""Random strategy generator: coverage of nodes, expressions and operators, and determinism by seed."""
 
 from __future__ import annotations
 

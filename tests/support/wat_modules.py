@@ -1,4 +1,4 @@
-"""Modules written for the tests, in WebAssembly text: honest ones that answer from a script, and hostile ones."""
+"""Test modules in WebAssembly text: valid ones that answer from a script, and hostile ones."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The inner loop of an author: compile natively, run on a sample, show the report."""
+"""Edit-compile-run loop of an author: native build, run on a sample, report."""

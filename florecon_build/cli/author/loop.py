@@ -1,4 +1,4 @@
-"""From a saved strategy to its report, and again after every save; what was read once stays read."""
+"""Author loop: load, compile and run a strategy after every save, with the runtime and the input data cached."""
 
 from __future__ import annotations
 

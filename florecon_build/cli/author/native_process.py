@@ -1,4 +1,4 @@
-"""A natively compiled plugin at work: a child process that speaks the wire over its pipes."""
+"""Native plugin process: a child process that speaks the wire protocol over its standard input and output."""
 
 from __future__ import annotations
 

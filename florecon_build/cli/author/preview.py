@@ -1,4 +1,4 @@
-"""The reference interpreter over files: the same tables as a compiled module gives, without Rust."""
+"""Preview tables: the reference interpreter's report on files, in the tables of a compiled module."""
 
 from __future__ import annotations
 

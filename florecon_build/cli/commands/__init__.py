@@ -1,1 +1,1 @@
-"""One file a command: options in, a call, and what is printed."""
+"""Commands, one module each: parse options, make one call, print the result."""

@@ -1,4 +1,4 @@
-"""``author``: the inner loop."""
+"""``author`` command: compile a strategy natively, run it on a sample, print the report; repeat on save."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``check``: everything that can be said about a strategy before it runs."""
+"""``check`` command: validation, lints, and rustfmt and clippy on the generated Rust."""
 
 from __future__ import annotations
 

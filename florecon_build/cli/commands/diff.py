@@ -1,4 +1,4 @@
-"""``diff``: what changed in meaning."""
+"""``diff`` command: semantic difference of two strategies."""
 
 from __future__ import annotations
 

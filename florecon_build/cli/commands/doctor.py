@@ -1,4 +1,4 @@
-"""``doctor`` and ``toolchain``: what this machine can build, and making it able to."""
+"""``doctor`` and ``toolchain`` commands: report and install the build toolchain."""
 
 from __future__ import annotations
 

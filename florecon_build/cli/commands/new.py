@@ -1,4 +1,4 @@
-"""``new``: a project that works as it stands."""
+"""``new`` command: create a project from a template or from a ledger."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``package``: a wheel that runs where no compiler is."""
+"""``package`` command: a Python wheel that contains the compiled module."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``report``: one HTML page of a run."""
+"""``report`` command: one HTML page of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``run``: reconcile files with a module, for people and for schedulers."""
+"""``run`` command: reconcile files with a compiled module; exit codes for schedulers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``ship`` and ``verify``: the production module, and the proof that it is what it says."""
+"""``ship`` and ``verify`` commands: the release build, and its reproducible rebuild."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``tree``, ``svg`` and ``rust``: a strategy to look at."""
+"""``tree``, ``svg`` and ``rust`` commands: a strategy as text, as a drawing and as generated code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One self-contained HTML page of a run: what matched where, what is open and why, every group, the strategy.
+"""HTML report of a run: one self-contained page with matches by stage, open items with reasons, groups, the strategy.
 
 `load` reads the folder that a run left, `outcome` is what there is to show, `payload` packs its rows for the browser,
 `render` puts the page together from `page.html`, `page.css` and `page.js`. The page loads nothing: its content

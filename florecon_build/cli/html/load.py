@@ -1,4 +1,4 @@
-"""The folder that a run leaves, read back."""
+"""Loader for the output folder of a run."""
 
 from __future__ import annotations
 

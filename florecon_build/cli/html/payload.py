@@ -1,4 +1,4 @@
-"""The rows of a page as the browser takes them: columns of plain numbers and words, compressed.
+"""Page payload: the rows of a run as compressed JSON columns.
 
 Nothing is computed here that the page can count itself, so that what it shows for one currency and for all of them
 comes from the same rows.

@@ -1,4 +1,4 @@
-"""The page, put together."""
+"""HTML rendering of a run result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a page shows: tables and facts, wherever they were read from."""
+"""Run result: the tables and facts that the HTML page shows."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A new project: the templates it starts from, and a proposal for the columns of a ledger."""
+"""Project scaffolding: templates, and column types inferred from a ledger."""

@@ -1,4 +1,4 @@
-"""What a column of texts holds."""
+"""Type inference for a column of text cells."""
 
 from __future__ import annotations
 

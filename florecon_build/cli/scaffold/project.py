@@ -1,4 +1,4 @@
-"""The files of a new project."""
+"""Generated files of a new project."""
 
 from __future__ import annotations
 

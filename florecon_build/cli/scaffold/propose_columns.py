@@ -1,4 +1,4 @@
-"""Columns for a ledger that nobody has described: types, an id and an amount, proposed from what stands in the file."""
+"""Column proposal for a ledger: types, id column and amount column, inferred from the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A first strategy over proposed columns, as text."""
+"""Source text of a first strategy over the proposed columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a new project starts from: the starter, or one of the examples."""
+"""Project templates: the starter and the examples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs cargo, and reads what it says."""
+"""Cargo invocation, and its JSON messages as errors located in the author's source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cargo workspace that a plugin is compiled in: the runtime's own, with the generated crate as one more member.
+"""Cargo workspace of a build: the runtime's own, with the generated crate as one more member.
 
 A workspace is kept per version of the runtime's source, so that the runtime is compiled once, and its lock file is the
 runtime's with the generated crate written in: cargo resolves nothing anew.

@@ -1,4 +1,4 @@
-"""Compiles and lints many generated crates at once, for this machine: nothing is linked, nothing is run."""
+"""Lint check of generated crates: clippy on many at once, without linking or running."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A plugin as a program of this machine, compiled in a fraction of a second: what an author runs while writing.
+"""Native build of a plugin: an executable for this machine, compiled in a fraction of a second for the author loop.
 
 The runtime is compiled once, at full speed, and kept; of a changed strategy only the generated crate is compiled again,
 incrementally, by ``rustc`` itself. The program speaks the wire over its standard input and output.

@@ -1,4 +1,4 @@
-"""Rust compilers on this machine, and what each can do."""
+"""Rust compilers found on this machine, and their capabilities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether generated Rust stands as rustfmt would write it."""
+"""Format check of generated Rust: ``rustfmt --check``."""
 
 from __future__ import annotations
 

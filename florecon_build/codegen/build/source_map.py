@@ -1,4 +1,4 @@
-"""From a refused line of generated Rust back to the author's tree."""
+"""Source map: from a rejected line of generated Rust to the lane or node of the strategy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wasm standard library built from source, once per compiler, into a private sysroot."""
+"""Private sysroot: the wasm standard library, built from source once per compiler."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds or makes a wasm compiler.
+"""Toolchain discovery and installation: a Rust compiler that can build for wasm.
 
 In this order: a compiler that has the wasm standard library; ``rustup target add``; a compiler whose library source is
 installed, from which the library is built once; the system's packages, where they may be installed without asking. If

@@ -1,4 +1,4 @@
-"""From an IR to ``solver.wasm`` and the manifest beside it."""
+"""Wasm build: from a plugin's IR to ``solver.wasm`` and its manifest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Custom sections of a WebAssembly module: named bytes that travel with the code and change nothing in it.
+"""Custom sections of a WebAssembly module: named byte strings that do not affect execution.
 
 >>> wasm = with_section(b"\\0asm\\1\\0\\0\\0", "a", b"xy")
 >>> section(wasm, "a"), section(wasm, "b")

@@ -1,4 +1,4 @@
-"""From Rust text to a module: the workspace around it, reproducibility, and whose fault an error is."""
+"""Build: cargo workspace, reproducible modules, and errors attributed to the author's source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finding a compiler, with compilers that only pretend."""
+"""Toolchain discovery, with scripts in place of compilers."""
 
 from __future__ import annotations
 

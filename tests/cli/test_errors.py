@@ -1,4 +1,4 @@
-"""What goes wrong is said in words, with the place and the fix, and never with a traceback."""
+"""Error handling of commands: message, location, fix and exit code, without a traceback."""
 
 from __future__ import annotations
 
