@@ -22,15 +22,30 @@ def civil(days: int) -> tuple[int, int, int]:
     return here.year + 400 * cycles, here.month, here.day
 
 
+def year(days: int) -> int:
+    """The year; 0 is the one before year 1."""
+    return civil(days)[0]
+
+
+def month(days: int) -> int:
+    """The month, 1 to 12."""
+    return civil(days)[1]
+
+
+def day(days: int) -> int:
+    """The day of the month, 1 to 31."""
+    return civil(days)[2]
+
+
 def month_end(days: int) -> int:
     """The last day of the month that ``days`` is in.
 
     >>> month_end(0), month_end(59)
     (30, 89)
     """
-    year, month, day = civil(days)
-    length = monthrange(2000 + year % 400, month)[1]
-    return min(days + length - day, I64_MAX)
+    in_year, in_month, on_day = civil(days)
+    length = monthrange(2000 + in_year % 400, in_month)[1]
+    return min(days + length - on_day, I64_MAX)
 
 
 def iso(days: int) -> str:
@@ -39,5 +54,5 @@ def iso(days: int) -> str:
     >>> iso(19_782), iso(-1_000_000)
     ('2024-02-29', '-1000000')
     """
-    year, month, day = civil(days)
-    return f"{year:04}-{month:02}-{day:02}" if 1 <= year <= 9999 else str(days)
+    in_year, in_month, on_day = civil(days)
+    return f"{in_year:04}-{in_month:02}-{on_day:02}" if 1 <= in_year <= 9999 else str(days)

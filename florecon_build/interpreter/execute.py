@@ -1,4 +1,4 @@
-"""Runs a strategy: one rule per node kind, in a closed match."""
+"""Execution of a strategy: one case for each kind of node."""
 
 from __future__ import annotations
 
@@ -14,25 +14,9 @@ from florecon_build.interpreter.stages import Stage, Step
 from florecon_build.interpreter.subset_net import subset_net
 from florecon_build.ir import nodes as n
 
-_OnBag = (
-    n.Identity
-    | n.Seq
-    | n.PartitionBy
-    | n.PartitionByTable
-    | n.PartitionByWith
-    | n.When
-    | n.Windowed
-    | n.Pivot
-    | n.FixedPoint
-)
-_OnGroups = n.Labeled | n.AcceptIf | n.Coalesce | n.Trim | n.Snap | n.WholeOnly
-_Leaf = (
-    n.Exact1to1 | n.AggNet | n.SignalGroup | n.RunningZero | n.SubsetNet | n.Flow | n.SoakAll | n.SoakSmall | n.SoakIf
-)
-
 
 def run(step: Step, bag: Bag, params: Mapping[str, Plain], stages: Sequence[Stage]) -> Outcome:
-    """What the strategy makes of a bag; adds to the counters of its nodes.
+    """Run the strategy on a bag; adds to the counters of its nodes.
 
     Raises `ModelError` when an expression fails, a cost is unusable or a setting is negative.
     """
@@ -41,14 +25,6 @@ def run(step: Step, bag: Bag, params: Mapping[str, Plain], stages: Sequence[Stag
 
 def _run(context: Context, step: Step, bag: Bag) -> Outcome:
     node = step.node
-    if isinstance(node, _OnBag):
-        return _on_bag(context, step, node, bag)
-    if isinstance(node, _OnGroups):
-        return _on_groups(context, step, node, bag)
-    return _leaf(context, step, node, bag)
-
-
-def _on_bag(context: Context, step: Step, node: _OnBag, bag: Bag) -> Outcome:
     match node:
         case n.Identity():
             return Outcome([], bag)
@@ -68,12 +44,6 @@ def _on_bag(context: Context, step: Step, node: _OnBag, bag: Bag) -> Outcome:
             return combinators.pivot(context, step, node, bag)
         case n.FixedPoint():
             return combinators.fixed_point(context, step, node, bag)
-        case _:
-            assert_never(node)
-
-
-def _on_groups(context: Context, step: Step, node: _OnGroups, bag: Bag) -> Outcome:
-    match node:
         case n.Labeled():
             return groups.labeled(context, step, node, bag)
         case n.AcceptIf():
@@ -86,12 +56,6 @@ def _on_groups(context: Context, step: Step, node: _OnGroups, bag: Bag) -> Outco
             return groups.snap(context, step, node, bag)
         case n.WholeOnly():
             return groups.whole_only(context, step, node, bag)
-        case _:
-            assert_never(node)
-
-
-def _leaf(context: Context, step: Step, node: _Leaf, bag: Bag) -> Outcome:
-    match node:
         case n.Exact1to1():
             return leaves.exact_1to1(context, step, node, bag)
         case n.AggNet():

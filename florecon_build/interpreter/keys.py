@@ -32,6 +32,11 @@ def key_of(value: Plain) -> Plain:
             return value
 
 
+def is_null(value: Plain) -> bool:
+    """Whether a value is null."""
+    return value is None
+
+
 Rank: TypeAlias = tuple[tuple[int | float, str], ...]
 """What stands for a value in a sort: values of one type rank as they order."""
 

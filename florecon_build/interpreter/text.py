@@ -84,6 +84,31 @@ def right(text: str, count: int) -> str:
     return text[max(len(text) - count, 0) :]
 
 
+def replace(text: str, old: str, new: str) -> str:
+    """Every ``old``, which is not empty, replaced by ``new``, left to right."""
+    return text.replace(old, new)
+
+
+def concat(*texts: str) -> str:
+    """The texts joined without a separator."""
+    return "".join(texts)
+
+
+def contains(text: str, other: str) -> bool:
+    """Whether ``other`` occurs in the text."""
+    return other in text
+
+
+def starts_with(text: str, other: str) -> bool:
+    """Whether the text begins with ``other``."""
+    return text.startswith(other)
+
+
+def ends_with(text: str, other: str) -> bool:
+    """Whether the text ends with ``other``."""
+    return text.endswith(other)
+
+
 def split(text: str, separator: str, index: int) -> str | None:
     """Part ``index`` of the text cut at every ``separator``; None where there is no such part.
 
@@ -118,3 +143,23 @@ def ngrams(text: str | None, size: int) -> tuple[str, ...]:
     (' b ', 'a b', 'b c')
     """
     return tuple(sorted(windows(normalize(text or ""), size)))
+
+
+def overlaps(keys: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    """Whether two lists share an element."""
+    return not set(keys).isdisjoint(others)
+
+
+def has(keys: tuple[str, ...], text: str) -> bool:
+    """Whether a list holds a text."""
+    return text in keys
+
+
+def size(keys: tuple[str, ...]) -> int:
+    """The number of elements of a list."""
+    return len(keys)
+
+
+def sorted_pair(left: str, right: str) -> tuple[str, str]:
+    """The two texts in ascending order."""
+    return (left, right) if left <= right else (right, left)

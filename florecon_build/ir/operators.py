@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, IntEnum
+from itertools import product
 from typing import cast
 
 from florecon_build.ir import expressions as e
@@ -149,9 +150,9 @@ Result = Callable[[tuple[Type, ...], tuple[int | str | bool, ...]], Type | None]
 """The type of the result by those of the operands and by the settings; none where the operands do not go together."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Operator:
-    """A row of the table.
+    """A row of the table, equal to itself alone.
 
     ``node`` and ``op`` identify it in the tree, together with the kinds of its operands where both have several rows.
     ``variadic``: the one operand is a tuple of two or more. ``function`` is ``module.name`` in ``interpreter``.
@@ -251,7 +252,7 @@ def _product(params: tuple[Param, Param], result: Result) -> Operator:
     )
 
 
-def _real(op: e.ArithOp, spelling: Infix) -> Operator:
+def _real(op: e.ArithOp, spelling: Infix, function: str) -> Operator:
     return Operator(
         name=op.value,
         node=e.Arith,
@@ -261,7 +262,7 @@ def _real(op: e.ArithOp, spelling: Infix) -> Operator:
         python=spelling,
         closure=spelling,
         rust=spelling,
-        function=f"arithmetic.real_{op.value}",
+        function=function,
     )
 
 
@@ -275,7 +276,7 @@ def _extreme(op: e.ArithOp, kinds: tuple[Kind, ...], module: str) -> Operator:
         python=Function(f"{op.value}_of"),
         closure=Method(op.value),
         rust=Function(f"{module}::{op.value}"),
-        function="arithmetic.least" if op is e.ArithOp.MIN else "arithmetic.greatest",
+        function="numbers.least" if op is e.ArithOp.MIN else "numbers.greatest",
     )
 
 
@@ -288,10 +289,10 @@ def _arithmetic() -> Iterator[Operator]:
     yield _product(_two(_I, _M), _second)
     yield _whole(e.ArithOp.FLOOR_DIV, Infix("//", Precedence.PRODUCT), Method("div_euclid"), "floor_div", divides=True)
     yield _whole(e.ArithOp.MOD, Infix("%", Precedence.PRODUCT), Method("rem_euclid"), "modulo", divides=True)
-    yield _real(e.ArithOp.ADD, plus)
-    yield _real(e.ArithOp.SUB, minus)
-    yield _real(e.ArithOp.MUL, times)
-    yield _real(e.ArithOp.DIV, over)
+    yield _real(e.ArithOp.ADD, plus, "arithmetic.real_add")
+    yield _real(e.ArithOp.SUB, minus, "arithmetic.real_sub")
+    yield _real(e.ArithOp.MUL, times, "arithmetic.real_mul")
+    yield _real(e.ArithOp.DIV, over, "numbers.divide")
     for op in (e.ArithOp.MIN, e.ArithOp.MAX):
         yield _extreme(op, (*_I, *_M, *_D), "int")
         yield _extreme(op, _R, "real")
@@ -314,16 +315,16 @@ def _unary() -> Iterator[Operator]:
             python=spelling[0],
             closure=spelling[1],
             rust=rust,
-            function=f"arithmetic.{function}",
+            function=function,
             fallible=params is whole and not signed,
         )
 
     minus = (Prefix("-"), Prefix("-"))
-    yield row(e.UnaryOp.NEG, whole, minus, Function("int::neg"), "neg")
-    yield row(e.UnaryOp.NEG, _one(Kind.REAL), minus, Prefix("-"), "real_neg")
-    yield row(e.UnaryOp.ABS, whole, absolute, Function("int::abs"), "absolute")
-    yield row(e.UnaryOp.ABS, _one(Kind.REAL), absolute, Function("f64::abs"), "real_absolute")
-    yield row(e.UnaryOp.SIGN, whole, sign, Function("int::sign"), "sign")
+    yield row(e.UnaryOp.NEG, whole, minus, Function("int::neg"), "arithmetic.neg")
+    yield row(e.UnaryOp.NEG, _one(Kind.REAL), minus, Prefix("-"), "arithmetic.real_neg")
+    yield row(e.UnaryOp.ABS, whole, absolute, Function("int::abs"), "arithmetic.absolute")
+    yield row(e.UnaryOp.ABS, _one(Kind.REAL), absolute, Function("f64::abs"), "arithmetic.real_absolute")
+    yield row(e.UnaryOp.SIGN, whole, sign, Function("int::sign"), "numbers.sign")
 
 
 def _casts() -> Iterator[Operator]:
@@ -590,6 +591,13 @@ TABLE: tuple[Operator, ...] = (*_arithmetic(), *_unary(), *_casts(), *_dates(), 
 _ROWS: dict[tuple[type[e.Operation], Enum | None], list[Operator]] = {}
 for _row in TABLE:
     _ROWS.setdefault((_row.node, _row.op), []).append(_row)
+_BY_KINDS = {
+    (*identity, *kinds): row
+    for identity, rows in _ROWS.items()
+    for row in rows
+    if len(rows) > 1
+    for kinds in product(*(param.kinds for param in row.params))
+}
 
 
 def operator_of(value: e.Operation) -> Operator:
@@ -599,11 +607,12 @@ def operator_of(value: e.Operation) -> Operator:
     >>> operator_of(e.TextFn(type=t.TEXT, op=e.TextOp.UPPER, operand=text)).function
     'text.upper'
     """
-    rows = _ROWS[type(value), cast("Enum | None", getattr(value, "op", None))]
+    identity = type(value), cast("Enum | None", getattr(value, "op", None))
+    rows = _ROWS[identity]
     if len(rows) == 1:
         return rows[0]
-    types = tuple(operand.type for operand in operands_of(value, rows[0]))
-    return next((row for row in rows if row.accepts(types)), rows[0])
+    kinds = [operand.type.kind for operand in operands_of(value, rows[0])]
+    return _BY_KINDS.get((*identity, *kinds), rows[0])
 
 
 def operands_of(value: e.Operation, operator: Operator) -> tuple[e.Value, ...]:
