@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from florecon_build.cli.console import place
 from florecon_build.cli.errors import Fault
 from florecon_build.cli.exit_codes import Exit
 from florecon_build.host.description import Description, Param
+from florecon_build.host.errors import DuplicateId
 from florecon_build.host.frames import Frame, TextAmounts, conform
+from florecon_build.host.frames.readers import line_of_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,40 @@ def read(path: Path, about: Description, shape: Shape) -> Frame:
         if path.name not in message and hasattr(error, "message"):
             error.args = (f"{place(path)}: {message}",)
         raise
+
+
+def require_unique_ids(files: Sequence[tuple[Path, pa.Table]], about: Description) -> None:
+    """Refuses files that together have an id twice: the later row would replace the earlier one.
+
+    Raises ``DuplicateId`` naming the id and both places, by file and line (by row where the file has no lines).
+    """
+    if about.id_name is None:
+        return
+    ids = pa.chunked_array([chunk for _, table in files for chunk in _plain(table)[about.id_name].chunks])
+    counts = pc.value_counts(ids)
+    repeated = pc.struct_field(counts, "values").filter(pc.greater(pc.struct_field(counts, "counts"), 1))
+    if not len(repeated):
+        return
+    wanted = repeated[0]
+    places = [
+        (path, row)
+        for path, table in files
+        for row in pc.indices_nonzero(pc.equal(_plain(table)[about.id_name], wanted)).to_pylist()
+    ]
+    (path, row), (again, row_again) = places[:2]
+    more = f" ({len(repeated):,} ids are there more than once)" if len(repeated) > 1 else ""
+    raise DuplicateId(
+        f"{about.id_name} {wanted.as_py()!r} is in {_row_place(path, row)} and again in {_row_place(again, row_again)}"
+        f"{more}; files given together are one ledger, so each row needs an id of its own: number the rows anew, or "
+        "reconcile the files one at a time",
+        column=about.id_name,
+        id=wanted.as_py(),
+    )
+
+
+def _row_place(path: Path, row: int) -> str:
+    line = line_of_row(path, row)
+    return f"{place(path)}, row {row}" if line is None else f"{place(path)}, line {line}"
 
 
 def joined(tables: Iterable[pa.Table]) -> pa.Table:

@@ -79,17 +79,18 @@ def reconcile(job: Job, *, say: Callable[[str], None], progress: Callable[[int, 
     for path in job.data:
         say(f"reading {path.name}")
         with timed(seconds, "read"):
-            frame = inputs.read(path, about, job.shape)
-            shipped.append(frame.to_table())
-        with timed(seconds, "ingest"):
-            workspace.upsert(shipped[-1])
+            shipped.append(inputs.read(path, about, job.shape).to_table())
     rows_of = [table.num_rows for table in shipped]
+    with timed(seconds, "read"):
+        inputs.require_unique_ids(list(zip(job.data, shipped, strict=True)), about)
+        table = inputs.joined(shipped)
+    with timed(seconds, "ingest"):
+        workspace.upsert(table)
     say(f"solving {sum(rows_of):,} rows")
     with timed(seconds, "solve"):
         report = workspace.solve(progress=progress or False)
     with timed(seconds, "fetch"):
         report.load()
-    table = inputs.joined(shipped)
     tables = tables_of(report, about, table)
     found = outcome(tables)
     with timed(seconds, "explain"):

@@ -22,10 +22,12 @@ import pyarrow.parquet as pq
 
 from florecon_build.host.errors import BadTable, WrongType
 from florecon_build.host.frames.cell_errors import ARROW_REFUSALS, first_failing
+from florecon_build.host.frames.csv_records import count_records, has_quotes, line_of
 
 ROWS_PER_BATCH = 65_536
 HEADER_BYTES = 1 << 18
 DELIMITERS = ",;\t|"
+TEXT_KINDS = frozenset({"csv", "tsv", "txt"})
 ACCEPTED = (
     "a pyarrow table, batch or reader, a polars, pandas or DuckDB frame, an iterator of batches, a list of dicts,"
     " a dict of columns, or the path of a .csv, .parquet or .arrow file"
@@ -147,12 +149,12 @@ def _cells(rows: list[Mapping[str, object]], name: str, offset: int) -> pa.Array
 
 
 def _from_path(path: Path, wanted: Sequence[str]) -> Source:
-    suffix = path.name.lower().removesuffix(".gz").removesuffix(".zst").rpartition(".")[2]
+    suffix = _kind(path)
     if not path.is_file():
         raise BadTable(f"{path}: there is no such file")
     try:
         match suffix:
-            case "csv" | "tsv" | "txt":
+            case _ if suffix in TEXT_KINDS:
                 return _from_csv(path, wanted)
             case "parquet" | "pq":
                 file = pq.ParquetFile(path)
@@ -194,10 +196,14 @@ def _from_csv(path: Path, wanted: Sequence[str]) -> Source:
         raise BadTable(f"{path}: not UTF-8 ({error}); convert the file first") from error
     line = text.splitlines()[0]
     delimiter = max(DELIMITERS, key=line.count)
-    names = next(csv.reader(io.StringIO(text), delimiter=delimiter))
+    try:
+        names = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error as error:
+        raise BadTable(f"{path}: line 1, the header: {error}") from error
     kept = [name for name in dict.fromkeys(names) if name in set(wanted)]
     if len(set(names)) != len(names):
         return Source(names, iter(()), None, True)  # the caller names the double header
+    records = count_records(path, delimiter) if has_quotes(path) else None
     reader = pa_csv.open_csv(
         str(path),
         read_options=pa_csv.ReadOptions(use_threads=False),
@@ -210,7 +216,31 @@ def _from_csv(path: Path, wanted: Sequence[str]) -> Source:
             null_values=[""],
         ),
     )
-    return Source(names, _guarded(reader, f"{path}"), reader.schema, True)
+    return Source(names, _counted(path, _guarded(reader, f"{path}"), records), reader.schema, True)
+
+
+def line_of_row(path: Path, row: int) -> int | None:
+    """The line of a CSV file that a row (counted from 0) begins on; None for a file of another kind."""
+    if _kind(path) not in TEXT_KINDS:
+        return None
+    with pa.input_stream(str(path)) as file:
+        head = file.read(HEADER_BYTES)
+    line = head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").splitlines()[0]
+    return line_of(path, max(DELIMITERS, key=line.count), row)
+
+
+def _kind(path: Path) -> str:
+    return path.name.lower().removesuffix(".gz").removesuffix(".zst").rpartition(".")[2]
+
+
+def _counted(path: Path, batches: Iterator[pa.RecordBatch], records: int | None) -> Iterator[pa.RecordBatch]:
+    """The batches, and at their end the count of their rows held against the records of the file, where counted."""
+    rows = 0
+    for batch in batches:
+        rows += batch.num_rows
+        yield batch
+    if records is not None and rows != records:
+        raise BadTable(f"{path}: {rows:,} rows were read, and the file has {records:,} records; check its quotes")
 
 
 def _one_line(error: BaseException) -> str:

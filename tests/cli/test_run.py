@@ -1,0 +1,79 @@
+"""``run`` over files: several files are one batch, and no row of one replaces a row of another."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+import pytest
+
+from florecon_build.cli.inputs import require_unique_ids
+from florecon_build.host import Description, DuplicateId, Field
+from florecon_build.host.frames import conform
+from tests.cli.command import florecon
+from tests.host.conftest import build
+
+HEADER = "row_id,account,date,amount,reference\n"
+FIRST = (
+    HEADER + '1,Elm,2026-01-05,10.00,"INV20001\nby wire"\n2,Elm,2026-01-06,-10.00,INV20001\n3,Oak,2026-01-06,5.00,\n'
+)
+SECOND = HEADER + "4,Oak,2026-01-07,-5.00,\n3,Oak,2026-01-08,70.00,\n"
+ABOUT = Description(
+    domain="acme.demo",
+    version="1.0.0",
+    id_name="row_id",
+    runtime="0.1.0",
+    fields=(
+        Field(name="row_id", base="i64", kind="integer", is_id=True),
+        Field(name="amount", base="f64", kind="money", scale=2),
+    ),
+)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    (tmp_path / "bank.csv").write_text(FIRST)
+    (tmp_path / "gl.csv").write_text(SECOND)
+    return tmp_path / "bank.csv", tmp_path / "gl.csv"
+
+
+def clash(*paths: Path) -> str:
+    with pytest.raises(DuplicateId) as raised:
+        require_unique_ids([(path, conform(path, ABOUT).to_table()) for path in paths], ABOUT)
+    return str(raised.value)
+
+
+def test_id_in_two_files_is_refused_with_both_lines(files: tuple[Path, Path]) -> None:
+    assert "row_id 3 is in" in clash(*files)
+    assert "bank.csv, line 5 and again in" in clash(*files)
+    assert "gl.csv, line 3; files given together are one ledger" in clash(*files)
+
+
+def test_every_kind_of_file_takes_part(files: tuple[Path, Path]) -> None:
+    bank, gl = files
+    parquet, packed = bank.with_suffix(".parquet"), gl.with_suffix(".csv.gz")
+    pq.write_table(pa_csv.read_csv(bank, parse_options=pa_csv.ParseOptions(newlines_in_values=True)), parquet)
+    packed.write_bytes(gzip.compress(gl.read_bytes()))
+    told = clash(packed, parquet)
+    assert "gl.csv.gz, line 3 and again in" in told
+    assert "bank.parquet, row 2" in told
+
+
+def test_run_refuses_an_id_in_two_files_and_writes_nothing(files: tuple[Path, Path]) -> None:
+    out = files[0].parent / "out"
+    said = florecon("run", build("starter"), *files, "-o", out, at=out.parent)
+    assert said.code == 4, said.out
+    assert "row_id 3 is in bank.csv, line 5 and again in gl.csv, line 3" in " ".join(said.err.split())
+    assert not out.exists()
+
+
+def test_run_takes_files_with_ids_of_their_own_as_one_ledger(files: tuple[Path, Path]) -> None:
+    bank, gl = files
+    gl.write_text(SECOND.replace("\n3,", "\n5,"))
+    said = florecon("run", build("starter"), bank, gl, "-o", "out", "--json", at=bank.parent)
+    assert said.code == 0, said.err
+    told = said.json()
+    assert [source["rows"] for source in told["inputs"]] == [3, 2]
+    assert told["outcome"]["rows"] == 5
