@@ -23,6 +23,7 @@ from florecon_build.frontend.combinators import (
     whole_only,
     windowed,
 )
+from florecon_build.frontend.diagnostics import collecting
 from florecon_build.frontend.flow import flow
 from florecon_build.frontend.functions import abs_ as abs
 from florecon_build.frontend.functions import (
@@ -84,7 +85,7 @@ from florecon_build.host import (
     load,
     verify,
 )
-from florecon_build.ir.errors import MissingLaneError, Problem, Severity, StrategyError, collecting
+from florecon_build.ir.errors import MissingLaneError, Problem, Severity, StrategyError
 from florecon_build.ir.json_format import IrError
 from florecon_build.plugin import Plugin
 

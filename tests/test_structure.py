@@ -85,6 +85,13 @@ def test_import_table(part: str) -> None:
     assert list(breaches(part)) == []
 
 
+def test_the_ir_has_no_caller_and_no_state() -> None:
+    """Stack frames, signatures and context variables belong to the frontend's diagnostics."""
+    found = [name for path in sorted((PACKAGE / "ir").rglob("*.py")) for _, name in imports(path)]
+    assert "dataclasses" in found
+    assert {"sys", "inspect", "traceback", "contextvars"} & set(found) == set()
+
+
 def modules() -> dict[str, set[str]]:
     """The import graph between the modules of the package; imports inside functions and of types only are left out."""
     files = {path: ".".join(path.relative_to(ROOT).with_suffix("").parts) for path in PACKAGE.rglob("*.py")}

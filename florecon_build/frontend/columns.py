@@ -6,12 +6,13 @@ from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from florecon_build.frontend.column_spec import ColumnSpec
+from florecon_build.frontend.diagnostics import answered, author_span, authored, fail, problem
 from florecon_build.frontend.handles import BooleanExpr, describe
 from florecon_build.frontend.numeric import IntegerExpr, MoneyExpr, RealExpr
 from florecon_build.frontend.text import DateExpr, TextExpr
 from florecon_build.ir import nodes as n
 from florecon_build.ir import types as t
-from florecon_build.ir.errors import Problem, StrategyError, answered, author_span, authored, fail, problem
+from florecon_build.ir.errors import Problem, StrategyError
 
 RESERVED = ("lot", "derive")
 MAX_SCALE = 18

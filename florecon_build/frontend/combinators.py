@@ -7,6 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast, overload
 
 from florecon_build.frontend.constants import is_constant
+from florecon_build.frontend.diagnostics import (
+    Missing,
+    answered,
+    argument,
+    attempt,
+    author_span,
+    authored,
+    fail,
+    place,
+    tolerant,
+)
 from florecon_build.frontend.functions import first_of, table_key
 from florecon_build.frontend.group import Group
 from florecon_build.frontend.handles import BooleanExpr, E, Expr, describe, lift
@@ -27,18 +38,7 @@ from florecon_build.frontend.strategy import (
 from florecon_build.frontend.text import family_of, whole
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
-from florecon_build.ir.errors import (
-    Missing,
-    StrategyError,
-    answered,
-    argument,
-    attempt,
-    author_span,
-    authored,
-    fail,
-    place,
-    tolerant,
-)
+from florecon_build.ir.errors import StrategyError
 from florecon_build.ir.scope import Scope
 from florecon_build.ir.types import Kind, Type
 

@@ -9,8 +9,8 @@ from decimal import Decimal, InvalidOperation
 from typing import NoReturn
 
 from florecon_build.frontend.column_spec import ColumnSpec
+from florecon_build.frontend.diagnostics import author_span, fail
 from florecon_build.ir import expressions as e
-from florecon_build.ir.errors import author_span, fail
 from florecon_build.ir.python_printer import EPOCH, show
 from florecon_build.ir.types import BOOLEAN, DATE, INTEGER, REAL, TEXT, Kind, Type
 

@@ -11,11 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from florecon_build.frontend.diagnostics import Missing, attempt, place, standing_at
 from florecon_build.frontend.handles import Expr, Uses, all_uses
 from florecon_build.frontend.strategy import Strategy
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
-from florecon_build.ir.errors import Missing, StrategyError, attempt, place, standing_at
+from florecon_build.ir.errors import StrategyError
 from florecon_build.ir.traversal import walk, with_children
 from florecon_build.ir.types import REAL
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar, cast, overload
 
 from florecon_build.frontend.deferred_cost import pending
+from florecon_build.frontend.diagnostics import Missing, answered, attempt, author_span, fail, place, tolerant
 from florecon_build.frontend.handles import Expr, all_uses, as_real, describe, lift, never_null
 from florecon_build.frontend.leaves import Key
 from florecon_build.frontend.numeric import IntegerExpr, RealExpr
@@ -24,7 +25,7 @@ from florecon_build.frontend.text import whole
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
 from florecon_build.ir import types as t
-from florecon_build.ir.errors import Missing, StrategyError, answered, attempt, author_span, fail, place, tolerant
+from florecon_build.ir.errors import StrategyError
 from florecon_build.ir.scope import Scope
 
 Cost = RealExpr | IntegerExpr | float

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, overload
 
 from florecon_build.frontend.columns import checked_scale
 from florecon_build.frontend.constants import constant
+from florecon_build.frontend.diagnostics import authored, fail
 from florecon_build.frontend.handles import (
     BooleanExpr,
     Expr,
@@ -27,7 +28,6 @@ from florecon_build.frontend.text import (
 )
 from florecon_build.ir import expressions as e
 from florecon_build.ir import types as t
-from florecon_build.ir.errors import authored, fail
 from florecon_build.ir.types import Kind
 
 E = TypeVar("E", bound=Expr)

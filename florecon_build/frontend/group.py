@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
+from florecon_build.frontend.diagnostics import authored, fail, problem
 from florecon_build.frontend.handles import BooleanExpr, E, Expr, built, describe, lift, never_null
 from florecon_build.frontend.numeric import IntegerExpr
 from florecon_build.frontend.parameters import Tolerance, tolerance_of
 from florecon_build.ir import expressions as e
 from florecon_build.ir import types as t
-from florecon_build.ir.errors import MissingLaneError, authored, did_you_mean, fail, problem
+from florecon_build.ir.errors import MissingLaneError, did_you_mean
 from florecon_build.ir.python_printer import show
 from florecon_build.ir.scope import Scope, reads
 from florecon_build.ir.types import Kind

@@ -12,18 +12,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, NoReturn, Self, TypeVar, cast
 
 from florecon_build.frontend.constants import constant, describe_constant, mismatch_fix, to_real
+from florecon_build.frontend.diagnostics import answered, author_span, authored, fail, problem, refuse_bool
 from florecon_build.ir import expressions as e
-from florecon_build.ir.errors import (
-    MissingLaneError,
-    StrategyError,
-    answered,
-    author_span,
-    authored,
-    fail,
-    nearest,
-    problem,
-    refuse_bool,
-)
+from florecon_build.ir.errors import MissingLaneError, StrategyError, nearest
 from florecon_build.ir.nodes import Param
 from florecon_build.ir.python_printer import show
 from florecon_build.ir.scope import mixes, reads

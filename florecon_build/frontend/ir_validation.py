@@ -8,13 +8,14 @@ from typing import cast
 
 from florecon_build.frontend import combinators, leaves
 from florecon_build.frontend import flow as arbiter
+from florecon_build.frontend.diagnostics import fail
 from florecon_build.frontend.handles import NOTHING, BooleanExpr, Expr
 from florecon_build.frontend.numeric import IntegerExpr, RealExpr
 from florecon_build.frontend.reconstruct import check_type, rebuilt, rebuilt_tolerance
 from florecon_build.frontend.strategy import Slot, Strategy, key_of
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
-from florecon_build.ir.errors import Problem, StrategyError, fail
+from florecon_build.ir.errors import Problem, StrategyError
 from florecon_build.ir.json_format import IrError
 from florecon_build.ir.traversal import Place, walk
 from florecon_build.ir.types import Kind

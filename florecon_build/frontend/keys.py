@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from florecon_build.frontend.diagnostics import authored, fail
 from florecon_build.frontend.handles import BooleanExpr, built, describe
 from florecon_build.frontend.numeric import IntegerExpr, RealExpr, unary
 from florecon_build.frontend.parameters import Tolerance, tolerance_of
@@ -9,7 +10,6 @@ from florecon_build.frontend.rows import Rows, Side, side_of
 from florecon_build.frontend.text import ListExpr, TextExpr, TupleExpr, concat_texts, nullable_text_of, text_of, whole
 from florecon_build.ir import expressions as e
 from florecon_build.ir import types as t
-from florecon_build.ir.errors import authored, fail
 
 
 @authored

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from florecon_build.frontend.diagnostics import answered, argument, author_span, fail, place, tolerant
 from florecon_build.frontend.handles import BooleanExpr, Expr, describe
 from florecon_build.frontend.numeric import IntegerExpr
 from florecon_build.frontend.parameters import Tolerance, tolerance_of
@@ -18,7 +19,6 @@ from florecon_build.frontend.strategy import (
 )
 from florecon_build.frontend.text import whole
 from florecon_build.ir import nodes as n
-from florecon_build.ir.errors import answered, argument, author_span, fail, place, tolerant
 from florecon_build.ir.types import Kind
 
 Key = Expr | tuple[object, ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NoReturn, overload
 
+from florecon_build.frontend.diagnostics import authored, fail
 from florecon_build.frontend.handles import (
     BooleanExpr,
     E,
@@ -19,7 +20,6 @@ from florecon_build.frontend.handles import (
     not_a_number,
 )
 from florecon_build.ir import expressions as e
-from florecon_build.ir.errors import authored, fail
 from florecon_build.ir.python_printer import show
 from florecon_build.ir.types import INTEGER, Kind
 

@@ -8,6 +8,7 @@ from typing import overload
 
 from florecon_build.frontend.columns import checked_scale
 from florecon_build.frontend.constants import constant
+from florecon_build.frontend.diagnostics import answered, argument, author_span, authored, fail
 from florecon_build.frontend.handles import (
     BooleanExpr,
     Expr,
@@ -22,7 +23,6 @@ from florecon_build.frontend.text import DateExpr, TextExpr, family_of
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
 from florecon_build.ir import types as t
-from florecon_build.ir.errors import answered, argument, author_span, authored, fail
 from florecon_build.ir.python_printer import show, show_tolerance
 from florecon_build.ir.scope import Scope, reads
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
 from florecon_build.frontend.deferred_cost import bound
+from florecon_build.frontend.diagnostics import Missing, answered, author_names, authored, fail, problem
 from florecon_build.frontend.handles import Deferred, Expr, describe
 from florecon_build.frontend.ir_validation import verify
 from florecon_build.frontend.rows import Rows, Source, rows_of
@@ -14,17 +15,7 @@ from florecon_build.frontend.strategy import Strategy
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
 from florecon_build.ir.diff import Difference, diff_ir
-from florecon_build.ir.errors import (
-    Missing,
-    Problem,
-    Severity,
-    StrategyError,
-    answered,
-    author_names,
-    authored,
-    fail,
-    problem,
-)
+from florecon_build.ir.errors import Problem, Severity, StrategyError
 from florecon_build.ir.json_format import dumps, fingerprint, loads
 from florecon_build.ir.lints import check
 from florecon_build.ir.traversal import values_in

@@ -15,13 +15,13 @@ from florecon_build.frontend import keys
 from florecon_build.frontend.application import apply
 from florecon_build.frontend.columns import MAX_SCALE
 from florecon_build.frontend.constants import is_constant
+from florecon_build.frontend.diagnostics import fail
 from florecon_build.frontend.group import Group
 from florecon_build.frontend.handles import Expr
 from florecon_build.frontend.parameters import Tolerance, abs_tol, rel_max_tol, rel_tol
 from florecon_build.frontend.text import TupleExpr, family_of
 from florecon_build.ir import expressions as e
 from florecon_build.ir import types as t
-from florecon_build.ir.errors import fail
 from florecon_build.ir.operators import operands_of, operator_of, settings_of
 from florecon_build.ir.types import Kind, Type
 

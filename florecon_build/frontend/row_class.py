@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
 from florecon_build.frontend.column_spec import ColumnSpec
 from florecon_build.frontend.columns import checked_columns, sound_columns
+from florecon_build.frontend.diagnostics import Missing, attempt, authored, fail, tolerant
 from florecon_build.frontend.handles import Expr, describe
 from florecon_build.frontend.rows import Family, Rows, Source, View, side
 from florecon_build.frontend.text import TupleExpr
-from florecon_build.ir.errors import Missing, attempt, authored, fail, tolerant
 from florecon_build.ir.expressions import Var
 
 E = TypeVar("E", bound=Expr)

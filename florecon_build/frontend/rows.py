@@ -8,25 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 from florecon_build.frontend.column_spec import ColumnSpec
 from florecon_build.frontend.columns import RESERVED, check_name, checked_columns, sound_columns
+from florecon_build.frontend.diagnostics import (
+    Missing,
+    answered,
+    attempt,
+    author_span,
+    authored,
+    fail,
+    problem,
+    tolerant,
+)
 from florecon_build.frontend.handles import Deferred, Expr, Uses, describe, lift
 from florecon_build.frontend.numeric import IntegerExpr
 from florecon_build.frontend.text import family_of
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
 from florecon_build.ir import types as t
-from florecon_build.ir.errors import (
-    Missing,
-    MissingLaneError,
-    StrategyError,
-    answered,
-    attempt,
-    author_span,
-    authored,
-    did_you_mean,
-    fail,
-    problem,
-    tolerant,
-)
+from florecon_build.ir.errors import MissingLaneError, StrategyError, did_you_mean
 from florecon_build.ir.python_printer import show
 from florecon_build.ir.scope import Reads, Scope, reads
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import cast
 
+from florecon_build.frontend.diagnostics import answered, argument, fail
 from florecon_build.frontend.functions import condition_of
 from florecon_build.frontend.handles import Deferred, Expr, Uses, all_uses, describe, lift, never_null
 from florecon_build.frontend.parameters import Tolerance
 from florecon_build.ir import nodes as n
-from florecon_build.ir.errors import answered, argument, fail
 from florecon_build.ir.python_printer import show
 from florecon_build.ir.scope import Reads, Scope, reads
 from florecon_build.ir.traversal import public_name

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from florecon_build.frontend.diagnostics import argument, authored, fail
 from florecon_build.frontend.handles import BooleanExpr, Expr, built, compare, describe, lift, never_null
 from florecon_build.frontend.numeric import NUMBERS, IntegerExpr
 from florecon_build.ir import expressions as e
-from florecon_build.ir.errors import argument, authored, fail
 from florecon_build.ir.types import BOOLEAN, DATE, INTEGER, TEXT, Kind
 
 

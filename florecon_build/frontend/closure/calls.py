@@ -14,13 +14,14 @@ from florecon_build.frontend.application import apply
 from florecon_build.frontend.closure import syntax as s
 from florecon_build.frontend.closure.access import tolerance
 from florecon_build.frontend.closure.terms import Context, Term, is_literal
+from florecon_build.frontend.diagnostics import fail
 from florecon_build.frontend.handles import Expr, lift, never_null
 from florecon_build.frontend.rows import Side, side_of
 from florecon_build.frontend.text import wrap
 from florecon_build.ir import expressions as e
 from florecon_build.ir import operators as ops
 from florecon_build.ir import types as t
-from florecon_build.ir.errors import did_you_mean, fail
+from florecon_build.ir.errors import did_you_mean
 from florecon_build.ir.types import Kind
 
 Arguments = list[tuple[s.Syntax, Term]]

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from florecon_build.frontend import functions as f
 from florecon_build.frontend.closure import syntax as s
 from florecon_build.frontend.closure.terms import Context, Term, is_literal
+from florecon_build.frontend.diagnostics import fail
 from florecon_build.frontend.handles import Expr, compare, lift, logic, meet
 from florecon_build.ir import expressions as e
-from florecon_build.ir.errors import fail
 from florecon_build.ir.types import Kind
 
 _COSTS = {Kind.INTEGER, Kind.REAL}

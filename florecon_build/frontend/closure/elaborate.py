@@ -10,12 +10,13 @@ from florecon_build.frontend.closure.calls import call_function, call_method, ch
 from florecon_build.frontend.closure.control_flow import choose, matched
 from florecon_build.frontend.closure.errors import Piece
 from florecon_build.frontend.closure.terms import Context, Env, Term
+from florecon_build.frontend.diagnostics import fail
 from florecon_build.frontend.group import Group
 from florecon_build.frontend.handles import BooleanExpr, Expr, compare, lift, logic
 from florecon_build.frontend.numeric import NUMBERS, arith, unary
 from florecon_build.frontend.text import TupleExpr, wrap
 from florecon_build.ir import expressions as e
-from florecon_build.ir.errors import did_you_mean, fail
+from florecon_build.ir.errors import did_you_mean
 from florecon_build.ir.operators import TABLE, Chain, Infix
 from florecon_build.ir.python_printer import COMPARISON
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from florecon_build.ir.errors import Problem, StrategyError, problem, standing_at
+from florecon_build.frontend.diagnostics import problem, standing_at
+from florecon_build.ir.errors import Problem, StrategyError
 from florecon_build.ir.expressions import Span
 
 _BEFORE, _WIDTH = 60, 100

@@ -9,11 +9,11 @@ from florecon_build.frontend.closure.elaborate import Fold
 from florecon_build.frontend.closure.errors import Piece, Source
 from florecon_build.frontend.closure.parser import is_name, parse
 from florecon_build.frontend.closure.terms import Context, Env, Term, is_constant
+from florecon_build.frontend.diagnostics import author_reach, author_span, authored, fail, raising, standing_at
 from florecon_build.frontend.handles import Deferred, Expr, describe, lift
 from florecon_build.frontend.rows import Rows, View, side_of, source_of
 from florecon_build.frontend.text import wrap
 from florecon_build.ir import expressions as e
-from florecon_build.ir.errors import author_reach, author_span, authored, fail, raising, standing_at
 
 
 class Closure(Deferred):
