@@ -15,7 +15,7 @@ import pytest
 import florecon_build as fb
 from florecon_build import host
 from scripts.docstring_markdown import as_markdown
-from tests.docs.pages import DOCS, ROOT
+from tests.support.pages import DOCS, ROOT
 
 PUBLIC = sorted(
     {f"florecon_build.{name}" for name in fb.__all__} | {f"florecon_build.host.{name}" for name in host.__all__}
