@@ -7,6 +7,8 @@ import json
 import linecache
 import sys
 import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,8 +20,21 @@ from florecon_build.codegen.build.wasm import IR_SECTION
 from florecon_build.codegen.build.wasm_sections import section
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A plugin with the variables of the Python file that made it; an IR and a module have none."""
+
+    plugin: fb.Plugin
+    variables: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
 def load(path: Path, name: str | None = None) -> fb.Plugin:
-    """The plugin in a ``.py``, ``.json`` or ``.wasm`` file.
+    """The plugin in a ``.py``, ``.json`` or ``.wasm`` file; parameters and errors as for ``load_file``."""
+    return load_file(path, name).plugin
+
+
+def load_file(path: Path, name: str | None = None) -> Loaded:
+    """The plugin in a ``.py``, ``.json`` or ``.wasm`` file, with the file's variables.
 
     ``name`` is the variable that holds it, for a Python file with several. Raises ``StrategyError`` with every mistake
     of a strategy file, ``IrError`` for JSON that is none, ``Fault`` for anything else that keeps it from loading.
@@ -31,11 +46,13 @@ def load(path: Path, name: str | None = None) -> fb.Plugin:
         raise Fault(f"{place(path)}: there is no such file", fix, Exit.USAGE)
     match path.suffix:
         case ".py":
-            return _only(_plugins(path), path, name)
+            variables = _run(path)
+            plugins = {variable: value for variable, value in variables.items() if isinstance(value, fb.Plugin)}
+            return Loaded(_only(plugins, path, name), variables)
         case ".json":
-            return fb.Plugin.from_ir(_ir_of(path))
+            return Loaded(fb.Plugin.from_ir(_ir_of(path)))
         case ".wasm":
-            return fb.Plugin.from_ir(embedded_ir(path))
+            return Loaded(fb.Plugin.from_ir(embedded_ir(path)))
         case _:
             fix = "give a strategy.py, an IR or manifest (.json), or a solver.wasm"
             raise Fault(f"{place(path)}: not a strategy", fix, Exit.USAGE)
@@ -60,8 +77,8 @@ def _ir_of(path: Path) -> str:
     return text if inner is None else json.dumps(inner)
 
 
-def _plugins(path: Path) -> dict[str, fb.Plugin]:
-    """Runs a strategy file from its text, as it is now, and returns the plugins that it makes, by name."""
+def _run(path: Path) -> dict[str, object]:
+    """Runs a strategy file from its text, as it is now, and returns its variables."""
     path = path.resolve()
     folder = str(path.parent)
     _forget(folder)
@@ -86,7 +103,7 @@ def _plugins(path: Path) -> dict[str, fb.Plugin]:
     finally:
         sys.dont_write_bytecode = kept
         sys.path.remove(root)
-    return {name: value for name, value in vars(module).items() if isinstance(value, fb.Plugin)}
+    return vars(module)
 
 
 def _root_of(path: Path) -> str:

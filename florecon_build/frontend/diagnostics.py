@@ -65,18 +65,6 @@ def author_span() -> Span | None:
     return None if frame is None else Span(file=_relative(frame.f_code.co_filename), line=frame.f_lineno)
 
 
-def author_names() -> dict[str, object]:
-    """What stands under a name in the author's module or function."""
-    frame = _author_frame()
-    return {} if frame is None else dict(frame.f_locals)
-
-
-def author_reach() -> tuple[dict[str, object], dict[str, object]]:
-    """What the author's line can name: what stands in its function, and what stands in its module."""
-    frame = _author_frame()
-    return ({}, {}) if frame is None else (dict(frame.f_locals), dict(frame.f_globals))
-
-
 _place: ContextVar[str] = ContextVar("florecon_place", default="")
 
 

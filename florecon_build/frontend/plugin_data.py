@@ -1,4 +1,4 @@
-"""A plugin: rows, numeraire and strategy under a name and a version; the whole tree, checked and as data."""
+"""Plugin as data: rows, numeraire and strategy under an id and a version, validated, with the fingerprint."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
 from florecon_build.frontend.deferred_cost import bound
-from florecon_build.frontend.diagnostics import Missing, answered, author_names, authored, fail, problem
+from florecon_build.frontend.diagnostics import Missing, answered, authored, fail, problem
 from florecon_build.frontend.handles import Deferred, Expr, describe
 from florecon_build.frontend.ir_validation import verify
 from florecon_build.frontend.rows import Rows, Source, rows_of
@@ -27,19 +27,17 @@ _VERSION = re.compile(r"\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?")
 
 
 class PluginData:
-    """A whole strategy as data: what it says, its fingerprint, and what is doubtful about it.
+    """A whole strategy as data: the IR, its fingerprint and its diagnostics.
 
-    The public ``fb.Plugin`` is this, and previews it and builds Rust from it as well.
+    The public ``fb.Plugin`` adds simulation, code generation and the build.
     """
 
     def __init__(self, id: str, version: str, *, rows: Rows, numeraire: Expr, strategy: Strategy) -> None:
-        self._unused: tuple[n.Param, ...] = ()
         ir = _assemble(id, version, rows, numeraire, strategy)
         if isinstance(ir, Missing):  # the mistakes are being collected; there is nothing to hold
             self._ir, self._fingerprint = ir, ""
             return
         self._adopt(ir)
-        self._unused = _unused_params(ir)
 
     def _adopt(self, ir: n.PluginIr) -> None:
         self._ir = ir
@@ -66,8 +64,8 @@ class PluginData:
         return self._fingerprint
 
     def check(self) -> tuple[Problem, ...]:
-        """What is doubtful about the whole: errors, which stop a build, and warnings. Each names the author's line."""
-        return check(self._ir, self._unused)
+        """The diagnostics of the whole strategy at the author's lines: errors, which stop a build, and warnings."""
+        return check(self._ir)
 
     def require(self) -> tuple[Problem, ...]:
         """The warnings of ``check``; raises ``StrategyError`` with all the errors where there are any."""
@@ -89,7 +87,6 @@ class PluginData:
     def from_ir(cls, text: str | bytes | Mapping[str, Any]) -> Self:
         """The plugin behind ``ir()``'s JSON (text or parsed). Raises ``IrError`` where it is none."""
         plugin = cls.__new__(cls)
-        plugin._unused = ()
         plugin._adopt(verify(loads(text)))
         return plugin
 
@@ -144,25 +141,6 @@ def _other_rows(rows: Source, read: Iterable[Source], ir: n.PluginIr) -> Iterato
     for name in sorted(strange):
         message = f"the strategy reads another lane `{name}` than the one that rows= has"
         yield problem("other_rows", message, fix="derive it once, and use the rows that this derive() gave throughout")
-
-
-def _unused_params(ir: n.PluginIr) -> tuple[n.Param, ...]:
-    """The params under a name in the module or function that makes the plugin, which neither it nor another strategy
-    there reads.
-    """
-    names = author_names()
-    used = {param.name for param in ir.params}
-    for item in names.values():
-        if isinstance(item, Strategy):
-            used |= {param.name for param in item.uses.params}
-        elif isinstance(item, PluginData):
-            used |= {param.name for param in item.data.params}
-    params = [param for item in names.values() if isinstance(item, Expr) for param in _declared(item)]
-    return tuple(dict.fromkeys(param for param in params if param.name not in used))
-
-
-def _declared(item: Expr) -> frozenset[n.Param]:
-    return item.uses.params if isinstance(item.ir, e.ParamRef) else frozenset()
 
 
 def diff(before: PluginData, after: PluginData) -> Difference:

@@ -19,14 +19,11 @@ from florecon_build.ir.traversal import Place, map_values, value_parts, values_i
 from florecon_build.ir.validation import expressions
 
 
-def check(plugin: n.PluginIr, unused: tuple[n.Param, ...] = ()) -> tuple[Problem, ...]:
-    """Everything doubtful about a plugin, errors first, then in the order of the tree.
-
-    ``unused`` are params that were declared for it and that nothing reads, which the tree alone cannot show.
-    """
+def check(plugin: n.PluginIr) -> tuple[Problem, ...]:
+    """All diagnostics of a plugin: errors first, then in the order of the tree."""
     places = walk(plugin.strategy)
     found = [*_dead_steps(places), *_no_candidates(places), *_constant_keys(places), *_hopeless_costs(places)]
-    found += [*_labels(places), *_unused_lanes(plugin), *_unused_params(plugin, unused)]
+    found += [*_labels(places), *_unused_lanes(plugin), *_unused_params(plugin)]
     order = sorted(enumerate(found), key=lambda item: (item[1].severity is not Severity.ERROR, item[0]))
     return tuple(problem for _, problem in order)
 
@@ -251,10 +248,14 @@ def _unused_lanes(plugin: n.PluginIr) -> Iterator[Problem]:
             )
 
 
-def _unused_params(plugin: n.PluginIr, unused: tuple[n.Param, ...]) -> Iterator[Problem]:
+def _unused_params(plugin: n.PluginIr) -> Iterator[Problem]:
     read = {p.name for _, value in expressions(plugin) for p in values_in(value) if isinstance(p, e.ParamRef)}
-    for param in (*(param for param in plugin.params if param.name not in read), *unused):
-        message, fix = f"param `{param.name}` is never read", "remove it, or use it"
-        yield Problem(
-            code="unused_param", message=message, span=param.span, path="params", fix=fix, severity=Severity.WARNING
-        )
+    return (unused_param(param) for param in plugin.params if param.name not in read)
+
+
+def unused_param(param: n.Param) -> Problem:
+    """The warning for a param that is declared and never read."""
+    message, fix = f"param `{param.name}` is never read", "remove it, or use it"
+    return Problem(
+        code="unused_param", message=message, span=param.span, path="params", fix=fix, severity=Severity.WARNING
+    )

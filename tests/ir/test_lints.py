@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
@@ -87,7 +89,7 @@ PASS: dict[str, fb.Strategy] = {
 @pytest.mark.parametrize("name", TRIGGER)
 def test_a_check_triggers(name: str, snapshot: SnapshotAssertion) -> None:
     code, strategy = TRIGGER[name]
-    found = [problem for problem in plugin(strategy).check() if problem.code != "unused_param"]
+    found = plugin(strategy).check()
     assert [problem.code for problem in found] == [code]
     assert all(problem.span and problem.path and problem.fix for problem in found)
     assert "\n".join(f"{problem.severity.value}: {problem.path}: {problem.message}" for problem in found) == snapshot
@@ -95,7 +97,7 @@ def test_a_check_triggers(name: str, snapshot: SnapshotAssertion) -> None:
 
 @pytest.mark.parametrize("name", PASS)
 def test_a_check_passes(name: str) -> None:
-    assert [code for code in codes(PASS[name]) if code != "unused_param"] == []
+    assert codes(PASS[name]) == []
 
 
 def test_a_constant_condition_is_dead() -> None:
@@ -116,15 +118,20 @@ def test_unused_lanes_are_named() -> None:
     ]
 
 
-def test_unused_params_are_named() -> None:
-    used, spare = fb.param("used_slack", 1), fb.param("spare_slack", 1)
-    steps = fb.agg_net(tol=used)
-    found = fb.Plugin("acme.checked", "1.0.0", rows=row, numeraire=row.amount, strategy=steps).check()
-    named = [problem.message for problem in found if problem.code == "unused_param"]
-    assert "param `spare_slack` is never read" in named
-    assert not any("used_slack" in text for text in named)
-    steps = fb.agg_net(tol=fb.min_of(used, spare))
-    assert fb.Plugin("acme.checked", "1.0.0", rows=row, numeraire=row.amount, strategy=steps).check() == ()
+def test_a_param_of_an_ir_that_nothing_reads_is_named() -> None:
+    ir = json.loads(plugin(fb.agg_net(tol=fb.param("used_slack", 1))).ir())
+    params = ir["plugin"]["params"]
+    params.append({**params[0], "name": "spare_slack"})
+    found = fb.Plugin.from_ir(ir).check()
+    assert [(problem.code, problem.message) for problem in found] == [
+        ("unused_param", "param `spare_slack` is never read")
+    ]
+
+
+def test_a_variable_of_the_caller_is_no_part_of_the_checks() -> None:
+    spare_slack = fb.param("spare_slack", 1)
+    assert plugin(fb.agg_net(tol=1)).check() == ()
+    assert [param.name for param in plugin(fb.agg_net(tol=spare_slack)).data.params] == ["spare_slack"]
 
 
 def test_errors_stop_a_build_and_warnings_do_not() -> None:

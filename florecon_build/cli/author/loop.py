@@ -15,6 +15,7 @@ from florecon_build.cli.console import timed
 from florecon_build.cli.inputs import Shape
 from florecon_build.cli.reconcile import tables_of
 from florecon_build.cli.summary import Outcome, Tables, outcome
+from florecon_build.cli.unused_params import unused_params
 from florecon_build.codegen.build.native import Runtime, compile_native, runtime
 from florecon_build.codegen.build.source_map import blaming
 from florecon_build.host.description import Description
@@ -51,8 +52,9 @@ class Author:
         """Loads, compiles and runs once."""
         seconds: dict[str, float] = {}
         with timed(seconds, "python"):
-            plugin = strategy_loader.load(self.strategy, self.name)
-            warnings = plugin.require()
+            loaded = strategy_loader.load_file(self.strategy, self.name)
+            plugin = loaded.plugin
+            warnings = (*plugin.require(), *unused_params(loaded.variables))
         if preview:
             with timed(seconds, "run"):
                 tables = simulated(plugin, self.data, self.shape, self.params)

@@ -13,6 +13,7 @@ from florecon_build.cli import console, strategy_loader
 from florecon_build.cli.commands.options import Json, PluginName, Strategy
 from florecon_build.cli.exit_codes import Exit
 from florecon_build.cli.settings import settings
+from florecon_build.cli.unused_params import unused_params
 from florecon_build.codegen.build.rustfmt import check_format
 from florecon_build.codegen.build.source_map import blaming
 from florecon_build.ir.errors import Problem, Severity
@@ -23,8 +24,9 @@ def check(strategy: Strategy = None, plugin: PluginName = None, as_json: Json = 
 
     Warnings do not fail it; errors end with exit code 1.
     """
-    loaded = strategy_loader.load(strategy or settings().strategy, plugin)
-    problems = loaded.check()
+    file = strategy_loader.load_file(strategy or settings().strategy, plugin)
+    loaded = file.plugin
+    problems = (*loaded.check(), *unused_params(file.variables))
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     tools: list[str] = []
     if not errors:

@@ -1,25 +1,23 @@
-"""``fb.rust``: a closure's text as what it may stand for, an expression over the views of its place."""
+"""``fb.rust``: an expression written as the text of a Rust closure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from florecon_build.frontend.closure.elaborate import Fold
 from florecon_build.frontend.closure.errors import Piece, Source
 from florecon_build.frontend.closure.parser import is_name, parse
 from florecon_build.frontend.closure.terms import Context, Env, Term, is_constant
-from florecon_build.frontend.diagnostics import author_reach, author_span, authored, fail, raising, standing_at
+from florecon_build.frontend.diagnostics import author_span, authored, fail, raising, standing_at
 from florecon_build.frontend.handles import Deferred, Expr, describe, lift
-from florecon_build.frontend.rows import Rows, View, side_of, source_of
+from florecon_build.frontend.rows import Rows, View
 from florecon_build.frontend.text import wrap
-from florecon_build.ir import expressions as e
 
 
 class Closure(Deferred):
-    """A parsed closure. Its place calls it with what its parameters stand for; the text is checked against that.
+    """A parsed closure, type-checked when its place calls it with the views that its parameters stand for.
 
-    ``text`` is what the author wrote. It is never printed into a plugin.
+    The text never becomes part of a plugin.
     """
 
     __slots__ = ("_names", "_rows", "_source", "_syntax")
@@ -32,7 +30,7 @@ class Closure(Deferred):
 
     @property
     def text(self) -> str:
-        """What the author wrote."""
+        """The source text, as the author wrote it."""
         return self._source.text
 
     def __repr__(self) -> str:
@@ -45,7 +43,7 @@ class Closure(Deferred):
 
     @authored
     def expression(self) -> Expr:
-        """The expression in a row's place, or in one that reads no row."""
+        """The expression in the place of a row expression, or where no row is read."""
         params = self._syntax.params
         if len(params) != 1:
             return self._folded(() if not params else (None,))
@@ -57,13 +55,13 @@ class Closure(Deferred):
         return self._folded((rows,) if self._syntax.params else ())
 
     def _row(self, at: Piece) -> View:
-        """Whose lanes a row's closure reads."""
+        """The rows given as ``rows=``; ``not_rows`` where they are missing."""
         if self._rows is not None:
             return self._rows
         raise self._source.error(
             "not_rows",
             at,
-            "nothing says whose lanes this reads: no rows, or several, stand under a name here",
+            "the rows whose lanes this closure reads are not given",
             expected="rows=",
             fix="fb.rust(.., rows=row), with what columns() or derive() gave",
         )
@@ -97,20 +95,23 @@ class Closure(Deferred):
 
 @authored
 def rust(text: str, *, rows: Rows | None = None, **names: object) -> Any:
-    """An expression written as a closure in a small, safe subset of Rust; see docs/closures.md for all of it.
+    """An expression written as a closure in a small, safe subset of Rust; see docs/closures.md for the whole subset.
 
-    It stands wherever an expression or a function that gives one stands, and folds into the same tree as the
-    builder's own words. Its parameters are what the place gives: ``|a, b|`` in ``flow``'s cost, ``|g|`` in
-    ``accept_if``, ``|row|`` elsewhere, ``||`` where no row is read. As in Rust it sees what stands under a name where
-    it is written: params, shard keys, and the rows whose lanes it reads. ``names`` and ``rows`` say so where a name is
-    not in reach, or where there are several rows.
+    It stands wherever an expression, or a function that returns one, is accepted, and becomes the same tree as the
+    builder's calls.
+
+    ``text`` is the closure. Its parameters are what its place passes: ``|a, b|`` in ``flow``'s cost, ``|g|`` in
+    ``accept_if``, ``|row|`` elsewhere, ``||`` where no row is read. ``rows`` are the rows whose lanes ``|row|`` reads,
+    also inside a group's methods; only ``derive`` and a plugin's ``numeraire`` pass their own. ``names`` are the
+    params, shard keys and constants that the text refers to: ``slack=slack``. It sees no variable of the calling code.
 
     Raises ``StrategyError`` at the author's line, with the line, the column and a caret in the text, and what to
     write instead. At most 10,000 characters, 100 levels and 2,000 operators.
 
     >>> import florecon_build as fb
     >>> ledger = fb.columns(row_id=fb.integer(id=True), day=fb.date(), memo=fb.text(), amount=fb.money(scale=2))
-    >>> cost = fb.rust("|a, b| if a.day == b.day { Some(1.0) } else { None }", rows=ledger)
+    >>> limit = fb.param("limit", 30)
+    >>> cost = fb.rust("|a, b| if a.day.abs_diff(b.day) <= limit { Some(1.0) } else { None }", limit=limit)
     >>> flow = fb.flow(penalty=10, match_keys=[fb.amount_key()], cost=cost)
     >>> fees = fb.rust('|row| row.memo.normalize().contains("fee") && row.amount < minor(10_00, 2)', rows=ledger)
     >>> fees.expression()
@@ -122,30 +123,12 @@ def rust(text: str, *, rows: Rows | None = None, **names: object) -> Any:
     if rows is not None and not isinstance(rows, Rows):  # pyright: ignore[reportUnnecessaryIsInstance]
         fix = "rows=row, with what columns() or derive() gave"
         fail("not_rows", "rust: rows", expected="what columns() or derive() gave", got=describe(rows), fix=fix)
-    inner, outer = author_reach()
-    known = _settings(outer) | _settings(inner) | _given(names)
-    return Closure(Source(text, author_span()), known, rows or _rows_in(inner) or _rows_in(outer))
+    return Closure(Source(text, author_span()), _terms(names), rows)
 
 
-def _given(names: dict[str, object]) -> dict[str, Term]:
+def _terms(names: dict[str, object]) -> dict[str, Term]:
     for name in names:
         if not is_name(name):
             fix = "give it another name: fb.rust(.., kind=type_)"
-            fail("bad_name", f"`{name}` is a word of Rust's own and names nothing in a closure", got=name, fix=fix)
+            fail("bad_name", f"`{name}` is a keyword of Rust and cannot be a name in a closure", got=name, fix=fix)
     return {name: Term(item if is_constant(item) else lift(item, what=f"rust: {name}")) for name, item in names.items()}
-
-
-def _settings(reach: Mapping[str, object]) -> dict[str, Term]:
-    """Params and shard keys in reach, by the names they stand under; a param by its own as well."""
-    found = {name: item for name, item in reach.items() if isinstance(item, Expr)}
-    own = {item.ir.name: Term(item) for item in found.values() if isinstance(item.ir, e.ParamRef)}
-    return own | {name: Term(item) for name, item in found.items() if isinstance(item.ir, e.ParamRef | e.ShardKey)}
-
-
-def _rows_in(scope: Mapping[str, object]) -> Rows | None:
-    """The rows under a name that have all the lanes of the others, where all come from one declaration."""
-    found = [item for item in scope.values() if isinstance(item, Rows) and side_of(item) is None]
-    widest = max(found, key=lambda rows: len(source_of(rows).derived), default=None)
-    if widest is None or not all(source_of(widest).holds(source_of(rows)) for rows in found):
-        return None
-    return widest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -108,18 +109,26 @@ def test_a_name_of_rusts_own_cannot_be_given() -> None:
     assert raised.value.code == "bad_name"
 
 
-def test_rows_that_nothing_names_are_asked_for() -> None:
-    namespace: dict[str, object] = {"fb": fb}
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: fb.when(fb.rust("|row| row.units == 1"), fb.agg_net()),
+        lambda: fb.accept_if(fb.rust("|g| g.any(|row| row.units == 1)"), fb.agg_net()),
+    ],
+    ids=["row", "group"],
+)
+def test_rows_that_are_not_given_are_asked_for(build: Callable[[], fb.Strategy]) -> None:
     with pytest.raises(fb.StrategyError) as raised:
-        exec("fb.when(fb.rust('|row| row.units == 1'), fb.agg_net())", namespace)
+        build()
     assert raised.value.code == "not_rows"
+    assert "fb.rust(.., rows=row)" in raised.value.fix
 
 
 def test_closures_are_collected_with_the_other_mistakes() -> None:
     def file() -> None:
         with fb.collecting():
             rows = fb.columns(row_id=fb.integer(id=True), units=fb.integer(), amount=fb.money(scale=2))
-            fb.when(fb.rust("|row| row.unit == 1"), fb.agg_net())
+            fb.when(fb.rust("|row| row.unit == 1", rows=rows), fb.agg_net())
             fb.rust("|row| row.units as f64")
             fb.agg_net(rows.unit)
             fb.flow(penalty=1, match_keys=[rows.units], cost=fb.rust("|a, b| a.units / b.units"))

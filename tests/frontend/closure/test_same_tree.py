@@ -122,24 +122,41 @@ def test_the_text_of_a_closure_never_enters_the_plugin() -> None:
     assert plugins[0].fingerprint == plugins[1].fingerprint
 
 
-def test_params_of_the_module_and_the_function_are_known_by_name() -> None:
+def test_a_param_is_given_by_name() -> None:
     word = fb.param("word", "x")
-    test = fb.rust("|row| row.company == word", rows=row)
+    test = fb.rust("|row| row.company == w", rows=row, w=word)
     assert test.expression().ir == (row.company == word).ir
     assert {param.name for param in test.expression().uses.params} == {"word"}
 
 
-def test_the_only_ledger_of_a_file_needs_no_rows() -> None:
-    namespace: dict[str, Any] = {"fb": fb}
+def test_a_variable_of_the_calling_code_is_not_visible() -> None:
+    word = fb.param("word", "x")
+    with pytest.raises(fb.StrategyError, match="no `word` here") as raised:
+        fb.rust("|row| row.company == word", rows=row).expression()
+    assert "fb.rust(.., word=word)" in raised.value.fix
+    assert fb.rust("|row| row.company == word", rows=row, word=word).expression().type.kind.value == "boolean"
+
+
+def test_other_rows_and_params_in_the_same_file_change_nothing() -> None:
     source = (
-        "rows = fb.columns(row_id=fb.integer(id=True), day=fb.date(), amount=fb.money(scale=2))\n"
-        "row = rows.derive(month=rows.day.month_end)\n"
-        "when = fb.when(fb.rust('|r| r.month == r.day'), fb.agg_net())\n"
-        "flow = fb.flow(penalty=1, match_keys=[fb.amount_key()], cost=fb.rust('|a, b| a.day.abs_diff(b.day)'))\n"
-        "kept = fb.accept_if(fb.rust('|g| g.span(|r| r.day) < 3'), when)\n"
+        "{other}\n"
+        "ledger = fb.columns(row_id=fb.integer(id=True), day=fb.date(), amount=fb.money(scale=2))\n"
+        "row = ledger.derive(month=fb.rust('|r| r.day.month_end()'))\n"
+        "limit = fb.param('limit', 3)\n"
+        "cost = fb.rust('|a, b| if a.day.abs_diff(b.day) < limit {{ Some(1.0) }} else {{ None }}', limit=limit)\n"
+        "flow = fb.flow(penalty=1, match_keys=[fb.amount_key()], cost=cost)\n"
+        "near = fb.accept_if(fb.rust('|g| g.span(|r| r.day) < limit', rows=row, limit=limit), flow)\n"
+        "steps = fb.when(fb.rust('|r| r.month == r.day', rows=row), near)\n"
+        "numeraire = fb.rust('|r| r.amount')\n"
+        "plugin = fb.Plugin('test.x', '1.0.0', rows=row, numeraire=numeraire, strategy=steps)\n"
     )
-    exec(compile(source, "one_ledger.py", "exec"), namespace)
-    assert namespace["when"].ir.predicate == (namespace["row"].month == namespace["row"].day).ir
+    alone: dict[str, Any] = {"fb": fb}
+    exec(compile(source.format(other=""), "ledger.py", "exec"), alone)
+    beside: dict[str, Any] = {"fb": fb, "limits": fb.param("limit", 9)}
+    other = "other = fb.columns(id=fb.integer(id=True), day=fb.integer()); r = g = limit = fb.param('limit', 7)"
+    exec(compile(source.format(other=other), "ledger.py", "exec"), beside)
+    assert alone["plugin"].ir() == beside["plugin"].ir()
+    assert alone["plugin"].rust() == beside["plugin"].rust()
 
 
 def test_a_closure_is_repeatable_and_immutable() -> None:
