@@ -26,6 +26,7 @@ check: setup  ## formats, lints and types, in both languages
 	@echo "==> pyright (strict)"; $(PY) -m pyright --warnings
 	@echo "==> rustfmt and clippy"; $(PY) scripts/cargo.py fmt --all --check
 	@$(PY) scripts/cargo.py clippy --locked --workspace --all-targets -- -D warnings
+	@$(PY) scripts/cargo.py clippy --locked --manifest-path ../benchmarks/flowbench/Cargo.toml -- -D warnings
 	@echo "==> docs"; NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --quiet --strict
 
 dist: setup  ## the sdist and the wheel, checked and tried, with a bill of materials, in dist/
@@ -44,7 +45,7 @@ test-python: setup  ## builder, generator, host, interpreter against wasm, examp
 fuzz: setup  ## interpreter, native and wasm against each other, for SECONDS_TO_FUZZ; ties; then kill writers of a store
 	@$(PY) tests/frontend/closure/fuzz.py --seconds 60
 	@$(PY) tests/differential/fuzz.py --seconds $(SECONDS_TO_FUZZ)
-	@FLORECON_TIES=$(TIES_TO_SETTLE) $(PY) scripts/cargo.py test --release --locked -p florecon --test engine -- settles_ assigns_
+	@FLORECON_TIES=$(TIES_TO_SETTLE) $(PY) scripts/cargo.py test --release --locked -p florecon-runtime --test mcf -- settles_ assigns_
 	@$(PY) -m tests.host.decisions.store.killing --rounds $(ROUNDS_TO_KILL)
 
 bench: setup  ## measure against the named peers; writes benchmarks/results.json
@@ -59,6 +60,7 @@ lock: setup  ## refresh the lock files
 	@$(PY) -m uv pip compile --universal --python-version 3.11 --generate-hashes --constraint requirements.lock \
 		benchmarks/peers.in -o benchmarks/peers.lock --upgrade --quiet --custom-compile-command "make lock"
 	@$(PY) scripts/cargo.py update
+	@$(PY) scripts/cargo.py update --manifest-path ../benchmarks/flowbench/Cargo.toml
 
 clean:  ## remove everything that was made
 	rm -rf .venv .cache

@@ -21,6 +21,7 @@ from benchmarks.peers import PEERS, Peer
 from benchmarks.wasm import TARGET, WasmBench
 
 ROOT = Path(__file__).resolve().parent.parent
+FLOWBENCH = ROOT / "benchmarks" / "flowbench" / "Cargo.toml"
 EDITS = 200
 SLOW_SECONDS = 120
 """A run of a peer that takes longer is given up, and so is the peer."""
@@ -34,7 +35,7 @@ Say = Callable[[str], None]
 
 def build(target: str | None = None) -> Path | None:
     """Compiles the benchmark binary and says where it is; None where there is no compiler for the target."""
-    command = [sys.executable, "scripts/cargo.py", "build", "--release", "--locked", "--bin", "flowbench"]
+    command = [sys.executable, "scripts/cargo.py", "build", "--release", "--locked", "--manifest-path", str(FLOWBENCH)]
     command += [] if target is None else ["--target", target]
     done = subprocess.run([*command, "--message-format=json"], cwd=ROOT, check=False, capture_output=True, text=True)
     made = [json.loads(line) for line in done.stdout.splitlines() if '"executable":"' in line]

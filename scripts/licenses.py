@@ -91,7 +91,7 @@ def crate_licenses() -> dict[tuple[str, str], str]:
     said = json.loads(done.stdout)
     packages = {package["id"]: package for package in said["packages"]}
     nodes = {node["id"]: node for node in said["resolve"]["nodes"]}
-    root = next(package["id"] for package in said["packages"] if package["name"] == "florecon")
+    root = next(package["id"] for package in said["packages"] if package["name"] == "florecon-runtime")
     found, waiting = set[str](), [root]
     while waiting:
         package = waiting.pop()

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.flow import flowbench
+from benchmarks.flow import FLOWBENCH, flowbench
 from benchmarks.instances import FAMILIES, Instance, write
 from benchmarks.peers import ortools
 
@@ -23,8 +23,8 @@ INSTANCES = 2000
 @pytest.fixture(scope="module")
 def binary() -> Path:
     """``flowbench`` in the profile of the runtime's own tests: every solve certifies itself there."""
-    command = [sys.executable, "scripts/cargo.py", "build", "--locked", "--bin", "flowbench", "--message-format=json"]
-    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    command = [sys.executable, "scripts/cargo.py", "build", "--locked", "--manifest-path", str(FLOWBENCH)]
+    done = subprocess.run([*command, "--message-format=json"], cwd=ROOT, check=True, capture_output=True, text=True)
     made = [json.loads(line) for line in done.stdout.splitlines() if '"executable":"' in line]
     return Path(made[-1]["executable"])
 

@@ -104,7 +104,7 @@ def _with_locked(lock: str, crates: Crates) -> str:
     for files in crates.values():
         name, version = (_field(files["Cargo.toml"], field) for field in ("name", "version"))
         packages.append(
-            f'[[package]]\nname = "{name}"\nversion = "{version}"\ndependencies = [\n "florecon",\n]\n\n',
+            f'[[package]]\nname = "{name}"\nversion = "{version}"\ndependencies = [\n "florecon-runtime",\n]\n\n',
         )
     ordered = sorted((package.strip() for package in packages), key=_sort_key)
     return head + "\n\n".join(ordered) + "\n"

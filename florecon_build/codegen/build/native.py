@@ -86,7 +86,7 @@ def _compile_runtime(compiler: Compiler, source: Path, profile: str) -> Path:
     base = cache_dir() / "work" / f"{runtime_hash(source)[:16]}-native"
     with locked(base.with_suffix(".lock")):
         space = workspace(base, source, {})
-        args = ["build", "--profile", profile, "--package", "florecon", "--lib"]
+        args = ["build", "--profile", profile, "--package", "florecon-runtime", "--lib"]
         made = run_cargo(compiler, space, args, env={"RUSTC": str(compiler.rustc)})
         library = next(
             (path for path in reversed(made) if path.name.startswith("libflorecon") and path.suffix == ".rlib"), None

@@ -126,7 +126,7 @@ name = "solver"
 crate-type = ["cdylib", "rlib"]
 
 [dependencies]
-florecon = {{ path = "../florecon" }}
+florecon = {{ package = "florecon-runtime", path = "../florecon" }}
 """
 
 

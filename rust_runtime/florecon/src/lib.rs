@@ -2,8 +2,8 @@
 //!
 //! Three ways in, each on top of the one before:
 //!
-//! - [`strategy`] and [`recon`]: build a [`Plan`](strategy::Plan) of combinators over plain closures, and run it in a
-//!   [`Recon`](recon::Recon), a workspace of rows, groups and people's decisions.
+//! - [`plan`], [`nodes`] and [`recon`]: build a [`Plan`](plan::Plan) of combinators over plain closures, and run it in a
+//!   [`Recon`](recon::Recon), a workspace of rows, groups and manual decisions.
 //! - [`sdk`]: declare the columns a plan wants and make it a [`Plugin`](sdk::Plugin), which any host drives by JSON commands and
 //!   Arrow tables; natively through a [`Session`](sdk::Session), or as a `solver.wasm` through [`export_plugin!`].
 //! - [`sdk::conformance`]: hold a plugin, or any module, to what its reports promise.
@@ -25,16 +25,16 @@
 //! ```
 #![forbid(unsafe_code)]
 
-pub mod engine;
+pub mod codec;
 pub mod error;
-pub mod packed;
+pub(crate) mod explain;
+pub mod mcf;
+pub mod nodes;
+pub mod plan;
 pub mod prelude;
 pub mod recon;
 pub mod report;
 pub mod row_id;
 pub mod sdk;
 mod sorting;
-pub mod strategy;
-pub(crate) mod tally;
-pub mod trace;
 pub mod value;

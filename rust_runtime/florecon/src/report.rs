@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::plan::arena::{NO_NODE, Tag};
 use crate::recon::ledger::{Ledger, Place, UNMATCHED};
-use crate::recon::order::report_order;
+use crate::recon::report_order::report_order;
 use crate::row_id::RowId;
-use crate::strategy::arena::{NO_NODE, Tag};
 
 /// All groups in the order of the report, and all allocations in the order of their groups and, within one, of their
 /// ids.

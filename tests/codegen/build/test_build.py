@@ -94,4 +94,4 @@ def test_versions_agree() -> None:
     root = Path(__file__).parents[3]
     assert f'version = "{VERSION}"' in (root / "pyproject.toml").read_text()
     assert f'version = "{VERSION}"' in (runtime_dir() / "Cargo.toml").read_text()
-    assert 'path = "../florecon"' in cargo_toml(smallest().data)
+    assert 'florecon = { package = "florecon-runtime", path = "../florecon" }' in cargo_toml(smallest().data)

@@ -4,11 +4,11 @@ use super::Recon;
 use super::ledger::{Place, UNMATCHED};
 use super::solve::Pending;
 use crate::error::Error;
+use crate::explain::recorder::{Recorder, Told};
+use crate::plan::arena::NO_NODE;
+use crate::plan::lot::Lot;
+use crate::plan::run_state::{Known, Paused, Run};
 use crate::row_id::RowId;
-use crate::strategy::arena::NO_NODE;
-use crate::strategy::lot::Lot;
-use crate::strategy::probe::{Probe, Told};
-use crate::strategy::run::{Known, Paused, Run};
 
 /// What there is to say of rows.
 pub(crate) struct Explained {
@@ -46,7 +46,7 @@ impl<R> Recon<R> {
         let mut bag = Pending::new(&self.plan, &self.store, &self.ledger, Known::default()).into_bag();
         let paused = Paused::before(self.plan.outline(), Known::default());
         let mut run = Run::resume(paused, u64::MAX, &self.store.rows, &self.store.ids, &self.store.amounts);
-        run.probe = Some(Box::new(Probe::new(slots.clone())));
+        run.probe = Some(Box::new(Recorder::new(slots.clone())));
         self.plan.run(&mut run, &mut bag)?;
         let told = run.probe.take().map_or_else(Vec::new, |probe| probe.told);
         let stale = slots.iter().any(|&slot| {

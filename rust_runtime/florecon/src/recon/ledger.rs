@@ -8,11 +8,11 @@ use std::collections::HashMap;
 use rustc_hash::FxBuildHasher;
 
 use super::incidence::Incidence;
-use super::store;
+use super::row_store;
+use crate::plan::arena::{Arena, GroupRef, NO_NODE, Tag};
+use crate::plan::lot::Lot;
+use crate::plan::names::{Name, Names};
 use crate::sorting::by_number;
-use crate::strategy::arena::{Arena, GroupRef, NO_NODE, Tag};
-use crate::strategy::lot::Lot;
-use crate::strategy::names::{Name, Names};
 
 /// The origin of what is in no group.
 pub(crate) const UNMATCHED: &str = "unmatched";
@@ -362,8 +362,8 @@ impl Ledger {
 
     /// Gives each slot a new number. The members of a group keep their order among each other.
     pub fn permute(&mut self, target: &[u32]) {
-        store::permute(&mut self.loose, target);
-        store::permute(&mut self.single, target);
+        row_store::permute(&mut self.loose, target);
+        row_store::permute(&mut self.single, target);
         self.groups.renumber(target);
         self.incidence = None;
     }
@@ -378,8 +378,8 @@ impl Ledger {
                 next.saturating_sub(1)
             })
             .collect();
-        store::retain(&mut self.loose, keep);
-        store::retain(&mut self.single, keep);
+        row_store::retain(&mut self.loose, keep);
+        row_store::retain(&mut self.single, keep);
         self.groups.renumber(&target);
         self.incidence = None;
         target

@@ -1,27 +1,27 @@
 //! The workspace: rows, groups, and the decisions of people.
 
-mod commands;
+mod decisions;
 pub(crate) mod explain;
 mod incidence;
 pub(crate) mod ledger;
-pub(crate) mod order;
+pub(crate) mod report_order;
+mod row_store;
 mod snapshot;
 mod solve;
-mod store;
 mod upsert;
 
 use crate::error::Error;
+use crate::plan::Stage;
+use crate::plan::run_state::Known;
+use crate::plan::{Answer, Item, Plan};
 use crate::report::{Report, ReportView};
 use crate::row_id::RowId;
-use crate::strategy::run::Known;
-use crate::strategy::{Answer, Item, Plan};
-use crate::trace::Stage;
 use crate::value::EvalError;
 
 use ledger::Ledger;
+use row_store::Store;
 pub use solve::Progress;
 use solve::{Outcome, Pending};
-use store::Store;
 
 /// A workspace over rows of type `R`.
 ///

@@ -2,14 +2,14 @@
 
 use super::Recon;
 use super::ledger::{Ledger, State};
-use super::store::Store;
-use crate::packed::{Damaged, Packed, Packer, Unpacker};
+use super::row_store::Store;
+use crate::codec::{Damaged, Packed, Packer, Unpacker};
+use crate::plan::Stage;
+use crate::plan::arena::{GroupRef, NO_NODE, Tag};
+use crate::plan::lot::Lot;
+use crate::plan::names::{Name, Names};
 use crate::row_id::RowId;
 use crate::sorting::by_number;
-use crate::strategy::arena::{GroupRef, NO_NODE, Tag};
-use crate::strategy::lot::Lot;
-use crate::strategy::names::{Name, Names};
-use crate::trace::Stage;
 
 impl<R: Packed> Recon<R> {
     /// Appends all but the plan and the numeraire.

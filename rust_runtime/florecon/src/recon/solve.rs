@@ -1,17 +1,17 @@
 //! One solve: run the plan on what is not pinned, check that nothing was lost, install what came out.
 
 use super::ledger::{Ledger, Place, State};
-use super::order::report_order;
-use super::store::Store;
+use super::report_order::report_order;
+use super::row_store::Store;
 use crate::error::Error;
+use crate::plan::Plan;
+use crate::plan::Stage;
+use crate::plan::arena::{Arena, GroupRef, Tag};
+use crate::plan::executor::Task;
+use crate::plan::lot::Lot;
+use crate::plan::names::Names;
+use crate::plan::run_state::{Known, Paused, Run};
 use crate::sorting::by_number;
-use crate::strategy::Plan;
-use crate::strategy::arena::{Arena, GroupRef, Tag};
-use crate::strategy::lot::Lot;
-use crate::strategy::names::Names;
-use crate::strategy::run::{Known, Paused, Run};
-use crate::strategy::task::Task;
-use crate::trace::Stage;
 use crate::value::EvalError;
 
 /// How far a solve is, in units of work: lots times nodes of the plan.

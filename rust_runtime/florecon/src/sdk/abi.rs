@@ -4,9 +4,9 @@
 //! of them are kept in a table, so a length that is too long, an address nobody handed out or a second `dealloc`
 //! is an error or nothing, and never another object's memory. For that reason there is no pointer arithmetic here.
 
-use super::harness::Session;
 use super::plugin::Plugin;
 use super::reply;
+use super::session::Session;
 use crate::error::Error;
 
 /// The version of the exports and of the wire.
@@ -244,7 +244,7 @@ fn find(buffers: &[Vec<u8>], (address, length): (usize, usize)) -> Option<&[u8]>
 /// Makes a crate a florecon module: exports `abi_version`, `alloc`, `dealloc`, `describe` and `dispatch` for the plugin.
 ///
 /// Only a build for wasm has these exports. Natively a crate may hold many plugins; drive them with
-/// [`Session`](crate::sdk::harness::Session).
+/// [`Session`](crate::sdk::session::Session).
 ///
 /// ```
 /// use florecon::prelude::*;

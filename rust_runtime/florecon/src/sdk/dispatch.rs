@@ -6,18 +6,18 @@ use serde_json::{Map, Value};
 
 use super::command::{Command, GivenId, PinBy, ReplyKind, Table, Verb};
 use super::fetch;
-use super::ids::Ordinals;
+use super::ordinals::Ordinals;
 use super::params::{self, ParamValues};
 use super::plugin::Plugin;
 use super::record::Record;
 use super::reply::{self, Extra};
-use super::rows::{RowLine, row_lines};
+use super::row_lines::{RowLine, row_lines};
 use super::schema::Schema;
 use super::table::Rows;
 use crate::error::Error;
+use crate::plan::Plan;
 use crate::recon::Recon;
 use crate::row_id::RowId;
-use crate::strategy::Plan;
 use crate::value::{Pool, Text};
 
 /// A workspace with what the wire adds to it: params by name, ordinals of text ids, shared texts.

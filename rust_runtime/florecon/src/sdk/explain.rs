@@ -5,11 +5,11 @@ use super::dispatch::Ledger;
 use super::plugin::Plugin;
 use super::reply::status;
 use crate::error::Error;
+use crate::explain::recorder::{Fact, Told};
+use crate::plan::lot::Lot;
 use crate::recon::explain::{Explained, Standing, Standpoint};
 use crate::row_id::RowId;
-use crate::strategy::lot::Lot;
-use crate::strategy::probe::{Fact, Told};
-use crate::strategy::show_text;
+use crate::value::json::show_text;
 
 impl<P: Plugin> Ledger<P> {
     /// The reply to `explain`.

@@ -1,12 +1,12 @@
 //! Tables of the report as Arrow IPC streams, each column read straight off the workspace.
 
-use super::ids::Ordinals;
 use super::ipc::{ColumnSource, cells, write_table};
+use super::ordinals::Ordinals;
 use super::reply::status;
-use super::rows::RowLine;
+use super::row_lines::RowLine;
+use crate::plan::Stage;
 use crate::report::ReportView;
 use crate::row_id::RowId;
-use crate::trace::Stage;
 
 /// One line a group, in report order.
 pub(crate) fn groups(view: &ReportView<'_>, ordinals: &Ordinals) -> Vec<u8> {

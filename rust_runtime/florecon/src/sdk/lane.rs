@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
 
-use super::exact::{self, Inexact};
+use super::decimal::{self, Inexact};
 use super::ipc::{Column, Storage};
 use super::schema::{Field, FieldKind};
 use crate::value::{Pool, Text, real};
@@ -227,10 +227,10 @@ impl<'a> Source<'_, 'a> {
 
     fn money(&self, scale: u32, row: usize) -> Result<i64, Refusal> {
         let minor = match self.storage {
-            Storage::Float32 => exact::from_single(self.single(row), scale),
-            Storage::Float64 => exact::from_double(self.double(row), scale),
-            Storage::Decimal128 { scale: from } => exact::from_decimal(self.decimal(row), *from, scale),
-            _ => exact::from_decimal(i128::from(self.integer(row)), 0, scale),
+            Storage::Float32 => decimal::from_single(self.single(row), scale),
+            Storage::Float64 => decimal::from_double(self.double(row), scale),
+            Storage::Decimal128 { scale: from } => decimal::from_decimal(self.decimal(row), *from, scale),
+            _ => decimal::from_decimal(i128::from(self.integer(row)), 0, scale),
         };
         minor.map_err(|inexact| {
             let value = match self.storage {

@@ -3,8 +3,8 @@
 use super::params::{ParamSpec, ParamValues};
 use super::record::Record;
 use super::schema::{Domain, Schema};
-use crate::packed::Packed;
-use crate::strategy::Plan;
+use crate::codec::Packed;
+use crate::plan::Plan;
 use crate::value::EvalError;
 
 /// A reconciliation strategy over rows of one shape.

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::ids::Ordinals;
-use super::rows::RowLine;
+use super::ordinals::Ordinals;
+use super::row_lines::RowLine;
 use crate::error::Error;
 use crate::recon::Progress;
 use crate::report::ReportView;

@@ -2,8 +2,8 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 
-use super::harness::Session;
 use super::plugin::Plugin;
+use super::session::Session;
 
 /// The op that asks for the description, which a module exports as `describe`.
 const DESCRIBE: &[u8] = b"describe";

@@ -4,11 +4,11 @@
 //! groups, ordinals, and a checksum of all that.
 
 use super::dispatch::Ledger;
-use super::ids::Ordinals;
+use super::ordinals::Ordinals;
 use super::params::{ParamSpec, ParamValue, ParamValues};
 use super::plugin::Plugin;
+use crate::codec::{Damaged, Packed, Packer, Unpacker, is_sealed, join_shapes, seal, without_seal};
 use crate::error::Error;
-use crate::packed::{Damaged, Packed, Packer, Unpacker, is_sealed, join_shapes, seal, without_seal};
 
 const MAGIC: &[u8] = b"FLORSNAP";
 const FORMAT: u64 = 1;

@@ -4,10 +4,11 @@
 //! reference interpreter (`florecon_build/ir/interpreter`) computes the same results bit for bit; `tests/value_vectors.rs` holds
 //! both to it.
 
+mod char_map;
 mod error;
-mod pool;
-mod scan;
-mod table;
+pub(crate) mod json;
+mod substring;
+mod text_pool;
 mod text_tables;
 mod text_value;
 mod tokens;
@@ -20,8 +21,9 @@ pub mod similarity;
 pub mod text;
 
 pub use error::EvalError;
-pub use pool::Pool;
+pub use json::Shown;
 pub use real::Real;
-pub use scan::AnyText;
+pub use substring::AnyText;
+pub use text_pool::Pool;
 pub use text_value::Text;
 pub use tokens::{IntoIter as TokensIntoIter, Tokens};

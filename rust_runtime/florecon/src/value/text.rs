@@ -1,7 +1,7 @@
 //! Text functions. Their tables are frozen here, so that no Unicode update changes what matches.
 
-use super::scan::{AnyText, built, find, parts, with_scratch};
-use super::table::Table;
+use super::char_map::Table;
+use super::substring::{AnyText, built, find, parts, with_scratch};
 use super::text_tables::{FOLD, LOWER, UPPER};
 use super::{Text, Tokens};
 

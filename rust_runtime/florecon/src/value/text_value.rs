@@ -7,7 +7,7 @@ use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::scan::find;
+use super::substring::find;
 
 /// An immutable text that is cheap to clone. Two clones of one allocation compare equal without reading them.
 ///

@@ -6,8 +6,8 @@ use arrow_array::{Array, ArrayRef, Float64Array, Int64Array, RecordBatch, String
 use arrow_ipc::reader::StreamReader;
 use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{Field as ArrowField, Schema as ArrowSchema};
+use florecon::prelude::{Plan, identity};
 use florecon::sdk::{Domain, Field, ParamSpec, ParamValues, Plugin, Record, Schema, Session};
-use florecon::strategy::{Plan, identity};
 use florecon::value::{EvalError, Text};
 use serde_json::{Value, json};
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::drive::{Driver, GroupSeen, Target};
+use super::driver::{Driver, GroupSeen, Target};
 use super::table::Table;
 
 /// A check: what is wrong with a module over these rows, if anything is.

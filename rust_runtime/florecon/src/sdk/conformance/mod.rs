@@ -33,17 +33,17 @@
 //! ```
 
 mod checks;
-mod drive;
+mod driver;
 mod shrink;
 mod table;
 
 use std::fmt;
 
-pub use drive::{Dispatch, Target};
+pub use driver::{Dispatch, Target};
 pub use table::Table;
 
 use checks::{CHECKS, Check};
-use drive::Driver;
+use driver::Driver;
 
 /// What one check came to.
 ///

@@ -1,0 +1,3 @@
+//! Execution trace of a few rows, recorded while the plan runs again for `explain`.
+
+pub(crate) mod recorder;

@@ -1,0 +1,107 @@
+//! `accept_if` and `whole_only`: dissolve the groups that do not qualify.
+
+use crate::error::Error;
+use crate::explain::recorder::{Fact, Facts};
+use crate::plan::Answer;
+use crate::plan::group::Group;
+use crate::plan::lot::{Lot, give_back};
+use crate::plan::node::{Inner, Wrap};
+use crate::plan::run_state::Run;
+use crate::plan::tree::Plan;
+use crate::value::EvalError;
+
+/// Dissolves the groups of `inner` that fail `predicate` back into the residual.
+///
+/// ```
+/// use florecon::prelude::*;
+/// struct Line { company: Text, amount: i64 }
+/// let plan: Plan<Line> = accept_if(
+///     |g: &Group<Line>| g.distinct(|i| Some(i.row.company.clone())).map(|companies| companies >= 2),
+///     exact_1to1(one_bucket, by_id),
+/// );
+/// ```
+pub fn accept_if<R, A>(predicate: impl Fn(&Group<'_, R>) -> A + 'static, inner: Plan<R>) -> Plan<R>
+where
+    R: 'static,
+    A: Answer<Value = bool>,
+{
+    let predicate: GroupFn<R> = Box::new(move |group| predicate(group).answer());
+    Plan::wrap("accept_if", "", inner, AcceptIf { predicate })
+}
+
+type GroupFn<R> = Box<dyn Fn(&Group<'_, R>) -> Result<bool, EvalError>>;
+
+struct AcceptIf<R> {
+    predicate: GroupFn<R>,
+}
+
+impl<R> Wrap<R> for AcceptIf<R> {
+    fn finish(&self, run: &mut Run<'_, R>, _: u32, done: Inner, bag: &mut [Lot]) -> Result<usize, Error> {
+        let Inner { mark, left } = done;
+        let mut kept = Vec::with_capacity(run.groups.len() - mark);
+        for index in mark..run.groups.len() {
+            let group = run.groups.get(index);
+            let view = Group {
+                rows: run.rows,
+                originals: &run.originals,
+                members: group.rows,
+                amounts: group.amounts,
+            };
+            kept.push((self.predicate)(&view).map_err(|error| run.fault(group.rows[0], error))?);
+        }
+        Ok(dissolve(run, mark, &kept, bag, left))
+    }
+}
+
+/// Keeps only the groups none of whose members also has a residual; dissolves the others. Decided once, over all of
+/// `inner`'s groups.
+///
+/// ```
+/// use florecon::prelude::*;
+/// let plan: Plan<i64> = whole_only(flow(Flow::new(constant(10.0), |_, _| Some(1.0)).window(|i| *i.row, 3)));
+/// ```
+#[must_use]
+pub fn whole_only<R: 'static>(inner: Plan<R>) -> Plan<R> {
+    Plan::wrap("whole_only", "", inner, WholeOnly)
+}
+
+struct WholeOnly;
+
+impl<R> Wrap<R> for WholeOnly {
+    fn facts(&self, run: &Run<'_, R>, done: &Inner, bag: &[Lot], row: u32) -> Facts {
+        let groups = (done.mark..run.groups.len()).map(|index| run.groups.get(index));
+        let members = groups
+            .filter(|group| group.rows.binary_search(&row).is_ok())
+            .flat_map(|group| group.rows);
+        let rest = &bag[..done.left];
+        let mut split = members.filter(|row| rest.binary_search_by_key(*row, |lot| lot.row).is_ok());
+        split.next().map(|&row| ("split", Fact::Row(row))).into_iter().collect()
+    }
+
+    fn finish(&self, run: &mut Run<'_, R>, _: u32, done: Inner, bag: &mut [Lot]) -> Result<usize, Error> {
+        let Inner { mark, left } = done;
+        let rest = &bag[..left];
+        let is_whole = |row: &u32| rest.binary_search_by_key(row, |lot| lot.row).is_err();
+        let kept: Vec<bool> = (mark..run.groups.len())
+            .map(|index| run.groups.get(index).rows.iter().all(is_whole))
+            .collect();
+        Ok(dissolve(run, mark, &kept, bag, left))
+    }
+}
+
+/// Dissolves the groups from `mark` on that are not kept; returns the new length of the residual.
+fn dissolve<R>(run: &mut Run<'_, R>, mark: usize, kept: &[bool], bag: &mut [Lot], left: usize) -> usize {
+    let Some(first) = kept.iter().position(|kept| !kept) else {
+        return left;
+    };
+    let tail = run.groups.split_off(mark + first);
+    let mut freed = Vec::new();
+    for (group, &kept) in tail.iter().zip(&kept[first..]) {
+        if kept {
+            run.groups.append(group);
+        } else {
+            freed.extend(group.lots());
+        }
+    }
+    give_back(bag, left, freed)
+}

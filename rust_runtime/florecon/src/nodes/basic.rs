@@ -1,0 +1,96 @@
+//! `identity`, `seq`, `when` and `fixed_point`.
+
+use crate::error::Error;
+use crate::plan::Answer;
+use crate::plan::buckets::Buckets;
+use crate::plan::item::{Item, ItemFn, item_fn};
+use crate::plan::lot::Lot;
+use crate::plan::node::{Nature, Shards, Split};
+use crate::plan::routing::Router;
+use crate::plan::run_state::Run;
+use crate::plan::tree::{Body, Plan};
+
+/// Passes everything through.
+///
+/// ```
+/// use florecon::prelude::*;
+/// let plan: Plan<i64> = identity();
+/// ```
+#[must_use]
+pub fn identity<R: 'static>() -> Plan<R> {
+    Plan::leaf("identity", Identity)
+}
+
+struct Identity;
+
+impl<R> Body<R> for Identity {
+    fn keeps_apart(&self) -> bool {
+        true
+    }
+
+    fn run(&self, _: &mut Run<'_, R>, _: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
+        Ok(bag.len())
+    }
+}
+
+/// Runs the steps one after the other; each sees the previous one's residual.
+///
+/// ```
+/// use florecon::prelude::*;
+/// let plan: Plan<i64> = seq(vec![exact_1to1(one_bucket, by_id), agg_net(one_bucket, abs_tol(5))]);
+/// ```
+#[must_use]
+pub fn seq<R: 'static>(steps: Vec<Plan<R>>) -> Plan<R> {
+    Plan::of("seq", "", steps, Nature::Steps)
+}
+
+/// Sends the items that satisfy `predicate` to `inner`; the others, and its residual, pass on.
+///
+/// ```
+/// use florecon::prelude::*;
+/// let plan: Plan<i64> = when(|i: Item<i64>| i.amount.abs() >= 100, exact_1to1(one_bucket, by_id));
+/// ```
+pub fn when<R, A>(predicate: impl Fn(Item<'_, R>) -> A + 'static, inner: Plan<R>) -> Plan<R>
+where
+    R: 'static,
+    A: Answer<Value = bool>,
+{
+    let predicate = item_fn(predicate);
+    Plan::split("when", vec![inner], When { predicate })
+}
+
+struct When<R> {
+    predicate: ItemFn<R, bool>,
+}
+
+impl<R> Split<R> for When<R> {
+    fn router<'p>(&'p self, node: &'p Plan<R>) -> Option<&'p dyn Router<R>> {
+        node.inner().router()
+    }
+
+    fn split(&self, run: &mut Run<'_, R>, node: u32, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {
+        let mut chosen = Vec::new();
+        for (at, &lot) in bag.iter().enumerate() {
+            if run.eval(&self.predicate, lot)? {
+                chosen.push(at as u32);
+            }
+        }
+        for at in run.asked_in(bag) {
+            let is_chosen = chosen.binary_search(&at).is_ok();
+            let event = if is_chosen { "predicate_true" } else { "predicate_false" };
+            run.tell(node, bag[at as usize].row, event, Vec::new());
+        }
+        Ok(Box::new(Buckets::one(chosen)))
+    }
+}
+
+/// Repeats `inner` on its own residual until a pass forms no group, at most `max_passes` times.
+///
+/// ```
+/// use florecon::prelude::*;
+/// let plan: Plan<i64> = fixed_point(10, running_zero(by_id, abs_tol(0), one_bucket));
+/// ```
+#[must_use]
+pub fn fixed_point<R: 'static>(max_passes: usize, inner: Plan<R>) -> Plan<R> {
+    Plan::of("fixed_point", "", vec![inner], Nature::Repeat { max_passes })
+}

@@ -1,0 +1,115 @@
+//! `exact_1to1`: equal and opposite amounts, paired.
+
+use crate::error::Error;
+use crate::explain::recorder::Refusal;
+use crate::plan::Answer;
+use crate::plan::buckets::{Buckets, Key};
+use crate::plan::item::{Item, ItemFn, item_fn};
+use crate::plan::lot::{Lot, compact};
+use crate::plan::run_state::Run;
+use crate::plan::tree::{Body, Plan};
+
+/// Pairs equal and opposite amounts: within each key and absolute amount, positives and negatives are each sorted by
+/// (order, id) and paired first with first. The surplus stays, and so do items with a null key.
+///
+/// ```
+/// use florecon::prelude::*;
+/// struct Line { day: i64, amount: i64 }
+/// let plan: Plan<Line> = exact_1to1(one_bucket, |i: Item<Line>| i.row.day);
+/// ```
+pub fn exact_1to1<R, K, A, O, B>(
+    key: impl Fn(Item<'_, R>) -> A + 'static,
+    order: impl Fn(Item<'_, R>) -> B + 'static,
+) -> Plan<R>
+where
+    R: 'static,
+    K: Key,
+    A: Answer<Value = Option<K>>,
+    O: Ord + 'static,
+    B: Answer<Value = O>,
+{
+    Plan::leaf(
+        "exact_1to1",
+        Exact1to1 {
+            key: item_fn(key),
+            order: item_fn(order),
+        },
+    )
+}
+
+struct Exact1to1<R, K, O> {
+    key: ItemFn<R, Option<K>>,
+    order: ItemFn<R, O>,
+}
+
+impl<R, K: Key, O: Ord> Body<R> for Exact1to1<R, K, O> {
+    fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
+        let buckets = Buckets::form(run, node.id(), bag, |item| {
+            Ok((self.key)(item)?.map(|key| (key, item.amount.unsigned_abs())))
+        })?;
+        let (mut plus, mut minus) = (Vec::<(O, u32)>::new(), Vec::<(O, u32)>::new());
+        for bucket in buckets.iter() {
+            if bucket.len() < 2 {
+                run.refuse(node.id(), Refusal::TooSmall, bag, bucket, &|_, _| {});
+                continue;
+            }
+            let positive = |at: &u32| bag[*at as usize].amount > 0;
+            if bucket.iter().all(positive) || !bucket.iter().any(positive) {
+                run.refuse(node.id(), Refusal::OneSided, bag, bucket, &|_, _| {});
+                continue;
+            }
+            for &at in bucket {
+                let lot = bag[at as usize];
+                let side = if lot.amount > 0 { &mut plus } else { &mut minus };
+                side.push((run.eval(&self.order, lot)?, at));
+            }
+            plus.sort_unstable();
+            minus.sort_unstable();
+            let tag = run.tag(node.id(), "exact_1to1", "exact 1:1 pair");
+            for ((_, a), (_, b)) in plus.iter().zip(&minus) {
+                run.take(bag, &[*a.min(b), *a.max(b)], tag);
+            }
+            if run.is_probed() {
+                tell_surplus(run, node.id(), bag, [plus.len(), minus.len()], bucket);
+            }
+            plus.clear();
+            minus.clear();
+        }
+        Ok(compact(bag))
+    }
+}
+
+/// Tells the asked rows of a bucket that were not paired, and two that were not paired with each other.
+fn tell_surplus<R>(run: &mut Run<'_, R>, node: u32, bag: &[Lot], sides: [usize; 2], bucket: &[u32]) {
+    for at in run
+        .asked_in(bag)
+        .into_iter()
+        .filter(|at| bucket.binary_search(at).is_ok())
+    {
+        let lot = bag[at as usize];
+        if lot.amount != 0 {
+            let (same, opposite) = if lot.amount > 0 { (0, 1) } else { (1, 0) };
+            let facts = vec![("same", sides[same].into()), ("opposite", sides[opposite].into())];
+            run.tell(node, lot.row, "surplus", facts);
+        }
+    }
+    let pair = run
+        .asked_pair(bag)
+        .filter(|(a, b)| bucket.contains(a) && bucket.contains(b));
+    if let Some((a, b)) = pair.map(|(a, b)| (bag[a as usize].row, bag[b as usize].row)) {
+        let is_together = (0..run.groups.len())
+            .rev()
+            .map(|index| run.groups.get(index))
+            .take_while(|group| group.tag.node == node)
+            .any(|group| *group.rows == [a, b]);
+        let sign = |row: u32| run.originals[row as usize] > 0;
+        if !is_together {
+            let event = if sign(a) == sign(b) {
+                "same_sign"
+            } else {
+                "paired_elsewhere"
+            };
+            run.tell_pair(node, (a, b), event, Vec::new());
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Which sources and sinks may meet: those near in order, and those that share a key.
+
+use super::window::{Near, Window, near};
+use crate::error::Error;
+use crate::nodes::signal::KeysFn;
+use crate::plan::buckets::{Buckets, Key, Numbering};
+use crate::plan::lot::Lot;
+use crate::plan::run_state::Run;
+
+/// The lots of a bag as nodes: sources first, then sinks, each in bag order.
+pub(crate) struct Sides {
+    /// How many sources there are.
+    pub n_sources: usize,
+    /// The place in the bag of each node.
+    pub places: Vec<u32>,
+    /// The node of each place in the bag.
+    pub nodes: Vec<u32>,
+}
+
+impl Sides {
+    pub fn new(bag: &[Lot]) -> Self {
+        let side = |positive: bool| {
+            let places = 0..bag.len() as u32;
+            places.filter(move |&at| (bag[at as usize].amount > 0) == positive)
+        };
+        let mut places: Vec<u32> = side(true).collect();
+        let n_sources = places.len();
+        places.extend(side(false));
+        let mut nodes = vec![0; bag.len()];
+        for (node, &at) in places.iter().enumerate() {
+            nodes[at as usize] = node as u32;
+        }
+        Self {
+            n_sources,
+            places,
+            nodes,
+        }
+    }
+}
+
+/// Items that share a key.
+pub(crate) struct Match<R, K> {
+    pub keys: KeysFn<R, K>,
+}
+
+/// Keys of any type as numbers.
+pub(crate) trait Matcher<R> {
+    /// The pairs of a key's number and a node that carries it, each pair once.
+    fn pairs(&self, run: &Run<'_, R>, bag: &[Lot], nodes: &[u32]) -> Result<Pairs, Error>;
+}
+
+/// Keys and the nodes that carry them.
+pub(crate) struct Pairs {
+    pub pairs: Vec<(u32, u32)>,
+    /// How many keys there are.
+    pub keys: usize,
+}
+
+impl<R, K: Key> Matcher<R> for Match<R, K> {
+    fn pairs(&self, run: &Run<'_, R>, bag: &[Lot], nodes: &[u32]) -> Result<Pairs, Error> {
+        let mut numbering = Numbering::default();
+        let (mut pairs, mut own, mut numbers) = (Vec::with_capacity(bag.len()), Vec::new(), Vec::new());
+        for (&lot, &node) in bag.iter().zip(nodes) {
+            (self.keys)(run.item(lot), &mut own).map_err(|error| run.fault(lot.row, error))?;
+            numbers.extend(own.drain(..).map(|key| numbering.number(key)));
+            numbers.sort_unstable();
+            numbers.dedup();
+            pairs.extend(numbers.drain(..).map(|number| (number, node)));
+        }
+        Ok(Pairs {
+            pairs,
+            keys: numbering.keys.len(),
+        })
+    }
+}
+
+/// The sinks that each source may meet.
+pub(crate) struct Candidates {
+    n_sources: usize,
+    /// The sinks near each source.
+    near: Option<Near>,
+    joins: Vec<Join>,
+    /// The last source that met each sink, so that a sink comes once however many keys are shared.
+    met: Vec<u32>,
+    found: Vec<u32>,
+}
+
+/// One list of keys: the keys of each source, and the sinks of each key.
+struct Join {
+    keys: Buckets,
+    sinks: Buckets,
+}
+
+impl Candidates {
+    /// The sinks that `source` may meet, ascending. Sources are asked once each.
+    pub fn of(&mut self, source: usize) -> &[u32] {
+        self.found.clear();
+        let stamp = source as u32;
+        let (met, found, n_sources) = (&mut self.met, &mut self.found, self.n_sources);
+        let mut meet = |sink: u32| {
+            let met = &mut met[sink as usize - n_sources];
+            if *met != stamp {
+                *met = stamp;
+                found.push(sink);
+            }
+        };
+        if let Some(near) = &self.near {
+            near.of(source).iter().for_each(|&sink| meet(sink));
+        }
+        for join in &self.joins {
+            for &key in join.keys.get(source) {
+                join.sinks.get(key as usize).iter().for_each(|&sink| meet(sink));
+            }
+        }
+        self.found.sort_unstable();
+        &self.found
+    }
+}
+
+/// How much is looked at before a key or a window counts as too full.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Caps {
+    /// Keys that more lots carry are skipped.
+    pub bucket: usize,
+    /// Of a pair whose windows both hold more, one is among the nearest so many of the other.
+    pub window: usize,
+}
+
+/// Prepares the candidates of a bag; what the caps keep apart is counted.
+pub(crate) fn candidates<R>(
+    run: &mut Run<'_, R>,
+    node: u32,
+    bag: &[Lot],
+    sides: &Sides,
+    window: Option<&Window<R>>,
+    matchers: &[Box<dyn Matcher<R>>],
+    caps: Caps,
+) -> Result<Candidates, Error> {
+    let near = match window {
+        Some(window) => {
+            let (near, short) = near(run, bag, sides, window, caps.window)?;
+            run.stage(node).over_cap += short;
+            Some(near)
+        }
+        None => None,
+    };
+    let mut joins = Vec::with_capacity(matchers.len());
+    for matcher in matchers {
+        let pairs = matcher.pairs(run, bag, &sides.nodes)?;
+        let (join, skipped) = Join::new(&pairs, sides.n_sources, caps.bucket);
+        run.stage(node).over_cap += skipped;
+        joins.push(join);
+    }
+    Ok(Candidates {
+        n_sources: sides.n_sources,
+        near,
+        joins,
+        met: vec![u32::MAX; bag.len() - sides.n_sources],
+        found: Vec::new(),
+    })
+}
+
+impl Join {
+    fn new(pairs: &Pairs, n_sources: usize, cap: usize) -> (Self, u64) {
+        let count = pairs.keys;
+        let pairs = &pairs.pairs;
+        let mut carriers = vec![0_usize; count];
+        pairs.iter().for_each(|&(key, _)| carriers[key as usize] += 1);
+        let skipped = carriers.iter().filter(|&&carriers| carriers > cap).count();
+        let is_source = |place: u32| (place as usize) < n_sources;
+        let usable = |key: u32| carriers[key as usize] <= cap;
+        let sinks = || {
+            let sides = pairs.iter().filter(|&&(key, place)| usable(key) && !is_source(place));
+            sides.map(|&(key, place)| (key, place))
+        };
+        let keys = || {
+            let sides = pairs.iter().filter(|&&(key, place)| usable(key) && is_source(place));
+            sides.map(|&(key, place)| (place, key))
+        };
+        let join = Self {
+            keys: Buckets::from_pairs(pairs.len(), keys, n_sources),
+            sinks: Buckets::from_pairs(pairs.len(), sinks, count),
+        };
+        (join, skipped as u64)
+    }
+}

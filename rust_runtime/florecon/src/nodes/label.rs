@@ -1,0 +1,46 @@
+//! `labeled`: say why in the author's words.
+
+use std::collections::HashMap;
+
+use rustc_hash::FxBuildHasher;
+
+use crate::error::Error;
+use crate::plan::lot::Lot;
+use crate::plan::names::Name;
+use crate::plan::node::{Inner, Wrap};
+use crate::plan::run_state::Run;
+use crate::plan::tree::Plan;
+
+/// Puts `tag` before the reason of every group that `inner` forms: `tag: reason`. The residual is never labeled.
+///
+/// ```
+/// use florecon::prelude::*;
+/// let plan: Plan<i64> = labeled("same day", exact_1to1(one_bucket, by_id));
+/// ```
+#[must_use]
+pub fn labeled<R: 'static>(tag: &str, inner: Plan<R>) -> Plan<R> {
+    Plan::wrap("labeled", tag, inner, Labeled { tag: tag.to_owned() })
+}
+
+struct Labeled {
+    tag: String,
+}
+
+impl<R> Wrap<R> for Labeled {
+    fn finish(&self, run: &mut Run<'_, R>, _: u32, done: Inner, _: &mut [Lot]) -> Result<usize, Error> {
+        let Inner { mark, left } = done;
+        let mut renamed: HashMap<Name, Name, FxBuildHasher> = HashMap::default();
+        for index in mark..run.groups.len() {
+            let reason = run.groups.get(index).tag.reason;
+            let new = *renamed.entry(reason).or_insert_with(|| match run.names.get(reason) {
+                None => run.names.intern(&self.tag),
+                Some(text) => {
+                    let text = format!("{}: {text}", self.tag);
+                    run.names.intern(&text)
+                }
+            });
+            run.groups.tag_mut(index).reason = new;
+        }
+        Ok(left)
+    }
+}

@@ -1,0 +1,34 @@
+//! Constructors of the nodes of a [`Plan`](crate::plan::Plan), one module each. `docs/semantics.md` is normative for what a node
+//! does.
+
+mod accept;
+mod agg_net;
+mod basic;
+mod coalesce;
+mod exact;
+pub(crate) mod flow;
+mod label;
+mod partition;
+mod pivot;
+mod running_zero;
+mod signal;
+mod soak;
+mod subset;
+mod trim_snap;
+mod windowed;
+
+pub use accept::{accept_if, whole_only};
+pub use agg_net::agg_net;
+pub use basic::{fixed_point, identity, seq, when};
+pub use coalesce::coalesce;
+pub use exact::exact_1to1;
+pub use flow::{Flow, flow};
+pub use label::labeled;
+pub use partition::{partition_by, partition_by_table, partition_by_with};
+pub use pivot::pivot;
+pub use running_zero::running_zero;
+pub use signal::signal_group;
+pub use soak::{Mode, bucket, singleton, soak_all, soak_if, soak_small};
+pub use subset::subset_net;
+pub use trim_snap::{snap, trim};
+pub use windowed::windowed;

@@ -1,0 +1,115 @@
+//! `running_zero`: segments whose running balance returns to zero.
+
+use crate::error::Error;
+use crate::explain::recorder::{Refusal, slack, sums};
+use crate::plan::Answer;
+use crate::plan::buckets::{Buckets, Key};
+use crate::plan::item::{Item, ItemFn, item_fn};
+use crate::plan::lot::{Lot, compact};
+use crate::plan::run_state::Run;
+use crate::plan::tolerance::{Legs, Tol};
+use crate::plan::tree::{Body, Plan};
+
+/// Sorts each key's items by (order, id) and closes a segment each time the running balance is within `tol` of the
+/// segment's amounts, with at least two items and both signs. The tail stays.
+///
+/// ```
+/// use florecon::prelude::*;
+/// struct Line { account: i64, day: i64, amount: i64 }
+/// let plan: Plan<Line> = running_zero(|i: Item<Line>| i.row.day, abs_tol(0), |i: Item<Line>| Some(i.row.account));
+/// ```
+pub fn running_zero<R, K, A, O, B>(
+    order: impl Fn(Item<'_, R>) -> B + 'static,
+    tol: Tol,
+    key: impl Fn(Item<'_, R>) -> A + 'static,
+) -> Plan<R>
+where
+    R: 'static,
+    K: Key,
+    A: Answer<Value = Option<K>>,
+    O: Ord + 'static,
+    B: Answer<Value = O>,
+{
+    Plan::leaf(
+        "running_zero",
+        RunningZero {
+            order: item_fn(order),
+            tol,
+            key: item_fn(key),
+        },
+    )
+}
+
+struct RunningZero<R, K, O> {
+    order: ItemFn<R, O>,
+    tol: Tol,
+    key: ItemFn<R, Option<K>>,
+}
+
+impl<R, K: Key, O: Ord> RunningZero<R, K, O> {
+    /// A bucket's positions in the order of the balance.
+    fn in_order(&self, run: &Run<'_, R>, bag: &[Lot], bucket: &[u32]) -> Result<Vec<u32>, Error> {
+        let mut ordered = Vec::with_capacity(bucket.len());
+        for &at in bucket {
+            ordered.push((run.eval(&self.order, bag[at as usize])?, at));
+        }
+        ordered.sort_unstable();
+        Ok(ordered.into_iter().map(|(_, at)| at).collect())
+    }
+
+    /// Closes segments; returns how many.
+    fn close(&self, run: &mut Run<'_, R>, node: u32, bag: &mut [Lot], ordered: &mut [u32]) -> usize {
+        let (mut start, mut closed, mut legs) = (0, 0, Legs::default());
+        for end in 1..=ordered.len() {
+            legs.add(bag[ordered[end - 1] as usize].amount);
+            if legs.both_signs() && legs.within(self.tol) {
+                let segment = &mut ordered[start..end];
+                segment.sort_unstable();
+                if let Some((a, b)) = run
+                    .asked_pair(bag)
+                    .filter(|(a, b)| segment.contains(a) != segment.contains(b))
+                {
+                    let rows = (bag[a as usize].row, bag[b as usize].row);
+                    run.tell_pair(node, rows, "different_segment", Vec::new());
+                }
+                let tag = run.tag(node, "running_zero", "running balance zero");
+                run.take(bag, segment, tag);
+                (start, closed, legs) = (end, closed + 1, Legs::default());
+            }
+        }
+        for at in run.asked_in(bag) {
+            if ordered[start..].contains(&at) {
+                let mut facts = sums(bag, &ordered[start..]).1;
+                slack(&legs, self.tol, &mut facts);
+                run.tell(node, bag[at as usize].row, "tail", facts);
+            }
+        }
+        closed
+    }
+}
+
+impl<R, K: Key, O: Ord> Body<R> for RunningZero<R, K, O> {
+    fn check(&self) -> Result<(), String> {
+        self.tol.check()
+    }
+
+    fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
+        let buckets = Buckets::form(run, node.id(), bag, &self.key)?;
+        for bucket in buckets.iter() {
+            if bucket.len() < 2 {
+                run.refuse(node.id(), Refusal::TooSmall, bag, bucket, &|_, _| {});
+                continue;
+            }
+            let positive = bag[bucket[0] as usize].amount > 0;
+            if bucket.iter().all(|&at| (bag[at as usize].amount > 0) == positive) {
+                run.refuse(node.id(), Refusal::OneSided, bag, bucket, &|_, _| {});
+                continue;
+            }
+            let mut ordered = self.in_order(run, bag, bucket)?;
+            if self.close(run, node.id(), bag, &mut ordered) == 0 {
+                run.refuse(node.id(), Refusal::OutOfTolerance, bag, bucket, &|_, _| {});
+            }
+        }
+        Ok(compact(bag))
+    }
+}

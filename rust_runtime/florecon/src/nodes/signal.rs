@@ -1,0 +1,149 @@
+//! `signal_group`: items that share a signal.
+
+use std::fmt::Display;
+
+use crate::error::Error;
+use crate::explain::recorder::{Fact, Refusal, shown, slack};
+use crate::plan::Answer;
+use crate::plan::buckets::{Buckets, Key, Numbering};
+use crate::plan::item::Item;
+use crate::plan::lot::{Lot, compact};
+use crate::plan::run_state::Run;
+use crate::plan::tolerance::{Legs, Tol};
+use crate::plan::tree::{Body, Plan};
+use crate::sorting::by_number;
+use crate::value::EvalError;
+
+/// Groups the items that carry one signal (a reference, a token). An item may carry many.
+///
+/// Buckets are visited by (items that carry the signal, smallest id, signal); members taken by an earlier bucket are
+/// skipped. A bucket is accepted with 2 to `cap` members left, both signs, and a net within `tol`.
+///
+/// ```
+/// use florecon::prelude::*;
+/// struct Line { tokens: Tokens, amount: i64 }
+/// let plan: Plan<Line> = signal_group(|i: Item<Line>| i.row.tokens.clone(), abs_tol(0), 256);
+/// ```
+pub fn signal_group<R, K, S, A>(signals: impl Fn(Item<'_, R>) -> A + 'static, tol: Tol, cap: usize) -> Plan<R>
+where
+    R: 'static,
+    K: Key + Ord + Display,
+    S: IntoIterator<Item = K>,
+    A: Answer<Value = S>,
+{
+    Plan::leaf(
+        "signal_group",
+        SignalGroup {
+            signals: keys_fn(signals),
+            tol,
+            cap,
+        },
+    )
+}
+
+/// Appends an item's keys to a buffer.
+pub(crate) type KeysFn<R, K> = Box<dyn Fn(Item<'_, R>, &mut Vec<K>) -> Result<(), EvalError>>;
+
+pub(crate) fn keys_fn<R, K, S, A>(keys: impl Fn(Item<'_, R>) -> A + 'static) -> KeysFn<R, K>
+where
+    S: IntoIterator<Item = K>,
+    A: Answer<Value = S>,
+{
+    Box::new(move |item, into| {
+        into.extend(keys(item).answer()?);
+        Ok(())
+    })
+}
+
+struct SignalGroup<R, K> {
+    signals: KeysFn<R, K>,
+    tol: Tol,
+    cap: usize,
+}
+
+impl<R, K: Key + Ord + Display> SignalGroup<R, K> {
+    /// The positions that carry each signal. Signals are numbered by (smallest id, signal): an item's come in order.
+    fn buckets(&self, run: &mut Run<'_, R>, node: u32, bag: &[Lot]) -> Result<(Buckets, Vec<K>), Error> {
+        let mut numbering = Numbering::default();
+        let mut pairs = Vec::with_capacity(bag.len());
+        let mut own = Vec::new();
+        for (at, &lot) in bag.iter().enumerate() {
+            (self.signals)(run.item(lot), &mut own).map_err(|error| run.fault(lot.row, error))?;
+            run.stage(node).null_key += u64::from(own.is_empty());
+            own.sort_unstable();
+            own.dedup();
+            pairs.extend(own.drain(..).map(|signal| (numbering.number(signal), at as u32)));
+        }
+        let buckets = Buckets::from_pairs(pairs.len(), || pairs.iter().copied(), numbering.keys.len());
+        Ok((buckets, numbering.keys))
+    }
+}
+
+impl<R, K: Key + Ord + Display> Body<R> for SignalGroup<R, K> {
+    fn check(&self) -> Result<(), String> {
+        self.tol.check()
+    }
+
+    fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
+        let (buckets, signals) = self.buckets(run, node.id(), bag)?;
+        if run.is_probed() {
+            tell_signals(run, node.id(), bag, &buckets, &|signal| shown(&signals[signal]));
+        }
+        let mut visit: Vec<usize> = (0..buckets.len()).collect();
+        visit.retain(|&index| buckets.range(index).len() > 1);
+        run.stage(node.id()).too_small += (buckets.len() - visit.len()) as u64;
+        // stable, and numbers ascend with (smallest id, signal)
+        by_number(&mut visit, |index| buckets.range(index).len() as i64);
+        let mut free = Vec::new();
+        for index in visit {
+            free.clear();
+            free.extend(buckets.get(index).iter().filter(|at| bag[**at as usize].amount != 0));
+            let mut legs = Legs::default();
+            free.iter().for_each(|&at| legs.add(bag[at as usize].amount));
+            let mut refuse = |why| {
+                run.refuse(node.id(), why, bag, &free, &|legs, facts| {
+                    facts.push(("key", shown(&signals[index])));
+                    facts.push(("cap", self.cap.into()));
+                    slack(legs, self.tol, facts);
+                });
+            };
+            if free.len() < 2 {
+                refuse(Refusal::TooSmall);
+            } else if free.len() > self.cap {
+                refuse(Refusal::OverCap);
+            } else if !legs.both_signs() {
+                refuse(Refusal::OneSided);
+            } else if !legs.within(self.tol) {
+                refuse(Refusal::OutOfTolerance);
+            } else {
+                let reason = format!("shared reference {}", signals[index]);
+                let tag = run.tag(node.id(), "signal_group", &reason);
+                run.take(bag, &free, tag);
+            }
+        }
+        Ok(compact(bag))
+    }
+}
+
+/// Tells the asked rows how many of their signals others carry, and two rows that share none.
+fn tell_signals<R>(run: &mut Run<'_, R>, node: u32, bag: &[Lot], buckets: &Buckets, key: &dyn Fn(usize) -> Fact) {
+    let own = |at: u32| (0..buckets.len()).filter(move |&signal| buckets.get(signal).contains(&at));
+    for at in run.asked_in(bag) {
+        let row = bag[at as usize].row;
+        let (alone, shared): (Vec<usize>, Vec<usize>) = own(at).partition(|&signal| buckets.get(signal).len() < 2);
+        if alone.is_empty() && shared.is_empty() {
+            run.tell(node, row, "null_key", Vec::new());
+        } else {
+            let mut facts = vec![("alone", alone.len().into()), ("shared", shared.len().into())];
+            facts.extend(alone.first().or(shared.first()).map(|&signal| ("key", key(signal))));
+            run.tell(node, row, "signals", facts);
+        }
+    }
+    if let Some((a, b)) = run.asked_pair(bag) {
+        let rows = (bag[a as usize].row, bag[b as usize].row);
+        match own(a).find(|&signal| buckets.get(signal).contains(&b)) {
+            None => run.tell_pair(node, rows, "no_shared_key", Vec::new()),
+            Some(signal) => run.tell_pair(node, rows, "shared_key", vec![("key", key(signal))]),
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! `soak_all`, `soak_small` and `soak_if`: name what is left.
+
+use crate::error::Error;
+use crate::explain::recorder::Fact;
+use crate::plan::Answer;
+use crate::plan::buckets::{Buckets, Key};
+use crate::plan::item::{Item, ItemFn, item_fn};
+use crate::plan::lot::{Lot, compact};
+use crate::plan::run_state::Run;
+use crate::plan::tolerance::Tol;
+use crate::plan::tree::{Body, Plan};
+
+const REASON: &str = "classified";
+
+/// How a soaker groups what it takes: each item by itself, or a bucket per key.
+///
+/// ```
+/// use florecon::prelude::*;
+/// let by_hundreds: Mode<i64> = bucket(|i: Item<i64>| Some(i.amount / 100), |key: &i64| key.to_string());
+/// let mut recon = Recon::new(soak_all("open", by_hundreds), |amount: &i64| *amount)?;
+/// recon.upsert(vec![(RowId::from(1), 120), (RowId::from(2), 150), (RowId::from(3), 7)])?;
+/// recon.solve()?;
+/// let origins: Vec<String> = recon.report().groups.iter().map(|group| group.origin.to_string()).collect();
+/// assert_eq!(origins, ["open:1", "open:0"]);
+/// # Ok::<(), Error>(())
+/// ```
+pub struct Mode<R>(Box<dyn Soak<R>>);
+
+impl<R> std::fmt::Debug for Mode<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Mode")
+    }
+}
+
+/// One group per item.
+///
+/// ```
+/// use florecon::prelude::*;
+/// let plan: Plan<i64> = soak_all("open", singleton());
+/// ```
+#[must_use]
+pub fn singleton<R>() -> Mode<R> {
+    Mode(Box::new(Singleton))
+}
+
+/// One group per key, with the origin `origin:<text of the key>`; items with a null key stay.
+///
+/// ```
+/// use florecon::prelude::*;
+/// struct Line { account: i64, amount: i64 }
+/// let plan: Plan<Line> = soak_all("open", bucket(|i: Item<Line>| Some(i.row.account), |key: &i64| key.to_string()));
+/// ```
+pub fn bucket<R, K, A>(key: impl Fn(Item<'_, R>) -> A + 'static, text: impl Fn(&K) -> String + 'static) -> Mode<R>
+where
+    R: 'static,
+    K: Key,
+    A: Answer<Value = Option<K>>,
+{
+    Mode(Box::new(ByKey {
+        key: item_fn(key),
+        text: Box::new(text),
+    }))
+}
+
+/// Groups chosen lots.
+trait Soak<R> {
+    /// Whether all its groups are of one row.
+    fn keeps_apart(&self) -> bool {
+        false
+    }
+
+    /// Takes the lots of `bag`, which were chosen, into groups; those it leaves keep their amount.
+    fn soak(&self, run: &mut Run<'_, R>, node: u32, origin: &str, bag: &mut [Lot]) -> Result<(), Error>;
+}
+
+struct Singleton;
+
+impl<R> Soak<R> for Singleton {
+    fn keeps_apart(&self) -> bool {
+        true
+    }
+
+    fn soak(&self, run: &mut Run<'_, R>, node: u32, origin: &str, bag: &mut [Lot]) -> Result<(), Error> {
+        let tag = run.tag(node, origin, REASON);
+        for lot in bag {
+            run.groups.push(lot.row, std::mem::take(&mut lot.amount));
+            run.groups.close(tag);
+            if run.is_probed() {
+                run.tell_taken(node);
+            }
+        }
+        Ok(())
+    }
+}
+
+struct ByKey<R, K> {
+    key: ItemFn<R, Option<K>>,
+    text: Box<dyn Fn(&K) -> String>,
+}
+
+impl<R, K: Key> Soak<R> for ByKey<R, K> {
+    fn soak(&self, run: &mut Run<'_, R>, node: u32, origin: &str, bag: &mut [Lot]) -> Result<(), Error> {
+        let (buckets, keys) = Buckets::form_keyed(run, node, bag, &self.key)?;
+        for (bucket, key) in buckets.iter().zip(&keys) {
+            let tag = run.tag(node, &format!("{origin}:{}", (self.text)(key)), REASON);
+            run.take(bag, bucket, tag);
+        }
+        Ok(())
+    }
+}
+
+/// Takes everything that is left.
+///
+/// ```
+/// use florecon::prelude::*;
+/// let plan: Plan<i64> = soak_all("open", singleton());
+/// ```
+#[must_use]
+pub fn soak_all<R: 'static>(origin: &str, mode: Mode<R>) -> Plan<R> {
+    soaker("soak_all", origin, mode, Choice::All)
+}
+
+/// Takes what is within `tol` of its row's original amount.
+///
+/// ```
+/// use florecon::prelude::*;
+/// let plan: Plan<i64> = soak_small(rel_tol(10, 5), "rounding", singleton());
+/// ```
+#[must_use]
+pub fn soak_small<R: 'static>(tol: Tol, origin: &str, mode: Mode<R>) -> Plan<R> {
+    soaker("soak_small", origin, mode, Choice::Small(tol))
+}
+
+/// Takes the items that satisfy `predicate`.
+///
+/// ```
+/// use florecon::prelude::*;
+/// let plan: Plan<i64> = soak_if(|i: Item<i64>| *i.row > 0, "timing", singleton());
+/// ```
+pub fn soak_if<R, A>(predicate: impl Fn(Item<'_, R>) -> A + 'static, origin: &str, mode: Mode<R>) -> Plan<R>
+where
+    R: 'static,
+    A: Answer<Value = bool>,
+{
+    soaker("soak_if", origin, mode, Choice::If(item_fn(predicate)))
+}
+
+fn soaker<R: 'static>(kind: &'static str, origin: &str, mode: Mode<R>, choice: Choice<R>) -> Plan<R> {
+    let body = Soaker {
+        origin: origin.to_owned(),
+        mode,
+        choice,
+    };
+    Plan::node(kind, origin, Vec::new(), body)
+}
+
+enum Choice<R> {
+    All,
+    Small(Tol),
+    If(ItemFn<R, bool>),
+}
+
+struct Soaker<R> {
+    origin: String,
+    mode: Mode<R>,
+    choice: Choice<R>,
+}
+
+impl<R> Soaker<R> {
+    fn tell_left(&self, run: &mut Run<'_, R>, node: u32, lot: Lot) {
+        let original = run.originals[lot.row as usize];
+        match &self.choice {
+            Choice::Small(tol) => {
+                let allowed = Fact::Number(tol.slack([original]));
+                run.tell(
+                    node,
+                    lot.row,
+                    "too_large",
+                    vec![("amount", lot.amount.into()), ("slack", allowed)],
+                );
+            }
+            Choice::All | Choice::If(_) => run.tell(node, lot.row, "predicate_false", Vec::new()),
+        }
+    }
+
+    fn chooses(&self, item: Item<'_, R>, run: &Run<'_, R>, lot: Lot) -> Result<bool, Error> {
+        match &self.choice {
+            Choice::All => Ok(true),
+            Choice::Small(tol) => Ok(tol.covers(item.amount, item.original)),
+            Choice::If(predicate) => run.eval(predicate, lot),
+        }
+    }
+}
+
+impl<R> Body<R> for Soaker<R> {
+    fn keeps_apart(&self) -> bool {
+        self.mode.0.keeps_apart()
+    }
+
+    fn check(&self) -> Result<(), String> {
+        match self.choice {
+            Choice::Small(tol) => tol.check(),
+            _ => Ok(()),
+        }
+    }
+
+    fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
+        let (mut chosen, mut lots) = (Vec::new(), Vec::new());
+        for (at, &lot) in bag.iter().enumerate() {
+            if self.chooses(run.item(lot), run, lot)? {
+                chosen.push(at);
+                lots.push(lot);
+            } else if run.is_asked(lot.row) {
+                self.tell_left(run, node.id(), lot);
+            }
+        }
+        if chosen.is_empty() {
+            return Ok(bag.len());
+        }
+        self.mode.0.soak(run, node.id(), &self.origin, &mut lots)?;
+        for (at, lot) in chosen.into_iter().zip(lots) {
+            bag[at] = lot;
+        }
+        Ok(compact(bag))
+    }
+}

@@ -1,0 +1,379 @@
+//! The search behind `subset_net`.
+//!
+//! Subsets are tried in ascending size, then in the order of their places; each that nets is taken and the search of
+//! that size starts over. Choosing a place that leaves more to choose is a step; one that cannot lead to a net within
+//! reach is passed over before it counts. What is found and how many steps it takes is part of the meaning of the
+//! node; how fast it is found is not: bounds come from a tree, last places from an index by amount, and a start that
+//! was passed over is not looked at again in the same size, since bounds only tighten while items are taken.
+
+use super::extremes::Extremes;
+use super::live_index::LiveIndex;
+use crate::plan::tolerance::{Legs, Tol};
+use crate::sorting::by_number;
+
+/// Disjoint subsets that net, as ascending places in `amounts`; none at all when the search needs more steps than
+/// `budget`.
+pub(crate) fn subsets(amounts: &[i64], tol: Tol, max_size: usize, budget: u64) -> Option<Vec<Vec<u32>>> {
+    let mut search = Search::new(amounts, tol, budget);
+    let mut found = Vec::new();
+    for size in 2..=max_size {
+        if search.left < size {
+            break;
+        }
+        search.prepare(size);
+        while search.left >= size {
+            match search.first() {
+                Outcome::OutOfSteps => return None,
+                Outcome::Nothing => break,
+                Outcome::Found => found.push(search.take()),
+            }
+        }
+    }
+    Some(found)
+}
+
+enum Outcome {
+    Found,
+    Nothing,
+    OutOfSteps,
+}
+
+struct Search<'a> {
+    amounts: &'a [i64],
+    tol: Tol,
+    size: usize,
+    /// The places not yet taken, and how many they are.
+    alive: LiveIndex,
+    left: usize,
+    /// The places that may still begin a subset of this size.
+    starts: LiveIndex,
+    extremes: Extremes,
+    values: Values,
+    /// The largest slack any subset of what is left can have.
+    reach: i128,
+    /// Steps that may still be counted.
+    steps: u64,
+    chosen: Vec<u32>,
+}
+
+impl<'a> Search<'a> {
+    fn new(amounts: &'a [i64], tol: Tol, steps: u64) -> Self {
+        Self {
+            amounts,
+            tol,
+            size: 0,
+            alive: LiveIndex::new(amounts.len()),
+            left: amounts.len(),
+            starts: LiveIndex::new(0),
+            extremes: Extremes::new(Vec::new(), 1),
+            values: Values::new(amounts),
+            reach: 0,
+            steps,
+            chosen: Vec::new(),
+        }
+    }
+
+    /// Gets ready for subsets of `size`.
+    fn prepare(&mut self, size: usize) {
+        self.size = size;
+        let alive = (0..)
+            .zip(self.amounts)
+            .map(|(at, &amount)| self.alive.has(at).then_some(amount));
+        self.extremes = Extremes::new(alive.collect(), size - 1);
+        self.starts = self.alive.clone();
+    }
+
+    /// Finds the first subset of what is left.
+    fn first(&mut self) -> Outcome {
+        self.chosen.clear();
+        let largest = self.extremes.reach();
+        self.reach = self.tol.over(largest, largest);
+        self.extend(0, 0)
+    }
+
+    /// Takes the subset that was found.
+    fn take(&mut self) -> Vec<u32> {
+        let chosen = std::mem::take(&mut self.chosen);
+        for &place in &chosen {
+            self.alive.remove(place);
+            self.starts.remove(place);
+            self.values.remove(place);
+            self.extremes.remove(place as usize);
+        }
+        self.left -= chosen.len();
+        chosen
+    }
+
+    /// The first subset that begins with the chosen places, which add up to `sum`.
+    fn extend(&mut self, from: u32, sum: i128) -> Outcome {
+        let after = self.size - self.chosen.len() - 1;
+        if after == 0 {
+            return self.finish(from, sum);
+        }
+        let is_start = self.chosen.is_empty();
+        let mut place = from;
+        loop {
+            place = if is_start {
+                self.starts.first(place)
+            } else {
+                self.alive.first(place)
+            };
+            if place as usize >= self.amounts.len() {
+                return Outcome::Nothing;
+            }
+            let sum = sum + i128::from(self.amounts[place as usize]);
+            let Some((low, high)) = self.extremes.from(place as usize + 1, after) else {
+                return Outcome::Nothing;
+            };
+            if sum + low > self.reach || sum + high < -self.reach {
+                if is_start {
+                    self.starts.remove(place);
+                }
+                place += 1;
+                continue;
+            }
+            if self.steps == 0 {
+                return Outcome::OutOfSteps;
+            }
+            self.steps -= 1;
+            self.chosen.push(place);
+            match self.extend(place + 1, sum) {
+                Outcome::Nothing => self.chosen.pop(),
+                outcome => return outcome,
+            };
+            place += 1;
+        }
+    }
+
+    /// Chooses the last place.
+    fn finish(&mut self, from: u32, sum: i128) -> Outcome {
+        let mut legs = Legs::default();
+        self.chosen
+            .iter()
+            .for_each(|&place| legs.add(self.amounts[place as usize]));
+        let (mut low, mut high) = (-self.reach - sum, self.reach - sum);
+        if legs.negative == 0 {
+            high = high.min(-1);
+        } else if legs.positive == 0 {
+            low = low.max(1);
+        }
+        let tol = self.tol;
+        let fits = |amount: i64| {
+            let mut legs = legs;
+            legs.add(amount);
+            legs.within(tol)
+        };
+        let range = self.values.between(low, high);
+        let last = if range.len() <= FEW_VALUES {
+            let values = &mut self.values;
+            let first = |value: usize| fits(values.distinct[value]).then(|| values.first(value, from))?;
+            range.filter_map(first).min()
+        } else {
+            let mut place = self.alive.first(from);
+            loop {
+                let Some(&amount) = self.amounts.get(place as usize) else {
+                    break None;
+                };
+                if (low..=high).contains(&i128::from(amount)) && fits(amount) {
+                    break Some(place);
+                }
+                place = self.alive.first(place + 1);
+            }
+        };
+        match last {
+            None => Outcome::Nothing,
+            Some(place) => {
+                self.chosen.push(place);
+                Outcome::Found
+            }
+        }
+    }
+}
+
+/// Up to so many different amounts are looked up one by one; among more, one that fits is soon met by going through
+/// places.
+const FEW_VALUES: usize = 64;
+
+/// The places not yet taken, by amount.
+struct Values {
+    /// Places by (amount, place).
+    order: Vec<u32>,
+    /// The index in `order` of each place.
+    index: Vec<u32>,
+    /// Where each distinct amount ends in `order`.
+    ends: Vec<u32>,
+    /// The distinct amounts, ascending.
+    distinct: Vec<i64>,
+    alive: LiveIndex,
+}
+
+impl Values {
+    fn new(amounts: &[i64]) -> Self {
+        let mut order: Vec<u32> = (0..amounts.len() as u32).collect();
+        by_number(&mut order, |place| amounts[place as usize]);
+        let mut index = vec![0; order.len()];
+        let (mut ends, mut distinct) = (Vec::new(), Vec::new());
+        for (at, &place) in order.iter().enumerate() {
+            index[place as usize] = at as u32;
+            let amount = amounts[place as usize];
+            if distinct.last() != Some(&amount) {
+                distinct.push(amount);
+                ends.push(0);
+            }
+            if let Some(end) = ends.last_mut() {
+                *end = at as u32 + 1;
+            }
+        }
+        Self {
+            alive: LiveIndex::new(order.len()),
+            order,
+            index,
+            ends,
+            distinct,
+        }
+    }
+
+    fn remove(&mut self, place: u32) {
+        self.alive.remove(self.index[place as usize]);
+    }
+
+    /// The distinct amounts in a range, by number.
+    fn between(&self, low: i128, high: i128) -> std::ops::Range<usize> {
+        let start = self.distinct.partition_point(|&amount| i128::from(amount) < low);
+        let end = self.distinct.partition_point(|&amount| i128::from(amount) <= high);
+        start..end.max(start)
+    }
+
+    /// The first place from `from` on with a distinct amount.
+    fn first(&mut self, value: usize, from: u32) -> Option<u32> {
+        let start = value.checked_sub(1).map_or(0, |before| self.ends[before]);
+        let end = self.ends[value];
+        let places = &self.order[start as usize..end as usize];
+        let at = self
+            .alive
+            .first(start + places.partition_point(|&place| place < from) as u32);
+        (at < end).then(|| self.order[at as usize])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::tolerance::{abs_tol, rel_tol};
+
+    /// The definition, word for word: combinations in order, bounds by sorting, steps counted.
+    struct Plain<'a> {
+        left: Vec<usize>,
+        amounts: &'a [i64],
+        tol: Tol,
+        steps: u64,
+    }
+
+    impl Plain<'_> {
+        fn all(&mut self, max_size: usize) -> Option<Vec<Vec<u32>>> {
+            let mut found: Vec<Vec<u32>> = Vec::new();
+            let mut size = 2;
+            while size <= max_size.min(self.left.len()) {
+                match self.extend(&mut Vec::new(), size)? {
+                    None => size += 1,
+                    Some(taken) => {
+                        self.left.retain(|place| !taken.contains(place));
+                        found.push(taken.iter().map(|&place| place as u32).collect());
+                    }
+                }
+            }
+            Some(found)
+        }
+
+        fn reach(&self) -> i128 {
+            let sizes = self.left.iter().map(|&place| self.amounts[place].unsigned_abs());
+            let largest = sizes.max().unwrap_or(0);
+            self.tol.over(largest, largest)
+        }
+
+        /// None when out of steps.
+        fn extend(&mut self, chosen: &mut Vec<usize>, size: usize) -> Option<Option<Vec<usize>>> {
+            let after = size - chosen.len() - 1;
+            let later = |place: usize| chosen.last().is_none_or(|&last| place > last);
+            for place in self
+                .left
+                .clone()
+                .into_iter()
+                .filter(|&place| later(place))
+                .collect::<Vec<_>>()
+            {
+                chosen.push(place);
+                if after == 0 {
+                    let mut legs = Legs::default();
+                    chosen.iter().for_each(|&place| legs.add(self.amounts[place]));
+                    if legs.both_signs() && legs.within(self.tol) {
+                        return Some(Some(chosen.clone()));
+                    }
+                } else if self.may_net(chosen, after) {
+                    self.steps = self.steps.checked_sub(1)?;
+                    if let Some(found) = self.extend(chosen, size)? {
+                        return Some(Some(found));
+                    }
+                }
+                chosen.pop();
+            }
+            Some(None)
+        }
+
+        fn may_net(&self, chosen: &[usize], after: usize) -> bool {
+            let sum: i128 = chosen.iter().map(|&place| i128::from(self.amounts[place])).sum();
+            let rest = self.left.iter().filter(|place| Some(*place) > chosen.last());
+            let mut rest: Vec<i128> = rest.map(|&place| self.amounts[place].into()).collect();
+            rest.sort_unstable();
+            let (Some(low), Some(high)) = (rest.get(..after), rest.len().checked_sub(after)) else {
+                return false;
+            };
+            let (low, high): (i128, i128) = (low.iter().sum(), rest[high..].iter().sum());
+            sum + low <= self.reach() && sum + high >= -self.reach()
+        }
+    }
+
+    #[test]
+    fn the_search_is_the_definition_step_for_step() {
+        let mut state = 7_u64;
+        let mut next = |n: u64| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % n
+        };
+        for round in 0..3_000 {
+            let spread = [3, 12, 200][round % 3];
+            let amounts: Vec<i64> = (0..next(13))
+                .map(|_| (next(2 * spread) + 1) as i64 - spread as i64)
+                .filter(|&amount| amount != 0)
+                .collect();
+            let tol = if next(2) == 0 {
+                abs_tol(next(4) as i64)
+            } else {
+                rel_tol(next(2_000) as i64, next(2) as i64)
+            };
+            let (max_size, budget) = (2 + next(5) as usize, next(200));
+            let mut plain = Plain {
+                left: (0..amounts.len()).collect(),
+                amounts: &amounts,
+                tol,
+                steps: budget,
+            };
+            let expected = plain.all(max_size);
+            assert_eq!(
+                subsets(&amounts, tol, max_size, budget),
+                expected,
+                "{amounts:?} {tol:?} {max_size} {budget}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_hundred_thousand_equal_amounts_pair_up() {
+        let amounts: Vec<i64> = (0..100_000).map(|at| if at < 50_000 { 100 } else { -100 }).collect();
+        let found = subsets(&amounts, abs_tol(0), 8, 100_000).unwrap();
+        assert_eq!(found.len(), 50_000);
+        assert!(found.iter().zip(0..).all(|(pair, at)| pair[..] == [at, at + 50_000]));
+    }
+}

@@ -1,0 +1,147 @@
+//! What a part of a solve adds to the counts of the nodes, as bytes.
+
+use std::ops::Range;
+
+use super::Stage;
+
+/// The counts of some nodes at one point of a solve.
+#[derive(Debug)]
+pub(crate) struct CounterDelta {
+    first: usize,
+    before: Vec<Numbers>,
+}
+
+type Numbers = [u128; 11];
+
+fn numbers(stage: &Stage) -> Numbers {
+    [
+        u128::from(stage.items_in),
+        u128::from(stage.groups),
+        u128::from(stage.items_matched),
+        u128::from(stage.null_key),
+        u128::from(stage.too_small),
+        u128::from(stage.one_sided),
+        u128::from(stage.out_of_tolerance),
+        u128::from(stage.over_cap),
+        u128::from(stage.out_of_budget),
+        stage.value_in.unsigned_abs(),
+        stage.value_matched.unsigned_abs(),
+    ]
+}
+
+/// Nothing, or eleven numbers of seven bits a byte, the lowest first.
+fn pack(added: &Numbers, out: &mut Vec<u8>) {
+    out.push(u8::from(added.iter().any(|&number| number > 0)));
+    if out.last() == Some(&0) {
+        return;
+    }
+    for &number in added {
+        let mut rest = number;
+        while rest >= 0x80 {
+            out.push(rest as u8 | 0x80);
+            rest >>= 7;
+        }
+        out.push(rest as u8);
+    }
+}
+
+fn unpack(bytes: &mut impl Iterator<Item = u8>) -> Numbers {
+    let mut added = [0; 11];
+    for number in &mut added {
+        for (shift, byte) in (0..).step_by(7).zip(bytes.by_ref()) {
+            *number |= u128::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                break;
+            }
+        }
+    }
+    added
+}
+
+impl CounterDelta {
+    /// The counts of the nodes of a range, as they are now.
+    #[inline(never)]
+    pub fn of(stages: &[Stage], nodes: Range<usize>) -> Self {
+        Self {
+            first: nodes.start,
+            before: stages[nodes].iter().map(numbers).collect(),
+        }
+    }
+
+    /// How many bytes may come of it.
+    pub fn most_bytes(&self) -> usize {
+        self.before.len() * 128
+    }
+
+    /// Appends what was added since: the number of the first node, how many there are, and what each has.
+    #[inline(never)]
+    pub fn pack_since(&self, stages: &[Stage], out: &mut Vec<u8>) {
+        out.extend((self.first as u32).to_le_bytes());
+        for (before, stage) in self.before.iter().zip(&stages[self.first..]) {
+            let mut added = numbers(stage);
+            added.iter_mut().zip(before).for_each(|(now, before)| *now -= before);
+            pack(&added, out);
+        }
+    }
+
+    /// Adds what was packed.
+    #[inline(never)]
+    pub fn add_packed(bytes: &[u8], stages: &mut [Stage]) {
+        let Some((first, rest)) = bytes.split_first_chunk() else {
+            return;
+        };
+        let mut bytes = rest.iter().copied();
+        for stage in &mut stages[u32::from_le_bytes(*first) as usize..] {
+            match bytes.next() {
+                None => return,
+                Some(0) => {}
+                Some(_) => {
+                    let added = unpack(&mut bytes);
+                    // these were taken as 64-bit counts and as amounts
+                    for (count, added) in stage.counts().into_iter().zip(added) {
+                        *count += added as u64;
+                    }
+                    for (value, added) in stage.values().into_iter().zip(&added[9..]) {
+                        *value += *added as i128;
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_added_is_added_again() {
+        let stage = |items_in, value_in, over_cap| Stage {
+            items_in,
+            value_in,
+            over_cap,
+            ..Stage::default()
+        };
+        let before = [stage(1, 5, 0), stage(2, 7, 1), stage(0, 0, 0), stage(3, 3, 3)];
+        let after = [
+            stage(1, 5, 0),
+            stage(300, i128::from(i64::MAX) * 4, 1),
+            stage(0, 0, 0),
+            stage(9, 9, 9),
+        ];
+        let tally = CounterDelta::of(&before, 1..3);
+        let mut bytes = Vec::new();
+        tally.pack_since(&after, &mut bytes);
+        let mut stages = before.clone();
+        CounterDelta::add_packed(&bytes, &mut stages);
+        assert_eq!(
+            stages,
+            [
+                before[0].clone(),
+                after[1].clone(),
+                before[2].clone(),
+                before[3].clone()
+            ]
+        );
+    }
+}

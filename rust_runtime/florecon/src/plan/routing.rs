@@ -1,0 +1,129 @@
+//! Which rows can meet: a number for each, so that a ledger can be divided before it is solved.
+
+use super::buckets::Key;
+use super::item::{Item, ItemFn};
+use super::node::Nature;
+use super::tree::Plan;
+use crate::value::EvalError;
+use crate::value::json::Shown;
+
+/// What tells the shards of a strategy apart.
+pub(crate) trait Router<R> {
+    /// The key as JSON, which is the same in every build of a strategy.
+    fn key(&self, item: Item<'_, R>) -> Result<String, EvalError>;
+}
+
+impl<R, K: Key> Router<R> for ItemFn<R, Option<K>> {
+    fn key(&self, item: Item<'_, R>) -> Result<String, EvalError> {
+        let mut shown = String::new();
+        self(item)?.show(&mut shown);
+        Ok(shown)
+    }
+}
+
+impl<R> Plan<R> {
+    /// Whether the strategy as a whole works on shards of a key, so that rows of different [`route`](Self::route)s never
+    /// meet.
+    pub(crate) fn is_routed(&self) -> bool {
+        self.router().is_some()
+    }
+
+    /// A number that rows which can be in one group share. It is 0 for all rows of a strategy that keeps none of them
+    /// apart, and else made of the text of the key, in wasm as in a native build.
+    pub(crate) fn route(&self, item: Item<'_, R>) -> Result<u64, EvalError> {
+        self.router()
+            .map_or(Ok(0), |router| router.key(item).map(|key| fnv1a(key.as_bytes())))
+    }
+
+    pub(crate) fn router(&self) -> Option<&dyn Router<R>> {
+        match self.nature() {
+            Nature::Whole(_) => None,
+            Nature::Wrap(_) | Nature::Repeat { .. } => self.inner().router(),
+            Nature::Split(split) => split.router(self),
+            Nature::Steps => {
+                let mut joining = self.children().iter().filter(|step| !step.keeps_apart());
+                let only = joining.next()?;
+                joining.next().is_none().then(|| only.router())?
+            }
+        }
+    }
+
+    /// Whether all groups of the node are of one row.
+    fn keeps_apart(&self) -> bool {
+        match self.nature() {
+            Nature::Whole(body) => body.keeps_apart(),
+            _ => self.children().iter().all(Self::keeps_apart),
+        }
+    }
+}
+
+/// FNV-1a, in 64 bits: where it collides, two shards go the same way, which is allowed.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prelude::*;
+
+    fn by_hundreds() -> Plan<i64> {
+        partition_by(|i: Item<'_, i64>| Some(*i.row / 100), agg_net(one_bucket, abs_tol(0)))
+    }
+
+    fn routes(plan: &Plan<i64>) -> Vec<u64> {
+        [120, 150, 330]
+            .iter()
+            .map(|row| {
+                let item = Item {
+                    row,
+                    amount: *row,
+                    original: *row,
+                };
+                plan.route(item).unwrap()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_key_around_the_strategy_routes() {
+        let key = |text: &str| fnv1a(text.as_bytes());
+        for plan in [
+            by_hundreds(),
+            labeled("x", by_hundreds()),
+            when(|i: Item<'_, i64>| *i.row > 0, fixed_point(3, by_hundreds())),
+            seq(vec![by_hundreds(), identity(), soak_all("open", singleton())]),
+        ] {
+            assert!(plan.is_routed());
+            assert_eq!(routes(&plan), [key("1"), key("1"), key("3")]);
+        }
+    }
+
+    #[test]
+    fn what_joins_all_rows_routes_none() {
+        let joins = || agg_net(one_bucket, abs_tol(0));
+        for plan in [
+            joins(),
+            seq(vec![by_hundreds(), joins()]),
+            seq(vec![by_hundreds(), by_hundreds()]),
+            seq(vec![identity(), soak_all("open", singleton())]),
+            windowed(|i: Item<'_, i64>| *i.row, 10, by_hundreds()),
+            seq(vec![
+                by_hundreds(),
+                soak_all("open", bucket(|_: Item<'_, i64>| Some(1_i64), i64::to_string)),
+            ]),
+        ] {
+            assert!(!plan.is_routed());
+            assert_eq!(routes(&plan), [0, 0, 0]);
+        }
+    }
+
+    #[test]
+    fn the_number_is_that_of_the_published_hash() {
+        assert_eq!(fnv1a(b""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(fnv1a(b"a"), 0xaf63_dc4c_8601_ec8c);
+        assert_eq!(fnv1a(b"foobar"), 0x8594_4171_f739_67e8);
+    }
+}

@@ -1,0 +1,215 @@
+//! The state of one solve, threaded through the tree.
+
+use std::borrow::Cow;
+
+use super::Stage;
+use super::arena::{Arena, Tag};
+use super::item::{Item, ItemFn};
+use super::lot::Lot;
+use super::names::Names;
+use super::shard_cache::ShardCache;
+use crate::error::Error;
+use crate::explain::recorder::Recorder;
+use crate::nodes::flow::warm_start_cache::FlowCache;
+use crate::row_id::RowId;
+use crate::value::EvalError;
+
+/// Rows in ascending id order, the groups formed so far, and the counts per node.
+pub(crate) struct Run<'a, R> {
+    pub rows: &'a [R],
+    pub ids: &'a [RowId],
+    /// What each row carried when it entered the active numeraire.
+    pub originals: Cow<'a, [i64]>,
+    pub groups: Arena,
+    pub names: Names,
+    pub stages: Vec<Stage>,
+    /// Buffers of one number per row, for numeraires.
+    pub spare: Vec<Vec<i64>>,
+    /// What is told of a few rows, for `explain`.
+    pub probe: Option<Box<Recorder>>,
+    /// What shards came to in the last solve.
+    pub recalled: Box<ShardCache>,
+    /// What flow nodes know from earlier solves.
+    pub flows: Box<FlowCache>,
+    /// Units of work done; see [`task`](crate::plan::executor).
+    pub units: u64,
+    /// Units to do in this call.
+    pub budget: u64,
+    until: u64,
+}
+
+/// What a run leaves behind between two calls.
+#[derive(Default)]
+pub(crate) struct Paused {
+    pub groups: Arena,
+    pub names: Names,
+    pub stages: Vec<Stage>,
+    pub units: u64,
+    pub known: Known,
+    spare: Vec<Vec<i64>>,
+}
+
+/// What one solve leaves to the next.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// What shards came to.
+    pub recalled: Box<ShardCache>,
+    /// What flow nodes know.
+    pub flows: Box<FlowCache>,
+}
+
+impl Known {
+    /// Before the first step of a solve; to certify every flow, every flow is run.
+    pub fn begin(&mut self, certify: bool) {
+        self.recalled.begin(certify);
+        self.flows.begin(certify);
+    }
+
+    /// After the last step.
+    pub fn end(&mut self) {
+        self.recalled.end();
+        self.flows.end();
+    }
+}
+
+impl Paused {
+    /// A run that has not begun.
+    pub fn before(stages: Vec<Stage>, known: Known) -> Self {
+        Self {
+            stages,
+            known,
+            ..Self::default()
+        }
+    }
+}
+
+impl<'a, R> Run<'a, R> {
+    /// Goes on where a run was paused, for `budget` more units.
+    pub fn resume(paused: Paused, budget: u64, rows: &'a [R], ids: &'a [RowId], amounts: &'a [i64]) -> Self {
+        Self {
+            rows,
+            ids,
+            originals: Cow::Borrowed(amounts),
+            groups: paused.groups,
+            names: paused.names,
+            stages: paused.stages,
+            spare: paused.spare,
+            probe: None,
+            recalled: paused.known.recalled,
+            flows: paused.known.flows,
+            units: paused.units,
+            budget,
+            until: paused.units.saturating_add(budget),
+        }
+    }
+
+    /// What is to be kept until the run goes on. It is never paused within another numeraire.
+    pub fn pause(self) -> Paused {
+        Paused {
+            groups: self.groups,
+            names: self.names,
+            stages: self.stages,
+            units: self.units,
+            spare: self.spare,
+            known: Known {
+                recalled: self.recalled,
+                flows: self.flows,
+            },
+        }
+    }
+
+    /// Whether the budget of this call is used up.
+    pub fn is_spent(&self) -> bool {
+        self.units >= self.until
+    }
+
+    /// Counts up to `units`, unless that many are done already.
+    pub fn reach(&mut self, units: u64) {
+        self.units = self.units.max(units);
+    }
+
+    #[inline]
+    pub fn item(&self, lot: Lot) -> Item<'a, R> {
+        Item {
+            row: &self.rows[lot.row as usize],
+            amount: lot.amount,
+            original: self.originals[lot.row as usize],
+        }
+    }
+
+    #[inline]
+    pub fn eval<V>(&self, f: &ItemFn<R, V>, lot: Lot) -> Result<V, Error> {
+        f(self.item(lot)).map_err(|error| self.fault(lot.row, error))
+    }
+
+    pub fn id(&self, row: u32) -> &'a RowId {
+        &self.ids[row as usize]
+    }
+
+    pub fn fault(&self, row: u32, error: EvalError) -> Error {
+        Error::from_eval(error, Some(self.id(row).clone()))
+    }
+
+    /// The error of a pair's expression: about the first row, naming both.
+    pub fn fault_of_pair(&self, row: u32, other: u32, error: EvalError) -> Error {
+        Error::of_expression(
+            error,
+            Some(self.id(row).clone()),
+            &format!("rows {} and {}: ", self.id(row), self.id(other)),
+        )
+    }
+
+    pub fn stage(&mut self, node: u32) -> &mut Stage {
+        &mut self.stages[node as usize]
+    }
+
+    /// The tag of a group formed by a leaf.
+    pub fn tag(&mut self, node: u32, origin: &str, reason: &str) -> Tag {
+        Tag {
+            origin: self.names.intern(origin),
+            reason: self.names.intern(reason),
+            node,
+            unique: None,
+        }
+    }
+
+    /// Makes one group of whole lots and zeroes them in the bag. `positions` ascend.
+    pub fn take(&mut self, bag: &mut [Lot], positions: &[u32], tag: Tag) {
+        for &at in positions {
+            let lot = &mut bag[at as usize];
+            self.groups.push(lot.row, lot.amount);
+            lot.amount = 0;
+        }
+        self.groups.close(tag);
+        if self.is_probed() {
+            self.tell_taken(tag.node);
+        }
+    }
+
+    /// A buffer of one number per row, of any content; give it back to `spare`.
+    pub fn number_per_row(&mut self) -> Vec<i64> {
+        self.spare.pop().unwrap_or_else(|| vec![0; self.rows.len()])
+    }
+
+    pub fn enter(&mut self, node: u32, bag: &[Lot]) {
+        let stage = self.stage(node);
+        stage.items_in += bag.len() as u64;
+        stage.value_in += bag.iter().map(|lot| size(lot.amount)).sum::<i128>();
+        if self.is_probed() {
+            self.tell_entered(node, bag);
+        }
+    }
+
+    pub fn leave(&mut self, node: u32, mark: usize) {
+        let stage = &mut self.stages[node as usize];
+        for group in (mark..self.groups.len()).map(|index| self.groups.get(index)) {
+            stage.groups += 1;
+            stage.items_matched += group.len() as u64;
+            stage.value_matched += group.amounts.iter().map(|&amount| size(amount)).sum::<i128>();
+        }
+    }
+}
+
+fn size(amount: i64) -> i128 {
+    i128::from(amount.unsigned_abs())
+}

@@ -1,0 +1,226 @@
+//! The tree of a strategy, and what every node of it does.
+
+use super::Stage;
+use super::lot::Lot;
+use super::node::{Nature, Split, Wrap};
+use super::run_state::Run;
+use crate::error::Error;
+use crate::value::EvalError;
+
+/// A strategy: a tree of nodes, built by the functions of this module and given to [`Recon`](crate::recon::Recon).
+///
+/// Node ids are places in a pre-order walk of the tree, from 0.
+///
+/// ```
+/// use florecon::prelude::*;
+/// let plan: Plan<i64> = labeled("pairs", exact_1to1(one_bucket, by_id));
+/// assert_eq!(plan.outline().iter().map(|node| node.kind).collect::<Vec<_>>(), ["labeled", "exact_1to1"]);
+/// ```
+pub struct Plan<R> {
+    id: u32,
+    kind: &'static str,
+    label: String,
+    children: Vec<Plan<R>>,
+    nature: Nature<R>,
+    weight: u64,
+}
+
+/// A node whose work is one piece.
+pub(crate) trait Body<R> {
+    /// Refuses settings that no bag could make sense of.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Whether all its groups are of one row.
+    fn keeps_apart(&self) -> bool {
+        false
+    }
+
+    /// Appends groups to the run, leaves the residual at the front of the bag in ascending row order, returns its
+    /// length.
+    fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error>;
+}
+
+impl<R> std::fmt::Debug for Plan<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct(self.kind)
+            .field("id", &self.id)
+            .field("label", &self.label)
+            .field("children", &self.children)
+            .finish()
+    }
+}
+
+impl<R: 'static> Plan<R> {
+    pub(crate) fn leaf(kind: &'static str, body: impl Body<R> + 'static) -> Self {
+        Self::node(kind, "", Vec::new(), body)
+    }
+
+    /// A node whose work is one piece, its children's included.
+    pub(crate) fn node(kind: &'static str, label: &str, children: Vec<Self>, body: impl Body<R> + 'static) -> Self {
+        Self::of(kind, label, children, Nature::Whole(Box::new(body)))
+    }
+
+    /// A node that does something to the groups of one child.
+    pub(crate) fn wrap(kind: &'static str, label: &str, inner: Self, wrap: impl Wrap<R> + 'static) -> Self {
+        Self::of(kind, label, vec![inner], Nature::Wrap(Box::new(wrap)))
+    }
+
+    /// A node that gives parts of its bag to its children.
+    pub(crate) fn split(kind: &'static str, children: Vec<Self>, split: impl Split<R> + 'static) -> Self {
+        Self::of(kind, "", children, Nature::Split(Box::new(split)))
+    }
+
+    pub(crate) fn of(kind: &'static str, label: &str, children: Vec<Self>, nature: Nature<R>) -> Self {
+        let mut plan = Self {
+            id: 0,
+            kind,
+            label: label.to_owned(),
+            weight: weight(&nature, &children),
+            children,
+            nature,
+        };
+        plan.renumber(0);
+        plan
+    }
+}
+
+impl<R: 'static> Plan<R> {
+    /// The plan of a strategy whose settings cannot be computed from its params: installing it is refused.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let twice = |slack: i64| Ok(agg_net(one_bucket, abs_tol(int::mul(slack, 2)?)));
+    /// let plan: Plan<i64> = twice(i64::MAX).unwrap_or_else(Plan::refused);
+    /// assert_eq!(plan.check().unwrap_err().code(), "bad_config");
+    /// ```
+    #[must_use]
+    pub fn refused(error: EvalError) -> Self {
+        Self::leaf("refused", Refused(error))
+    }
+}
+
+/// More nodes than any lot passes in any plan that ends; products with numbers of lots stay within 64 bits.
+const HEAVIEST: u64 = 1 << 32;
+
+fn weight<R>(nature: &Nature<R>, children: &[Plan<R>]) -> u64 {
+    let passes = match nature {
+        Nature::Repeat { max_passes } => *max_passes as u64,
+        _ => 1,
+    };
+    let inner = children.iter().map(|child| child.weight).sum::<u64>();
+    passes.saturating_mul(inner).saturating_add(1).min(HEAVIEST)
+}
+
+struct Refused(EvalError);
+
+impl<R> Body<R> for Refused {
+    fn check(&self) -> Result<(), String> {
+        Err(format!("a setting cannot be computed from the params: {}", self.0))
+    }
+
+    fn run(&self, _: &mut Run<'_, R>, node: &Plan<R>, _: &mut [Lot]) -> Result<usize, Error> {
+        node.check_here().map(|()| 0)
+    }
+}
+
+impl<R> Plan<R> {
+    /// The node's id.
+    pub(crate) fn id(&self) -> u32 {
+        self.id
+    }
+
+    pub(crate) fn children(&self) -> &[Self] {
+        &self.children
+    }
+
+    /// The one child of a combinator.
+    pub(crate) fn inner(&self) -> &Self {
+        &self.children[0]
+    }
+
+    pub(crate) fn nature(&self) -> &Nature<R> {
+        &self.nature
+    }
+
+    /// How many nodes a lot passes in this one and those below it, at most.
+    pub(crate) fn weight(&self) -> u64 {
+        self.weight
+    }
+
+    /// The ids of the node and those below it.
+    pub(crate) fn nodes(&self) -> std::ops::Range<usize> {
+        let last = self
+            .children
+            .last()
+            .map_or(self.id as usize + 1, |child| child.nodes().end);
+        self.id as usize..last
+    }
+
+    /// Gives ids from `next` on in pre-order; returns the id after the last.
+    pub(crate) fn renumber(&mut self, next: u32) -> u32 {
+        self.id = next;
+        self.children
+            .iter_mut()
+            .fold(next + 1, |next, child| child.renumber(next))
+    }
+
+    /// The nodes in pre-order, with nothing counted yet.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let plan: Plan<i64> = seq(vec![exact_1to1(one_bucket, by_id), soak_all("open", singleton())]);
+    /// let kinds: Vec<&str> = plan.outline().iter().map(|stage| stage.kind).collect();
+    /// assert_eq!(kinds, ["seq", "exact_1to1", "soak_all"]);
+    /// ```
+    #[must_use]
+    pub fn outline(&self) -> Vec<Stage> {
+        let mut stages = Vec::new();
+        self.walk(&mut |node| {
+            stages.push(Stage {
+                node: node.id,
+                kind: node.kind,
+                label: node.label.clone(),
+                ..Stage::default()
+            });
+        });
+        stages
+    }
+
+    /// Whether two plans have the same kinds of nodes in the same places.
+    pub(crate) fn same_shape(&self, other: &Self) -> bool {
+        self.kind == other.kind
+            && self.children.len() == other.children.len()
+            && self.children.iter().zip(&other.children).all(|(a, b)| a.same_shape(b))
+    }
+
+    fn walk(&self, visit: &mut impl FnMut(&Self)) {
+        visit(self);
+        self.children.iter().for_each(|child| child.walk(visit));
+    }
+
+    /// Refuses a plan that cannot be run.
+    ///
+    /// # Errors
+    /// `bad_config`: a negative tolerance, width or window, a width of zero.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let plan: Plan<i64> = agg_net(one_bucket, abs_tol(-1));
+    /// assert_eq!(plan.check().unwrap_err().code(), "bad_config");
+    /// ```
+    pub fn check(&self) -> Result<(), Error> {
+        self.check_here()?;
+        if self.nature.has_template() {
+            return Ok(());
+        }
+        self.children.iter().try_for_each(Self::check)
+    }
+
+    pub(crate) fn check_here(&self) -> Result<(), Error> {
+        self.nature
+            .check()
+            .map_err(|message| Error::bad_config(format!("{} (node {}): {message}", self.kind, self.id)))
+    }
+}
