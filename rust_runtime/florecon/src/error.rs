@@ -1,4 +1,4 @@
-//! Everything that can go wrong, one variant per error code of the wire.
+//! Typed errors, one variant per error code of the wire.
 
 use thiserror::Error as ThisError;
 

@@ -1,4 +1,4 @@
-//! The allocation hypergraph, as it is read.
+//! Read-only view of the allocation hypergraph.
 
 use std::sync::Arc;
 

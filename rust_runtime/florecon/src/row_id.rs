@@ -1,4 +1,4 @@
-//! The caller's name for a row.
+//! Row id: the caller's name for a row.
 
 use std::fmt;
 

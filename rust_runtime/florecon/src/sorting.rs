@@ -1,5 +1,5 @@
-//! Sorting by a number or an order, for everything that is so sorted: each type and order that the standard sort is used
-//! with costs a module up to ten kilobytes.
+//! Stable sorts by an integer or by a comparison, shared by all callers: each further instance of the standard sort adds up to
+//! ten kilobytes to a module.
 
 use std::cmp::Ordering;
 

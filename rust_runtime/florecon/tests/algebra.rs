@@ -1,4 +1,4 @@
-//! Properties of every strategy: nothing is lost or invented, and nothing but the rows and the plan decides.
+//! Properties of every strategy: conservation and determinism.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! A workspace that is edited and solved again and again, against a fresh one over the same rows after every edit.
+//! Workspace edited and solved repeatedly, compared with a fresh one after every edit.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The workspace: what each command does, and the errors it gives in the order it checks them.
+//! Workspace commands, and their errors in the order of the checks.
 
 use florecon::prelude::*;
 

@@ -1,5 +1,4 @@
-//! The value library computes what the reference interpreter computes: `tests/vectors/values.json`, which the interpreter's
-//! own tests hold to its code.
+//! Value library compared with the reference interpreter over `tests/vectors/values.json`.
 
 use florecon::value::{EvalError, Text, Tokens, date, int, money, real, similarity, text};
 use serde_json::Value;

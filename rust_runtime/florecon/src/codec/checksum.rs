@@ -1,4 +1,4 @@
-//! A checksum at the end of bytes.
+//! Checksum trailer of an encoded byte string.
 
 const SEAL: usize = 8;
 

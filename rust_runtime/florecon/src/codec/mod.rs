@@ -1,8 +1,8 @@
-//! Values as bytes and back: what a snapshot of a workspace is made of.
+//! Binary codec of snapshots: [`Packed`] values to bytes and back.
 //!
-//! A whole number takes as many bytes as it needs. A text is written out once, and by number where it comes again, so that
-//! texts that were shared are shared when they come back. Nothing that is read is believed: a length is held against the bytes
-//! that are left before anything is allocated for it.
+//! Integers are variable-length (LEB128). A text is written once and referred to by number afterwards, so texts that were
+//! shared are shared again after decoding. The decoder trusts nothing: a length is checked against the bytes left before memory
+//! is allocated for it.
 
 mod checksum;
 mod read;

@@ -1,4 +1,4 @@
-//! Reading.
+//! Decoder of the snapshot codec.
 
 use super::Packed;
 use super::write::NUMBERED_TEXTS;

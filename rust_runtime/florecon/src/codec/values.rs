@@ -1,4 +1,4 @@
-//! The values that lanes have.
+//! [`Packed`] implementations for the types of lanes.
 
 use super::{Damaged, Packed, Packer, Unpacker, join_shapes};
 use crate::value::{Real, Text, Tokens};

@@ -1,4 +1,4 @@
-//! Writing.
+//! Encoder of the snapshot codec.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,6 @@
-//! What a few rows meet on their way through the tree, for `explain`. Off, it costs a test per bag and refused bucket.
+//! Event recorder for `explain`: what happens to a few watched rows while the plan runs again.
+//!
+//! When no recorder is installed the cost is one test per bag and per refused bucket.
 
 use std::borrow::Cow;
 

@@ -1,14 +1,14 @@
-//! A basis to start from where all amounts are equal and every source reaches every sink: an assignment problem, which
-//! shortest paths through its dense rows solve faster than pivots do.
+//! Initial basis for a dense assignment problem: all supplies equal, every source adjacent to every sink. Successive shortest
+//! paths over dense rows are faster there than pivots.
 //!
-//! A source takes the sink that is best at the prices asked and raises its price until it is no better than the second
-//! best; who held that sink bids again. The few sources that then hold nothing get their sinks along shortest paths of
-//! exchanges, in which a source may also fall back to its penalty. Shortest paths from every node to the root at last
-//! give a tree of tight arcs: an optimal basis, on which the simplex finds nothing to do.
+//! A source bids for the sink with the least reduced cost and raises its price until the second best is as good; the source
+//! outbid bids again (auction algorithm, Bertsekas). The few sources left without a sink get one along shortest augmenting
+//! paths, in which a source may also fall back to its penalty arc. Shortest paths from every node to the root then give a tree
+//! of tight arcs: an optimal basis, on which the simplex finds no entering arc.
 //!
-//! A source hung by an arc without flow points up, so that the tree is strongly feasible (see `tree`). Prices stay
-//! between the penalty of the sink and the least cost less the dearest penalty of a source, as no source pays more than
-//! its penalty; so numbers below `LARGEST` leave room for `FAR`.
+//! Invariant: a source whose tree arc carries no flow points up, so the tree is strongly feasible (see `spanning_tree`). Prices
+//! stay between the penalty of the sink and the least cost minus the largest penalty of a source, since no source pays more
+//! than its penalty; so values below `LARGEST` leave room for `FAR`.
 
 use std::hint::select_unpredictable;
 

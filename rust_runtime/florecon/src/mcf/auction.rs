@@ -1,9 +1,9 @@
-//! A basis to start from where all amounts are equal and all must be matched: sources bid for sinks.
+//! Initial basis by an auction, for a component whose supplies are all equal and must all be matched.
 //!
-//! A source takes the sink that is best at the prices asked and raises the price until it is no better than the second
-//! best; who held that sink bids again. Most sources so find the sink they keep, at a fraction of what pivots cost; the
-//! few that are left start unmatched. The basis hangs every sink by the source that holds it, and that source by its
-//! second best arc, which the price has made as good as the best. The simplex does the rest.
+//! A source bids for the sink with the least reduced cost and raises its price until the second best is as good; the source
+//! outbid bids again. Most sources so find their final sink at a fraction of the cost of pivots; the rest start unmatched. Each
+//! sink becomes a child of the source that holds it, and that source hangs by its second best arc, which the price has made
+//! tight. The simplex completes the solution.
 
 use super::components::{Component, NONE};
 use super::pricing::Columns;

@@ -1,13 +1,13 @@
-//! The choice among equal optima.
+//! Canonical choice among equal optima.
 //!
-//! Every node has a key, every arc three weights hashed from the keys of its ends; penalty arcs weigh nothing. Among the
-//! flows of least cost the canonical one has the least weight in the first round, among those the least in the second,
-//! then in the third, and if several are left it is the lexicographically largest, arcs taken by (source, sink). The
-//! rule reads the instance alone. It leaves one flow: two different ones differ on a first arc, and there one is larger.
-//! Nearly always the first round decides, as a tie would need two sums of 40-bit hashes to be equal.
+//! Every node has a key; every arc has three weights hashed from the keys of its ends; penalty arcs weigh nothing. Among the
+//! flows of least cost, the canonical one has the least total first weight, then the least second, then the least third, and is
+//! then the lexicographically largest, arcs ordered by (source, sink). The rule reads the instance alone. It leaves exactly one
+//! flow: two different flows differ on a first arc, and there one is larger. The first round almost always decides, because a
+//! tie needs two sums of 40-bit hashes to be equal.
 //!
-//! Each step is a linear objective over a face of the polytope of the step before, so each is the simplex method on the
-//! arcs that still vary, from the basis at hand: what it costs follows the number of ties, not of arcs.
+//! Each round is a linear objective over a face of the polytope of the round before, hence the simplex method on the arcs that
+//! can still vary, from the basis at hand: the cost follows the number of ties, not of arcs.
 
 use super::canonical_restart::{self, CanonicalRestart};
 use super::components::{Component, Layout};

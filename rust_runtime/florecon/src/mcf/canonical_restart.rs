@@ -1,12 +1,12 @@
-//! The choice among equal optima where most of a component is tied.
+//! Canonical choice from a fresh basis, for components in which most arcs are tied.
 //!
-//! Pivots from the basis at hand move large parts of one deep tree, and with much to settle there are many. It is faster
-//! to forget that tree: all optima together are the solutions of an instance of their own, with the arcs of reduced cost
-//! zero alone, their weights for costs, and a penalty dearer than any detour where everything must be matched. It is
-//! solved like any other, from the shallow tree in which nothing is matched yet.
+//! Pivots from the optimal basis would move large subtrees of one deep tree, and many are needed. It is faster to discard that
+//! tree: the optimal solutions are the solutions of an instance made of the tight arcs (reduced cost zero) alone, with the
+//! canonical weights as costs, and a penalty above the weight of any path where everything must be matched. It is solved like
+//! any other instance, from the shallow tree in which nothing is matched.
 //!
-//! Its optimal basis needs no such penalty arc, so it is one of the component too: from every node some path of tight
-//! arcs leads to the root, as it does in the basis before, and any is cheaper.
+//! Its optimal basis uses no such penalty arc, so it is a basis of the component as well: from every node some path of tight
+//! arcs leads to the root, as in the basis before, and any of these is cheaper.
 
 use super::assignment::Assignment;
 use super::auction::start_by_bids;

@@ -1,4 +1,5 @@
-//! The certificate of an answer, checked by code that shares nothing with the solver.
+//! Optimality certificate: primal and dual feasibility and complementary slackness, checked by code that shares nothing with
+//! the solver.
 
 use super::instance::{Instance, Solution};
 

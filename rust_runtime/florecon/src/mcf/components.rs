@@ -1,4 +1,4 @@
-//! The instance cut into connected components, each with its nodes and its arcs in one contiguous range.
+//! Decomposition into connected components; the nodes and the arcs of each lie in one contiguous range.
 
 use std::borrow::Cow;
 use std::ops::Range;

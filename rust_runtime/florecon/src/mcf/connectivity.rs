@@ -1,4 +1,4 @@
-//! Two linear-time graph searches without recursion: strong components and bridges.
+//! Strongly connected components and bridges: two linear-time graph searches without recursion.
 
 /// Neighbours of each node in one array.
 #[derive(Default)]

@@ -1,4 +1,4 @@
-//! What the engine is given, what it gives back, and what it refuses.
+//! Problem instance, solution and errors of the solver.
 
 use super::canonical::MOST_NODES;
 use super::certify::Violation;

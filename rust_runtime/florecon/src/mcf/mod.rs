@@ -1,14 +1,13 @@
-//! Exact minimum-cost transportation with a price on what stays unmatched, by the network simplex method.
+//! Exact minimum-cost transportation with a penalty on unmatched supply, by the network simplex method.
 //!
-//! [`solve`] takes an [`Instance`] and gives back the [`Solution`] of least cost; among equal optima the one that a fixed
-//! rule names, which depends on the instance alone and not on the order of its arcs. The answer carries its duals, so
-//! that [`certify`], which shares no code with the solver, can prove it optimal in linear time.
+//! [`solve`] takes an [`Instance`] and returns the [`Solution`] of least cost; among equal optima the canonical one, which
+//! depends on the instance alone and not on the order of its arcs. The solution carries its duals, so that [`certify`], which
+//! shares no code with the solver, can prove it optimal in linear time.
 //!
-//! How it works: the instance is cut into connected components; each starts from the tree of its penalty arcs (everything
-//! unmatched is feasible, and the true penalties are its duals), or, where amounts are equal and everything may meet, from
-//! the answer that shortest paths give; a block search picks the arcs that enter, a strongly
-//! feasible rule those that leave, so that no basis comes twice; then the ties are settled on the arcs of reduced cost
-//! zero. All arithmetic is exact: potentials are 64 bits wide where a bound proves that enough, else 128.
+//! The instance is split into connected components. Each starts from the tree of its penalty arcs (the flow that matches
+//! nothing is feasible, and the penalties are its duals), or, for assignment problems, from shortest paths. Block pricing
+//! selects the entering arc; strongly feasible trees select the leaving arc, which excludes cycling; then ties are resolved on
+//! the arcs of reduced cost zero. Arithmetic is exact: potentials are 64 bits wide where a bound proves that enough, else 128.
 
 mod assignment;
 mod auction;

@@ -1,12 +1,12 @@
-//! Which arcs change their flow from one optimal solution to another.
+//! Arcs whose flow differs between optimal solutions.
 //!
-//! All optimal solutions differ by circulations in the *tight residual graph*: an arc of reduced cost zero may always
-//! take more, and may give back if it has flow. So an arc varies exactly if it lies on a cycle of that graph other than
-//! itself to and fro. Arcs without flow are one-way and vary exactly if both ends lie in one strongly connected
-//! component. An arc with flow goes both ways; suppose it varies in neither direction, so without it neither end reaches
-//! the other. Every node of the strong component reaches, and is reached from, one end without using the arc, and both
-//! must be the same end; no arc leads from the nodes of one end to those of the other; hence the arc is a bridge of the
-//! component seen as an undirected graph. Conversely a bridge lies on no cycle. Arcs with flow are arcs of the basis.
+//! All optimal solutions differ by circulations in the *tight residual graph*: an arc of reduced cost zero may always take
+//! more, and may give back if it has flow. So an arc varies exactly if it lies on a cycle of that graph other than the arc and
+//! its own reverse. Arcs without flow are one-way and vary exactly if both ends lie in one strongly connected component. An arc
+//! with flow goes both ways; suppose it varies in neither direction, so without it neither end reaches the other. Every node of
+//! the strong component reaches, and is reached from, one end without using the arc, and both must be the same end; no arc
+//! leads from the nodes of one end to those of the other; hence the arc is a bridge of the component seen as an undirected
+//! graph. Conversely a bridge lies on no cycle. Arcs with flow are arcs of the basis.
 
 use super::components::Component;
 use super::connectivity::{Adjacency, Bridges, Strong};

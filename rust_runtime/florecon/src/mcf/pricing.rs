@@ -1,5 +1,4 @@
-//! Which arc enters the basis: the best of a block of arcs, the next block each time, the size of a block following the
-//! cost of pivots.
+//! Block pricing: the entering arc is the best of a block of arcs; the block size adapts to the cost of a pivot.
 
 use std::ops::Range;
 

@@ -1,10 +1,10 @@
-//! Parts of a component that need no second look: since they were last seen without a negative reduced cost, the
-//! potentials at their ends have not changed, or all by the same.
+//! Pricing cache: skips patches of arcs that cannot contain an entering arc, because since their last scan without a negative
+//! reduced cost the potentials at their ends have not changed, or have all changed by the same amount.
 //!
-//! Near the optimum of a large component a pivot moves a few nodes, or many neighbours together, and the next arc to enter
-//! lies where the moved meet the others. Nodes are watched in spans of neighbouring slots, arcs in patches of neighbouring
-//! rows; looking at a patch starts with the spans that its arcs end in. This pays where arcs are local, as in a window; a
-//! patch whose ends are scattered is always seen.
+//! Near the optimum of a large component a pivot moves a few nodes, or many neighbours together, and the next entering arc lies
+//! where the moved meet the others. Potentials are watched in spans of neighbouring slots, arcs in patches of neighbouring
+//! rows; checking a patch starts with the spans in which its arcs end. This pays where arcs are local, as in a window; a patch
+//! whose ends are scattered is always scanned.
 
 use std::ops::Range;
 

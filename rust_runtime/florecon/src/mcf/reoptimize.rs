@@ -1,8 +1,8 @@
-//! Solving an instance that is like one solved before.
+//! Reoptimisation: solves an instance from the solution of a similar one.
 //!
-//! Components in which nothing has changed keep their answer. The others are solved from the basis they had
-//! (see `start`), so that the pivots follow what has changed and not the size of the component. The canonical optimum,
-//! and which parts of it are unique, depend on the instance alone: the result is the one of a solve from scratch.
+//! Components without a change keep their solution. The others start from the basis they had (see `warm_start`), so the number
+//! of pivots follows the change and not the size of the component. The canonical optimum and its uniqueness marks depend on the
+//! instance alone, so the result equals that of a solve from scratch.
 
 use super::components::{NONE, smallest_of_component};
 use super::instance::{EngineError, Instance, Options, Solution};

@@ -1,4 +1,4 @@
-//! The integers that potentials are made of.
+//! Integer types of node potentials: 64 bits where a bound allows it, else 128.
 
 use super::components::Layout;
 use std::ops::{Add, Neg, Sub};

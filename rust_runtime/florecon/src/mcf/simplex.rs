@@ -1,4 +1,4 @@
-//! The primal network simplex, one component at a time.
+//! Primal network simplex on one component at a time.
 
 use super::assignment::Assignment;
 use super::canonical::{Chooser, find_tight};

@@ -1,11 +1,11 @@
-//! The spanning tree of a basis and the pivot that exchanges one of its arcs.
+//! Spanning tree of a basis, and the pivot that exchanges one of its arcs.
 //!
-//! All nodes of all components live in one array, each component a circular preorder list (`thread`) that starts at its
-//! root. Arcs lead from sources to sinks, penalty arcs from sources to the root and from the root to sinks; so the arc
-//! between a node and its parent points up exactly if the node is a source, and no direction is stored.
+//! All nodes of all components lie in one array; each component is a circular preorder list (`thread`) that starts at its root.
+//! Arcs lead from sources to sinks, penalty arcs from sources to the root and from the root to sinks; so the arc between a node
+//! and its parent points up exactly if the node is a source, and no direction is stored.
 //!
-//! The tree is kept strongly feasible: an arc without flow points up, hence only sources have one. This and the rule for
-//! the leaving arc exclude cycling.
+//! Invariant: the tree is strongly feasible: a tree arc without flow points up, hence only sources have one. This and the rule
+//! for the leaving arc exclude cycling.
 
 use super::components::{Component, Layout, NONE};
 use super::optimal_face::Tight;

@@ -1,10 +1,9 @@
-//! A basis to start from: the tree of an earlier optimum, mended until it is feasible.
+//! Warm start: the basis of an earlier optimum, repaired until it is feasible.
 //!
-//! Arcs that are gone leave their lower ends under the root, by their penalty arcs. The flow on the arcs that are left
-//! follows from the amounts, from the leaves up. Where the children of a node would move more than the node has, children
-//! are hung under the root until they do not: what such a child moved is then unmatched, which is always feasible. A sink
-//! gives up one child more if nothing would be left on its own arc, which would break the strong feasibility of the tree
-//! (see `tree`). So the start is a basis the simplex may have come through, and near an optimum when little has changed.
+//! The lower end of an arc that is gone is hung under the root by its penalty arc. The flow on the remaining tree arcs follows
+//! from the supplies, from the leaves up. Where the children of a node would move more than the node has, children are hung
+//! under the root until they do not; what such a child moved becomes unmatched, which is always feasible. A sink gives up one
+//! child more if its own arc would be left without flow, which would break strong feasibility (see `spanning_tree`).
 
 use super::components::{Component, Layout, NONE};
 use super::scalar::Number;

@@ -1,4 +1,4 @@
-//! `accept_if` and `whole_only`: dissolve the groups that do not qualify.
+//! `accept_if` and `whole_only`: filters that dissolve groups.
 
 use crate::error::Error;
 use crate::explain::recorder::{Fact, Facts};

@@ -1,4 +1,4 @@
-//! `agg_net`: whole buckets that net.
+//! `agg_net`: buckets that net to zero within a tolerance, as one group each.
 
 use crate::error::Error;
 use crate::explain::recorder::{Refusal, slack};

@@ -1,4 +1,4 @@
-//! `coalesce`: one group of groups that share a member.
+//! `coalesce`: union of groups that share a member (union-find).
 
 use crate::error::Error;
 use crate::plan::arena::{Arena, Tag};

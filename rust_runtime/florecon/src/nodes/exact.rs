@@ -1,4 +1,4 @@
-//! `exact_1to1`: equal and opposite amounts, paired.
+//! `exact_1to1`: pairs of equal and opposite amounts.
 
 use crate::error::Error;
 use crate::explain::recorder::Refusal;

@@ -1,4 +1,4 @@
-//! `labeled`: say why in the author's words.
+//! `labeled`: replaces the reason of groups by the author's label.
 
 use std::collections::HashMap;
 

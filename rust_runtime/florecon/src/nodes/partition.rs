@@ -1,4 +1,4 @@
-//! `partition_by`, `partition_by_table` and `partition_by_with`: an independent strategy per key.
+//! `partition_by`, `partition_by_table` and `partition_by_with`: an independent plan per key.
 
 use std::collections::HashMap;
 use std::rc::Rc;

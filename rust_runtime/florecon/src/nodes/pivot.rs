@@ -1,4 +1,4 @@
-//! `pivot`: another numeraire, translated back exactly.
+//! `pivot`: runs a plan in another numeraire and translates its groups back exactly.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! `running_zero`: segments whose running balance returns to zero.
+//! `running_zero`: segments of an ordered bucket whose running balance returns to zero.
 
 use crate::error::Error;
 use crate::explain::recorder::{Refusal, slack, sums};

@@ -1,4 +1,4 @@
-//! `signal_group`: items that share a signal.
+//! `signal_group`: groups of items that share a signal.
 
 use std::fmt::Display;
 

@@ -1,4 +1,4 @@
-//! `soak_all`, `soak_small` and `soak_if`: name what is left.
+//! `soak_all`, `soak_small` and `soak_if`: classification of the residual.
 
 use crate::error::Error;
 use crate::explain::recorder::Fact;

@@ -1,4 +1,4 @@
-//! `trim` and `snap`: small edges between a group and a row.
+//! `trim` and `snap`: removal of small edges between a group and a row.
 
 use crate::error::Error;
 use crate::explain::recorder::{Fact, Facts};

@@ -1,4 +1,4 @@
-//! `windowed`: a sweep of bands over an order, carrying what is unmatched forward.
+//! `windowed`: sliding bands over an order; unmatched items are carried forward.
 
 use crate::error::Error;
 use crate::explain::recorder::Fact;

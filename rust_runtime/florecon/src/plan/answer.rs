@@ -1,4 +1,4 @@
-//! What a closure of a strategy may return.
+//! Return types of author closures: a value, or a `Result` of one.
 
 use super::Plan;
 use crate::value::{EvalError, Real, Text, Tokens};

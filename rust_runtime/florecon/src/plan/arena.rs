@@ -1,4 +1,4 @@
-//! All groups of a run in three flat arrays.
+//! Group arena: the groups of a run in three flat arrays.
 
 use std::cmp::Ordering;
 

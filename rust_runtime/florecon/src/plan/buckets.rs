@@ -1,4 +1,4 @@
-//! Buckets: the items of a bag by key, compared exactly, in the order in which keys are first seen.
+//! Buckets: positions of a bag grouped by key, compared exactly, in order of first occurrence.
 //!
 //! A bag is in ascending id order, so buckets come in the order of their smallest id.
 

@@ -1,4 +1,4 @@
-//! What a part of a solve adds to the counts of the nodes, as bytes.
+//! Counter delta: what a part of a solve adds to the counters of its nodes, encoded as bytes.
 
 use std::ops::Range;
 

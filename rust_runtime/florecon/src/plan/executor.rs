@@ -1,9 +1,9 @@
-//! A bag run through a plan piece by piece, with everything in between held as data.
+//! Resumable execution of a plan on a bag, with all state between two steps held as data.
 //!
-//! A piece is a node that knows no pieces, or a shard that fits the budget of one call; the nodes above them are walked by a [`Task`].
-//! Work is counted in lots times nodes: a lot that is done with a node, and with all that are below it, is done with
-//! so many units, whether it was matched early or passed through them all. So the total is known beforehand, and the
-//! counts depend on nothing but rows and plan.
+//! A step is a node without inner steps, or a shard that fits the budget of one call; a [`Task`] walks the nodes above them.
+//! Work is counted in units of lots times nodes: a lot that is done with a node, and with all below it, has used that many
+//! units, whether it was matched early or passed through them all. So the total is known beforehand, and the counts depend on
+//! the rows and the plan alone.
 
 use super::lot::{Lot, compact};
 use super::node::{Chosen, Inner, Nature, Shards, Split, Wrap, gather, write_back};

@@ -1,4 +1,4 @@
-//! A group, as predicates see it.
+//! View of a group for predicates.
 
 use std::hash::Hash;
 

@@ -1,4 +1,4 @@
-//! The lot at hand, as closures see it.
+//! View of a lot for author closures.
 
 use super::Answer;
 use crate::value::EvalError;

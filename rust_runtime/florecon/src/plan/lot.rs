@@ -1,4 +1,5 @@
-//! A bag of lots: a slice in ascending row order, shortened in place as lots are matched.
+//! Lots and bags: a bag is a slice of lots in ascending row order, compacted in place as lots are matched.
+
 use crate::sorting::by_number;
 
 /// What is unmatched of one row. `row` is the row's rank: its place in ascending id order.

@@ -1,4 +1,4 @@
-//! Origins and reasons: one shared text each, held by number.
+//! Interner of origins and reasons.
 
 use std::collections::HashMap;
 use std::sync::Arc;

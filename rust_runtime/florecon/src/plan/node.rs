@@ -1,6 +1,6 @@
-//! How nodes are put together: what a combinator does around its children, and a bag run through a plan in one go.
+//! Node traits: how a combinator composes its children, and the execution of a bag in one go.
 //!
-//! [`task`](crate::plan::executor) runs the same nodes piece by piece.
+//! [`executor`](super::executor) runs the same nodes step by step.
 
 use super::buckets::Buckets;
 use super::lot::{Lot, compact};

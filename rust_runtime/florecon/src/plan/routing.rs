@@ -1,4 +1,4 @@
-//! Which rows can meet: a number for each, so that a ledger can be divided before it is solved.
+//! Routing key of a row: rows with different routes never meet, so a data set can be divided before it is solved.
 
 use super::buckets::Key;
 use super::item::{Item, ItemFn};

@@ -1,4 +1,4 @@
-//! The state of one solve, threaded through the tree.
+//! Run state: everything one solve threads through the plan.
 
 use std::borrow::Cow;
 

@@ -1,8 +1,8 @@
-//! What the shards of the last solve came to, so that those whose lots are the same are not run again.
+//! Shard result cache: reuses a shard's groups and counters when its lots are unchanged since the last solve.
 //!
-//! What a shard comes to depends on the node, its lots and their rows, and on nothing else. An entry holds the lots that
-//! went in, the groups that came out and what was counted; it is found by node and first row, used only when all lots are
-//! the same, and dropped when one of its rows is replaced or removed. Everything lies in flat arrays, one after the other.
+//! The result of a shard is a function of the node, its lots and their rows. An entry holds the input lots, the output groups
+//! and the counter deltas; it is found by node and first row, used only if all lots are equal, and dropped when one of its rows
+//! is replaced or removed. Entries lie in flat arrays, one after the other.
 
 use std::ops::Range;
 

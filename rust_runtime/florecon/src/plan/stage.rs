@@ -1,4 +1,4 @@
-//! What happened at each node of a strategy during one solve.
+//! Counters of one node over one solve.
 
 /// The counts of one node, added up over all the bags it was given during one solve.
 ///

@@ -1,4 +1,4 @@
-//! Slack: how far from zero still counts as zero.
+//! Tolerances: how far from zero a sum still nets.
 
 use super::Item;
 

@@ -1,4 +1,4 @@
-//! The tree of a strategy, and what every node of it does.
+//! Plan tree: nodes, their ids and their validation.
 
 use super::Stage;
 use super::lot::Lot;

@@ -1,4 +1,4 @@
-//! The decisions of people: pin, unpin, merge, detach, dissolve.
+//! Manual decisions: pin, unpin, merge, detach, dissolve.
 
 use std::collections::{HashMap, HashSet};
 

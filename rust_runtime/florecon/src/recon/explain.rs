@@ -1,4 +1,4 @@
-//! What happened to a few rows: the plan run again on what the last solve had, with a probe on it.
+//! Explanation of rows: runs the plan again on the input of the last solve, with a recorder installed.
 
 use super::Recon;
 use super::ledger::{Place, UNMATCHED};

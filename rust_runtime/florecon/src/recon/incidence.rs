@@ -1,4 +1,4 @@
-//! Which groups hold a row: built when first asked, kept up to date by what is added.
+//! Index from row to groups, built on first use and extended as groups are added.
 
 use std::collections::HashMap;
 

@@ -1,7 +1,7 @@
-//! The allocation hypergraph: groups over slots, and what of each row is in none.
+//! Allocation hypergraph: groups over slots, and the part of each row that is in no group.
 //!
-//! Groups never change in place: one that loses members is gone, and what is left of it comes as a new record under
-//! the same id. What of a row is in no other group is its unmatched singleton, held as two numbers per row.
+//! Invariant: groups never change in place; one that loses members is removed, and the rest of it is added as a new record
+//! under the same id. The part of a row that is in no other group is its unmatched singleton, held as two numbers per row.
 
 use std::collections::HashMap;
 

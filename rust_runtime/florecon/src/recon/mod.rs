@@ -1,4 +1,4 @@
-//! The workspace: rows, groups, and the decisions of people.
+//! Workspace: rows, groups and manual decisions.
 
 mod decisions;
 pub(crate) mod explain;

@@ -1,4 +1,4 @@
-//! The order of the report: ascending smallest id, then members, lifecycle, origin, reason, node.
+//! Report order: ascending smallest id, then members, lifecycle, origin, reason, node.
 
 use std::cmp::Ordering;
 

@@ -1,4 +1,4 @@
-//! The rows, in ascending id order: a row's slot is its rank.
+//! Row store in ascending id order: the slot of a row is its rank.
 
 use std::cmp::Ordering;
 use std::collections::HashSet;

@@ -1,4 +1,4 @@
-//! The workspace as bytes, and back: rows, groups, counts. What can be computed from these is not written.
+//! Snapshot of a workspace: rows, groups, counters. Derived data is not written.
 
 use super::Recon;
 use super::ledger::{Ledger, State};

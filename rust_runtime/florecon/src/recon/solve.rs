@@ -1,4 +1,4 @@
-//! One solve: run the plan on what is not pinned, check that nothing was lost, install what came out.
+//! Solve: runs the plan on what is not pinned, checks conservation, installs the groups.
 
 use super::ledger::{Ledger, Place, State};
 use super::report_order::report_order;

@@ -1,4 +1,4 @@
-//! Rows in and out.
+//! Insertion, replacement and removal of rows.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;

@@ -1,8 +1,8 @@
-//! The exports of a module: a thin shell over [`Session`].
+//! Exports of a module: a thin layer over [`Session`].
 //!
-//! The host owns no memory of ours: it writes into buffers that `alloc` gave it, and reads buffers that a reply stands in. All
-//! of them are kept in a table, so a length that is too long, an address nobody handed out or a second `dealloc`
-//! is an error or nothing, and never another object's memory. For that reason there is no pointer arithmetic here.
+//! The host owns no memory of the module: it writes into buffers returned by `alloc`, and reads the buffer of a reply. All
+//! buffers are kept in a table, so an excessive length, an unknown address or a second `dealloc` is an error or has no effect,
+//! and never reaches another object's memory. Hence there is no pointer arithmetic here.
 
 use super::plugin::Plugin;
 use super::reply;

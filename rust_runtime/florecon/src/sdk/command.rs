@@ -1,4 +1,4 @@
-//! A command as it comes in JSON, checked before anything is touched.
+//! Commands: parsed from JSON and validated before the workspace is touched.
 
 use serde_json::{Map, Value};
 

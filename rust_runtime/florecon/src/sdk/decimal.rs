@@ -1,4 +1,4 @@
-//! Decimals and floats to whole minor units, exactly or not at all.
+//! Exact conversion of decimals and floats to minor units.
 
 /// Why a number of major units is not an amount of minor units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! A module's description of itself.
+//! Description of a module (`describe`).
 
 use serde::Serialize;
 use serde_json::Value;

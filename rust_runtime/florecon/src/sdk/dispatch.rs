@@ -1,4 +1,4 @@
-//! Commands carried out on the workspace.
+//! Command dispatch onto the workspace.
 
 use std::cell::RefCell;
 

@@ -1,4 +1,4 @@
-//! What `explain` replies: where the rows stand, and what each node did with them.
+//! Reply of `explain`: where rows stand, and the recorded events of each node.
 
 use super::command::GivenId;
 use super::dispatch::Ledger;

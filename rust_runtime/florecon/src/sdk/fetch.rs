@@ -1,4 +1,4 @@
-//! Tables of the report as Arrow IPC streams, each column read straight off the workspace.
+//! Report tables as Arrow IPC streams, each column read directly from the workspace.
 
 use super::ipc::{ColumnSource, cells, write_table};
 use super::ordinals::Ordinals;

@@ -1,4 +1,4 @@
-//! A stretch of one column, decoded to what its kind means: the checks of the wire table, cell by cell.
+//! Decoded chunk of a column: the checks of the wire table, cell by cell.
 
 use std::cell::{Cell, RefCell};
 use std::ops::Range;

@@ -1,8 +1,8 @@
-//! What turns a strategy into a module that any host can drive.
+//! Plugin SDK: makes a strategy a module that any host can drive.
 //!
-//! A plugin declares the columns it wants ([`schema`]), makes a row of each record ([`Record`]), and builds a strategy from its
-//! params ([`params`]). [`Plugin`] ties these together; [`export_plugin!`](crate::export_plugin) makes a crate of it a
-//! `solver.wasm`, and [`Session`] drives it natively by the very same bytes.
+//! A plugin declares its columns ([`schema`]), makes a row of each record ([`Record`]), and builds a plan from its params
+//! ([`params`]). [`Plugin`] ties these together; [`export_plugin!`](crate::export_plugin) makes a crate of it a `solver.wasm`,
+//! and [`Session`] drives it natively with the same bytes.
 
 pub mod abi;
 mod command;

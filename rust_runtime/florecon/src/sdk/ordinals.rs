@@ -1,4 +1,4 @@
-//! Row ids in JSON: integers as they are, texts by the ordinal the session gave them.
+//! Row ids in JSON: integers as they are, texts by the ordinal assigned in the session.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! What may be tuned at run time, and the values it was given.
+//! Parameters of a plugin: declaration, validation and values.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! What an author writes: a schema, a row, a strategy.
+//! Plugin trait: schema, row, numeraire and strategy.
 
 use super::params::{ParamSpec, ParamValues};
 use super::record::Record;

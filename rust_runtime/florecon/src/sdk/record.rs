@@ -1,4 +1,4 @@
-//! One row as the plugin sees it.
+//! Input row as the plugin sees it.
 
 use std::cell::RefCell;
 

@@ -1,4 +1,4 @@
-//! Replies in JSON, written straight from the report: a large one exists once, as the bytes that leave.
+//! JSON replies, serialised straight from the report without an intermediate document.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! The report by rows: where each one went.
+//! Report by rows: the group of each part of a row.
 
 use crate::report::ReportView;
 use crate::row_id::RowId;

@@ -1,4 +1,4 @@
-//! What a plugin wants shipped: the columns of its input, each with a type the wire knows.
+//! Input schema of a plugin: columns, each with a wire type.
 
 use std::fmt;
 

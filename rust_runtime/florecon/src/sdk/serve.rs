@@ -1,4 +1,4 @@
-//! A session behind a pipe: the native twin of a module.
+//! Native session over standard input and output.
 
 use std::io::{self, ErrorKind, Read, Write};
 

@@ -1,4 +1,4 @@
-//! A session of a plugin, driven natively by the bytes a host would send.
+//! Native session of a plugin, driven with the bytes a host would send.
 
 use super::describe::describe;
 use super::dispatch::Ledger;

@@ -1,7 +1,7 @@
-//! A whole session as bytes.
+//! Snapshot of a session.
 //!
-//! `FLORSNAP`, the version of this format, whose snapshot it is (runtime, domain, strategy, shape of its rows), params, rows,
-//! groups, ordinals, and a checksum of all that.
+//! Layout: `FLORSNAP`, format version, provenance (runtime, domain, strategy, shape of the rows), params, rows, groups,
+//! ordinals, checksum.
 
 use super::dispatch::Ledger;
 use super::ordinals::Ordinals;

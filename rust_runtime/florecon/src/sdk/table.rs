@@ -1,4 +1,4 @@
-//! A table as it comes over the wire, to rows: all of them or none.
+//! Ingest of an Arrow table: all rows or none.
 
 use std::cell::RefCell;
 use std::ops::Range;

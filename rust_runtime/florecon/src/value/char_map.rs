@@ -1,4 +1,4 @@
-//! Character mappings as sorted rows of UTF-16 units; every mapped character and every result is below U+10000.
+//! Character mappings as sorted tables of UTF-16 units; every mapped character and every result is below U+10000.
 
 /// A mapping of single characters outside ASCII to zero to three characters. A character in neither list stays.
 pub(super) struct Table {

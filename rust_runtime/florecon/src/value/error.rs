@@ -1,4 +1,4 @@
-//! Why an expression has no value.
+//! Evaluation errors of expressions.
 
 use std::error::Error;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Checked integer arithmetic: leaving the 64-bit range is an error, never a wrap.
+//! Checked integer arithmetic: overflow of 64 bits is an error.
 
 use super::EvalError;
 

@@ -1,4 +1,4 @@
-//! Keys as they are shown to people.
+//! JSON form of key values, for people to read.
 
 use std::fmt::Write;
 

@@ -1,8 +1,7 @@
-//! The values that generated closures and ingest compute with.
+//! Values and functions of generated closures and of ingest.
 //!
-//! Everything here is a pure function of its arguments and of nothing else: no locale, no Unicode version, no hash seed. The
-//! reference interpreter (`florecon_build/ir/interpreter`) computes the same results bit for bit; `tests/value_vectors.rs` holds
-//! both to it.
+//! Everything here is a pure function of its arguments: no locale, no Unicode version, no hash seed. The reference interpreter
+//! computes the same results bit for bit; `tests/value_vectors.rs` checks both against one file.
 
 mod char_map;
 mod error;

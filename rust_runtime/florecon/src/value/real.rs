@@ -1,4 +1,4 @@
-//! Reals: a key wrapper with a total order, and the few operations whose IEEE corner cases are fixed here.
+//! Reals: a key wrapper with a total order, and the operations whose IEEE corner cases are defined here.
 
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};

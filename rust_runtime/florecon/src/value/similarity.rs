@@ -1,4 +1,4 @@
-//! How alike two texts are, from 0 to 1. The order of the floating-point operations is part of the definition.
+//! Text similarity from 0 to 1. The order of the floating-point operations is part of the definition.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Looking for a text in a text, and building texts without a detour: ingest does this for every row.
+//! Substring search and text building without temporary allocations, for ingest.
 
 use std::borrow::Cow;
 use std::cell::RefCell;

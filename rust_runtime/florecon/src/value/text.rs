@@ -1,4 +1,4 @@
-//! Text functions. Their tables are frozen here, so that no Unicode update changes what matches.
+//! Text functions. Their tables are frozen here, so no Unicode update changes a match.
 
 use super::char_map::Table;
 use super::substring::{AnyText, built, find, parts, with_scratch};

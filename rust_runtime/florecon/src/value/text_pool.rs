@@ -1,4 +1,4 @@
-//! One allocation per distinct text.
+//! Text interner: one allocation per distinct text.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! The text value: shared, immutable, compared by its UTF-8 bytes.
+//! Text value: shared, immutable, ordered by its UTF-8 bytes.
 
 use std::borrow::Borrow;
 use std::cmp::Ordering;

@@ -1,4 +1,4 @@
-//! The list value: distinct texts in ascending order.
+//! Token list: distinct texts in ascending order.
 
 use std::cmp::Ordering;
 use std::iter::FusedIterator;

@@ -1,4 +1,4 @@
-//! The engine against an independent solver, against enumeration, and under renaming.
+//! Solver compared with an independent solver, with enumeration, and under renaming.
 
 use super::support::{Shape, instances, price, reference};
 use florecon::mcf::{EngineError, Instance, MAX_COST, Options, Solution, certify, solve};

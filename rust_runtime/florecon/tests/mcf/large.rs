@@ -1,4 +1,4 @@
-//! Instances large enough for what small ones do not reach: watched patches, long paths, wide potentials.
+//! Large instances: pricing cache, long paths, wide potentials.
 
 use super::support;
 use florecon::mcf::{EngineError, Instance, MAX_COST, Options, Solution, SolvedInstance, Warm, certify, solve};

@@ -1,4 +1,4 @@
-//! The flow engine against an independent solver, against enumeration, under renaming, and under edits.
+//! Min-cost-flow solver compared with an independent solver, with enumeration, under renaming and under edits.
 
 mod cold;
 mod large;

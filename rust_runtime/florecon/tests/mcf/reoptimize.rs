@@ -1,4 +1,4 @@
-//! Instances solved from the answer to an earlier one, against solves from scratch.
+//! Reoptimised instances compared with solves from scratch.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! An independent solver to compare the engine with, and instances to compare it on.
+//! Independent reference solver and instance generators.
 
 use std::cmp::Ordering;
 

@@ -1,4 +1,4 @@
-//! Edits against solves from scratch.
+//! Edited networks compared with solves from scratch.
 
 use super::support::{Shape, instances};
 use florecon::mcf::{EngineError, Instance, MAX_COST, Options, Side, Warm, solve};

@@ -1,4 +1,4 @@
-//! Combinators on the bag, by example, and what is checked about every plan.
+//! Bag combinators by example, and the validation of plans.
 
 use florecon::prelude::*;
 

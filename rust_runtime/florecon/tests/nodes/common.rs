@@ -1,4 +1,4 @@
-//! The rows of the examples, and what a plan makes of them.
+//! Rows of the examples, and the groups a plan forms of them.
 
 use florecon::prelude::*;
 

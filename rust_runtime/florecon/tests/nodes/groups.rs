@@ -1,4 +1,4 @@
-//! Combinators on groups, by example.
+//! Group combinators by example.
 
 use florecon::prelude::*;
 

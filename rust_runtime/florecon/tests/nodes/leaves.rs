@@ -1,4 +1,4 @@
-//! Leaves and soakers, by example: the sentences of the semantics one by one.
+//! Leaves and soakers by example, following `docs/semantics.md` sentence by sentence.
 
 use florecon::prelude::*;
 

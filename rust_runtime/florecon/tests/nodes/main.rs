@@ -1,4 +1,4 @@
-//! What each node does, by example: the sentences of the semantics one by one.
+//! Nodes by example, following `docs/semantics.md` sentence by sentence.
 
 mod bags;
 mod common;

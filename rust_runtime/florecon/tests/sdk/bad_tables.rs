@@ -1,4 +1,4 @@
-//! Every way a table can be wrong.
+//! Malformed and invalid tables.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Every command, and what it replies.
+//! Commands and their replies.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A plugin of every column kind, and the two ends of the wire.
+//! Plugin with every column kind, and both ends of the wire.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The kit finds what is wrong, and only that.
+//! Conformance kit: finds faulty modules, and only these.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

@@ -1,4 +1,4 @@
-//! What every kind of node says to a row it took and to one it refused, and to two that did not meet.
+//! Explanations of every kind of node: rows taken, rows refused, pairs that did not meet.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

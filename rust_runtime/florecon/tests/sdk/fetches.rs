@@ -1,4 +1,4 @@
-//! Fetched tables, read back by Arrow's own reader.
+//! Fetched tables, read back by the Arrow reader.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Whatever bytes come: an answer, never a panic, and the session as it was.
+//! Random bytes: a reply, never a panic, and an unchanged session.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};

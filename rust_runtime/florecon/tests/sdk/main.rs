@@ -1,4 +1,4 @@
-//! The SDK from the outside: bytes in, bytes out, as a host sees it.
+//! SDK tests over the bytes of the wire.
 
 mod bad_tables;
 mod commands;

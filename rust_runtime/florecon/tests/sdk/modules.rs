@@ -1,4 +1,4 @@
-//! The buffers a host knows by address, driven as the exports drive them.
+//! Buffer table of the ABI, driven as the exports drive it.
 
 use florecon::sdk::abi::Module;
 use serde_json::{Value, json};

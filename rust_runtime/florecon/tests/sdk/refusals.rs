@@ -1,4 +1,4 @@
-//! Every error code with its message, and the session as it was.
+//! Error codes with their messages, and an unchanged session.
 
 use florecon::prelude::*;
 use serde_json::{Value, json};

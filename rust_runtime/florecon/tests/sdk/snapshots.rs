@@ -1,4 +1,4 @@
-//! A session taken as bytes goes on in another as if nothing had happened; bytes that are not what was taken are refused.
+//! Snapshots: a restored session continues identically; other bytes are refused.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Every Arrow type of the wire table.
+//! Arrow types of the wire table.
 
 use std::sync::Arc;
 

@@ -1,5 +1,4 @@
-//! What the tests of the algebra and of the workspace share: a row with everything a node can ask for, plans as data,
-//! and the invariants that every report keeps.
+//! Shared fixtures of the algebra and workspace tests: a row with all lanes, plans as data, report invariants.
 
 use std::collections::BTreeMap;
 

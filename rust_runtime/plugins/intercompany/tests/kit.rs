@@ -1,4 +1,4 @@
-//! The intercompany plugin under the conformance kit, and a small quarter whose answer is known.
+//! Intercompany plugin under the conformance kit, and a small quarter with a known result.
 
 use florecon::prelude::*;
 use florecon::sdk::conformance::{Table, Target, run};

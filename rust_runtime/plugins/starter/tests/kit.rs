@@ -1,4 +1,4 @@
-//! The starter plugin under the conformance kit, and one ledger read off by hand.
+//! Starter plugin under the conformance kit, and a ledger with a known result.
 
 use florecon::prelude::*;
 use florecon::sdk::conformance::{Table, Target, run};

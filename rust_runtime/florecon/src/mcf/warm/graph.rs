@@ -1,4 +1,4 @@
-//! Nodes and arcs that come and go: every node lists its arcs, slots of what was removed are used again.
+//! Dynamic graph: nodes and arcs come and go; slots of removed ones are reused.
 
 use crate::mcf::components::NONE;
 use crate::mcf::instance::Instance;

@@ -1,4 +1,4 @@
-//! An instance that is edited and keeps its basis from one optimum to the next.
+//! Edited instance that keeps its basis from one optimum to the next.
 
 mod graph;
 mod pair;

@@ -1,4 +1,4 @@
-//! Costs with the canonical weight of the first round behind them, compared in this order.
+//! Cost and first canonical weight as one lexicographic number.
 
 use std::ops::{Add, Neg, Sub};
 

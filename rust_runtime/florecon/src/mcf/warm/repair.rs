@@ -1,4 +1,4 @@
-//! Bringing an edited basis back to the optimum, touching only what the edit reaches.
+//! Repair of an edited basis to optimality.
 
 use super::graph::{Graph, Kind, ROOT};
 use super::pair::Pair;

@@ -1,4 +1,4 @@
-//! Which sources and sinks may meet: those near in order, and those that share a key.
+//! Candidate pairs of a `flow` node: near in order, or sharing a key.
 
 use super::window::{Near, Window, near};
 use crate::error::Error;

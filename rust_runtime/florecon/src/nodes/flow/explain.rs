@@ -1,4 +1,4 @@
-//! Why the arbiter matched a row, or left it, for `explain`.
+//! Explanation of a `flow` node: why a row was matched or left.
 
 use super::candidates::{Sides, candidates};
 use crate::error::Error;

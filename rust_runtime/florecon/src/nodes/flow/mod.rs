@@ -1,4 +1,4 @@
-//! `flow`: the min-cost-flow arbiter.
+//! `flow`: minimum-cost-flow matching.
 
 mod candidates;
 mod explain;

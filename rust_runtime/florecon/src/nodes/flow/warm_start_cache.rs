@@ -1,8 +1,8 @@
-//! What flow nodes know from one solve to the next, and the certificates of their answers.
+//! Warm-start cache of `flow` nodes: solved instances kept from one solve to the next, and the certificates of their solutions.
 //!
-//! A workspace owns one [`FlowCache`]; a solve carries it through the tree and gives it back. A node finds what it kept by its
-//! id and the smallest row of its bag, and compares before it uses anything: a wrong guess costs time and changes nothing.
-//! A shard that is recalled (see `recall`) runs no node; what its nodes kept stays.
+//! A workspace owns one [`FlowCache`]; a solve carries it through the tree and returns it. An entry is found by node id and
+//! smallest row of the bag, and compared before it is used: a wrong guess costs time and changes nothing. A shard taken from
+//! the shard cache runs no node; the entries of its nodes stay.
 
 use rustc_hash::FxHashMap;
 

@@ -1,4 +1,4 @@
-//! Which sources and sinks are near each other in order, and which of them are nearest where a window holds too many.
+//! Window join of a `flow` node: pairs within a distance in order, and the nearest ones where a window exceeds its cap.
 
 use super::candidates::Sides;
 use crate::error::Error;

@@ -1,4 +1,4 @@
-//! The sums of the few smallest and the few largest amounts from a place on, while amounts are removed.
+//! Segment tree of extreme sums: sums of the k smallest and the k largest amounts from a position on, under deletion.
 
 /// Amounts at fixed places: a tree over blocks of them, each node with its few smallest and largest.
 pub(crate) struct Extremes {

@@ -1,4 +1,4 @@
-//! Places that disappear one by one, and the next one that is left.
+//! Next live index over `0..n` with deletions (union-find).
 
 /// The places `0..n`, fewer and fewer of them.
 #[derive(Clone)]

@@ -1,4 +1,4 @@
-//! `subset_net`: the smallest subsets of a bucket that net.
+//! `subset_net`: smallest subsets of a bucket that net within a tolerance.
 
 mod extremes;
 mod live_index;

@@ -1,10 +1,10 @@
-//! The search behind `subset_net`.
+//! Subset-sum search of `subset_net`.
 //!
-//! Subsets are tried in ascending size, then in the order of their places; each that nets is taken and the search of
-//! that size starts over. Choosing a place that leaves more to choose is a step; one that cannot lead to a net within
-//! reach is passed over before it counts. What is found and how many steps it takes is part of the meaning of the
-//! node; how fast it is found is not: bounds come from a tree, last places from an index by amount, and a start that
-//! was passed over is not looked at again in the same size, since bounds only tighten while items are taken.
+//! Subsets are tried in ascending size, then in lexicographic order of their positions; each that nets is taken and the search
+//! of that size starts over. Choosing a position that leaves more to choose is one step; a position that cannot lead to a net
+//! within the bound is pruned before it counts. The subsets found and the steps counted are part of the semantics of the node;
+//! the speed is not: bounds come from a segment tree, last positions from an index by amount, and a pruned start is not tried
+//! again in the same size, since bounds only tighten while items are taken.
 
 use super::extremes::Extremes;
 use super::live_index::LiveIndex;

@@ -1,4 +1,4 @@
-//! The checks: each takes a module and rows, and says what is wrong.
+//! Conformance checks: each takes a module and rows and returns a violation.
 
 use std::collections::{BTreeMap, BTreeSet};
 

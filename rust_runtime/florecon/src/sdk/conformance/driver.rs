@@ -1,4 +1,4 @@
-//! A module under judgement, and a session of it whose reports can be compared.
+//! Driver of a module under test, with comparable reports.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Fewer rows that still fail.
+//! Reduction of a failing input to fewer rows.
 
 /// A failing check is run at most this many times more.
 const TRIES: usize = 400;

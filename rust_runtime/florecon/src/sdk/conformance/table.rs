@@ -1,4 +1,4 @@
-//! Rows to judge a module by, in the base types of the wire.
+//! Input table of a conformance check, in the base types of the wire.
 
 use crate::sdk::ipc::{self, ColumnSource, write_table};
 

@@ -1,4 +1,4 @@
-//! The batches of a stream, reduced to the columns asked for.
+//! Record batches of a stream, projected to the requested columns.
 
 use arrow_ipc::{Endianness, Field, Message, MessageHeader, RecordBatch};
 

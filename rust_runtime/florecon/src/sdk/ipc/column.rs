@@ -1,4 +1,4 @@
-//! One column of one batch: its buffers where they lie in the stream, read cell by cell and bounds-checked.
+//! Column of a record batch: buffers in place, read cell by cell with bounds checks.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! How many nodes and buffers a field takes in a batch, so that columns nobody asked for can be stepped over.
+//! Number of nodes and buffers of a field in a batch, so that unrequested columns can be skipped.
 
 use arrow_ipc::{Field, MetadataVersion, Type, UnionMode};
 

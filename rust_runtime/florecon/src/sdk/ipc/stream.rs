@@ -1,4 +1,4 @@
-//! The framing of a stream: length-prefixed messages, each metadata then body, up to an end-of-stream marker.
+//! Stream framing: length-prefixed messages, each metadata then body, up to an end-of-stream marker.
 
 use arrow_buffer::Buffer;
 use arrow_ipc::{Message, root_as_message};

@@ -1,4 +1,4 @@
-//! One table as an IPC stream of one batch, each column written straight from a function of the row: no arrays in between.
+//! Writer of one table as a stream of one batch; each column is a function of the row.
 
 use arrow_ipc as ipc;
 use flatbuffers::{FlatBufferBuilder, UnionWIPOffset, WIPOffset};
