@@ -1,11 +1,11 @@
 //! `accept_if` and `whole_only`: filters that dissolve groups.
 
 use crate::error::Error;
-use crate::explain::recorder::{Fact, Facts};
+use crate::explain::event::Cause;
 use crate::plan::Answer;
 use crate::plan::group::Group;
 use crate::plan::lot::{Lot, give_back};
-use crate::plan::node::{Inner, Wrap};
+use crate::plan::operator::{ChildResult, GroupTransform};
 use crate::plan::run_state::Run;
 use crate::plan::tree::Plan;
 use crate::value::EvalError;
@@ -35,9 +35,9 @@ struct AcceptIf<R> {
     predicate: GroupFn<R>,
 }
 
-impl<R> Wrap<R> for AcceptIf<R> {
-    fn finish(&self, run: &mut Run<'_, R>, _: u32, done: Inner, bag: &mut [Lot]) -> Result<usize, Error> {
-        let Inner { mark, left } = done;
+impl<R> GroupTransform<R> for AcceptIf<R> {
+    fn apply(&self, run: &mut Run<'_, R>, _: u32, done: ChildResult, bag: &mut [Lot]) -> Result<usize, Error> {
+        let ChildResult { mark, left } = done;
         let mut kept = Vec::with_capacity(run.groups.len() - mark);
         for index in mark..run.groups.len() {
             let group = run.groups.get(index);
@@ -67,19 +67,19 @@ pub fn whole_only<R: 'static>(inner: Plan<R>) -> Plan<R> {
 
 struct WholeOnly;
 
-impl<R> Wrap<R> for WholeOnly {
-    fn facts(&self, run: &Run<'_, R>, done: &Inner, bag: &[Lot], row: u32) -> Facts {
+impl<R> GroupTransform<R> for WholeOnly {
+    fn cause(&self, run: &Run<'_, R>, done: &ChildResult, bag: &[Lot], row: u32) -> Cause {
         let groups = (done.mark..run.groups.len()).map(|index| run.groups.get(index));
         let members = groups
             .filter(|group| group.rows.binary_search(&row).is_ok())
             .flat_map(|group| group.rows);
         let rest = &bag[..done.left];
         let mut split = members.filter(|row| rest.binary_search_by_key(*row, |lot| lot.row).is_ok());
-        split.next().map(|&row| ("split", Fact::Row(row))).into_iter().collect()
+        split.next().map_or(Cause::Unknown, |&row| Cause::Split(row))
     }
 
-    fn finish(&self, run: &mut Run<'_, R>, _: u32, done: Inner, bag: &mut [Lot]) -> Result<usize, Error> {
-        let Inner { mark, left } = done;
+    fn apply(&self, run: &mut Run<'_, R>, _: u32, done: ChildResult, bag: &mut [Lot]) -> Result<usize, Error> {
+        let ChildResult { mark, left } = done;
         let rest = &bag[..left];
         let is_whole = |row: &u32| rest.binary_search_by_key(row, |lot| lot.row).is_err();
         let kept: Vec<bool> = (mark..run.groups.len())

@@ -1,7 +1,7 @@
 //! `agg_net`: buckets that net to zero within a tolerance, as one group each.
 
 use crate::error::Error;
-use crate::explain::recorder::{Refusal, slack};
+use crate::explain::event::{Limits, Refusal};
 use crate::plan::Answer;
 use crate::plan::buckets::{Buckets, Key};
 use crate::plan::item::{Item, ItemFn, item_fn};
@@ -41,7 +41,7 @@ impl<R, K: Key> Body<R> for AggNet<R, K> {
         for bucket in buckets.iter() {
             let mut legs = Legs::default();
             bucket.iter().for_each(|&at| legs.add(bag[at as usize].amount));
-            let mut refuse = |why| run.refuse(node.id(), why, bag, bucket, &|legs, facts| slack(legs, self.tol, facts));
+            let mut refuse = |why| run.refuse(node.id(), why, bag, bucket, &|legs| Limits::slack(legs, self.tol));
             if bucket.len() < 2 {
                 refuse(Refusal::TooSmall);
             } else if !legs.both_signs() {

@@ -1,11 +1,12 @@
 //! `identity`, `seq`, `when` and `fixed_point`.
 
 use crate::error::Error;
+use crate::explain::event::Event;
 use crate::plan::Answer;
 use crate::plan::buckets::Buckets;
 use crate::plan::item::{Item, ItemFn, item_fn};
 use crate::plan::lot::Lot;
-use crate::plan::node::{Nature, Shards, Split};
+use crate::plan::operator::{Operator, Partition, Shards};
 use crate::plan::routing::Router;
 use crate::plan::run_state::Run;
 use crate::plan::tree::{Body, Plan};
@@ -41,7 +42,7 @@ impl<R> Body<R> for Identity {
 /// ```
 #[must_use]
 pub fn seq<R: 'static>(steps: Vec<Plan<R>>) -> Plan<R> {
-    Plan::of("seq", "", steps, Nature::Steps)
+    Plan::of("seq", "", steps, Operator::Sequence)
 }
 
 /// Sends the items that satisfy `predicate` to `inner`; the others, and its residual, pass on.
@@ -63,22 +64,21 @@ struct When<R> {
     predicate: ItemFn<R, bool>,
 }
 
-impl<R> Split<R> for When<R> {
+impl<R> Partition<R> for When<R> {
     fn router<'p>(&'p self, node: &'p Plan<R>) -> Option<&'p dyn Router<R>> {
         node.inner().router()
     }
 
-    fn split(&self, run: &mut Run<'_, R>, node: u32, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {
+    fn shards(&self, run: &mut Run<'_, R>, node: u32, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {
         let mut chosen = Vec::new();
         for (at, &lot) in bag.iter().enumerate() {
             if run.eval(&self.predicate, lot)? {
                 chosen.push(at as u32);
             }
         }
-        for at in run.asked_in(bag) {
+        for at in run.watched_in(bag) {
             let is_chosen = chosen.binary_search(&at).is_ok();
-            let event = if is_chosen { "predicate_true" } else { "predicate_false" };
-            run.tell(node, bag[at as usize].row, event, Vec::new());
+            run.record(node, bag[at as usize].row, Event::Predicate(is_chosen));
         }
         Ok(Box::new(Buckets::one(chosen)))
     }
@@ -92,5 +92,5 @@ impl<R> Split<R> for When<R> {
 /// ```
 #[must_use]
 pub fn fixed_point<R: 'static>(max_passes: usize, inner: Plan<R>) -> Plan<R> {
-    Plan::of("fixed_point", "", vec![inner], Nature::Repeat { max_passes })
+    Plan::of("fixed_point", "", vec![inner], Operator::FixedPoint { max_passes })
 }

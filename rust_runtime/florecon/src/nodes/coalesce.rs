@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::plan::arena::{Arena, Tag};
 use crate::plan::lot::{Lot, give_back};
-use crate::plan::node::{Inner, Wrap};
+use crate::plan::operator::{ChildResult, GroupTransform};
 use crate::plan::run_state::Run;
 use crate::plan::tree::Plan;
 use crate::sorting::by_number;
@@ -28,9 +28,9 @@ struct Coalesce {
     origin: String,
 }
 
-impl<R> Wrap<R> for Coalesce {
-    fn finish(&self, run: &mut Run<'_, R>, node: u32, done: Inner, bag: &mut [Lot]) -> Result<usize, Error> {
-        let Inner { mark, left } = done;
+impl<R> GroupTransform<R> for Coalesce {
+    fn apply(&self, run: &mut Run<'_, R>, node: u32, done: ChildResult, bag: &mut [Lot]) -> Result<usize, Error> {
+        let ChildResult { mark, left } = done;
         let root = clusters(&run.groups, mark);
         if root.iter().enumerate().all(|(group, &root)| group == root) {
             return Ok(left);

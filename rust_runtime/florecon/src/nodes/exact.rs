@@ -1,7 +1,7 @@
 //! `exact_1to1`: pairs of equal and opposite amounts.
 
 use crate::error::Error;
-use crate::explain::recorder::Refusal;
+use crate::explain::event::{Event, Limits, Refusal};
 use crate::plan::Answer;
 use crate::plan::buckets::{Buckets, Key};
 use crate::plan::item::{Item, ItemFn, item_fn};
@@ -50,12 +50,12 @@ impl<R, K: Key, O: Ord> Body<R> for Exact1to1<R, K, O> {
         let (mut plus, mut minus) = (Vec::<(O, u32)>::new(), Vec::<(O, u32)>::new());
         for bucket in buckets.iter() {
             if bucket.len() < 2 {
-                run.refuse(node.id(), Refusal::TooSmall, bag, bucket, &|_, _| {});
+                run.refuse(node.id(), Refusal::TooSmall, bag, bucket, &|_| Limits::None);
                 continue;
             }
             let positive = |at: &u32| bag[*at as usize].amount > 0;
             if bucket.iter().all(positive) || !bucket.iter().any(positive) {
-                run.refuse(node.id(), Refusal::OneSided, bag, bucket, &|_, _| {});
+                run.refuse(node.id(), Refusal::OneSided, bag, bucket, &|_| Limits::None);
                 continue;
             }
             for &at in bucket {
@@ -69,8 +69,8 @@ impl<R, K: Key, O: Ord> Body<R> for Exact1to1<R, K, O> {
             for ((_, a), (_, b)) in plus.iter().zip(&minus) {
                 run.take(bag, &[*a.min(b), *a.max(b)], tag);
             }
-            if run.is_probed() {
-                tell_surplus(run, node.id(), bag, [plus.len(), minus.len()], bucket);
+            if run.is_recorded() {
+                record_surplus(run, node.id(), bag, [plus.len(), minus.len()], bucket);
             }
             plus.clear();
             minus.clear();
@@ -79,22 +79,25 @@ impl<R, K: Key, O: Ord> Body<R> for Exact1to1<R, K, O> {
     }
 }
 
-/// Tells the asked rows of a bucket that were not paired, and two that were not paired with each other.
-fn tell_surplus<R>(run: &mut Run<'_, R>, node: u32, bag: &[Lot], sides: [usize; 2], bucket: &[u32]) {
+/// Records the watched rows of a bucket that were not paired, and two that were not paired with each other.
+fn record_surplus<R>(run: &mut Run<'_, R>, node: u32, bag: &[Lot], sides: [usize; 2], bucket: &[u32]) {
     for at in run
-        .asked_in(bag)
+        .watched_in(bag)
         .into_iter()
         .filter(|at| bucket.binary_search(at).is_ok())
     {
         let lot = bag[at as usize];
         if lot.amount != 0 {
             let (same, opposite) = if lot.amount > 0 { (0, 1) } else { (1, 0) };
-            let facts = vec![("same", sides[same].into()), ("opposite", sides[opposite].into())];
-            run.tell(node, lot.row, "surplus", facts);
+            let event = Event::Surplus {
+                same: sides[same],
+                opposite: sides[opposite],
+            };
+            run.record(node, lot.row, event);
         }
     }
     let pair = run
-        .asked_pair(bag)
+        .watched_pair(bag)
         .filter(|(a, b)| bucket.contains(a) && bucket.contains(b));
     if let Some((a, b)) = pair.map(|(a, b)| (bag[a as usize].row, bag[b as usize].row)) {
         let is_together = (0..run.groups.len())
@@ -105,11 +108,11 @@ fn tell_surplus<R>(run: &mut Run<'_, R>, node: u32, bag: &[Lot], sides: [usize; 
         let sign = |row: u32| run.originals[row as usize] > 0;
         if !is_together {
             let event = if sign(a) == sign(b) {
-                "same_sign"
+                Event::SameSign
             } else {
-                "paired_elsewhere"
+                Event::PairedElsewhere
             };
-            run.tell_pair(node, (a, b), event, Vec::new());
+            run.record_pair(node, (a, b), event);
         }
     }
 }

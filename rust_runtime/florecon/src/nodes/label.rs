@@ -7,7 +7,7 @@ use rustc_hash::FxBuildHasher;
 use crate::error::Error;
 use crate::plan::lot::Lot;
 use crate::plan::names::Name;
-use crate::plan::node::{Inner, Wrap};
+use crate::plan::operator::{ChildResult, GroupTransform};
 use crate::plan::run_state::Run;
 use crate::plan::tree::Plan;
 
@@ -26,9 +26,9 @@ struct Labeled {
     tag: String,
 }
 
-impl<R> Wrap<R> for Labeled {
-    fn finish(&self, run: &mut Run<'_, R>, _: u32, done: Inner, _: &mut [Lot]) -> Result<usize, Error> {
-        let Inner { mark, left } = done;
+impl<R> GroupTransform<R> for Labeled {
+    fn apply(&self, run: &mut Run<'_, R>, _: u32, done: ChildResult, _: &mut [Lot]) -> Result<usize, Error> {
+        let ChildResult { mark, left } = done;
         let mut renamed: HashMap<Name, Name, FxBuildHasher> = HashMap::default();
         for index in mark..run.groups.len() {
             let reason = run.groups.get(index).tag.reason;

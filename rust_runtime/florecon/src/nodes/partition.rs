@@ -10,7 +10,7 @@ use crate::plan::Answer;
 use crate::plan::buckets::{Buckets, Key};
 use crate::plan::item::{Item, ItemFn, item_fn};
 use crate::plan::lot::Lot;
-use crate::plan::node::{Chosen, Shards, Split};
+use crate::plan::operator::{Partition, ShardPlan, Shards};
 use crate::plan::routing::Router;
 use crate::plan::run_state::Run;
 use crate::plan::tree::Plan;
@@ -37,12 +37,12 @@ struct PartitionBy<R, K> {
     key: ItemFn<R, Option<K>>,
 }
 
-impl<R, K: Key> Split<R> for PartitionBy<R, K> {
+impl<R, K: Key> Partition<R> for PartitionBy<R, K> {
     fn router<'p>(&'p self, _: &'p Plan<R>) -> Option<&'p dyn Router<R>> {
         Some(&self.key)
     }
 
-    fn split(&self, run: &mut Run<'_, R>, node: u32, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {
+    fn shards(&self, run: &mut Run<'_, R>, node: u32, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {
         Ok(Box::new(Buckets::form(run, node, bag, &self.key)?))
     }
 }
@@ -84,12 +84,12 @@ struct PartitionByTable<R, K> {
     table: HashMap<K, usize, FxBuildHasher>,
 }
 
-impl<R, K: Key> Split<R> for PartitionByTable<R, K> {
+impl<R, K: Key> Partition<R> for PartitionByTable<R, K> {
     fn router<'p>(&'p self, _: &'p Plan<R>) -> Option<&'p dyn Router<R>> {
         Some(&self.key)
     }
 
-    fn split(&self, run: &mut Run<'_, R>, node: u32, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {
+    fn shards(&self, run: &mut Run<'_, R>, node: u32, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {
         let (buckets, keys) = Buckets::form_keyed(run, node, bag, &self.key)?;
         let cases = keys.iter().map(|key| self.table.get(key).copied()).collect();
         Ok(Box::new(ByTable { buckets, cases }))
@@ -107,8 +107,8 @@ impl<R> Shards<R> for ByTable {
         &self.buckets
     }
 
-    fn plan(&self, _: &Run<'_, R>, node: &Plan<R>, _: u32, shard: usize) -> Result<Chosen<R>, Error> {
-        Ok(Chosen::Child(self.cases[shard].unwrap_or(node.children().len() - 1)))
+    fn plan(&self, _: &Run<'_, R>, node: &Plan<R>, _: u32, shard: usize) -> Result<ShardPlan<R>, Error> {
+        Ok(ShardPlan::Child(self.cases[shard].unwrap_or(node.children().len() - 1)))
     }
 }
 
@@ -152,7 +152,7 @@ struct PartitionByWith<R, K> {
     failed: bool,
 }
 
-impl<R: 'static, K: Key> Split<R> for PartitionByWith<R, K> {
+impl<R: 'static, K: Key> Partition<R> for PartitionByWith<R, K> {
     fn check(&self) -> Result<(), String> {
         if self.failed {
             return Err(
@@ -170,7 +170,7 @@ impl<R: 'static, K: Key> Split<R> for PartitionByWith<R, K> {
         Some(&self.key)
     }
 
-    fn split(&self, run: &mut Run<'_, R>, node: u32, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {
+    fn shards(&self, run: &mut Run<'_, R>, node: u32, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {
         let (buckets, keys) = Buckets::form_keyed(run, node, bag, &self.key)?;
         let make = Rc::clone(&self.make);
         Ok(Box::new(ByMaker { buckets, keys, make }))
@@ -188,7 +188,7 @@ impl<R, K: Key> Shards<R> for ByMaker<R, K> {
         &self.buckets
     }
 
-    fn plan(&self, run: &Run<'_, R>, node: &Plan<R>, first: u32, shard: usize) -> Result<Chosen<R>, Error> {
+    fn plan(&self, run: &Run<'_, R>, node: &Plan<R>, first: u32, shard: usize) -> Result<ShardPlan<R>, Error> {
         let template = node.inner();
         let mut plan = (self.make)(&self.keys[shard]).map_err(|error| run.fault(first, error))?;
         if !plan.same_shape(template) {
@@ -200,6 +200,6 @@ impl<R, K: Key> Shards<R> for ByMaker<R, K> {
             )));
         }
         plan.renumber(template.id());
-        Ok(Chosen::Made(Box::new(plan)))
+        Ok(ShardPlan::Made(Box::new(plan)))
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::error::Error;
-use crate::explain::recorder::Fact;
+use crate::explain::event::Event;
 use crate::plan::Answer;
 use crate::plan::item::{Item, ItemFn, item_fn};
 use crate::plan::lot::{Lot, compact};
@@ -109,10 +109,10 @@ impl<R> Pivot<R> {
 impl<R> Body<R> for Pivot<R> {
     fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
         let mut inside = self.enter(run, bag)?;
-        for at in run.asked_in(bag) {
+        for at in run.watched_in(bag) {
             let lot = inside.iter().find(|lot| lot.at == at as usize);
-            let (event, alt) = lot.map_or(("not_entered", 0), |lot| ("pivot", lot.alt));
-            run.tell(node.id(), bag[at as usize].row, event, vec![("amount", alt.into())]);
+            let event = lot.map_or(Event::NotPivoted, |lot| Event::Pivoted { amount: lot.alt });
+            run.record(node.id(), bag[at as usize].row, event);
         }
         if inside.is_empty() {
             return Ok(bag.len());
@@ -122,9 +122,12 @@ impl<R> Body<R> for Pivot<R> {
         translate(run, mark, &mut inside);
         for lot in &inside {
             bag[lot.at].amount = lot.outer - lot.given;
-            if run.is_asked(lot.row) && lot.matched != 0 {
-                let facts = vec![("inside", Fact::Number(lot.matched)), ("amount", lot.given.into())];
-                run.tell(node.id(), lot.row, "translated", facts);
+            if run.is_watched(lot.row) && lot.matched != 0 {
+                let event = Event::Translated {
+                    inside: lot.matched,
+                    amount: lot.given,
+                };
+                run.record(node.id(), lot.row, event);
             }
         }
         Ok(compact(bag))
@@ -143,7 +146,7 @@ fn run_inside<R>(run: &mut Run<'_, R>, plan: &Plan<R>, inside: &[Inside]) -> Res
     let mut originals = run.number_per_row();
     lots.iter().for_each(|lot| originals[lot.row as usize] = lot.amount);
     let outer = std::mem::replace(&mut run.originals, Cow::Owned(originals));
-    let result = plan.run(run, &mut lots);
+    let result = plan.run(run, &mut lots, false);
     let originals = std::mem::replace(&mut run.originals, outer);
     run.spare.push(originals.into_owned());
     result.map(|_| ())

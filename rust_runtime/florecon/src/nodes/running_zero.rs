@@ -1,7 +1,7 @@
 //! `running_zero`: segments of an ordered bucket whose running balance returns to zero.
 
 use crate::error::Error;
-use crate::explain::recorder::{Refusal, slack, sums};
+use crate::explain::event::{Event, Limits, Refusal, Total};
 use crate::plan::Answer;
 use crate::plan::buckets::{Buckets, Key};
 use crate::plan::item::{Item, ItemFn, item_fn};
@@ -66,22 +66,24 @@ impl<R, K: Key, O: Ord> RunningZero<R, K, O> {
                 let segment = &mut ordered[start..end];
                 segment.sort_unstable();
                 if let Some((a, b)) = run
-                    .asked_pair(bag)
+                    .watched_pair(bag)
                     .filter(|(a, b)| segment.contains(a) != segment.contains(b))
                 {
                     let rows = (bag[a as usize].row, bag[b as usize].row);
-                    run.tell_pair(node, rows, "different_segment", Vec::new());
+                    run.record_pair(node, rows, Event::DifferentSegment);
                 }
                 let tag = run.tag(node, "running_zero", "running balance zero");
                 run.take(bag, segment, tag);
                 (start, closed, legs) = (end, closed + 1, Legs::default());
             }
         }
-        for at in run.asked_in(bag) {
+        for at in run.watched_in(bag) {
             if ordered[start..].contains(&at) {
-                let mut facts = sums(bag, &ordered[start..]).1;
-                slack(&legs, self.tol, &mut facts);
-                run.tell(node, bag[at as usize].row, "tail", facts);
+                let event = Event::Tail {
+                    total: Total::of(bag, &ordered[start..]).0,
+                    slack: legs.slack(self.tol),
+                };
+                run.record(node, bag[at as usize].row, event);
             }
         }
         closed
@@ -97,17 +99,17 @@ impl<R, K: Key, O: Ord> Body<R> for RunningZero<R, K, O> {
         let buckets = Buckets::form(run, node.id(), bag, &self.key)?;
         for bucket in buckets.iter() {
             if bucket.len() < 2 {
-                run.refuse(node.id(), Refusal::TooSmall, bag, bucket, &|_, _| {});
+                run.refuse(node.id(), Refusal::TooSmall, bag, bucket, &|_| Limits::None);
                 continue;
             }
             let positive = bag[bucket[0] as usize].amount > 0;
             if bucket.iter().all(|&at| (bag[at as usize].amount > 0) == positive) {
-                run.refuse(node.id(), Refusal::OneSided, bag, bucket, &|_, _| {});
+                run.refuse(node.id(), Refusal::OneSided, bag, bucket, &|_| Limits::None);
                 continue;
             }
             let mut ordered = self.in_order(run, bag, bucket)?;
             if self.close(run, node.id(), bag, &mut ordered) == 0 {
-                run.refuse(node.id(), Refusal::OutOfTolerance, bag, bucket, &|_, _| {});
+                run.refuse(node.id(), Refusal::OutOfTolerance, bag, bucket, &|_| Limits::None);
             }
         }
         Ok(compact(bag))

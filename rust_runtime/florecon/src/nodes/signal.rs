@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use crate::error::Error;
-use crate::explain::recorder::{Fact, Refusal, shown, slack};
+use crate::explain::event::{Event, KeyJson, Limits, Refusal};
 use crate::plan::Answer;
 use crate::plan::buckets::{Buckets, Key, Numbering};
 use crate::plan::item::Item;
@@ -86,8 +86,8 @@ impl<R, K: Key + Ord + Display> Body<R> for SignalGroup<R, K> {
 
     fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
         let (buckets, signals) = self.buckets(run, node.id(), bag)?;
-        if run.is_probed() {
-            tell_signals(run, node.id(), bag, &buckets, &|signal| shown(&signals[signal]));
+        if run.is_recorded() {
+            record_signals(run, node.id(), bag, &buckets, &|signal| KeyJson::of(&signals[signal]));
         }
         let mut visit: Vec<usize> = (0..buckets.len()).collect();
         visit.retain(|&index| buckets.range(index).len() > 1);
@@ -101,10 +101,10 @@ impl<R, K: Key + Ord + Display> Body<R> for SignalGroup<R, K> {
             let mut legs = Legs::default();
             free.iter().for_each(|&at| legs.add(bag[at as usize].amount));
             let mut refuse = |why| {
-                run.refuse(node.id(), why, bag, &free, &|legs, facts| {
-                    facts.push(("key", shown(&signals[index])));
-                    facts.push(("cap", self.cap.into()));
-                    slack(legs, self.tol, facts);
+                run.refuse(node.id(), why, bag, &free, &|legs| Limits::Signal {
+                    key: KeyJson::of(&signals[index]),
+                    cap: self.cap,
+                    slack: legs.slack(self.tol),
                 });
             };
             if free.len() < 2 {
@@ -125,25 +125,28 @@ impl<R, K: Key + Ord + Display> Body<R> for SignalGroup<R, K> {
     }
 }
 
-/// Tells the asked rows how many of their signals others carry, and two rows that share none.
-fn tell_signals<R>(run: &mut Run<'_, R>, node: u32, bag: &[Lot], buckets: &Buckets, key: &dyn Fn(usize) -> Fact) {
+/// Records how many signals of the watched rows others carry, and the first one that two rows share.
+fn record_signals<R>(run: &mut Run<'_, R>, node: u32, bag: &[Lot], buckets: &Buckets, key: &dyn Fn(usize) -> KeyJson) {
     let own = |at: u32| (0..buckets.len()).filter(move |&signal| buckets.get(signal).contains(&at));
-    for at in run.asked_in(bag) {
+    for at in run.watched_in(bag) {
         let row = bag[at as usize].row;
         let (alone, shared): (Vec<usize>, Vec<usize>) = own(at).partition(|&signal| buckets.get(signal).len() < 2);
-        if alone.is_empty() && shared.is_empty() {
-            run.tell(node, row, "null_key", Vec::new());
-        } else {
-            let mut facts = vec![("alone", alone.len().into()), ("shared", shared.len().into())];
-            facts.extend(alone.first().or(shared.first()).map(|&signal| ("key", key(signal))));
-            run.tell(node, row, "signals", facts);
-        }
+        let event = match alone.first().or(shared.first()) {
+            None => Event::NullKey,
+            Some(&signal) => Event::Signals {
+                alone: alone.len(),
+                shared: shared.len(),
+                key: key(signal),
+            },
+        };
+        run.record(node, row, event);
     }
-    if let Some((a, b)) = run.asked_pair(bag) {
+    if let Some((a, b)) = run.watched_pair(bag) {
         let rows = (bag[a as usize].row, bag[b as usize].row);
-        match own(a).find(|&signal| buckets.get(signal).contains(&b)) {
-            None => run.tell_pair(node, rows, "no_shared_key", Vec::new()),
-            Some(signal) => run.tell_pair(node, rows, "shared_key", vec![("key", key(signal))]),
-        }
+        let event = match own(a).find(|&signal| buckets.get(signal).contains(&b)) {
+            None => Event::NoSharedKey { distance: None },
+            Some(signal) => Event::SharedKey { key: key(signal) },
+        };
+        run.record_pair(node, rows, event);
     }
 }

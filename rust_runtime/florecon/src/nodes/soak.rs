@@ -1,7 +1,7 @@
 //! `soak_all`, `soak_small` and `soak_if`: classification of the residual.
 
 use crate::error::Error;
-use crate::explain::recorder::Fact;
+use crate::explain::event::Event;
 use crate::plan::Answer;
 use crate::plan::buckets::{Buckets, Key};
 use crate::plan::item::{Item, ItemFn, item_fn};
@@ -85,8 +85,8 @@ impl<R> Soak<R> for Singleton {
         for lot in bag {
             run.groups.push(lot.row, std::mem::take(&mut lot.amount));
             run.groups.close(tag);
-            if run.is_probed() {
-                run.tell_taken(node);
+            if run.is_recorded() {
+                run.record_taken(node);
             }
         }
         Ok(())
@@ -167,20 +167,16 @@ struct Soaker<R> {
 }
 
 impl<R> Soaker<R> {
-    fn tell_left(&self, run: &mut Run<'_, R>, node: u32, lot: Lot) {
+    fn record_left(&self, run: &mut Run<'_, R>, node: u32, lot: Lot) {
         let original = run.originals[lot.row as usize];
-        match &self.choice {
-            Choice::Small(tol) => {
-                let allowed = Fact::Number(tol.slack([original]));
-                run.tell(
-                    node,
-                    lot.row,
-                    "too_large",
-                    vec![("amount", lot.amount.into()), ("slack", allowed)],
-                );
-            }
-            Choice::All | Choice::If(_) => run.tell(node, lot.row, "predicate_false", Vec::new()),
-        }
+        let event = match &self.choice {
+            Choice::Small(tol) => Event::TooLarge {
+                amount: lot.amount,
+                slack: tol.slack([original]),
+            },
+            Choice::All | Choice::If(_) => Event::Predicate(false),
+        };
+        run.record(node, lot.row, event);
     }
 
     fn chooses(&self, item: Item<'_, R>, run: &Run<'_, R>, lot: Lot) -> Result<bool, Error> {
@@ -210,8 +206,8 @@ impl<R> Body<R> for Soaker<R> {
             if self.chooses(run.item(lot), run, lot)? {
                 chosen.push(at);
                 lots.push(lot);
-            } else if run.is_asked(lot.row) {
-                self.tell_left(run, node.id(), lot);
+            } else if run.is_watched(lot.row) {
+                self.record_left(run, node.id(), lot);
             }
         }
         if chosen.is_empty() {

@@ -1,9 +1,9 @@
 //! `trim` and `snap`: removal of small edges between a group and a row.
 
 use crate::error::Error;
-use crate::explain::recorder::{Fact, Facts};
+use crate::explain::event::Cause;
 use crate::plan::lot::{Lot, give_back};
-use crate::plan::node::{Inner, Wrap};
+use crate::plan::operator::{ChildResult, GroupTransform};
 use crate::plan::run_state::Run;
 use crate::plan::tolerance::Tol;
 use crate::plan::tree::Plan;
@@ -25,18 +25,18 @@ struct Trim {
     tol: Tol,
 }
 
-impl<R> Wrap<R> for Trim {
+impl<R> GroupTransform<R> for Trim {
     fn check(&self) -> Result<(), String> {
         self.tol.check()
     }
 
-    fn facts(&self, run: &Run<'_, R>, _: &Inner, _: &[Lot], row: u32) -> Facts {
+    fn cause(&self, run: &Run<'_, R>, _: &ChildResult, _: &[Lot], row: u32) -> Cause {
         let original = run.originals[row as usize];
-        vec![("slack", Fact::Number(self.tol.slack([original])))]
+        Cause::Slack(self.tol.slack([original]))
     }
 
-    fn finish(&self, run: &mut Run<'_, R>, _: u32, done: Inner, bag: &mut [Lot]) -> Result<usize, Error> {
-        let Inner { mark, left } = done;
+    fn apply(&self, run: &mut Run<'_, R>, _: u32, done: ChildResult, bag: &mut [Lot]) -> Result<usize, Error> {
+        let ChildResult { mark, left } = done;
         let originals = &run.originals;
         let small = |lot: Lot| self.tol.covers(lot.amount, originals[lot.row as usize]);
         let mut freed: Vec<Lot> = (mark..run.groups.len())
@@ -70,18 +70,18 @@ struct Snap {
     tol: Tol,
 }
 
-impl<R> Wrap<R> for Snap {
+impl<R> GroupTransform<R> for Snap {
     fn check(&self) -> Result<(), String> {
         self.tol.check()
     }
 
-    fn facts(&self, run: &Run<'_, R>, _: &Inner, _: &[Lot], row: u32) -> Facts {
+    fn cause(&self, run: &Run<'_, R>, _: &ChildResult, _: &[Lot], row: u32) -> Cause {
         let original = run.originals[row as usize];
-        vec![("slack", Fact::Number(self.tol.slack([original])))]
+        Cause::Slack(self.tol.slack([original]))
     }
 
-    fn finish(&self, run: &mut Run<'_, R>, _: u32, done: Inner, bag: &mut [Lot]) -> Result<usize, Error> {
-        let Inner { mark, left } = done;
+    fn apply(&self, run: &mut Run<'_, R>, _: u32, done: ChildResult, bag: &mut [Lot]) -> Result<usize, Error> {
+        let ChildResult { mark, left } = done;
         let mut edges = Edges::new(run, mark);
         if !edges.snap(run, self.tol, &mut bag[..left]) {
             return Ok(left);

@@ -1,11 +1,10 @@
 //! `windowed`: sliding bands over an order; unmatched items are carried forward.
 
 use crate::error::Error;
-use crate::explain::recorder::Fact;
+use crate::explain::event::{Distance, Event};
 use crate::plan::Answer;
 use crate::plan::item::{Item, ItemFn, item_fn};
 use crate::plan::lot::{Lot, compact};
-use crate::plan::node::run_on;
 use crate::plan::run_state::Run;
 use crate::plan::tree::{Body, Plan};
 
@@ -58,36 +57,32 @@ impl<R> Body<R> for Windowed<R> {
             band.clear();
             band.extend(carried.iter().map(|&(_, at)| at));
             band.sort_unstable();
-            for at in run.asked_in(bag).into_iter().filter(|at| band.contains(at)) {
-                let facts = vec![
-                    ("from", bottom.into()),
-                    ("width", self.width.into()),
-                    ("size", band.len().into()),
-                ];
-                run.tell(node.id(), bag[at as usize].row, "band", facts);
+            for at in run.watched_in(bag).into_iter().filter(|at| band.contains(at)) {
+                let event = Event::Band {
+                    from: bottom,
+                    width: self.width,
+                    size: band.len(),
+                };
+                run.record(node.id(), bag[at as usize].row, event);
             }
             met |= run
-                .asked_pair(bag)
+                .watched_pair(bag)
                 .is_some_and(|(a, b)| band.contains(&a) && band.contains(&b));
-            run_on(run, node.inner(), bag, &band, &mut shard)?;
+            node.inner().run_on(run, bag, &band, &mut shard)?;
         }
-        if let Some((a, b)) = run.asked_pair(bag).filter(|_| !met) {
+        if let Some((a, b)) = run.watched_pair(bag).filter(|_| !met) {
             let order = |at: u32| {
                 sweep
                     .iter()
                     .find(|(_, place)| *place == at)
                     .map_or(0, |(order, _)| i128::from(*order))
             };
-            let facts = vec![
-                ("distance", Fact::Number((order(a) - order(b)).abs())),
-                ("width", self.width.into()),
-            ];
-            run.tell_pair(
-                node.id(),
-                (bag[a as usize].row, bag[b as usize].row),
-                "outside_window",
-                facts,
-            );
+            let distance = Some(Distance {
+                distance: (order(a) - order(b)).abs(),
+                width: self.width,
+            });
+            let rows = (bag[a as usize].row, bag[b as usize].row);
+            run.record_pair(node.id(), rows, Event::OutsideWindow { distance });
         }
         Ok(compact(bag))
     }

@@ -11,7 +11,7 @@ use super::item::Item;
 use super::lot::Lot;
 use super::run_state::Run;
 use crate::error::Error;
-use crate::explain::recorder::shown;
+use crate::explain::event::KeyJson;
 use crate::value::EvalError;
 use crate::value::json::Shown;
 
@@ -185,8 +185,10 @@ impl Buckets {
             numbers.push(key.map_or(NO_KEY, |key| numbering.number(key)));
         }
         run.stage(node).null_key += nulls;
-        if run.is_probed() {
-            run.tell_keys(node, bag, &numbers, &|number| shown(&numbering.keys[number as usize]));
+        if run.is_recorded() {
+            run.record_keys(node, bag, &numbers, &|number| {
+                KeyJson::of(&numbering.keys[number as usize])
+            });
         }
         let buckets = Self::from_numbers(&numbers, numbering.keys.len());
         Ok((buckets, numbering.keys))

@@ -1,246 +1,342 @@
-//! Resumable execution of a plan on a bag, with all state between two steps held as data.
+//! Resumable executor of a plan.
 //!
-//! A step is a node without inner steps, or a shard that fits the budget of one call; a [`Task`] walks the nodes above them.
-//! Work is counted in units of lots times nodes: a lot that is done with a node, and with all below it, has used that many
-//! units, whether it was matched early or passed through them all. So the total is known beforehand, and the counts depend on
-//! the rows and the plan alone.
+//! [`execute`] runs a node on a bag. In [`Mode::Resumable`] it counts work in units of lots times nodes and, once the budget of the
+//! call is spent, returns its state as a [`Suspended`] value, from which a later call continues; with an unbounded budget it
+//! never suspends. State stays on the call stack while the executor runs and moves to the heap only when it suspends.
+//!
+//! The budget is tested between steps. A step is a node without inner steps, or a shard that fits the budget of one call. A lot
+//! that is done with a node, and with all below it, has used that many units, whether it was matched early or passed through
+//! them all: so the total is known beforehand, and the units depend on the rows and the plan alone.
 
-use super::lot::{Lot, compact};
-use super::node::{Chosen, Inner, Nature, Shards, Split, Wrap, gather, write_back};
+use super::lot::{Lot, compact, gather, write_back};
+use super::operator::{ChildResult, GroupTransform, Operator, Partition, ShardPlan, Shards};
 use super::run_state::Run;
 use super::shard_cache::Opened;
 use super::tree::Plan;
 use crate::error::Error;
 
-/// A node at work on one bag. The bag is the caller's, and the same at each call.
-pub(crate) struct Task<R> {
+/// Execution mode of a node.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Mode {
+    /// To the end, whatever the budget; units are counted by the caller.
+    Atomic {
+        /// Whether shards without a watched row may be skipped, because nothing reads their residual.
+        skips: bool,
+    },
+    /// Until the budget of the run is spent.
+    Resumable {
+        /// Whether shard results are cached: the bag is no part of a cached shard, and the node runs once.
+        caches: bool,
+    },
+}
+
+/// Outcome of a call of [`execute`].
+pub(crate) enum Execution<R> {
+    /// The node is done: its residual, of this length, is at the front of the bag in ascending row order.
+    Done(usize),
+    Suspended(Suspended<R>),
+}
+
+/// State of a suspended execution. It resumes with the same node, bag and mode.
+pub(crate) struct Suspended<R>(Box<Cursor<R>>);
+
+/// Position in the execution of a node.
+struct Cursor<R> {
+    /// Number of groups formed before the node.
     mark: usize,
-    /// The units of the run when this is done.
+    /// Units of the run when the node is done.
     done_at: u64,
-    /// Whether shards of this bag are worth remembering: it is no part of one that is, and the node is run once.
-    recalls: bool,
-    state: State<R>,
-}
-
-enum State<R> {
-    New,
-    Children(Children<R>),
-    Wrap(Box<Task<R>>),
-    Split(Box<Shares<R>>),
-}
-
-/// Children one after the other, or one child again and again.
-struct Children<R> {
+    /// Next child, pass or shard.
     next: usize,
+    /// Length of the residual of the children and passes so far.
     left: usize,
-    mark: usize,
-    recalls: bool,
-    task: Box<Task<R>>,
+    /// Number of groups formed before this pass.
+    pass_mark: usize,
+    partition: Option<PartitionState<R>>,
+    /// The child, pass or shard at hand, if it is suspended.
+    child: Option<Suspended<R>>,
 }
 
-/// Shards one after the other.
-struct Shares<R> {
+/// Shards of a bag.
+struct PartitionState<R> {
     shards: Box<dyn Shards<R>>,
-    next: usize,
-    recalls: bool,
+    /// Lots of the shard at hand.
     lots: Vec<Lot>,
-    /// The shard that is being remembered.
-    opened: Option<Opened>,
-    large: Option<Large<R>>,
+    /// The shard at hand, if it is suspended.
+    suspended: Option<(ShardPlan<R>, Option<Opened>)>,
 }
 
-/// A shard that takes more than one piece.
-struct Large<R> {
-    plan: Chosen<R>,
-    task: Task<R>,
-}
-
-/// What is left of the bag, or none when the work is not done.
+/// The length of the residual, or none where the child suspended.
 type Advance = Result<Option<usize>, Error>;
 
-impl<R> Task<R> {
-    pub fn new(recalls: bool) -> Self {
-        Self {
-            mark: 0,
-            done_at: 0,
-            recalls,
-            state: State::New,
+impl Mode {
+    fn must_suspend<R>(self, run: &Run<'_, R>) -> bool {
+        matches!(self, Self::Resumable { .. }) && run.is_spent()
+    }
+
+    fn caches(self) -> bool {
+        matches!(self, Self::Resumable { caches: true })
+    }
+
+    fn skips(self) -> bool {
+        matches!(self, Self::Atomic { skips: true })
+    }
+
+    /// The mode of a child in a sequence: a later child reads its residual, so no shard is skipped, unless it is the last.
+    fn in_sequence(self, is_last: bool) -> Self {
+        match self {
+            Self::Atomic { skips } => Self::Atomic {
+                skips: skips && is_last,
+            },
+            resumable @ Self::Resumable { .. } => resumable,
         }
     }
 
-    /// Does pieces of work until the run has spent its budget or the node is done: then its residual is at the front of
-    /// the bag in ascending row order, and its length is returned.
-    pub fn advance(&mut self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Advance {
-        if bag.is_empty() {
-            return Ok(Some(0));
+    /// The mode of a child that runs several times.
+    fn repeated(self) -> Self {
+        match self {
+            Self::Atomic { .. } => Self::Atomic { skips: false },
+            Self::Resumable { .. } => Self::Resumable { caches: false },
         }
-        let left = match (node.nature(), &mut self.state) {
-            (Nature::Whole(_), _) => {
-                self.done_at = run.units + bag.len() as u64 * node.weight();
-                let left = node.run(run, bag)?;
-                run.reach(self.done_at);
-                return Ok(Some(left));
-            }
-            (_, State::New) => {
-                self.start(run, node, bag)?;
-                return self.advance(run, node, bag);
-            }
-            (Nature::Steps, State::Children(children)) => children.steps(run, node, bag)?,
-            (Nature::Repeat { max_passes }, State::Children(children)) => {
-                children.repeat(run, node, *max_passes, bag)?
-            }
-            (Nature::Wrap(wrap), State::Wrap(task)) => finish(&**wrap, task, self.mark, run, node, bag)?,
-            (_, State::Split(shares)) => shares.advance(run, node, bag)?,
-            (_, State::Children(_) | State::Wrap(_)) => None,
-        };
-        if left.is_some() {
-            run.leave(node.id(), self.mark);
-            run.reach(self.done_at);
+    }
+}
+
+impl<R> Plan<R> {
+    /// Runs the node on a bag to the end; returns the length of the residual. `skips` as in [`Mode::Atomic`].
+    pub(crate) fn run(&self, run: &mut Run<'_, R>, bag: &mut [Lot], skips: bool) -> Result<usize, Error> {
+        match execute(run, self, bag, Mode::Atomic { skips }, None)? {
+            Execution::Done(left) => Ok(left),
+            Execution::Suspended(_) => unreachable!("an atomic execution tests no budget"),
         }
-        Ok(left)
     }
 
-    fn start(&mut self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &[Lot]) -> Result<(), Error> {
-        node.check_here()?;
-        run.enter(node.id(), bag);
-        self.mark = run.groups.len();
-        self.done_at = run.units + bag.len() as u64 * node.weight();
-        self.state = match node.nature() {
-            Nature::Wrap(_) => State::Wrap(Box::new(Self::new(self.recalls))),
-            Nature::Split(split) => State::Split(Box::new(Shares::new(&**split, run, node, bag, self.recalls)?)),
-            nature => {
-                let recalls = self.recalls && matches!(nature, Nature::Steps);
-                State::Children(Children {
-                    next: 0,
-                    left: bag.len(),
-                    mark: self.mark,
-                    recalls,
-                    task: Box::new(Self::new(recalls)),
-                })
-            }
-        };
+    /// Runs the node on some positions of a bag (ascending) and writes the residual back in place; matched lots become zero
+    /// and are the caller's to compact away. `shard` is a buffer.
+    pub(crate) fn run_on(
+        &self,
+        run: &mut Run<'_, R>,
+        bag: &mut [Lot],
+        positions: &[u32],
+        shard: &mut Vec<Lot>,
+    ) -> Result<(), Error> {
+        gather(bag, positions, shard);
+        let left = self.run(run, shard, false)?;
+        write_back(bag, positions, &shard[..left]);
         Ok(())
     }
 }
 
-fn finish<R>(
-    wrap: &dyn Wrap<R>,
-    task: &mut Task<R>,
-    mark: usize,
+/// Runs a node on a bag, from the start or from where it was suspended. Groups go to the run, the residual to the front of the
+/// bag in ascending row order. An empty bag yields no groups and is not counted.
+pub(crate) fn execute<R>(
     run: &mut Run<'_, R>,
     node: &Plan<R>,
     bag: &mut [Lot],
-) -> Advance {
-    match task.advance(run, node.inner(), bag)? {
-        Some(left) => wrap.finish(run, node.id(), Inner { mark, left }, bag).map(Some),
-        None => Ok(None),
+    mode: Mode,
+    suspended: Option<Suspended<R>>,
+) -> Result<Execution<R>, Error> {
+    if bag.is_empty() {
+        return Ok(Execution::Done(0));
     }
+    let mut cursor = match suspended {
+        Some(Suspended(cursor)) => *cursor,
+        None => Cursor::enter(run, node, bag)?,
+    };
+    let left = match node.operator() {
+        Operator::Whole(body) => Some(body.run(run, node, bag)?),
+        Operator::Sequence => cursor.sequence(run, node, bag, mode)?,
+        Operator::FixedPoint { max_passes } => cursor.fixed_point(run, node, *max_passes, bag, mode)?,
+        Operator::Groups(transform) => cursor.groups(run, node, &**transform, bag, mode)?,
+        Operator::Partition(partition) => cursor.partition(run, node, &**partition, bag, mode)?,
+    };
+    let Some(left) = left else {
+        return Ok(Execution::Suspended(Suspended(Box::new(cursor))));
+    };
+    run.leave(node.id(), cursor.mark);
+    if matches!(mode, Mode::Resumable { .. }) {
+        run.reach(cursor.done_at);
+    }
+    Ok(Execution::Done(left))
 }
 
-impl<R> Children<R> {
-    fn steps(&mut self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Advance {
-        while let Some(step) = node.children().get(self.next) {
-            if run.is_spent() || !self.child(run, step, bag)? {
-                return Ok(None);
-            }
-        }
-        Ok(Some(self.left))
-    }
-
-    fn repeat(&mut self, run: &mut Run<'_, R>, node: &Plan<R>, max_passes: usize, bag: &mut [Lot]) -> Advance {
-        while self.next < max_passes {
-            if run.is_spent() || !self.child(run, node.inner(), bag)? {
-                return Ok(None);
-            }
-            if run.groups.len() == self.mark {
-                break;
-            }
-            self.mark = run.groups.len();
-        }
-        Ok(Some(self.left))
-    }
-
-    /// Goes on with a child; whether it is done.
-    fn child(&mut self, run: &mut Run<'_, R>, child: &Plan<R>, bag: &mut [Lot]) -> Result<bool, Error> {
-        let Some(left) = self.task.advance(run, child, &mut bag[..self.left])? else {
-            return Ok(false);
-        };
-        self.left = left;
-        self.next += 1;
-        *self.task = Task::new(self.recalls);
-        Ok(true)
-    }
-}
-
-impl<R> Shares<R> {
-    fn new(
-        split: &dyn Split<R>,
-        run: &mut Run<'_, R>,
-        node: &Plan<R>,
-        bag: &[Lot],
-        recalls: bool,
-    ) -> Result<Self, Error> {
-        let shards = split.split(run, node.id(), bag)?;
-        run.units += bag.len() as u64;
+impl<R> Cursor<R> {
+    fn enter(run: &mut Run<'_, R>, node: &Plan<R>, bag: &[Lot]) -> Result<Self, Error> {
+        // the plan made for the key of a shard was not checked before
+        node.check_here()?;
+        run.enter(node.id(), bag);
         Ok(Self {
-            shards,
+            mark: run.groups.len(),
+            done_at: run.units + bag.len() as u64 * node.weight(),
             next: 0,
-            recalls,
-            lots: Vec::new(),
-            opened: None,
-            large: None,
+            left: bag.len(),
+            pass_mark: run.groups.len(),
+            partition: None,
+            child: None,
         })
     }
 
-    fn advance(&mut self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Advance {
-        while self.next < self.shards.buckets().len() {
-            if run.is_spent() || !self.shard(run, node, bag)? {
+    /// Runs the child at hand, or goes on with it.
+    fn child(&mut self, run: &mut Run<'_, R>, child: &Plan<R>, bag: &mut [Lot], mode: Mode) -> Advance {
+        match execute(run, child, bag, mode, self.child.take())? {
+            Execution::Done(left) => Ok(Some(left)),
+            Execution::Suspended(suspended) => {
+                self.child = Some(suspended);
+                Ok(None)
+            }
+        }
+    }
+
+    fn sequence(&mut self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot], mode: Mode) -> Advance {
+        while let Some(step) = node.children().get(self.next) {
+            if mode.must_suspend(run) {
                 return Ok(None);
             }
+            let step_mode = mode.in_sequence(self.next + 1 == node.children().len());
+            let Some(left) = self.child(run, step, &mut bag[..self.left], step_mode)? else {
+                return Ok(None);
+            };
+            (self.left, self.next) = (left, self.next + 1);
+        }
+        Ok(Some(self.left))
+    }
+
+    fn fixed_point(
+        &mut self,
+        run: &mut Run<'_, R>,
+        node: &Plan<R>,
+        max_passes: usize,
+        bag: &mut [Lot],
+        mode: Mode,
+    ) -> Advance {
+        while self.next < max_passes {
+            if mode.must_suspend(run) {
+                return Ok(None);
+            }
+            let Some(left) = self.child(run, node.inner(), &mut bag[..self.left], mode.repeated())? else {
+                return Ok(None);
+            };
+            (self.left, self.next) = (left, self.next + 1);
+            let formed = run.groups.len() - self.pass_mark;
+            if formed == 0 {
+                break;
+            }
+            self.pass_mark += formed;
+        }
+        Ok(Some(self.left))
+    }
+
+    fn groups(
+        &mut self,
+        run: &mut Run<'_, R>,
+        node: &Plan<R>,
+        transform: &dyn GroupTransform<R>,
+        bag: &mut [Lot],
+        mode: Mode,
+    ) -> Advance {
+        let Some(left) = self.child(run, node.inner(), bag, mode)? else {
+            return Ok(None);
+        };
+        let done = ChildResult { mark: self.mark, left };
+        if !run.is_recorded() {
+            return transform.apply(run, node.id(), done, bag).map(Some);
+        }
+        let held = run.held_from(self.mark);
+        let causes = held
+            .iter()
+            .map(|(row, _)| transform.cause(run, &done, bag, *row))
+            .collect();
+        let left = transform.apply(run, node.id(), done, bag)?;
+        run.record_regrouped(node.id(), self.mark, held, causes);
+        Ok(Some(left))
+    }
+
+    fn partition(
+        &mut self,
+        run: &mut Run<'_, R>,
+        node: &Plan<R>,
+        partition: &dyn Partition<R>,
+        bag: &mut [Lot],
+        mode: Mode,
+    ) -> Advance {
+        let mut state = match self.partition.take() {
+            Some(state) => state,
+            None => {
+                let shards = partition.shards(run, node.id(), bag)?;
+                if matches!(mode, Mode::Resumable { .. }) {
+                    run.units += bag.len() as u64;
+                }
+                PartitionState {
+                    shards,
+                    lots: Vec::new(),
+                    suspended: None,
+                }
+            }
+        };
+        while self.next < state.shards.buckets().len() {
+            let positions = state.shards.buckets().get(self.next);
+            let is_skipped = mode.skips() && !positions.iter().any(|&at| run.is_watched(bag[at as usize].row));
+            if !is_skipped && (mode.must_suspend(run) || !self.shard(run, node, bag, &mut state, mode)?) {
+                self.partition = Some(state);
+                return Ok(None);
+            }
+            self.next += 1;
         }
         Ok(Some(compact(bag)))
     }
 
-    /// Goes on with a shard; whether it is done.
-    fn shard(&mut self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<bool, Error> {
-        let left = match &mut self.large {
-            Some(large) => large.task.advance(run, large.plan.of(node), &mut self.lots)?,
-            None => self.begin(run, node, bag)?,
+    /// Runs the shard at hand, or goes on with it; whether it is done.
+    fn shard(
+        &mut self,
+        run: &mut Run<'_, R>,
+        node: &Plan<R>,
+        bag: &mut [Lot],
+        state: &mut PartitionState<R>,
+        mode: Mode,
+    ) -> Result<bool, Error> {
+        // a bag of one shard leaves caching to the partitions below
+        let is_sole = mode.caches() && state.shards.buckets().len() == 1;
+        let resumed = Mode::Resumable { caches: is_sole };
+        let (left, opened) = if let Some((plan, opened)) = state.suspended.take() {
+            let Some(left) = self.child(run, plan.of(node), &mut state.lots, resumed)? else {
+                state.suspended = Some((plan, opened));
+                return Ok(false);
+            };
+            (left, opened)
+        } else {
+            gather(bag, state.shards.buckets().get(self.next), &mut state.lots);
+            let lots = &mut state.lots;
+            let units = lots.len() as u64 * (node.weight() - 1);
+            let done_at = run.units + units;
+            let is_cached = mode.caches() && !is_sole && run.recalled.is_worth(lots.len());
+            if is_cached && let Some(known) = run.recalled.find(node.id(), lots) {
+                run.recall(known, lots);
+                run.reach(done_at);
+                write_back(bag, state.shards.buckets().get(self.next), lots);
+                return Ok(true);
+            }
+            let plan = state.shards.plan(run, node, lots[0].row, self.next)?;
+            let opened = is_cached.then(|| run.open_shard(lots, plan.of(node).nodes()));
+            let is_step = units <= run.budget && !is_sole;
+            match mode {
+                Mode::Resumable { .. } if !is_step => {
+                    let Some(left) = self.child(run, plan.of(node), lots, resumed)? else {
+                        state.suspended = Some((plan, opened));
+                        return Ok(false);
+                    };
+                    (left, opened)
+                }
+                Mode::Resumable { .. } => {
+                    let left = plan.of(node).run(run, lots, false)?;
+                    run.reach(done_at);
+                    (left, opened)
+                }
+                Mode::Atomic { skips } => (plan.of(node).run(run, lots, skips)?, opened),
+            }
         };
-        let Some(left) = left else { return Ok(false) };
-        write_back(bag, self.shards.buckets().get(self.next), &self.lots[..left]);
-        if let Some(opened) = self.opened.take() {
+        write_back(bag, state.shards.buckets().get(self.next), &state.lots[..left]);
+        if let Some(opened) = opened {
             run.close_shard(node.id(), &opened);
         }
-        self.large = None;
-        self.next += 1;
         Ok(true)
-    }
-
-    /// Begins with a shard, and ends it as well if it is one piece or known.
-    fn begin(&mut self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &[Lot]) -> Advance {
-        gather(bag, self.shards.buckets().get(self.next), &mut self.lots);
-        let units = self.lots.len() as u64 * (node.weight() - 1);
-        let done_at = run.units + units;
-        // the only shard is left to the splits below
-        let passes_on = self.recalls && self.shards.buckets().len() == 1;
-        let is_kept = self.recalls && !passes_on && run.recalled.is_worth(self.lots.len());
-        if let Some(known) = run.recalled.find(node.id(), &self.lots).filter(|_| is_kept) {
-            run.recall(known, &mut self.lots);
-            run.reach(done_at);
-            return Ok(Some(self.lots.len()));
-        }
-        let plan = self.shards.plan(run, node, self.lots[0].row, self.next)?;
-        if is_kept {
-            self.opened = Some(run.open_shard(&self.lots, plan.of(node).nodes()));
-        }
-        if units <= run.budget && !passes_on {
-            let left = plan.of(node).run(run, &mut self.lots)?;
-            run.reach(done_at);
-            return Ok(Some(left));
-        }
-        let task = Task::new(passes_on);
-        let large = self.large.insert(Large { plan, task });
-        large.task.advance(run, large.plan.of(node), &mut self.lots)
     }
 }

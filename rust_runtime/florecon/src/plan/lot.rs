@@ -22,6 +22,23 @@ pub(crate) fn compact(bag: &mut [Lot]) -> usize {
     left
 }
 
+/// Copies some positions of a bag.
+pub(crate) fn gather(bag: &[Lot], positions: &[u32], shard: &mut Vec<Lot>) {
+    shard.clear();
+    shard.extend(positions.iter().map(|&at| bag[at as usize]));
+}
+
+/// Writes the residual of a shard back to its positions: zero where nothing is left.
+pub(crate) fn write_back(bag: &mut [Lot], positions: &[u32], residual: &[Lot]) {
+    let mut residual = residual.iter().peekable();
+    for &at in positions {
+        let lot = &mut bag[at as usize];
+        lot.amount = residual
+            .next_if(|kept| kept.row == lot.row)
+            .map_or(0, |kept| kept.amount);
+    }
+}
+
 /// Puts freed amounts back into the residual `bag[..left]`, one lot a row, and returns its new length.
 ///
 /// Every freed row was in the bag when it was full, so the bag has room.

@@ -2,7 +2,7 @@
 
 use super::buckets::Key;
 use super::item::{Item, ItemFn};
-use super::node::Nature;
+use super::operator::Operator;
 use super::tree::Plan;
 use crate::value::EvalError;
 use crate::value::json::Shown;
@@ -36,11 +36,11 @@ impl<R> Plan<R> {
     }
 
     pub(crate) fn router(&self) -> Option<&dyn Router<R>> {
-        match self.nature() {
-            Nature::Whole(_) => None,
-            Nature::Wrap(_) | Nature::Repeat { .. } => self.inner().router(),
-            Nature::Split(split) => split.router(self),
-            Nature::Steps => {
+        match self.operator() {
+            Operator::Whole(_) => None,
+            Operator::Groups(_) | Operator::FixedPoint { .. } => self.inner().router(),
+            Operator::Partition(split) => split.router(self),
+            Operator::Sequence => {
                 let mut joining = self.children().iter().filter(|step| !step.keeps_apart());
                 let only = joining.next()?;
                 joining.next().is_none().then(|| only.router())?
@@ -50,8 +50,8 @@ impl<R> Plan<R> {
 
     /// Whether all groups of the node are of one row.
     fn keeps_apart(&self) -> bool {
-        match self.nature() {
-            Nature::Whole(body) => body.keeps_apart(),
+        match self.operator() {
+            Operator::Whole(body) => body.keeps_apart(),
             _ => self.children().iter().all(Self::keeps_apart),
         }
     }

@@ -25,13 +25,13 @@ pub(crate) struct Run<'a, R> {
     pub stages: Vec<Stage>,
     /// Buffers of one number per row, for numeraires.
     pub spare: Vec<Vec<i64>>,
-    /// What is told of a few rows, for `explain`.
-    pub probe: Option<Box<Recorder>>,
+    /// Records the events of a few rows, for `explain`.
+    pub recorder: Option<Box<Recorder>>,
     /// What shards came to in the last solve.
     pub recalled: Box<ShardCache>,
     /// What flow nodes know from earlier solves.
     pub flows: Box<FlowCache>,
-    /// Units of work done; see [`task`](crate::plan::executor).
+    /// Units of work done; see [`executor`](super::executor).
     pub units: u64,
     /// Units to do in this call.
     pub budget: u64,
@@ -94,7 +94,7 @@ impl<'a, R> Run<'a, R> {
             names: paused.names,
             stages: paused.stages,
             spare: paused.spare,
-            probe: None,
+            recorder: None,
             recalled: paused.known.recalled,
             flows: paused.known.flows,
             units: paused.units,
@@ -181,8 +181,8 @@ impl<'a, R> Run<'a, R> {
             lot.amount = 0;
         }
         self.groups.close(tag);
-        if self.is_probed() {
-            self.tell_taken(tag.node);
+        if self.is_recorded() {
+            self.record_taken(tag.node);
         }
     }
 
@@ -195,8 +195,8 @@ impl<'a, R> Run<'a, R> {
         let stage = self.stage(node);
         stage.items_in += bag.len() as u64;
         stage.value_in += bag.iter().map(|lot| size(lot.amount)).sum::<i128>();
-        if self.is_probed() {
-            self.tell_entered(node, bag);
+        if self.is_recorded() {
+            self.record_entered(node, bag);
         }
     }
 

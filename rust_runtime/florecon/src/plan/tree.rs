@@ -2,7 +2,7 @@
 
 use super::Stage;
 use super::lot::Lot;
-use super::node::{Nature, Split, Wrap};
+use super::operator::{GroupTransform, Operator, Partition};
 use super::run_state::Run;
 use crate::error::Error;
 use crate::value::EvalError;
@@ -21,7 +21,7 @@ pub struct Plan<R> {
     kind: &'static str,
     label: String,
     children: Vec<Plan<R>>,
-    nature: Nature<R>,
+    operator: Operator<R>,
     weight: u64,
 }
 
@@ -59,27 +59,27 @@ impl<R: 'static> Plan<R> {
 
     /// A node whose work is one piece, its children's included.
     pub(crate) fn node(kind: &'static str, label: &str, children: Vec<Self>, body: impl Body<R> + 'static) -> Self {
-        Self::of(kind, label, children, Nature::Whole(Box::new(body)))
+        Self::of(kind, label, children, Operator::Whole(Box::new(body)))
     }
 
     /// A node that does something to the groups of one child.
-    pub(crate) fn wrap(kind: &'static str, label: &str, inner: Self, wrap: impl Wrap<R> + 'static) -> Self {
-        Self::of(kind, label, vec![inner], Nature::Wrap(Box::new(wrap)))
+    pub(crate) fn wrap(kind: &'static str, label: &str, inner: Self, wrap: impl GroupTransform<R> + 'static) -> Self {
+        Self::of(kind, label, vec![inner], Operator::Groups(Box::new(wrap)))
     }
 
     /// A node that gives parts of its bag to its children.
-    pub(crate) fn split(kind: &'static str, children: Vec<Self>, split: impl Split<R> + 'static) -> Self {
-        Self::of(kind, "", children, Nature::Split(Box::new(split)))
+    pub(crate) fn split(kind: &'static str, children: Vec<Self>, split: impl Partition<R> + 'static) -> Self {
+        Self::of(kind, "", children, Operator::Partition(Box::new(split)))
     }
 
-    pub(crate) fn of(kind: &'static str, label: &str, children: Vec<Self>, nature: Nature<R>) -> Self {
+    pub(crate) fn of(kind: &'static str, label: &str, children: Vec<Self>, operator: Operator<R>) -> Self {
         let mut plan = Self {
             id: 0,
             kind,
             label: label.to_owned(),
-            weight: weight(&nature, &children),
+            weight: weight(&operator, &children),
             children,
-            nature,
+            operator,
         };
         plan.renumber(0);
         plan
@@ -104,9 +104,9 @@ impl<R: 'static> Plan<R> {
 /// More nodes than any lot passes in any plan that ends; products with numbers of lots stay within 64 bits.
 const HEAVIEST: u64 = 1 << 32;
 
-fn weight<R>(nature: &Nature<R>, children: &[Plan<R>]) -> u64 {
-    let passes = match nature {
-        Nature::Repeat { max_passes } => *max_passes as u64,
+fn weight<R>(operator: &Operator<R>, children: &[Plan<R>]) -> u64 {
+    let passes = match operator {
+        Operator::FixedPoint { max_passes } => *max_passes as u64,
         _ => 1,
     };
     let inner = children.iter().map(|child| child.weight).sum::<u64>();
@@ -140,8 +140,8 @@ impl<R> Plan<R> {
         &self.children[0]
     }
 
-    pub(crate) fn nature(&self) -> &Nature<R> {
-        &self.nature
+    pub(crate) fn operator(&self) -> &Operator<R> {
+        &self.operator
     }
 
     /// How many nodes a lot passes in this one and those below it, at most.
@@ -212,14 +212,14 @@ impl<R> Plan<R> {
     /// ```
     pub fn check(&self) -> Result<(), Error> {
         self.check_here()?;
-        if self.nature.has_template() {
+        if self.operator.has_template() {
             return Ok(());
         }
         self.children.iter().try_for_each(Self::check)
     }
 
     pub(crate) fn check_here(&self) -> Result<(), Error> {
-        self.nature
+        self.operator
             .check()
             .map_err(|message| Error::bad_config(format!("{} (node {}): {message}", self.kind, self.id)))
     }

@@ -4,16 +4,17 @@ use super::Recon;
 use super::ledger::{Place, UNMATCHED};
 use super::solve::Pending;
 use crate::error::Error;
-use crate::explain::recorder::{Recorder, Told};
+use crate::explain::event::Record;
+use crate::explain::recorder::Recorder;
 use crate::plan::arena::NO_NODE;
 use crate::plan::lot::Lot;
 use crate::plan::run_state::{Known, Paused, Run};
 use crate::row_id::RowId;
 
-/// What there is to say of rows.
+/// Explanation of rows.
 pub(crate) struct Explained {
     pub rows: Vec<Standing>,
-    pub told: Vec<Told>,
+    pub records: Vec<Record>,
     /// Whether a solve would now do something else with these rows than the last one did.
     pub stale: bool,
 }
@@ -46,14 +47,14 @@ impl<R> Recon<R> {
         let mut bag = Pending::new(&self.plan, &self.store, &self.ledger, Known::default()).into_bag();
         let paused = Paused::before(self.plan.outline(), Known::default());
         let mut run = Run::resume(paused, u64::MAX, &self.store.rows, &self.store.ids, &self.store.amounts);
-        run.probe = Some(Box::new(Recorder::new(slots.clone())));
-        self.plan.run(&mut run, &mut bag)?;
-        let told = run.probe.take().map_or_else(Vec::new, |probe| probe.told);
+        run.recorder = Some(Box::new(Recorder::new(slots.clone())));
+        self.plan.run(&mut run, &mut bag, true)?;
+        let records = run.recorder.take().map_or_else(Vec::new, |recorder| recorder.records);
         let stale = slots.iter().any(|&slot| {
             let (formed, proposed) = (run.groups_of(0, slot), self.proposed_of(slot));
             formed.len() != proposed.len() || !formed.iter().all(|group| proposed.contains(group))
         });
-        Ok(Explained { rows, told, stale })
+        Ok(Explained { rows, records, stale })
     }
 
     /// The kinds of the plan's nodes.

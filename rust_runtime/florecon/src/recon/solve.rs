@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::plan::Plan;
 use crate::plan::Stage;
 use crate::plan::arena::{Arena, GroupRef, Tag};
-use crate::plan::executor::Task;
+use crate::plan::executor::{Execution, Mode, Suspended, execute};
 use crate::plan::lot::Lot;
 use crate::plan::names::Names;
 use crate::plan::run_state::{Known, Paused, Run};
@@ -39,8 +39,8 @@ pub(crate) struct Pending<R> {
     /// What of each row is not pinned.
     live: Vec<i64>,
     bag: Vec<Lot>,
-    task: Task<R>,
-    /// The length of the residual, when only installing is left to do.
+    suspended: Option<Suspended<R>>,
+    /// The length of the residual, once the plan is done.
     left: Option<usize>,
     run: Paused,
     total: u64,
@@ -77,7 +77,7 @@ impl<R> Pending<R> {
             total: bag.len() as u64 * plan.weight() + store.len() as u64 + 1,
             live,
             bag,
-            task: Task::new(true),
+            suspended: None,
             left: None,
             run,
         }
@@ -92,13 +92,17 @@ impl<R> Pending<R> {
     pub fn advance(&mut self, plan: &Plan<R>, store: &Store<R>, budget: u64) -> Result<Option<Outcome>, Error> {
         let paused = std::mem::take(&mut self.run);
         let mut run = Run::resume(paused, budget, &store.rows, &store.ids, &store.amounts);
-        let advanced = match self.left {
-            None => self.task.advance(&mut run, plan, &mut self.bag),
-            done => Ok(done),
+        let mode = Mode::Resumable { caches: true };
+        let executed = match self.left {
+            None => execute(&mut run, plan, &mut self.bag, mode, self.suspended.take()),
+            Some(left) => Ok(Execution::Done(left)),
         };
         let is_spent = run.is_spent();
         self.run = run.pause();
-        self.left = advanced?;
+        match executed? {
+            Execution::Done(left) => self.left = Some(left),
+            Execution::Suspended(suspended) => self.suspended = Some(suspended),
+        }
         let (Some(left), false) = (self.left, is_spent) else {
             return Ok(None);
         };

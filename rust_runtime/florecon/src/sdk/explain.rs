@@ -5,7 +5,7 @@ use super::dispatch::Ledger;
 use super::plugin::Plugin;
 use super::reply::status;
 use crate::error::Error;
-use crate::explain::recorder::{Fact, Told};
+use crate::explain::event::{Fields, Record};
 use crate::plan::lot::Lot;
 use crate::recon::explain::{Explained, Standing, Standpoint};
 use crate::row_id::RowId;
@@ -53,7 +53,7 @@ impl Writer<'_> {
         self.out.push_str(r#"{"ok":true,"explain":{"rows":"#);
         self.list(&explained.rows, Self::standing);
         self.out.push_str(r#","steps":"#);
-        self.list(&explained.told, Self::step);
+        self.list(&explained.records, Self::step);
         self.out.push_str(r#","stale":"#);
         self.flag(explained.stale);
         self.names();
@@ -141,28 +141,14 @@ impl Writer<'_> {
         self.out.push('}');
     }
 
-    fn step(&mut self, told: &Told) {
+    fn step(&mut self, record: &Record) {
         self.out.push('{');
-        self.number("node", told.node.into());
-        let kind = self.kinds.get(told.node as usize).copied().unwrap_or_default();
+        self.number("node", record.node.into());
+        let kind = self.kinds.get(record.node as usize).copied().unwrap_or_default();
         self.text("kind", kind);
-        self.row("id", told.row);
-        self.text("event", told.event);
-        for (name, fact) in &told.facts {
-            match fact {
-                Fact::Number(number) => self.number(name, *number),
-                Fact::Row(row) => self.row(name, *row),
-                Fact::Text(text) => self.text(name, text),
-                Fact::Json(json) => {
-                    self.key(name);
-                    self.out.push_str(json);
-                }
-                Fact::Lots(lots) => {
-                    self.key(name);
-                    self.list(lots, Self::lot);
-                }
-            }
-        }
+        self.row("id", record.row);
+        self.text("event", record.event.name());
+        record.write(self);
         self.out.push('}');
     }
 
@@ -171,5 +157,29 @@ impl Writer<'_> {
         self.row("id", lot.row);
         self.number("amount", lot.amount.into());
         self.out.push('}');
+    }
+}
+
+impl Fields for Writer<'_> {
+    fn number(&mut self, name: &'static str, number: i128) {
+        Writer::number(self, name, number);
+    }
+
+    fn row(&mut self, name: &'static str, row: u32) {
+        Writer::row(self, name, row);
+    }
+
+    fn text(&mut self, name: &'static str, text: &str) {
+        Writer::text(self, name, text);
+    }
+
+    fn json(&mut self, name: &'static str, json: &str) {
+        self.key(name);
+        self.out.push_str(json);
+    }
+
+    fn lots(&mut self, name: &'static str, lots: &[Lot]) {
+        self.key(name);
+        self.list(lots, Self::lot);
     }
 }

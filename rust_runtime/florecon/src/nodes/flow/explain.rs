@@ -2,7 +2,7 @@
 
 use super::candidates::{Sides, candidates};
 use crate::error::Error;
-use crate::explain::recorder::{Fact, Facts};
+use crate::explain::event::{Distance, Event, FlowOutcome, FlowPair, Partner};
 use crate::mcf::Instance;
 use crate::nodes::flow::Flow;
 use crate::plan::lot::Lot;
@@ -49,24 +49,27 @@ impl Seen<'_> {
     }
 
     /// The partner that took most of a node, with the cost.
-    fn taker(&self, node: usize) -> Option<(Lot, i64)> {
+    fn taker(&self, node: usize) -> Option<Partner> {
         let arc = self
             .arcs(node)
             .filter(|&arc| self.flow(arc) > 0)
             .max_by_key(|&arc| self.flow(arc))?;
-        Some((self.lot(self.other(arc, node)), self.instance.cost[arc]))
+        Some(self.partner(self.other(arc, node), self.instance.cost[arc]))
     }
 
-    fn told_taker(&self, node: usize, facts: &mut Facts, names: [&'static str; 2]) {
-        if let Some((lot, cost)) = self.taker(node) {
-            facts.extend([(names[0], Fact::Row(lot.row)), (names[1], cost.into())]);
-        }
+    fn partner(&self, node: usize, cost: i64) -> Partner {
+        let row = self.lot(node).row;
+        Partner { row, cost }
+    }
+
+    fn penalties(&self, a: usize, b: usize) -> [i64; 2] {
+        [self.instance.penalty[a], self.instance.penalty[b]]
     }
 }
 
 impl<R> Flow<R> {
-    /// Tells the asked rows how they fared. Costs and penalties are millionths of a cost unit.
-    pub(crate) fn tell(
+    /// Records the outcome of the watched rows, and of two that are watched together.
+    pub(crate) fn record(
         &self,
         run: &mut Run<'_, R>,
         node: u32,
@@ -75,7 +78,7 @@ impl<R> Flow<R> {
         instance: &Instance,
         flow: &[i64],
     ) -> Result<(), Error> {
-        if !run.is_probed() {
+        if !run.is_recorded() {
             return Ok(());
         }
         let seen = Seen {
@@ -84,17 +87,17 @@ impl<R> Flow<R> {
             instance,
             flow,
         };
-        for at in run.asked_in(bag) {
+        for at in run.watched_in(bag) {
             let own = sides.nodes[at as usize] as usize;
-            let (event, facts) = self.fate(run, node, &seen, own)?;
-            run.tell(node, seen.lot(own).row, event, facts);
+            let event = self.outcome(run, node, &seen, own)?;
+            run.record(node, seen.lot(own).row, event);
         }
-        let Some((a, b)) = run.asked_pair(bag) else {
+        let Some((a, b)) = run.watched_pair(bag) else {
             return Ok(());
         };
         let [a, b] = [a, b].map(|at| sides.nodes[at as usize] as usize);
-        let (event, facts) = self.between(run, node, &seen, a, b)?;
-        run.tell_pair(node, (seen.lot(a).row, seen.lot(b).row), event, facts);
+        let event = self.pair_outcome(run, node, &seen, a, b)?;
+        run.record_pair(node, (seen.lot(a).row, seen.lot(b).row), event);
         Ok(())
     }
 
@@ -131,52 +134,41 @@ impl<R> Flow<R> {
         Ok(found)
     }
 
-    /// What became of one row.
-    fn fate(
-        &self,
-        run: &mut Run<'_, R>,
-        node: u32,
-        seen: &Seen<'_>,
-        own: usize,
-    ) -> Result<(&'static str, Facts), Error> {
+    /// The outcome of one row.
+    fn outcome(&self, run: &mut Run<'_, R>, node: u32, seen: &Seen<'_>, own: usize) -> Result<Event, Error> {
         let met = self.meetings(run, node, seen, &|source, sink| source == own || sink == own)?;
-        let skipped = self.skipped_keys(run, seen, own)?;
-        let mut facts: Facts = vec![
-            ("penalty", seen.instance.penalty[own].into()),
-            ("candidates", met.len().into()),
-            ("over_cap", skipped.into()),
-        ];
+        let over_cap = self.skipped_keys(run, seen, own)?;
         let matched: i64 = seen.arcs(own).map(|arc| seen.flow(arc)).sum();
-        if matched != 0 {
-            facts.push(("matched", matched.into()));
-            seen.told_taker(own, &mut facts, ["best", "cost"]);
-            return Ok(("matched", facts));
-        }
-        if met.is_empty() {
-            return Ok(("no_candidate", facts));
-        }
-        let arc = seen.arcs(own).min_by_key(|&arc| seen.instance.cost[arc]);
-        if let Some(arc) = arc {
-            let best = seen.other(arc, own);
-            facts.extend([
-                ("best", Fact::Row(seen.lot(best).row)),
-                ("cost", seen.instance.cost[arc].into()),
-            ]);
-            seen.told_taker(best, &mut facts, ["taker", "taker_cost"]);
-            return Ok(("cheaper_elsewhere", facts));
-        }
+        let cheapest = seen.arcs(own).min_by_key(|&arc| seen.instance.cost[arc]);
         let dear = met.iter().filter_map(|(source, sink, meeting)| match meeting {
             Meeting::TooDear(cost) => Some((*cost, source + sink - own)),
             _ => None,
         });
-        match dear.min() {
-            None => Ok(("all_forbidden", facts)),
-            Some((cost, best)) => {
-                facts.extend([("best", Fact::Row(seen.lot(best).row)), ("cost", cost.into())]);
-                facts.push(("other_penalty", seen.instance.penalty[best].into()));
-                Ok(("too_dear", facts))
+        let outcome = if matched != 0 {
+            let best = seen.taker(own);
+            FlowOutcome::Matched { matched, best }
+        } else if met.is_empty() {
+            FlowOutcome::NoCandidate
+        } else if let Some(arc) = cheapest {
+            let best = seen.other(arc, own);
+            FlowOutcome::CheaperElsewhere {
+                best: seen.partner(best, seen.instance.cost[arc]),
+                taker: seen.taker(best),
             }
-        }
+        } else if let Some((cost, best)) = dear.min() {
+            FlowOutcome::TooDear {
+                best: seen.partner(best, cost),
+                other_penalty: seen.instance.penalty[best],
+            }
+        } else {
+            FlowOutcome::AllForbidden
+        };
+        Ok(Event::Flow {
+            penalty: seen.instance.penalty[own],
+            candidates: met.len(),
+            over_cap,
+            outcome,
+        })
     }
 
     /// How many keys of a row are carried by more rows than the cap.
@@ -191,62 +183,58 @@ impl<R> Flow<R> {
         Ok(skipped)
     }
 
-    /// How two rows stand to each other.
-    fn between(
+    /// The outcome of two rows.
+    fn pair_outcome(
         &self,
         run: &mut Run<'_, R>,
         node: u32,
         seen: &Seen<'_>,
         a: usize,
         b: usize,
-    ) -> Result<(&'static str, Facts), Error> {
+    ) -> Result<Event, Error> {
         let (source, sink) = (a.min(b), a.max(b));
         if (sink < seen.sides.n_sources) || (source >= seen.sides.n_sources) {
-            return Ok(("same_sign", Vec::new()));
+            return Ok(Event::SameSign);
         }
         let met = self.meetings(run, node, seen, &|from, to| (from, to) == (source, sink))?;
         let meeting = met
             .into_iter()
             .next()
             .map_or(Meeting::NotCandidates, |(_, _, meeting)| meeting);
-        let penalties = || {
-            let penalty = |node: usize| Fact::from(seen.instance.penalty[node]);
-            [("penalty", penalty(a)), ("other_penalty", penalty(b))]
+        let pair = match meeting {
+            Meeting::NotCandidates => return self.apart(run, seen, a, b),
+            Meeting::Forbidden => FlowPair::Forbidden,
+            Meeting::TooDear(cost) => FlowPair::TooDear {
+                cost,
+                penalties: seen.penalties(a, b),
+            },
+            Meeting::Arc(arc) if seen.flow(arc) > 0 => FlowPair::Matched {
+                cost: seen.instance.cost[arc],
+                matched: seen.flow(arc),
+            },
+            Meeting::Arc(arc) => FlowPair::CheaperElsewhere {
+                cost: seen.instance.cost[arc],
+                penalties: seen.penalties(a, b),
+                takers: [seen.taker(a), seen.taker(b)],
+            },
         };
-        match meeting {
-            Meeting::NotCandidates => self.apart(run, seen, a, b),
-            Meeting::Forbidden => Ok(("forbidden", Vec::new())),
-            Meeting::TooDear(cost) => {
-                let mut facts: Facts = vec![("cost", cost.into())];
-                facts.extend(penalties());
-                Ok(("too_dear", facts))
-            }
-            Meeting::Arc(arc) => {
-                let mut facts: Facts = vec![("cost", seen.instance.cost[arc].into())];
-                if seen.flow(arc) > 0 {
-                    facts.push(("matched", seen.flow(arc).into()));
-                    return Ok(("matched_together", facts));
-                }
-                facts.extend(penalties());
-                seen.told_taker(a, &mut facts, ["taker", "taker_cost"]);
-                seen.told_taker(b, &mut facts, ["other_taker", "other_taker_cost"]);
-                Ok(("cheaper_elsewhere", facts))
-            }
-        }
+        Ok(Event::FlowPair(pair))
     }
 
     /// Why two rows are no candidates.
-    fn apart(&self, run: &Run<'_, R>, seen: &Seen<'_>, a: usize, b: usize) -> Result<(&'static str, Facts), Error> {
-        let mut facts: Facts = Vec::new();
+    fn apart(&self, run: &Run<'_, R>, seen: &Seen<'_>, a: usize, b: usize) -> Result<Event, Error> {
+        let mut distance = None;
         if let Some(window) = &self.window {
             let order = |node: usize| run.eval(&window.order, seen.lot(node)).map(i128::from);
-            let distance = (order(a)? - order(b)?).abs();
-            facts.push(("distance", Fact::Number(distance)));
-            facts.push(("width", window.width.into()));
-            if distance <= i128::from(window.width) {
-                facts.push(("cap", self.caps.window.into()));
-                return Ok(("crowded_window", facts));
+            let apart = Distance {
+                distance: (order(a)? - order(b)?).abs(),
+                width: window.width,
+            };
+            if apart.distance <= i128::from(window.width) {
+                let cap = self.caps.window;
+                return Ok(Event::CrowdedWindow { distance: apart, cap });
             }
+            distance = Some(apart);
         }
         let mut carriers = None;
         for matcher in &self.matchers {
@@ -260,15 +248,14 @@ impl<R> Flow<R> {
                 carriers = carriers.max(Some(carried.pairs.iter().filter(|pair| pair.0 == key).count()));
             }
         }
-        if let Some(carriers) = carriers {
-            facts.extend([("carriers", carriers.into()), ("cap", self.caps.bucket.into())]);
-            return Ok(("over_cap", facts));
-        }
-        let event = if self.matchers.is_empty() {
-            "outside_window"
-        } else {
-            "no_shared_key"
-        };
-        Ok((event, facts))
+        Ok(match carriers {
+            Some(carriers) => Event::KeyOverCap {
+                distance,
+                carriers,
+                cap: self.caps.bucket,
+            },
+            None if self.matchers.is_empty() => Event::OutsideWindow { distance },
+            None => Event::NoSharedKey { distance },
+        })
     }
 }

@@ -243,13 +243,13 @@ impl<R> Body<R> for Flow<R> {
         let sides = Sides::new(bag);
         let instance = self.instance(run, node.id(), bag, &sides)?;
         if instance.tail.is_empty() {
-            self.tell(run, node.id(), bag, &sides, &instance, &[])?;
+            self.record(run, node.id(), bag, &sides, &instance, &[])?;
             return Ok(bag.len());
         }
         let rows = sides.places.iter().map(|&at| bag[at as usize].row);
         let ids: Vec<RowId> = rows.map(|row| run.id(row).clone()).collect();
         let solution = run.flows.solve(node.id(), &ids, &instance)?;
-        self.tell(run, node.id(), bag, &sides, &instance, &solution.flow)?;
+        self.record(run, node.id(), bag, &sides, &instance, &solution.flow)?;
         let tag = run.tag(node.id(), "flow", "min-cost flow");
         form_groups(run, bag, &instance, &solution, &sides.places, tag);
         run.flows.keep(node.id(), ids, instance, &solution);
@@ -288,8 +288,8 @@ fn form_groups<R>(
         }
         let unique = Some(solution.unique[group[0].2]);
         run.groups.close(Tag { unique, ..tag });
-        if run.is_probed() {
-            run.tell_taken(tag.node);
+        if run.is_recorded() {
+            run.record_taken(tag.node);
         }
     }
 }

@@ -5,7 +5,7 @@ mod live_index;
 mod search;
 
 use crate::error::Error;
-use crate::explain::recorder::{Fact, Refusal};
+use crate::explain::event::{Event, Limits, Refusal};
 use crate::plan::Answer;
 use crate::plan::buckets::{Buckets, Key};
 use crate::plan::item::{Item, ItemFn, item_fn};
@@ -60,9 +60,9 @@ impl<R, K: Key> Body<R> for SubsetNet<R, K> {
             let amounts: Vec<i64> = bucket.iter().map(|&at| bag[at as usize].amount).collect();
             let legs = Legs::of(&amounts);
             let mut refuse = |why| {
-                run.refuse(node.id(), why, bag, bucket, &|_, facts| {
-                    facts.push(("max_size", self.max_size.into()));
-                    facts.push(("budget", Fact::Number(self.budget.into())));
+                run.refuse(node.id(), why, bag, bucket, &|_| Limits::Subset {
+                    max_size: self.max_size,
+                    budget: self.budget,
                 });
             };
             if bucket.len() < 2 {
@@ -79,10 +79,10 @@ impl<R, K: Key> Body<R> for SubsetNet<R, K> {
                             let members: Vec<u32> = subset.iter().map(|&at| bucket[at as usize]).collect();
                             run.take(bag, &members, tag);
                         }
-                        for at in run.asked_in(bag) {
+                        for at in run.watched_in(bag) {
                             if bag[at as usize].amount != 0 && bucket.contains(&at) {
-                                let facts = vec![("max_size", self.max_size.into())];
-                                run.tell(node.id(), bag[at as usize].row, "no_subset", facts);
+                                let max_size = self.max_size;
+                                run.record(node.id(), bag[at as usize].row, Event::NoSubset { max_size });
                             }
                         }
                     }

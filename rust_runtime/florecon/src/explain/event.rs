@@ -1,0 +1,546 @@
+//! Typed events of an execution trace, and their fields on the wire.
+
+use crate::plan::Stage;
+use crate::plan::lot::Lot;
+use crate::plan::tolerance::{Legs, Tol};
+use crate::value::Shown;
+
+/// One event of one watched row at one node.
+pub(crate) struct Record {
+    pub node: u32,
+    pub row: u32,
+    pub event: Event,
+    /// The other row, where the event is about a pair.
+    pub with: Option<u32>,
+    /// Whether amounts are in the numeraire of a `pivot`.
+    pub is_pivoted: bool,
+}
+
+/// A key as JSON.
+pub(crate) struct KeyJson(String);
+
+impl KeyJson {
+    pub fn of(key: &dyn Shown) -> Self {
+        let mut json = String::new();
+        key.show(&mut json);
+        Self(json)
+    }
+}
+
+/// What happened to a row at a node, or to a pair of rows. Amounts are in minor units of the active numeraire; costs and
+/// penalties are in millionths of a cost unit.
+pub(crate) enum Event {
+    /// The row came to the node in a bag of `size` lots; `without` is the other row of a pair that did not.
+    Entered {
+        amount: i64,
+        size: usize,
+        without: Option<u32>,
+    },
+    /// The row is in a new group.
+    Taken {
+        amount: i64,
+        size: usize,
+        net: i128,
+        origin: String,
+        reason: String,
+        members: Vec<Lot>,
+    },
+    NullKey,
+    Bucket {
+        total: Total,
+        key: KeyJson,
+    },
+    DifferentKey {
+        key: KeyJson,
+        other: KeyJson,
+    },
+    /// The bucket of the row forms no group.
+    Refused {
+        refusal: Refusal,
+        total: Total,
+        limits: Limits,
+    },
+    /// A transformation of groups reached the groups that hold the row.
+    Regrouped(Regrouping),
+    Predicate(bool),
+    TooLarge {
+        amount: i64,
+        slack: i128,
+    },
+    /// The row is in excess of the other side of its bucket.
+    Surplus {
+        same: usize,
+        opposite: usize,
+    },
+    SameSign,
+    PairedElsewhere,
+    DifferentSegment,
+    /// The row is after the last balance of zero.
+    Tail {
+        total: Total,
+        slack: i128,
+    },
+    Signals {
+        alone: usize,
+        shared: usize,
+        key: KeyJson,
+    },
+    SharedKey {
+        key: KeyJson,
+    },
+    NoSharedKey {
+        distance: Option<Distance>,
+    },
+    NoSubset {
+        max_size: usize,
+    },
+    Band {
+        from: i64,
+        width: i64,
+        size: usize,
+    },
+    OutsideWindow {
+        distance: Option<Distance>,
+    },
+    CrowdedWindow {
+        distance: Distance,
+        cap: usize,
+    },
+    KeyOverCap {
+        distance: Option<Distance>,
+        carriers: usize,
+        cap: usize,
+    },
+    /// The row entered the numeraire of a `pivot` with this amount.
+    Pivoted {
+        amount: i64,
+    },
+    NotPivoted,
+    /// The part matched inside a `pivot`, and its translation.
+    Translated {
+        inside: i128,
+        amount: i64,
+    },
+    /// The outcome of a row at a `flow` node.
+    Flow {
+        penalty: i64,
+        candidates: usize,
+        over_cap: usize,
+        outcome: FlowOutcome,
+    },
+    /// The outcome of two candidates at a `flow` node.
+    FlowPair(FlowPair),
+}
+
+/// Number and net amount of the lots of a bucket.
+pub(crate) struct Total {
+    pub size: usize,
+    pub net: i128,
+}
+
+/// Distance of two rows in an order, and the width of the window.
+#[derive(Clone, Copy)]
+pub(crate) struct Distance {
+    pub distance: i128,
+    pub width: i64,
+}
+
+/// The other end of an arc, and the cost of the arc.
+#[derive(Clone, Copy)]
+pub(crate) struct Partner {
+    pub row: u32,
+    pub cost: i64,
+}
+
+/// Reason why a bucket is refused: a counter of the stage, and an event of the same name.
+#[derive(Clone, Copy)]
+pub(crate) enum Refusal {
+    TooSmall,
+    OneSided,
+    OutOfTolerance,
+    OverCap,
+    OutOfBudget,
+}
+
+/// Settings of the node that a refused bucket was tested against.
+pub(crate) enum Limits {
+    None,
+    Slack(i128),
+    Signal { key: KeyJson, cap: usize, slack: i128 },
+    Subset { max_size: usize, budget: u64 },
+}
+
+/// The groups that held a row before and after a transformation.
+pub(crate) struct Regrouping {
+    pub is_changed: bool,
+    pub cause: Cause,
+    pub total: Total,
+    /// The row's amount in groups before.
+    pub before: i128,
+    /// The row's amount in groups after.
+    pub after: i128,
+    /// The members of the first group after, if there is one and it is new.
+    pub members: Option<Vec<Lot>>,
+}
+
+/// Why a transformation changes a group.
+pub(crate) enum Cause {
+    Unknown,
+    /// A member that also has a residual.
+    Split(u32),
+    /// The slack of the row's original amount.
+    Slack(i128),
+}
+
+pub(crate) enum FlowOutcome {
+    Matched {
+        matched: i64,
+        best: Option<Partner>,
+    },
+    NoCandidate,
+    /// The cheapest partner was worth more to `taker`.
+    CheaperElsewhere {
+        best: Partner,
+        taker: Option<Partner>,
+    },
+    AllForbidden,
+    TooDear {
+        best: Partner,
+        other_penalty: i64,
+    },
+}
+
+pub(crate) enum FlowPair {
+    Forbidden,
+    TooDear {
+        cost: i64,
+        penalties: [i64; 2],
+    },
+    Matched {
+        cost: i64,
+        matched: i64,
+    },
+    CheaperElsewhere {
+        cost: i64,
+        penalties: [i64; 2],
+        takers: [Option<Partner>; 2],
+    },
+}
+
+/// Receiver of the fields of an event, in the order of the wire.
+pub(crate) trait Fields {
+    fn number(&mut self, name: &'static str, number: i128);
+    fn row(&mut self, name: &'static str, row: u32);
+    fn text(&mut self, name: &'static str, text: &str);
+    fn json(&mut self, name: &'static str, json: &str);
+    fn lots(&mut self, name: &'static str, lots: &[Lot]);
+}
+
+impl Total {
+    /// Of some positions of a bag.
+    pub fn of(bag: &[Lot], positions: &[u32]) -> (Self, Legs) {
+        let mut legs = Legs::default();
+        positions.iter().for_each(|&at| legs.add(bag[at as usize].amount));
+        let total = Self {
+            size: positions.len(),
+            net: legs.net,
+        };
+        (total, legs)
+    }
+}
+
+impl Limits {
+    pub fn slack(legs: &Legs, tol: Tol) -> Self {
+        Self::Slack(legs.slack(tol))
+    }
+}
+
+impl Refusal {
+    fn name(self) -> &'static str {
+        match self {
+            Self::TooSmall => "too_small",
+            Self::OneSided => "one_sided",
+            Self::OutOfTolerance => "out_of_tolerance",
+            Self::OverCap => "over_cap",
+            Self::OutOfBudget => "out_of_budget",
+        }
+    }
+
+    pub fn counter(self, stage: &mut Stage) -> &mut u64 {
+        match self {
+            Self::TooSmall => &mut stage.too_small,
+            Self::OneSided => &mut stage.one_sided,
+            Self::OutOfTolerance => &mut stage.out_of_tolerance,
+            Self::OverCap => &mut stage.over_cap,
+            Self::OutOfBudget => &mut stage.out_of_budget,
+        }
+    }
+}
+
+impl Record {
+    /// Writes the fields of the event, then those of the record.
+    pub fn write(&self, fields: &mut dyn Fields) {
+        self.event.write(fields);
+        if let Some(with) = self.with {
+            fields.row("with", with);
+        }
+        if self.is_pivoted {
+            fields.number("pivoted", 1);
+        }
+    }
+}
+
+impl Event {
+    /// The name of the event on the wire.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Entered { .. } => "entered",
+            Self::Taken { .. } => "taken",
+            Self::NullKey => "null_key",
+            Self::Bucket { .. } => "bucket",
+            Self::DifferentKey { .. } => "different_key",
+            Self::Refused { refusal, .. } => refusal.name(),
+            Self::Regrouped(Regrouping { is_changed: false, .. }) => "kept",
+            Self::Regrouped(_) => "regrouped",
+            Self::Predicate(true) => "predicate_true",
+            Self::Predicate(false) => "predicate_false",
+            Self::TooLarge { .. } => "too_large",
+            Self::Surplus { .. } => "surplus",
+            Self::SameSign => "same_sign",
+            Self::PairedElsewhere => "paired_elsewhere",
+            Self::DifferentSegment => "different_segment",
+            Self::Tail { .. } => "tail",
+            Self::Signals { .. } => "signals",
+            Self::SharedKey { .. } => "shared_key",
+            Self::NoSharedKey { .. } => "no_shared_key",
+            Self::NoSubset { .. } => "no_subset",
+            Self::Band { .. } => "band",
+            Self::OutsideWindow { .. } => "outside_window",
+            Self::CrowdedWindow { .. } => "crowded_window",
+            Self::KeyOverCap { .. } => "over_cap",
+            Self::Pivoted { .. } => "pivot",
+            Self::NotPivoted => "not_entered",
+            Self::Translated { .. } => "translated",
+            Self::Flow { outcome, .. } => match outcome {
+                FlowOutcome::Matched { .. } => "matched",
+                FlowOutcome::NoCandidate => "no_candidate",
+                FlowOutcome::CheaperElsewhere { .. } => "cheaper_elsewhere",
+                FlowOutcome::AllForbidden => "all_forbidden",
+                FlowOutcome::TooDear { .. } => "too_dear",
+            },
+            Self::FlowPair(pair) => match pair {
+                FlowPair::Forbidden => "forbidden",
+                FlowPair::TooDear { .. } => "too_dear",
+                FlowPair::Matched { .. } => "matched_together",
+                FlowPair::CheaperElsewhere { .. } => "cheaper_elsewhere",
+            },
+        }
+    }
+
+    fn write(&self, fields: &mut dyn Fields) {
+        match self {
+            Self::Entered { amount, size, without } => {
+                fields.number("amount", (*amount).into());
+                count(fields, "size", *size);
+                if let Some(row) = without {
+                    fields.row("without", *row);
+                }
+            }
+            Self::Taken {
+                amount,
+                size,
+                net,
+                origin,
+                reason,
+                members,
+            } => {
+                fields.number("amount", (*amount).into());
+                count(fields, "size", *size);
+                fields.number("net", *net);
+                fields.text("origin", origin);
+                fields.text("reason", reason);
+                fields.lots("members", members);
+            }
+            Self::NullKey | Self::Predicate(_) | Self::SameSign | Self::PairedElsewhere | Self::DifferentSegment => {}
+            Self::Bucket { total, key } => {
+                total.write(fields);
+                fields.json("key", &key.0);
+            }
+            Self::DifferentKey { key, other } => {
+                fields.json("key", &key.0);
+                fields.json("other_key", &other.0);
+            }
+            Self::Refused { total, limits, .. } => {
+                total.write(fields);
+                limits.write(fields);
+            }
+            Self::Regrouped(regrouping) => regrouping.write(fields),
+            Self::TooLarge { amount, slack } => {
+                fields.number("amount", (*amount).into());
+                fields.number("slack", *slack);
+            }
+            Self::Surplus { same, opposite } => {
+                count(fields, "same", *same);
+                count(fields, "opposite", *opposite);
+            }
+            Self::Tail { total, slack } => {
+                total.write(fields);
+                fields.number("slack", *slack);
+            }
+            Self::Signals { alone, shared, key } => {
+                count(fields, "alone", *alone);
+                count(fields, "shared", *shared);
+                fields.json("key", &key.0);
+            }
+            Self::SharedKey { key } => fields.json("key", &key.0),
+            Self::NoSharedKey { distance } | Self::OutsideWindow { distance } => write_distance(*distance, fields),
+            Self::NoSubset { max_size } => count(fields, "max_size", *max_size),
+            Self::Band { from, width, size } => {
+                fields.number("from", (*from).into());
+                fields.number("width", (*width).into());
+                count(fields, "size", *size);
+            }
+            Self::CrowdedWindow { distance, cap } => {
+                write_distance(Some(*distance), fields);
+                count(fields, "cap", *cap);
+            }
+            Self::KeyOverCap {
+                distance,
+                carriers,
+                cap,
+            } => {
+                write_distance(*distance, fields);
+                count(fields, "carriers", *carriers);
+                count(fields, "cap", *cap);
+            }
+            Self::Pivoted { amount } => fields.number("amount", (*amount).into()),
+            Self::NotPivoted => fields.number("amount", 0),
+            Self::Translated { inside, amount } => {
+                fields.number("inside", *inside);
+                fields.number("amount", (*amount).into());
+            }
+            Self::Flow {
+                penalty,
+                candidates,
+                over_cap,
+                outcome,
+            } => {
+                fields.number("penalty", (*penalty).into());
+                count(fields, "candidates", *candidates);
+                count(fields, "over_cap", *over_cap);
+                outcome.write(fields);
+            }
+            Self::FlowPair(pair) => pair.write(fields),
+        }
+    }
+}
+
+impl Total {
+    fn write(&self, fields: &mut dyn Fields) {
+        count(fields, "size", self.size);
+        fields.number("net", self.net);
+    }
+}
+
+impl Limits {
+    fn write(&self, fields: &mut dyn Fields) {
+        match self {
+            Self::None => {}
+            Self::Slack(slack) => fields.number("slack", *slack),
+            Self::Signal { key, cap, slack } => {
+                fields.json("key", &key.0);
+                count(fields, "cap", *cap);
+                fields.number("slack", *slack);
+            }
+            Self::Subset { max_size, budget } => {
+                count(fields, "max_size", *max_size);
+                fields.number("budget", (*budget).into());
+            }
+        }
+    }
+}
+
+impl Regrouping {
+    fn write(&self, fields: &mut dyn Fields) {
+        match self.cause {
+            Cause::Unknown => {}
+            Cause::Split(row) => fields.row("split", row),
+            Cause::Slack(slack) => fields.number("slack", slack),
+        }
+        self.total.write(fields);
+        fields.number("before", self.before);
+        fields.number("after", self.after);
+        if let Some(members) = &self.members {
+            fields.lots("members", members);
+        }
+    }
+}
+
+impl FlowOutcome {
+    fn write(&self, fields: &mut dyn Fields) {
+        match self {
+            Self::NoCandidate | Self::AllForbidden => {}
+            Self::Matched { matched, best } => {
+                fields.number("matched", (*matched).into());
+                write_partner(*best, ["best", "cost"], fields);
+            }
+            Self::CheaperElsewhere { best, taker } => {
+                write_partner(Some(*best), ["best", "cost"], fields);
+                write_partner(*taker, ["taker", "taker_cost"], fields);
+            }
+            Self::TooDear { best, other_penalty } => {
+                write_partner(Some(*best), ["best", "cost"], fields);
+                fields.number("other_penalty", (*other_penalty).into());
+            }
+        }
+    }
+}
+
+impl FlowPair {
+    fn write(&self, fields: &mut dyn Fields) {
+        match self {
+            Self::Forbidden => {}
+            Self::TooDear { cost, penalties } => {
+                fields.number("cost", (*cost).into());
+                write_penalties(*penalties, fields);
+            }
+            Self::Matched { cost, matched } => {
+                fields.number("cost", (*cost).into());
+                fields.number("matched", (*matched).into());
+            }
+            Self::CheaperElsewhere {
+                cost,
+                penalties,
+                takers: [taker, other],
+            } => {
+                fields.number("cost", (*cost).into());
+                write_penalties(*penalties, fields);
+                write_partner(*taker, ["taker", "taker_cost"], fields);
+                write_partner(*other, ["other_taker", "other_taker_cost"], fields);
+            }
+        }
+    }
+}
+
+fn count(fields: &mut dyn Fields, name: &'static str, count: usize) {
+    fields.number(name, count as i128);
+}
+
+fn write_distance(distance: Option<Distance>, fields: &mut dyn Fields) {
+    if let Some(Distance { distance, width }) = distance {
+        fields.number("distance", distance);
+        fields.number("width", width.into());
+    }
+}
+
+fn write_partner(partner: Option<Partner>, [row, cost]: [&'static str; 2], fields: &mut dyn Fields) {
+    if let Some(partner) = partner {
+        fields.row(row, partner.row);
+        fields.number(cost, partner.cost.into());
+    }
+}
+
+fn write_penalties([own, other]: [i64; 2], fields: &mut dyn Fields) {
+    fields.number("penalty", own.into());
+    fields.number("other_penalty", other.into());
+}
