@@ -1,35 +1,30 @@
-//! Times the engine on one instance: `flowbench FILE.mcf [--runs N] [--edits N]` prints one line of JSON, or one for each
-//! instance where the file holds several, one after the other.
+//! Benchmark of the min-cost-flow solver: `flowbench FILE.mcf [--runs N]` prints one line of JSON for each instance in the file.
 //!
-//! Times are medians over the runs, in milliseconds: `build_ms` checks the instance and cuts it into components,
-//! `solve_ms` finds the canonical optimum with its duals and uniqueness marks, `certify_ms` proves it once more.
-//! Beside each median stands the spread, the least and the most.
-//! `--edits N` gives N random nodes another amount, then removes N random arcs that carry flow, one after the other in a
-//! warm network; the times are of one edit, in microseconds, and after each the flow is compared with a cold solve.
+//! Times are medians over the runs, in milliseconds: `build_ms` checks the instance and splits it into components,
+//! `solve_ms` finds the canonical optimum with its duals and uniqueness marks, `certify_ms` checks the certificate again.
+//! Each median comes with its spread, the least and the most.
 
 use std::error::Error;
 use std::fs;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use florecon::mcf::{Instance, Options, Prepared, Warm, certify, solve};
+use florecon::mcf::{Instance, Options, Prepared, certify};
 
 const MAGIC: i64 = 0x3146_434d;
 
 struct Arguments {
     file: String,
     runs: usize,
-    edits: usize,
 }
 
 fn arguments() -> Result<Arguments, Box<dyn Error>> {
-    let usage = "usage: flowbench FILE.mcf [--runs N] [--edits N]";
-    let (mut file, mut runs, mut edits) = (None, 5, 0);
+    let usage = "usage: flowbench FILE.mcf [--runs N]";
+    let (mut file, mut runs) = (None, 5);
     let mut given = std::env::args().skip(1);
     while let Some(word) = given.next() {
         match word.as_str() {
             "--runs" => runs = given.next().ok_or(usage)?.parse()?,
-            "--edits" => edits = given.next().ok_or(usage)?.parse()?,
             _ if word.starts_with('-') || file.is_some() => return Err(usage.into()),
             _ => file = Some(word),
         }
@@ -37,7 +32,6 @@ fn arguments() -> Result<Arguments, Box<dyn Error>> {
     Ok(Arguments {
         file: file.ok_or(usage)?,
         runs: runs.max(1),
-        edits,
     })
 }
 
@@ -134,127 +128,14 @@ fn time_solve(instance: &Instance, runs: usize) -> Result<String, Box<dyn Error>
     Ok(line)
 }
 
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    /// A number below `bound`.
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let x = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (x ^ (x >> 31)) % bound.max(1)
-    }
-}
-
-/// A warm network, the instance it should be equal to, and the name of each of its arcs.
-struct Bench {
-    warm: Warm,
-    instance: Instance,
-    names: Vec<u32>,
-    random: Random,
-    equal: bool,
-    times: Vec<f64>,
-}
-
-impl Bench {
-    fn new(instance: Instance) -> Result<Self, Box<dyn Error>> {
-        let (warm, names) = (Warm::new(&instance)?, (0..instance.n_arcs() as u32).collect());
-        Ok(Self {
-            warm,
-            instance,
-            names,
-            random: Random(1),
-            equal: true,
-            times: Vec::new(),
-        })
-    }
-
-    /// Gives a random node up to twice its amount.
-    fn edit_supply(&mut self) -> Result<(), Box<dyn Error>> {
-        let node = self.random.below(self.instance.n_nodes() as u64) as usize;
-        let supply = self.instance.supply[node];
-        let amount = 1 + self.random.below(supply.unsigned_abs().saturating_mul(2)) as i64;
-        let start = Instant::now();
-        self.warm.set_supply(node as u32, amount)?;
-        self.times.push(milliseconds(start) * 1e3);
-        self.instance.supply[node] = if node < self.instance.n_sources {
-            amount
-        } else {
-            -amount
-        };
-        self.compare()
-    }
-
-    /// Removes a random arc that carries flow.
-    fn remove_arc(&mut self) -> Result<(), Box<dyn Error>> {
-        let used: Vec<usize> = (0..self.names.len())
-            .filter(|&arc| self.warm.flow(self.names[arc]) > 0)
-            .collect();
-        let Some(&arc) = used.get(self.random.below(used.len() as u64) as usize) else {
-            return Ok(());
-        };
-        let start = Instant::now();
-        self.warm.remove_arc(self.names[arc])?;
-        self.times.push(milliseconds(start) * 1e3);
-        self.names.remove(arc);
-        self.instance.tail.remove(arc);
-        self.instance.head.remove(arc);
-        self.instance.cost.remove(arc);
-        self.compare()
-    }
-
-    fn compare(&mut self) -> Result<(), Box<dyn Error>> {
-        let cold = solve(&self.instance, &Options::default())?;
-        self.equal &= self.warm.objective() == Some(cold.objective)
-            && self
-                .names
-                .iter()
-                .zip(&cold.flow)
-                .all(|(&name, &flow)| self.warm.flow(name) == flow);
-        Ok(())
-    }
-
-    /// Median and 99th percentile of the times since the last call.
-    fn spread(&mut self) -> [f64; 2] {
-        let mut times = std::mem::take(&mut self.times);
-        [0.5, 0.99].map(|share| quantile(&mut times, share))
-    }
-}
-
-fn time_edits(instance: Instance, edits: usize) -> Result<String, Box<dyn Error>> {
-    let mut bench = Bench::new(instance)?;
-    for _ in 0..edits {
-        bench.edit_supply()?;
-    }
-    let mut all = bench.times.clone();
-    let [supply, supply_p99] = bench.spread();
-    for _ in 0..edits {
-        bench.remove_arc()?;
-    }
-    all.extend(&bench.times);
-    let [removal, removal_p99] = bench.spread();
-    let [median, p99] = [0.5, 0.99].map(|share| quantile(&mut all, share));
-    Ok(format!(
-        "\"edits\":{},\"edits_equal\":{},\"edit_us_median\":{median:.2},\"edit_us_p99\":{p99:.2},\
-         \"supply_us_median\":{supply:.2},\"supply_us_p99\":{supply_p99:.2},\
-         \"removal_us_median\":{removal:.2},\"removal_us_p99\":{removal_p99:.2}",
-        all.len(),
-        bench.equal
-    ))
-}
-
 fn run() -> Result<(), Box<dyn Error>> {
-    let Arguments { file, runs, edits } = arguments()?;
+    let Arguments { file, runs } = arguments()?;
     let bytes = fs::read(&file)?;
     let mut reader = Reader { left: &bytes };
     while !reader.left.is_empty() {
         let instance = load(&mut reader).map_err(|error| format!("{file}: {error}"))?;
         let mut line = time_solve(&instance, runs)?;
         line += &format!(",\"peak_bytes\":{}", peak_bytes());
-        if edits > 0 {
-            line += &format!(",{}", time_edits(instance, edits)?);
-        }
         println!("{{{line}}}");
     }
     Ok(())

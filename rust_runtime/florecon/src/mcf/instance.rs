@@ -145,15 +145,6 @@ impl Instance {
     }
 }
 
-/// Refuses a cost or penalty out of range.
-pub(super) fn check_cost(place: Place, cost: i64) -> Result<(), EngineError> {
-    if (-MAX_COST..=MAX_COST).contains(&cost) {
-        Ok(())
-    } else {
-        Err(EngineError::Cost { place, cost })
-    }
-}
-
 /// What to do besides solving.
 ///
 /// ```
@@ -300,14 +291,6 @@ pub enum EngineError {
         place: Place,
         /// The cost.
         cost: i64,
-    },
-    /// A name that no node or arc carries.
-    #[error("there is no {what} {name}; it was removed or never added")]
-    Unknown {
-        /// `node` or `arc`.
-        what: &'static str,
-        /// The name.
-        name: u32,
     },
     /// The optimal total does not fit 128 bits.
     #[error("the objective leaves 128 bits; scale amounts or costs down")]

@@ -24,13 +24,11 @@ mod reoptimize;
 mod scalar;
 mod simplex;
 mod spanning_tree;
-mod warm;
 mod warm_start;
 
 pub use certify::{Violation, certify};
 pub use instance::{EngineError, Instance, MAX_COST, Options, Place, Solution, Stats};
 pub use reoptimize::SolvedInstance;
-pub use warm::{Side, Warm};
 
 use components::{Component, Layout, NONE};
 use scalar::Number;
@@ -189,7 +187,7 @@ impl Answer<'_> {
         }
     }
 
-    /// FlowCache and duals of a component.
+    /// Flows and duals of a component.
     fn read<P: Number>(&mut self, network: &Network<P>, component: &Component) {
         let layout = &network.layout;
         for slot in component.first as usize..component.root as usize {

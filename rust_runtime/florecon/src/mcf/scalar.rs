@@ -44,6 +44,9 @@ impl Number for i128 {
 }
 
 /// Whether every potential and reduced cost that the simplex can meet is within `i64`.
+///
+/// The path from a node to the root crosses one penalty arc and then arcs that point alternately up and down, so that
+/// their costs cancel in pairs up to their difference. A reduced cost adds two potentials and a cost.
 pub(super) fn fits_i64(layout: &Layout) -> bool {
     let (low, high) = layout
         .cost
@@ -56,14 +59,7 @@ pub(super) fn fits_i64(layout: &Layout) -> bool {
         .map(|p| i128::from(p.unsigned_abs()))
         .max()
         .unwrap_or(0);
-    bounded(layout.largest_component(), penalty, high.max(-low), high - low)
-}
-
-/// The same for so many nodes in one tree, penalties and costs of these magnitudes, and costs that differ so much.
-///
-/// The path from a node to the root crosses one penalty arc and then arcs that point alternately up and down, so that
-/// their costs cancel in pairs up to their difference. A reduced cost adds two potentials and a cost.
-pub(super) fn bounded(nodes: usize, penalty: i128, cost: i128, spread: i128) -> bool {
-    let pairs = nodes as i128 / 2 + 1;
+    let (cost, spread) = (high.max(-low), high - low);
+    let pairs = layout.largest_component() as i128 / 2 + 1;
     2 * (penalty + cost + pairs * spread) + cost < i128::from(i64::MAX)
 }

@@ -96,26 +96,6 @@ impl Tree {
         }
     }
 
-    /// Hangs a node under the root by its penalty arc.
-    pub fn hang(&mut self, x: u32, root: u32, flow: i64) {
-        let next = self.node[root as usize].thread;
-        self.node[x as usize] = Node {
-            parent: root,
-            pred: PENALTY,
-            depth: 1,
-            flow,
-            ..Node::default()
-        };
-        self.follow(root, x);
-        self.follow(x, next);
-    }
-
-    /// Takes out a node without children.
-    pub fn unhang(&mut self, x: u32) {
-        let Node { back, thread, .. } = self.node[x as usize];
-        self.follow(back, thread);
-    }
-
     /// The arc is in the basis.
     pub fn holds(&self, root: u32, tight: &Tight) -> bool {
         let Tight { arc, tail, head } = *tight;
@@ -133,7 +113,7 @@ impl Tree {
     ) -> (usize, P) {
         let leaving = self.find_leaving(entering.tail, entering.head);
         if leaving.flow > 0 {
-            self.push(entering.tail, entering.head, leaving.flow, |_| ());
+            self.push(entering.tail, entering.head, leaving.flow);
         }
         let (child, parent, shift) = if leaving.at_tail {
             (entering.tail, entering.head, -entering.reduced)
@@ -150,7 +130,7 @@ impl Tree {
 
     /// The arc that runs dry first when flow is sent along the cycle of `tail -> head`; of several the last one seen from
     /// the apex in the direction of the flow, which keeps the tree strongly feasible.
-    pub fn find_leaving(&self, tail: u32, head: u32) -> Leaving {
+    fn find_leaving(&self, tail: u32, head: u32) -> Leaving {
         let (mut a, mut b) = (tail, head);
         let (mut at_tail, mut at_head) = ((NONE, u64::MAX), (NONE, u64::MAX));
         // Going up, sources and sinks alternate; the tail's side drains the sources' arcs, the head's side the sinks'.
@@ -184,22 +164,19 @@ impl Tree {
         }
     }
 
-    /// Sends `flow` along `tail -> head`, up from the head to the apex and down to the tail; `visit` sees the nodes of the
-    /// cycle but for the apex.
-    pub fn push(&mut self, tail: u32, head: u32, flow: i64, mut visit: impl FnMut(u32)) {
+    /// Sends `flow` along `tail -> head`, up from the head to the apex and down to the tail.
+    fn push(&mut self, tail: u32, head: u32, flow: i64) {
         let (mut a, mut b) = (tail, head);
         let (mut a_gain, mut b_gain) = (-flow, -flow);
         while a != b {
             let (a_depth, b_depth) = (self.node[a as usize].depth, self.node[b as usize].depth);
             if a_depth >= b_depth {
-                visit(a);
                 let x = &mut self.node[a as usize];
                 x.flow += a_gain;
                 a_gain = -a_gain;
                 a = x.parent;
             }
             if b_depth >= a_depth {
-                visit(b);
                 let y = &mut self.node[b as usize];
                 y.flow += b_gain;
                 b_gain = -b_gain;
@@ -210,7 +187,7 @@ impl Tree {
 
     /// Cuts the subtree of `cut`, makes `child` its root and hangs it up by `link` (parent, arc, flow); `visit` sees every
     /// node of the subtree once. Returns their number.
-    pub fn rehang(&mut self, child: u32, cut: u32, link: (u32, u32, i64), mut visit: impl FnMut(usize)) -> usize {
+    fn rehang(&mut self, child: u32, cut: u32, link: (u32, u32, i64), mut visit: impl FnMut(usize)) -> usize {
         let before = self.node[cut as usize].back;
         let mut shift = self.node[link.0 as usize].depth + 1 - self.node[child as usize].depth;
         let (mut moved, mut end, mut after) = (0, NONE, NONE);

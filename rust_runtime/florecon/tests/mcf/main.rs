@@ -4,4 +4,3 @@ mod cold;
 mod large;
 mod reoptimize;
 mod support;
-mod warm;
