@@ -307,9 +307,9 @@ impl<R> Cursor<R> {
             let lots = &mut state.lots;
             let units = lots.len() as u64 * (node.weight() - 1);
             let done_at = run.units + units;
-            let is_cached = mode.caches() && !is_sole && run.recalled.is_worth(lots.len());
-            if is_cached && let Some(known) = run.recalled.find(node.id(), lots) {
-                run.recall(known, lots);
+            let is_cached = mode.caches() && !is_sole && run.shard_cache.accepts(lots.len());
+            if is_cached && let Some(hit) = run.shard_cache.find(node.id(), lots) {
+                run.replay_shard(hit, lots);
                 run.reach(done_at);
                 write_back(bag, state.shards.buckets().get(self.next), lots);
                 return Ok(true);

@@ -1,8 +1,7 @@
-//! Shard result cache: reuses a shard's groups and counters when its lots are unchanged since the last solve.
+//! Shard result cache in flat arrays, one entry after the other.
 //!
-//! The result of a shard is a function of the node, its lots and their rows. An entry holds the input lots, the output groups
-//! and the counter deltas; it is found by node and first row, used only if all lots are equal, and dropped when one of its rows
-//! is replaced or removed. Entries lie in flat arrays, one after the other.
+//! An entry holds the input lots, the output groups and the counter deltas of a shard. It is found by node and first row, and used
+//! only if all lots are equal.
 
 use std::ops::Range;
 
@@ -12,28 +11,29 @@ use super::arena::{Arena, GroupRef, Tag, spare};
 use super::counter_delta::CounterDelta;
 use super::lot::Lot;
 use super::names::{Name, Names};
-use super::run_state::Run;
+use super::shard_cache::{Hit, Opened, ShardCache, ShardOutput};
 
-/// Shards of fewer lots are run as fast as they are remembered.
-const FEWEST: usize = 4;
+/// Running a shard of fewer lots is as fast as caching it.
+const FEWEST_LOTS: usize = 4;
 
-/// The shards of a workspace. Rows are held by slot.
+/// The shard results of a workspace.
 #[derive(Debug, Default)]
-pub(crate) struct ShardCache {
+pub(crate) struct FlatShardCache {
     rows: Vec<u32>,
     amounts: Vec<i64>,
     groups: Arena,
-    tallies: Vec<u8>,
+    counters: Vec<u8>,
     entries: Vec<Entry>,
     names: Names,
-    /// Live entries by node and first row, while a solve is under way.
+    /// Valid entries by node and first row, while a solve is under way.
     index: FxHashMap<(u32, u32), u32>,
     /// Slots whose rows were replaced since the last solve.
     stale: Vec<u32>,
-    /// Whether every shard is to be run, whatever is known.
-    is_off: bool,
-    /// The names of the run as names here, and the other way round, as far as they are known.
+    /// Whether the solve at hand runs every shard.
+    is_bypassed: bool,
+    /// Names of the run to names here, filled on demand.
     inward: Vec<Name>,
+    /// Names here to names of the run, filled on demand.
     outward: Vec<Name>,
 }
 
@@ -41,65 +41,126 @@ pub(crate) struct ShardCache {
 struct Entry {
     node: u32,
     state: State,
-    /// Where it ends in each array; the entry before tells where it starts.
+    /// Its end in each array; its start is the end of the entry before.
     lots: u32,
     groups: u32,
-    tallies: u32,
+    counters: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// True, not asked for in the solve at hand.
-    Known,
-    /// True, and part of the solve at hand.
+    /// Valid, and not used by the solve at hand.
+    Unused,
+    /// Valid, and part of the solve at hand.
     Used,
-    Gone,
+    Invalid,
 }
 
-/// An entry that is found.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Found(usize);
-
-/// A shard that is being run: its lots are written down, its outcome is not.
-pub(crate) struct Opened {
-    tally: CounterDelta,
-    mark: usize,
-}
-
-impl ShardCache {
-    /// Whether a shard of so many lots is worth it.
-    pub fn is_worth(&self, lots: usize) -> bool {
-        !self.is_off && lots >= FEWEST
+impl FlatShardCache {
+    #[inline(never)]
+    fn drop_stale(&mut self) {
+        let mut stale = std::mem::take(&mut self.stale);
+        if !stale.is_empty() {
+            stale.sort_unstable();
+            self.invalidate_if(|row| stale.binary_search(&row).is_ok());
+        }
     }
 
-    /// Before the first step of a solve, which runs every shard when `is_off`.
+    fn invalidate_if(&mut self, is_gone: impl Fn(u32) -> bool) {
+        for at in 0..self.entries.len() {
+            if self.rows[self.lots(at)].iter().any(|&row| is_gone(row)) {
+                self.entries[at].state = State::Invalid;
+            }
+        }
+    }
+
+    fn ends(&self, at: usize) -> (usize, usize, usize) {
+        let before = at.checked_sub(1).map(|at| self.entries[at]);
+        before.map_or((0, 0, 0), |entry| {
+            (entry.lots as usize, entry.groups as usize, entry.counters as usize)
+        })
+    }
+
+    fn lots(&self, at: usize) -> Range<usize> {
+        self.ends(at).0..self.ends(at + 1).0
+    }
+
+    /// Drops what belongs to no entry: the lots of a shard whose run was abandoned.
+    fn cut_back(&mut self) {
+        let (lots, groups, counters) = self.ends(self.entries.len());
+        self.rows.truncate(lots);
+        self.amounts.truncate(lots);
+        self.groups.truncate(groups);
+        self.counters.truncate(counters);
+    }
+
+    /// Frees the space of invalid entries, when it is more than half.
     #[inline(never)]
-    pub fn begin(&mut self, is_off: bool) {
-        self.is_off = is_off;
-        self.forget_stale();
+    fn compact(&mut self) {
+        let gone = (0..self.entries.len()).filter(|&at| self.entries[at].state == State::Invalid);
+        if 2 * gone.map(|at| self.lots(at).len()).sum::<usize>() <= self.rows.len() {
+            return;
+        }
+        let old = std::mem::take(self);
+        (self.is_bypassed, self.stale) = (old.is_bypassed, Vec::new());
+        let mut renamed = Vec::new();
+        for (at, entry) in old
+            .entries
+            .iter()
+            .enumerate()
+            .filter(|(_, entry)| entry.state != State::Invalid)
+        {
+            let ((_, groups, counters), lots) = (old.ends(at), old.lots(at));
+            self.rows.extend_from_slice(&old.rows[lots.clone()]);
+            self.amounts.extend_from_slice(&old.amounts[lots]);
+            for group in (groups..entry.groups as usize).map(|index| old.groups.get(index)) {
+                let tag = retag(group.tag, &mut renamed, &old.names, &mut self.names);
+                self.groups.append(GroupRef { tag, ..group });
+            }
+            self.counters
+                .extend_from_slice(&old.counters[counters..entry.counters as usize]);
+            self.push_entry(entry.node, entry.state);
+        }
+    }
+
+    fn push_entry(&mut self, node: u32, state: State) {
+        // fewer lots, groups and bytes than a workspace may have rows
+        spare(&mut self.entries, 1);
+        self.entries.push(Entry {
+            node,
+            state,
+            lots: self.rows.len() as u32,
+            groups: self.groups.len() as u32,
+            counters: self.counters.len() as u32,
+        });
+    }
+}
+
+impl ShardCache for FlatShardCache {
+    fn begin(&mut self, is_bypassed: bool) {
+        self.is_bypassed = is_bypassed;
+        self.drop_stale();
         self.cut_back();
         (self.inward, self.outward) = (Vec::new(), Vec::new());
         for entry in &mut self.entries {
             if entry.state == State::Used {
-                entry.state = State::Known;
+                entry.state = State::Unused;
             }
         }
         self.compact();
         self.index = (0..self.entries.len())
-            .filter(|&at| self.entries[at].state == State::Known)
+            .filter(|&at| self.entries[at].state == State::Unused)
             .map(|at| ((self.entries[at].node, self.rows[self.lots(at).start]), at as u32))
             .collect();
     }
 
-    /// After the last step: what was no part of the solve is of no use to the next one.
-    #[inline(never)]
-    pub fn end(&mut self) {
+    fn end(&mut self) {
         (self.index, self.inward, self.outward) = (FxHashMap::default(), Vec::new(), Vec::new());
-        if self.is_off {
+        if self.is_bypassed {
             return;
         }
-        for entry in self.entries.iter_mut().filter(|entry| entry.state == State::Known) {
-            entry.state = State::Gone;
+        for entry in self.entries.iter_mut().filter(|entry| entry.state == State::Unused) {
+            entry.state = State::Invalid;
         }
         self.compact();
         if 2 * self.rows.len() < self.rows.capacity() {
@@ -109,18 +170,15 @@ impl ShardCache {
         }
     }
 
-    /// A row is replaced: what its shards came to is true no more.
-    pub fn replace(&mut self, slot: u32) {
+    fn invalidate(&mut self, slot: u32) {
         if !self.entries.is_empty() {
             self.stale.push(slot);
         }
     }
 
-    /// Slots get new numbers; those that `keep` does not name are gone.
-    #[inline(never)]
-    pub fn renumber(&mut self, target: &[u32], keep: Option<&[bool]>) {
+    fn renumber(&mut self, target: &[u32], keep: Option<&[bool]>) {
         if let Some(keep) = keep {
-            self.forget(|row| !keep[row as usize]);
+            self.invalidate_if(|row| !keep[row as usize]);
             self.stale.retain(|&slot| keep[slot as usize]);
         }
         let renew = |row: &mut u32| *row = target[*row as usize];
@@ -130,87 +188,11 @@ impl ShardCache {
         self.groups.renumber(target);
     }
 
-    #[inline(never)]
-    fn forget_stale(&mut self) {
-        let mut stale = std::mem::take(&mut self.stale);
-        if !stale.is_empty() {
-            stale.sort_unstable();
-            self.forget(|row| stale.binary_search(&row).is_ok());
-        }
+    fn accepts(&self, lots: usize) -> bool {
+        !self.is_bypassed && lots >= FEWEST_LOTS
     }
 
-    fn forget(&mut self, is_gone: impl Fn(u32) -> bool) {
-        for at in 0..self.entries.len() {
-            if self.rows[self.lots(at)].iter().any(|&row| is_gone(row)) {
-                self.entries[at].state = State::Gone;
-            }
-        }
-    }
-
-    fn ends(&self, at: usize) -> (usize, usize, usize) {
-        let before = at.checked_sub(1).map(|at| self.entries[at]);
-        before.map_or((0, 0, 0), |entry| {
-            (entry.lots as usize, entry.groups as usize, entry.tallies as usize)
-        })
-    }
-
-    fn lots(&self, at: usize) -> Range<usize> {
-        self.ends(at).0..self.ends(at + 1).0
-    }
-
-    /// Drops what belongs to no entry: a shard whose run was given up.
-    fn cut_back(&mut self) {
-        let (lots, groups, tallies) = self.ends(self.entries.len());
-        self.rows.truncate(lots);
-        self.amounts.truncate(lots);
-        self.groups.truncate(groups);
-        self.tallies.truncate(tallies);
-    }
-
-    /// Gives back the room of entries that are gone, when it is more than half.
-    #[inline(never)]
-    fn compact(&mut self) {
-        let gone = (0..self.entries.len()).filter(|&at| self.entries[at].state == State::Gone);
-        if 2 * gone.map(|at| self.lots(at).len()).sum::<usize>() <= self.rows.len() {
-            return;
-        }
-        let old = std::mem::take(self);
-        (self.is_off, self.stale) = (old.is_off, Vec::new());
-        let mut renamed = Vec::new();
-        for (at, entry) in old
-            .entries
-            .iter()
-            .enumerate()
-            .filter(|(_, entry)| entry.state != State::Gone)
-        {
-            let ((_, groups, tallies), lots) = (old.ends(at), old.lots(at));
-            self.rows.extend_from_slice(&old.rows[lots.clone()]);
-            self.amounts.extend_from_slice(&old.amounts[lots]);
-            for group in (groups..entry.groups as usize).map(|index| old.groups.get(index)) {
-                let tag = retag(group.tag, &mut renamed, &old.names, &mut self.names);
-                self.groups.append(GroupRef { tag, ..group });
-            }
-            self.tallies
-                .extend_from_slice(&old.tallies[tallies..entry.tallies as usize]);
-            self.close(entry.node, entry.state);
-        }
-    }
-
-    fn close(&mut self, node: u32, state: State) {
-        // fewer lots, groups and bytes than a workspace may have rows
-        spare(&mut self.entries, 1);
-        self.entries.push(Entry {
-            node,
-            state,
-            lots: self.rows.len() as u32,
-            groups: self.groups.len() as u32,
-            tallies: self.tallies.len() as u32,
-        });
-    }
-
-    /// What a shard of the node came to, if it was run on just these lots.
-    #[inline(never)]
-    pub fn find(&self, node: u32, lots: &[Lot]) -> Option<Found> {
+    fn find(&self, node: u32, lots: &[Lot]) -> Option<Hit> {
         let at = *self.index.get(&(node, lots.first()?.row))? as usize;
         let range = self.lots(at);
         let same = range.len() == lots.len()
@@ -222,11 +204,54 @@ impl ShardCache {
                 .iter()
                 .zip(&self.amounts[range])
                 .all(|(lot, amount)| lot.amount == *amount);
-        same.then_some(Found(at))
+        same.then_some(Hit(at))
+    }
+
+    fn replay(&mut self, Hit(at): Hit, lots: &mut [Lot], output: ShardOutput<'_>) {
+        let (_, first_group, first_counter) = self.ends(at);
+        let entry = &mut self.entries[at];
+        entry.state = State::Used;
+        for index in first_group..entry.groups as usize {
+            let group = self.groups.get(index);
+            let mut from = 0;
+            for lot in group.lots() {
+                from += lots[from..].partition_point(|mine| mine.row < lot.row);
+                lots[from].amount -= lot.amount;
+            }
+            let tag = retag(group.tag, &mut self.outward, &self.names, output.names);
+            output.groups.append(GroupRef { tag, ..group });
+        }
+        let counters = &self.counters[first_counter..entry.counters as usize];
+        CounterDelta::add_packed(counters, output.stages);
+    }
+
+    fn open(&mut self, lots: &[Lot], rows: usize) {
+        if self.entries.is_empty() {
+            self.rows.reserve_exact(rows);
+            self.amounts.reserve_exact(rows);
+            self.groups.reserve(0, rows);
+        }
+        spare(&mut self.rows, lots.len());
+        spare(&mut self.amounts, lots.len());
+        self.rows.extend(lots.iter().map(|lot| lot.row));
+        self.amounts.extend(lots.iter().map(|lot| lot.amount));
+    }
+
+    fn close(&mut self, node: u32, opened: &Opened, output: ShardOutput<'_>) {
+        let groups = &output.groups;
+        let members = groups.start(groups.len()) - groups.start(opened.mark);
+        self.groups.spare(groups.len() - opened.mark, members);
+        for group in (opened.mark..groups.len()).map(|index| groups.get(index)) {
+            let tag = retag(group.tag, &mut self.inward, output.names, &mut self.names);
+            self.groups.append(GroupRef { tag, ..group });
+        }
+        spare(&mut self.counters, 4 + opened.counters.most_bytes());
+        opened.counters.pack_since(output.stages, &mut self.counters);
+        self.push_entry(node, State::Used);
     }
 }
 
-/// The same tag among other names; what each name became is kept in `renamed`.
+/// The same tag with the names of another table; `renamed` keeps the translations.
 #[inline(never)]
 fn retag(tag: Tag, renamed: &mut Vec<Name>, from: &Names, to: &mut Names) -> Tag {
     let mut rename = |name: Name| {
@@ -245,70 +270,5 @@ fn retag(tag: Tag, renamed: &mut Vec<Name>, from: &Names, to: &mut Names) -> Tag
         origin: rename(tag.origin),
         reason: rename(tag.reason),
         ..tag
-    }
-}
-
-impl<R> Run<'_, R> {
-    /// Puts what a shard came to into the run, and what it left into its lots: zero where nothing is.
-    #[inline(never)]
-    pub fn recall(&mut self, Found(at): Found, lots: &mut [Lot]) {
-        self.flows.spare(lots.iter().map(|lot| &self.ids[lot.row as usize]));
-        let ShardCache {
-            entries,
-            groups,
-            tallies,
-            names,
-            outward,
-            ..
-        } = &mut *self.recalled;
-        let before = at.checked_sub(1).map(|at| entries[at]);
-        let entry = &mut entries[at];
-        entry.state = State::Used;
-        for index in before.map_or(0, |before| before.groups)..entry.groups {
-            let group = groups.get(index as usize);
-            let mut from = 0;
-            for lot in group.lots() {
-                from += lots[from..].partition_point(|mine| mine.row < lot.row);
-                lots[from].amount -= lot.amount;
-            }
-            let tag = retag(group.tag, outward, names, &mut self.names);
-            self.groups.append(GroupRef { tag, ..group });
-        }
-        let bytes = &tallies[before.map_or(0, |before| before.tallies) as usize..entry.tallies as usize];
-        CounterDelta::add_packed(bytes, &mut self.stages);
-    }
-
-    /// Writes down the lots of a shard that is to be run with the nodes `nodes`.
-    #[inline(never)]
-    pub fn open_shard(&mut self, lots: &[Lot], nodes: Range<usize>) -> Opened {
-        let recalled = &mut self.recalled;
-        if recalled.entries.is_empty() {
-            recalled.rows.reserve_exact(self.rows.len());
-            recalled.amounts.reserve_exact(self.rows.len());
-            recalled.groups.reserve(0, self.rows.len());
-        }
-        spare(&mut recalled.rows, lots.len());
-        spare(&mut recalled.amounts, lots.len());
-        recalled.rows.extend(lots.iter().map(|lot| lot.row));
-        recalled.amounts.extend(lots.iter().map(|lot| lot.amount));
-        Opened {
-            tally: CounterDelta::of(&self.stages, nodes),
-            mark: self.groups.len(),
-        }
-    }
-
-    /// Writes down what the shard came to.
-    #[inline(never)]
-    pub fn close_shard(&mut self, node: u32, opened: &Opened) {
-        let recalled = &mut self.recalled;
-        let members = self.groups.start(self.groups.len()) - self.groups.start(opened.mark);
-        recalled.groups.spare(self.groups.len() - opened.mark, members);
-        for group in (opened.mark..self.groups.len()).map(|index| self.groups.get(index)) {
-            let tag = retag(group.tag, &mut recalled.inward, &self.names, &mut recalled.names);
-            recalled.groups.append(GroupRef { tag, ..group });
-        }
-        spare(&mut recalled.tallies, 4 + opened.tally.most_bytes());
-        opened.tally.pack_since(&self.stages, &mut recalled.tallies);
-        recalled.close(node, State::Used);
     }
 }

@@ -30,6 +30,7 @@ pub(crate) mod arena;
 pub(crate) mod buckets;
 pub(crate) mod counter_delta;
 pub(crate) mod executor;
+mod flat_shard_cache;
 pub(crate) mod group;
 pub(crate) mod item;
 pub(crate) mod lot;

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use super::Stage;
 use super::arena::{Arena, Tag};
+use super::flat_shard_cache::FlatShardCache;
 use super::item::{Item, ItemFn};
 use super::lot::Lot;
 use super::names::Names;
-use super::shard_cache::ShardCache;
+use super::shard_cache::{NoShardCache, ShardCache};
 use crate::error::Error;
 use crate::explain::recorder::Recorder;
 use crate::nodes::flow::warm_start_cache::FlowCache;
@@ -27,9 +28,7 @@ pub(crate) struct Run<'a, R> {
     pub spare: Vec<Vec<i64>>,
     /// Records the events of a few rows, for `explain`.
     pub recorder: Option<Box<Recorder>>,
-    /// What shards came to in the last solve.
-    pub recalled: Box<ShardCache>,
-    /// What flow nodes know from earlier solves.
+    pub shard_cache: Box<dyn ShardCache>,
     pub flows: Box<FlowCache>,
     /// Units of work done; see [`executor`](super::executor).
     pub units: u64,
@@ -38,53 +37,68 @@ pub(crate) struct Run<'a, R> {
     until: u64,
 }
 
-/// What a run leaves behind between two calls.
+/// State of a run between two calls.
 #[derive(Default)]
 pub(crate) struct Paused {
     pub groups: Arena,
     pub names: Names,
     pub stages: Vec<Stage>,
     pub units: u64,
-    pub known: Known,
+    pub caches: Caches,
     spare: Vec<Vec<i64>>,
 }
 
-/// What one solve leaves to the next.
-#[derive(Debug, Default)]
-pub(crate) struct Known {
-    /// What shards came to.
-    pub recalled: Box<ShardCache>,
-    /// What flow nodes know.
+/// Caches that one solve leaves to the next.
+#[derive(Debug)]
+pub(crate) struct Caches {
+    pub shards: Box<dyn ShardCache>,
     pub flows: Box<FlowCache>,
 }
 
-impl Known {
-    /// Before the first step of a solve; to certify every flow, every flow is run.
+impl Default for Caches {
+    /// No shard cache: a placeholder, or for a run that reads none.
+    fn default() -> Self {
+        Self {
+            shards: Box::new(NoShardCache),
+            flows: Box::default(),
+        }
+    }
+}
+
+impl Caches {
+    pub fn new() -> Self {
+        Self {
+            shards: Box::<FlatShardCache>::default(),
+            flows: Box::default(),
+        }
+    }
+
+    /// Called before the first step of a solve; to certify every flow, every shard runs.
     pub fn begin(&mut self, certify: bool) {
-        self.recalled.begin(certify);
+        self.shards.begin(certify);
         self.flows.begin(certify);
     }
 
-    /// After the last step.
+    /// Called after the last step of a solve.
     pub fn end(&mut self) {
-        self.recalled.end();
+        self.shards.end();
         self.flows.end();
     }
 }
 
 impl Paused {
     /// A run that has not begun.
-    pub fn before(stages: Vec<Stage>, known: Known) -> Self {
+    pub fn before(stages: Vec<Stage>, caches: Caches) -> Self {
         Self {
             stages,
-            known,
+            caches,
             ..Self::default()
         }
     }
 }
 
 impl<'a, R> Run<'a, R> {
-    /// Goes on where a run was paused, for `budget` more units.
+    /// Resumes a paused run for `budget` more units.
     pub fn resume(paused: Paused, budget: u64, rows: &'a [R], ids: &'a [RowId], amounts: &'a [i64]) -> Self {
         Self {
             rows,
@@ -95,15 +109,15 @@ impl<'a, R> Run<'a, R> {
             stages: paused.stages,
             spare: paused.spare,
             recorder: None,
-            recalled: paused.known.recalled,
-            flows: paused.known.flows,
+            shard_cache: paused.caches.shards,
+            flows: paused.caches.flows,
             units: paused.units,
             budget,
             until: paused.units.saturating_add(budget),
         }
     }
 
-    /// What is to be kept until the run goes on. It is never paused within another numeraire.
+    /// The state to keep until the run resumes. A run is never paused within the numeraire of a `pivot`.
     pub fn pause(self) -> Paused {
         Paused {
             groups: self.groups,
@@ -111,8 +125,8 @@ impl<'a, R> Run<'a, R> {
             stages: self.stages,
             units: self.units,
             spare: self.spare,
-            known: Known {
-                recalled: self.recalled,
+            caches: Caches {
+                shards: self.shard_cache,
                 flows: self.flows,
             },
         }

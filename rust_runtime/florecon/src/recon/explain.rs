@@ -8,7 +8,7 @@ use crate::explain::event::Record;
 use crate::explain::recorder::Recorder;
 use crate::plan::arena::NO_NODE;
 use crate::plan::lot::Lot;
-use crate::plan::run_state::{Known, Paused, Run};
+use crate::plan::run_state::{Caches, Paused, Run};
 use crate::row_id::RowId;
 
 /// Explanation of rows.
@@ -44,8 +44,8 @@ impl<R> Recon<R> {
     pub(crate) fn explain(&mut self, ids: &[RowId]) -> Result<Explained, Error> {
         let slots: Vec<u32> = ids.iter().map(|id| self.store.expect(id)).collect::<Result<_, _>>()?;
         let rows: Vec<Standing> = slots.iter().map(|&slot| self.standing(slot)).collect();
-        let mut bag = Pending::new(&self.plan, &self.store, &self.ledger, Known::default()).into_bag();
-        let paused = Paused::before(self.plan.outline(), Known::default());
+        let mut bag = Pending::new(&self.plan, &self.store, &self.ledger, Caches::default()).into_bag();
+        let paused = Paused::before(self.plan.outline(), Caches::default());
         let mut run = Run::resume(paused, u64::MAX, &self.store.rows, &self.store.ids, &self.store.amounts);
         run.recorder = Some(Box::new(Recorder::new(slots.clone())));
         self.plan.run(&mut run, &mut bag, true)?;

@@ -12,7 +12,7 @@ mod upsert;
 
 use crate::error::Error;
 use crate::plan::Stage;
-use crate::plan::run_state::Known;
+use crate::plan::run_state::Caches;
 use crate::plan::{Answer, Item, Plan};
 use crate::report::{Report, ReportView};
 use crate::row_id::RowId;
@@ -51,7 +51,7 @@ pub struct Recon<R> {
     /// The last group id that the last solve gave.
     solved_to: i64,
     /// What the last solve of this plan left to the next.
-    known: Known,
+    caches: Caches,
 }
 
 type Numeraire<R> = Box<dyn Fn(&R) -> Result<i64, EvalError>>;
@@ -89,7 +89,7 @@ impl<R> Recon<R> {
             numeraire: Box::new(move |row| numeraire(row).answer()),
             pending: None,
             solved_to: 0,
-            known: Known::default(),
+            caches: Caches::new(),
         })
     }
 
@@ -137,7 +137,7 @@ impl<R> Recon<R> {
     pub fn set_plan(&mut self, plan: Plan<R>) -> Result<(), Error> {
         plan.check()?;
         self.pending = None;
-        self.known = Known::default();
+        self.caches = Caches::new();
         self.stages = plan.outline();
         self.plan = plan;
         Ok(())
@@ -216,9 +216,9 @@ impl<R> Recon<R> {
             self.abandon();
         }
         let mut pending = self.pending.take().unwrap_or_else(|| {
-            let mut known = std::mem::take(&mut self.known);
-            known.begin(certify);
-            Box::new(Pending::new(&self.plan, &self.store, &self.ledger, known))
+            let mut caches = std::mem::take(&mut self.caches);
+            caches.begin(certify);
+            Box::new(Pending::new(&self.plan, &self.store, &self.ledger, caches))
         });
         match pending.advance(&self.plan, &self.store, budget) {
             Ok(Some(outcome)) => {
@@ -238,7 +238,7 @@ impl<R> Recon<R> {
 
     fn install(&mut self, mut outcome: Outcome) {
         self.stages = std::mem::take(&mut outcome.stages);
-        self.known = std::mem::take(&mut outcome.known);
+        self.caches = std::mem::take(&mut outcome.caches);
         self.ledger = solve::install(&self.store, std::mem::take(&mut self.ledger), outcome);
         self.solved_to = self.ledger.last_id();
     }
@@ -246,7 +246,7 @@ impl<R> Recon<R> {
     /// Gives up a solve under way, because what it reads is about to change.
     fn abandon(&mut self) {
         if let Some(pending) = self.pending.take() {
-            self.known = pending.abandon();
+            self.caches = pending.abandon();
         }
     }
 
@@ -336,5 +336,58 @@ impl<R> Recon<R> {
     /// ```
     pub fn rows(&self) -> impl Iterator<Item = (&RowId, &R)> {
         self.store.ids.iter().zip(&self.store.rows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::lot::Lot;
+    use crate::prelude::*;
+
+    /// Accounts of six lines each, of which five net.
+    fn accounts() -> Recon<(i64, i64)> {
+        let key = |item: Item<'_, (i64, i64)>| Some(item.row.0);
+        let plan = partition_by(
+            key,
+            seq(vec![exact_1to1(one_bucket, by_id), soak_all("open", singleton())]),
+        );
+        let mut recon = Recon::new(plan, |row: &(i64, i64)| row.1).unwrap();
+        let rows = (0..60).map(|at| (RowId::from(at), (at / 6, [5, -5, 7, -7, 3, 9][at as usize % 6])));
+        recon.upsert(rows.collect()).unwrap();
+        recon
+    }
+
+    #[test]
+    fn a_solve_is_the_same_with_and_without_a_shard_cache() {
+        let (mut cached, mut uncached) = (accounts(), accounts());
+        uncached.caches = Caches::default();
+        for amount in [9, 4, -3, 4] {
+            for recon in [&mut cached, &mut uncached] {
+                recon.upsert(vec![(RowId::from(17), (2, amount))]).unwrap();
+                recon.solve().unwrap();
+            }
+            assert_eq!(cached.report(), uncached.report());
+            assert_eq!(cached.stages(), uncached.stages());
+        }
+        let lots = |account: u32| -> Vec<Lot> {
+            let amounts = [5, -5, 7, -7, 3, 9].into_iter();
+            (account * 6..)
+                .zip(amounts)
+                .map(|(row, amount)| Lot { row, amount })
+                .collect()
+        };
+        cached.caches.begin(false);
+        assert!(
+            cached.caches.shards.find(0, &lots(3)).is_some(),
+            "unchanged since the last solve"
+        );
+        cached.caches.shards.invalidate(18);
+        cached.caches.begin(false);
+        assert!(
+            cached.caches.shards.find(0, &lots(3)).is_none(),
+            "row 18 is of account 3"
+        );
+        assert!(uncached.caches.shards.find(0, &lots(3)).is_none());
     }
 }

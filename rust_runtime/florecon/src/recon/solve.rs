@@ -10,7 +10,7 @@ use crate::plan::arena::{Arena, GroupRef, Tag};
 use crate::plan::executor::{Execution, Mode, Suspended, execute};
 use crate::plan::lot::Lot;
 use crate::plan::names::Names;
-use crate::plan::run_state::{Known, Paused, Run};
+use crate::plan::run_state::{Caches, Paused, Run};
 use crate::sorting::by_number;
 use crate::value::EvalError;
 
@@ -52,12 +52,12 @@ pub(crate) struct Outcome {
     names: Names,
     residual: Vec<Lot>,
     pub stages: Vec<Stage>,
-    pub known: Known,
+    pub caches: Caches,
 }
 
 impl<R> Pending<R> {
     /// A solve of the rows minus what `ledger` has pinned, with nothing done yet.
-    pub fn new(plan: &Plan<R>, store: &Store<R>, ledger: &Ledger, known: Known) -> Self {
+    pub fn new(plan: &Plan<R>, store: &Store<R>, ledger: &Ledger, caches: Caches) -> Self {
         let mut live = store.amounts.clone();
         for index in ledger.alive().filter(|&index| ledger.is_pinned(index)) {
             ledger
@@ -70,7 +70,7 @@ impl<R> Pending<R> {
             .filter(|(_, amount)| **amount != 0)
             .map(|(row, &amount)| Lot { row, amount })
             .collect();
-        let mut run = Paused::before(plan.outline(), known);
+        let mut run = Paused::before(plan.outline(), caches);
         run.groups.reserve(0, bag.len());
         Self {
             // checking and installing what came out is work on every row, and one unit where there are none
@@ -114,34 +114,34 @@ impl<R> Pending<R> {
             groups,
             names,
             stages,
-            mut known,
+            mut caches,
             ..
         } = std::mem::take(&mut self.run);
-        known.end();
+        caches.end();
         Ok(Some(Outcome {
             groups,
             names,
             residual,
             stages,
-            known,
+            caches,
         }))
     }
 
     /// What is still true of earlier solves, when this one is given up.
-    pub fn abandon(self) -> Known {
-        self.run.known
+    pub fn abandon(self) -> Caches {
+        self.run.caches
     }
 
     /// Whether the flows of this solve are certified.
     pub fn certifies(&self) -> bool {
-        self.run.known.flows.certify
+        self.run.caches.flows.certify
     }
 
     pub fn progress(&self) -> Progress {
         Progress {
             done: self.run.units,
             total: self.total,
-            certified: self.run.known.flows.certified,
+            certified: self.run.caches.flows.certified,
         }
     }
 
@@ -150,7 +150,7 @@ impl<R> Pending<R> {
         Progress {
             done: self.total,
             total: self.total,
-            certified: outcome.known.flows.certified,
+            certified: outcome.caches.flows.certified,
         }
     }
 }

@@ -169,7 +169,7 @@ impl<R> Recon<R> {
             admitted = new.after;
             let at = new.slot as usize;
             self.store.rows[at] = new.row;
-            self.known.recalled.replace(new.slot);
+            self.caches.shards.invalidate(new.slot);
             if self.store.amounts[at] != new.amount {
                 self.store.amounts[at] = new.amount;
                 let places = self.ledger.places_of(new.slot);
@@ -181,7 +181,7 @@ impl<R> Recon<R> {
         if let Some(target) = target {
             self.store.permute(target);
             self.ledger.permute(target);
-            self.known.recalled.renumber(target, None);
+            self.caches.shards.renumber(target, None);
         }
         demoted
     }
@@ -242,7 +242,7 @@ impl<R> Recon<R> {
         let mut demoted = self.break_up(&places);
         self.store.retain(&keep);
         let target = self.ledger.retain(&keep);
-        self.known.recalled.renumber(&target, Some(&keep));
+        self.caches.shards.renumber(&target, Some(&keep));
         by_number(&mut demoted, |id| id);
         Ok(demoted)
     }
