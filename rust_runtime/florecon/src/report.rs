@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::plan::arena::{NO_NODE, Tag};
+use crate::plan::arena::Tag;
+use crate::plan::node_id::NodeId;
 use crate::recon::ledger::{Ledger, Place, UNMATCHED};
 use crate::recon::report_order::report_order;
 use crate::row_id::RowId;
@@ -372,7 +373,7 @@ impl<'a> GroupView<'a> {
     }
 
     pub(crate) fn node(&self) -> Option<u32> {
-        self.tag().map(|tag| tag.node).filter(|&node| node != NO_NODE)
+        self.tag().and_then(|tag| tag.node).map(NodeId::get)
     }
 
     pub(crate) fn unique(&self) -> Option<bool> {

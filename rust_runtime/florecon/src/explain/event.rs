@@ -2,12 +2,13 @@
 
 use crate::plan::Stage;
 use crate::plan::lot::Lot;
+use crate::plan::node_id::NodeId;
 use crate::plan::tolerance::{Legs, Tol};
 use crate::value::Shown;
 
 /// One event of one watched row at one node.
 pub(crate) struct Record {
-    pub node: u32,
+    pub node: NodeId,
     pub row: u32,
     pub event: Event,
     /// The other row, where the event is about a pair.

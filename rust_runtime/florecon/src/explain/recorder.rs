@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use super::event::{Cause, Event, KeyJson, Limits, Record, Refusal, Regrouping, Total};
 use crate::plan::buckets::NO_KEY;
 use crate::plan::lot::Lot;
+use crate::plan::node_id::NodeId;
 use crate::plan::run_state::Run;
 use crate::plan::tolerance::Legs;
 
@@ -64,16 +65,16 @@ impl<R> Run<'_, R> {
     }
 
     /// Records an event of a row, if a recorder is installed.
-    pub fn record(&mut self, node: u32, row: u32, event: Event) {
+    pub fn record(&mut self, node: NodeId, row: u32, event: Event) {
         self.push_record(node, row, None, event);
     }
 
     /// Records an event of a pair of rows.
-    pub fn record_pair(&mut self, node: u32, (row, with): (u32, u32), event: Event) {
+    pub fn record_pair(&mut self, node: NodeId, (row, with): (u32, u32), event: Event) {
         self.push_record(node, row, Some(with), event);
     }
 
-    fn push_record(&mut self, node: u32, row: u32, with: Option<u32>, event: Event) {
+    fn push_record(&mut self, node: NodeId, row: u32, with: Option<u32>, event: Event) {
         let is_pivoted = matches!(self.originals, Cow::Owned(_));
         if let Some(recorder) = &mut self.recorder {
             recorder.records.push(Record {
@@ -90,7 +91,7 @@ impl<R> Run<'_, R> {
     /// of the node.
     pub fn refuse(
         &mut self,
-        node: u32,
+        node: NodeId,
         refusal: Refusal,
         bag: &[Lot],
         positions: &[u32],
@@ -111,7 +112,7 @@ impl<R> Run<'_, R> {
     }
 
     /// Records that a bag came to a node.
-    pub fn record_entered(&mut self, node: u32, bag: &[Lot]) {
+    pub fn record_entered(&mut self, node: NodeId, bag: &[Lot]) {
         let Some(recorder) = &self.recorder else { return };
         let pair = match *recorder.watched {
             [a, b] => Some([a, b]),
@@ -132,12 +133,13 @@ impl<R> Run<'_, R> {
     }
 
     /// Records the group formed last.
-    pub fn record_taken(&mut self, node: u32) {
+    pub fn record_taken(&mut self) {
         let Some(recorder) = &self.recorder else { return };
         let Some(index) = self.groups.len().checked_sub(1) else {
             return;
         };
         let group = self.groups.get(index);
+        let Some(node) = group.tag.node else { return };
         let watched: Vec<u32> = group
             .rows
             .iter()
@@ -178,7 +180,7 @@ impl<R> Run<'_, R> {
     }
 
     /// Records the effect of a transformation on the groups that held the watched rows; `causes` by row.
-    pub fn record_regrouped(&mut self, node: u32, mark: usize, held: Vec<Held>, causes: Vec<Cause>) {
+    pub fn record_regrouped(&mut self, node: NodeId, mark: usize, held: Vec<Held>, causes: Vec<Cause>) {
         for ((row, before), cause) in held.into_iter().zip(causes) {
             let Some(first) = before.first() else { continue };
             let after = self.groups_of(mark, row);
@@ -200,7 +202,7 @@ impl<R> Run<'_, R> {
     }
 
     /// Records the buckets of the watched rows; `numbers` has a bucket number per position, `NO_KEY` for none.
-    pub fn record_keys(&mut self, node: u32, bag: &[Lot], numbers: &[u32], key: &dyn Fn(u32) -> KeyJson) {
+    pub fn record_keys(&mut self, node: NodeId, bag: &[Lot], numbers: &[u32], key: &dyn Fn(u32) -> KeyJson) {
         for at in self.watched_in(bag) {
             let number = numbers[at as usize];
             let row = bag[at as usize].row;

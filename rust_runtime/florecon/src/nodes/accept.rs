@@ -5,6 +5,7 @@ use crate::explain::event::Cause;
 use crate::plan::Answer;
 use crate::plan::group::Group;
 use crate::plan::lot::{Lot, give_back};
+use crate::plan::node_id::NodeId;
 use crate::plan::operator::{ChildResult, GroupTransform};
 use crate::plan::run_state::Run;
 use crate::plan::tree::Plan;
@@ -36,7 +37,7 @@ struct AcceptIf<R> {
 }
 
 impl<R> GroupTransform<R> for AcceptIf<R> {
-    fn apply(&self, run: &mut Run<'_, R>, _: u32, done: ChildResult, bag: &mut [Lot]) -> Result<usize, Error> {
+    fn apply(&self, run: &mut Run<'_, R>, _: NodeId, done: ChildResult, bag: &mut [Lot]) -> Result<usize, Error> {
         let ChildResult { mark, left } = done;
         let mut kept = Vec::with_capacity(run.groups.len() - mark);
         for index in mark..run.groups.len() {
@@ -78,7 +79,7 @@ impl<R> GroupTransform<R> for WholeOnly {
         split.next().map_or(Cause::Unknown, |&row| Cause::Split(row))
     }
 
-    fn apply(&self, run: &mut Run<'_, R>, _: u32, done: ChildResult, bag: &mut [Lot]) -> Result<usize, Error> {
+    fn apply(&self, run: &mut Run<'_, R>, _: NodeId, done: ChildResult, bag: &mut [Lot]) -> Result<usize, Error> {
         let ChildResult { mark, left } = done;
         let rest = &bag[..left];
         let is_whole = |row: &u32| rest.binary_search_by_key(row, |lot| lot.row).is_err();

@@ -6,6 +6,7 @@ use crate::plan::Answer;
 use crate::plan::buckets::Buckets;
 use crate::plan::item::{Item, ItemFn, item_fn};
 use crate::plan::lot::Lot;
+use crate::plan::node_id::NodeId;
 use crate::plan::operator::{Operator, Partition, Shards};
 use crate::plan::routing::Router;
 use crate::plan::run_state::Run;
@@ -69,7 +70,7 @@ impl<R> Partition<R> for When<R> {
         node.inner().router()
     }
 
-    fn shards(&self, run: &mut Run<'_, R>, node: u32, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {
+    fn shards(&self, run: &mut Run<'_, R>, node: NodeId, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {
         let mut chosen = Vec::new();
         for (at, &lot) in bag.iter().enumerate() {
             if run.eval(&self.predicate, lot)? {

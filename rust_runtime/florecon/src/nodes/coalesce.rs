@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::plan::arena::{Arena, Tag};
 use crate::plan::lot::{Lot, give_back};
+use crate::plan::node_id::NodeId;
 use crate::plan::operator::{ChildResult, GroupTransform};
 use crate::plan::run_state::Run;
 use crate::plan::tree::Plan;
@@ -29,7 +30,7 @@ struct Coalesce {
 }
 
 impl<R> GroupTransform<R> for Coalesce {
-    fn apply(&self, run: &mut Run<'_, R>, node: u32, done: ChildResult, bag: &mut [Lot]) -> Result<usize, Error> {
+    fn apply(&self, run: &mut Run<'_, R>, node: NodeId, done: ChildResult, bag: &mut [Lot]) -> Result<usize, Error> {
         let ChildResult { mark, left } = done;
         let root = clusters(&run.groups, mark);
         if root.iter().enumerate().all(|(group, &root)| group == root) {

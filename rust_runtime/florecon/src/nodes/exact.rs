@@ -6,6 +6,7 @@ use crate::plan::Answer;
 use crate::plan::buckets::{Buckets, Key};
 use crate::plan::item::{Item, ItemFn, item_fn};
 use crate::plan::lot::{Lot, compact};
+use crate::plan::node_id::NodeId;
 use crate::plan::run_state::Run;
 use crate::plan::tree::{Body, Plan};
 
@@ -80,7 +81,7 @@ impl<R, K: Key, O: Ord> Body<R> for Exact1to1<R, K, O> {
 }
 
 /// Records the watched rows of a bucket that were not paired, and two that were not paired with each other.
-fn record_surplus<R>(run: &mut Run<'_, R>, node: u32, bag: &[Lot], sides: [usize; 2], bucket: &[u32]) {
+fn record_surplus<R>(run: &mut Run<'_, R>, node: NodeId, bag: &[Lot], sides: [usize; 2], bucket: &[u32]) {
     for at in run
         .watched_in(bag)
         .into_iter()
@@ -103,7 +104,7 @@ fn record_surplus<R>(run: &mut Run<'_, R>, node: u32, bag: &[Lot], sides: [usize
         let is_together = (0..run.groups.len())
             .rev()
             .map(|index| run.groups.get(index))
-            .take_while(|group| group.tag.node == node)
+            .take_while(|group| group.tag.node == Some(node))
             .any(|group| *group.rows == [a, b]);
         let sign = |row: u32| run.originals[row as usize] > 0;
         if !is_together {

@@ -7,6 +7,7 @@ use rustc_hash::FxBuildHasher;
 use crate::error::Error;
 use crate::plan::lot::Lot;
 use crate::plan::names::Name;
+use crate::plan::node_id::NodeId;
 use crate::plan::operator::{ChildResult, GroupTransform};
 use crate::plan::run_state::Run;
 use crate::plan::tree::Plan;
@@ -27,7 +28,7 @@ struct Labeled {
 }
 
 impl<R> GroupTransform<R> for Labeled {
-    fn apply(&self, run: &mut Run<'_, R>, _: u32, done: ChildResult, _: &mut [Lot]) -> Result<usize, Error> {
+    fn apply(&self, run: &mut Run<'_, R>, _: NodeId, done: ChildResult, _: &mut [Lot]) -> Result<usize, Error> {
         let ChildResult { mark, left } = done;
         let mut renamed: HashMap<Name, Name, FxBuildHasher> = HashMap::default();
         for index in mark..run.groups.len() {

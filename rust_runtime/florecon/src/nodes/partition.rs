@@ -10,6 +10,7 @@ use crate::plan::Answer;
 use crate::plan::buckets::{Buckets, Key};
 use crate::plan::item::{Item, ItemFn, item_fn};
 use crate::plan::lot::Lot;
+use crate::plan::node_id::NodeId;
 use crate::plan::operator::{Partition, ShardPlan, Shards};
 use crate::plan::routing::Router;
 use crate::plan::run_state::Run;
@@ -42,7 +43,7 @@ impl<R, K: Key> Partition<R> for PartitionBy<R, K> {
         Some(&self.key)
     }
 
-    fn shards(&self, run: &mut Run<'_, R>, node: u32, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {
+    fn shards(&self, run: &mut Run<'_, R>, node: NodeId, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {
         Ok(Box::new(Buckets::form(run, node, bag, &self.key)?))
     }
 }
@@ -89,7 +90,7 @@ impl<R, K: Key> Partition<R> for PartitionByTable<R, K> {
         Some(&self.key)
     }
 
-    fn shards(&self, run: &mut Run<'_, R>, node: u32, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {
+    fn shards(&self, run: &mut Run<'_, R>, node: NodeId, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {
         let (buckets, keys) = Buckets::form_keyed(run, node, bag, &self.key)?;
         let cases = keys.iter().map(|key| self.table.get(key).copied()).collect();
         Ok(Box::new(ByTable { buckets, cases }))
@@ -170,7 +171,7 @@ impl<R: 'static, K: Key> Partition<R> for PartitionByWith<R, K> {
         Some(&self.key)
     }
 
-    fn shards(&self, run: &mut Run<'_, R>, node: u32, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {
+    fn shards(&self, run: &mut Run<'_, R>, node: NodeId, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {
         let (buckets, keys) = Buckets::form_keyed(run, node, bag, &self.key)?;
         let make = Rc::clone(&self.make);
         Ok(Box::new(ByMaker { buckets, keys, make }))
@@ -199,7 +200,7 @@ impl<R, K: Key> Shards<R> for ByMaker<R, K> {
                 run.id(first),
             )));
         }
-        plan.renumber(template.id());
+        plan.renumber(template.id().get());
         Ok(ShardPlan::Made(Box::new(plan)))
     }
 }

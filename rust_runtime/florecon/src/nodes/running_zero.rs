@@ -6,6 +6,7 @@ use crate::plan::Answer;
 use crate::plan::buckets::{Buckets, Key};
 use crate::plan::item::{Item, ItemFn, item_fn};
 use crate::plan::lot::{Lot, compact};
+use crate::plan::node_id::NodeId;
 use crate::plan::run_state::Run;
 use crate::plan::tolerance::{Legs, Tol};
 use crate::plan::tree::{Body, Plan};
@@ -58,7 +59,7 @@ impl<R, K: Key, O: Ord> RunningZero<R, K, O> {
     }
 
     /// Closes segments; returns how many.
-    fn close(&self, run: &mut Run<'_, R>, node: u32, bag: &mut [Lot], ordered: &mut [u32]) -> usize {
+    fn close(&self, run: &mut Run<'_, R>, node: NodeId, bag: &mut [Lot], ordered: &mut [u32]) -> usize {
         let (mut start, mut closed, mut legs) = (0, 0, Legs::default());
         for end in 1..=ordered.len() {
             legs.add(bag[ordered[end - 1] as usize].amount);

@@ -8,6 +8,7 @@ use crate::plan::Answer;
 use crate::plan::buckets::{Buckets, Key, Numbering};
 use crate::plan::item::Item;
 use crate::plan::lot::{Lot, compact};
+use crate::plan::node_id::NodeId;
 use crate::plan::run_state::Run;
 use crate::plan::tolerance::{Legs, Tol};
 use crate::plan::tree::{Body, Plan};
@@ -63,7 +64,7 @@ struct SignalGroup<R, K> {
 
 impl<R, K: Key + Ord + Display> SignalGroup<R, K> {
     /// The positions that carry each signal. Signals are numbered by (smallest id, signal): an item's come in order.
-    fn buckets(&self, run: &mut Run<'_, R>, node: u32, bag: &[Lot]) -> Result<(Buckets, Vec<K>), Error> {
+    fn buckets(&self, run: &mut Run<'_, R>, node: NodeId, bag: &[Lot]) -> Result<(Buckets, Vec<K>), Error> {
         let mut numbering = Numbering::default();
         let mut pairs = Vec::with_capacity(bag.len());
         let mut own = Vec::new();
@@ -126,7 +127,13 @@ impl<R, K: Key + Ord + Display> Body<R> for SignalGroup<R, K> {
 }
 
 /// Records how many signals of the watched rows others carry, and the first one that two rows share.
-fn record_signals<R>(run: &mut Run<'_, R>, node: u32, bag: &[Lot], buckets: &Buckets, key: &dyn Fn(usize) -> KeyJson) {
+fn record_signals<R>(
+    run: &mut Run<'_, R>,
+    node: NodeId,
+    bag: &[Lot],
+    buckets: &Buckets,
+    key: &dyn Fn(usize) -> KeyJson,
+) {
     let own = |at: u32| (0..buckets.len()).filter(move |&signal| buckets.get(signal).contains(&at));
     for at in run.watched_in(bag) {
         let row = bag[at as usize].row;

@@ -6,6 +6,7 @@ use crate::plan::Answer;
 use crate::plan::buckets::{Buckets, Key};
 use crate::plan::item::{Item, ItemFn, item_fn};
 use crate::plan::lot::{Lot, compact};
+use crate::plan::node_id::NodeId;
 use crate::plan::run_state::Run;
 use crate::plan::tolerance::Tol;
 use crate::plan::tree::{Body, Plan};
@@ -70,7 +71,7 @@ trait Soak<R> {
     }
 
     /// Takes the lots of `bag`, which were chosen, into groups; those it leaves keep their amount.
-    fn soak(&self, run: &mut Run<'_, R>, node: u32, origin: &str, bag: &mut [Lot]) -> Result<(), Error>;
+    fn soak(&self, run: &mut Run<'_, R>, node: NodeId, origin: &str, bag: &mut [Lot]) -> Result<(), Error>;
 }
 
 struct Singleton;
@@ -80,13 +81,13 @@ impl<R> Soak<R> for Singleton {
         true
     }
 
-    fn soak(&self, run: &mut Run<'_, R>, node: u32, origin: &str, bag: &mut [Lot]) -> Result<(), Error> {
+    fn soak(&self, run: &mut Run<'_, R>, node: NodeId, origin: &str, bag: &mut [Lot]) -> Result<(), Error> {
         let tag = run.tag(node, origin, REASON);
         for lot in bag {
             run.groups.push(lot.row, std::mem::take(&mut lot.amount));
             run.groups.close(tag);
             if run.is_recorded() {
-                run.record_taken(node);
+                run.record_taken();
             }
         }
         Ok(())
@@ -99,7 +100,7 @@ struct ByKey<R, K> {
 }
 
 impl<R, K: Key> Soak<R> for ByKey<R, K> {
-    fn soak(&self, run: &mut Run<'_, R>, node: u32, origin: &str, bag: &mut [Lot]) -> Result<(), Error> {
+    fn soak(&self, run: &mut Run<'_, R>, node: NodeId, origin: &str, bag: &mut [Lot]) -> Result<(), Error> {
         let (buckets, keys) = Buckets::form_keyed(run, node, bag, &self.key)?;
         for (bucket, key) in buckets.iter().zip(&keys) {
             let tag = run.tag(node, &format!("{origin}:{}", (self.text)(key)), REASON);
@@ -167,7 +168,7 @@ struct Soaker<R> {
 }
 
 impl<R> Soaker<R> {
-    fn record_left(&self, run: &mut Run<'_, R>, node: u32, lot: Lot) {
+    fn record_left(&self, run: &mut Run<'_, R>, node: NodeId, lot: Lot) {
         let original = run.originals[lot.row as usize];
         let event = match &self.choice {
             Choice::Small(tol) => Event::TooLarge {

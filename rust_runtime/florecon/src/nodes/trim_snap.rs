@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::explain::event::Cause;
 use crate::plan::lot::{Lot, give_back};
+use crate::plan::node_id::NodeId;
 use crate::plan::operator::{ChildResult, GroupTransform};
 use crate::plan::run_state::Run;
 use crate::plan::tolerance::Tol;
@@ -35,7 +36,7 @@ impl<R> GroupTransform<R> for Trim {
         Cause::Slack(self.tol.slack([original]))
     }
 
-    fn apply(&self, run: &mut Run<'_, R>, _: u32, done: ChildResult, bag: &mut [Lot]) -> Result<usize, Error> {
+    fn apply(&self, run: &mut Run<'_, R>, _: NodeId, done: ChildResult, bag: &mut [Lot]) -> Result<usize, Error> {
         let ChildResult { mark, left } = done;
         let originals = &run.originals;
         let small = |lot: Lot| self.tol.covers(lot.amount, originals[lot.row as usize]);
@@ -80,7 +81,7 @@ impl<R> GroupTransform<R> for Snap {
         Cause::Slack(self.tol.slack([original]))
     }
 
-    fn apply(&self, run: &mut Run<'_, R>, _: u32, done: ChildResult, bag: &mut [Lot]) -> Result<usize, Error> {
+    fn apply(&self, run: &mut Run<'_, R>, _: NodeId, done: ChildResult, bag: &mut [Lot]) -> Result<usize, Error> {
         let ChildResult { mark, left } = done;
         let mut edges = Edges::new(run, mark);
         if !edges.snap(run, self.tol, &mut bag[..left]) {

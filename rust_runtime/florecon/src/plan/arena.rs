@@ -4,17 +4,16 @@ use std::cmp::Ordering;
 
 use super::lot::Lot;
 use super::names::{Name, Names};
+use super::node_id::NodeId;
 use crate::sorting::{by_number, by_order};
-
-/// No node of the tree: a group that a person made.
-pub(crate) const NO_NODE: u32 = u32::MAX;
 
 /// Where a group comes from.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tag {
     pub origin: Name,
     pub reason: Name,
-    pub node: u32,
+    /// None for a group that was made by hand.
+    pub node: Option<NodeId>,
     /// Whether the optimum that formed the group is the only one; unknown outside `flow`.
     pub unique: Option<bool>,
 }
@@ -52,13 +51,8 @@ impl<'a> GroupRef<'a> {
             .cmp(members(other))
             .then_with(|| names.text(self.tag.origin).cmp(names.text(other.tag.origin)))
             .then_with(|| names.text(self.tag.reason).cmp(names.text(other.tag.reason)))
-            .then_with(|| node_rank(self.tag.node).cmp(&node_rank(other.tag.node)))
+            .then_with(|| self.tag.node.cmp(&other.tag.node))
     }
-}
-
-/// No node comes before node 0.
-fn node_rank(node: u32) -> u32 {
-    node.wrapping_add(1)
 }
 
 /// Makes room for more items: a quarter of what there is and not twice as much, for arrays that stay.

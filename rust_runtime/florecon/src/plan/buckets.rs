@@ -9,6 +9,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::item::Item;
 use super::lot::Lot;
+use super::node_id::NodeId;
 use super::run_state::Run;
 use crate::error::Error;
 use crate::explain::event::KeyJson;
@@ -162,7 +163,7 @@ impl Buckets {
     /// The items of `bag` by `key`; items with a null key are counted and left out.
     pub fn form<R, K: Eq + Hash + Shown>(
         run: &mut Run<'_, R>,
-        node: u32,
+        node: NodeId,
         bag: &[Lot],
         key: impl Fn(Item<'_, R>) -> Result<Option<K>, EvalError>,
     ) -> Result<Self, Error> {
@@ -172,7 +173,7 @@ impl Buckets {
     /// The same, with the key of each bucket.
     pub fn form_keyed<R, K: Eq + Hash + Shown>(
         run: &mut Run<'_, R>,
-        node: u32,
+        node: NodeId,
         bag: &[Lot],
         key: impl Fn(Item<'_, R>) -> Result<Option<K>, EvalError>,
     ) -> Result<(Self, Vec<K>), Error> {

@@ -11,6 +11,7 @@ use super::arena::{Arena, GroupRef, Tag, spare};
 use super::counter_delta::CounterDelta;
 use super::lot::Lot;
 use super::names::{Name, Names};
+use super::node_id::NodeId;
 use super::shard_cache::{Hit, Opened, ShardCache, ShardOutput};
 
 /// Running a shard of fewer lots is as fast as caching it.
@@ -26,7 +27,7 @@ pub(crate) struct FlatShardCache {
     entries: Vec<Entry>,
     names: Names,
     /// Valid entries by node and first row, while a solve is under way.
-    index: FxHashMap<(u32, u32), u32>,
+    index: FxHashMap<(NodeId, u32), u32>,
     /// Slots whose rows were replaced since the last solve.
     stale: Vec<u32>,
     /// Whether the solve at hand runs every shard.
@@ -39,7 +40,7 @@ pub(crate) struct FlatShardCache {
 
 #[derive(Debug, Clone, Copy)]
 struct Entry {
-    node: u32,
+    node: NodeId,
     state: State,
     /// Its end in each array; its start is the end of the entry before.
     lots: u32,
@@ -123,7 +124,7 @@ impl FlatShardCache {
         }
     }
 
-    fn push_entry(&mut self, node: u32, state: State) {
+    fn push_entry(&mut self, node: NodeId, state: State) {
         // fewer lots, groups and bytes than a workspace may have rows
         spare(&mut self.entries, 1);
         self.entries.push(Entry {
@@ -192,7 +193,7 @@ impl ShardCache for FlatShardCache {
         !self.is_bypassed && lots >= FEWEST_LOTS
     }
 
-    fn find(&self, node: u32, lots: &[Lot]) -> Option<Hit> {
+    fn find(&self, node: NodeId, lots: &[Lot]) -> Option<Hit> {
         let at = *self.index.get(&(node, lots.first()?.row))? as usize;
         let range = self.lots(at);
         let same = range.len() == lots.len()
@@ -237,7 +238,7 @@ impl ShardCache for FlatShardCache {
         self.amounts.extend(lots.iter().map(|lot| lot.amount));
     }
 
-    fn close(&mut self, node: u32, opened: &Opened, output: ShardOutput<'_>) {
+    fn close(&mut self, node: NodeId, opened: &Opened, output: ShardOutput<'_>) {
         let groups = &output.groups;
         let members = groups.start(groups.len()) - groups.start(opened.mark);
         self.groups.spare(groups.len() - opened.mark, members);

@@ -35,6 +35,7 @@ pub(crate) mod group;
 pub(crate) mod item;
 pub(crate) mod lot;
 pub(crate) mod names;
+pub(crate) mod node_id;
 pub(crate) mod operator;
 pub(crate) mod routing;
 pub(crate) mod run_state;

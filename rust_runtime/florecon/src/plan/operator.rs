@@ -2,6 +2,7 @@
 
 use super::buckets::Buckets;
 use super::lot::Lot;
+use super::node_id::NodeId;
 use super::routing::Router;
 use super::run_state::Run;
 use super::tree::{Body, Plan};
@@ -43,7 +44,7 @@ pub(crate) trait GroupTransform<R> {
     }
 
     /// Transforms the groups from the mark on; returns the new length of the residual.
-    fn apply(&self, run: &mut Run<'_, R>, node: u32, done: ChildResult, bag: &mut [Lot]) -> Result<usize, Error>;
+    fn apply(&self, run: &mut Run<'_, R>, node: NodeId, done: ChildResult, bag: &mut [Lot]) -> Result<usize, Error>;
 }
 
 /// Partition of a bag into shards.
@@ -64,7 +65,7 @@ pub(crate) trait Partition<R> {
     }
 
     /// The shards of a bag. Lots in no shard pass through.
-    fn shards(&self, run: &mut Run<'_, R>, node: u32, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error>;
+    fn shards(&self, run: &mut Run<'_, R>, node: NodeId, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error>;
 }
 
 /// Shards of a bag, and the plan of each.

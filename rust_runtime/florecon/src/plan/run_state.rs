@@ -8,6 +8,7 @@ use super::flat_shard_cache::FlatShardCache;
 use super::item::{Item, ItemFn};
 use super::lot::Lot;
 use super::names::Names;
+use super::node_id::NodeId;
 use super::shard_cache::{NoShardCache, ShardCache};
 use crate::error::Error;
 use crate::explain::recorder::Recorder;
@@ -173,16 +174,16 @@ impl<'a, R> Run<'a, R> {
         )
     }
 
-    pub fn stage(&mut self, node: u32) -> &mut Stage {
-        &mut self.stages[node as usize]
+    pub fn stage(&mut self, node: NodeId) -> &mut Stage {
+        &mut self.stages[node.index()]
     }
 
     /// The tag of a group formed by a leaf.
-    pub fn tag(&mut self, node: u32, origin: &str, reason: &str) -> Tag {
+    pub fn tag(&mut self, node: NodeId, origin: &str, reason: &str) -> Tag {
         Tag {
             origin: self.names.intern(origin),
             reason: self.names.intern(reason),
-            node,
+            node: Some(node),
             unique: None,
         }
     }
@@ -196,7 +197,7 @@ impl<'a, R> Run<'a, R> {
         }
         self.groups.close(tag);
         if self.is_recorded() {
-            self.record_taken(tag.node);
+            self.record_taken();
         }
     }
 
@@ -205,7 +206,7 @@ impl<'a, R> Run<'a, R> {
         self.spare.pop().unwrap_or_else(|| vec![0; self.rows.len()])
     }
 
-    pub fn enter(&mut self, node: u32, bag: &[Lot]) {
+    pub fn enter(&mut self, node: NodeId, bag: &[Lot]) {
         let stage = self.stage(node);
         stage.items_in += bag.len() as u64;
         stage.value_in += bag.iter().map(|lot| size(lot.amount)).sum::<i128>();
@@ -214,8 +215,8 @@ impl<'a, R> Run<'a, R> {
         }
     }
 
-    pub fn leave(&mut self, node: u32, mark: usize) {
-        let stage = &mut self.stages[node as usize];
+    pub fn leave(&mut self, node: NodeId, mark: usize) {
+        let stage = &mut self.stages[node.index()];
         for group in (mark..self.groups.len()).map(|index| self.groups.get(index)) {
             stage.groups += 1;
             stage.items_matched += group.len() as u64;

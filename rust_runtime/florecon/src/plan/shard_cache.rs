@@ -11,6 +11,7 @@ use super::arena::Arena;
 use super::counter_delta::CounterDelta;
 use super::lot::Lot;
 use super::names::Names;
+use super::node_id::NodeId;
 use super::run_state::Run;
 
 /// Cache of shard results. Rows are named by slot.
@@ -31,7 +32,7 @@ pub(crate) trait ShardCache: std::fmt::Debug {
     fn accepts(&self, lots: usize) -> bool;
 
     /// The result of a shard of the node with exactly these lots.
-    fn find(&self, node: u32, lots: &[Lot]) -> Option<Hit>;
+    fn find(&self, node: NodeId, lots: &[Lot]) -> Option<Hit>;
 
     /// Adds a result to the run, and leaves the residual in `lots`: zero where nothing is left.
     fn replay(&mut self, hit: Hit, lots: &mut [Lot], output: ShardOutput<'_>);
@@ -40,7 +41,7 @@ pub(crate) trait ShardCache: std::fmt::Debug {
     fn open(&mut self, lots: &[Lot], rows: usize);
 
     /// Stores the result of the shard opened last.
-    fn close(&mut self, node: u32, opened: &Opened, output: ShardOutput<'_>);
+    fn close(&mut self, node: NodeId, opened: &Opened, output: ShardOutput<'_>);
 }
 
 /// A result that was found.
@@ -78,7 +79,7 @@ impl ShardCache for NoShardCache {
         false
     }
 
-    fn find(&self, _: u32, _: &[Lot]) -> Option<Hit> {
+    fn find(&self, _: NodeId, _: &[Lot]) -> Option<Hit> {
         None
     }
 
@@ -86,7 +87,7 @@ impl ShardCache for NoShardCache {
 
     fn open(&mut self, _: &[Lot], _: usize) {}
 
-    fn close(&mut self, _: u32, _: &Opened, _: ShardOutput<'_>) {}
+    fn close(&mut self, _: NodeId, _: &Opened, _: ShardOutput<'_>) {}
 }
 
 impl<R> Run<'_, R> {
@@ -111,7 +112,7 @@ impl<R> Run<'_, R> {
     }
 
     /// Caches the result of a shard.
-    pub fn close_shard(&mut self, node: u32, opened: &Opened) {
+    pub fn close_shard(&mut self, node: NodeId, opened: &Opened) {
         let output = ShardOutput {
             groups: &mut self.groups,
             names: &mut self.names,

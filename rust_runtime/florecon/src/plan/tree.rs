@@ -2,6 +2,7 @@
 
 use super::Stage;
 use super::lot::Lot;
+use super::node_id::NodeId;
 use super::operator::{GroupTransform, Operator, Partition};
 use super::run_state::Run;
 use crate::error::Error;
@@ -17,7 +18,7 @@ use crate::value::EvalError;
 /// assert_eq!(plan.outline().iter().map(|node| node.kind).collect::<Vec<_>>(), ["labeled", "exact_1to1"]);
 /// ```
 pub struct Plan<R> {
-    id: u32,
+    id: NodeId,
     kind: &'static str,
     label: String,
     children: Vec<Plan<R>>,
@@ -74,7 +75,7 @@ impl<R: 'static> Plan<R> {
 
     pub(crate) fn of(kind: &'static str, label: &str, children: Vec<Self>, operator: Operator<R>) -> Self {
         let mut plan = Self {
-            id: 0,
+            id: NodeId::new(0),
             kind,
             label: label.to_owned(),
             weight: weight(&operator, &children),
@@ -127,7 +128,7 @@ impl<R> Body<R> for Refused {
 
 impl<R> Plan<R> {
     /// The node's id.
-    pub(crate) fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> NodeId {
         self.id
     }
 
@@ -154,13 +155,13 @@ impl<R> Plan<R> {
         let last = self
             .children
             .last()
-            .map_or(self.id as usize + 1, |child| child.nodes().end);
-        self.id as usize..last
+            .map_or(self.id.index() + 1, |child| child.nodes().end);
+        self.id.index()..last
     }
 
     /// Gives ids from `next` on in pre-order; returns the id after the last.
     pub(crate) fn renumber(&mut self, next: u32) -> u32 {
-        self.id = next;
+        self.id = NodeId::new(next);
         self.children
             .iter_mut()
             .fold(next + 1, |next, child| child.renumber(next))
@@ -179,7 +180,7 @@ impl<R> Plan<R> {
         let mut stages = Vec::new();
         self.walk(&mut |node| {
             stages.push(Stage {
-                node: node.id,
+                node: node.id.get(),
                 kind: node.kind,
                 label: node.label.clone(),
                 ..Stage::default()

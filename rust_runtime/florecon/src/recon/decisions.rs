@@ -8,7 +8,7 @@ use super::Recon;
 use super::ledger::{Place, State};
 use super::solve::net_overflow;
 use crate::error::Error;
-use crate::plan::arena::{NO_NODE, Tag};
+use crate::plan::arena::Tag;
 use crate::plan::lot::Lot;
 use crate::plan::names::Name;
 use crate::report::GroupSummary;
@@ -228,7 +228,7 @@ impl<R> Recon<R> {
         let tag = Tag {
             origin: names.intern(label),
             reason: reason.map_or(Name::NONE, |reason| names.intern(reason)),
-            node: NO_NODE,
+            node: None,
             unique: None,
         };
         let mut members = lots;

@@ -6,8 +6,8 @@ use super::solve::Pending;
 use crate::error::Error;
 use crate::explain::event::Record;
 use crate::explain::recorder::Recorder;
-use crate::plan::arena::NO_NODE;
 use crate::plan::lot::Lot;
+use crate::plan::node_id::NodeId;
 use crate::plan::run_state::{Caches, Paused, Run};
 use crate::row_id::RowId;
 
@@ -86,7 +86,7 @@ impl<R> Recon<R> {
                     pinned: self.ledger.is_pinned(index),
                     origin: names.text(group.tag.origin).to_owned(),
                     reason: names.get(group.tag.reason).map(|reason| reason.to_string()),
-                    node: (group.tag.node != NO_NODE).then_some(group.tag.node),
+                    node: group.tag.node.map(NodeId::get),
                     size: group.len(),
                     amount: self.ledger.part(index, slot),
                 }

@@ -9,7 +9,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::incidence::Incidence;
 use super::row_store;
-use crate::plan::arena::{Arena, GroupRef, NO_NODE, Tag};
+use crate::plan::arena::{Arena, GroupRef, Tag};
 use crate::plan::lot::Lot;
 use crate::plan::names::{Name, Names};
 use crate::sorting::by_number;
@@ -339,14 +339,14 @@ impl Ledger {
     }
 
     fn is_unmatched(&self, group: GroupRef<'_>) -> bool {
-        group.len() == 1 && group.tag.node == NO_NODE && self.names.text(group.tag.origin) == UNMATCHED
+        group.len() == 1 && group.tag.node.is_none() && self.names.text(group.tag.origin) == UNMATCHED
     }
 
     pub fn unmatched(&mut self) -> Tag {
         Tag {
             origin: self.names.intern(UNMATCHED),
             reason: Name::NONE,
-            node: NO_NODE,
+            node: None,
             unique: None,
         }
     }

@@ -343,6 +343,7 @@ impl<R> Recon<R> {
 mod tests {
     use super::*;
     use crate::plan::lot::Lot;
+    use crate::plan::node_id::NodeId;
     use crate::prelude::*;
 
     /// Accounts of six lines each, of which five net.
@@ -379,15 +380,15 @@ mod tests {
         };
         cached.caches.begin(false);
         assert!(
-            cached.caches.shards.find(0, &lots(3)).is_some(),
+            cached.caches.shards.find(NodeId::new(0), &lots(3)).is_some(),
             "unchanged since the last solve"
         );
         cached.caches.shards.invalidate(18);
         cached.caches.begin(false);
         assert!(
-            cached.caches.shards.find(0, &lots(3)).is_none(),
+            cached.caches.shards.find(NodeId::new(0), &lots(3)).is_none(),
             "row 18 is of account 3"
         );
-        assert!(uncached.caches.shards.find(0, &lots(3)).is_none());
+        assert!(uncached.caches.shards.find(NodeId::new(0), &lots(3)).is_none());
     }
 }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::ledger::{Ledger, Place};
-use crate::plan::arena::NO_NODE;
+use crate::plan::node_id::NodeId;
 use crate::sorting::by_order;
 
 /// All groups in the order of the report, in linear time but for groups that share their smallest row.
@@ -53,23 +53,17 @@ fn compare(ledger: &Ledger, a: Place, b: Place) -> Ordering {
         .then_with(|| label(ledger, a).cmp(&label(ledger, b)))
 }
 
-/// What tells groups with the same members apart; no node comes before node 0.
-fn label(ledger: &Ledger, place: Place) -> (bool, &str, &str, u32, i64) {
+/// The order of groups with the same members; no node comes before node 0.
+fn label(ledger: &Ledger, place: Place) -> (bool, &str, &str, Option<NodeId>, i64) {
     match place {
         Place::Group(index) => {
             let tag = ledger.group(index).tag;
             let (origin, reason) = (ledger.names.text(tag.origin), ledger.names.text(tag.reason));
-            (
-                ledger.is_pinned(index),
-                origin,
-                reason,
-                tag.node.wrapping_add(1),
-                ledger.id(index),
-            )
+            (ledger.is_pinned(index), origin, reason, tag.node, ledger.id(index))
         }
         Place::Single(slot) => {
             let id = ledger.single(slot).map_or(0, |(id, _)| id);
-            (false, super::ledger::UNMATCHED, "", NO_NODE.wrapping_add(1), id)
+            (false, super::ledger::UNMATCHED, "", None, id)
         }
     }
 }

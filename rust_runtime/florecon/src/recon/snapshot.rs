@@ -5,9 +5,10 @@ use super::ledger::{Ledger, State};
 use super::row_store::Store;
 use crate::codec::{Damaged, Packed, Packer, Unpacker};
 use crate::plan::Stage;
-use crate::plan::arena::{GroupRef, NO_NODE, Tag};
+use crate::plan::arena::{GroupRef, Tag};
 use crate::plan::lot::Lot;
 use crate::plan::names::{Name, Names};
+use crate::plan::node_id::NodeId;
 use crate::row_id::RowId;
 use crate::sorting::by_number;
 
@@ -120,7 +121,7 @@ fn pack_group(packer: &mut Packer, group: GroupRef<'_>, pinned: bool) {
     packer.number(2 * unique + u64::from(pinned));
     packer.count(group.tag.origin.place().map_or(0, |place| place + 1));
     packer.count(group.tag.reason.place().map_or(0, |place| place + 1));
-    packer.number(u64::from(group.tag.node.wrapping_add(1)));
+    packer.number(group.tag.node.map_or(0, |node| 1 + u64::from(node.get())));
     packer.count(group.len());
     let mut last = 0;
     for lot in group.lots() {
@@ -184,7 +185,7 @@ fn unpack_tag(unpacker: &mut Unpacker<'_>, names: &Names, nodes: usize) -> Resul
     let tag = Tag {
         origin,
         reason,
-        node: node.map_or(NO_NODE, |node| node as u32),
+        node: node.map(|node| NodeId::new(node as u32)),
         unique: (head > 1).then_some(head > 3),
     };
     Ok((if head % 2 == 1 { State::Pinned } else { State::Proposed }, tag))

@@ -143,8 +143,8 @@ impl Writer<'_> {
 
     fn step(&mut self, record: &Record) {
         self.out.push('{');
-        self.number("node", record.node.into());
-        let kind = self.kinds.get(record.node as usize).copied().unwrap_or_default();
+        self.number("node", record.node.get().into());
+        let kind = self.kinds.get(record.node.index()).copied().unwrap_or_default();
         self.text("kind", kind);
         self.row("id", record.row);
         self.text("event", record.event.name());

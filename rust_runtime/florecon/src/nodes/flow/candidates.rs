@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::nodes::signal::KeysFn;
 use crate::plan::buckets::{Buckets, Key, Numbering};
 use crate::plan::lot::Lot;
+use crate::plan::node_id::NodeId;
 use crate::plan::run_state::Run;
 
 /// The lots of a bag as nodes: sources first, then sinks, each in bag order.
@@ -129,7 +130,7 @@ pub(crate) struct Caps {
 /// Prepares the candidates of a bag; what the caps keep apart is counted.
 pub(crate) fn candidates<R>(
     run: &mut Run<'_, R>,
-    node: u32,
+    node: NodeId,
     bag: &[Lot],
     sides: &Sides,
     window: Option<&Window<R>>,

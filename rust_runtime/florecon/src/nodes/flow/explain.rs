@@ -6,6 +6,7 @@ use crate::explain::event::{Distance, Event, FlowOutcome, FlowPair, Partner};
 use crate::mcf::Instance;
 use crate::nodes::flow::Flow;
 use crate::plan::lot::Lot;
+use crate::plan::node_id::NodeId;
 use crate::plan::run_state::Run;
 
 /// The bag as the engine saw it, and what it answered.
@@ -72,7 +73,7 @@ impl<R> Flow<R> {
     pub(crate) fn record(
         &self,
         run: &mut Run<'_, R>,
-        node: u32,
+        node: NodeId,
         bag: &[Lot],
         sides: &Sides,
         instance: &Instance,
@@ -105,7 +106,7 @@ impl<R> Flow<R> {
     fn meetings(
         &self,
         run: &mut Run<'_, R>,
-        node: u32,
+        node: NodeId,
         seen: &Seen<'_>,
         wanted: &dyn Fn(usize, usize) -> bool,
     ) -> Result<Vec<(usize, usize, Meeting)>, Error> {
@@ -135,7 +136,7 @@ impl<R> Flow<R> {
     }
 
     /// The outcome of one row.
-    fn outcome(&self, run: &mut Run<'_, R>, node: u32, seen: &Seen<'_>, own: usize) -> Result<Event, Error> {
+    fn outcome(&self, run: &mut Run<'_, R>, node: NodeId, seen: &Seen<'_>, own: usize) -> Result<Event, Error> {
         let met = self.meetings(run, node, seen, &|source, sink| source == own || sink == own)?;
         let over_cap = self.skipped_keys(run, seen, own)?;
         let matched: i64 = seen.arcs(own).map(|arc| seen.flow(arc)).sum();
@@ -187,7 +188,7 @@ impl<R> Flow<R> {
     fn pair_outcome(
         &self,
         run: &mut Run<'_, R>,
-        node: u32,
+        node: NodeId,
         seen: &Seen<'_>,
         a: usize,
         b: usize,

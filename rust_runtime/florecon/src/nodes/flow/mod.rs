@@ -12,6 +12,7 @@ use crate::nodes::signal::keys_fn;
 use crate::plan::arena::Tag;
 use crate::plan::item::{Item, ItemFn, PairFn, item_fn};
 use crate::plan::lot::{Lot, compact};
+use crate::plan::node_id::NodeId;
 use crate::plan::run_state::Run;
 use crate::plan::tree::{Body, Plan};
 use crate::plan::{Answer, Key};
@@ -188,7 +189,7 @@ impl<R> Flow<R> {
     }
 
     /// The problem over sources and sinks, arcs in ascending order; an arc dearer than both penalties is never built.
-    fn instance(&self, run: &mut Run<'_, R>, node: u32, bag: &[Lot], sides: &Sides) -> Result<Instance, Error> {
+    fn instance(&self, run: &mut Run<'_, R>, node: NodeId, bag: &[Lot], sides: &Sides) -> Result<Instance, Error> {
         let n_sources = sides.n_sources;
         let lots: Vec<Lot> = sides.places.iter().map(|&at| bag[at as usize]).collect();
         let mut instance = Instance {
@@ -289,7 +290,7 @@ fn form_groups<R>(
         let unique = Some(solution.unique[group[0].2]);
         run.groups.close(Tag { unique, ..tag });
         if run.is_recorded() {
-            run.record_taken(tag.node);
+            run.record_taken();
         }
     }
 }

@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 
 use crate::error::Error;
 use crate::mcf::{EngineError, Instance, Options, Solution, SolvedInstance, solve};
+use crate::plan::node_id::NodeId;
 use crate::row_id::RowId;
 
 /// Instances with fewer arcs are solved faster than remembered, and a ledger may have a hundred thousand of them.
@@ -26,7 +27,7 @@ pub(crate) struct FlowCache {
 
 #[derive(Debug)]
 struct Entry {
-    node: u32,
+    node: NodeId,
     kept: SolvedInstance,
     /// The row of each node: those of the sources ascending, then those of the sinks.
     ids: Vec<RowId>,
@@ -67,7 +68,7 @@ impl FlowCache {
     }
 
     /// Solves the instance of a node over these rows, from what is known of it.
-    pub fn solve(&mut self, node: u32, ids: &[RowId], instance: &Instance) -> Result<Solution, Error> {
+    pub fn solve(&mut self, node: NodeId, ids: &[RowId], instance: &Instance) -> Result<Solution, Error> {
         let options = Options { certify: self.certify };
         let first = ids.iter().min().and_then(|first| self.kept.get(first));
         let known = first.and_then(|entries| entries.iter().find(|entry| entry.node == node));
@@ -80,7 +81,7 @@ impl FlowCache {
         self.certified += u64::from(options.certify || cfg!(debug_assertions));
         solved.map_err(|error| match error {
             EngineError::Certificate(violation) => Error::Uncertified {
-                node,
+                node: node.get(),
                 violation: violation.to_string(),
             },
             other => Error::bad_config(format!("flow (node {node}): {other}")),
@@ -88,7 +89,7 @@ impl FlowCache {
     }
 
     /// Remembers an instance and its solution, if that is worth its memory.
-    pub fn keep(&mut self, node: u32, ids: Vec<RowId>, instance: Instance, solution: &Solution) {
+    pub fn keep(&mut self, node: NodeId, ids: Vec<RowId>, instance: Instance, solution: &Solution) {
         let Some(first) = ids.iter().min().cloned() else { return };
         if instance.tail.len() < FEWEST_ARCS {
             return;
@@ -149,8 +150,8 @@ mod tests {
     fn kept(side: usize) -> (FlowCache, Vec<RowId>) {
         let (mut flows, (instance, ids)) = (FlowCache::default(), complete(side));
         flows.begin(false);
-        let solution = flows.solve(1, &ids, &instance).unwrap();
-        flows.keep(1, ids.clone(), instance, &solution);
+        let solution = flows.solve(NodeId::new(1), &ids, &instance).unwrap();
+        flows.keep(NodeId::new(1), ids.clone(), instance, &solution);
         flows.end();
         (flows, ids)
     }
@@ -184,14 +185,14 @@ mod tests {
     fn a_known_instance_takes_no_pivot() {
         let (mut flows, ids) = kept(32);
         let (mut instance, _) = complete(32);
-        assert_eq!(flows.solve(1, &ids, &instance).unwrap().stats.pivots, 0);
+        assert_eq!(flows.solve(NodeId::new(1), &ids, &instance).unwrap().stats.pivots, 0);
         instance.supply[3] = 4;
-        let again = flows.solve(1, &ids, &instance).unwrap();
+        let again = flows.solve(NodeId::new(1), &ids, &instance).unwrap();
         let cold = solve(&instance, &Options::default()).unwrap();
         assert_eq!((&again.flow, again.objective), (&cold.flow, cold.objective));
         assert!(again.stats.pivots < cold.stats.pivots);
         assert!(
-            flows.solve(2, &ids, &instance).unwrap().stats.pivots > 0,
+            flows.solve(NodeId::new(2), &ids, &instance).unwrap().stats.pivots > 0,
             "another node"
         );
     }
