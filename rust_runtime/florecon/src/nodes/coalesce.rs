@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::plan::arena::{Arena, Tag};
-use crate::plan::lot::{Lot, give_back};
+use crate::plan::lot::{Lot, give_back, join};
 use crate::plan::node_id::NodeId;
 use crate::plan::operator::{ChildResult, GroupTransform};
 use crate::plan::run_state::Run;
@@ -83,8 +83,7 @@ fn merge(groups: &mut Arena, tail: &Arena, cluster: &[usize], tag: Tag) -> Vec<L
         return lots;
     }
     for same in lots.chunk_by(|a, b| a.row == b.row) {
-        // parts of one row have one sign and add up to no more than the row
-        groups.push(same[0].row, same.iter().map(|lot| lot.amount).sum());
+        groups.push(same[0].row, same.iter().fold(0, |sum, lot| join(sum, lot.amount)));
     }
     groups.close(tag);
     Vec::new()

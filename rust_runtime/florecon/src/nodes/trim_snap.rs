@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::explain::event::Cause;
-use crate::plan::lot::{Lot, give_back};
+use crate::plan::lot::{Lot, give_back, join};
 use crate::plan::node_id::NodeId;
 use crate::plan::operator::{ChildResult, GroupTransform};
 use crate::plan::run_state::Run;
@@ -140,10 +140,10 @@ impl Edges {
             let size = |at: usize| self.amount[at].unsigned_abs();
             match (largest, residual) {
                 (Some(other), Some(lot)) if rest[lot].amount.unsigned_abs() > size(other) => {
-                    rest[lot].amount += self.amount[at];
+                    rest[lot].amount = join(rest[lot].amount, self.amount[at]);
                 }
-                (Some(other), _) => self.amount[other] += self.amount[at],
-                (None, Some(lot)) => rest[lot].amount += self.amount[at],
+                (Some(other), _) => self.amount[other] = join(self.amount[other], self.amount[at]),
+                (None, Some(lot)) => rest[lot].amount = join(rest[lot].amount, self.amount[at]),
                 (None, None) => continue,
             }
             self.amount[at] = 0;

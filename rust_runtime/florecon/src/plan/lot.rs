@@ -2,11 +2,23 @@
 
 use crate::sorting::by_number;
 
-/// What is unmatched of one row. `row` is the row's rank: its place in ascending id order.
+/// Part of a row: an amount in minor units of the active numeraire. `row` is the row's rank in ascending id order.
+///
+/// Invariant: the parts of a row (its residual and its members of groups) have the sign of the row and add up to no more than
+/// the row, so the sum of any of them is within 64 bits. [`join`] checks the sign in debug builds, a solve checks the sums.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Lot {
     pub row: u32,
     pub amount: i64,
+}
+
+/// The sum of two parts of one row.
+pub(crate) fn join(a: i64, b: i64) -> i64 {
+    debug_assert!(
+        a == 0 || b == 0 || (a > 0) == (b > 0),
+        "parts of one row have one sign: {a}, {b}"
+    );
+    a + b
 }
 
 /// Drops the lots of amount zero, keeping the order; returns how many lots are left at the front.
@@ -50,7 +62,7 @@ pub(crate) fn give_back(bag: &mut [Lot], left: usize, mut freed: Vec<Lot>) -> us
     freed.dedup_by(|next, lot| {
         let same = next.row == lot.row;
         if same {
-            lot.amount += next.amount;
+            lot.amount = join(lot.amount, next.amount);
         }
         same
     });
@@ -71,7 +83,7 @@ pub(crate) fn give_back(bag: &mut [Lot], left: usize, mut freed: Vec<Lot>) -> us
         let mut merged = *lot;
         if kept > 0 && bag[kept - 1].row == lot.row {
             kept -= 1;
-            merged.amount += bag[kept].amount;
+            merged.amount = join(merged.amount, bag[kept].amount);
         }
         bag[write] = merged;
         freed.pop();
