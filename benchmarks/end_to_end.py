@@ -1,4 +1,4 @@
-"""Ledger to report, through wasm from Python: the intercompany example at three sizes, and what an edit costs.
+"""Benchmark from ledger to report, through wasm from Python: the intercompany example at three sizes.
 
 One figure is the median of several runs in milliseconds of wall time; ``cpu_ms`` is processor time, which says more
 on a busy machine. Memory is the module's linear memory, which only grows: what stands after a step is the most that was
@@ -32,8 +32,6 @@ from florecon_build.host.runtime.module import RECENT, load
 
 SIZES = (10_000, 100_000, 1_000_000)
 MOST_MS, MOST_BYTES = 3000, 400  # at a million rows: all of it, and linear memory a row
-EDITS = 9
-EDIT_STEPS = ("upsert of one row", "solve again", "cold solve of the same rows")
 STEPS = ("upsert", "solve", "fetch groups", "fetch allocations", "fetch stages")
 
 
@@ -143,49 +141,16 @@ def json_peers(ledger: Table, ours: Mapping[str, float], runs: int) -> list[dict
     return rated
 
 
-def edits(wasm: bytes, ledger: Table, count: int) -> dict[str, Any]:
-    """One row replaced and solved again, many times over; the last report equals that of a fresh workspace."""
-    clock, rows = Clock(), ledger.num_rows
-    at = ledger.schema.get_field_index("amount")
-    now = ledger
-    with Workspace(wasm) as workspace, Workspace(wasm) as cold:
-        workspace.upsert(ledger)
-        clock.run("first solve", workspace.solve)
-        for edit in range(count):
-            place = (edit * 7_919 + rows // 3) % rows
-            row = now.slice(place, 1)
-            cents = pa.array([row.column("amount")[0].as_py() + 1]).cast(row.schema.field("amount").type)
-            row = row.set_column(at, row.schema.field("amount"), cents)
-            now = pa.concat_tables([now.slice(0, place), row, now.slice(place + 1)])
-            clock.run("upsert of one row", lambda row=row: workspace.upsert(row))
-            clock.run("solve again", workspace.solve)
-        cold.upsert(now)
-        clock.run("cold solve of the same rows", cold.solve)
-        same = facts(workspace) == facts(cold)
-        if not same:
-            raise RuntimeError("after the edits the report is not that of a cold solve")
-        memory = workspace.memory_bytes() / rows
-    return {"rows": rows, "edits": count, "equal_to_cold": same, "bytes_per_row": memory, **clock.figures()}
-
-
-def facts(workspace: Workspace) -> tuple[Table, Table]:
-    """The report without the ids of the groups, which are new with every solve."""
-    report = workspace.report()
-    return report.groups.drop_columns(["group_id"]), report.allocations.drop_columns(["group_id"])
-
-
 def measure(wasm: bytes, *, runs: int = 5, sizes: Sequence[int] = SIZES) -> dict[str, Any]:
     """All figures; see the names of the rows."""
     ledgers: list[dict[str, Any]] = []
-    edited: list[dict[str, Any]] = []
     for size in sizes:
         ledger, _ = generate(size, 1)
         figures = ledger_to_report(wasm, ledger, runs)
         # a million rows as Python objects are gigabytes
         figures["peers"] = json_peers(ledger, figures["steps"]["upsert"], runs) if size <= SIZES[1] else []
         ledgers.append(figures)
-        edited.append(edits(wasm, ledger, EDITS))
-    return {"load": loading(wasm, runs), "ledger_to_report": ledgers, "edits": edited}
+    return {"load": loading(wasm, runs), "ledger_to_report": ledgers}
 
 
 def build(folder: Path) -> bytes:
@@ -194,7 +159,7 @@ def build(folder: Path) -> bytes:
 
 
 def show(console: Console, results: Mapping[str, Any]) -> None:
-    """The tables: ledger to report, edits, loading."""
+    """Print the tables: ledger to report, loading."""
     screen = Screen(title="Ledger to report, medians in milliseconds (wasm from Python)", title_justify="left")
     shown = (*STEPS, "snapshot", "restore")
     for name in ("rows", "all", "rows/s", *shown, "B/row solved", "B/row fetched"):
@@ -211,12 +176,6 @@ def show(console: Console, results: Mapping[str, Any]) -> None:
                 f"{row['rows']:,} rows: {peer['peer']} {peer['version']} parses {peer['rows_per_s']:,.0f} rows/s; "
                 f"we take in {row['upsert_rows_per_cpu_s']:,.0f}, lanes computed ({peer['ratio']:.2f} times as many)"
             )
-    for row in results["edits"]:
-        taken, warm, cold = (row[step]["cpu_ms"] for step in EDIT_STEPS)
-        console.print(
-            f"{row['rows']:,} rows: one row replaced in {taken:.1f} ms and solved again in {warm:.1f} ms of processor "
-            f"time; cold {cold:.0f} ms"
-        )
     loaded = results["load"]
     console.print(f"loading: cold {loaded['cold']['ms']:.0f} ms, cached {loaded['cached']['ms']:.1f} ms")
     for row in results["ledger_to_report"][-1:]:

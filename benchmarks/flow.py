@@ -1,4 +1,4 @@
-"""The flow engine beside its peers: the same instances, the same objective, in one run, one thread each."""
+"""Benchmark of the min-cost-flow solver beside its peers: same instances, same objective, one run, one thread each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from benchmarks.wasm import TARGET, WasmBench
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOWBENCH = ROOT / "benchmarks" / "flowbench" / "Cargo.toml"
-EDITS = 200
 SLOW_SECONDS = 120
 """A run of a peer that takes longer is given up, and so is the peer."""
 
@@ -44,11 +43,9 @@ def build(target: str | None = None) -> Path | None:
     return Path(made[-1]["executable"]) if made and done.returncode == 0 else None
 
 
-def flowbench(binary: Path, file: Path, *, edits: int = 0, runs: int = 5) -> list[Row]:
-    """What the benchmark binary says of each instance in a file."""
+def flowbench(binary: Path, file: Path, *, runs: int = 5) -> list[Row]:
+    """Run the benchmark binary on a file; one row per instance."""
     command = [str(binary), str(file), "--runs", str(runs)]
-    if edits:
-        command += ["--edits", str(edits)]
     kept = {**os.environ, **KEEP_MEMORY}
     said = subprocess.run(command, check=True, capture_output=True, text=True, env=kept).stdout
     return [json.loads(line) for line in said.splitlines()]
@@ -92,7 +89,7 @@ def beside(peer: Peer, instance: Instance, ours: Row, runs: int) -> Row:
 
 
 def measure(folder: Path, *, runs: int, say: Say) -> list[Row]:
-    """Times every family and size: the engine, natively and as wasm, its edits, and every peer that is installed.
+    """Time every family and size: the solver, natively and as wasm, and every peer that is installed.
 
     An objective that OR-tools does not confirm ends the measurement: then there is a bug and nothing to time.
     """
@@ -121,7 +118,6 @@ def _family(family: str, size: int, binary: Path, wasm: WasmBench | None, folder
     if wasm is not None:
         there = wasm(file, runs)
         row["wasm"] = {**there, "ratio": there["solve_ms"] / ours["solve_ms"]}
-    [row["edits"]] = flowbench(binary, file, edits=EDITS, runs=1)
     peers: list[Row] = []
     for peer in PEERS:
         if peer.version() is not None and (peer.families is None or family in peer.families):
@@ -144,22 +140,19 @@ def show(console: Console, rows: list[Row]) -> None:
         "certify ms",
         "wasm ms",
         "wasm / native",
-        "edit us",
-        "p99",
     ):
         ours.add_column(name, justify="left" if name == "instance" else "right")
     peers = Table(title="Its peers, medians of solving alone", title_justify="left")
     for name in ("instance", "peer", "solve ms", "runs", "peer / ours", ""):
         peers.add_column(name, justify="left" if name in ("instance", "peer") else "right")
     for row in rows:
-        engine, edits, wasm = row["engine"], row["edits"], row.get("wasm")
+        engine, wasm = row["engine"], row.get("wasm")
         name = f"{row['family']} {row['size']:,}"
         ours.add_row(
             name,
             f"{row['arcs']:,}",
             *(f"{engine[what]:.1f}" for what in ("build_ms", "solve_ms", "certify_ms")),
             *((f"{wasm['solve_ms']:.1f}", f"{wasm['ratio']:.2f}") if wasm else ("", "")),
-            *(f"{edits[what]:.1f}" for what in ("edit_us_median", "edit_us_p99")),
         )
         for peer in row["peers"]:
             if peer["runs"] == 0:

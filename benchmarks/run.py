@@ -14,11 +14,11 @@ from typing import Any
 
 from rich.console import Console
 
-from benchmarks import degenerate, end_to_end, flow
+from benchmarks import degenerate, edits, end_to_end, flow
 
 ROOT = Path(__file__).resolve().parent.parent
 
-SECTIONS = ("flow", "end_to_end", "degenerate")
+SECTIONS = ("flow", "end_to_end", "edits", "degenerate")
 
 
 def machine() -> dict[str, Any]:
@@ -52,6 +52,9 @@ def main() -> None:
                 case "end_to_end":
                     rows = end_to_end.measure(end_to_end.build(folder / "intercompany"), runs=given.runs)
                     end_to_end.show(console, rows)
+                case "edits":
+                    rows = edits.measure(end_to_end.build(folder / "intercompany"))
+                    edits.show(console, rows)
                 case _:
                     rows = degenerate.measure(degenerate.build(folder / "degenerate"))
                     degenerate.show(console, rows)
