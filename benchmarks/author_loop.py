@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from florecon_build.cli import terminal_page
-from florecon_build.cli.author.loop import Author
+from florecon_build.cli.author.loop import AuthorLoop
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results.json"
@@ -52,12 +52,12 @@ def measure(example: str, rounds: int) -> list[dict[str, Any]]:
         folder = Path(name)
         for file in ("strategy.py", "sample.csv"):
             shutil.copyfile(ROOT / "examples" / example / file, folder / file)
-        author = Author(folder / "strategy.py", None, (folder / "sample.csv",), say=print)
-        author.turn()
+        author = AuthorLoop(folder / "strategy.py", None, (folder / "sample.csv",), say=print)
+        author.run_once()
         return [_edit(author, kind, *texts, rounds) for kind, texts in EDITS[example].items()]
 
 
-def _edit(author: Author, kind: str, before: str, after: str, rounds: int) -> dict[str, Any]:
+def _edit(author: AuthorLoop, kind: str, before: str, after: str, rounds: int) -> dict[str, Any]:
     original = author.strategy.read_text()
     if original.count(before) < 1:
         raise SystemExit(f"{author.strategy.name} has no {before!r} to edit")
@@ -65,19 +65,19 @@ def _edit(author: Author, kind: str, before: str, after: str, rounds: int) -> di
     for _ in range(rounds):
         for text in (original.replace(before, after, 1), original):
             author.strategy.write_text(text)
-            turns.append(_turn(author))
+            turns.append(_iterate(author))
     median = {part: statistics.median(turn[part] for turn in turns) for part in turns[0]}
     return {"edit": kind, "turns": len(turns), **{part: round(value, 4) for part, value in median.items()}}
 
 
-def _turn(author: Author) -> dict[str, float]:
+def _iterate(author: AuthorLoop) -> dict[str, float]:
     """From the saved file to the printed page."""
     began = time.perf_counter()
-    turn = author.turn()
+    iteration = author.run_once()
     with Console(width=100, file=(out := tempfile.SpooledTemporaryFile(mode="w"))) as console:
-        terminal_page.show(console, turn.found)
+        terminal_page.print_summary(console, iteration.summary)
     out.close()
-    return {"total": time.perf_counter() - began, **turn.seconds}
+    return {"total": time.perf_counter() - began, **iteration.seconds}
 
 
 def show(example: str, rows: list[dict[str, Any]]) -> None:

@@ -134,8 +134,8 @@ def try_out(python: Path, folder: Path) -> str:
 
     run("new", "tried", at=folder)
     report = run("author", "--preview", at=folder / "tried")
-    if "exactly the sum of its pieces" not in report:
-        raise SystemExit(f"the report of a new project is not what it should be:\n{report}")
+    if "exactly the sum of its allocations" not in report:
+        raise SystemExit(f"unexpected report of a new project:\n{report}")
     return run("--version", at=folder).strip()
 
 

@@ -36,7 +36,7 @@ def test_examples_run(name: str) -> None:
     assert result.failed == 0
 
 
-def test_the_examples_of_every_public_function_are_among_them() -> None:
+def test_every_public_function_is_in_a_tested_module() -> None:
     public = [getattr(florecon_build, name) for name in florecon_build.__all__]
     assert {item.__module__ for item in public if inspect.isroutine(item)} <= set(MODULES)
 

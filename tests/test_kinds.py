@@ -137,23 +137,23 @@ def builder_modules() -> Iterable[str]:
 
 
 @each_kind
-def test_it_has_a_place_in_the_random_generator(kind: Kind) -> None:
+def test_kind_is_generated_at_random(kind: Kind) -> None:
     assert kind in drawn()
 
 
 @each_kind
-def test_it_has_an_emitter(kind: Kind) -> None:
+def test_kind_has_an_emitter(kind: Kind) -> None:
     plugin, _ = drawn()[kind]
     assert "fn strategy" in emit(plugin, "0" * 64)["src/lib.rs"]
 
 
 @each_kind
-def test_it_has_a_rule_in_the_interpreter(kind: Kind) -> None:
+def test_kind_has_an_interpreter_rule(kind: Kind) -> None:
     assert kind in interpreted()
 
 
 @each_kind
-def test_it_has_a_json_form(kind: Kind) -> None:
+def test_kind_has_a_json_form(kind: Kind) -> None:
     plugin, _ = drawn()[kind]
     text = dumps(plugin)
     assert f'"kind": "{kind_name(kind)}"' in text
@@ -161,7 +161,7 @@ def test_it_has_a_json_form(kind: Kind) -> None:
 
 
 @each_kind
-def test_it_has_a_place_in_the_diff(kind: Kind) -> None:
+def test_kind_has_a_diff(kind: Kind) -> None:
     """As a node that comes, and as an expression that changes: the difference shows it as its author wrote it."""
     plugin, part = drawn()[kind]
     if isinstance(part, NODE_KINDS):
@@ -181,7 +181,7 @@ def test_it_has_a_place_in_the_diff(kind: Kind) -> None:
 
 
 @each_kind
-def test_it_has_an_example_that_runs(kind: Kind) -> None:
+def test_kind_has_a_tested_example(kind: Kind) -> None:
     assert kind in shown_by_example()
 
 

@@ -54,7 +54,7 @@ def apart(one: tuple[float, ...], two: tuple[float, ...]) -> bool:
     return one[2] <= two[0] or two[2] <= one[0] or one[3] <= two[1] or two[3] <= one[1]
 
 
-def test_every_node_has_a_box_of_its_own() -> None:
+def test_every_node_has_a_box() -> None:
     for plugin in (forty(), *(random_plugin(random.Random(seed), row, 5) for seed in range(12))):
         text = plugin.svg()
         found = boxes(text)
@@ -63,7 +63,7 @@ def test_every_node_has_a_box_of_its_own() -> None:
         assert text.count("<path") == len(found) - 1
 
 
-def test_steps_stand_in_their_order_from_top_to_bottom() -> None:
+def test_steps_are_in_order_from_top_to_bottom() -> None:
     found = boxes(forty().svg())
     places = walk(forty().data.strategy)
     steps = [found[place.id] for place in places if place.parent == 1]
@@ -71,14 +71,14 @@ def test_steps_stand_in_their_order_from_top_to_bottom() -> None:
     assert len({step[0] for step in steps}) == 1
 
 
-def test_any_text_can_be_drawn() -> None:
+def test_any_text_is_escaped() -> None:
     awkward = 'a "b" <c> & d \\ \u0007 \u00e9 \u6570 \U0001f4b6 {e} ' + "x" * 300
     keys = fb.partition_by_with(row.company, {awkward: fb.labeled(awkward, fb.agg_net())})
     plugin = fb.Plugin("acme.awkward", "1.0.0", rows=row, numeraire=row.amount, strategy=keys)
     assert len(boxes(plugin.svg())) == 4
 
 
-def test_the_bytes_are_the_same_in_every_process() -> None:
+def test_drawing_is_deterministic() -> None:
     code = "import tests.test_strategy_svg as t; p = t.random_plugin(t.random.Random(5), t.row, 5); p.svg(); "
     code += "import sys; sys.stdout.buffer.write((p.svg() + t.forty().svg()).encode())"
     for seed in ("0", "random"):

@@ -124,7 +124,7 @@ def test_no_cycle_between_modules() -> None:
     assert set(order) == set(graph)
 
 
-def test_the_rule_catches_a_breach(tmp_path: Path) -> None:
+def test_import_check_detects_a_violation(tmp_path: Path) -> None:
     source = tmp_path / "bad.py"
     source.write_text("import florecon_build.codegen.build.wasm\nfrom florecon_build import host\n")
     assert [name for _, name in imports(source)] == ["florecon_build.codegen.build.wasm", "florecon_build.host"]
@@ -139,5 +139,5 @@ def test_the_rule_catches_a_breach(tmp_path: Path) -> None:
         *("rust_runtime", "examples", "tests", "docs"),
     ],
 )
-def test_every_folder_of_the_architecture_stands(folder: str) -> None:
+def test_every_folder_of_the_architecture_exists(folder: str) -> None:
     assert any((ROOT / folder).iterdir())

@@ -14,11 +14,11 @@ from scripts.sbom import write_sbom
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def test_every_licence_is_on_the_list() -> None:
+def test_every_licence_is_allowed() -> None:
     assert list(licenses.refused()) == []
 
 
-def test_the_list_is_the_one_that_cargo_deny_checks() -> None:
+def test_licence_list_equals_deny_toml() -> None:
     said = tomllib.loads((ROOT / "deny.toml").read_text())
     assert set(said["licenses"]["allow"]) == licenses.ALLOWED
 
@@ -39,11 +39,11 @@ def test_the_list_is_the_one_that_cargo_deny_checks() -> None:
         ("MIT Apache-2.0", False),
     ],
 )
-def test_an_expression_leaves_an_allowed_choice_or_not(expression: str, allowed: bool) -> None:
+def test_licence_expression_has_an_allowed_choice(expression: str, allowed: bool) -> None:
     assert licenses.is_allowed(expression) is allowed
 
 
-def test_the_bill_of_materials_names_what_is_installed_and_what_is_compiled_in(tmp_path: Path) -> None:
+def test_bill_of_materials_lists_python_and_rust_dependencies(tmp_path: Path) -> None:
     wheel = tmp_path / "a.whl"
     wheel.write_bytes(b"wheel")
     said = json.loads(write_sbom(wheel, tmp_path).read_text())

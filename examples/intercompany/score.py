@@ -152,7 +152,7 @@ def balances(data: Solved) -> list[Balance]:
 
 
 def lines_conserved(data: Solved) -> int:
-    """How many lines are exactly the sum of their pieces."""
+    """Number of lines that are exactly the sum of their allocations."""
     total = np.zeros(len(data.cents), dtype=np.int64)
     np.add.at(total, data.piece_line, data.piece_cents)
     return int((total == data.cents).sum())

@@ -61,7 +61,7 @@ def conservation(data: Solved) -> RenderableType:
     rows = [[book.currency, *map(page.amount, sides(book)), "exact" if book.holds else "BROKEN"] for book in books]
     heads = ("net of", "input", "= matched", "+ written off", "+ open", "")
     kept, lines = lines_conserved(data), len(data.cents)
-    says = f"{kept:,} of {lines:,} lines are exactly the sum of their pieces."
+    says = f"{kept:,} of {lines:,} lines are exactly the sum of their allocations."
     holds = kept == lines and all(book.holds for book in books)
     verdict = Text(says, style="green" if holds else "bold red")
     return Group(page.table("Conservation: input == matched + residual", heads, rows), verdict)

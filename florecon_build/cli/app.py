@@ -18,7 +18,7 @@ from florecon_build.cli.commands.report import report
 from florecon_build.cli.commands.run import run
 from florecon_build.cli.commands.ship import ship, verify
 from florecon_build.cli.commands.view import rust, svg, tree
-from florecon_build.cli.errors import DEBUG, guarded
+from florecon_build.cli.errors import DEBUG, handle_errors
 from florecon_build.codegen.version import VERSION
 
 app = typer.Typer(
@@ -39,7 +39,7 @@ _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
 }
 for _panel, _commands in _PANELS.items():
     for _command in _commands:
-        app.command(rich_help_panel=_panel)(guarded(_command))
+        app.command(rich_help_panel=_panel)(handle_errors(_command))
 app.add_typer(toolchain, name="toolchain", rich_help_panel=MACHINE)
 
 
@@ -53,14 +53,14 @@ def _version(wanted: bool) -> None:
 def options(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """What comes before a command."""
+    """Options before the command name."""
     if debug:
         os.environ[DEBUG] = "1"
 
 
 def main() -> None:
-    """The console script."""
+    """Entry point of the console script."""
     app()

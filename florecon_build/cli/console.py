@@ -15,16 +15,16 @@ from rich.table import Table
 from rich.text import Text
 
 WIDTH = 100
-"""Of a page that goes to a file or a log."""
+"""Width in characters of output that does not go to a terminal."""
 
 
 def out() -> Console:
-    """Where results go: standard output, plain where it is not a terminal."""
+    """Console for results: standard output, without styles where it is not a terminal."""
     return _console(stderr=False)
 
 
 def err() -> Console:
-    """Where progress, warnings and errors go: standard error."""
+    """Console for progress, warnings and errors: standard error."""
     return _console(stderr=True)
 
 
@@ -35,35 +35,35 @@ def _console(*, stderr: bool) -> Console:
     return console
 
 
-def say(line: str) -> None:
-    """One line about what is being done, dim, to standard error."""
+def print_status(line: str) -> None:
+    """Prints a status line to standard error."""
     err().print(Text(line, style="dim"), soft_wrap=True)
 
 
-def done(line: str) -> None:
-    """One line of result, to standard output, never wrapped."""
+def print_line(line: str) -> None:
+    """Prints a result line to standard output, without wrapping."""
     print(line, flush=True)
 
 
-def emit_json(value: object) -> None:
-    """A document for a machine, on standard output."""
+def print_json(value: object) -> None:
+    """Prints a JSON document to standard output."""
     json.dump(value, sys.stdout, indent=2, ensure_ascii=False, default=str)
     print(flush=True)
 
 
 @contextmanager
-def busy(doing: str) -> Generator[Callable[[str], None]]:
-    """Shows what is being done: a spinner on a terminal, one line where output goes to a file.
+def status(doing: str) -> Generator[Callable[[str], None]]:
+    """Shows the current activity: a spinner on a terminal, one status line otherwise.
 
-    Yields a function that replaces the line.
+    Yields a function that replaces the text.
     """
     console = err()
     if not console.is_terminal:
-        say(doing)
-        yield say
+        print_status(doing)
+        yield print_status
         return
-    with console.status(Text(doing)) as status:
-        yield lambda line: status.update(Text(line))
+    with console.status(Text(doing)) as spinner:
+        yield lambda line: spinner.update(Text(line))
 
 
 @contextmanager
@@ -79,7 +79,7 @@ def timed(into: dict[str, float], name: str) -> Generator[None]:
 def table(
     columns: Sequence[str], rows: Iterable[Sequence[str]], *, text: Sequence[int] = (0,), bold: int = -1
 ) -> Table:
-    """A plain table: the ``text`` columns to the left, the others to the right, row ``bold`` set apart."""
+    """A table without borders: ``text`` columns left-aligned, the others right-aligned, row ``bold`` in bold."""
     made = Table(box=None, pad_edge=False, header_style="dim", show_edge=False)
     for place, name in enumerate(columns):
         if place in text:
@@ -91,18 +91,18 @@ def table(
     return made
 
 
-def print_whole(console: Console, made: Table) -> None:
-    """Prints a table with no figure cut: where it is wider than the window, lines run on."""
-    wanted = Measurement.get(console, console.options.update(max_width=10_000), made).maximum
+def print_unclipped(console: Console, table: Table) -> None:
+    """Prints a table without truncating numbers: a table wider than the terminal extends beyond it."""
+    wanted = Measurement.get(console, console.options.update(max_width=10_000), table).maximum
     kept, console.width = console.width, max(console.width, wanted)
-    console.print(made)
+    console.print(table)
     console.width = kept
 
 
-def amount(minor: int, scale: int = 2) -> str:
-    """Minor units as people write them, exactly.
+def format_amount(minor: int, scale: int = 2) -> str:
+    """An exact amount with thousands separators, from minor units.
 
-    >>> amount(-123456789), amount(5), amount(7, 0)
+    >>> format_amount(-123456789), format_amount(5), format_amount(7, 0)
     ('-1,234,567.89', '0.05', '7')
     """
     whole, part = divmod(abs(minor), 10**scale)
@@ -111,7 +111,7 @@ def amount(minor: int, scale: int = 2) -> str:
 
 
 def percent(part: int, whole: int) -> str:
-    """A share, cut and not rounded up: only all of it is 100 %.
+    """A percentage, rounded down, so that only the whole is 100 %.
 
     >>> percent(999_999, 1_000_000), percent(3, 3), percent(0, 0)
     ('99.9 %', '100.0 %', '-')
@@ -119,26 +119,26 @@ def percent(part: int, whole: int) -> str:
     return f"{part * 1000 // whole / 10:.1f} %" if whole else "-"
 
 
-def counted(number: int, one: str, many: str = "") -> str:
+def plural(number: int, one: str, many: str = "") -> str:
     """A count with its noun.
 
-    >>> counted(1, "line"), counted(1200, "line"), counted(2, "match", "matches")
+    >>> plural(1, "line"), plural(1200, "line"), plural(2, "match", "matches")
     ('1 line', '1,200 lines', '2 matches')
     """
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def size(bytes_: int) -> str:
+def file_size(bytes_: int) -> str:
     """A file's size.
 
-    >>> size(412_345), size(2_500_000)
+    >>> file_size(412_345), file_size(2_500_000)
     ('412 kB', '2.5 MB')
     """
     return f"{bytes_ / 1000:.0f} kB" if bytes_ < 1_000_000 else f"{bytes_ / 1_000_000:.1f} MB"
 
 
-def place(path: Path) -> str:
-    """A path as the reader would type it: relative to where they stand, if it is below."""
+def display_path(path: Path) -> str:
+    """A path relative to the current folder if it is below it, else absolute."""
     full, here = path.resolve(), Path.cwd().resolve()
     if full == here:
         return "."

@@ -27,8 +27,8 @@ T = TypeVar("T")
 DEBUG = "FLORECON_DEBUG"
 
 
-class Fault(Exception):
-    """What a command cannot do, in words, with the fix, and the exit code."""
+class CommandError(Exception):
+    """Failure of a command: a message, a suggested fix and an exit code."""
 
     def __init__(self, message: str, fix: str = "", code: Exit = Exit.REFUSED) -> None:
         super().__init__(message)
@@ -37,21 +37,24 @@ class Fault(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """An error as it is printed."""
+class RenderedError:
+    """An error as printed: message, fix and exit code."""
 
     code: Exit
     message: str
     fix: str = ""
 
 
-def debugging() -> bool:
-    """Whether tracebacks are wanted: ``--debug``, or ``FLORECON_DEBUG`` in the environment."""
+def debug_enabled() -> bool:
+    """True if tracebacks are shown: with ``--debug`` or ``FLORECON_DEBUG`` in the environment."""
     return bool(os.environ.get(DEBUG))
 
 
-def guarded(command: Callable[P, T]) -> Callable[P, T]:
-    """Turns what a command raises into a message and an exit code; with ``--debug`` the traceback comes first."""
+def handle_errors(command: Callable[P, T]) -> Callable[P, T]:
+    """Decorator of a command: prints an exception as a message and exits with its code.
+
+    ``--debug`` adds the traceback.
+    """
 
     @functools.wraps(command)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -60,78 +63,82 @@ def guarded(command: Callable[P, T]) -> Callable[P, T]:
         except (typer.Exit, typer.Abort, typer.BadParameter):
             raise
         except KeyboardInterrupt:
-            console.say("interrupted")
+            console.print_status("interrupted")
             raise typer.Exit(Exit.INTERRUPTED) from None
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader closed the pipe, as `head` does
             raise typer.Exit(Exit.DONE) from None
         except Exception as error:
-            show(error)
-            raise typer.Exit(explain(error).code) from None
+            print_error(error)
+            raise typer.Exit(render(error).code) from None
 
     return wrapper
 
 
-def show(error: Exception) -> None:
+def print_error(error: Exception) -> None:
     """Prints an error to standard error."""
-    if debugging():
+    if debug_enabled():
         traceback.print_exception(error)
-    said = explain(error)
+    rendered = render(error)
     terminal = console.err()
-    terminal.print(Text("error: ", style="bold red").append(said.message, style="not bold default"), soft_wrap=True)
-    if said.fix:
-        terminal.print(Text("  fix: ", style="bold green").append(said.fix, style="not bold default"), soft_wrap=True)
+    terminal.print(Text("error: ", style="bold red").append(rendered.message, style="not bold default"), soft_wrap=True)
+    if rendered.fix:
+        terminal.print(
+            Text("  fix: ", style="bold green").append(rendered.fix, style="not bold default"), soft_wrap=True
+        )
 
 
-def explain(error: Exception) -> Shown:
+def render(error: Exception) -> RenderedError:
     """The message, the fix and the exit code of an error."""
     match error:
-        case Fault():
-            return Shown(error.code, str(error), error.fix)
+        case CommandError():
+            return RenderedError(error.code, str(error), error.fix)
         case IrError():
-            return Shown(Exit.REFUSED, f"this is no strategy of this version\n\n{_indented(str(error))}")
+            return RenderedError(
+                Exit.REFUSED, f"the file is not a valid strategy IR of this version\n\n{_indented(str(error))}"
+            )
         case StrategyError():
             count = len(error.problems)
-            head = "the strategy has a mistake" if count == 1 else f"the strategy has {count} mistakes"
-            return Shown(Exit.REFUSED, f"{head}\n\n{_indented(str(error))}")
+            head = "the strategy has 1 error" if count == 1 else f"the strategy has {count} errors"
+            return RenderedError(Exit.REFUSED, f"{head}\n\n{_indented(str(error))}")
         case ToolchainError():
             message, _, fix = str(error).partition("To fix it, ")
-            advice = fix or "`florecon-build doctor` says what is missing and the command that installs it"
-            return Shown(Exit.ENVIRONMENT, message.strip(), advice)
+            advice = fix or "run `florecon-build doctor`: it lists missing tools and the commands that install them"
+            return RenderedError(Exit.ENVIRONMENT, message.strip(), advice)
         case GeneratedCodeError():
-            return Shown(Exit.BUG, str(error))
+            return RenderedError(Exit.BUG, str(error))
         case BuildError():
-            return Shown(Exit.ENVIRONMENT, str(error), "`florecon-build doctor` looks for what may be missing")
+            return RenderedError(Exit.ENVIRONMENT, str(error), "run `florecon-build doctor` to check the build tools")
         case LoadError():
-            return Shown(Exit.SOLVER, str(error), "give the solver.wasm that `florecon-build ship` made")
+            return RenderedError(Exit.SOLVER, str(error), "pass a solver.wasm built by `florecon-build ship`")
         case SchemaError():
-            return Shown(Exit.DATA, str(error), _data_fix(error))
+            return RenderedError(Exit.DATA, str(error), _schema_fix(error))
         case BadConfig():
-            return Shown(Exit.USAGE, str(error))
+            return RenderedError(Exit.USAGE, str(error))
         case ModelError():
-            return Shown(Exit.DATA, str(error))
+            return RenderedError(Exit.DATA, str(error))
         case FloreconError():
-            return Shown(Exit.SOLVER, str(error))
+            return RenderedError(Exit.SOLVER, str(error))
         case OSError():
             where = f"{error.filename}: " if error.filename else ""
-            return Shown(Exit.ENVIRONMENT, f"{where}{error.strerror or error}")
+            return RenderedError(Exit.ENVIRONMENT, f"{where}{error.strerror or error}")
         case _:
-            return _unexpected(error)
+            return _internal_error(error)
 
 
-def _data_fix(error: SchemaError) -> str:
+def _schema_fix(error: SchemaError) -> str:
     match error.code:
         case "missing_column":
-            return "name your header: --map amount=Betrag, or a line in [columns] of florecon.toml"
+            return "map your header to the column: --map amount=Betrag, or an entry under [columns] in florecon.toml"
         case "wrong_type" if "text_amounts" in str(error):
-            return "say how amounts are written: --text-amounts point (1,234.50) or comma (1.234,50)"
+            return "set the decimal mark: --text-amounts point (1,234.50) or comma (1.234,50)"
         case _:
             return ""
 
 
-def _unexpected(error: Exception) -> Shown:
-    message = f"florecon-build failed in a way that it should not: {type(error).__name__}: {error}"
-    return Shown(Exit.BUG, message, "run it again with --debug and report what it prints")
+def _internal_error(error: Exception) -> RenderedError:
+    message = f"internal error of florecon-build: {type(error).__name__}: {error}"
+    return RenderedError(Exit.BUG, message, "run the command again with --debug and report the output")
 
 
 def _indented(text: str) -> str:

@@ -6,14 +6,14 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """The exit codes. They are part of the interface: a code never changes its meaning."""
+    """Exit codes; part of the public interface, so that a code never changes its meaning."""
 
     DONE = 0
-    REFUSED = 1  # a strategy with mistakes, a module that does not verify, two strategies that differ
+    REFUSED = 1  # invalid strategy, module that does not verify, strategies that differ
     USAGE = 2
-    EXCEPTIONS = 3  # reconciled, and more is open than was allowed
-    DATA = 4  # the rows do not fit what the solver declares
-    SOLVER = 5  # the module cannot be loaded, or failed at work
+    EXCEPTIONS = 3  # reconciled, with more open items than allowed
+    DATA = 4  # the rows do not match the declared columns
+    SOLVER = 5  # the module cannot be loaded or failed
     ENVIRONMENT = 6  # no compiler, no network, a full disk
     BUG = 70
     INTERRUPTED = 130
@@ -21,13 +21,13 @@ class Exit(IntEnum):
 
 MEANING: dict[Exit, str] = {
     Exit.DONE: "done",
-    Exit.REFUSED: "refused: mistakes in a strategy, a module that does not verify, strategies that differ",
-    Exit.USAGE: "the command line itself is wrong",
-    Exit.EXCEPTIONS: "reconciled and written, but more lines are open than was allowed",
-    Exit.DATA: "the data does not fit what the solver declares; nothing was written",
+    Exit.REFUSED: "rejected: invalid strategy, module that does not verify, or strategies that differ",
+    Exit.USAGE: "invalid command line",
+    Exit.EXCEPTIONS: "reconciled and written, with more open items than allowed",
+    Exit.DATA: "the data does not match the columns that the solver declares; nothing was written",
     Exit.SOLVER: "the solver cannot be loaded or failed; nothing was written",
-    Exit.ENVIRONMENT: "something of this machine is missing: a compiler, a network, room on the disk",
-    Exit.BUG: "a bug of florecon-build",
+    Exit.ENVIRONMENT: "the environment lacks a compiler, network access or disk space",
+    Exit.BUG: "internal error of florecon-build",
     Exit.INTERRUPTED: "interrupted",
 }
-"""What each code says, as ``run --help`` prints it."""
+"""Meaning of each code, printed by ``run --help`` and in docs/cli.md."""

@@ -13,8 +13,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from florecon_build.cli.console import place
-from florecon_build.cli.errors import Fault
+from florecon_build.cli.console import display_path
+from florecon_build.cli.errors import CommandError
 from florecon_build.cli.exit_codes import Exit
 from florecon_build.host.description import Description, Param
 from florecon_build.host.errors import DuplicateId
@@ -23,28 +23,28 @@ from florecon_build.host.frames.readers import line_of_row
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """How the data is written: headers that differ from the declared names, and the decimal mark of text."""
+class InputFormat:
+    """Format of the input files: headers by declared column, and the decimal mark of amounts in text."""
 
     columns: dict[str, str] = field(default_factory=dict[str, str])
     text_amounts: TextAmounts | None = None
 
 
-def read(path: Path, about: Description, shape: Shape) -> Frame:
-    """The rows of a file as the module declares them. Raises ``SchemaError``; names the file in it."""
+def read_frame(path: Path, about: Description, shape: InputFormat) -> Frame:
+    """Reads a file and conforms it to the declared columns. Raises ``SchemaError``, with the file in its message."""
     try:
         return conform(path, about, columns=shape.columns, text_amounts=shape.text_amounts)
     except Exception as error:
         message = str(error)
         if path.name not in message and hasattr(error, "message"):
-            error.args = (f"{place(path)}: {message}",)
+            error.args = (f"{display_path(path)}: {message}",)
         raise
 
 
 def require_unique_ids(files: Sequence[tuple[Path, pa.Table]], about: Description) -> None:
-    """Refuses files that together have an id twice: the later row would replace the earlier one.
+    """Checks that no id occurs twice in the files: the later row would replace the earlier one.
 
-    Raises ``DuplicateId`` naming the id and both places, by file and line (by row where the file has no lines).
+    Raises ``DuplicateId`` with the id and both locations, by file and line (by row for a format without lines).
     """
     if about.id_name is None:
         return
@@ -72,11 +72,11 @@ def require_unique_ids(files: Sequence[tuple[Path, pa.Table]], about: Descriptio
 
 def _row_place(path: Path, row: int) -> str:
     line = line_of_row(path, row)
-    return f"{place(path)}, row {row}" if line is None else f"{place(path)}, line {line}"
+    return f"{display_path(path)}, row {row}" if line is None else f"{display_path(path)}, line {line}"
 
 
-def joined(tables: Iterable[pa.Table]) -> pa.Table:
-    """Tables of one declared schema under one another, dictionaries resolved."""
+def concatenate(tables: Iterable[pa.Table]) -> pa.Table:
+    """Concatenates tables of one schema; dictionary columns are decoded."""
     return pa.concat_tables([_plain(table) for table in tables], promote_options="permissive")
 
 
@@ -87,38 +87,38 @@ def _plain(table: pa.Table) -> pa.Table:
     return table
 
 
-def digest(path: Path) -> str:
+def sha256(path: Path) -> str:
     """The SHA-256 of a file, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def pairs(given: Iterable[str], option: str) -> dict[str, str]:
-    """``name=value`` options as a mapping.
+def parse_pairs(given: Iterable[str], option: str) -> dict[str, str]:
+    """Parses ``name=value`` options into a mapping.
 
-    >>> pairs(["amount=Betrag"], "--map")
+    >>> parse_pairs(["amount=Betrag"], "--map")
     {'amount': 'Betrag'}
     """
     result: dict[str, str] = {}
     for text in given:
         name, equals, value = text.partition("=")
         if not equals or not name.strip():
-            raise Fault(f"{option} {text}: no name=value", f"write {option} name=value", Exit.USAGE)
+            raise CommandError(f"{option} {text}: expected name=value", f"write {option} name=value", Exit.USAGE)
         result[name.strip()] = value.strip()
     return result
 
 
-def config(params: Iterable[Param], given: Mapping[str, str]) -> dict[str, object]:
-    """The values of params as they were typed. Money is in major units: ``slack=1.50``."""
+def parse_params(params: Iterable[Param], given: Mapping[str, str]) -> dict[str, object]:
+    """Parses parameter values by their declared types. Money is in major units: ``slack=1.50``."""
     known = {param.name: param for param in params}
     for name in given:
         if name not in known:
-            fix = f"it has: {', '.join(known)}" if known else "it has none"
-            raise Fault(f"--param {name}: the solver has no such param", fix, Exit.USAGE)
-    return {name: _value(text, known[name]) for name, text in given.items()}
+            fix = f"use one of: {', '.join(known)}" if known else "remove the option: the solver has no parameters"
+            raise CommandError(f"--param {name}: the solver has no such parameter", fix, Exit.USAGE)
+    return {name: _parse(text, known[name]) for name, text in given.items()}
 
 
-_READ: dict[str, Any] = {
+_PARSERS: dict[str, Any] = {
     "integer": int,
     "real": float,
     "money": Decimal,
@@ -126,7 +126,7 @@ _READ: dict[str, Any] = {
     "text": str,
     "boolean": {"true": True, "false": False}.__getitem__,
 }
-_LOOKS = {
+_EXPECTED = {
     "integer": "a whole number",
     "real": "a number",
     "money": "an amount such as 12.50",
@@ -135,9 +135,11 @@ _LOOKS = {
 }
 
 
-def _value(text: str, param: Param) -> object:
+def _parse(text: str, param: Param) -> object:
     try:
-        return _READ[param.kind](text)
+        return _PARSERS[param.kind](text)
     except (ValueError, KeyError, InvalidOperation):
-        fix = f"{param.name} is {_LOOKS[param.kind]}"
-        raise Fault(f"--param {param.name}={text}: not {_LOOKS[param.kind]}", fix, Exit.USAGE) from None
+        fix = f"write {_EXPECTED[param.kind]}"
+        raise CommandError(
+            f"--param {param.name}={text}: invalid value, expected {_EXPECTED[param.kind]}", fix, Exit.USAGE
+        ) from None

@@ -9,19 +9,19 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from florecon_build.cli import console
 
-Tell = Callable[[str], None]
+Update = Callable[[str], None]
 Advance = Callable[[int, int], None]
 
 
 @contextmanager
-def bar(*, quiet: bool = False) -> Generator[tuple[Tell, Advance]]:
-    """Two functions: one says what is being done, the other how much of how much of it is.
+def bar(*, quiet: bool = False) -> Generator[tuple[Update, Advance]]:
+    """Yields two functions: one sets the current activity, the other the completed and total count.
 
-    On a terminal they move a bar; in a log the first writes a line and the second is silent.
+    On a terminal both update a progress bar; in a log the first prints a status line and the second does nothing.
     """
     terminal = console.err()
     if quiet or not terminal.is_terminal:
-        yield (_ignore if quiet else console.say), _still
+        yield (_discard if quiet else console.print_status), _no_bar
         return
     columns = (SpinnerColumn(), TimeElapsedColumn(), BarColumn(bar_width=24), TextColumn("{task.description}"))
     with Progress(*columns, console=terminal, transient=True) as shown:
@@ -32,9 +32,9 @@ def bar(*, quiet: bool = False) -> Generator[tuple[Tell, Advance]]:
         )
 
 
-def _ignore(_: str) -> None:
-    """Nobody watches."""
+def _discard(_: str) -> None:
+    """Quiet: no output."""
 
 
-def _still(_: int, __: int) -> None:
-    """A log has no bar."""
+def _no_bar(_: int, __: int) -> None:
+    """No progress bar in a log."""

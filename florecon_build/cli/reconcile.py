@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 import florecon_build as fb
 from florecon_build.cli import inputs
 from florecon_build.cli.console import timed
-from florecon_build.cli.exception_reasons import why
-from florecon_build.cli.inputs import Shape
-from florecon_build.cli.summary import Outcome, Tables, outcome, step_names
+from florecon_build.cli.exception_reasons import explain_open_rows
+from florecon_build.cli.inputs import InputFormat
+from florecon_build.cli.summary import Summary, Tables, step_names, summarize
 from florecon_build.codegen.build.wasm import IR_SECTION
 from florecon_build.codegen.build.wasm_sections import section
 from florecon_build.codegen.version import VERSION
@@ -27,7 +27,7 @@ from florecon_build.host import Description, Report, Workspace
 Format = Literal["csv", "parquet", "both"]
 Units = Literal["major", "minor"]
 DATA = "data"
-"""The folder in a run's output that holds every table exactly: Parquet, minor units; what `report` reads."""
+"""Subfolder with the exact tables of a run (Parquet, minor units), read by the `report` command."""
 STRATEGY = "strategy.json"
 WHY = "why.json"
 RUN_VERSION = 1
@@ -35,14 +35,14 @@ RUN_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is to be reconciled: the module, the files, how they are written, the params as they were typed.
+    """Input of a run: module, files and their format, parameter values as typed.
 
-    The largest exceptions, ``explain`` of them, are asked why they did not match.
+    Reasons are requested for the ``explain`` largest exceptions.
     """
 
     solver: Path
     data: tuple[Path, ...]
-    shape: Shape = field(default_factory=Shape)
+    shape: InputFormat = field(default_factory=InputFormat)
     params: dict[str, str] = field(default_factory=dict[str, str])
     timeout: float | None = None
     explain: int = 0
@@ -50,57 +50,57 @@ class Job:
 
 @dataclass(slots=True)
 class Run:
-    """A finished reconciliation."""
+    """Finished run: the job, its report and summary, reasons of the largest exceptions, seconds per phase."""
 
     job: Job
     about: Description
     config: dict[str, object]
     input: pa.Table
-    rows_of: list[int]
+    row_counts: list[int]
     report: Report
-    found: Outcome
-    why: dict[str, str]
+    summary: Summary
+    reasons: dict[str, str]
     seconds: dict[str, float]
     started: datetime.datetime
 
 
 def reconcile(job: Job, *, say: Callable[[str], None], progress: Callable[[int, int], None] | None = None) -> Run:
-    """Loads the module, ships the files, solves. Raises ``SchemaError``, ``LoadError`` or another ``FloreconError``."""
+    """Loads the module, sends the rows, solves. Raises ``SchemaError``, ``LoadError`` or another ``FloreconError``."""
     seconds: dict[str, float] = {}
     started = datetime.datetime.now(datetime.UTC)
     say(f"loading {job.solver.name}")
     with timed(seconds, "load"):
         workspace = Workspace(job.solver, timeout=job.timeout)
         about = workspace.about
-        config = inputs.config(about.params, job.params)
+        config = inputs.parse_params(about.params, job.params)
         if config:
             workspace.configure(**config)
     shipped: list[pa.Table] = []
     for path in job.data:
         say(f"reading {path.name}")
         with timed(seconds, "read"):
-            shipped.append(inputs.read(path, about, job.shape).to_table())
-    rows_of = [table.num_rows for table in shipped]
+            shipped.append(inputs.read_frame(path, about, job.shape).to_table())
+    row_counts = [table.num_rows for table in shipped]
     with timed(seconds, "read"):
         inputs.require_unique_ids(list(zip(job.data, shipped, strict=True)), about)
-        table = inputs.joined(shipped)
+        table = inputs.concatenate(shipped)
     with timed(seconds, "ingest"):
         workspace.upsert(table)
-    say(f"solving {sum(rows_of):,} rows")
+    say(f"solving {sum(row_counts):,} rows")
     with timed(seconds, "solve"):
         report = workspace.solve(progress=progress or False)
     with timed(seconds, "fetch"):
         report.load()
     tables = tables_of(report, about, table)
-    found = outcome(tables)
+    summary = summarize(tables)
     with timed(seconds, "explain"):
-        largest = found.exceptions[tables.id_name].slice(0, job.explain).to_pylist()
-        told = why(workspace, largest, tables.step_names)
-    return Run(job, about, config, table, rows_of, report, found, told, seconds, started)
+        largest = summary.exceptions[tables.id_name].slice(0, job.explain).to_pylist()
+        reasons = explain_open_rows(workspace, largest, tables.step_names)
+    return Run(job, about, config, table, row_counts, report, summary, reasons, seconds, started)
 
 
 def tables_of(report: Report, about: Description, shipped: pa.Table) -> Tables:
-    """The tables that an outcome is counted from."""
+    """The tables that a summary is computed from."""
     scale = 2 if about.numeraire_scale is None else about.numeraire_scale
     id_name = about.id_name or shipped.column_names[0]
     names = step_names((node.id, node.path, node.label if node.kind == "labeled" else None) for node in about.nodes)
@@ -108,7 +108,7 @@ def tables_of(report: Report, about: Description, shipped: pa.Table) -> Tables:
 
 
 def write(run: Run, out: Path, *, format: Format = "csv", units: Units = "major") -> list[Path]:
-    """Writes the tables for people into ``out`` and the exact ones into ``out/data``; returns the former."""
+    """Writes the exported tables to ``out`` and the exact ones to ``out/data``; returns the paths of the former."""
     with timed(run.seconds, "write"):
         out.mkdir(parents=True, exist_ok=True)
         paths: list[Path] = []
@@ -122,16 +122,16 @@ def write(run: Run, out: Path, *, format: Format = "csv", units: Units = "major"
         data = out / DATA
         run.report.write_parquet(data, units="minor")
         pq.write_table(run.input, str(data / "input.parquet"))
-        (data / WHY).write_text(json.dumps(run.why, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        carried = section(run.job.solver.read_bytes(), IR_SECTION)
-        (data / STRATEGY).unlink(missing_ok=True)  # of an earlier run into this folder
-        if carried is not None:
-            (data / STRATEGY).write_bytes(carried)
+        (data / WHY).write_text(json.dumps(run.reasons, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        embedded_ir = section(run.job.solver.read_bytes(), IR_SECTION)
+        (data / STRATEGY).unlink(missing_ok=True)  # left by an earlier run
+        if embedded_ir is not None:
+            (data / STRATEGY).write_bytes(embedded_ir)
     return paths
 
 
 def _exceptions(run: Run, units: Units) -> pa.Table:
-    table = run.found.exceptions
+    table = run.summary.exceptions
     if units == "minor":
         return table
     at = table.column_names.index("open")
@@ -148,10 +148,10 @@ def _write_csv(table: pa.Table, path: Path) -> Path:
 
 
 def record(run: Run, *, exit_code: int, allowed: str | None) -> dict[str, Any]:
-    """What ``run.json`` says: what ran on what, how long it took, and what came out."""
+    """Content of ``run.json``: solver, inputs, parameters, seconds per phase, summary."""
     about = run.about
-    carried = section(run.job.solver.read_bytes(), IR_SECTION)
-    plugin = None if carried is None else fb.Plugin.from_ir(carried)
+    embedded_ir = section(run.job.solver.read_bytes(), IR_SECTION)
+    plugin = None if embedded_ir is None else fb.Plugin.from_ir(embedded_ir)
     effective = {param.name: param.default for param in about.params} | run.config
     return {
         "run_version": RUN_VERSION,
@@ -159,7 +159,7 @@ def record(run: Run, *, exit_code: int, allowed: str | None) -> dict[str, Any]:
         "started_at": run.started.isoformat(timespec="seconds"),
         "solver": {
             "path": str(run.job.solver.resolve()),
-            "sha256": inputs.digest(run.job.solver),
+            "sha256": inputs.sha256(run.job.solver),
             "id": about.domain,
             "version": about.version,
             "fingerprint": about.strategy,
@@ -167,8 +167,8 @@ def record(run: Run, *, exit_code: int, allowed: str | None) -> dict[str, Any]:
         },
         "params": effective,
         "inputs": [
-            {"path": str(path.resolve()), "sha256": inputs.digest(path), "bytes": path.stat().st_size, "rows": rows}
-            for path, rows in zip(run.job.data, run.rows_of, strict=True)
+            {"path": str(path.resolve()), "sha256": inputs.sha256(path), "bytes": path.stat().st_size, "rows": rows}
+            for path, rows in zip(run.job.data, run.row_counts, strict=True)
         ],
         "columns": run.job.shape.columns,
         "text_amounts": run.job.shape.text_amounts,
@@ -186,8 +186,8 @@ def record(run: Run, *, exit_code: int, allowed: str | None) -> dict[str, Any]:
             for node in about.nodes
         ],
         "seconds": {name: round(value, 4) for name, value in run.seconds.items()},
-        "outcome": run.found.as_data(),
-        "exceptions": {"rows": run.found.open_rows, "allowed": allowed},
+        "outcome": run.summary.as_data(),
+        "exceptions": {"rows": run.summary.open_rows, "allowed": allowed},
         "exit_code": exit_code,
     }
 
@@ -195,13 +195,13 @@ def record(run: Run, *, exit_code: int, allowed: str | None) -> dict[str, Any]:
 def write_record(run: Run, out: Path, *, exit_code: int, allowed: str | None) -> Path:
     """Writes ``run.json``."""
     path = out / "run.json"
-    said = record(run, exit_code=exit_code, allowed=allowed)
-    path.write_text(json.dumps(said, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+    document = record(run, exit_code=exit_code, allowed=allowed)
+    path.write_text(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
     return path
 
 
-def too_many(found: Outcome, allowed: str | None) -> bool:
-    """Whether more rows are open than ``allowed``, a count (``100``) or a share of all (``2%``).
+def exceeds_limit(summary: Summary, allowed: str | None) -> bool:
+    """True if more rows are open than ``allowed``, a count (``100``) or a percentage of all rows (``2%``).
 
     Raises ``ValueError`` for anything else.
     """
@@ -209,12 +209,12 @@ def too_many(found: Outcome, allowed: str | None) -> bool:
         return False
     text = allowed.strip()
     if text.endswith("%"):
-        return found.open_rows * 100 > float(text[:-1]) * found.rows
-    return found.open_rows > int(text)
+        return summary.open_rows * 100 > float(text[:-1]) * summary.rows
+    return summary.open_rows > int(text)
 
 
 def is_limit(allowed: str) -> bool:
-    """Whether the text is a count or a share.
+    """True if the text is a count or a percentage.
 
     >>> is_limit("100"), is_limit("0.5%"), is_limit("few")
     (True, True, False)
@@ -224,6 +224,6 @@ def is_limit(allowed: str) -> bool:
     return number.isdecimal() if whole else number.replace(".", "", 1).isdecimal()
 
 
-def named(paths: Sequence[Path]) -> str:
-    """The names of files, in one line."""
+def file_names(paths: Sequence[Path]) -> str:
+    """File names, separated by commas."""
     return ", ".join(path.name for path in paths)

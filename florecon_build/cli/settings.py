@@ -1,7 +1,7 @@
 """Project settings: the file ``florecon.toml`` beside a strategy.
 
 ```toml
-sample = "sample.csv"          # what `author` runs on
+sample = "sample.csv"          # input of `author`
 text_amounts = "comma"         # amounts such as 1.234,50; "point" for 1,234.50
 
 [columns]                      # declared column = "header in the data"
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from florecon_build.cli.errors import Fault
+from florecon_build.cli.errors import CommandError
 from florecon_build.cli.exit_codes import Exit
 from florecon_build.host.frames import TextAmounts
 
@@ -27,7 +27,7 @@ _KNOWN = ("strategy", "sample", "text_amounts", "columns")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What ``florecon.toml`` says; without one, the defaults. ``folder`` is where its paths start."""
+    """Settings of a project, or the defaults without a ``florecon.toml``. Paths are relative to ``folder``."""
 
     folder: Path
     strategy: Path
@@ -37,49 +37,54 @@ class Settings:
 
 
 def settings(folder: Path | None = None) -> Settings:
-    """The settings of the project in ``folder`` (the current one). Raises ``Fault`` for a file that says nonsense."""
+    """Reads the settings of the project in ``folder`` (default: the current folder).
+
+    Raises ``CommandError`` for a file with an unknown key or a value of the wrong type.
+    """
     where = folder or Path.cwd()
     path = where / NAME
     if not path.is_file():
         return Settings(where, where / STRATEGY)
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Fault(f"{NAME}: {error}", code=Exit.USAGE) from error
-    unknown = sorted(set(said) - set(_KNOWN))
+        raise CommandError(f"{NAME}: {error}", code=Exit.USAGE) from error
+    unknown = sorted(set(table) - set(_KNOWN))
     if unknown:
-        raise Fault(f"{NAME}: {unknown[0]!r} is not known", f"it may say: {', '.join(_KNOWN)}", Exit.USAGE)
-    given = said.get("sample", [])
+        raise CommandError(f"{NAME}: unknown key {unknown[0]!r}", f"use one of: {', '.join(_KNOWN)}", Exit.USAGE)
+    given = table.get("sample", [])
     files = cast("list[object]", given if isinstance(given, list) else [given])
     return Settings(
         folder=where,
-        strategy=where / _text(said, "strategy", STRATEGY),
+        strategy=where / _text(table, "strategy", STRATEGY),
         sample=tuple(where / str(name) for name in files),
-        text_amounts=mark(said.get("text_amounts"), f"{NAME}: text_amounts"),
-        columns=_columns(said.get("columns", {})),
+        text_amounts=decimal_mark(table.get("text_amounts"), f"{NAME}: text_amounts"),
+        columns=_columns(table.get("columns", {})),
     )
 
 
-def mark(given: object, where: str) -> TextAmounts | None:
-    """The decimal mark of amounts that come as text."""
+def decimal_mark(given: object, where: str) -> TextAmounts | None:
+    """Parses the decimal mark of amounts in text: ``point`` or ``comma``."""
     if given is None:
         return None
     if given == "point":
         return "point"
     if given == "comma":
         return "comma"
-    fix = '"point" for 1,234.50, "comma" for 1.234,50'
-    raise Fault(f"{where} is {given!r}, which is no decimal mark", fix, Exit.USAGE)
+    fix = 'write "point" for 1,234.50, "comma" for 1.234,50'
+    raise CommandError(f"{where}: {given!r} is not a decimal mark", fix, Exit.USAGE)
 
 
-def _text(said: dict[str, Any], name: str, default: str) -> str:
-    value = said.get(name, default)
+def _text(table: dict[str, Any], name: str, default: str) -> str:
+    value = table.get(name, default)
     if not isinstance(value, str):
-        raise Fault(f"{NAME}: {name} is {value!r}", f'write {name} = "{default}"', Exit.USAGE)
+        raise CommandError(f"{NAME}: {name} must be a text, not {value!r}", f'write {name} = "{default}"', Exit.USAGE)
     return value
 
 
 def _columns(given: object) -> dict[str, str]:
     if not isinstance(given, dict) or not all(isinstance(v, str) for v in cast("dict[str, object]", given).values()):
-        raise Fault(f"{NAME}: [columns] is no table of texts", 'write amount = "Betrag" below it', Exit.USAGE)
+        raise CommandError(
+            f"{NAME}: [columns] must map columns to headers", 'write entries such as: amount = "Betrag"', Exit.USAGE
+        )
     return cast("dict[str, str]", given)

@@ -10,17 +10,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 CURRENCY_NAMES = ("currency", "ccy", "curr", "currency_code", "waehrung", "devise")
-"""Amounts of several currencies are not added up: a column of one of these names keeps them apart."""
+"""Names of a currency column; amounts of different currencies are never added."""
 UNMATCHED = "unmatched"
 Money = dict[str, int]
-"""Minor units per currency; under the empty name where there is no column of currencies."""
+"""Minor units by currency; the key is empty where there is no currency column."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """What was reconciled and what came out: the rows as they were shipped, and the tables of the report.
+    """Input rows and report tables of a run.
 
-    ``step_names`` gives a node of the strategy the name that its author gave the step it belongs to.
+    ``step_names`` maps a node of the strategy to the label of its step.
     """
 
     rows: pa.Table
@@ -34,7 +34,7 @@ class Tables:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one step of the strategy matched."""
+    """Groups, rows and value matched by one step of the strategy."""
 
     name: str
     groups: int
@@ -43,9 +43,9 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """The whole, step by step. Values are sums of absolute amounts, nets are sums; ``exact`` is whether every row is
-    exactly the sum of its pieces.
+class Summary:
+    """Totals of a run, by step. Values are sums of absolute amounts, nets are signed sums, in minor units; ``exact`` is
+    true if every row is exactly the sum of its allocations.
     """
 
     rows: int
@@ -62,34 +62,34 @@ class Outcome:
 
     @property
     def currencies(self) -> list[str]:
-        """In the order of their names."""
+        """Currencies, sorted by name."""
         return sorted(self.value)
 
     def as_data(self) -> dict[str, Any]:
-        """For JSON: amounts in minor units."""
+        """The summary as JSON data; amounts in minor units."""
         plain = {name: getattr(self, name) for name in ("rows", "groups", "value", "net", "exact", "scale")}
-        opened = {"rows": self.open_rows, "value": self.open_value, "net": self.open_net}
-        return {**plain, "steps": [asdict(step) for step in self.steps], "open": opened}
+        open_rows = {"rows": self.open_rows, "value": self.open_value, "net": self.open_net}
+        return {**plain, "steps": [asdict(step) for step in self.steps], "open": open_rows}
 
 
-def outcome(tables: Tables) -> Outcome:
-    """Counts everything once."""
+def summarize(tables: Tables) -> Summary:
+    """Computes the summary of a run."""
     units = _units(tables)
-    pieces = _pieces(tables, units)
+    allocations = _allocations(tables, units)
     rows = _with_unit(tables.rows, units)
-    opened = rows.filter(pc.not_equal(rows["residual"], 0))
-    return Outcome(
+    open_rows = rows.filter(pc.not_equal(rows["residual"], 0))
+    return Summary(
         rows=tables.rows.num_rows,
         groups=pc.sum(pc.not_equal(tables.groups["origin"], UNMATCHED)).as_py() or 0,
         value=_sums(rows, "amount", absolute=True),
         net=_sums(rows, "amount"),
-        steps=tuple(_steps(pieces)),
-        open_rows=opened.num_rows,
-        open_value=_sums(opened, "residual", absolute=True),
-        open_net=_sums(opened, "residual"),
+        steps=tuple(_steps(allocations)),
+        open_rows=open_rows.num_rows,
+        open_value=_sums(open_rows, "residual", absolute=True),
+        open_net=_sums(open_rows, "residual"),
         exact=_is_exact(tables),
         scale=tables.scale,
-        exceptions=_exceptions(tables, opened),
+        exceptions=_exceptions(tables, open_rows),
     )
 
 
@@ -112,17 +112,17 @@ def step_names(nodes: Iterable[tuple[int, str, str | None]]) -> dict[int, str]:
 
 
 def key_of(table: pa.Table) -> str:
-    """The column of a report's table that holds the ids as the data has them."""
+    """Name of the id column of a report table: ``id_text`` for text ids, else ``id``."""
     return "id_text" if "id_text" in table.column_names else "id"
 
 
 def currency_of(columns: Iterable[str]) -> str | None:
-    """The column that keeps currencies apart."""
+    """The currency column among ``columns``; None if there is none."""
     return next((name for name in columns if name.lower() in CURRENCY_NAMES), None)
 
 
 def _units(tables: Tables) -> pa.Table | None:
-    """The currency of each row, by id."""
+    """Currency by row id; None without a currency column."""
     name = currency_of(tables.input.column_names)
     if name is None or not (pa.types.is_string(_plain(tables.input[name]).type)):
         return None
@@ -143,27 +143,27 @@ def _with_unit(table: pa.Table, units: pa.Table | None) -> pa.Table:
     return table.append_column("unit", pc.fill_null(pc.take(units["unit"], at), ""))
 
 
-def _pieces(tables: Tables, units: pa.Table | None) -> pa.Table:
-    """Every allocation beside the name and the node of its group, without those of groups that are open rows."""
+def _allocations(tables: Tables, units: pa.Table | None) -> pa.Table:
+    """Allocations of matched groups, with the step name and the node of their group."""
     groups = tables.groups
     at = pc.index_in(tables.allocations["group_id"], value_set=groups["group_id"].combine_chunks())
     steps = tables.step_names
     known = pc.index_in(groups["node"].cast(pa.int64()), value_set=pa.array(list(steps), pa.int64()))
     names = pc.coalesce(pc.take(pa.array(list(steps.values()), pa.string()), known), groups["origin"])
-    made = _with_unit(tables.allocations, units)
+    table = _with_unit(tables.allocations, units)
     for name, column in (("name", names), ("origin", groups["origin"]), ("node", groups["node"])):
-        made = made.append_column(name, pc.take(column, at))
-    return made.filter(pc.not_equal(made["origin"], UNMATCHED))
+        table = table.append_column(name, pc.take(column, at))
+    return table.filter(pc.not_equal(table["origin"], UNMATCHED))
 
 
-def _steps(pieces: pa.Table) -> list[Step]:
-    """In the order of the strategy; what people merged by hand comes last."""
-    made = pieces.append_column("value", pc.abs(pieces["amount"]))
-    counted = made.group_by("name").aggregate(
+def _steps(allocations: pa.Table) -> list[Step]:
+    """Totals by step in the order of the strategy; manual matches come last."""
+    table = allocations.append_column("value", pc.abs(allocations["amount"]))
+    counted = table.group_by("name").aggregate(
         [("node", "min"), ("group_id", "count_distinct"), ("id", "count_distinct")]
     )
     values: dict[str, Money] = {}
-    for line in made.group_by(["name", "unit"]).aggregate([("value", "sum")]).to_pylist():
+    for line in table.group_by(["name", "unit"]).aggregate([("value", "sum")]).to_pylist():
         values.setdefault(line["name"], {})[line["unit"]] = line["value_sum"]
     lines = sorted(counted.to_pylist(), key=lambda line: (line["node_min"] is None, line["node_min"], line["name"]))
     return [
@@ -174,24 +174,24 @@ def _steps(pieces: pa.Table) -> list[Step]:
 
 def _sums(table: pa.Table, column: str, *, absolute: bool = False) -> Money:
     values = pc.abs(table[column]) if absolute else table[column]
-    made = pa.table({"unit": table["unit"], "value": values}).group_by("unit").aggregate([("value", "sum")])
-    return {line["unit"]: line["value_sum"] for line in made.to_pylist()}
+    sums = pa.table({"unit": table["unit"], "value": values}).group_by("unit").aggregate([("value", "sum")])
+    return {line["unit"]: line["value_sum"] for line in sums.to_pylist()}
 
 
 def _is_exact(tables: Tables) -> bool:
-    """Each row's pieces add up to its amount, and matched and residual do too."""
+    """True if for every row the allocations, and matched plus residual, add up to its amount."""
     sums = tables.allocations.group_by("id").aggregate([("amount", "sum")])
     at = pc.index_in(tables.rows["id"], value_set=sums["id"].combine_chunks())
-    pieces = pc.fill_null(pc.take(sums["amount_sum"], at), 0)
+    allocations = pc.fill_null(pc.take(sums["amount_sum"], at), 0)
     split = pc.add(tables.rows["matched"], tables.rows["residual"])
     whole = tables.rows["amount"]
-    return bool(pc.all(pc.and_(pc.equal(pieces, whole), pc.equal(split, whole))).as_py() is not False)
+    return bool(pc.all(pc.and_(pc.equal(allocations, whole), pc.equal(split, whole))).as_py() is not False)
 
 
-def _exceptions(tables: Tables, opened: pa.Table) -> pa.Table:
-    """The rows with something open, the largest first, beside what was shipped of them; ``open`` in minor units."""
-    key = key_of(opened)
-    ordered = opened.append_column("size", pc.abs(opened["residual"])).sort_by(
+def _exceptions(tables: Tables, open_rows: pa.Table) -> pa.Table:
+    """Input rows with an open amount, largest first; column ``open`` in minor units."""
+    key = key_of(open_rows)
+    ordered = open_rows.append_column("size", pc.abs(open_rows["residual"])).sort_by(
         [("size", "descending"), ("id", "ascending")]
     )
     at = pc.index_in(ordered[key], value_set=_plain(tables.input[tables.id_name]).combine_chunks())

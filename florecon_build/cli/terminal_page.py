@@ -11,60 +11,60 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from florecon_build.cli.console import amount, counted, percent, print_whole, table
-from florecon_build.cli.summary import Money, Outcome
+from florecon_build.cli.console import format_amount, percent, plural, print_unclipped, table
+from florecon_build.cli.summary import Money, Summary
 
-MOST_CURRENCIES = 4
-MOST_TEXT = 28
+MAX_CURRENCIES = 4
+MAX_TEXT = 28
 
 
-def show(console: Console, found: Outcome, *, title: str = "", largest: int = 5) -> None:
-    """Prints what matched step by step, what is open, whether it adds up, and the largest exceptions."""
+def print_summary(console: Console, summary: Summary, *, title: str = "", largest: int = 5) -> None:
+    """Prints matches by step, open items, the conservation check and the largest exceptions."""
     if title:
         console.print(Text(title, style="bold"))
     console.print()
-    print_whole(console, _steps(found))
-    console.print(_verdict(found))
-    if found.open_rows and largest:
+    print_unclipped(console, _steps(summary))
+    console.print(_verdict(summary))
+    if summary.open_rows and largest:
         console.print()
         console.print(Text("largest exceptions", style="bold"))
-        print_whole(console, _exceptions(found, largest, console.width))
+        print_unclipped(console, _exceptions(summary, largest, console.width))
 
 
-def _steps(found: Outcome) -> Table:
-    units = found.currencies if len(found.currencies) <= MOST_CURRENCIES else []
+def _steps(summary: Summary) -> Table:
+    units = summary.currencies if len(summary.currencies) <= MAX_CURRENCIES else []
     heads = [f"value {unit}".strip() for unit in units]
     lines = [
         [
             step.name,
             f"{step.groups:,}",
             f"{step.rows:,}",
-            percent(step.rows, found.rows),
-            *_cells(step.value, units, found),
+            percent(step.rows, summary.rows),
+            *_cells(step.value, units, summary),
         ]
-        for step in found.steps
+        for step in summary.steps
     ]
-    opened = ["open", "", f"{found.open_rows:,}", percent(found.open_rows, found.rows)]
-    lines.append([*opened, *_cells(found.open_value, units, found)])
-    whole = ["all", f"{found.groups:,}", f"{found.rows:,}", percent(found.rows, found.rows)]
-    lines.append([*whole, *_cells(found.value, units, found)])
+    opened = ["open", "", f"{summary.open_rows:,}", percent(summary.open_rows, summary.rows)]
+    lines.append([*opened, *_cells(summary.open_value, units, summary)])
+    whole = ["all", f"{summary.groups:,}", f"{summary.rows:,}", percent(summary.rows, summary.rows)]
+    lines.append([*whole, *_cells(summary.value, units, summary)])
     return table(["matched by", "groups", "rows", "of all", *heads], lines, bold=len(lines) - 1)
 
 
-def _cells(value: Money, units: Sequence[str], found: Outcome) -> list[str]:
-    return [amount(value.get(unit, 0), found.scale) for unit in units]
+def _cells(value: Money, units: Sequence[str], summary: Summary) -> list[str]:
+    return [format_amount(value.get(unit, 0), summary.scale) for unit in units]
 
 
-def _verdict(found: Outcome) -> Text:
-    if not found.exact:
-        return Text("NOT CONSERVED: some rows are not the sum of their pieces", style="bold red")
-    return Text(f"each of {counted(found.rows, 'row')} is exactly the sum of its pieces", style="dim")
+def _verdict(summary: Summary) -> Text:
+    if not summary.exact:
+        return Text("NOT CONSERVED: some rows are not the sum of their allocations", style="bold red")
+    return Text(f"each of {plural(summary.rows, 'row')} is exactly the sum of its allocations", style="dim")
 
 
-def _exceptions(found: Outcome, largest: int, width: int) -> Table:
-    rows = found.exceptions.slice(0, largest)
+def _exceptions(summary: Summary, largest: int, width: int) -> Table:
+    rows = summary.exceptions.slice(0, largest)
     columns: dict[str, list[str]] = {}
-    opened = [amount(value, found.scale) for value in rows["open"].to_pylist()]
+    opened = [format_amount(value, summary.scale) for value in rows["open"].to_pylist()]
     room = width - max(map(len, opened))
     for name in (name for name in rows.column_names if name != "open"):
         cells = [_cell(value) for value in rows[name].to_pylist()]
@@ -92,4 +92,4 @@ def _cell(value: object) -> str:
             return value.isoformat()
         case _:
             text = str(value)
-            return text if len(text) <= MOST_TEXT else text[: MOST_TEXT - 1] + "…"
+            return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"

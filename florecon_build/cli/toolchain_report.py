@@ -16,13 +16,13 @@ from florecon_build.codegen.build.sysroot import is_built
 from florecon_build.codegen.errors import CodegenError
 from florecon_build.codegen.version import VERSION
 
-ROOM = 2_000_000_000
-"""Bytes that a first build wants in the cache."""
+MIN_FREE_BYTES = 2_000_000_000
+"""Free disk space that a first build needs, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at. ``needed`` is false for what few commands use; ``fix`` is the command that brings it."""
+    """State of one tool. ``needed`` is false for optional tools; ``fix`` is the command that installs it."""
 
     name: str
     ok: bool
@@ -32,9 +32,11 @@ class Finding:
 
 
 def diagnose() -> list[Finding]:
-    """Everything, in the order in which a build needs it."""
+    """State of all build tools, in the order in which a build needs them."""
     found = [compiler for compiler in compilers() if compiler.version >= OLDEST]
-    chosen = next((one for one in found if one.has_wasm_std() or is_built(one)), found[0] if found else None)
+    chosen = next(
+        (compiler for compiler in found if compiler.has_wasm_std() or is_built(compiler)), found[0] if found else None
+    )
     return [
         _python(),
         _runtime(),
@@ -55,50 +57,50 @@ def _python() -> Finding:
 
 def _runtime() -> Finding:
     try:
-        place = runtime_dir()
+        path = runtime_dir()
     except CodegenError:
-        return Finding("runtime", False, "its source is missing", "pip install --force-reinstall florecon-build")
-    return Finding("runtime", True, f"{VERSION} ({runtime_hash(place)[:12]}) at {place}")
+        return Finding("runtime", False, "source not found", "pip install --force-reinstall florecon-build")
+    return Finding("runtime", True, f"{VERSION} ({runtime_hash(path)[:12]}) at {path}")
 
 
 def _rustc(chosen: Compiler | None) -> Finding:
     oldest = ".".join(map(str, OLDEST))
     if chosen is None:
-        older = ", ".join(f"{one.rustc} {one.fact('release')}" for one in compilers()) or "none"
-        return Finding("rustc", False, f"{older}; {oldest} or later is needed", install_rust())
+        older = ", ".join(f"{compiler.rustc} {compiler.fact('release')}" for compiler in compilers()) or "none"
+        return Finding("rustc", False, f"{older}; version {oldest} or later is required", install_rust())
     return Finding("rustc", True, f"{chosen.fact('release')} at {chosen.rustc}")
 
 
 def _wasm(chosen: Compiler | None) -> Finding:
     ensure = "florecon-build toolchain ensure"
     if chosen is None:
-        return Finding(TARGET, False, "there is no compiler to have it", ensure)
+        return Finding(TARGET, False, "no compiler", ensure)
     if chosen.has_wasm_std():
-        return Finding(TARGET, True, "the compiler's own standard library")
+        return Finding(TARGET, True, "standard library of the compiler")
     if is_built(chosen):
-        return Finding(TARGET, True, "a standard library that was built here")
+        return Finding(TARGET, True, "standard library built from source")
     fix = f"rustup target add {TARGET}" if shutil.which("rustup") else ensure
-    return Finding(TARGET, False, "no standard library for it", fix)
+    return Finding(TARGET, False, "standard library not installed", fix)
 
 
 def _linker(chosen: Compiler | None) -> Finding:
     linker = chosen.linker() if chosen else None
     if linker == "" and chosen:
         return Finding("wasm linker", False, "none", f"{_install()} lld-{chosen.llvm}")
-    return Finding("wasm linker", True, linker or "the compiler's own")
+    return Finding("wasm linker", True, linker or "linker of the compiler")
 
 
 def _cc() -> Finding:
     cc = shutil.which("cc")
-    return Finding("cc", bool(cc), cc or "no C linker, which rustc needs", "" if cc else f"{_install()} gcc libc6-dev")
+    return Finding("cc", bool(cc), cc or "no C linker, required by rustc", "" if cc else f"{_install()} gcc libc6-dev")
 
 
 def _crates(chosen: Compiler | None) -> Finding:
-    """Whether the runtime's dependencies are here already, or can be had."""
+    """Dependencies of the runtime: in cargo's registry cache, or fetched by the first build."""
     home = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo")
     cached = sorted((home / "registry" / "cache").glob("*/arrow-ipc-*.crate"))
     if cached:
-        return Finding("crates", True, f"fetched before, in {home / 'registry'}", needed=False)
+        return Finding("crates", True, f"cached in {home / 'registry'}", needed=False)
     fix = "the first build fetches them from crates.io; behind a proxy set CARGO_HTTP_PROXY"
     return Finding("crates", chosen is None, "not fetched yet", fix, needed=False)
 
@@ -106,27 +108,29 @@ def _crates(chosen: Compiler | None) -> Finding:
 def _rustfmt(chosen: Compiler | None) -> Finding:
     tool = chosen and output([str(Path(chosen.cargo).with_name("rustfmt")), "--version"])
     fix = "" if tool else _component("rustfmt", "rustfmt-web")
-    return Finding("rustfmt", bool(tool), str(tool or "none; only `check` uses it"), fix, needed=False)
+    return Finding("rustfmt", bool(tool), str(tool or "not installed; used by `check` only"), fix, needed=False)
 
 
 def _clippy(chosen: Compiler | None) -> Finding:
-    there = chosen is not None and has_clippy(chosen)
-    fix = "" if there else _component("clippy", "rust-web-clippy")
-    return Finding("clippy", there, "there" if there else "none; only `check` uses it", fix, needed=False)
+    available = chosen is not None and has_clippy(chosen)
+    fix = "" if available else _component("clippy", "rust-web-clippy")
+    return Finding(
+        "clippy", available, "available" if available else "not installed; used by `check` only", fix, needed=False
+    )
 
 
 def _cache() -> Finding:
-    place = cache_dir()
-    parent = next(folder for folder in (place, *place.parents) if folder.exists())
+    path = cache_dir()
+    parent = next(folder for folder in (path, *path.parents) if folder.exists())
     free = shutil.disk_usage(parent).free
     writable = os.access(parent, os.W_OK)
-    state = f"{place}, {free / 1e9:.0f} GB free"
-    fix = "" if writable and free > ROOM else "export XDG_CACHE_HOME=/a/folder/with/room"
-    return Finding("cache", writable and free > ROOM, state if writable else f"{place} cannot be written", fix)
+    state = f"{path}, {free / 1e9:.0f} GB free"
+    fix = "" if writable and free > MIN_FREE_BYTES else "export XDG_CACHE_HOME=/a/folder/with/room"
+    return Finding("cache", writable and free > MIN_FREE_BYTES, state if writable else f"{path} is not writable", fix)
 
 
 def install_rust() -> str:
-    """The command that brings a Rust compiler on this system."""
+    """The command that installs a Rust compiler on this system."""
     if shutil.which("rustup"):
         return "rustup update stable"
     if shutil.which("apt-get") and "rustc-web" in output(["apt-cache", "search", "--names-only", "^rustc-web$"]):

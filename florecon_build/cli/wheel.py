@@ -26,7 +26,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What goes into the wheel."""
+    """Content of the wheel."""
 
     ir: n.PluginIr
     fingerprint: str
@@ -40,7 +40,7 @@ def import_name(plugin_id: str) -> str:
 
 
 def file_name(ir: n.PluginIr) -> str:
-    """The wheel's name. A version such as 1.0.0-rc.1 is spelt as wheels spell it."""
+    """File name of the wheel; a version such as 1.0.0-rc.1 is normalised (PEP 440)."""
     return f"{import_name(ir.id)}-{_version(ir.version)}-py3-none-any.whl"
 
 
@@ -109,9 +109,11 @@ Strategy {content.fingerprint}; no compiler is needed to run it.
 
 
 def module_text(ir: n.PluginIr, fingerprint: str) -> str:
-    """The package's one module: ``Row``, ``SOLVER``, ``FINGERPRINT`` and ``workspace()``, all typed."""
+    """Source of the package's module: ``Row``, ``SOLVER``, ``FINGERPRINT`` and ``workspace()``, with types."""
     fields = "\n".join(f"    {column.name}: {_field(column.type)}" for column in ir.columns)
-    params = "".join(f"    {param.name}: {_type(param.type)} | None = None,{_said(param)}\n" for param in ir.params)
+    params = "".join(
+        f"    {param.name}: {_type(param.type)} | None = None,{_param_comment(param)}\n" for param in ir.params
+    )
     given = ", ".join(f'"{param.name}": {param.name}' for param in ir.params)
     star = "    *,\n" + params if params else "    *,\n"
     return f'''\
@@ -148,7 +150,7 @@ def workspace(
     max_memory: int | None = None,
     text_amounts: Literal["point", "comma"] | None = None,
 ) -> Workspace:
-    """A fresh workspace. Params that are not given keep the defaults of the strategy.
+    """Opens a new workspace. Parameters that are not given keep the defaults of the strategy.
 
     ``columns`` maps a declared column to its header in your data; the others are as for ``florecon_build.Workspace``.
     """
@@ -160,7 +162,7 @@ def workspace(
 
 
 __all__ = ["FINGERPRINT", "SOLVER", "Row", "workspace"]
-_ = datetime.date, Decimal  # what a row may hold
+_ = datetime.date, Decimal  # types of Row
 '''
 
 
@@ -182,6 +184,6 @@ def _field(kind: Type) -> str:
     return f"{_type(kind)} | None" if kind.nullable else _type(kind)
 
 
-def _said(param: n.Param) -> str:
+def _param_comment(param: n.Param) -> str:
     doc = " ".join(param.doc.split())
-    return f"  # {json.dumps(param.default, default=str)} unless given{': ' + doc if doc else ''}"
+    return f"  # {json.dumps(param.default, default=str)}, the default{': ' + doc if doc else ''}"

@@ -14,8 +14,8 @@ from florecon_build.cli.app import app
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What a command printed and ended with."""
+class Completed:
+    """Output and exit code of a command."""
 
     code: int
     out: str
@@ -27,11 +27,11 @@ class Said:
         return json.loads(self.out)
 
 
-def florecon(*args: str | Path, at: Path | None = None) -> Said:
+def florecon(*args: str | Path, at: Path | None = None) -> Completed:
     """Runs the command line with ``args`` in the folder ``at``."""
     with pytest.MonkeyPatch.context() as patch:
         if at is not None:
             patch.chdir(at)
         patch.delenv("FLORECON_DEBUG", raising=False)
         done = CliRunner().invoke(app, [str(arg) for arg in args])
-    return Said(done.exit_code, done.stdout, done.stderr)
+    return Completed(done.exit_code, done.stdout, done.stderr)

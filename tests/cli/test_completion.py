@@ -16,12 +16,12 @@ from florecon_build.cli.app import app
         ("florecon-build run --max", {"--max-exceptions"}),
     ],
 )
-def test_commands_and_options_are_completed(typed: str, offered: set[str]) -> None:
+def test_completion_of_commands_and_options(typed: str, offered: set[str]) -> None:
     words = typed.split(" ")
     asked = {
         "_FLORECON_BUILD_COMPLETE": "complete_bash",
         "COMP_WORDS": typed,
         "COMP_CWORD": str(len(words) - 1),
     }
-    said = CliRunner().invoke(app, prog_name="florecon-build", env=asked)
-    assert set(said.stdout.split()) == offered
+    completed = CliRunner().invoke(app, prog_name="florecon-build", env=asked)
+    assert set(completed.stdout.split()) == offered

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from florecon_build.cli.html import Outcome, render
+from florecon_build.cli.html import RunResult, render
 from florecon_build.cli.html.payload import payload
 from florecon_build.cli.html.run_result import Node
 
@@ -25,7 +25,7 @@ NODES = (
     Node(3, "flow", "seq[1] > flow"),
 )
 SCRIPT = "</script><script>alert(1)</script>"
-OUTCOME = Outcome(
+RESULT = RunResult(
     title="acme.cards 1.0.0",
     ledger=pa.table(
         {
@@ -64,15 +64,15 @@ def inside(page: str) -> dict[str, Any]:
     return json.loads(gzip.decompress(base64.b64decode(found[1])))
 
 
-def test_groups_stand_under_the_label_above_the_node_that_formed_them() -> None:
-    data = payload(OUTCOME)
+def test_group_stage_is_the_enclosing_label() -> None:
+    data = payload(RESULT)
     assert data["stages"] == ["invoices", "flow"]
     assert data["groups"]["stage"] == [1, 0]
     assert data["groups"]["pinned"] == [0, 1]
 
 
-def test_every_row_is_its_parts_and_what_is_open() -> None:
-    data = payload(OUTCOME)
+def test_row_amount_is_allocations_plus_residual() -> None:
+    data = payload(RESULT)
     rows, parts = data["rows"], data["parts"]
     left = [int(amount) for amount in rows["amount"]]
     for row, amount in zip(parts["row"], parts["amount"], strict=True):
@@ -80,31 +80,31 @@ def test_every_row_is_its_parts_and_what_is_open() -> None:
     assert left == [int(amount) for amount in rows["residual"]] == [0, 0, 0, -200]
 
 
-def test_amounts_that_a_browser_would_round_travel_as_text() -> None:
-    assert payload(OUTCOME)["rows"]["amount"] == [str(HUGE), str(-HUGE), 700, -900]
+def test_amounts_beyond_exact_numbers_are_text() -> None:
+    assert payload(RESULT)["rows"]["amount"] == [str(HUGE), str(-HUGE), 700, -900]
 
 
-def test_the_columns_of_the_ledger_come_in_the_order_of_the_rows() -> None:
-    day, memo = payload(OUTCOME)["columns"]
+def test_ledger_columns_follow_the_order_of_rows() -> None:
+    day, memo = payload(RESULT)["columns"]
     assert [memo["words"][code] for code in memo["codes"]] == [SCRIPT, None, "a", "a"]
     assert day["values"] == [None, 20513, 20485, 20458]
 
 
-def test_open_items_age_to_the_last_date_or_the_one_given() -> None:
-    assert payload(OUTCOME)["dates"] == {"column": 0, "as_of": 20513, "given": False}
-    given = replace(OUTCOME, as_of=date(2026, 3, 31), date_column="day")
+def test_ageing_reference_date() -> None:
+    assert payload(RESULT)["dates"] == {"column": 0, "as_of": 20513, "given": False}
+    given = replace(RESULT, as_of=date(2026, 3, 31), date_column="day")
     assert payload(given)["dates"] == {"column": 0, "as_of": 20543, "given": True}
     with pytest.raises(KeyError, match="no date column 'memo'"):
-        payload(replace(OUTCOME, date_column="memo"))
+        payload(replace(RESULT, date_column="memo"))
 
 
-def test_the_same_outcome_is_the_same_page() -> None:
-    assert render(OUTCOME) == render(OUTCOME)
-    assert inside(render(OUTCOME)) == payload(OUTCOME)
+def test_rendering_is_deterministic() -> None:
+    assert render(RESULT) == render(RESULT)
+    assert inside(render(RESULT)) == payload(RESULT)
 
 
-def test_nothing_of_a_ledger_or_a_strategy_becomes_markup() -> None:
-    page = render(replace(OUTCOME, title=SCRIPT, facts={"input": SCRIPT, "{{js}}": "{{data}}"}))
+def test_ledger_and_strategy_text_is_escaped() -> None:
+    page = render(replace(RESULT, title=SCRIPT, facts={"input": SCRIPT, "{{js}}": "{{data}}"}))
     assert "<script>alert" not in page
     assert "seq &lt;&amp;&gt;" in page
     assert page.count("<script") == 2
@@ -112,18 +112,18 @@ def test_nothing_of_a_ledger_or_a_strategy_becomes_markup() -> None:
 
 
 def test_a_page_loads_nothing() -> None:
-    page = render(OUTCOME)
+    page = render(RESULT)
     assert "default-src 'none'" in page
     assert re.findall(r"""(?:src|href)=["'](?!data:|#)""", page) == []
     assert "http" not in page.split("<script>")[-1]
 
 
 def test_text_ids_are_shown_as_text() -> None:
-    rows = OUTCOME.rows.append_column("id_text", pa.array(["w", "x", "y", "z"]))
+    rows = RESULT.rows.append_column("id_text", pa.array(["w", "x", "y", "z"]))
     names = dict(zip([1, 2, 3, 4], "wxyz", strict=True))
-    held = OUTCOME.allocations
+    held = RESULT.allocations
     held = held.append_column("id_text", pa.array([names[row] for row in held["id"].to_pylist()]))
-    ledger = OUTCOME.ledger.set_column(2, "key", pa.array(["z", "w", "x", "y"]))
-    text = payload(replace(OUTCOME, rows=rows, allocations=held, ledger=ledger))
+    ledger = RESULT.ledger.set_column(2, "key", pa.array(["z", "w", "x", "y"]))
+    text = payload(replace(RESULT, rows=rows, allocations=held, ledger=ledger))
     assert text["rows"]["id"] == ["w", "x", "y", "z"]
-    assert text["parts"] == payload(OUTCOME)["parts"]
+    assert text["parts"] == payload(RESULT)["parts"]

@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from florecon_build.cli.html import NoRun, load, render
-from tests.cli.test_html import NODES, OUTCOME
+from florecon_build.cli.html import RunFolderError, load, render
+from tests.cli.test_html import NODES, RESULT
 
 RECORD: dict[str, Any] = {
     "run_version": 1,
@@ -31,21 +31,21 @@ def folder(tmp_path: Path) -> Path:
     data = tmp_path / "data"
     data.mkdir()
     tables = {
-        "input": OUTCOME.ledger,
-        "rows": OUTCOME.rows,
-        "groups": OUTCOME.groups,
-        "allocations": OUTCOME.allocations,
+        "input": RESULT.ledger,
+        "rows": RESULT.rows,
+        "groups": RESULT.groups,
+        "allocations": RESULT.allocations,
     }
     for name, table in tables.items():
         pq.write_table(table, str(data / f"{name}.parquet"))
-    (data / "why.json").write_text(json.dumps(dict(OUTCOME.why)), encoding="utf-8")
+    (data / "why.json").write_text(json.dumps(dict(RESULT.why)), encoding="utf-8")
     (tmp_path / "run.json").write_text(json.dumps(RECORD), encoding="utf-8")
     return tmp_path
 
 
-def test_a_run_is_read_back_whole(folder: Path) -> None:
+def test_run_folder_round_trip(folder: Path) -> None:
     read = load(folder)
-    assert (read.title, read.scale, read.nodes, dict(read.why)) == (OUTCOME.title, 2, NODES, {"4": "no partner"})
+    assert (read.title, read.scale, read.nodes, dict(read.why)) == (RESULT.title, 2, NODES, {"4": "no partner"})
     assert read.facts["input march.csv"] == "4 rows, sha256 ef"
     assert read.facts["params"] == "slack = 5"
     assert "acme.cards 1.0.0" in render(read)
@@ -54,21 +54,21 @@ def test_a_run_is_read_back_whole(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("run.json", None, "has no run.json; make it with: florecon-build run"),
+        ("run.json", None, "has no run.json; create it with: florecon-build run"),
         ("run.json", "{", "is not JSON"),
-        ("run.json", '{"run_version": 9}', "is of version 9, not 1"),
-        ("data/groups.parquet", None, "is not whole"),
+        ("run.json", '{"run_version": 9}', "has version 9, not 1"),
+        ("data/groups.parquet", None, "is incomplete"),
     ],
     ids=["no record", "no json", "another version", "a table missing"],
 )
-def test_what_is_no_run_is_refused_with_what_to_do(folder: Path, name: str, content: str | None, says: str) -> None:
+def test_invalid_run_folder_is_rejected(folder: Path, name: str, content: str | None, says: str) -> None:
     (folder / name).unlink()
     if content is not None:
         (folder / name).write_text(content, encoding="utf-8")
-    with pytest.raises(NoRun, match=says):
+    with pytest.raises(RunFolderError, match=says):
         load(folder)
 
 
-def test_a_column_that_is_not_there_is_refused(folder: Path) -> None:
-    with pytest.raises(NoRun, match="no column 'ccy'; it has day, memo, key"):
+def test_unknown_column_is_rejected(folder: Path) -> None:
+    with pytest.raises(RunFolderError, match="no column 'ccy'; it has day, memo, key"):
         load(folder, by="ccy")

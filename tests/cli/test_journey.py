@@ -36,8 +36,8 @@ print(ws.about.strategy == FINGERPRINT, [(g["size"], g["net"]) for g in groups])
 
 
 @dataclass(slots=True)
-class Traveller:
-    """Somebody with an environment and a folder; ``times`` is how long each step took them."""
+class InstalledUser:
+    """User of an installed wheel: an environment and a folder; ``times`` are seconds per step."""
 
     python: Path
     folder: Path
@@ -49,7 +49,7 @@ class Traveller:
         return self.run(str(self.python.with_name("florecon-build")), *args, code=code)
 
     def run(self, *command: str, code: int = 0) -> str:
-        """Runs a command in the folder, with no way back to the checkout."""
+        """Runs a command in the folder, without access to the checkout."""
         env = dist.outside() | {"FLORECON_AUTHOR_PROFILE": "quick"}
         if self.path:
             env["PATH"] = self.path
@@ -67,69 +67,69 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return dist.build(tmp_path_factory.mktemp("dist"))[1]
 
 
-def test_from_an_empty_folder_to_a_packaged_solver(wheel: Path, tmp_path: Path) -> None:
-    you = Traveller(dist.install(wheel, tmp_path / "env", fetch=False), tmp_path)
-    assert "rust_runtime" not in you("doctor")
-    you("new", "my-recon")
-    you.folder = tmp_path / "my-recon"
+def test_installed_wheel_from_new_project_to_packaged_solver(wheel: Path, tmp_path: Path) -> None:
+    user = InstalledUser(dist.install(wheel, tmp_path / "env", fetch=False), tmp_path)
+    assert "rust_runtime" not in user("doctor")
+    user("new", "my-recon")
+    user.folder = tmp_path / "my-recon"
 
-    first = json.loads(you("author", "--json"))
-    strategy = you.folder / "strategy.py"
+    first = json.loads(user("author", "--json"))
+    strategy = user.folder / "strategy.py"
     reviewed = strategy.read_text()
     strategy.write_text(reviewed.replace("(days(a, b) <= 45)", "(days(a, b) <= 5)"))
-    edited = json.loads(you("author", "--json"))
+    edited = json.loads(user("author", "--json"))
     assert edited["open"]["rows"] > first["open"]["rows"], "the edit did not reach the report"
     assert edited["seconds"].keys() == first["seconds"].keys()
     strategy.write_text(reviewed)
 
-    assert "rustfmt and clippy" in you("check")
-    you("svg", "-o", "strategy.svg")
-    assert "same invoice" in (you.folder / "strategy.svg").read_text(encoding="utf-8")
-    you("ship")
-    manifest = json.loads((you.folder / "dist" / "solver.json").read_text())
+    assert "rustfmt and clippy" in user("check")
+    user("svg", "-o", "strategy.svg")
+    assert "same invoice" in (user.folder / "strategy.svg").read_text(encoding="utf-8")
+    user("ship")
+    manifest = json.loads((user.folder / "dist" / "solver.json").read_text())
     assert manifest["fingerprint"] == first["plugin"]["fingerprint"]
     assert manifest["wasm"]["bytes"] < 700_000, "the starter's module is to stay small"
-    assert "no difference" in you("diff", "strategy.py", "dist/solver.wasm")
-    assert "equal: all" in you("verify")
+    assert "no difference" in user("diff", "strategy.py", "dist/solver.wasm")
+    assert "equal: all" in user("verify")
 
-    you("run", "dist/solver.wasm", "sample.csv", "-o", "out", "--max-exceptions", "1%", code=3)
-    record = json.loads((you.folder / "out" / "run.json").read_text())
-    assert record["outcome"]["steps"] == first["steps"], "the module says other than the author's loop"
-    with (you.folder / "out" / "exceptions.csv").open() as file:
+    user("run", "dist/solver.wasm", "sample.csv", "-o", "out", "--max-exceptions", "1%", code=3)
+    record = json.loads((user.folder / "out" / "run.json").read_text())
+    assert record["outcome"]["steps"] == first["steps"], "the module and the author loop differ"
+    with (user.folder / "out" / "exceptions.csv").open() as file:
         assert len(list(csv.reader(file))) == 1 + first["open"]["rows"]
-    you("report", "out")
-    page = (you.folder / "out" / "report.html").read_text(encoding="utf-8")
-    told = inside(page)
-    assert told["stages"][-1:] == ["small difference"]
-    opened = {row for row, left in zip(told["rows"]["id"], told["rows"]["residual"], strict=True) if left}
-    assert set(told["why"]) == opened, "the sample has fewer exceptions than are asked why"
-    assert all(": " in said for said in told["why"].values())
+    user("report", "out")
+    page = (user.folder / "out" / "report.html").read_text(encoding="utf-8")
+    content = inside(page)
+    assert content["stages"][-1:] == ["small difference"]
+    opened = {row for row, left in zip(content["rows"]["id"], content["rows"]["residual"], strict=True) if left}
+    assert set(content["why"]) == opened, "the sample has fewer exceptions than are asked why"
+    assert all(": " in reasons for reasons in content["why"].values())
     assert "data:image/svg+xml;base64," in page
 
-    you("package")
-    solver = next((you.folder / "dist").glob("*.whl"))
+    user("package")
+    solver = next((user.folder / "dist").glob("*.whl"))
     assert _runs_elsewhere(wheel, solver, tmp_path) == "True [(2, 2)]"
-    print("\n".join(f"{seconds:7.2f} s  {name}" for name, seconds in you.times.items()))
+    print("\n".join(f"{seconds:7.2f} s  {name}" for name, seconds in user.times.items()))
 
 
 def _runs_elsewhere(wheel: Path, solver: Path, tmp_path: Path) -> str:
-    """What the packaged solver says in another empty environment, on a path without a compiler."""
+    """Output of the packaged solver in another empty environment, on a path without a compiler."""
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     python = dist.install(wheel, elsewhere / "env", fetch=False)
-    other = Traveller(python, elsewhere, path=str(python.parent))
+    other = InstalledUser(python, elsewhere, path=str(python.parent))
     pip = ["-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--disable-pip-version-check", str(solver)]
     other.run(str(python), *pip)
     (elsewhere / "use.py").write_text(TYPED)
     return other.run(str(python), "use.py").strip()
 
 
-def test_both_archives_hold_what_they_must(wheel: Path) -> None:
+def test_sdist_and_wheel_contents(wheel: Path) -> None:
     sdist = next(wheel.parent.glob("*.tar.gz"))
     assert [*check_sdist(sdist, ROOT), *check_wheel(wheel, ROOT)] == []
 
 
-def test_one_commit_gives_one_wheel(wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wheel_is_reproducible(wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", dist.commit_time())
     sdist, again = dist.build(tmp_path / os.urandom(4).hex())
     assert again.read_bytes() == wheel.read_bytes()

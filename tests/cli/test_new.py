@@ -17,12 +17,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(params=TEMPLATES)
 def project(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    said = florecon("new", "my-recon", "--from", request.param, at=tmp_path)
-    assert said.code == 0, said.err
+    completed = florecon("new", "my-recon", "--from", request.param, at=tmp_path)
+    assert completed.code == 0, completed.err
     return tmp_path / "my-recon"
 
 
-def test_a_project_explains_most_of_its_sample(project: Path) -> None:
+def test_new_project_matches_most_of_its_sample(project: Path) -> None:
     report = florecon("author", "--preview", "--json", at=project).json()
     assert report["plugin"]["id"] == "my-recon"
     assert report["exact"] is True
@@ -31,7 +31,7 @@ def test_a_project_explains_most_of_its_sample(project: Path) -> None:
     assert len(report["steps"]) >= 4, "a step of the strategy finds nothing in the sample"
 
 
-def test_its_files_are_formatted_and_its_snapshot_is_its_rust(project: Path) -> None:
+def test_new_project_is_formatted_and_its_snapshot_current(project: Path) -> None:
     for args in (("format", "--check"), ("check",)):
         command = [sys.executable, "-m", "ruff", *args, "--config", str(ROOT / "pyproject.toml"), str(project)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -40,7 +40,7 @@ def test_its_files_are_formatted_and_its_snapshot_is_its_rust(project: Path) -> 
     assert tomllib.loads((project / "florecon.toml").read_text())["sample"] == "sample.csv"
 
 
-def test_its_own_tests_pass_and_notice_a_change(tmp_path: Path) -> None:
+def test_new_project_tests_pass_and_detect_a_change(tmp_path: Path) -> None:
     florecon("new", "mine", at=tmp_path)
     assert _pytest(tmp_path / "mine") == 0
     strategy = tmp_path / "mine" / "strategy.py"
@@ -53,17 +53,17 @@ def _pytest(folder: Path) -> int:
     return subprocess.run(command, capture_output=True, check=False, cwd=folder).returncode
 
 
-def test_a_name_that_is_taken_or_impossible_is_refused(tmp_path: Path) -> None:
+def test_existing_or_invalid_project_name_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "file").touch()
     for name in ("taken", "9lives", "a b"):
-        said = florecon("new", name, at=tmp_path)
-        assert said.code == 2
-        assert "fix:" in said.err
+        completed = florecon("new", name, at=tmp_path)
+        assert completed.code == 2
+        assert "fix:" in completed.err
 
 
-def test_an_unknown_example_names_the_known(tmp_path: Path) -> None:
-    said = florecon("new", "x", "--from", "bank", at=tmp_path)
-    assert said.code == 2
-    assert "bank-statement" in said.err
+def test_unknown_template_lists_the_known_ones(tmp_path: Path) -> None:
+    completed = florecon("new", "x", "--from", "bank", at=tmp_path)
+    assert completed.code == 2
+    assert "bank-statement" in completed.err
     assert not (tmp_path / "x").exists()

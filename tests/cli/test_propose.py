@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import Said, florecon
+from tests.cli.command import Completed, florecon
 
 ENGLISH = """\
 Entry No,Posting Date,Account,Amount,Currency,Memo,Rate
@@ -22,7 +22,7 @@ Buchungstag;Konto;Betrag;Verwendungszweck
 """
 
 
-def proposed(tmp_path: Path, text: str) -> tuple[Said, Path]:
+def proposed(tmp_path: Path, text: str) -> tuple[Completed, Path]:
     (tmp_path / "ledger.csv").write_text(text, encoding="utf-8")
     return florecon("new", "mine", "--csv", "ledger.csv", at=tmp_path), tmp_path / "mine"
 
@@ -33,9 +33,9 @@ def columns(folder: Path) -> list[str]:
     return [line.strip().rstrip(",") for line in lines[start : lines.index(")", start)]]
 
 
-def test_types_id_and_amount_of_an_english_ledger(tmp_path: Path) -> None:
-    said, folder = proposed(tmp_path, ENGLISH)
-    assert said.code == 0, said.err
+def test_columns_of_an_english_ledger(tmp_path: Path) -> None:
+    completed, folder = proposed(tmp_path, ENGLISH)
+    assert completed.code == 0, completed.err
     assert columns(folder) == [
         "entry_no=fb.integer(id=True)",
         "posting_date=fb.date()",
@@ -45,17 +45,17 @@ def test_types_id_and_amount_of_an_english_ledger(tmp_path: Path) -> None:
         "memo=fb.text(nullable=True)",
         "rate=fb.real()",
     ]
-    assert "'Entry No'" in said.out
+    assert "'Entry No'" in completed.out
     report = florecon("author", "--preview", "--json", at=folder).json()
     assert (report["exact"], report["open"]["rows"], report["steps"][0]["name"]) == (True, 1, "same reference")
     assert report["value"] == {"EUR": 246900, "USD": 700}
 
 
-def test_a_ledger_without_an_id_gets_one_and_says_so(tmp_path: Path) -> None:
-    said, folder = proposed(tmp_path, GERMAN)
-    assert said.code == 0, said.err
+def test_ledger_without_an_id_gets_a_generated_one(tmp_path: Path) -> None:
+    completed, folder = proposed(tmp_path, GERMAN)
+    assert completed.code == 0, completed.err
     assert columns(folder)[0] == "row_id=fb.integer(id=True)"
-    assert "no column tells rows apart" in said.out
+    assert "no column has unique values" in completed.out
     assert 'text_amounts = "comma"' in (folder / "florecon.toml").read_text()
     report = florecon("author", "--preview", "--json", at=folder).json()
     assert (report["rows"], report["open"]["rows"]) == (3, 1)
@@ -65,12 +65,12 @@ def test_a_ledger_without_an_id_gets_one_and_says_so(tmp_path: Path) -> None:
     ("text", "code", "words"),
     [
         ("", 4, "empty"),
-        ("a,b\n", 4, "no row"),
-        ("a,a\n1,2\n", 4, "stands twice"),
-        ("name,town\nx,y\n", 4, "no column can be the amount"),
+        ("a,b\n", 4, "no rows"),
+        ("a,a\n1,2\n", 4, "not unique"),
+        ("name,town\nx,y\n", 4, "no amount column found"),
     ],
 )
-def test_what_is_no_ledger_is_refused_and_leaves_nothing(tmp_path: Path, text: str, code: int, words: str) -> None:
-    said, folder = proposed(tmp_path, text)
-    assert (said.code, words in said.err) == (code, True), said.err
+def test_invalid_ledger_is_rejected_and_writes_nothing(tmp_path: Path, text: str, code: int, words: str) -> None:
+    completed, folder = proposed(tmp_path, text)
+    assert (completed.code, words in completed.err) == (code, True), completed.err
     assert not folder.exists()

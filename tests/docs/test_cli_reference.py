@@ -8,11 +8,11 @@ from florecon_build.cli.exit_codes import MEANING
 from scripts.cli_reference import PAGE, reference
 
 
-def test_the_page_is_current() -> None:
+def test_page_is_current() -> None:
     assert PAGE.read_text(encoding="utf-8") == reference(), "write it anew: python -m scripts.cli_reference"
 
 
-def test_it_has_every_command_and_every_exit_code() -> None:
+def test_page_has_every_command_and_exit_code() -> None:
     page = PAGE.read_text(encoding="utf-8")
     listed = re.search(r"^Commands: (.*)\.$", page, re.MULTILINE)
     assert listed is not None

@@ -23,26 +23,26 @@ NAMES = {"partition_by_table": "partition_by_with"}
 ALSO = {"for_n"}
 
 
-def test_the_tutorial_prints_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tutorial_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     page = (DOCS / "tutorial.md").read_text(encoding="utf-8")
     for block, printed in run("tutorial.md", page):
         assert printed == (block.says or ""), f"tutorial.md:{block.line}"
 
 
-def test_the_page_of_the_host_prints_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_host_page_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for block, printed in run("host.md", HOST):
         assert printed == (block.says or ""), f"host.md:{block.line}"
 
 
-def test_the_page_of_the_host_has_every_error() -> None:
+def test_host_page_lists_every_error() -> None:
     listed = dict(re.findall(r"^\| `(\w+)` \| `(\w+)` \|", HOST, re.MULTILINE))
     assert listed == {kind.__name__: code for code, kind in codes().items()}
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
-def test_a_picture_shows_what_its_code_does(example: Example) -> None:
+def test_picture_equals_the_result_of_its_code(example: Example) -> None:
     kept = (DOCS / "pictures" / f"{example.name}.svg").read_text(encoding="utf-8")
     assert kept == draw(SHARED, example), "draw it anew: python scripts/draw_algebra.py"
 
@@ -60,6 +60,6 @@ def kind_of(node: type[n.Base]) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", node.__name__).lower().replace("exact1to1", "exact_1to1")
 
 
-def test_the_page_is_cut_into_blocks_with_their_output() -> None:
+def test_page_is_split_into_blocks_with_output() -> None:
     page = "a\n```python\nprint(1)\n```\n\n```text\n1\n```\n```python\nx = 2\n```\nso\n```text\n2\n```\n"
     assert [(block.line, block.says) for block in blocks(page)] == [(3, "1\n"), (10, None)]

@@ -65,18 +65,18 @@ def ran() -> Ran:
     return found
 
 
-def test_every_recipe_of_the_page_ran(ran: Ran) -> None:
+def test_every_recipe_runs(ran: Ran) -> None:
     """Each asserts its own outcome in the page."""
     assert PAGE.count("\n## ") == len(RECIPES) == 12
     tried = [call.plugin for call in ran.calls]
     assert all(ran.names[name] in tried for name in RECIPES)
 
 
-def test_no_recipe_is_doubtful(ran: Ran) -> None:
+def test_recipes_have_no_warnings(ran: Ran) -> None:
     assert {name: ran.names[name].check() for name in RECIPES} == dict.fromkeys(RECIPES, ())
 
 
-def test_the_compiled_recipes_agree(ran: Ran, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_compiled_recipes_equal_the_interpreter(ran: Ran, tmp_path_factory: pytest.TempPathFactory) -> None:
     plugins = [ran.names[name] for name in RECIPES]
     artifact = build_suite(joined([plugin.data for plugin in plugins]), tmp_path_factory.mktemp("recipes"))
     for call in ran.calls:

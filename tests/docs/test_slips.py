@@ -58,7 +58,7 @@ def read(text: str) -> dict[str, Any]:
     return names
 
 
-def test_the_strategy_is_sound_and_does_what_the_page_says() -> None:
+def test_corrected_strategy_is_valid() -> None:
     for block, printed in run("slips.md", PAGE):
         assert printed == (block.says or ""), f"slips.md:{block.line}"
     plugin = read(SOURCE)["freight"]
@@ -68,7 +68,7 @@ def test_the_strategy_is_sound_and_does_what_the_page_says() -> None:
 
 
 @pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: slip.wrong.strip()[:30])
-def test_a_slip_is_named_at_its_own_line(slip: Slip) -> None:
+def test_error_is_reported_at_its_own_line(slip: Slip) -> None:
     with pytest.raises(fb.StrategyError) as raised:
         read(write(slip))
     assert len(raised.value.problems) == 1
@@ -76,7 +76,7 @@ def test_a_slip_is_named_at_its_own_line(slip: Slip) -> None:
     assert f"{raised.value}\n" == slip.says
 
 
-def test_all_slips_are_named_in_one_go() -> None:
+def test_all_errors_are_reported_together() -> None:
     with pytest.raises(fb.StrategyError) as raised, fb.collecting():
         read(write(*SLIPS))
     found = {problem.span.line: str(problem).splitlines()[0] for problem in raised.value.problems if problem.span}

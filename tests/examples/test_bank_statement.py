@@ -34,13 +34,13 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_one_seed_makes_one_set_of_files(small: Path, tmp_path: Path) -> None:
+def test_generator_is_deterministic(small: Path, tmp_path: Path) -> None:
     generate.write(generate.generate(rows=200, seed=5), tmp_path)
     for name in ("bank.csv", "gl.csv", "truth.csv"):
         assert (tmp_path / name).read_bytes() == (small / name).read_bytes()
 
 
-def test_the_answer_accounts_for_every_line_once_and_adds_up(small: Path) -> None:
+def test_answer_covers_every_line_once_and_balances(small: Path) -> None:
     lines, answer = read_lines(small), read_answer(small) or []
     amount = {line.row_id: line.amount for line in lines}
     used: Counter[str] = Counter()
@@ -66,7 +66,7 @@ def test_the_answer_accounts_for_every_line_once_and_adds_up(small: Path) -> Non
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_the_strategy_reaches_the_bar_on_ledgers_of_our_own(seed: int, tmp_path: Path) -> None:
+def test_score_on_generated_ledgers(seed: int, tmp_path: Path) -> None:
     generate.write(generate.generate(rows=600, seed=seed), tmp_path)
     each, overall = reconciled(tmp_path)
     assert overall.f1 >= 0.97
@@ -74,14 +74,14 @@ def test_the_strategy_reaches_the_bar_on_ledgers_of_our_own(seed: int, tmp_path:
     assert {score.kind: score.recall >= 0.8 for score in each} == dict.fromkeys((score.kind for score in each), True)
 
 
-def test_the_strategy_reaches_the_bar_on_the_shared_ledger() -> None:
+def test_score_on_the_shared_ledger() -> None:
     if not run.SHARED.is_dir():
         pytest.skip(f"the shared ledger is not at {run.SHARED}")
     _, overall = reconciled(run.SHARED)
     assert overall.f1 >= 0.95
 
 
-def test_the_strategy_has_nothing_doubtful() -> None:
+def test_strategy_has_no_warnings() -> None:
     assert bank_statement.check() == ()
 
 
@@ -94,11 +94,11 @@ def test_the_strategy_has_nothing_doubtful() -> None:
         (0, ("gl:2", "gl:1"), "offset", {("gl:1", "gl:2")}),
     ],
 )
-def test_a_group_is_read_as_pairs(net: int, rows: tuple[str, ...], kind: str, pairs: set[tuple[str, str]]) -> None:
+def test_group_is_scored_as_pairs(net: int, rows: tuple[str, ...], kind: str, pairs: set[tuple[str, str]]) -> None:
     assert pairs_of(Found("stage", net, rows)) == (kind, pairs)
 
 
-def test_right_under_another_kind_counts_overall_only(small: Path) -> None:
+def test_match_of_another_kind_counts_overall_only(small: Path) -> None:
     lines = read_lines(small)[:1]
     answer = [Answer("amount_mismatch", "bank:1", "gl:1"), Answer("unmatched", "9", None)]
     each, overall = scores([Found("stage", 0, ("bank:1", "gl:1"))], lines, answer)
@@ -116,7 +116,7 @@ def test_right_under_another_kind_counts_overall_only(small: Path) -> None:
         ("id,date,description,amount\nB1,2025-01-01,X,abc\n", "no amount"),
     ],
 )
-def test_a_bad_file_is_named_with_its_line(bank: str | None, said: str, tmp_path: Path) -> None:
+def test_invalid_file_is_reported_with_its_line(bank: str | None, said: str, tmp_path: Path) -> None:
     if bank is not None:
         (tmp_path / "bank.csv").write_text(bank, encoding="utf-8")
     (tmp_path / "gl.csv").write_text("id,date,description,amount,ref\n", encoding="utf-8")
@@ -124,7 +124,7 @@ def test_a_bad_file_is_named_with_its_line(bank: str | None, said: str, tmp_path
         read_lines(tmp_path)
 
 
-def test_the_command_prints_scores_as_json_from_the_compiled_strategy(small: Path, tmp_path: Path) -> None:
+def test_command_prints_scores_as_json(small: Path, tmp_path: Path) -> None:
     command = [sys.executable, str(ROOT / "examples" / "bank_statement" / "run.py")]
     given = [*command, "--data", str(small), "--out", str(tmp_path / "out"), "--json"]
     done = subprocess.run(given, capture_output=True, text=True, check=True, cwd=tmp_path, env=dict(os.environ))
@@ -134,7 +134,7 @@ def test_the_command_prints_scores_as_json_from_the_compiled_strategy(small: Pat
     assert {kind: facts["right"] for kind, facts in said["kinds"].items()} == {s.kind: s.right for s in each}
 
 
-def test_the_command_without_an_answer_prints_no_score(small: Path, tmp_path: Path) -> None:
+def test_command_without_an_answer_prints_no_score(small: Path, tmp_path: Path) -> None:
     for name in ("bank.csv", "gl.csv"):
         (tmp_path / name).write_bytes((small / name).read_bytes())
     command = [sys.executable, str(ROOT / "examples" / "bank_statement" / "run.py"), "--data", str(tmp_path)]

@@ -29,13 +29,13 @@ def scored(path: Path) -> tuple[dict[tuple[str, str], int], list[Application], S
     return made, answer, score(made, answer)
 
 
-def test_the_sample_is_applied_to_the_cent() -> None:
+def test_sample_is_applied_exactly() -> None:
     made, answer, _ = scored(SAMPLE)
     assert made == {(one.payment, one.invoice): int(one.amount * 100) for one in answer}
 
 
 @pytest.mark.parametrize(("name", "wrong", "missed"), [("n100", 0, 0), ("n300", 2, 1)])
-def test_ledgers_from_elsewhere(name: str, wrong: int, missed: int) -> None:
+def test_external_ledgers(name: str, wrong: int, missed: int) -> None:
     path = ELSEWHERE / f"{name}.json"
     if not path.is_file():
         pytest.skip(f"{path} is not here")

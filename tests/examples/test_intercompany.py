@@ -49,7 +49,7 @@ def decimals(*cents: int) -> Array:
     return generate.decimals(np.array(cents, dtype=np.int64))
 
 
-def test_one_seed_makes_one_ledger(ledger: Tables) -> None:
+def test_generator_is_deterministic(ledger: Tables) -> None:
     again = generate.generate(LINES, seed=3)
     assert again[0].equals(ledger[0])
     assert again[1].equals(ledger[1])
@@ -57,19 +57,19 @@ def test_one_seed_makes_one_ledger(ledger: Tables) -> None:
 
 
 @pytest.mark.parametrize("lines", [2_000, 2_001, 7_919])
-def test_the_ledger_has_exactly_the_lines_asked_for(lines: int) -> None:
+def test_ledger_has_the_requested_number_of_lines(lines: int) -> None:
     ledger, truth = generate.generate(lines)
     assert ledger.num_rows == truth.num_rows == lines
     assert ledger["row_id"].to_pylist() == list(range(1, lines + 1))
     assert set(truth["kind"].to_pylist()) == {*generate.KINDS, "noise"}
 
 
-def test_too_few_lines_are_refused() -> None:
+def test_too_few_lines_are_rejected() -> None:
     with pytest.raises(ValueError, match="too few"):
         generate.generate(100)
 
 
-def test_every_deal_is_told_by_both_companies_and_nets_as_its_kind_says(ledger: Tables) -> None:
+def test_every_deal_is_booked_by_both_companies_with_its_net(ledger: Tables) -> None:
     joined = ledger[0].join(ledger[1], "row_id").to_pylist()
     deals: dict[int, list[dict[str, object]]] = {}
     for line in joined:
@@ -83,7 +83,7 @@ def test_every_deal_is_told_by_both_companies_and_nets_as_its_kind_says(ledger: 
         assert net <= most, lines
 
 
-def test_lines_without_a_partner_are_of_the_kinds_that_have_none(ledger: Tables) -> None:
+def test_unpartnered_lines_are_of_unpartnered_kinds(ledger: Tables) -> None:
     alone = ledger[1].filter(pc.is_null(ledger[1]["deal"]))
     assert set(alone["kind"].to_pylist()) == {"duplicate", "noise", "open_cut_off", "write_off"}
 
@@ -95,7 +95,7 @@ def test_amounts_are_exact_decimals_and_never_zero(ledger: Tables) -> None:
     assert list(map(str, decimals(-1, 0, 12_345).to_pylist())) == ["-0.01", "0.00", "123.45"]
 
 
-def test_a_solver_that_knows_the_answer_scores_everything(ledger: Tables) -> None:
+def test_perfect_solver_scores_one(ledger: Tables) -> None:
     data = score.solved(*ledger, *as_known(ledger[1], ledger[0]))
     every = score.kind_scores(data)[-1]
     assert every.whole == every.partnered == every.matched == every.pure
@@ -103,7 +103,7 @@ def test_a_solver_that_knows_the_answer_scores_everything(ledger: Tables) -> Non
     assert all(balance.holds for balance in score.balances(data))
 
 
-def test_a_stranger_in_a_group_costs_precision_and_a_missing_line_recall() -> None:
+def test_wrong_line_lowers_precision_and_missing_line_recall() -> None:
     ledger = pa.table(
         {"row_id": [1, 2, 3, 4], "amount": decimals(10_000, -10_000, 5_000, -5_000), "currency": ["EUR"] * 4}
     )
@@ -116,7 +116,7 @@ def test_a_stranger_in_a_group_costs_precision_and_a_missing_line_recall() -> No
     assert (every.partnered, every.matched, every.pure, every.whole) == (4, 3, 0, 2)
 
 
-def test_groups_that_share_a_line_count_as_one() -> None:
+def test_groups_that_share_a_line_are_joined() -> None:
     ledger = pa.table({"row_id": [1, 2, 3], "amount": decimals(10_000, -7_000, -3_000), "currency": ["EUR"] * 3})
     truth = pa.table({"row_id": [1, 2, 3], "kind": ["split"] * 3, "deal": pa.array([9, 9, 9], pa.int64())})
     groups = pa.table({"group_id": [4, 7], "origin": ["flow", "flow"], "reason": ["a: x", "b: x"], "size": [2, 2]})
@@ -125,7 +125,7 @@ def test_groups_that_share_a_line_count_as_one() -> None:
     assert (every.whole, every.pure) == (3, 3)
 
 
-def test_the_strategy_finds_the_answer(solved: tuple[score.Solved, list[str]]) -> None:
+def test_strategy_finds_the_answer(solved: tuple[score.Solved, list[str]]) -> None:
     data, _ = solved
     every = score.kind_scores(data)[-1]
     assert every.pure >= 0.985 * every.matched
@@ -134,13 +134,11 @@ def test_the_strategy_finds_the_answer(solved: tuple[score.Solved, list[str]]) -
     assert all(balance.holds for balance in score.balances(data))
 
 
-def test_the_strategy_has_nothing_doubtful() -> None:
+def test_strategy_has_no_warnings() -> None:
     assert intercompany.check() == ()
 
 
-def test_the_page_says_what_matched_and_that_nothing_was_lost(
-    ledger: Tables, solved: tuple[score.Solved, list[str]]
-) -> None:
+def test_printed_report_shows_stages_and_conservation(ledger: Tables, solved: tuple[score.Solved, list[str]]) -> None:
     data, order = solved
     screen = Console(width=118, record=True, quiet=False, file=Path("/dev/null").open("w", encoding="utf-8"))  # noqa: SIM115
     screen.print(run.body(ledger[0], data, order))
@@ -151,7 +149,7 @@ def test_the_page_says_what_matched_and_that_nothing_was_lost(
     assert max(map(len, text.splitlines())) <= 118
 
 
-def test_a_lost_cent_is_shown_in_the_conservation_line(ledger: Tables) -> None:
+def test_conservation_line_shows_a_lost_cent(ledger: Tables) -> None:
     groups, pieces = as_known(ledger[1], ledger[0])
     amounts = score.ints(pieces["amount"]).copy()
     amounts[0] += 1

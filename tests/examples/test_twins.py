@@ -135,7 +135,7 @@ each_twin = pytest.mark.parametrize(
 
 
 @each_twin
-def test_twins_report_the_same(
+def test_rust_and_python_plugins_report_the_same(
     name: str, plugin: fb.Plugin, draw: Callable[[random.Random], list[dict[str, Any]]]
 ) -> None:
     wasm = build(name)
@@ -149,14 +149,14 @@ def test_twins_report_the_same(
 
 
 @each_twin
-def test_the_rust_twin_passes_the_kit(
+def test_rust_plugin_passes_the_conformance_kit(
     name: str, plugin: fb.Plugin, draw: Callable[[random.Random], list[dict[str, Any]]]
 ) -> None:
     verdict = fb.conformance(build(name), table(plugin.data.columns, draw(random.Random(name))))
     assert verdict.ok, str(verdict)
 
 
-def test_twins_declare_the_same() -> None:
+def test_rust_and_python_plugins_declare_the_same() -> None:
     """Columns, params and defaults."""
     for name, plugin in (("starter", starter), ("intercompany", intercompany)):
         with fb.Workspace(build(name)) as workspace:

@@ -29,7 +29,7 @@ def shown(error: fb.StrategyError, case: Callable[[], object]) -> str:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_mistake_is_named_where_it_was_made(name: str, snapshot: SnapshotAssertion) -> None:
+def test_error_names_its_source_line(name: str, snapshot: SnapshotAssertion) -> None:
     with pytest.raises(fb.StrategyError) as raised:
         CASES[name]()
     error = raised.value
@@ -41,13 +41,13 @@ def test_a_mistake_is_named_where_it_was_made(name: str, snapshot: SnapshotAsser
     assert shown(error, CASES[name]) == snapshot
 
 
-def test_a_missing_lane_is_no_attribute() -> None:
+def test_unknown_column_is_not_an_attribute() -> None:
     assert not hasattr(mistakes.row, "compny")
     assert hasattr(mistakes.row, "company")
     assert "company" in dir(mistakes.row)
 
 
-def test_an_expression_is_not_hashable() -> None:
+def test_expression_is_not_hashable() -> None:
     with pytest.raises(TypeError):
         hash(mistakes.row.company)
 
@@ -57,7 +57,7 @@ def collected() -> None:
         slips.premiums()
 
 
-def test_collecting_names_every_slip_of_a_file(snapshot: SnapshotAssertion) -> None:
+def test_collecting_reports_every_error_of_a_file(snapshot: SnapshotAssertion) -> None:
     source = inspect.getsource(slips).splitlines()
     marked = [number for number, line in enumerate(source, 1) if re.search(r"# \d: ", line)]
     with pytest.raises(fb.StrategyError) as raised:
@@ -67,7 +67,7 @@ def test_collecting_names_every_slip_of_a_file(snapshot: SnapshotAssertion) -> N
     assert str(raised.value) == snapshot
 
 
-def test_collecting_goes_on_after_a_plugin_that_could_not_be_made() -> None:
+def test_collecting_continues_after_an_invalid_plugin() -> None:
     def two_plugins() -> None:
         with fb.collecting():
             rows = fb.columns(row_id=fb.integer(id=True), amount=fb.money(scale=2))
@@ -79,13 +79,13 @@ def test_collecting_goes_on_after_a_plugin_that_could_not_be_made() -> None:
     assert [problem.code for problem in raised.value.problems] == ["unknown_lane", "unknown_lane"]
 
 
-def test_collecting_passes_a_sound_file() -> None:
+def test_collecting_accepts_a_valid_file() -> None:
     with fb.collecting():
         rows = fb.columns(row_id=fb.integer(id=True), amount=fb.money(scale=2))
         plugin = fb.Plugin("acme.x", "1.0.0", rows=rows, numeraire=rows.amount, strategy=fb.agg_net())
     assert plugin.simulate([]).groups == []
 
 
-def test_collecting_does_not_swallow_other_errors() -> None:
+def test_collecting_propagates_other_errors() -> None:
     with pytest.raises(ZeroDivisionError), fb.collecting():
         _ = 1 // 0

@@ -64,7 +64,7 @@ def near(a: Any, b: Any) -> Any:
     return fb.tier(a.company == b.company, 1 + 0.1 * fb.gap(a.month, b.month))
 
 
-def test_a_class_says_the_same_as_keywords() -> None:
+def test_row_class_equals_keyword_declaration() -> None:
     by_class, by_keyword = Ledger(), dynamic()
     assert dir(by_class) == dir(by_keyword)
     made = [
@@ -74,7 +74,7 @@ def test_a_class_says_the_same_as_keywords() -> None:
     assert made[0].fingerprint == made[1].fingerprint
 
 
-def test_a_class_that_extends_another_reads_its_lanes() -> None:
+def test_derived_row_class_reads_inherited_columns() -> None:
     row = Finer()
     assert repr(row) == "<Finer row_id, company, other, day, amount, pair, month, place, short>"
     both = plugin(row, fb.agg_net((Ledger().month, row.short)))
@@ -83,7 +83,7 @@ def test_a_class_that_extends_another_reads_its_lanes() -> None:
     assert inspect.getdoc(type(row).pair) == "Both companies, in one order."
 
 
-def test_a_class_with_a_column_more_is_another_ledger() -> None:
+def test_row_class_with_an_extra_column_is_another_ledger() -> None:
     class Wider(Ledger):
         branch = fb.text()
 
@@ -93,7 +93,7 @@ def test_a_class_with_a_column_more_is_another_ledger() -> None:
     assert raised.value.code == "other_rows"
 
 
-def test_the_sides_of_a_pair_are_of_the_class() -> None:
+def test_pair_views_are_instances_of_the_row_class() -> None:
     seen: list[Ledger] = []
 
     def cost(a: Ledger, b: Ledger) -> fb.RealExpr:
@@ -106,7 +106,7 @@ def test_the_sides_of_a_pair_are_of_the_class() -> None:
     assert [type(side) for side in seen] == [Ledger, Ledger, Finer, Finer]
 
 
-def test_a_pair_has_the_lanes_of_its_own_rows_and_no_others() -> None:
+def test_pair_views_have_the_columns_of_their_rows() -> None:
     ledger = fb.columns(row_id=fb.integer(id=True), name=fb.text(), side=fb.text(), amount=fb.money())
     row = ledger.derive(short=fb.prefix(ledger.name, 3))
     ledger.derive(elsewhere=ledger.name.upper())
@@ -123,7 +123,7 @@ def test_a_pair_has_the_lanes_of_its_own_rows_and_no_others() -> None:
     assert list(map(set, seen)) == [base | {"short"}, base | {"short"}, base]
 
 
-def test_a_pair_without_a_hint_waits_for_the_plugin() -> None:
+def test_untyped_pair_is_resolved_by_the_plugin() -> None:
     row, other = dynamic(), fb.columns(row_id=fb.integer(id=True), amount=fb.money(), units=fb.integer())
     slack = fb.param("slack", 3)
 
@@ -141,7 +141,7 @@ def test_a_pair_without_a_hint_waits_for_the_plugin() -> None:
     assert plugin(other, units).check() == ()
 
 
-def test_a_mistake_in_a_pair_that_waited_is_named_at_its_own_line() -> None:
+def test_error_in_a_deferred_cost_names_its_line() -> None:
     row = dynamic()
     keys = [fb.amount_key()]
     steps = fb.seq(
@@ -156,8 +156,8 @@ def test_a_mistake_in_a_pair_that_waited_is_named_at_its_own_line() -> None:
     )
     with pytest.raises(fb.StrategyError) as raised:
         plugin(row, steps)
-    start = inspect.getsourcelines(test_a_mistake_in_a_pair_that_waited_is_named_at_its_own_line)[1]
-    lines = inspect.getsource(test_a_mistake_in_a_pair_that_waited_is_named_at_its_own_line).splitlines()
+    start = inspect.getsourcelines(test_error_in_a_deferred_cost_names_its_line)[1]
+    lines = inspect.getsource(test_error_in_a_deferred_cost_names_its_line).splitlines()
     marked = [start + index for index, line in enumerate(lines) if line.endswith(("# 1", "# 2", "# 3"))]
     found = raised.value.problems
     assert [problem.span.line for problem in found if problem.span] == marked
@@ -170,19 +170,19 @@ def test_a_mistake_in_a_pair_that_waited_is_named_at_its_own_line() -> None:
     assert found[0].fix.startswith("did you mean `month`?")
 
 
-def test_a_pair_that_still_waits_is_no_tree() -> None:
+def test_unresolved_deferred_cost_is_rejected() -> None:
     node = fb.flow(penalty=1, match_keys=[fb.amount_key()], cost=lambda a, b: fb.gap(a.day, b.day)).ir
     assert isinstance(node, n.Flow)
     assert not any(getattr(part, "name", "").isidentifier() for part in values_in(node.cost))
 
 
-def test_lanes_of_two_ledgers_do_not_meet_in_a_node() -> None:
+def test_node_rejects_columns_of_two_ledgers() -> None:
     with pytest.raises(fb.StrategyError) as raised:
         fb.flow(penalty=1, match_keys=[Ledger().company, dynamic().company], cost=1.0)
     assert raised.value.code == "other_rows"
 
 
-def test_a_lane_derived_twice_in_two_ways_is_refused() -> None:
+def test_conflicting_derived_column_is_rejected() -> None:
     ledger = fb.columns(row_id=fb.integer(id=True), name=fb.text(), amount=fb.money())
     one, two = ledger.derive(key=ledger.name.left(3)), ledger.derive(key=ledger.name.right(3))
     assert plugin(one, fb.agg_net(one.key)).check() == ()
@@ -191,7 +191,7 @@ def test_a_lane_derived_twice_in_two_ways_is_refused() -> None:
     assert [lane.name for lane in plugin(two, fb.agg_net(one.name)).data.lanes] == ["key"]
 
 
-def test_a_column_of_a_class_is_read_through_its_rows() -> None:
+def test_row_class_column_is_read_through_rows() -> None:
     def slip() -> None:
         class Wrong(fb.Rows):  # pyright: ignore[reportUnusedClass]
             row_id = fb.integer(id=True)
@@ -228,7 +228,7 @@ MISTAKES: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_a_class_is_held_to_the_same_rules(name: str) -> None:
+def test_row_class_follows_the_same_rules(name: str) -> None:
     code, body = MISTAKES[name]
     with pytest.raises(fb.StrategyError) as raised:
         type("Wrong", (fb.Rows,), dict(body))
@@ -236,14 +236,14 @@ def test_a_class_is_held_to_the_same_rules(name: str) -> None:
     assert raised.value.file == "tests/frontend/test_rows.py"
 
 
-def test_rows_without_columns_are_none() -> None:
+def test_rows_without_columns_are_rejected() -> None:
     with pytest.raises(fb.StrategyError, match="no columns"):
         fb.Rows()
     with pytest.raises(fb.StrategyError, match="`row = Ledger\\(\\)`"):
         r.Plugin("acme.x", "1.0.0", rows=Ledger, numeraire=Ledger().amount, strategy=fb.agg_net())
 
 
-def test_a_lost_lane_hides_no_other_mistake() -> None:
+def test_unknown_column_does_not_hide_other_errors() -> None:
     def file() -> None:
         class Slips(fb.Rows):
             row_id = fb.integer(id=True)

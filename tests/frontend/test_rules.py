@@ -79,7 +79,7 @@ TYPES: list[tuple[Callable[[], fb.Expr], Type]] = [
 
 
 @pytest.mark.parametrize(("build", "kind"), TYPES, ids=[str(index) for index in range(len(TYPES))])
-def test_a_value_has_the_type_of_its_rule(build: Callable[[], fb.Expr], kind: Type) -> None:
+def test_result_types(build: Callable[[], fb.Expr], kind: Type) -> None:
     expr = build()
     assert expr.type == kind
     if kind.kind is not Kind.TUPLE:
@@ -93,7 +93,7 @@ def test_a_value_has_the_type_of_its_rule(build: Callable[[], fb.Expr], kind: Ty
         assert type(expr) is families[kind.kind]
 
 
-def test_a_constant_beside_a_real_is_a_real() -> None:
+def test_constant_is_converted_to_real() -> None:
     assert (row.rate + 1).ir == e.Arith(
         type=REAL,
         op=e.ArithOp.ADD,
@@ -102,17 +102,17 @@ def test_a_constant_beside_a_real_is_a_real() -> None:
     )
 
 
-def test_a_nullable_tier_becomes_a_choice() -> None:
+def test_nullable_tier_becomes_a_conditional() -> None:
     inner = fb.first_of(fb.tier(row.open, 1.5), fb.tier(row.orient, 2.5))
     assert isinstance(fb.tier(row.open, inner).ir, e.Where)
 
 
-def test_dates_are_days_and_money_is_minor_units() -> None:
+def test_dates_are_days_and_money_is_in_minor_units() -> None:
     assert (row.day == datetime.date(1970, 1, 11)).ir.right.value == 10
     assert (row.amount == Decimal("10.5")).ir.right == fb.minor(1050, 2).ir
 
 
-def test_scope_is_what_an_expression_reads() -> None:
+def test_scope_is_the_set_of_variables_read() -> None:
     slack = fb.param("slack", 5)
     assert reads((row.units + slack).ir) == {Reads.LANE, Reads.PARAM}
     assert scope_of(reads(slack.ir)) is Scope.SETTING
@@ -122,17 +122,17 @@ def test_scope_is_what_an_expression_reads() -> None:
     assert scope_of(reads(group.clean(slack).ir)) is Scope.GROUP
 
 
-def test_a_key_of_one_part_is_that_part() -> None:
+def test_key_of_one_part_is_that_part() -> None:
     assert fb.agg_net((row.company,)).ir == fb.agg_net(row.company).ir
 
 
-def test_an_expression_knows_its_line() -> None:
+def test_expression_has_its_source_line() -> None:
     expr = row.units + 1
     assert expr.ir.span is not None
     assert (expr.ir.span.file, expr.ir.left.span.line) == ("tests/frontend/test_rules.py", expr.ir.span.line)
 
 
-def test_for_n_is_a_seq() -> None:
+def test_for_n_expands_to_a_seq() -> None:
     built = fb.for_n(2, lambda index: fb.windowed(row.day, index + 1, fb.exact_1to1()))
     by_hand = fb.seq(fb.windowed(row.day, 1, fb.exact_1to1()), fb.windowed(row.day, 2, fb.exact_1to1()))
     assert built.ir == by_hand.ir

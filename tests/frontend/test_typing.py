@@ -225,22 +225,22 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     return pyright(tmp_path_factory.mktemp("typed"), {"sound.py": SOUND, "typed.py": TYPED, **files})
 
 
-def test_an_authors_file_passes_strict_pyright(found: dict[str, list[str]]) -> None:
+def test_valid_strategy_file_passes_strict_pyright(found: dict[str, list[str]]) -> None:
     assert found["sound.py"] == []
     assert found["typed.py"] == []
 
 
 @pytest.mark.parametrize("text", [SOUND, TYPED], ids=["columns", "class"])
-def test_an_authors_file_builds(text: str) -> None:
+def test_valid_strategy_file_builds(text: str) -> None:
     exec(compile(text, "sound.py", "exec"), {"__name__": "sound"})
 
 
 @pytest.mark.parametrize("index", range(len(REFUSED)), ids=list(REFUSED))
-def test_what_cannot_be_meant_is_refused(found: dict[str, list[str]], index: int) -> None:
+def test_type_errors_are_reported(found: dict[str, list[str]], index: int) -> None:
     assert found[f"refused_{index}.py"]
 
 
 @pytest.mark.parametrize("index", range(len(REFUSED_IN_A_CLASS)), ids=list(REFUSED_IN_A_CLASS))
-def test_what_a_class_does_not_have_is_refused_on_its_line(found: dict[str, list[str]], index: int) -> None:
+def test_unknown_attribute_of_a_row_class_is_reported(found: dict[str, list[str]], index: int) -> None:
     lines = {line.partition(":")[0] for line in found[f"refused_in_a_class_{index}.py"]}
     assert lines == {str(len(CLASS.splitlines()) + 4)}

@@ -61,13 +61,13 @@ def test_every_operator_is_reached() -> None:
     assert {member for operator in OPERATORS for member in operator} <= reached()[1]
 
 
-def test_one_seed_is_one_plugin() -> None:
+def test_generation_is_deterministic() -> None:
     for seed in range(20):
         first, second = (random_plugin(random.Random(seed), ROWS, 4) for _ in range(2))
         assert first.ir() == second.ir()
 
 
-def test_what_is_drawn_runs() -> None:
+def test_random_strategies_run() -> None:
     solved = 0
     for seed in range(60):
         rng = random.Random(seed)

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import florecon_build as fb
 from florecon_build.cli import inputs, strategy_loader
-from florecon_build.cli.author.native_process import Program
-from florecon_build.cli.author.preview import simulated
+from florecon_build.cli.author.native_process import NativeProcess
+from florecon_build.cli.author.preview import preview_tables
 from florecon_build.cli.console import timed
-from florecon_build.cli.inputs import Shape
+from florecon_build.cli.inputs import InputFormat
 from florecon_build.cli.reconcile import tables_of
-from florecon_build.cli.summary import Outcome, Tables, outcome
+from florecon_build.cli.summary import Summary, Tables, summarize
 from florecon_build.cli.unused_params import unused_params
 from florecon_build.codegen.build.native import Runtime, compile_native, runtime
-from florecon_build.codegen.build.source_map import blaming
+from florecon_build.codegen.build.source_map import attribute_errors
 from florecon_build.host.description import Description
 from florecon_build.host.frames import Frame
 from florecon_build.ir.errors import Problem
@@ -26,30 +26,30 @@ POLL_SECONDS = 0.03
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
-    """One turn: the plugin, what is doubtful about it, what it came to, and the seconds each part took."""
+class Iteration:
+    """One run of the loop: the plugin, its warnings, the summary, and seconds per phase."""
 
     plugin: fb.Plugin
     warnings: tuple[Problem, ...]
-    found: Outcome
+    summary: Summary
     seconds: dict[str, float]
 
 
 @dataclass(slots=True)
-class Author:
-    """What stays warm between turns: the compiled runtime, and the data as it was last read."""
+class AuthorLoop:
+    """Author loop; caches the compiled runtime and the input data between runs."""
 
     strategy: Path
     name: str | None
     data: tuple[Path, ...]
-    shape: Shape = field(default_factory=Shape)
+    shape: InputFormat = field(default_factory=InputFormat)
     params: dict[str, str] = field(default_factory=dict[str, str])
     say: Callable[[str], None] = lambda _: None
     _runtime: Runtime | None = None
     _frames: dict[Path, tuple[object, Frame]] = field(default_factory=dict[Path, tuple[object, Frame]])
 
-    def turn(self, *, preview: bool = False) -> Round:
-        """Loads, compiles and runs once."""
+    def run_once(self, *, preview: bool = False) -> Iteration:
+        """Loads, compiles and runs the strategy once."""
         seconds: dict[str, float] = {}
         with timed(seconds, "python"):
             loaded = strategy_loader.load_file(self.strategy, self.name)
@@ -57,49 +57,49 @@ class Author:
             warnings = (*plugin.require(), *unused_params(loaded.variables))
         if preview:
             with timed(seconds, "run"):
-                tables = simulated(plugin, self.data, self.shape, self.params)
+                tables = preview_tables(plugin, self.data, self.shape, self.params)
         else:
             tables = self._native(plugin, seconds)
         with timed(seconds, "count"):
-            found = outcome(tables)
-        return Round(plugin, warnings, found, seconds)
+            summary = summarize(tables)
+        return Iteration(plugin, warnings, summary, seconds)
 
     def _native(self, plugin: fb.Plugin, seconds: dict[str, float]) -> Tables:
         if self._runtime is None:
             self._runtime = runtime(self.say)
         with timed(seconds, "emit"):
             files = plugin.rust()
-        with timed(seconds, "rustc"), blaming(plugin.data):
+        with timed(seconds, "rustc"), attribute_errors(plugin.data):
             program = compile_native(files, self._runtime, name=str(self.strategy.resolve()))
-        with Program(program) as running:
+        with NativeProcess(program) as running:
             with timed(seconds, "read"):
                 frames = [self._frame(path, running.about) for path in self.data]
             with timed(seconds, "run"):
-                running.start(inputs.config(running.about.params, self.params))
+                running.start(inputs.parse_params(running.about.params, self.params))
                 for frame in frames:
                     running.upsert(frame)
                 report = running.solve()
-        shipped = inputs.joined(frame.to_table() for frame in frames)
+        shipped = inputs.concatenate(frame.to_table() for frame in frames)
         return tables_of(report, running.about, shipped)
 
     def _frame(self, path: Path, about: Description) -> Frame:
-        """The rows of a file, read again only when the file or the declared columns changed."""
-        as_it_is = (path.stat().st_mtime_ns if path.exists() else 0, about.fields)
-        kept = self._frames.get(path)
-        if kept is None or kept[0] != as_it_is:
-            kept = self._frames[path] = as_it_is, inputs.read(path, about, self.shape)
-        return kept[1]
+        """The rows of a file, cached until the file or the declared columns change."""
+        version = (path.stat().st_mtime_ns if path.exists() else 0, about.fields)
+        cached = self._frames.get(path)
+        if cached is None or cached[0] != version:
+            cached = self._frames[path] = version, inputs.read_frame(path, about, self.shape)
+        return cached[1]
 
-    def saves(self) -> Iterator[float]:
-        """Yields the time of each save of the strategy, its neighbours or the data, from now on; never ends."""
-        before = self._stamps()
+    def watch(self) -> Iterator[float]:
+        """Yields the time of each change to the strategy, the modules beside it or the data; never returns."""
+        before = self._modification_times()
         while True:
-            now = self._stamps()
+            now = self._modification_times()
             if now != before:
                 before = now
                 yield time.perf_counter()
             time.sleep(POLL_SECONDS)
 
-    def _stamps(self) -> Mapping[Path, int]:
+    def _modification_times(self) -> Mapping[Path, int]:
         files = [*self.strategy.parent.glob("*.py"), *self.data, self.strategy.parent / "florecon.toml"]
         return {path: path.stat().st_mtime_ns for path in files if path.exists()}

@@ -20,16 +20,16 @@ from florecon_build.host.runtime.parameters import encode_params
 _LENGTH = 4
 
 
-class Program:
-    """One workspace of the plugin; a plugin that panics ends the child, not this process."""
+class NativeProcess:
+    """One workspace of the plugin in a child process; a panic of the plugin ends only the child."""
 
     def __init__(self, path: Path) -> None:
         self._process = subprocess.Popen(
             [str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
-        self.about: Description = parse(self._ask(b"describe", b""), path.name)
+        self.about: Description = parse(self._request(b"describe", b""), path.name)
 
-    def __enter__(self) -> Program:
+    def __enter__(self) -> NativeProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -37,31 +37,31 @@ class Program:
         self._process.communicate()
 
     def start(self, config: Mapping[str, object]) -> None:
-        """Opens the workspace with values for params. Raises ``BadConfig``."""
+        """Opens the workspace with parameter values. Raises ``BadConfig``."""
         rows = _stream(empty(self.about))
         self._command({"op": "init", "config": encode_params(self.about, config), "reply": "none"}, rows)
 
     def upsert(self, frame: Frame) -> None:
-        """Ships rows. Raises ``SchemaError``."""
+        """Sends rows. Raises ``SchemaError``."""
         self._command({"op": "upsert", "reply": "none"}, _stream(frame))
 
     def solve(self) -> Report:
-        """Solves, and returns the report with all its tables read."""
+        """Solves; returns the report with all tables loaded."""
         self._command({"op": "solve", "reply": "none"})
         return Report(self.about, self._fetch).load()
 
     def _fetch(self, what: str) -> pa.Table:
-        reply = self._ask(json.dumps({"op": "fetch", "what": what}).encode(), b"")
+        reply = self._request(json.dumps({"op": "fetch", "what": what}).encode(), b"")
         if reply.startswith(b"{"):
             raise from_wire(json.loads(reply).get("error"))
         return read(what, reply)
 
     def _command(self, command: Mapping[str, Any], arrow: bytes = b"") -> None:
-        envelope = json.loads(self._ask(json.dumps(command).encode(), arrow))
+        envelope = json.loads(self._request(json.dumps(command).encode(), arrow))
         if envelope.get("ok") is not True:
             raise from_wire(envelope.get("error"))
 
-    def _ask(self, command: bytes, arrow: bytes) -> bytes:
+    def _request(self, command: bytes, arrow: bytes) -> bytes:
         try:
             send, receive = _pipe(self._process.stdin), _pipe(self._process.stdout)
             for part in (command, arrow):
@@ -71,8 +71,8 @@ class Program:
             length = int.from_bytes(_exactly(receive, _LENGTH), "little")
             return _exactly(receive, length)
         except (EOFError, BrokenPipeError) as error:
-            said = self._process.communicate()[1].decode("utf-8", "replace").strip()
-            raise Trapped(f"the plugin stopped: {said or 'it said nothing'}") from error
+            stderr = self._process.communicate()[1].decode("utf-8", "replace").strip()
+            raise Trapped(f"the plugin stopped: {stderr or 'no message on standard error'}") from error
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:

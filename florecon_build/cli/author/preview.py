@@ -11,7 +11,7 @@ import pyarrow as pa
 
 import florecon_build as fb
 from florecon_build.cli import inputs
-from florecon_build.cli.inputs import Shape
+from florecon_build.cli.inputs import InputFormat
 from florecon_build.cli.summary import UNMATCHED, Tables, step_names
 from florecon_build.host.description import Description, Field, FieldKind, Param
 from florecon_build.host.report.tables import COLUMNS
@@ -25,8 +25,8 @@ from florecon_build.ir.types import Kind, Type
 _BASE = {Kind.INTEGER: "i64", Kind.REAL: "f64", Kind.TEXT: "utf8", Kind.MONEY: "f64", Kind.DATE: "i64"}
 
 
-def described(plugin: fb.Plugin) -> Description:
-    """What a module of the plugin would say of itself, as far as reading its data needs."""
+def describe(plugin: fb.Plugin) -> Description:
+    """The description of the plugin's module, as far as reading input needs it."""
     ir = plugin.data
     fields = tuple(
         Field(
@@ -56,11 +56,11 @@ def described(plugin: fb.Plugin) -> Description:
     )
 
 
-def simulated(plugin: fb.Plugin, data: Sequence[Path], shape: Shape, params: dict[str, str]) -> Tables:
-    """The tables of the interpreter's report on files."""
-    about = described(plugin)
-    shipped = inputs.joined(inputs.read(path, about, shape).to_table() for path in data)
-    result = plugin.simulate(shipped, inputs.config(about.params, params))
+def preview_tables(plugin: fb.Plugin, data: Sequence[Path], shape: InputFormat, params: dict[str, str]) -> Tables:
+    """Input rows and report tables of an interpreter run on files."""
+    about = describe(plugin)
+    shipped = inputs.concatenate(inputs.read_frame(path, about, shape).to_table() for path in data)
+    result = plugin.simulate(shipped, inputs.parse_params(about.params, params))
     places = walk(plugin.data.strategy)
     names = step_names(
         (place.id, place.path, place.node.tag if isinstance(place.node, n.Labeled) else None) for place in places
@@ -73,36 +73,36 @@ def _tables(result: Preview, shipped: pa.Table, about: Description, names: dict[
     numbers = {value: place if isinstance(value, str) else value for place, value in enumerate(ids)}
     unmatched = {group.group_id for group in result.groups if group.origin == UNMATCHED}
     groups = [{**asdict(group), "status": group.status, "first_id": numbers[group.first_id]} for group in result.groups]
-    pieces = [(numbers[piece.id], piece) for piece in result.allocations]
+    allocations = [(numbers[allocation.id], allocation) for allocation in result.allocations]
     table: dict[str, list[dict[str, Any]]] = {
         "groups": groups,
         "allocations": [
-            {"id": number, "id_text": piece.id, "group_id": piece.group_id, "amount": piece.amount}
-            for number, piece in pieces
+            {"id": number, "id_text": allocation.id, "group_id": allocation.group_id, "amount": allocation.amount}
+            for number, allocation in allocations
         ],
-        "rows": _rows(pieces, unmatched),
+        "rows": _rows(allocations, unmatched),
     }
-    made = {what: _table(what, lines, text=about.id_is_text) for what, lines in table.items()}
+    tables = {what: _table(what, lines, text=about.id_is_text) for what, lines in table.items()}
     id_name = about.id_name or shipped.column_names[0]
     scale = about.numeraire_scale or 0
-    return Tables(made["rows"], shipped, made["groups"], made["allocations"], id_name, scale, names)
+    return Tables(tables["rows"], shipped, tables["groups"], tables["allocations"], id_name, scale, names)
 
 
-def _rows(pieces: Sequence[tuple[int, Allocation]], unmatched: set[int]) -> list[dict[str, Any]]:
-    """Every row once, with what of it is matched and what is not; the home of a row is of no interest here."""
+def _rows(allocations: Sequence[tuple[int, Allocation]], unmatched: set[int]) -> list[dict[str, Any]]:
+    """The rows table: matched and residual amount of every row; ``group_id`` is that of the first allocation."""
     rows: dict[int, dict[str, Any]] = {}
-    for number, piece in pieces:
-        fresh = {
+    for number, allocation in allocations:
+        empty_row = {
             "id": number,
-            "id_text": piece.id,
-            "group_id": piece.group_id,
+            "id_text": allocation.id,
+            "group_id": allocation.group_id,
             "amount": 0,
             "matched": 0,
             "residual": 0,
         }
-        line = rows.setdefault(number, fresh)
-        line["amount"] += piece.amount
-        line["residual" if piece.group_id in unmatched else "matched"] += piece.amount
+        line = rows.setdefault(number, empty_row)
+        line["amount"] += allocation.amount
+        line["residual" if allocation.group_id in unmatched else "matched"] += allocation.amount
     return [rows[number] for number in sorted(rows)]
 
 

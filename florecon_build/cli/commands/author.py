@@ -9,12 +9,12 @@ import typer
 from rich.text import Text
 
 from florecon_build.cli import console, errors, inputs, terminal_page
-from florecon_build.cli.author.loop import Author, Round
+from florecon_build.cli.author.loop import AuthorLoop, Iteration
 from florecon_build.cli.commands.options import Json, Map, Params, PluginName, TextAmounts
-from florecon_build.cli.errors import Fault
+from florecon_build.cli.errors import CommandError
 from florecon_build.cli.exit_codes import Exit
-from florecon_build.cli.inputs import Shape
-from florecon_build.cli.settings import Settings, mark, settings
+from florecon_build.cli.inputs import InputFormat
+from florecon_build.cli.settings import Settings, decimal_mark, settings
 
 
 def author(
@@ -26,70 +26,72 @@ def author(
         Path | None, typer.Option("--strategy", "-s", help="The strategy file.", show_default="strategy.py")
     ] = None,
     plugin: PluginName = None,
-    watch: Annotated[bool, typer.Option("--watch", "-w", help="Run again whenever a file is saved.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Run again after every change of a file.")] = False,
     preview: Annotated[
-        bool, typer.Option("--preview", help="Use the interpreter: slow, and no Rust is needed.")
+        bool, typer.Option("--preview", help="Use the interpreter: slower, needs no Rust compiler.")
     ] = False,
     column_map: Map = None,
     param: Params = None,
     text_amounts: TextAmounts = None,
     as_json: Json = False,
 ) -> None:
-    """Run the strategy on a sample and print the report; --watch does so on every save.
+    """Run the strategy on a sample and print the report; --watch repeats it on every save.
 
-    The strategy is compiled for this machine with the runtime kept from the first time.
+    The strategy is compiled for this machine; the compiled runtime is cached after the first run.
     """
-    said = settings()
-    loop = Author(
-        strategy=strategy or said.strategy,
+    project = settings()
+    loop = AuthorLoop(
+        strategy=strategy or project.strategy,
         name=plugin,
-        data=_data(data, said),
-        shape=Shape(
-            {**said.columns, **inputs.pairs(column_map or [], "--map")},
-            mark(text_amounts, "--text-amounts") or said.text_amounts,
+        data=_data(data, project),
+        shape=InputFormat(
+            {**project.columns, **inputs.parse_pairs(column_map or [], "--map")},
+            decimal_mark(text_amounts, "--text-amounts") or project.text_amounts,
         ),
-        params=inputs.pairs(param or [], "--param"),
-        say=console.say,
+        params=inputs.parse_pairs(param or [], "--param"),
+        say=console.print_status,
     )
     if not watch:
-        _show(loop.turn(preview=preview), as_json=as_json)
+        _show(loop.run_once(preview=preview), as_json=as_json)
         return
-    _turn(loop, preview=preview, as_json=as_json)
-    for _ in loop.saves():
-        _turn(loop, preview=preview, as_json=as_json)
+    _iterate(loop, preview=preview, as_json=as_json)
+    for _ in loop.watch():
+        _iterate(loop, preview=preview, as_json=as_json)
 
 
-def _turn(loop: Author, *, preview: bool, as_json: bool) -> None:
-    """One turn of a watch: a mistake is shown, and the next save is waited for."""
+def _iterate(loop: AuthorLoop, *, preview: bool, as_json: bool) -> None:
+    """One run of a watch: an error is printed and the loop continues."""
     if not as_json:
         console.out().clear()
     try:
-        _show(loop.turn(preview=preview), as_json=as_json)
+        _show(loop.run_once(preview=preview), as_json=as_json)
     except Exception as error:
-        errors.show(error)
+        errors.print_error(error)
     if not as_json:
-        console.say(f"\nwatching {console.place(loop.strategy)}; Ctrl-C ends it")
+        console.print_status(f"\nwatching {console.display_path(loop.strategy)}; press Ctrl-C to stop")
 
 
-def _data(given: list[Path] | None, said: Settings) -> tuple[Path, ...]:
-    files = tuple(given or said.sample)
+def _data(given: list[Path] | None, project: Settings) -> tuple[Path, ...]:
+    files = tuple(given or project.sample)
     if not files:
-        fix = 'name it: florecon-build author ledger.csv, or write sample = "ledger.csv" in florecon.toml'
-        raise Fault("there is no data to run on", fix, Exit.USAGE)
+        fix = 'pass a file: florecon-build author ledger.csv, or set sample = "ledger.csv" in florecon.toml'
+        raise CommandError("no input data", fix, Exit.USAGE)
     return files
 
 
-def _show(turn: Round, *, as_json: bool) -> None:
-    plugin = turn.plugin
+def _show(iteration: Iteration, *, as_json: bool) -> None:
+    plugin = iteration.plugin
     if as_json:
-        warnings = [str(problem) for problem in turn.warnings]
+        warnings = [str(problem) for problem in iteration.warnings]
         about = {"id": plugin.id, "version": plugin.version, "fingerprint": plugin.fingerprint}
-        console.emit_json({"plugin": about, "warnings": warnings, "seconds": turn.seconds, **turn.found.as_data()})
+        console.print_json(
+            {"plugin": about, "warnings": warnings, "seconds": iteration.seconds, **iteration.summary.as_data()}
+        )
         return
     terminal = console.out()
-    for problem in turn.warnings:
+    for problem in iteration.warnings:
         terminal.print(Text(f"{problem}\n", style="yellow"), soft_wrap=True)
-    title = f"{plugin.id} {plugin.version}  {plugin.fingerprint[:12]}  {console.counted(turn.found.rows, 'row')}"
-    terminal_page.show(terminal, turn.found, title=title)
-    parts = "  ".join(f"{name} {seconds:.2f}" for name, seconds in turn.seconds.items())
-    terminal.print(Text(f"\n{sum(turn.seconds.values()):.2f} s: {parts}", style="dim"))
+    title = f"{plugin.id} {plugin.version}  {plugin.fingerprint[:12]}  {console.plural(iteration.summary.rows, 'row')}"
+    terminal_page.print_summary(terminal, iteration.summary, title=title)
+    parts = "  ".join(f"{name} {seconds:.2f}" for name, seconds in iteration.seconds.items())
+    terminal.print(Text(f"\n{sum(iteration.seconds.values()):.2f} s: {parts}", style="dim"))

@@ -15,14 +15,14 @@ from florecon_build.cli.exit_codes import Exit
 from florecon_build.cli.settings import settings
 from florecon_build.cli.unused_params import unused_params
 from florecon_build.codegen.build.rustfmt import check_format
-from florecon_build.codegen.build.source_map import blaming
+from florecon_build.codegen.build.source_map import attribute_errors
 from florecon_build.ir.errors import Problem, Severity
 
 
 def check(strategy: Strategy = None, plugin: PluginName = None, as_json: Json = False) -> None:
-    """Check a strategy: types, doubtful steps, and rustfmt and clippy on the Rust it becomes.
+    """Check a strategy: types, lints, and rustfmt and clippy on the generated Rust.
 
-    Warnings do not fail it; errors end with exit code 1.
+    Exit code 1 if there is an error; warnings do not change the exit code.
     """
     file = strategy_loader.load_file(strategy or settings().strategy, plugin)
     loaded = file.plugin
@@ -31,10 +31,10 @@ def check(strategy: Strategy = None, plugin: PluginName = None, as_json: Json = 
     tools: list[str] = []
     if not errors:
         files = loaded.rust()
-        with console.busy("checking the generated Rust") as tell, blaming(loaded.data):
-            tools += [tool for tool in (check_format(files), codegen.check({"check": files}, say=tell)) if tool]
+        with console.status("checking the generated Rust") as update, attribute_errors(loaded.data):
+            tools += [tool for tool in (check_format(files), codegen.check({"check": files}, say=update)) if tool]
     if as_json:
-        console.emit_json(_document(loaded, problems, tools))
+        console.print_json(_document(loaded, problems, tools))
     else:
         _page(loaded, problems, tools)
     if errors:
@@ -42,22 +42,22 @@ def check(strategy: Strategy = None, plugin: PluginName = None, as_json: Json = 
 
 
 def _document(loaded: fb.Plugin, problems: tuple[Problem, ...], tools: list[str]) -> dict[str, object]:
-    said = [{**asdict(problem), "severity": problem.severity.value} for problem in problems]
+    items = [{**asdict(problem), "severity": problem.severity.value} for problem in problems]
     return {
         "plugin": {"id": loaded.id, "version": loaded.version},
         "fingerprint": loaded.fingerprint,
-        "problems": said,
+        "problems": items,
         "rust_checked_by": tools,
     }
 
 
 def _page(loaded: fb.Plugin, problems: tuple[Problem, ...], tools: list[str]) -> None:
     for problem in problems:
-        console.done(f"{problem}\n")
+        console.print_line(f"{problem}\n")
     errors = sum(problem.severity is Severity.ERROR for problem in problems)
     warnings = len(problems) - errors
     verdict = f"{loaded.id} {loaded.version}  {loaded.fingerprint[:12]}"
-    counts = f"{console.counted(errors, 'error')}, {console.counted(warnings, 'warning')}"
+    counts = f"{console.plural(errors, 'error')}, {console.plural(warnings, 'warning')}"
     terminal = console.out()
     terminal.print(Text(f"{verdict}  {counts}", style="bold"))
     if tools:

@@ -16,21 +16,20 @@ Side = Annotated[Path, typer.Argument(help="A strategy.py, an IR or manifest (.j
 
 
 def diff(before: Side, after: Side, as_json: Json = False) -> None:
-    """Say what changed between two strategies: moved, changed, added, removed.
+    """Compare two strategies: moved, changed, added and removed parts.
 
-    It compares meaning, not text: formatting and comments are no difference. Exit code 0 if they mean the same, 1 if
-    not.
+    The comparison is semantic: formatting and comments are ignored. Exit code 0 if the strategies are equal, 1 if not.
     """
     old, new = strategy_loader.load(before), strategy_loader.load(after)
     found = fb.diff(old, new)
     if as_json:
-        console.emit_json(
+        console.print_json(
             {"equal": not found, "before": old.fingerprint, "after": new.fingerprint, "changes": found.as_data()}
         )
     else:
         for change in found:
-            console.done(str(change))
+            console.print_line(str(change))
         if not found:
-            console.done(f"no difference: both mean {old.fingerprint[:12]}")
+            console.print_line(f"no difference: both have fingerprint {old.fingerprint[:12]}")
     if found:
         raise typer.Exit(Exit.REFUSED)

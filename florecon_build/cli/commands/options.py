@@ -12,15 +12,15 @@ Strategy = Annotated[
     typer.Argument(help="The strategy: a .py file, an IR or manifest (.json) or a .wasm.", show_default="strategy.py"),
 ]
 PluginName = Annotated[
-    str | None, typer.Option("--plugin", metavar="NAME", help="Which plugin, where the file makes several.")
+    str | None, typer.Option("--plugin", metavar="NAME", help="Plugin to use if the file defines several.")
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for a machine.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Map = Annotated[
-    list[str] | None, typer.Option("--map", metavar="COLUMN=HEADER", help="A column's header in the data; repeatable.")
+    list[str] | None, typer.Option("--map", metavar="COLUMN=HEADER", help="Header of a column in the data; repeatable.")
 ]
 Params = Annotated[
     list[str] | None,
-    typer.Option("--param", "-p", metavar="NAME=VALUE", help="A value for a param; repeatable."),
+    typer.Option("--param", "-p", metavar="NAME=VALUE", help="Value of a parameter; repeatable."),
 ]
 TextAmounts = Annotated[
     str | None,

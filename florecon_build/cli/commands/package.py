@@ -20,24 +20,24 @@ def package(
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder for the wheel.")] = Path("dist"),
     as_json: Json = False,
 ) -> None:
-    """Make a universal wheel with the compiled solver inside and a typed workspace().
+    """Build a universal wheel that contains the compiled solver and a typed workspace().
 
-    It needs florecon-build to run, and no compiler. The same strategy gives the same wheel, byte for byte.
+    It needs florecon-build at run time, and no compiler. The same strategy gives the same wheel, byte for byte.
     """
     loaded = strategy_loader.load(strategy or settings().strategy, plugin)
     warnings = [str(found) for found in loaded.require()]
-    with console.busy(f"compiling {loaded.id} {loaded.version}") as tell:
-        made = codegen.build_wasm(
-            loaded.data, loaded.fingerprint, out, ir_json=loaded.ir(), warnings=warnings, profile="release", say=tell
+    with console.status(f"compiling {loaded.id} {loaded.version}") as update:
+        artifact = codegen.build_wasm(
+            loaded.data, loaded.fingerprint, out, ir_json=loaded.ir(), warnings=warnings, profile="release", say=update
         )
-    content = Content(loaded.data, loaded.fingerprint, made.wasm.read_bytes(), made.manifest.read_bytes())
+    content = Content(loaded.data, loaded.fingerprint, artifact.wasm.read_bytes(), artifact.manifest.read_bytes())
     path = write(content, out / file_name(loaded.data))
     module = import_name(loaded.id)
     if as_json:
-        console.emit_json({"wheel": str(path), "module": module, "fingerprint": loaded.fingerprint})
+        console.print_json({"wheel": str(path), "module": module, "fingerprint": loaded.fingerprint})
         return
-    console.done(f"{console.place(path)}  {console.size(path.stat().st_size)}")
-    console.done(f"\n  pip install {path.name}\n")
-    console.done(
+    console.print_line(f"{console.display_path(path)}  {console.file_size(path.stat().st_size)}")
+    console.print_line(f"\n  pip install {path.name}\n")
+    console.print_line(
         f'  from {module} import workspace\n  ws = workspace()\n  ws.upsert("ledger.csv")\n  report = ws.solve()'
     )

@@ -9,41 +9,43 @@ from typing import Annotated
 import typer
 
 from florecon_build.cli import console, strategy_loader
-from florecon_build.cli.errors import Fault
+from florecon_build.cli.errors import CommandError
 from florecon_build.cli.exit_codes import Exit
-from florecon_build.cli.html import NoRun, load, render
+from florecon_build.cli.html import RunFolderError, load, render
 from florecon_build.cli.reconcile import DATA, STRATEGY
 
 
 def report(
-    folder: Annotated[Path, typer.Argument(metavar="OUT", help="What `run -o OUT` left.")] = Path("out"),
+    folder: Annotated[Path, typer.Argument(metavar="OUT", help="Output folder of `run -o OUT`.")] = Path("out"),
     page: Annotated[
         Path | None, typer.Option("--page", help="The file to write.", show_default="OUT/report.html")
     ] = None,
-    by: Annotated[str | None, typer.Option(metavar="COLUMN", help="Keeps amounts apart, as a currency does.")] = None,
+    by: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Column whose values have separate totals, such as a currency.")
+    ] = None,
     date_column: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="The date that open items age from.")
+        str | None, typer.Option(metavar="COLUMN", help="Date column for the ageing of open items.")
     ] = None,
     as_of: Annotated[
         datetime.datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="The day that open items age until.", show_default="the last date"),
+        typer.Option(formats=["%Y-%m-%d"], help="Reference date of the ageing.", show_default="the last date"),
     ] = None,
 ) -> None:
-    """Make one self-contained HTML page of a run: what matched where, what is open and why, every group.
+    """Write one self-contained HTML page of a run: matches by stage, open items with reasons, all groups.
 
-    It loads nothing from anywhere: mail it, archive it, open it without a network.
+    The page loads nothing from elsewhere: it can be mailed, archived and opened without a network.
     """
     try:
         day = as_of.date() if as_of else None
         found = load(folder, by=by, date_column=date_column, as_of=day, drawing=_drawing(folder))
-    except NoRun as error:
-        raise Fault(str(error), code=Exit.USAGE) from error
+    except RunFolderError as error:
+        raise CommandError(str(error), code=Exit.USAGE) from error
     target = page or folder / "report.html"
     target.write_text(render(found), encoding="utf-8")
-    console.done(f"{console.place(target)}  {console.size(target.stat().st_size)}")
+    console.print_line(f"{console.display_path(target)}  {console.file_size(target.stat().st_size)}")
 
 
 def _drawing(folder: Path) -> str | None:
-    """The strategy that ran, drawn; nothing for a module that did not carry it."""
+    """SVG drawing of the strategy; None for a module without an embedded strategy."""
     carried = folder / DATA / STRATEGY
     return strategy_loader.load(carried).svg() if carried.is_file() else None

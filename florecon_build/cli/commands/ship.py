@@ -27,32 +27,34 @@ def ship(
     ),
     as_json: Json = False,
 ) -> None:
-    """Compile the production module: solver.wasm, and solver.json, its manifest.
+    """Compile the production module solver.wasm and its manifest solver.json.
 
-    Two builds of one strategy by one compiler are equal byte for byte, wherever they run.
+    The build is reproducible: one strategy and one compiler give the same bytes on every machine.
     """
     loaded = strategy_loader.load(strategy or settings().strategy, plugin)
     warnings = [str(found) for found in loaded.require()]
     for warning in warnings:
         console.err().print(Text(warning), soft_wrap=True)
-    with console.busy(f"compiling {loaded.id} {loaded.version}") as tell:
-        made = codegen.build_wasm(
-            loaded.data, loaded.fingerprint, out, ir_json=loaded.ir(), warnings=warnings, profile="release", say=tell
+    with console.status(f"compiling {loaded.id} {loaded.version}") as update:
+        artifact = codegen.build_wasm(
+            loaded.data, loaded.fingerprint, out, ir_json=loaded.ir(), warnings=warnings, profile="release", say=update
         )
-    manifest: dict[str, Any] = json.loads(made.manifest.read_text(encoding="utf-8"))
+    manifest: dict[str, Any] = json.loads(artifact.manifest.read_text(encoding="utf-8"))
     if as_json:
         about = {name: manifest[name] for name in ("plugin", "fingerprint", "compiler", "runtime", "warnings")}
-        console.emit_json({"wasm": str(made.wasm), "manifest": str(made.manifest), **manifest["wasm"], **about})
+        console.print_json(
+            {"wasm": str(artifact.wasm), "manifest": str(artifact.manifest), **manifest["wasm"], **about}
+        )
         return
     lines = [
-        ("module", f"{console.place(made.wasm)}  {console.size(manifest['wasm']['bytes'])}"),
-        ("manifest", console.place(made.manifest)),
+        ("module", f"{console.display_path(artifact.wasm)}  {console.file_size(manifest['wasm']['bytes'])}"),
+        ("manifest", console.display_path(artifact.manifest)),
         ("strategy", f"{loaded.id} {loaded.version}  {loaded.fingerprint}"),
         ("sha256", manifest["wasm"]["sha256"]),
         ("compiler", f"rustc {manifest['compiler']['release']}, runtime {manifest['runtime']['version']}"),
     ]
     for name, text in lines:
-        console.done(f"{name:<10}{text}")
+        console.print_line(f"{name:<10}{text}")
 
 
 def verify(
@@ -61,14 +63,14 @@ def verify(
     ),
     as_json: Json = False,
 ) -> None:
-    """Rebuild a module from the strategy that it carries, and compare byte for byte.
+    """Rebuild a module from its embedded strategy and compare the two byte for byte.
 
     Exit code 0 if the two are equal, 1 if not.
     """
-    with console.busy(f"rebuilding {solver.name} from its own strategy") as tell:
-        verdict = rebuild(solver.read_bytes(), validate=validate, say=tell)
+    with console.status(f"rebuilding {solver.name} from its embedded strategy") as update:
+        verdict = rebuild(solver.read_bytes(), validate=validate, say=update)
     if as_json:
-        console.emit_json(
+        console.print_json(
             {
                 "equal": verdict.equal,
                 "comparable": verdict.comparable,
@@ -79,32 +81,38 @@ def verify(
             }
         )
     else:
-        _say(verdict, solver)
+        _print_verdict(verdict, solver)
     if not verdict.equal:
         raise typer.Exit(Exit.REFUSED)
 
 
-def _say(verdict: Verdict, solver: Path) -> None:
+def _print_verdict(verdict: Verdict, solver: Path) -> None:
     if verdict.equal:
-        console.done(f"equal: all {verdict.bytes:,} bytes of {console.place(solver)}, rebuilt from its own strategy")
-        console.done(f"strategy  {verdict.fingerprint}")
+        console.print_line(
+            f"equal: all {verdict.bytes:,} bytes of {console.display_path(solver)}, rebuilt from its embedded strategy"
+        )
+        console.print_line(f"strategy  {verdict.fingerprint}")
         return
-    console.done(f"NOT equal: the rebuild differs from byte {verdict.differs_at:,} on")
-    console.done(f"strategy  {verdict.fingerprint}")
+    console.print_line(f"NOT equal: the rebuild differs at byte {verdict.differs_at:,}")
+    console.print_line(f"strategy  {verdict.fingerprint}")
     if verdict.comparable:
-        console.done("Generator, runtime and compiler are the same: this module was not made from this strategy alone.")
+        console.print_line(
+            "Generator, runtime and compiler are the same: the module was not built from its embedded strategy alone."
+        )
         return
-    console.done("It was not made by what is here, so this proves nothing; verify it with the same:")
+    console.print_line(
+        "The module was built by other tools, so the comparison is inconclusive; verify it with the same versions:"
+    )
     for name in ("generator", "runtime", "compiler"):
         then, now = verdict.made_by.get(name), verdict.here.get(name)
         if then != now:
-            console.done(f"  {name:<10}{_brief(then)}, here {_brief(now)}")
+            console.print_line(f"  {name:<10}{_brief(then)}, here {_brief(now)}")
 
 
-def _brief(said: Any) -> str:
-    if isinstance(said, dict):
-        facts = cast("dict[str, str]", said)
+def _brief(facts_: Any) -> str:
+    if isinstance(facts_, dict):
+        facts = cast("dict[str, str]", facts_)
         version = facts.get("release") or facts.get("version") or ""
         detail = facts.get("commit-hash") or facts.get("sha256") or ""
         return f"{version} ({detail[:12]} {facts.get('host', '')}".rstrip() + ")"
-    return str(said)
+    return str(facts_)

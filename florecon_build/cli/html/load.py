@@ -10,14 +10,14 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from florecon_build.cli.html.run_result import Node, Outcome
+from florecon_build.cli.html.run_result import Node, RunResult
 
 CURRENCY_NAMES = ("currency", "ccy", "curr", "currency_code", "waehrung", "devise")
 RUN_VERSION = 1
 
 
-class NoRun(ValueError):
-    """A folder that `run` did not write, or wrote in a form that this version does not know."""
+class RunFolderError(ValueError):
+    """A folder that is not the output of `run`, or of another version of it."""
 
 
 def load(
@@ -27,28 +27,28 @@ def load(
     date_column: str | None = None,
     as_of: date | None = None,
     drawing: str | None = None,
-) -> Outcome:
-    """What `florecon-build run DATA -o folder` left, ready to be rendered.
+) -> RunResult:
+    """Reads the output folder of `florecon-build run DATA -o folder`.
 
-    Parameters: `by` is the column that keeps amounts apart, a column with the name of a currency unless given;
-    `date_column` and `as_of` as for `Outcome`; `drawing` the strategy as SVG.
-    Errors: `NoRun`, saying what is missing.
+    Parameters: `by` is the column with separate totals, by default a currency column;
+    `date_column` and `as_of` as for `RunResult`; `drawing` the strategy as SVG.
+    Errors: `RunFolderError`, saying what is missing.
     """
     record = _record(folder)
     data = folder / "data"
     try:
         tables = {name: pq.read_table(data / f"{name}.parquet") for name in ("input", "rows", "groups", "allocations")}
     except FileNotFoundError as error:
-        raise NoRun(f"{data} is not whole: {error}; run the solver again") from error
+        raise RunFolderError(f"{data} is incomplete: {error}; run the solver again") from error
     names = tables["input"].column_names
     id_column = record["id_column"] or names[0]
     if by is None:
         by = next((name for name in names if name.lower() in CURRENCY_NAMES), None)
     for wanted in (by, date_column):
         if wanted is not None and wanted not in names:
-            raise NoRun(f"the input has no column {wanted!r}; it has {', '.join(names)}")
+            raise RunFolderError(f"the input has no column {wanted!r}; it has {', '.join(names)}")
     solver = record["solver"]
-    return Outcome(
+    return RunResult(
         title=f"{solver['id']} {solver['version']}",
         ledger=tables["input"],
         id_column=id_column,
@@ -72,13 +72,13 @@ def _record(folder: Path) -> dict[str, Any]:
     try:
         record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise NoRun(
-            f"{folder} has no run.json; make it with: florecon-build run solver.wasm DATA -o {folder}"
+        raise RunFolderError(
+            f"{folder} has no run.json; create it with: florecon-build run solver.wasm DATA -o {folder}"
         ) from None
     except ValueError as error:
-        raise NoRun(f"{path} is not JSON: {error}") from error
+        raise RunFolderError(f"{path} is not JSON: {error}") from error
     if record.get("run_version") != RUN_VERSION:
-        raise NoRun(f"{path} is of version {record.get('run_version')}, not {RUN_VERSION}; run the solver again")
+        raise RunFolderError(f"{path} has version {record.get('run_version')}, not {RUN_VERSION}; run the solver again")
     return record
 
 
@@ -96,12 +96,12 @@ def _facts(record: Mapping[str, Any]) -> dict[str, str]:
     params = ", ".join(f"{name} = {value}" for name, value in record["params"].items())
     return {
         "run": record["started_at"],
-        "strategy": solver["fingerprint"] or "unknown: the module does not say",
+        "strategy": solver["fingerprint"] or "unknown: not declared by the module",
         "solver": f"{Path(solver['path']).name}, sha256 {solver['sha256']}",
         **{
             f"input {Path(one['path']).name}": f"{one['rows']:,} rows, sha256 {one['sha256']}"
             for one in record["inputs"]
         },
         **({"params": params} if params else {}),
-        "made by": f"florecon-build {record['florecon_build']}",
+        "created by": f"florecon-build {record['florecon_build']}",
     }

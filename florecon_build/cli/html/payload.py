@@ -1,7 +1,6 @@
 """Page payload: the rows of a run as compressed JSON columns.
 
-Nothing is computed here that the page can count itself, so that what it shows for one currency and for all of them
-comes from the same rows.
+Totals are computed by the page, so that those of one currency and of all currencies come from the same rows.
 """
 
 from __future__ import annotations
@@ -16,44 +15,44 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from florecon_build.cli.html.run_result import Node, Outcome
+from florecon_build.cli.html.run_result import Node, RunResult
 
 UNMATCHED = "unmatched"
 EPOCH = date(1970, 1, 1)
-EXACT_IN_A_BROWSER = 2**53
-MOST_ROWS_IN_FULL = 200_000
+MAX_SAFE_INTEGER = 2**53
+MAX_FULL_ROWS = 200_000
 
 
-def packed(outcome: Outcome) -> str:
-    """The payload as base64 of gzipped JSON; the same bytes for the same outcome."""
-    text = json.dumps(payload(outcome), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+def packed(result: RunResult) -> str:
+    """The payload as base64 of gzipped JSON; the same bytes for the same result."""
+    text = json.dumps(payload(result), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 
 
-def payload(outcome: Outcome) -> dict[str, Any]:
-    """Everything that the page's script reads; see `page.js`.
+def payload(result: RunResult) -> dict[str, Any]:
+    """The data that `page.js` reads.
 
-    Errors: `KeyError` for a row of the report that the ledger does not have, or a column that it does not have.
+    Errors: `KeyError` for a row of the report or a column that is not in the ledger.
     """
-    ids = _shown_ids(outcome.rows)
-    ledger = _in_order_of(ids, outcome)
-    matched = outcome.groups.filter(pc.not_equal(outcome.groups["origin"], UNMATCHED))
-    stages, stage_of = _stages(matched, outcome.nodes)
+    ids = _shown_ids(result.rows)
+    ledger = _reorder(ids, result)
+    matched = result.groups.filter(pc.not_equal(result.groups["origin"], UNMATCHED))
+    stages, stage_of = _stages(matched, result.nodes)
     places = {group: place for place, group in enumerate(matched["group_id"].to_pylist())}
     columns = [_column(name, ledger[name]) for name in ledger.column_names]
     names = [column["name"] for column in columns]
-    residual = outcome.rows["residual"].to_pylist()
-    _leave_out(columns, residual)
+    residual = result.rows["residual"].to_pylist()
+    _drop_matched_texts(columns, residual)
     return {
-        "scale": outcome.scale,
+        "scale": result.scale,
         "stages": stages,
-        "rows": {"id": ids, "amount": _amounts(outcome.rows["amount"].to_pylist()), "residual": _amounts(residual)},
+        "rows": {"id": ids, "amount": _amounts(result.rows["amount"].to_pylist()), "residual": _amounts(residual)},
         "groups": _groups(matched, stage_of),
-        "parts": _parts(outcome, ids, places),
+        "parts": _parts(result, ids, places),
         "columns": columns,
-        "dates": _dates(outcome, columns),
-        "only": None if outcome.by is None else names.index(outcome.by),
-        "why": dict(outcome.why),
+        "dates": _dates(result, columns),
+        "only": None if result.by is None else names.index(result.by),
+        "why": dict(result.why),
     }
 
 
@@ -62,16 +61,16 @@ def _shown_ids(table: pa.Table) -> list[str]:
     return [str(value) for value in table[name].to_pylist()]
 
 
-def _in_order_of(ids: Sequence[str], outcome: Outcome) -> pa.Table:
-    """The ledger's lines in the order of the report's rows, without the ids."""
-    at = {str(value): place for place, value in enumerate(outcome.ledger[outcome.id_column].to_pylist())}
+def _reorder(ids: Sequence[str], result: RunResult) -> pa.Table:
+    """The input rows in the order of the report, without the id column."""
+    at = {str(value): place for place, value in enumerate(result.ledger[result.id_column].to_pylist())}
     places = pa.array([at[row] for row in ids], pa.int64())
-    return outcome.ledger.drop_columns([outcome.id_column]).take(places)
+    return result.ledger.drop_columns([result.id_column]).take(places)
 
 
 def _amounts(values: Sequence[int]) -> list[int | str]:
-    """Whole numbers that survive a browser: those beyond its exact range travel as text."""
-    return [value if abs(value) < EXACT_IN_A_BROWSER else str(value) for value in values]
+    """Integers for JSON; those beyond the exact range of a JavaScript number are text."""
+    return [value if abs(value) < MAX_SAFE_INTEGER else str(value) for value in values]
 
 
 def _column(name: str, values: pa.ChunkedArray) -> dict[str, Any]:
@@ -87,19 +86,19 @@ def _column(name: str, values: pa.ChunkedArray) -> dict[str, Any]:
     return {"name": name, "kind": "real" if numeric else "text", "words": list(words), "codes": codes}
 
 
-def _leave_out(columns: Sequence[dict[str, Any]], residual: Sequence[int]) -> None:
-    """Of a very large ledger, only open rows keep their columns; what is counted stays whole."""
-    if len(residual) <= MOST_ROWS_IN_FULL:
+def _drop_matched_texts(columns: Sequence[dict[str, Any]], residual: Sequence[int]) -> None:
+    """In a very large ledger, drops long-tail texts of matched rows; amounts and counts are kept."""
+    if len(residual) <= MAX_FULL_ROWS:
         return
     for column in columns:
-        if "codes" in column and len(column["words"]) > MOST_ROWS_IN_FULL // 100:
+        if "codes" in column and len(column["words"]) > MAX_FULL_ROWS // 100:
             column["words"].append(None)
             nothing = len(column["words"]) - 1
             column["codes"] = [code if left else nothing for code, left in zip(column["codes"], residual, strict=True)]
 
 
 def _stages(groups: pa.Table, nodes: Sequence[Node]) -> tuple[list[str], list[int]]:
-    """The names that groups stand under, in the order of the strategy, and for each group which one."""
+    """Stage names in the order of the strategy, and the index of the stage of each group."""
     known = {node.id: node for node in nodes}
     labels = [node for node in nodes if node.label]
     formed: list[tuple[int | None, str]] = list(
@@ -115,7 +114,7 @@ def _stages(groups: pa.Table, nodes: Sequence[Node]) -> tuple[list[str], list[in
 
 
 def _stage(node: Node | None, origin: str, labels: Sequence[Node]) -> str:
-    """The outermost label above a node; without one, the group's origin."""
+    """The outermost label around a node; without one, the origin of the group."""
     if node is None:
         return origin
     above = [label for label in labels if node.path == label.path or node.path.startswith(f"{label.path} > ")]
@@ -137,13 +136,13 @@ def _groups(groups: pa.Table, stage_of: Sequence[int]) -> dict[str, Any]:
     }
 
 
-def _parts(outcome: Outcome, ids: Sequence[str], groups: Mapping[int, int]) -> dict[str, Any]:
-    """What of which row is in which group, by group."""
+def _parts(result: RunResult, ids: Sequence[str], groups: Mapping[int, int]) -> dict[str, Any]:
+    """Allocations (group, row, amount), sorted by group."""
     rows = {row: place for place, row in enumerate(ids)}
     held = zip(
-        outcome.allocations["group_id"].to_pylist(),
-        _shown_ids(outcome.allocations),
-        outcome.allocations["amount"].to_pylist(),
+        result.allocations["group_id"].to_pylist(),
+        _shown_ids(result.allocations),
+        result.allocations["amount"].to_pylist(),
         strict=True,
     )
     parts = sorted((groups[group], rows[row], amount) for group, row, amount in held if group in groups)
@@ -154,17 +153,17 @@ def _parts(outcome: Outcome, ids: Sequence[str], groups: Mapping[int, int]) -> d
     }
 
 
-def _dates(outcome: Outcome, columns: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-    """Which column ages open items, and until which day; none without a date."""
+def _dates(result: RunResult, columns: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """The date column and the reference date of the ageing; None without a date column."""
     wanted = [
         place
         for place, column in enumerate(columns)
-        if column["kind"] == "date" and outcome.date_column in (None, column["name"])
+        if column["kind"] == "date" and result.date_column in (None, column["name"])
     ]
-    if outcome.date_column is not None and not wanted:
-        raise KeyError(f"the ledger has no date column {outcome.date_column!r}")
+    if result.date_column is not None and not wanted:
+        raise KeyError(f"the ledger has no date column {result.date_column!r}")
     days = [day for day in columns[wanted[0]]["values"] if day is not None] if wanted else []
     if not days:
         return None
-    as_of = max(days) if outcome.as_of is None else (outcome.as_of - EPOCH).days
-    return {"column": wanted[0], "as_of": as_of, "given": outcome.as_of is not None}
+    as_of = max(days) if result.as_of is None else (result.as_of - EPOCH).days
+    return {"column": wanted[0], "as_of": as_of, "given": result.as_of is not None}

@@ -20,19 +20,19 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """A reconciliation as a page shows it.
+class RunResult:
+    """Run result: the content of the HTML page.
 
     Parameters
-    - `title`: the strategy's name and version. `facts`: what stands below it and at the foot, name to text.
-    - `ledger`: the input, one line a row; `id_column` names its ids.
-    - `rows`, `groups`, `allocations`: the report's tables, amounts in minor units; `scale` is how many decimals they
-      are shown with.
-    - `nodes`: the strategy's nodes; groups are put under the label above the node that formed them.
+    - `title`: the strategy's name and version. `facts`: name and text of each line of the footer.
+    - `ledger`: the input rows; `id_column` is the name of their id column.
+    - `rows`, `groups`, `allocations`: the report's tables, amounts in minor units; `scale` is the number of
+      decimals shown.
+    - `nodes`: the strategy's nodes; a group belongs to the label around the node that formed it.
     - `tree`: the strategy as text; `drawing`: the same as SVG.
-    - `why`: for open rows, by id as text, why they did not match.
-    - `by`: the column that separates amounts that do not add up, such as a currency.
-    - `date_column`, `as_of`: what open items age from, and until when; the last date of the column unless given.
+    - `why`: reasons of open rows, by id as text.
+    - `by`: the column with separate totals, such as a currency.
+    - `date_column`, `as_of`: date column and reference date of the ageing; by default the latest date of the column.
     """
 
     title: str

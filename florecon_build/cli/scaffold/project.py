@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from florecon_build.cli.errors import Fault
+from florecon_build.cli.errors import CommandError
 from florecon_build.cli.exit_codes import Exit
 from florecon_build.codegen.version import VERSION
 
@@ -15,8 +15,8 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
-    """What a project is made from. ``about`` says in half a sentence what is reconciled."""
+class ProjectContent:
+    """Content of a project. ``about`` is a phrase that names the reconciled data."""
 
     name: str
     about: str
@@ -27,34 +27,34 @@ class Start:
 
 
 def checked_name(name: str) -> str:
-    """A project's name, which becomes the plugin's id. Raises ``Fault`` for one that cannot."""
+    """Validates a project name, which is also the plugin id. Raises ``CommandError``."""
     if not _NAME.fullmatch(name) or name.endswith((".", "-")):
-        fix = "start with a letter; then letters, digits, - and _: my-recon"
-        raise Fault(f"{name!r} cannot be the name of a project", fix, Exit.USAGE)
+        fix = "use a letter, then letters, digits, - and _: my-recon"
+        raise CommandError(f"{name!r} is not a valid project name", fix, Exit.USAGE)
     return name
 
 
-def files(start: Start) -> dict[str, str | bytes]:
-    """Everything but the snapshot, which is generated from the strategy: path -> content."""
+def files(content: ProjectContent) -> dict[str, str | bytes]:
+    """Files of the project by path, except the snapshot, which is generated from the strategy."""
     return {
-        "strategy.py": start.strategy,
-        "sample.csv": start.sample,
-        "florecon.toml": _settings(start),
+        "strategy.py": content.strategy,
+        "sample.csv": content.sample,
+        "florecon.toml": _settings(content),
         "test_strategy.py": _TEST,
-        "README.md": _README.format(name=start.name, about=start.about),
+        "README.md": _README.format(name=content.name, about=content.about),
         ".github/workflows/ci.yml": _CI,
         ".gitignore": "dist/\nout/\n__pycache__/\n.venv/\n",
         "requirements.txt": f"florecon-build=={VERSION}\npytest>=8\n",
     }
 
 
-def _settings(start: Start) -> str:
-    lines = ['sample = "sample.csv"  # what `florecon-build author` runs on']
-    if start.text_amounts:
-        lines.append(f'text_amounts = "{start.text_amounts}"  # how amounts are written in the data')
-    if start.columns:
+def _settings(content: ProjectContent) -> str:
+    lines = ['sample = "sample.csv"  # input of `florecon-build author`']
+    if content.text_amounts:
+        lines.append(f'text_amounts = "{content.text_amounts}"  # decimal mark of amounts in the data')
+    if content.columns:
         lines += ["", "[columns]  # declared column = the header in the data"]
-        lines += [f'{column} = "{_escaped(header)}"' for column, header in start.columns.items()]
+        lines += [f'{column} = "{_escaped(header)}"' for column, header in content.columns.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -63,7 +63,7 @@ def _escaped(text: str) -> str:
 
 
 _TEST = '''\
-"""The strategy, held to what was reviewed: its Rust, and what it makes of the sample."""
+"""Tests of the strategy: its reviewed Rust, and its result on the sample."""
 
 from __future__ import annotations
 
@@ -80,14 +80,14 @@ def florecon_build(*args: str) -> str:
     return subprocess.run(command, cwd=HERE, check=True, capture_output=True, text=True, encoding="utf-8").stdout
 
 
-def test_the_rust_is_the_reviewed_one() -> None:
-    """If the change is meant: florecon-build rust > snapshots/lib.rs, and read the difference."""
+def test_rust_is_the_reviewed_one() -> None:
+    """After an intended change: florecon-build rust > snapshots/lib.rs, then review the difference."""
     assert florecon_build("rust") == (HERE / "snapshots" / "lib.rs").read_text(encoding="utf-8")
 
 
-def test_the_sample_is_conserved_and_mostly_explained() -> None:
+def test_sample_is_conserved_and_mostly_matched() -> None:
     report = json.loads(florecon_build("author", "--preview", "--json"))
-    assert report["exact"], "some rows are not the sum of their pieces"
+    assert report["exact"], "some rows are not the sum of their allocations"
     assert report["open"]["rows"] <= report["rows"] // 2
 '''
 
@@ -98,19 +98,19 @@ Reconciles {about}.
 
 | to | run |
 |---|---|
-| see what the strategy makes of `sample.csv`, again on every save | `florecon-build author --watch` |
+| run the strategy on `sample.csv`, again on every save | `florecon-build author --watch` |
 | the same without a Rust compiler, slower | `florecon-build author --preview` |
-| look for mistakes and doubtful steps | `florecon-build check` |
-| read the Rust that a reviewer signs | `florecon-build rust` |
+| check the strategy for errors and warnings | `florecon-build check` |
+| read the generated Rust, for review | `florecon-build rust` |
 | run the tests | `pytest` |
-| make the production module `dist/solver.wasm` | `florecon-build ship` |
+| build the production module `dist/solver.wasm` | `florecon-build ship` |
 | reconcile a ledger | `florecon-build run dist/solver.wasm LEDGER.csv -o out` |
-| make a wheel that runs where no compiler is | `florecon-build package` |
+| build a wheel that runs without a compiler | `florecon-build package` |
 
-`strategy.py` is the whole of it; `florecon.toml` says how the data is written. Nothing works?
-`florecon-build doctor` says what is missing on this machine, and the command that brings it.
+`strategy.py` is the strategy; `florecon.toml` describes the format of the data. If a command fails for lack of a tool,
+`florecon-build doctor` lists the missing tools and the commands that install them.
 
-After a change that is meant, `florecon-build rust > snapshots/lib.rs` renews the reviewed Rust.
+After an intended change, `florecon-build rust > snapshots/lib.rs` updates the reviewed Rust.
 """
 
 _CI = """\

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from florecon_build.cli.scaffold.column_types import Guess
+from florecon_build.cli.scaffold.column_types import ColumnType
 from florecon_build.cli.summary import currency_of
 
 
 class Proposed(Protocol):
-    """What of a column is written."""
+    """Properties of a column that the source text needs."""
 
     @property
     def name(self) -> str: ...
     @property
-    def guess(self) -> Guess: ...
+    def type(self) -> ColumnType: ...
     @property
     def is_id(self) -> bool: ...
     @property
@@ -23,17 +23,17 @@ class Proposed(Protocol):
 
 
 def strategy_text(columns: Sequence[Proposed], plugin_id: str, source: str) -> str:
-    """``strategy.py``: the columns, and a strategy that is right for many ledgers and easy to change.
+    """Source of ``strategy.py``: the columns, and a simple strategy to start from.
 
-    Rows that share a reference and net, then equal amounts, the closest days first.
+    It matches rows that share a reference and net to zero, then equal amounts with the closest dates.
     """
     amount = next(column for column in columns if column.is_amount)
-    texts = [column for column in columns if column.guess.kind == "text" and not column.is_id]
-    day = next((column.name for column in columns if column.guess.kind == "date" and not column.guess.nullable), None)
+    texts = [column for column in columns if column.type.kind == "text" and not column.is_id]
+    day = next((column.name for column in columns if column.type.kind == "date" and not column.type.nullable), None)
     currency = currency_of(column.name for column in texts)
     reference = next((column for column in texts if _is_reference(column.name)), None)
     lines = [
-        f'"""Reconciles the lines of {source}: a first proposal, to be made your own."""',
+        f'"""Reconciles the lines of {source}: a generated first version, to be adapted."""',
         "",
         "from __future__ import annotations",
         "",
@@ -76,7 +76,7 @@ def _strategy(day: str | None, currency: str | None, *, has_references: bool) ->
             "    ),",
             "),",
         ]
-    head = ['slack = fb.param("slack", 0, doc="minor units that a group may be off by")', ""] if has_references else []
+    head = ['slack = fb.param("slack", 0, doc="tolerance per group, in minor units")', ""] if has_references else []
     if currency:
         body = [
             "strategy = fb.partition_by(",
@@ -92,17 +92,16 @@ def _strategy(day: str | None, currency: str | None, *, has_references: bool) ->
 
 
 def _column(column: Proposed) -> str:
-    guess = column.guess
     settings: list[str] = []
-    if guess.kind == "money":
-        settings.append(f"scale={guess.scale}")
+    if column.type.kind == "money":
+        settings.append(f"scale={column.type.scale}")
         if column.is_amount:
             settings.append("display=True")
     if column.is_id:
         settings.append("id=True")
-    elif guess.nullable:
+    elif column.type.nullable:
         settings.append("nullable=True")
-    return f"fb.{guess.kind}({', '.join(settings)})"
+    return f"fb.{column.type.kind}({', '.join(settings)})"
 
 
 def _is_reference(name: str) -> bool:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from florecon_build.cli.errors import Fault
+from florecon_build.cli.errors import CommandError
 from florecon_build.cli.exit_codes import Exit
 
 STARTER = "starter"
@@ -16,12 +16,12 @@ TEMPLATES: dict[str, str] = {
     "intercompany": "two books of one group of companies",
     "card-settlement": "card sales against the settlements of the acquirer",
 }
-"""Name -> what is reconciled. Each is a folder with ``strategy.py`` and ``sample.csv``."""
+"""Reconciled data by template name. Each template is a folder with ``strategy.py`` and ``sample.csv``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """The two files of a template as they stand, with the plugin's own id."""
+    """The two files of a template, unchanged."""
 
     name: str
     strategy: str
@@ -29,16 +29,16 @@ class Template:
 
 
 def template(name: str) -> Template:
-    """The template of that name. Raises ``Fault`` for a name that is none."""
+    """The template with this name. Raises ``CommandError`` for an unknown name."""
     if name not in TEMPLATES:
         known = ", ".join(TEMPLATES)
-        raise Fault(f"--from {name}: there is no such example", f"choose one of: {known}", Exit.USAGE)
+        raise CommandError(f"--from {name}: unknown example", f"use one of: {known}", Exit.USAGE)
     folder = _folder(name)
     return Template(name, (folder / "strategy.py").read_text(encoding="utf-8"), (folder / "sample.csv").read_bytes())
 
 
 def renamed(strategy: str, plugin_id: str) -> str:
-    """A strategy file under the project's own plugin id and version.
+    """The strategy source with the project's plugin id and version.
 
     >>> renamed('plugin = fb.Plugin("examples.bank", "1.2.0", rows=row)', "acme.bank")
     'plugin = fb.Plugin("acme.bank", "0.1.0", rows=row)'
@@ -47,10 +47,12 @@ def renamed(strategy: str, plugin_id: str) -> str:
 
 
 def _folder(name: str) -> Path:
-    """In the checkout the examples stand beside the package, in a wheel inside it."""
+    """Folder of a template: beside the package in a checkout, inside it in a wheel."""
     package = Path(__file__).resolve().parents[2]
     folder = name.replace("-", "_")
     for place in (package.parent / "examples" / folder, package / "_examples" / folder):
         if (place / "sample.csv").is_file():
             return place
-    raise Fault(f"the example {name} is missing from this installation", "reinstall florecon-build", Exit.ENVIRONMENT)
+    raise CommandError(
+        f"the example {name} is missing from this installation", "reinstall florecon-build", Exit.ENVIRONMENT
+    )

@@ -11,7 +11,7 @@ from florecon_build.codegen.build.cargo_workspace import workspace
 from florecon_build.codegen.build.file_lock import locked
 from florecon_build.codegen.build.paths import cache_dir, runtime_dir, runtime_hash
 from florecon_build.codegen.build.rustc import Compiler, output
-from florecon_build.codegen.build.sysroot import Say
+from florecon_build.codegen.build.sysroot import StatusCallback
 from florecon_build.codegen.build.toolchain import ensure
 
 
@@ -19,7 +19,7 @@ def _quiet(_: str) -> None:
     """Says nothing."""
 
 
-def check(projects: Mapping[str, Mapping[str, str]], *, say: Say = _quiet) -> str:
+def check(projects: Mapping[str, Mapping[str, str]], *, say: StatusCallback = _quiet) -> str:
     """Runs clippy, every warning an error, over generated projects in one go of cargo.
 
     ``projects`` maps a package name to what ``emit`` gave. Returns what checked them: ``clippy``, or ``check`` with a

@@ -21,14 +21,14 @@ from florecon_build.codegen.build.check import check
 from florecon_build.codegen.build.file_lock import locked
 from florecon_build.codegen.build.paths import cache_dir, runtime_dir, runtime_hash
 from florecon_build.codegen.build.rustc import OLDEST, Compiler, compilers
-from florecon_build.codegen.build.sysroot import Say
+from florecon_build.codegen.build.sysroot import StatusCallback
 from florecon_build.codegen.errors import BuildError, ToolchainError
 
 PROFILE = "FLORECON_AUTHOR_PROFILE"
 """The variable that names the cargo profile of the runtime: ``author`` at full speed, or ``quick``, made sooner."""
 OPT_LEVEL = 1
 """Of the generated crate; the runtime it calls is at 3. Measured: higher doubles the wait and gains little speed."""
-UNITS = 64
+CODEGEN_UNITS = 64
 """Code is cut into as many pieces, so that a change compiles few of them again."""
 
 _PROGRAM = "solver.exe" if sys.platform == "win32" else "solver"
@@ -65,7 +65,7 @@ def native_compiler() -> Compiler:
     )
 
 
-def runtime(say: Say) -> Runtime:
+def runtime(say: StatusCallback) -> Runtime:
     """The runtime, compiled now (a minute or two) unless an earlier run left it."""
     compiler = native_compiler()
     source = runtime_dir()
@@ -124,7 +124,7 @@ def compile_native(files: Mapping[str, str], at: Runtime, *, name: str = "author
     return program
 
 
-def build_native(files: Mapping[str, str], say: Say = lambda _: None) -> Path:
+def build_native(files: Mapping[str, str], say: StatusCallback = lambda _: None) -> Path:
     """The program behind a generated project (what ``emit`` gave), kept by content: the same files compile once.
 
     It serves one session over its standard input and output, as ``florecon::sdk::serve`` says. Raises
@@ -149,7 +149,7 @@ def _command(at: Runtime, folder: Path, program: Path) -> list[str]:
         "--crate-type=bin",
         "--cap-lints=allow",
         f"-Copt-level={OPT_LEVEL}",
-        f"-Ccodegen-units={UNITS}",
+        f"-Ccodegen-units={CODEGEN_UNITS}",
         f"-Cincremental={folder / 'incremental'}",
         "-Cpanic=abort",
         f"--extern=florecon={at.library}",

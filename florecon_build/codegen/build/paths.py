@@ -9,8 +9,8 @@ from pathlib import Path
 
 from florecon_build.codegen.errors import BuildError
 
-_LEFT_OUT = frozenset({"target", ".git", "__pycache__"})
-_NO_INPUT = frozenset({"tests", "benches"})
+_EXCLUDED = frozenset({"target", ".git", "__pycache__"})
+_NOT_HASHED = frozenset({"tests", "benches"})
 
 
 def cache_dir() -> Path:
@@ -38,7 +38,7 @@ def runtime_files(root: Path) -> list[Path]:
 
 def _walk(folder: Path) -> Iterator[Path]:
     for entry in folder.iterdir():
-        if entry.name in _LEFT_OUT:
+        if entry.name in _EXCLUDED:
             continue
         if entry.is_dir():
             yield from _walk(entry)
@@ -50,7 +50,7 @@ def runtime_hash(root: Path) -> str:
     """SHA-256 over the names and contents of what a plugin is built from: the runtime without its own tests."""
     digest = hashlib.sha256()
     for path in runtime_files(root):
-        if _NO_INPUT.isdisjoint(path.parts):
+        if _NOT_HASHED.isdisjoint(path.parts):
             content = (root / path).read_bytes()
             digest.update(f"{path.as_posix()}\0{len(content)}\0".encode())
             digest.update(content)

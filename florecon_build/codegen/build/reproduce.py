@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from florecon_build.codegen.build.sysroot import Say
+from florecon_build.codegen.build.sysroot import StatusCallback
 from florecon_build.codegen.build.wasm import BUILD_SECTION, IR_SECTION, make
 from florecon_build.codegen.build.wasm_sections import section
 from florecon_build.codegen.errors import CodegenError
@@ -40,7 +40,7 @@ class Verdict:
         return self.made_by == self.here
 
 
-def verify(wasm: bytes, *, validate: Callable[[PluginIr], PluginIr], say: Say = lambda _: None) -> Verdict:
+def verify(wasm: bytes, *, validate: Callable[[PluginIr], PluginIr], say: StatusCallback = lambda _: None) -> Verdict:
     """Rebuilds a module from its own strategy, which ``validate`` first holds to every rule of the frontend.
 
     Raises ``CodegenError`` for a module that carries none, and what ``build`` raises.
@@ -48,11 +48,11 @@ def verify(wasm: bytes, *, validate: Callable[[PluginIr], PluginIr], say: Say = 
     carried, made_by = section(wasm, IR_SECTION), section(wasm, BUILD_SECTION)
     if carried is None or made_by is None:
         raise CodegenError("the module does not carry its strategy and its making, so there is nothing to rebuild")
-    told: dict[str, Any] = json.loads(made_by)
+    provenance: dict[str, Any] = json.loads(made_by)
     ir = validate(loads(carried))
-    made = make(ir, fingerprint(ir), carried.decode(), profile=told["profile"], say=say)
+    made = make(ir, fingerprint(ir), carried.decode(), profile=provenance["profile"], say=say)
     here: dict[str, Any] = json.loads(json.dumps(made.provenance))
-    return Verdict(fingerprint(ir), len(wasm), _first_difference(wasm, made.wasm), told, here)
+    return Verdict(fingerprint(ir), len(wasm), _first_difference(wasm, made.wasm), provenance, here)
 
 
 def _first_difference(left: bytes, right: bytes) -> int | None:

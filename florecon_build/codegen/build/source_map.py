@@ -13,23 +13,23 @@ from florecon_build.ir.traversal import value_parts, walk
 
 
 @contextmanager
-def blaming(ir: n.PluginIr) -> Generator[None, None, None]:
+def attribute_errors(ir: n.PluginIr) -> Generator[None, None, None]:
     """Adds to a ``GeneratedCodeError`` from within the lane or the node of ``ir`` that each refused line stands for."""
     try:
         yield
     except GeneratedCodeError as error:
-        made_of = list(_places(ir))
+        origins = list(_origins(ir))
         raise GeneratedCodeError(
-            tuple(replace(one, node=_place(one.author, made_of)) for one in error.rejections)
+            tuple(replace(one, node=_location(one.author, origins)) for one in error.rejections)
         ) from None
 
 
-def _place(author: str | None, made_of: list[tuple[str, str]]) -> str | None:
+def _location(author: str | None, origins: list[tuple[str, str]]) -> str | None:
     # a long comment is broken over lines, and the marker is its first
-    return next((place for text, place in made_of if author and text.startswith(author)), None)
+    return next((place for text, place in origins if author and text.startswith(author)), None)
 
 
-def _places(ir: n.PluginIr) -> Iterator[tuple[str, str]]:
+def _origins(ir: n.PluginIr) -> Iterator[tuple[str, str]]:
     """The comment above each expression, and where the expression stands."""
     for lane in ir.lanes:
         yield origin(lane.value), f"lane {lane.name}"

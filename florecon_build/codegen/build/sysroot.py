@@ -14,7 +14,7 @@ from florecon_build.codegen.build.paths import cache_dir
 from florecon_build.codegen.build.rustc import TARGET, Compiler
 from florecon_build.codegen.errors import ToolchainError
 
-Say = Callable[[str], None]
+StatusCallback = Callable[[str], None]
 
 _MANIFEST = """\
 [package]
@@ -38,30 +38,30 @@ directory = "{vendor}"
 """
 
 
-def private_sysroot(compiler: Compiler, linker: str | None, say: Say) -> Path:
+def private_sysroot(compiler: Compiler, linker: str | None, say: StatusCallback) -> Path:
     """The sysroot for ``compiler``; built now (about half a minute) unless an earlier run left it."""
-    sysroot = place_of(compiler)
+    sysroot = sysroot_path(compiler)
     with locked(cache_dir() / f"sysroot-{compiler.key}.lock"):
         if not is_built(compiler):
             _build(compiler, linker, sysroot, say)
     return sysroot
 
 
-def place_of(compiler: Compiler) -> Path:
+def sysroot_path(compiler: Compiler) -> Path:
     """Where the private sysroot of a compiler is kept: libraries only fit the very compiler that made them."""
     return cache_dir() / f"sysroot-{compiler.key}"
 
 
 def is_built(compiler: Compiler) -> bool:
     """Whether an earlier run left a private sysroot for this compiler."""
-    return any(_libs(place_of(compiler)).glob("libstd-*.rlib"))
+    return any(_libs(sysroot_path(compiler)).glob("libstd-*.rlib"))
 
 
 def _libs(sysroot: Path) -> Path:
     return sysroot / "lib" / "rustlib" / TARGET / "lib"
 
 
-def _build(compiler: Compiler, linker: str | None, sysroot: Path, say: Say) -> None:
+def _build(compiler: Compiler, linker: str | None, sysroot: Path, say: StatusCallback) -> None:
     library = compiler.library_source()
     if library is None:
         raise ToolchainError(f"{compiler.rustc} has no library source")

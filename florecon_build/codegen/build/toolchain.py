@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 from florecon_build.codegen.build.rustc import OLDEST, TARGET, Compiler, Toolchain, compilers, output
-from florecon_build.codegen.build.sysroot import Say, is_built, place_of, private_sysroot
+from florecon_build.codegen.build.sysroot import StatusCallback, is_built, private_sysroot, sysroot_path
 from florecon_build.codegen.errors import ToolchainError
 
 RUSTUP = "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal"
@@ -28,7 +28,7 @@ def _print(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def ensure(say: Say = _print) -> Toolchain:
+def ensure(say: StatusCallback = _print) -> Toolchain:
     """A toolchain that makes wasm now, set up if it has to be.
 
     ``say`` receives a line before anything slow or lasting is done. Raises ``ToolchainError`` when there is no way; its
@@ -46,7 +46,7 @@ def ensure(say: Say = _print) -> Toolchain:
     return toolchain
 
 
-def _is_new_enough(compiler: Compiler, say: Say) -> bool:
+def _is_new_enough(compiler: Compiler, say: StatusCallback) -> bool:
     if compiler.version >= OLDEST:
         return True
     oldest = ".".join(map(str, OLDEST))
@@ -66,7 +66,7 @@ def _made_before(found: list[Compiler]) -> Toolchain | None:
     for compiler in found:
         linker = compiler.linker()
         if is_built(compiler) and linker != "":
-            return _toolchain(compiler, linker, place_of(compiler))
+            return _toolchain(compiler, linker, sysroot_path(compiler))
     return None
 
 
@@ -77,7 +77,7 @@ def _toolchain(compiler: Compiler, linker: str | None, sysroot: Path | None = No
     return Toolchain(compiler, (f"--sysroot={sysroot}",) if sysroot else (), env)
 
 
-def _by_rustup(found: list[Compiler], say: Say) -> Toolchain | None:
+def _by_rustup(found: list[Compiler], say: StatusCallback) -> Toolchain | None:
     home = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo") / "bin" / "rustup"
     rustup = shutil.which("rustup") or (str(home) if home.exists() else None)
     if rustup is None or os.environ.get("RUSTC"):
@@ -88,7 +88,7 @@ def _by_rustup(found: list[Compiler], say: Say) -> Toolchain | None:
     return _ready(found or compilers())
 
 
-def _from_source(found: list[Compiler], say: Say) -> Toolchain | None:
+def _from_source(found: list[Compiler], say: StatusCallback) -> Toolchain | None:
     for compiler in found:
         if compiler.library_source() is None:
             continue
@@ -105,7 +105,7 @@ def _from_source(found: list[Compiler], say: Say) -> Toolchain | None:
 # -- the system's packages
 
 
-def _by_apt(say: Say) -> bool:
+def _by_apt(say: StatusCallback) -> bool:
     prefix = _as_root()
     if os.environ.get("RUSTC") or prefix is None or shutil.which("apt-get") is None:
         return False
@@ -125,7 +125,7 @@ def _apt_packages() -> tuple[str, ...] | None:
     return None
 
 
-def _apt_install(packages: list[str], say: Say) -> bool:
+def _apt_install(packages: list[str], say: StatusCallback) -> bool:
     prefix = _as_root()
     if prefix is None or shutil.which("apt-get") is None:
         return False
@@ -148,14 +148,14 @@ def _as_root() -> list[str] | None:
     return None
 
 
-def _ensure_host_linker(say: Say) -> None:
+def _ensure_host_linker(say: StatusCallback) -> None:
     """Macros that run at build time are linked for this machine: rustc calls ``cc``, and on Windows finds a linker."""
     if _WINDOWS or shutil.which("cc") or _apt_install(["gcc", "libc6-dev"], say):
         return
     raise ToolchainError("there is no C linker (`cc`), which rustc needs; run: sudo apt-get install gcc libc6-dev")
 
 
-def _run(command: list[str], say: Say) -> bool:
+def _run(command: list[str], say: StatusCallback) -> bool:
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_NETWORK_SECONDS)
     except (OSError, subprocess.TimeoutExpired) as error:

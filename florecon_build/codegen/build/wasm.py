@@ -15,8 +15,8 @@ from florecon_build.codegen.build.cargo_workspace import MEMBER, Workspace, work
 from florecon_build.codegen.build.file_lock import locked
 from florecon_build.codegen.build.paths import cache_dir, runtime_dir, runtime_hash
 from florecon_build.codegen.build.rustc import TARGET, Toolchain
-from florecon_build.codegen.build.source_map import blaming
-from florecon_build.codegen.build.sysroot import Say
+from florecon_build.codegen.build.source_map import attribute_errors
+from florecon_build.codegen.build.sysroot import StatusCallback
 from florecon_build.codegen.build.toolchain import ensure
 from florecon_build.codegen.build.wasm_sections import with_section
 from florecon_build.codegen.errors import BuildError
@@ -65,7 +65,7 @@ def build_wasm(
     ir_json: str | None = None,
     warnings: Sequence[str] = (),
     profile: Profile = "release",
-    say: Say = _quiet,
+    say: StatusCallback = _quiet,
 ) -> Artifact:
     """Compiles a plugin and writes ``solver.wasm`` and ``solver.json`` into ``out_dir``.
 
@@ -92,7 +92,7 @@ def build_wasm(
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class BuildResult:
     """A finished module: its bytes, what it was generated from, and who made it."""
 
     wasm: bytes
@@ -101,10 +101,12 @@ class Made:
     provenance: dict[str, object]
 
 
-def make(ir: n.PluginIr, fingerprint: str, ir_json: str, *, profile: Profile = "release", say: Say = _quiet) -> Made:
+def make(
+    ir: n.PluginIr, fingerprint: str, ir_json: str, *, profile: Profile = "release", say: StatusCallback = _quiet
+) -> BuildResult:
     """Compiles a plugin, and puts into the module what it was made from and by what: its custom sections."""
     files = emit(ir, fingerprint)
-    with blaming(ir):
+    with attribute_errors(ir):
         compiled = compile_files(files, profile=profile, say=say)
     provenance: dict[str, object] = {
         "generator": VERSION,
@@ -114,11 +116,11 @@ def make(ir: n.PluginIr, fingerprint: str, ir_json: str, *, profile: Profile = "
     }
     wasm = with_section(compiled.wasm, BUILD_SECTION, json.dumps(provenance, sort_keys=True).encode())
     compact = json.dumps(json.loads(ir_json), separators=(",", ":"), ensure_ascii=False)
-    return Made(with_section(wasm, IR_SECTION, compact.encode()), files, compiled, provenance)
+    return BuildResult(with_section(wasm, IR_SECTION, compact.encode()), files, compiled, provenance)
 
 
 def build_suite(
-    irs: Sequence[n.PluginIr], out_dir: Path | str, *, profile: Profile = "quick", say: Say = _quiet
+    irs: Sequence[n.PluginIr], out_dir: Path | str, *, profile: Profile = "quick", say: StatusCallback = _quiet
 ) -> Artifact:
     """Compiles many strategies over the same rows into one module; the param ``strategy`` picks the active one."""
     compiled = compile_files(emit_suite(irs), profile=profile, say=say)
@@ -126,7 +128,7 @@ def build_suite(
     return _write(Path(out_dir), compiled.wasm, json.dumps(manifest, indent=2) + "\n")
 
 
-def compile_files(files: Mapping[str, str], *, profile: Profile = "release", say: Say = _quiet) -> Compiled:
+def compile_files(files: Mapping[str, str], *, profile: Profile = "release", say: StatusCallback = _quiet) -> Compiled:
     """Compiles a generated project to wasm."""
     toolchain = ensure(say)
     runtime = runtime_dir()
@@ -148,7 +150,7 @@ def compile_files(files: Mapping[str, str], *, profile: Profile = "release", say
 
 
 def wasm_flags(toolchain: Toolchain) -> tuple[str, ...]:
-    """What rustc is told for every module, so that paths of this machine stay out of it.
+    """Compiler flags of every module; they remove the paths of this machine, so that builds are reproducible.
 
     Those of the workspace are relative, since cargo compiles its members from its root. They are not among the flags,
     so that another runtime finds its dependencies compiled.

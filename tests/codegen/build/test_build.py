@@ -13,7 +13,7 @@ from florecon_build.codegen.build.cargo import cargo_home
 from florecon_build.codegen.build.cargo_workspace import workspace
 from florecon_build.codegen.build.check import check
 from florecon_build.codegen.build.paths import runtime_dir, runtime_files
-from florecon_build.codegen.build.source_map import blaming
+from florecon_build.codegen.build.source_map import attribute_errors
 from florecon_build.codegen.build.wasm import IR_SECTION, build_wasm
 from florecon_build.codegen.build.wasm_sections import section, with_section
 from florecon_build.codegen.rust.crate import cargo_toml
@@ -21,7 +21,7 @@ from florecon_build.codegen.version import VERSION
 from tests.codegen.strategies import intercompany, smallest
 
 
-def test_a_refused_closure_names_the_authors_line_and_node() -> None:
+def test_rejected_closure_names_source_line_and_node() -> None:
     plugin = intercompany()
     files = plugin.rust()
     broken = files["src/lib.rs"].replace(
@@ -29,7 +29,7 @@ def test_a_refused_closure_names_the_authors_line_and_node() -> None:
     )
     assert broken != files["src/lib.rs"]
     broken = broken.replace("text::sorted_pair(&company, &icp)", "text::sorted_pair(&company, icp)")
-    with pytest.raises(GeneratedCodeError) as caught, blaming(plugin.data):
+    with pytest.raises(GeneratedCodeError) as caught, attribute_errors(plugin.data):
         check({"refused": {**files, "src/lib.rs": broken}})
     said = {rejection.node: rejection.author for rejection in caught.value.rejections}
     lane, order = "lane pair", "partition_by > seq[1] > exact_1to1.order"
@@ -41,7 +41,7 @@ def test_a_refused_closure_names_the_authors_line_and_node() -> None:
     assert "bug in florecon-build" in str(caught.value)
 
 
-def test_a_cold_build_elsewhere_equals_a_warm_one_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_build_is_reproducible_in_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second has a cache, a workspace, a target directory and a cargo home of its own, as another user has: only
     the compiler is shared, and the sources of the dependencies.
     """
@@ -64,7 +64,7 @@ def test_a_cold_build_elsewhere_equals_a_warm_one_here(tmp_path: Path, monkeypat
     assert not any(str(tmp_path) in flag for flag in manifest["flags"])
 
 
-def test_the_workspace_is_the_runtimes_with_members_added(tmp_path: Path) -> None:
+def test_cargo_workspace_adds_members_to_the_runtime(tmp_path: Path) -> None:
     files = smallest().rust()
     space = workspace(tmp_path / "w", runtime_dir(), {"plugin": files})
     lock = (space.root / "Cargo.lock").read_text()
@@ -76,13 +76,13 @@ def test_the_workspace_is_the_runtimes_with_members_added(tmp_path: Path) -> Non
     assert before == after, "an unchanged file was written again, and cargo would compile it again"
 
 
-def test_runtime_files_are_source_only() -> None:
+def test_runtime_files_are_sources_only() -> None:
     names = {path.as_posix() for path in runtime_files(runtime_dir())}
     assert {"Cargo.toml", "Cargo.lock", "florecon/Cargo.toml", "florecon/src/lib.rs"} <= names
     assert not any("target/" in name for name in names)
 
 
-def test_a_custom_section_is_a_section_of_its_own() -> None:
+def test_custom_section_round_trip() -> None:
     wasm = with_section(b"\0asm\1\0\0\0", "n", b"x" * 200)
     assert wasm[8:12] == bytes([0, 0xCA, 0x01, 1])
     assert wasm[12:13] == b"n"
@@ -90,7 +90,7 @@ def test_a_custom_section_is_a_section_of_its_own() -> None:
     assert wasm.endswith(b"x" * 200)
 
 
-def test_versions_agree() -> None:
+def test_package_and_runtime_versions_are_equal() -> None:
     root = Path(__file__).parents[3]
     assert f'version = "{VERSION}"' in (root / "pyproject.toml").read_text()
     assert f'version = "{VERSION}"' in (runtime_dir() / "Cargo.toml").read_text()

@@ -81,7 +81,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     return Machine(tmp_path / "machine", monkeypatch)
 
 
-def test_a_compiler_with_the_wasm_library_is_used_silently(machine: Machine) -> None:
+def test_compiler_with_wasm_library_is_used_without_output(machine: Machine) -> None:
     machine.compiler(wasm=True)
     found = machine.ensure()
     assert found.compiler.rustc == machine.bin / "rustc"
@@ -89,13 +89,13 @@ def test_a_compiler_with_the_wasm_library_is_used_silently(machine: Machine) -> 
     assert machine.said == []
 
 
-def test_without_a_linker_of_its_own_the_one_of_its_llvm_is_named(machine: Machine) -> None:
+def test_linker_of_the_same_llvm_version_is_configured(machine: Machine) -> None:
     machine.compiler(wasm=True, linker=False)
     script(machine.bin / "wasm-ld-22", "")
     assert machine.ensure().env["CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER"] == "wasm-ld-22"
 
 
-def test_rustup_is_asked_before_anything_is_built(machine: Machine) -> None:
+def test_rustup_target_is_tried_before_a_source_build(machine: Machine) -> None:
     machine.compiler()
     std = machine.root / "sysroot" / "lib" / "rustlib" / TARGET / "lib" / "libstd-1.rlib"
     script(machine.bin / "rustup", f"touch {std}")
@@ -103,7 +103,7 @@ def test_rustup_is_asked_before_anything_is_built(machine: Machine) -> None:
     assert machine.said == [f"rustup target add {TARGET}"]
 
 
-def test_a_rustup_without_a_network_leaves_the_command(machine: Machine) -> None:
+def test_failing_rustup_reports_the_command(machine: Machine) -> None:
     machine.compiler()
     script(machine.bin / "rustup", "echo 'error: could not download' >&2; exit 1")
     with pytest.raises(ToolchainError, match=f"with a network: rustup target add {TARGET}"):
@@ -111,7 +111,7 @@ def test_a_rustup_without_a_network_leaves_the_command(machine: Machine) -> None
     assert machine.said[-1] == "that failed: error: could not download"
 
 
-def test_a_sysroot_made_before_is_used_again(machine: Machine) -> None:
+def test_existing_sysroot_is_reused(machine: Machine) -> None:
     machine.compiler(source=True)
     script(machine.bin / "rustup", "exit 1")
     libs = machine.root / "cache" / "florecon-build" / f"sysroot-{compilers()[0].key}" / "lib" / "rustlib" / TARGET
@@ -121,19 +121,19 @@ def test_a_sysroot_made_before_is_used_again(machine: Machine) -> None:
     assert machine.said == []
 
 
-def test_an_old_compiler_is_named_and_passed_over(machine: Machine) -> None:
+def test_old_compiler_is_reported_and_skipped(machine: Machine) -> None:
     machine.compiler("1.63.0", wasm=True)
     with pytest.raises(ToolchainError, match="To fix it"):
         machine.ensure()
     assert machine.said[0].endswith("is 1.63.0; florecon needs 1.89 or later")
 
 
-def test_no_compiler_at_all(machine: Machine) -> None:
+def test_missing_compiler(machine: Machine) -> None:
     with pytest.raises(ToolchainError, match=r"no rustc\. To fix it, run: "):
         machine.ensure()
 
 
-def test_no_c_linker_is_said_first(machine: Machine) -> None:
+def test_missing_c_linker_is_reported_first(machine: Machine) -> None:
     machine.compiler(wasm=True)
     (machine.bin / "cc").unlink()
     with pytest.raises(ToolchainError, match="there is no C linker"):
