@@ -30,7 +30,7 @@ DATA = "data"
 """Subfolder with the exact tables of a run (Parquet, minor units), read by the `report` command."""
 STRATEGY = "strategy.json"
 WHY = "why.json"
-RUN_VERSION = 1
+RUN_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +108,11 @@ def tables_of(report: Report, about: Description, shipped: pa.Table) -> Tables:
 
 
 def write(run: Run, out: Path, *, format: Format = "csv", units: Units = "major") -> list[Path]:
-    """Writes the exported tables to ``out`` and the exact ones to ``out/data``; returns the paths of the former."""
+    """Writes the exported tables to ``out``, an empty folder, and the exact ones to ``out/data``.
+
+    Returns the paths of the former.
+    """
     with timed(run.seconds, "write"):
-        out.mkdir(parents=True, exist_ok=True)
         paths: list[Path] = []
         if format in ("csv", "both"):
             paths += run.report.write_csv(out, units=units)
@@ -124,7 +126,6 @@ def write(run: Run, out: Path, *, format: Format = "csv", units: Units = "major"
         pq.write_table(run.input, str(data / "input.parquet"))
         (data / WHY).write_text(json.dumps(run.reasons, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         embedded_ir = section(run.job.solver.read_bytes(), IR_SECTION)
-        (data / STRATEGY).unlink(missing_ok=True)  # left by an earlier run
         if embedded_ir is not None:
             (data / STRATEGY).write_bytes(embedded_ir)
     return paths
@@ -190,14 +191,6 @@ def record(run: Run, *, exit_code: int, allowed: str | None) -> dict[str, Any]:
         "exceptions": {"rows": run.summary.open_rows, "allowed": allowed},
         "exit_code": exit_code,
     }
-
-
-def write_record(run: Run, out: Path, *, exit_code: int, allowed: str | None) -> Path:
-    """Writes ``run.json``."""
-    path = out / "run.json"
-    document = record(run, exit_code=exit_code, allowed=allowed)
-    path.write_text(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
-    return path
 
 
 def exceeds_limit(summary: Summary, allowed: str | None) -> bool:

@@ -10,10 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from florecon_build.cli.html import RunFolderError, load, render
+from florecon_build.cli.run_folder import commit, staging
 from tests.cli.test_html import NODES, RESULT
 
 RECORD: dict[str, Any] = {
-    "run_version": 1,
+    "run_version": 2,
     "florecon_build": "0.1.0",
     "started_at": "2026-03-31T18:00:00+00:00",
     "solver": {"id": "acme.cards", "version": "1.0.0", "path": "/x/solver.wasm", "sha256": "ab", "fingerprint": "cd"},
@@ -28,18 +29,19 @@ RECORD: dict[str, Any] = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    data = tmp_path / "data"
-    data.mkdir()
     tables = {
         "input": RESULT.ledger,
         "rows": RESULT.rows,
         "groups": RESULT.groups,
         "allocations": RESULT.allocations,
     }
-    for name, table in tables.items():
-        pq.write_table(table, str(data / f"{name}.parquet"))
-    (data / "why.json").write_text(json.dumps(dict(RESULT.why)), encoding="utf-8")
-    (tmp_path / "run.json").write_text(json.dumps(RECORD), encoding="utf-8")
+    with staging(tmp_path) as staged:
+        data = staged / "data"
+        data.mkdir()
+        for name, table in tables.items():
+            pq.write_table(table, str(data / f"{name}.parquet"))
+        (data / "why.json").write_text(json.dumps(dict(RESULT.why)), encoding="utf-8")
+        commit(tmp_path, RECORD)
     return tmp_path
 
 
@@ -56,8 +58,8 @@ def test_run_folder_round_trip(folder: Path) -> None:
     [
         ("run.json", None, "has no run.json; create it with: florecon-build run"),
         ("run.json", "{", "is not JSON"),
-        ("run.json", '{"run_version": 9}', "has version 9, not 1"),
-        ("data/groups.parquet", None, "is incomplete"),
+        ("run.json", '{"run_version": 9}', "has version 9, not 2"),
+        ("data/groups.parquet", None, "data/groups.parquet is not the file that run.json names"),
     ],
     ids=["no record", "no json", "another version", "a table missing"],
 )

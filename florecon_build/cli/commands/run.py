@@ -15,6 +15,7 @@ from florecon_build.cli.errors import CommandError
 from florecon_build.cli.exit_codes import MEANING, Exit
 from florecon_build.cli.inputs import InputFormat
 from florecon_build.cli.progress import bar
+from florecon_build.cli.run_folder import commit, staging
 from florecon_build.cli.settings import decimal_mark, settings
 
 CODES = "Exit codes:\n\n" + "\n\n".join(f"{code.value}  {MEANING[code]}" for code in MEANING)
@@ -59,11 +60,12 @@ def run(
     job = reconcile.Job(solver, tuple(data), shape, inputs.parse_pairs(param or [], "--param"), timeout, explain)
     with bar(quiet=quiet) as (update, progress):
         done = reconcile.reconcile(job, say=update, progress=progress)
+        over = reconcile.exceeds_limit(done.summary, max_exceptions)
+        code = Exit.EXCEPTIONS if over else Exit.DONE
         update(f"writing {console.display_path(out)}")
-        paths = reconcile.write(done, out, format=format, units=units)
-    over = reconcile.exceeds_limit(done.summary, max_exceptions)
-    code = Exit.EXCEPTIONS if over else Exit.DONE
-    record = reconcile.write_record(done, out, exit_code=int(code), allowed=max_exceptions)
+        with staging(out) as folder:
+            paths = reconcile.write(done, folder, format=format, units=units)
+            record = commit(out, reconcile.record(done, exit_code=int(code), allowed=max_exceptions))
     if as_json:
         console.print_json(reconcile.record(done, exit_code=int(code), allowed=max_exceptions))
     elif not quiet:

@@ -11,13 +11,10 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from florecon_build.cli.html.run_result import Node, RunResult
+from florecon_build.cli.run_folder import RunFolderError, check, recover
 
 CURRENCY_NAMES = ("currency", "ccy", "curr", "currency_code", "waehrung", "devise")
-RUN_VERSION = 1
-
-
-class RunFolderError(ValueError):
-    """A folder that is not the output of `run`, or of another version of it."""
+RUN_VERSION = 2
 
 
 def load(
@@ -32,9 +29,11 @@ def load(
 
     Parameters: `by` is the column with separate totals, by default a currency column;
     `date_column` and `as_of` as for `RunResult`; `drawing` the strategy as SVG.
-    Errors: `RunFolderError`, saying what is missing.
+    Errors: `RunFolderError`, saying what is missing or is not of this run.
     """
+    recover(folder)
     record = _record(folder)
+    check(folder)
     data = folder / "data"
     try:
         tables = {name: pq.read_table(data / f"{name}.parquet") for name in ("input", "rows", "groups", "allocations")}
