@@ -14,6 +14,8 @@ Adding a function of one text, say ``reverse``, takes five edits:
 3. ``frontend/text.py``: the method ``TextExpr.reverse``, with its example.
 4. ``interpreter/text.py``: the function ``reverse``.
 5. ``rust_runtime/florecon/src/value/text.rs``: the function ``reverse``.
+
+``python -m scripts.operator_reference`` then writes the table of ``docs/closures.md`` and ``docs/ir.schema.json``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""docs/closures.md is true: its code prints what it says, and every row of its tables is one tree and has its type."""
+"""docs/closures.md: its code prints what it says, and every row of its tables is one tree and has its type."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from florecon_build.frontend.closure.calls import FUNCTIONS, METHODS
 from florecon_build.frontend.handles import lift
 from florecon_build.frontend.rows import side, source_of
 from florecon_build.ir import expressions as e
+from scripts import operator_reference
 from tests.support.pages import DOCS, run
 
 PAGE = (DOCS / "closures.md").read_text(encoding="utf-8")
@@ -53,6 +54,12 @@ def test_a_line_of_the_table(text: str, built: str, kind: str, known: dict[str, 
     expr = closure(*views)
     assert expr.ir == lift(eval(built, known), what="test").ir
     assert str(expr.type) == kind
+
+
+def test_the_operators_are_those_of_the_table() -> None:
+    """`python -m scripts.operator_reference` writes them."""
+    assert operator_reference.page(PAGE) == PAGE
+    assert operator_reference.table() in PAGE
 
 
 def test_the_tables_leave_nothing_out() -> None:
