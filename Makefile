@@ -3,11 +3,20 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 # One cargo target directory for the runtime, its tests and everything the tests generate.
 export CARGO_TARGET_DIR ?= $(CURDIR)/.cache/target
+# The pinned compiler, wherever a command runs; `RUSTUP_TOOLCHAIN=stable make test` takes another.
+ifneq ($(filter-out help clean,$(MAKECMDGOALS)),)
+ifndef RUSTUP_TOOLCHAIN
+RUSTUP_TOOLCHAIN := $(shell scripts/rust_toolchain.sh)
+endif
+ifneq ($(RUSTUP_TOOLCHAIN),)
+export RUSTUP_TOOLCHAIN
+endif
+endif
 SECONDS_TO_FUZZ ?= 600
 ROUNDS_TO_KILL ?= 200
 TIES_TO_SETTLE ?= 2000
 
-.PHONY: help demo test check test-python test-rust fuzz bench docs dist setup lock clean
+.PHONY: help demo test check lint site test-python test-rust t quick versions fuzz bench docs dist setup hooks lock clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,13 +30,24 @@ setup:
 	@scripts/setup.sh
 	@$(PY) -c "from florecon_build.codegen.build.toolchain import main; raise SystemExit(main())"
 
-check: setup  ## formats, lints and types, in both languages
+check: lint site  ## formats, lints and types, in both languages; the site
+
+lint: setup
 	@echo "==> ruff"; $(PY) -m ruff format --check . && $(PY) -m ruff check .
 	@echo "==> pyright (strict)"; $(PY) -m pyright --warnings
 	@echo "==> rustfmt and clippy"; $(PY) scripts/cargo.py fmt --all --check
 	@$(PY) scripts/cargo.py clippy --locked --workspace --all-targets -- -D warnings
 	@$(PY) scripts/cargo.py clippy --locked --manifest-path ../benchmarks/flowbench/Cargo.toml -- -D warnings
+
+site: setup
 	@echo "==> docs"; NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --quiet --strict
+
+t: setup  ## the Python tests that match K: a path, or words of their names (make t K="net and cap")
+	@$(PY) -m pytest -q $(if $(wildcard $(firstword $(subst ::, ,$(K)))),$(K),-k "$(K)")
+
+quick: setup  ## formats, lints and the Python tests that compile nothing and take no time: under a minute
+	@echo "==> ruff"; $(PY) -m ruff format --check . && $(PY) -m ruff check .
+	@echo "==> pytest"; RUSTC=/nonexistent $(PY) -m pytest -q -n 2 -m "not cargo and not slow"
 
 dist: setup  ## the sdist and the wheel, checked and tried, with a bill of materials, in dist/
 	@$(PY) -m scripts.licenses
@@ -42,6 +62,9 @@ test-rust: setup  ## the runtime's own tests
 test-python: setup  ## builder, generator, host, interpreter against wasm, examples
 	@echo "==> pytest"; $(PY) -m pytest -q -n 2 --dist loadfile
 
+versions: setup  ## the Python tests that compile nothing, on every Python from 3.11 to 3.14 that is here
+	@$(PY) -m scripts.versions
+
 fuzz: setup  ## interpreter, native and wasm against each other, for SECONDS_TO_FUZZ; ties; then kill writers of a store
 	@$(PY) tests/frontend/closure/fuzz.py --seconds 60
 	@$(PY) tests/differential/fuzz.py --seconds $(SECONDS_TO_FUZZ)
@@ -52,6 +75,9 @@ bench: setup  ## measure against the named peers; writes benchmarks/results.json
 	@$(PY) -m pip install --quiet --require-hashes -r benchmarks/peers.lock || echo "measuring the peers that are installed"
 	@$(PY) -m benchmarks.run
 	@$(PY) -m benchmarks.author_loop --write
+
+hooks: setup  ## check formats before each commit
+	@$(PY) -m pre_commit install
 
 lock: setup  ## refresh the lock files
 	@$(PY) -m pip install --quiet uv
