@@ -34,6 +34,7 @@ check: lint site  ## formats, lints and types, in both languages; the site
 
 lint: setup
 	@echo "==> ruff"; $(PY) -m ruff format --check . && $(PY) -m ruff check .
+	@echo "==> generated names of the wire"; $(PY) -m scripts.generate_wire --check
 	@echo "==> pyright (strict)"; $(PY) -m pyright --warnings
 	@echo "==> rustfmt and clippy"; $(PY) scripts/cargo.py fmt --all --check
 	@$(PY) scripts/cargo.py clippy --locked --workspace --all-targets -- -D warnings

@@ -15,12 +15,13 @@ PACKAGE = ROOT / "florecon_build"
 
 # The import table: what each part of the package may import, besides itself and the standard library.
 MAY_USE: dict[str, set[str]] = {
+    "wire": set(),
     "ir": set(),
     "frontend": {"ir"},
-    "interpreter": {"ir"},
+    "interpreter": {"ir", "wire"},
     "codegen": {"ir"},
-    "host": set(),
-    "cli": {"__init__", "ir", "frontend", "interpreter", "codegen", "host", "plugin"},
+    "host": {"wire"},
+    "cli": {"__init__", "ir", "frontend", "interpreter", "codegen", "host", "plugin", "wire"},
     "strategy_svg": {"ir"},
     "plugin": {"ir", "frontend", "interpreter", "codegen", "host", "strategy_svg"},
     "conformance": {"codegen", "host", "plugin"},
@@ -29,6 +30,7 @@ MAY_USE: dict[str, set[str]] = {
 }
 # Third-party packages, each only where the architecture has room for it.
 MAY_INSTALL: dict[str, set[str]] = {
+    "wire": set(),
     "ir": set(),
     "frontend": {"lark"},
     "interpreter": set(),

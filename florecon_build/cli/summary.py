@@ -9,9 +9,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from florecon_build.wire import UNMATCHED
+
 CURRENCY_NAMES = ("currency", "ccy", "curr", "currency_code", "waehrung", "devise")
 """Names of a currency column; amounts of different currencies are never added."""
-UNMATCHED = "unmatched"
 Money = dict[str, int]
 """Minor units by currency; the key is empty where there is no currency column."""
 

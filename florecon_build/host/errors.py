@@ -1,4 +1,4 @@
-"""Every way a workspace can refuse, each its own type.
+"""Exception types of a module and its host, one per error code.
 
 All are `FloreconError` and carry `code` (stable, for programs), `message` (for people: what happened, where, what to
 do), and, where known, the row `id`, the `group_id`, and the `column` and `row` (counted from 0) of a bad cell.
@@ -57,7 +57,10 @@ class FloreconError(Exception):
         return partial(type(self), self.message, **known), ()
 
 
-# Loading a module
+# generated: errors (from rust_runtime/wire.toml, by scripts/generate_wire.py: do not edit)
+
+
+# Errors of loading a module
 
 
 class LoadError(FloreconError):
@@ -84,7 +87,7 @@ class BadDescribe(LoadError, code="bad_describe"):
     """`describe()` answered with something that is no description."""
 
 
-# Running one
+# Errors of running a module
 
 
 class Poisoned(FloreconError, code="poisoned"):
@@ -143,7 +146,7 @@ class SplitRow(FloreconError, code="split_row"):
     """A row sits in several groups where one was asked for."""
 
 
-# What the module reports, and the host too: one class per code of the wire
+# Errors of rows; the host raises them too, for what it finds before it ships the rows
 
 
 class SchemaError(FloreconError):
@@ -176,6 +179,9 @@ class AmountOverflow(SchemaError, code="amount_overflow"):
 
 class DuplicateId(SchemaError, code="duplicate_id"):
     """The same id twice in one batch, or in one merge."""
+
+
+# Errors of commands
 
 
 class CommandError(FloreconError):
@@ -242,8 +248,14 @@ class SamePerson(CommandError, code="same_person"):
     """The person who decided may not be the one who approves."""
 
 
+# Errors of a solve, and of modules of other makers
+
+
 class ConservationViolated(FloreconError, code="conservation_violated"):
-    """The strategy lost or invented money; nothing was changed."""
+    """The strategy lost or invented money, or the optimality of a flow does not hold; nothing was changed."""
+
+
+# end of errors
 
 
 class PluginError(FloreconError):

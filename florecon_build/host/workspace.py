@@ -42,6 +42,7 @@ from florecon_build.host.runtime.module import Source, load
 from florecon_build.host.runtime.parameters import encode_params
 from florecon_build.host.runtime.progress import shown
 from florecon_build.host.runtime.session import Progress, Session
+from florecon_build.wire import Op
 
 if TYPE_CHECKING:
     from florecon_build.host.decisions.stored_workspace import KeptWorkspace
@@ -397,7 +398,7 @@ class Workspace:
             if row_id not in known:
                 raise UnknownId(f"no row has the id {row_id!r}", id=row_id)
 
-    def _change(self, op: str, fields: Mapping[str, object], rows: Frame | None = None) -> dict[str, Any]:
+    def _change(self, op: Op, fields: Mapping[str, object], rows: Frame | None = None) -> dict[str, Any]:
         self._keep_reports()
         return self._session.change(op, fields, rows)
 

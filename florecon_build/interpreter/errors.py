@@ -1,6 +1,8 @@
-"""Why the model refuses something, with the same codes as the runtime."""
+"""Errors of the reference interpreter, with the codes of the wire."""
 
 from __future__ import annotations
+
+from florecon_build.wire import ErrorCode
 
 
 class ModelError(Exception):
@@ -13,7 +15,7 @@ class ModelError(Exception):
     ('frozen_group', 7, 'group 7 is pinned; unpin it first')
     """
 
-    def __init__(self, code: str, message: str, id: int | str | None = None, group_id: int | None = None) -> None:
+    def __init__(self, code: ErrorCode, message: str, id: int | str | None = None, group_id: int | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
@@ -24,7 +26,7 @@ class ModelError(Exception):
 class EvalError(Exception):
     """An expression that has no value. Whoever evaluates it knows the row and raises the `ModelError`."""
 
-    code = "amount_overflow"
+    code: ErrorCode = "amount_overflow"
     text = "an integer left the 64-bit range"
 
 

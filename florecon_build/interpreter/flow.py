@@ -16,6 +16,7 @@ from florecon_build.interpreter.numbers import round_half_away
 from florecon_build.interpreter.stages import Step
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
+from florecon_build.wire import REASONS
 
 COST_UNIT = 1e6
 COST_LIMIT = 1e12
@@ -56,7 +57,7 @@ def _groups(bag: Bag, node: int, matched: dict[Pair, int], choice: set[int]) -> 
     for component in connected(matched):
         members = {at for pair in component for at in pair}
         lots = (bag[at].with_amount(taken[at]) for at in members)
-        formed.append(group(lots, "flow", "min-cost flow", node, members.isdisjoint(choice)))
+        formed.append(group(lots, "flow", REASONS["flow"], node, members.isdisjoint(choice)))
     return outcome(formed, (lot.with_amount(lot.amount - taken[at]) for at, lot in enumerate(bag)))
 
 

@@ -13,6 +13,7 @@ from florecon_build.interpreter.keys import RowId
 from florecon_build.interpreter.stages import Step
 from florecon_build.interpreter.tolerance import Slack
 from florecon_build.ir import nodes as n
+from florecon_build.wire import REASONS
 
 
 def labeled(context: Context, step: Step, node: n.Labeled, bag: Bag) -> Outcome:
@@ -60,7 +61,7 @@ def coalesce(context: Context, step: Step, node: n.Coalesce, bag: Bag) -> Outcom
             joined.append((linked[0], linked[0].members))
             continue
         members = tuple(make_bag(lot for one in linked for lot in one.members))
-        whole = group((lot for one in linked for lot in one.members), node.origin, "coalesced", step.id)
+        whole = group((lot for one in linked for lot in one.members), node.origin, REASONS["coalesce"], step.id)
         joined.append((whole, members))
     kept, freed = settle(joined)
     return outcome(kept, [*inner.residual, *freed])

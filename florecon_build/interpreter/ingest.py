@@ -17,6 +17,7 @@ from florecon_build.interpreter.numbers import I64_MAX, I64_MIN, amount
 from florecon_build.ir.expressions import Var
 from florecon_build.ir.nodes import Column, PluginIr
 from florecon_build.ir.types import Kind, Type
+from florecon_build.wire import ErrorCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def _column(column: Column, given: Mapping[str, Plain], id: RowId | None) -> Pla
     return float(value) if column.type.kind is Kind.REAL and isinstance(value, int) else value
 
 
-def refusal(value: Plain, type: Type) -> str | None:
+def refusal(value: Plain, type: Type) -> ErrorCode | None:
     """The error code for a value that its type does not admit, or None.
 
     >>> from florecon_build.ir.types import DATE, REAL

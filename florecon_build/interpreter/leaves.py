@@ -12,6 +12,7 @@ from florecon_build.interpreter.tolerance import Slack
 from florecon_build.ir import nodes as n
 from florecon_build.ir.expressions import Value
 from florecon_build.ir.types import Kind
+from florecon_build.wire import REASONS
 
 
 def exact_1to1(context: Context, step: Step, node: n.Exact1to1, bag: Bag) -> Outcome:
@@ -30,7 +31,7 @@ def exact_1to1(context: Context, step: Step, node: n.Exact1to1, bag: Bag) -> Out
                 sources = [lot for lot in ordered if lot.amount > 0]
                 sinks = [lot for lot in ordered if lot.amount < 0]
                 pairs = zip(sources, sinks, strict=False)
-                formed.extend(group(pair, "exact_1to1", "exact 1:1 pair", step.id) for pair in pairs)
+                formed.extend(group(pair, "exact_1to1", REASONS["exact_1to1"], step.id) for pair in pairs)
     return without(bag, formed)
 
 
@@ -41,7 +42,7 @@ def agg_net(context: Context, step: Step, node: n.AggNet, bag: Bag) -> Outcome:
     counters = context.stages[step.id]
     counters.null_key += len(keyless)
     formed = [
-        group(bucket, "agg_net", "aggregate net", step.id)
+        group(bucket, "agg_net", REASONS["agg_net"], step.id)
         for bucket in cut.values()
         if not rejected_shape(counters, bucket) and not rejected_net(counters, bucket, slack)
     ]
@@ -71,7 +72,8 @@ def signal_group(context: Context, step: Step, node: n.SignalGroup, bag: Bag) ->
         if rejected_shape(counters, free, cap=node.cap) or rejected_net(counters, free, slack):
             continue
         taken.update(lot.id for lot in free)
-        formed.append(group(free, "signal_group", f"shared reference {key_text(signal, of)}", step.id))
+        reason = f"{REASONS['signal_group']} {key_text(signal, of)}"
+        formed.append(group(free, "signal_group", reason, step.id))
     return without(bag, formed)
 
 
@@ -88,7 +90,7 @@ def running_zero(context: Context, step: Step, node: n.RunningZero, bag: Bag) ->
             continue
         closed = list(_segments(ordered, slack))
         counters.out_of_tolerance += not closed
-        formed.extend(group(segment, "running_zero", "running balance zero", step.id) for segment in closed)
+        formed.extend(group(segment, "running_zero", REASONS["running_zero"], step.id) for segment in closed)
     return without(bag, formed)
 
 

@@ -14,8 +14,7 @@ from florecon_build.interpreter.bag import Group
 from florecon_build.interpreter.ingest import Row
 from florecon_build.interpreter.keys import RowId
 from florecon_build.interpreter.report import Allocation, GroupLine, Report, RowLine
-
-UNMATCHED = "unmatched"
+from florecon_build.wire import UNMATCHED
 
 
 @dataclass(slots=True)

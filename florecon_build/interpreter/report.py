@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from florecon_build.interpreter.keys import RowId
+from florecon_build.wire import PINNED, PROPOSED, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +25,9 @@ class GroupLine:
     first_id: RowId
 
     @property
-    def status(self) -> str:
-        """``pinned`` or ``proposed``."""
-        return "pinned" if self.pinned else "proposed"
+    def status(self) -> Status:
+        """The lifecycle of the group."""
+        return PINNED if self.pinned else PROPOSED
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from florecon_build.interpreter.context import Context
 from florecon_build.interpreter.keys import key_text
 from florecon_build.interpreter.stages import Step
 from florecon_build.ir import nodes as n
+from florecon_build.wire import REASONS
 
-REASON = "classified"
+REASON = REASONS["soak_all"]
 
 
 def soak_all(context: Context, step: Step, node: n.SoakAll, bag: Bag) -> Outcome:

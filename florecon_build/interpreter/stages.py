@@ -1,4 +1,4 @@
-"""What each node did in one solve: the counters behind ``report.stages``."""
+"""Counters of each node over one solve, behind ``report.stages``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from florecon_build.interpreter.bag import Bag, Group
 from florecon_build.ir import nodes as n
+from florecon_build.ir.traversal import kind_name
 
 
 @dataclass(slots=True)
@@ -80,9 +81,7 @@ def flatten(step: Step) -> list[Step]:
 
 def stage(step: Step) -> Stage:
     """Empty counters for a step."""
-    name = type(step.node).__name__
-    kind = "".join(f"_{char.lower()}" if char.isupper() else char for char in name).lstrip("_")
-    return Stage(step.id, "exact_1to1" if isinstance(step.node, n.Exact1to1) else kind, label(step.node))
+    return Stage(step.id, kind_name(step.node), label(step.node))
 
 
 def label(node: n.Node) -> str:

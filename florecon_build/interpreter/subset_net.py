@@ -11,6 +11,7 @@ from florecon_build.interpreter.leaves import rejected_shape
 from florecon_build.interpreter.stages import Step
 from florecon_build.interpreter.tolerance import Slack
 from florecon_build.ir import nodes as n
+from florecon_build.wire import REASONS
 
 
 class OutOfBudget(Exception):
@@ -33,7 +34,7 @@ def subset_net(context: Context, step: Step, node: n.SubsetNet, bag: Bag) -> Out
             counters.out_of_budget += 1
             continue
         counters.out_of_tolerance += not found
-        formed.extend(group(members, "subset_net", "n:m subset", step.id) for members in found)
+        formed.extend(group(members, "subset_net", REASONS["subset_net"], step.id) for members in found)
     return without(bag, formed)
 
 

@@ -16,6 +16,7 @@ from florecon_build.interpreter.report import GroupLine, Report, RowLine
 from florecon_build.interpreter.stages import Stage, flatten, number, stage
 from florecon_build.ir.lanes import reached_lanes
 from florecon_build.ir.nodes import PluginIr
+from florecon_build.wire import MANUAL
 
 
 class Workspace:
@@ -134,7 +135,7 @@ class Workspace:
         if held.pinned:
             self._book.unpin(held)
 
-    def merge(self, allocations: Sequence[tuple[RowId, int]], label: str = "manual", reason: str | None = None) -> int:
+    def merge(self, allocations: Sequence[tuple[RowId, int]], label: str = MANUAL, reason: str | None = None) -> int:
         """One pinned group over these amounts, taken from proposed mass only; gives its id."""
         self._check_merge(allocations)
         for id, amount in allocations:

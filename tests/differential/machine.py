@@ -54,7 +54,7 @@ def machine(suite: Suite, native: Native, indices: list[int]) -> type[RuleBasedS
             if hasattr(self, "wasm"):
                 self.wasm.close()
 
-        def do(self, op: str, fields: Fields, rows: list[Row] | None = None) -> Answer:
+        def do(self, op: Op, fields: Fields, rows: list[Row] | None = None) -> Answer:
             """The command to all three, which must answer alike."""
             self.before = self.model.state()
             said = self.model.do(op, fields, rows)

@@ -15,6 +15,7 @@ from florecon_build.host.runtime.limits import Limits
 from florecon_build.host.runtime.session import Session
 from florecon_build.interpreter import ModelError
 from florecon_build.interpreter import Workspace as Model
+from florecon_build.wire import Op
 from tests.differential.compare import Native, Said, read, said_by, stream, table
 from tests.differential.suite import Suite
 from tests.support.random_ledgers import Row
@@ -35,7 +36,7 @@ class Answer:
 class Party(Protocol):
     """One of the three."""
 
-    def do(self, op: str, fields: Fields, rows: Sequence[Row] | None = None) -> Answer:
+    def do(self, op: Op, fields: Fields, rows: Sequence[Row] | None = None) -> Answer:
         """Carries out a command."""
         ...
 
@@ -60,14 +61,14 @@ class ByInterpreter:
         self._start: Callable[[Mapping[str, Any]], Model] = lambda config: suite.model(index, config)
         self.model = self._start({})
 
-    def do(self, op: str, fields: Fields, rows: Sequence[Row] | None = None) -> Answer:
+    def do(self, op: Op, fields: Fields, rows: Sequence[Row] | None = None) -> Answer:
         """Carries out a command."""
         try:
             return answer(self._do(op, fields, rows or ()))
         except ModelError as error:
             return Answer(error.code)
 
-    def _do(self, op: str, fields: Fields, rows: Sequence[Row]) -> Reply:
+    def _do(self, op: Op, fields: Fields, rows: Sequence[Row]) -> Reply:
         model = self.model
         match op:
             case "init":
@@ -123,7 +124,7 @@ class ByWasm:
         self._session = Session(load(suite.wasm), Limits(), self._index)
         self._columns = suite.plugins[index].columns
 
-    def do(self, op: str, fields: Fields, rows: Sequence[Row] | None = None) -> Answer:
+    def do(self, op: Op, fields: Fields, rows: Sequence[Row] | None = None) -> Answer:
         """Carries out a command."""
         if op == "init":
             fields = {"config": {**fields["config"], **self._index}}
@@ -157,7 +158,7 @@ class ByNative:
         self._columns = suite.plugins[index].columns
         self.do("init", {"config": {}})
 
-    def do(self, op: str, fields: Fields, rows: Sequence[Row] | None = None) -> Answer:
+    def do(self, op: Op, fields: Fields, rows: Sequence[Row] | None = None) -> Answer:
         """Carries out a command."""
         if op == "init":
             fields = {"config": {**fields["config"], **self._index}}

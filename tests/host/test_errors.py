@@ -8,32 +8,10 @@ import pytest
 
 from florecon_build.host import FloreconError, PluginError, Poisoned, SchemaError, UnknownGroup
 from florecon_build.host.errors import codes, error_class, from_wire
-
-WIRE = [
-    "bad_command",
-    "no_session",
-    "bad_table",
-    "missing_column",
-    "wrong_type",
-    "null_value",
-    "bad_amount",
-    "amount_overflow",
-    "duplicate_id",
-    "bad_config",
-    "bad_cost",
-    "bad_snapshot",
-    "unknown_id",
-    "unknown_group",
-    "unknown_allocation",
-    "frozen_group",
-    "frozen_member",
-    "degenerate_group",
-    "insufficient_live_amount",
-    "conservation_violated",
-]
+from florecon_build.wire import ERROR_CODES
 
 
-@pytest.mark.parametrize("code", WIRE)
+@pytest.mark.parametrize("code", ERROR_CODES)
 def test_every_code_of_the_wire_has_its_class(code: str) -> None:
     kind = error_class(code)
     assert kind is not PluginError

@@ -12,7 +12,7 @@ import pyarrow as pa
 import florecon_build as fb
 from florecon_build.cli import inputs
 from florecon_build.cli.inputs import InputFormat
-from florecon_build.cli.summary import UNMATCHED, Tables, step_names
+from florecon_build.cli.summary import Tables, step_names
 from florecon_build.host.description import Description, Field, FieldKind, Param
 from florecon_build.host.report.tables import COLUMNS
 from florecon_build.interpreter import Allocation
@@ -21,6 +21,7 @@ from florecon_build.interpreter.preview import Preview
 from florecon_build.ir import nodes as n
 from florecon_build.ir.traversal import walk
 from florecon_build.ir.types import Kind, Type
+from florecon_build.wire import UNMATCHED
 
 _BASE = {Kind.INTEGER: "i64", Kind.REAL: "f64", Kind.TEXT: "utf8", Kind.MONEY: "f64", Kind.DATE: "i64"}
 

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from florecon_build.cli.html.run_result import Node, RunResult
+from florecon_build.wire import PINNED, UNMATCHED
 
-UNMATCHED = "unmatched"
 EPOCH = date(1970, 1, 1)
 MAX_SAFE_INTEGER = 2**53
 MAX_FULL_ROWS = 200_000
@@ -130,7 +130,7 @@ def _groups(groups: pa.Table, stage_of: Sequence[int]) -> dict[str, Any]:
         "stage": list(stage_of),
         "reason": reasons,
         "words": list(words),
-        "pinned": [int(status == "pinned") for status in groups["status"].to_pylist()],
+        "pinned": [int(status == PINNED) for status in groups["status"].to_pylist()],
         "net": _amounts(groups["net"].to_pylist()),
         "unique": unique,
     }

@@ -11,8 +11,9 @@ import pyarrow as pa
 
 from florecon_build.host.conformance.module import Group, Id, Module
 from florecon_build.host.errors import FloreconError
+from florecon_build.wire import PINNED, ErrorCode
 
-PINNED = 4
+PINNED_AT_ONCE = 4
 """Groups that are pinned and unpinned on the way."""
 NOBODY = -(2**40)
 """A group that no module has."""
@@ -216,7 +217,7 @@ def pin_neutrality(subject: Subject, rows: pa.Table) -> Difference | None:
         module.upsert(rows)
         module.solve()
         cold = module.groups()
-        chosen = [group for group in cold if group.size > 1][:PINNED] or cold[:PINNED]
+        chosen = [group for group in cold if group.size > 1][:PINNED_AT_ONCE] or cold[:PINNED_AT_ONCE]
         for group in chosen:
             module.pin(group.group_id)
         module.solve()
@@ -233,7 +234,7 @@ def _kept(chosen: Sequence[Group], groups: Sequence[Group]) -> Difference | None
     after = {group.group_id: group for group in groups}
     for group in chosen:
         now = after.get(group.group_id)
-        if now is None or now.status != "pinned" or (now.members, now.origin) != (group.members, group.origin):
+        if now is None or now.status != PINNED or (now.members, now.origin) != (group.members, group.origin):
             return Difference(f"{group} pinned under its number after a solve", str(now or "no group of this number"))
     return None
 
@@ -244,7 +245,7 @@ def refusal(subject: Subject, rows: pa.Table) -> Difference | None:
         module.upsert(rows)
         module.solve()
         before = module.groups()
-        acts: list[tuple[str, str, Callable[[], None]]] = [
+        acts: list[tuple[str, ErrorCode, Callable[[], None]]] = [
             ("pin of a group that is not there", "unknown_group", lambda: module.pin(NOBODY)),
             ("unpin of a group that is not there", "unknown_group", lambda: module.unpin(NOBODY)),
             ("dissolve of a group that is not there", "unknown_group", lambda: module.dissolve(NOBODY)),

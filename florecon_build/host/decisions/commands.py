@@ -7,12 +7,13 @@ from typing import Any, Protocol
 
 from florecon_build.host.decisions.group_members import Id
 from florecon_build.host.report.report import Report
+from florecon_build.wire import PINNED, Op
 
 
 class Change(Protocol):
     """Carries out a command and returns its envelope."""
 
-    def __call__(self, op: str, fields: dict[str, object]) -> dict[str, Any]: ...
+    def __call__(self, op: Op, fields: dict[str, object]) -> dict[str, Any]: ...
 
 
 class Plain:
@@ -36,7 +37,7 @@ class Plain:
         if isinstance(made, int):
             return made
         groups = self.report().groups.select(["group_id", "status"]).to_pylist()
-        return max(each["group_id"] for each in groups if each["status"] == "pinned")  # ids only grow
+        return max(each["group_id"] for each in groups if each["status"] == PINNED)  # ids only grow
 
     def detach(self, group_id: int, ids: list[Id]) -> None:
         """Takes rows out of a proposed group."""

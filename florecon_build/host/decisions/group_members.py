@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from florecon_build.host.report.report import Report
+from florecon_build.wire import PINNED
 
 Id = int | str
 Parts = frozenset[tuple[Id, int]]
@@ -75,7 +76,7 @@ def shapes_of(report: Report) -> Shapes:
     for line in report.groups.select(["group_id", "status", "origin", "reason", "node"]).to_pylist():
         number: int = line["group_id"]
         parts = frozenset(members[number])
-        shape = Shape(number, line["status"] == "pinned", line["origin"], line["reason"], line["node"], parts)
+        shape = Shape(number, line["status"] == PINNED, line["origin"], line["reason"], line["node"], parts)
         groups[number] = shape
         alike[parts].append(shape)
     return Shapes(totals_of(report), groups, alike)

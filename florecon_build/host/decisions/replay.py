@@ -14,8 +14,7 @@ from florecon_build.host.decisions.group_members import Parts, Shape, Shapes, sh
 from florecon_build.host.decisions.store.ledger import Decision, Id, Member
 from florecon_build.host.errors import CommandError
 from florecon_build.host.report.report import Report
-
-UNMATCHED = "unmatched"
+from florecon_build.wire import UNMATCHED
 
 
 class Verbs(Protocol):

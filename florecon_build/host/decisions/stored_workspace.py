@@ -38,6 +38,7 @@ from florecon_build.host.runtime.arguments import Id, Ids, ids_from, integer, pa
 from florecon_build.host.runtime.module import Source
 from florecon_build.host.runtime.session import Progress
 from florecon_build.host.workspace import Workspace
+from florecon_build.wire import Op
 
 PINNING = ("pin", "merge")
 BREAKING = ("detach", "dissolve")
@@ -263,7 +264,7 @@ class KeptWorkspace(Workspace):
 
     # How
 
-    def _change(self, op: str, fields: Mapping[str, object], rows: Frame | None = None) -> dict[str, Any]:
+    def _change(self, op: Op, fields: Mapping[str, object], rows: Frame | None = None) -> dict[str, Any]:
         envelope = super()._change(op, fields, rows)
         if op in ("upsert", "remove"):
             self._input = of_rows(self._input, op, rows, fields.get("ids"))

@@ -15,11 +15,7 @@ from typing import Any, cast
 from florecon_build.host.description import Description, Node
 from florecon_build.host.errors import BrokenReply
 from florecon_build.host.explain.sentences import Words
-
-LEAVES = frozenset(
-    {"exact_1to1", "agg_net", "signal_group", "running_zero", "subset_net", "flow", "identity"}
-    | {"soak_all", "soak_small", "soak_if"}
-)
+from florecon_build.wire import LEAVES, PINNED, UNMATCHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +124,10 @@ class Explanation:
         return f"{who[0].upper()}{who[1:]} of {amount} is {', and '.join(places) or 'nowhere'}.{new}"
 
     def _standpoint(self, place: dict[str, Any]) -> str:
-        if place["status"] == "pinned":
+        if place["status"] == PINNED:
             return f"pinned by a person in group {place['group_id']} ({place['origin']}, {place['size']} rows)"
         amount = self._words.amount(place["amount"])
-        if place["origin"] == "unmatched":
+        if place["origin"] == UNMATCHED:
             return f"unmatched with {amount}"
         at = f" by {self._place({'node': place['node'], 'kind': place['origin']})}" if "node" in place else ""
         why = place.get("reason", place["origin"])

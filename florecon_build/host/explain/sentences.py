@@ -1,9 +1,11 @@
-"""What `explain` tells, in plain sentences."""
+"""Sentences for the events of `explain`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, cast
+
+from florecon_build.wire import PairEvent, RowEvent
 
 Facts = Mapping[str, Any]
 
@@ -39,7 +41,7 @@ class Words:
     def sentence(self, facts: Facts) -> str:
         """What happened at the node, without a subject for the row itself."""
         event = str(facts["event"])
-        about = PAIRS if "with" in facts else ROWS
+        about = cast("Mapping[str, Writer]", PAIRS if "with" in facts else ROWS)
         write = about.get(event)
         return write(self, facts) if write else event.replace("_", " ")
 
@@ -196,7 +198,7 @@ def _pair_dear(w: Words, f: Facts) -> str:
 
 Writer = Callable[[Words, Facts], str]
 
-ROWS: dict[str, Writer] = {
+ROWS: dict[RowEvent, Writer] = {
     "entered": lambda w, f: f"enters with {w.amount(f['amount'], f)}, one of {_items(f['size'])}",
     "bucket": _bucket,
     "null_key": lambda w, f: "its key is null, so it passes through",
@@ -226,7 +228,7 @@ ROWS: dict[str, Writer] = {
     "regrouped": _regrouped,
 }
 
-PAIRS: dict[str, Writer] = {
+PAIRS: dict[PairEvent, Writer] = {
     "different_key": _apart,
     "same_sign": lambda w, f: f"it has the sign of {w.row(f['with'])}",
     "paired_elsewhere": lambda w, f: f"its turn and that of {w.row(f['with'])} came with other partners",

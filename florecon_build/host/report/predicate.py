@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from florecon_build.host.errors import BadCommand
+from florecon_build.wire import PINNED
 
 Predicate = Callable[["Groups"], "Column | bool"]
 
@@ -134,7 +135,7 @@ class Groups:
     @property
     def pinned(self) -> Column:
         """True for a person's decision."""
-        return Column(self._table.column("status")) == "pinned"
+        return Column(self._table.column("status")) == PINNED
 
     def clean(self, tol: int = 0) -> Column:
         """True where the net is within `tol` minor units of zero."""

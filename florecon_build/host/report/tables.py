@@ -1,4 +1,4 @@
-"""The tables of a report: their columns, read from `fetch` replies or made from JSON where a module has no `fetch`."""
+"""The tables of a report, read from `fetch` replies or made from a JSON report where a module has no `fetch`."""
 
 from __future__ import annotations
 
@@ -9,48 +9,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from florecon_build.host.errors import BrokenReply
+from florecon_build.wire import TABLE_NAMES, TABLES, UNMATCHED
 
-INT = pa.int64()
-TEXT = pa.string()
-WIDE = pa.decimal128(38, 0)
-
-COLUMNS: dict[str, dict[str, pa.DataType]] = {
-    "groups": {
-        "group_id": INT,
-        "status": TEXT,
-        "origin": TEXT,
-        "reason": TEXT,
-        "net": INT,
-        "size": INT,
-        "max_abs": INT,
-        "min_side": INT,
-        "node": pa.int32(),
-        "unique": pa.bool_(),
-        "first_id": INT,
-    },
-    "allocations": {"id": INT, "group_id": INT, "amount": INT},
-    "rows": {"id": INT, "group_id": INT, "amount": INT, "matched": INT, "residual": INT},
-    "stages": {
-        "node": pa.int32(),
-        "kind": TEXT,
-        "label": TEXT,
-        "items_in": INT,
-        "value_in": WIDE,
-        "groups": INT,
-        "items_matched": INT,
-        "value_matched": WIDE,
-        "null_key": INT,
-        "too_small": INT,
-        "one_sided": INT,
-        "out_of_tolerance": INT,
-        "over_cap": INT,
-        "out_of_budget": INT,
-    },
+TYPES: dict[str, pa.DataType] = {
+    "int32": pa.int32(),
+    "int64": pa.int64(),
+    "uint64": pa.uint64(),
+    "bool": pa.bool_(),
+    "utf8": pa.string(),
+    "decimal128(38, 0)": pa.decimal128(38, 0),
 }
+"""The Arrow types of the columns, by their names on the wire page."""
+READ: dict[str, dict[str, pa.DataType]] = {
+    what: {name: TYPES[type] for name, type in columns.items()} for what, columns in TABLES.items()
+}
+"""All that a module replies with as a table."""
+COLUMNS = {what: READ[what] for what in TABLE_NAMES}
 """The tables of a report."""
 SHARD_KEYS = "shard_keys"
-READ = {**COLUMNS, SHARD_KEYS: {"shard_key": pa.uint64()}}
-"""All that a module answers as a table."""
 AMOUNTS = ("net", "max_abs", "amount", "matched", "residual", "value_in", "value_matched")
 
 
@@ -65,7 +41,7 @@ def read(what: str, reply: bytes) -> pa.Table:
         names = list(READ[what])
         if "id_text" in table.column_names:
             names.insert(1, "id_text")
-        types = {"id_text": TEXT, **READ[what]}
+        types = {"id_text": TYPES["utf8"], **READ[what]}
         return pa.table({name: table.column(name).cast(types[name]) for name in names})
     except (pa.ArrowException, OSError, KeyError) as error:
         raise BrokenReply(f"the module's table of {what} is malformed: {' '.join(str(error).split())}") from error
@@ -111,7 +87,7 @@ def rows_of(groups: pa.Table, allocations: pa.Table) -> pa.Table:
     """Every row with its primary group, its whole amount, and how much of it is matched and left."""
     labels = groups.select(["group_id", "origin"])
     joined = allocations.join(labels, "group_id")
-    left = pc.if_else(pc.equal(joined.column("origin"), "unmatched"), joined.column("amount"), 0)
+    left = pc.if_else(pc.equal(joined.column("origin"), UNMATCHED), joined.column("amount"), 0)
     sums = joined.append_column("residual", left).group_by("id").aggregate([("amount", "sum"), ("residual", "sum")])
     primary = first_of_each(
         allocations.append_column("weight", pc.negate(pc.abs_checked(allocations.column("amount")))),

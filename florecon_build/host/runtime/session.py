@@ -35,6 +35,7 @@ from florecon_build.host.runtime.journal import Blob, Entry, Journal
 from florecon_build.host.runtime.limits import Deadline, Limits, interruptibly
 from florecon_build.host.runtime.module import Module
 from florecon_build.host.runtime.parameters import encode_params
+from florecon_build.wire import Op
 
 LOG = logging.getLogger("florecon_build.host")
 FIRST_BUDGET = 1 << 14
@@ -91,7 +92,7 @@ class Session:
         """The module's linear memory, in bytes."""
         return self._instance.memory_bytes()
 
-    def change(self, op: str, fields: Mapping[str, object], rows: Frame | None = None) -> dict[str, Any]:
+    def change(self, op: Op, fields: Mapping[str, object], rows: Frame | None = None) -> dict[str, Any]:
         """Carries out a command that changes the state; returns the reply's envelope."""
         command = _encode(op, {**fields, "reply": "none"})
 
@@ -339,7 +340,7 @@ class Session:
         self.rebuilt += 1
 
 
-def _encode(op: str, fields: Mapping[str, object]) -> bytes:
+def _encode(op: Op, fields: Mapping[str, object]) -> bytes:
     try:
         return json.dumps({"op": op, **fields}, separators=(",", ":"), allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError) as error:

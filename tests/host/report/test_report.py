@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from florecon_build.host import Description, Node, SheetFull, Unsupported
+from florecon_build.host import Description, MissingPackage, Node, SheetFull, Unsupported
 from florecon_build.host.report.excel import SHEET_ROWS, write_workbook
 from florecon_build.host.report.report import Report
 from florecon_build.host.report.tables import COLUMNS, from_json
@@ -162,6 +163,17 @@ def test_excel_says_what_does_not_fit_and_writes_nothing(tmp_path: Path) -> None
     assert not path.exists()
     with pytest.raises(OSError, match="cannot be written"):
         write_workbook(tmp_path / "no folder" / "report.xlsx", {})
+
+
+def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for package in ("duckdb", "xlsxwriter"):
+        monkeypatch.setitem(sys.modules, package, None)
+    report = Report(ABOUT, fetched([]))
+    with pytest.raises(MissingPackage, match="pip install duckdb") as sql:
+        report.sql("select 1")
+    with pytest.raises(MissingPackage, match="pip install xlsxwriter"):
+        report.write_excel(tmp_path / "report.xlsx")
+    assert sql.value.code == "missing_package"
 
 
 def test_sql() -> None:
