@@ -10,6 +10,7 @@ from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from florecon_build.wire import Op
 from tests.differential.compare import Native
 from tests.differential.parties import Answer, ByInterpreter, ByNative, ByWasm, Fields
 from tests.differential.suite import Suite
