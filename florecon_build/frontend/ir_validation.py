@@ -23,8 +23,8 @@ from florecon_build.ir.validation import number_binders, structure
 
 
 def verify(plugin: n.PluginIr) -> n.PluginIr:
-    """The plugin, its binders numbered; raises ``IrError`` with everything in it that the builder would not have
-    made.
+    """Validates an IR and returns it with normalised binders. Raises ``IrError`` with everything that the frontend
+    would reject.
     """
     plugin = replace(plugin, strategy=number_binders(plugin.strategy))
     found = [*_declarations(plugin)]
