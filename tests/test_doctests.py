@@ -29,7 +29,12 @@ MODULES = [
 ]
 
 
-@pytest.mark.parametrize("name", MODULES)
+COMPILING = {"florecon_build.conformance"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.cargo) if name in COMPILING else name for name in MODULES]
+)
 def test_examples_run(name: str) -> None:
     module = importlib.import_module(name)
     result = doctest.testmod(module, optionflags=doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL)

@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
+import pytest
+
 import florecon_build as fb
 from florecon_build.ir.traversal import walk
 from tests.support.random_strategies import ROWS as row
@@ -78,6 +80,7 @@ def test_any_text_is_escaped() -> None:
     assert len(boxes(plugin.svg())) == 4
 
 
+@pytest.mark.slow
 def test_drawing_is_deterministic() -> None:
     code = "import tests.test_strategy_svg as t; p = t.random_plugin(t.random.Random(5), t.row, 5); p.svg(); "
     code += "import sys; sys.stdout.buffer.write((p.svg() + t.forty().svg()).encode())"

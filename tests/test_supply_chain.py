@@ -14,6 +14,7 @@ from scripts.sbom import write_sbom
 ROOT = Path(__file__).resolve().parents[1]
 
 
+@pytest.mark.cargo
 def test_every_licence_is_allowed() -> None:
     assert list(licenses.refused()) == []
 
@@ -43,6 +44,7 @@ def test_licence_expression_has_an_allowed_choice(expression: str, allowed: bool
     assert licenses.is_allowed(expression) is allowed
 
 
+@pytest.mark.cargo
 def test_bill_of_materials_lists_python_and_rust_dependencies(tmp_path: Path) -> None:
     wheel = tmp_path / "a.whl"
     wheel.write_bytes(b"wheel")

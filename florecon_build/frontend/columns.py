@@ -20,9 +20,7 @@ MAX_SCALE = 18
 
 @authored
 def integer(*, id: bool = False, nullable: bool = False, display: bool = False) -> ColumnSpec[IntegerExpr]:
-    """Declares a column of 64-bit integers.
-
-    Parameters: ``id`` marks the row id, ``display`` the headline amount that a host shows, ``nullable`` allows nulls.
+    """A column of 64-bit integers. ``id`` marks the stable row id, ``display`` the headline amount a host shows.
 
     >>> import florecon_build as fb
     >>> fb.columns(row_id=fb.integer(id=True), units=fb.integer(display=True))
@@ -33,9 +31,7 @@ def integer(*, id: bool = False, nullable: bool = False, display: bool = False) 
 
 @authored
 def real(*, nullable: bool = False, display: bool = False) -> ColumnSpec[RealExpr]:
-    """Declares a column of 64-bit floating-point numbers. NaN and infinity are rejected at ingest (``bad_amount``).
-
-    Parameters: ``display`` marks the headline amount, ``nullable`` allows nulls.
+    """A column of 64-bit floating-point numbers; NaN and infinity are refused at ingest (``bad_amount``).
 
     >>> import florecon_build as fb
     >>> fb.columns(row_id=fb.integer(id=True), rate=fb.real(), amount=fb.money(scale=2)).rate
@@ -46,9 +42,7 @@ def real(*, nullable: bool = False, display: bool = False) -> ColumnSpec[RealExp
 
 @authored
 def text(*, id: bool = False, nullable: bool = False) -> ColumnSpec[TextExpr]:
-    """Declares a column of texts.
-
-    Parameters: ``id`` marks the row id, ``nullable`` allows nulls.
+    """A column of texts; with ``id`` it is the row id. Returns its declaration; ``nullable`` lets cells be empty.
 
     >>> import florecon_build as fb
     >>> fb.columns(row_id=fb.text(id=True), memo=fb.text(nullable=True), amount=fb.money(scale=2)).memo
@@ -59,13 +53,9 @@ def text(*, id: bool = False, nullable: bool = False) -> ColumnSpec[TextExpr]:
 
 @authored
 def money(scale: int = 2, *, nullable: bool = False, display: bool = False) -> ColumnSpec[MoneyExpr]:
-    """Declares a column of decimal amounts, stored as exact integers of minor units.
+    """A column of decimal amounts with ``scale`` decimals, held as exact minor units.
 
-    Parameters: ``scale`` is the number of decimals (0 to 18), ``display`` marks the headline amount, ``nullable``
-    allows nulls.
-
-    Errors: input is in major units (``12.50``); a value that is not a whole number of minor units is ``bad_amount`` at
-    ingest.
+    The host ships major units (``12.50``); a value that is not a whole number of minor units is ``bad_amount``.
 
     >>> import florecon_build as fb
     >>> fb.columns(row_id=fb.integer(id=True), amount=fb.money(scale=2, display=True)).amount
@@ -76,9 +66,7 @@ def money(scale: int = 2, *, nullable: bool = False, display: bool = False) -> C
 
 @authored
 def date(*, nullable: bool = False) -> ColumnSpec[DateExpr]:
-    """Declares a column of calendar days.
-
-    Parameters: ``nullable`` allows nulls.
+    """A column of calendar days. Returns its declaration, for ``columns``; ``nullable`` lets cells be empty.
 
     >>> import florecon_build as fb
     >>> fb.columns(row_id=fb.integer(id=True), day=fb.date(nullable=True), amount=fb.money(scale=2)).day
@@ -89,9 +77,7 @@ def date(*, nullable: bool = False) -> ColumnSpec[DateExpr]:
 
 @authored
 def boolean(*, nullable: bool = False) -> ColumnSpec[BooleanExpr]:
-    """Declares a column of booleans.
-
-    Parameters: ``nullable`` allows nulls.
+    """A column of true and false. Returns its declaration, for ``columns``; ``nullable`` lets cells be empty.
 
     >>> import florecon_build as fb
     >>> fb.columns(row_id=fb.integer(id=True), open=fb.boolean(), amount=fb.money(scale=2))
@@ -101,7 +87,7 @@ def boolean(*, nullable: bool = False) -> ColumnSpec[BooleanExpr]:
 
 
 def checked_scale(scale: object) -> int:
-    """Validates a money scale: an integer from 0 to 18."""
+    """A money scale from 0 to 18."""
     if not isinstance(scale, int) or isinstance(scale, bool) or not 0 <= scale <= MAX_SCALE:
         fix = f"use a scale from 0 to {MAX_SCALE}"
         fail(
@@ -121,7 +107,7 @@ def _spec(kind: t.Type, *, nullable: bool, id: bool = False, display: bool = Fal
 
 
 def checked_columns(specs: Mapping[str, object], before: tuple[n.Column, ...] = ()) -> tuple[n.Column, ...]:
-    """The columns ``before`` and those of ``specs``, by name. Raises ``StrategyError`` for an invalid input schema."""
+    """The columns ``before`` and those of ``specs``, by name; refused when they are no wire schema."""
     made = list(before)
     for name, spec in specs.items():
         check_name(name, {column.name for column in made})
@@ -137,7 +123,7 @@ def checked_columns(specs: Mapping[str, object], before: tuple[n.Column, ...] = 
 
 
 def sound_columns(specs: Mapping[str, object]) -> Iterator[n.Column]:
-    """The valid columns of ``specs``, used while errors are collected."""
+    """The columns that can be told from ``specs`` all the same, while mistakes are collected."""
     for name, spec in specs.items():
         if isinstance(spec, ColumnSpec):
             yield n.Column(name=name, type=spec.type, id=spec.id, display=spec.display, span=spec.span)
@@ -156,7 +142,7 @@ def _roles(made: list[n.Column]) -> Iterator[Problem]:
 
 
 def check_name(name: str, taken: Container[str]) -> None:
-    """Validates a column name: an identifier that is neither reserved nor in use."""
+    """Refuses a name that a lane cannot have, or that another one has."""
     if name in taken:
         fail("lane_taken", f"there is a lane `{name}` already", got=name, fix="give the new lane another name")
     if name in RESERVED or name.startswith("_") or not name:

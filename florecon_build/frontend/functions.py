@@ -38,7 +38,7 @@ Constant = int | float | str | bool | Decimal | datetime.date | MoneyExpr
 
 
 def condition_of(item: object, what: str) -> BooleanExpr:
-    """Validates a condition that is never null."""
+    """A condition that is never null."""
     expr = lift(item, what=what)
     if expr.type.kind is not Kind.BOOLEAN:
         fail(
@@ -60,8 +60,7 @@ def where(condition: BooleanExpr | bool, then: Constant | None, otherwise: E) ->
 def where(condition: BooleanExpr | bool, then: Constant | None, otherwise: Constant | None) -> Any: ...
 @authored
 def where(condition: object, then: object, otherwise: object) -> Expr:
-    """Conditional: ``then`` where the condition holds, else ``otherwise``; only the selected one is evaluated. Either
-    may be null.
+    """``then`` where the condition holds, ``otherwise`` elsewhere; only the chosen one is computed. Either may be null.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), kind=fb.text(), amount=fb.money(scale=2))
@@ -83,8 +82,7 @@ def tier(condition: BooleanExpr | bool, cost: E) -> E: ...
 def tier(condition: BooleanExpr | bool, cost: float) -> RealExpr: ...
 @authored
 def tier(condition: object, cost: object) -> Expr:
-    """Conditional cost: ``cost`` where the condition holds, else null; a step of ``first_of`` in the cost of a
-    ``flow``.
+    """``cost`` where the condition holds and null elsewhere: one step of a ladder for ``first_of``.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), day=fb.date(), amount=fb.money(scale=2))
@@ -111,7 +109,7 @@ def tier(condition: object, cost: object) -> Expr:
 
 @authored
 def first_of(first: E, *others: object) -> E:
-    """First operand that is not null; null if all are. Every operand but the last is nullable.
+    """The first operand that is not null; null when all are. Every operand but the last is nullable.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(
@@ -129,7 +127,7 @@ def first_of(first: E, *others: object) -> E:
 
 @authored
 def fill(value: E, default: object) -> E:
-    """``value``, or ``default`` where it is null; equal to ``value.fill(default)``.
+    """``value``, or ``default`` where it is null; the same as ``value.fill(default)``.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(nullable=True), amount=fb.money(scale=2))
@@ -141,7 +139,7 @@ def fill(value: E, default: object) -> E:
 
 @authored
 def is_null(value: object) -> BooleanExpr:
-    """True if a nullable value, or any part of a tuple, is null.
+    """Whether a nullable value, or any part of a tuple, is null.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(nullable=True), amount=fb.money(scale=2))
@@ -159,7 +157,7 @@ def _expression(value: E, what: str) -> E:
 
 @authored
 def abs_(value: N) -> N:
-    """Absolute value of an integer, real or money.
+    """The absolute value of an integer, a real or money.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), amount=fb.money(scale=2))
@@ -170,7 +168,7 @@ def abs_(value: N) -> N:
 
 
 def number_of(value: object, what: str) -> NumberExpr:
-    """Validates an integer, real or money expression."""
+    """An integer, a real or money."""
     if not isinstance(value, NumberExpr):
         fix = "use a number lane"
         fail("type_mismatch", f"{what} takes a number", expected="integer, real or money", got=describe(value), fix=fix)
@@ -179,7 +177,7 @@ def number_of(value: object, what: str) -> NumberExpr:
 
 @authored
 def sign(value: IntegerExpr | MoneyExpr) -> IntegerExpr:
-    """Sign of an integer or money: -1, 0 or 1.
+    """-1, 0 or 1: the sign of an integer or money.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), units=fb.integer(), amount=fb.money(scale=2))
@@ -201,7 +199,7 @@ def min_of(first: E, *others: E | float | Decimal | datetime.date) -> E: ...
 def min_of(first: Expr | float, *others: Expr | float) -> Any: ...
 @authored
 def min_of(first: object, *others: object) -> Expr:
-    """Minimum of two or more numbers or dates of one type.
+    """The smallest of two or more numbers or dates of one type.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), a=fb.integer(), b=fb.integer(), amount=fb.money(scale=2))
@@ -217,7 +215,7 @@ def max_of(first: E, *others: E | float | Decimal | datetime.date) -> E: ...
 def max_of(first: Expr | float, *others: Expr | float) -> Any: ...
 @authored
 def max_of(first: object, *others: object) -> Expr:
-    """Maximum of two or more numbers or dates of one type.
+    """The largest of two or more numbers or dates of one type.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), a=fb.date(), b=fb.date(), amount=fb.money(scale=2))
@@ -250,7 +248,7 @@ def _fold_dates(op: e.ArithOp, exprs: list[Expr], what: str) -> Expr:
 
 @authored
 def clamp(value: E, low: object, high: object) -> E:
-    """``value`` limited to the range from ``low`` to ``high``: ``max_of(low, min_of(value, high))``.
+    """``value`` held between ``low`` and ``high``: ``max_of(low, min_of(value, high))``.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), units=fb.integer(), amount=fb.money(scale=2))
@@ -265,7 +263,7 @@ def clamp(value: E, low: object, high: object) -> E:
 def gap(
     first: DateExpr | IntegerExpr | datetime.date | int, second: DateExpr | IntegerExpr | datetime.date | int
 ) -> IntegerExpr:
-    """Absolute difference of two dates in days, or of two integers.
+    """The days between two dates, or the distance of two integers: never negative.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), due=fb.date(), paid=fb.date(), amount=fb.money(scale=2))
@@ -289,7 +287,7 @@ def gap(
 
 @authored
 def month_end(day: DateExpr) -> DateExpr:
-    """Last day of the month of a date; equal to ``day.month_end``.
+    """The last day of a date's month; the same as ``day.month_end``.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), day=fb.date(), amount=fb.money(scale=2))
@@ -303,9 +301,7 @@ def month_end(day: DateExpr) -> DateExpr:
 
 @authored
 def minor_units(value: RealExpr | IntegerExpr | float, scale: int = 2) -> MoneyExpr:
-    """Converts a real in major units to money with ``scale`` decimals, rounded half away from zero.
-
-    Errors: ``bad_amount`` at run time for NaN, infinity or a value out of range.
+    """A real of major units as exact money of ``scale`` decimals, rounded half away from zero.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), rate=fb.real(), amount=fb.money(scale=2))
@@ -322,13 +318,10 @@ def minor_units(value: RealExpr | IntegerExpr | float, scale: int = 2) -> MoneyE
 
 @authored
 def lookup(value: Expr, table: Mapping[Any, Any], default: object) -> Any:
-    """Table lookup: the constant for ``value`` in ``table``, or ``default`` if it is missing or null.
+    """The constant that ``table`` gives for ``value``; ``default`` where it has none or the value is null.
 
-    Parameters:
-    - ``value``: integer, text, money, date or boolean expression.
-    - ``table``: keys of the type of ``value`` (``decimal.Decimal`` for money, ``datetime.date`` for dates), values of
-      one type.
-    - ``default``: constant of the values' type; None makes the result nullable.
+    The table's keys have the type of ``value`` (``decimal.Decimal`` for money, ``datetime.date`` for dates), its values
+    have one type. ``default=None`` makes the result nullable.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), amount=fb.money(scale=2))
@@ -357,7 +350,7 @@ def _table_operand(value: object) -> Expr:
 
 
 def lookup_table(operand: Expr, rows: list[tuple[e.Constant, e.Constant]], default: e.Constant, kind: t.Type) -> Expr:
-    """``Lookup`` node over constants, in ascending order of keys."""
+    """``Lookup`` over constants as they stand in the tree; the table is kept in ascending order of its keys."""
     _table_operand(operand)
     table = tuple(sorted(rows, key=lambda row: _sort_key(row[0])))
     if not table or len({key for key, _ in table}) < len(table):
@@ -380,7 +373,7 @@ def _check_constants(results: list[Expr]) -> None:
 
 
 def table_key(key: object, kind: t.Type, what: str) -> e.Constant:
-    """Converts a dict key to a constant of a scalar type."""
+    """A dict key as a constant of a scalar type."""
     if isinstance(key, Expr):
         fail("bad_constant", f"{what}: a key is a constant", got=describe(key), fix="use a Python constant")
     value, got = constant(key, kind.with_nullable(False), what)

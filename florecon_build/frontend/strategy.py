@@ -19,7 +19,7 @@ MAX_NESTING = 60
 
 
 class Strategy:
-    """Strategy, or a part of one: a node with its children. ``ir`` is its tree."""
+    """A strategy, or a part of one: what a bag of lots goes through. ``ir`` is its tree."""
 
     __slots__ = ("_ir", "_uses")
 
@@ -29,12 +29,12 @@ class Strategy:
 
     @property
     def ir(self) -> n.Node:
-        """The node tree."""
+        """The tree of nodes."""
         return self._ir
 
     @property
     def uses(self) -> Uses:
-        """Parameters and columns that the strategy reads."""
+        """The params and columns it was made from."""
         return self._uses
 
     def __repr__(self) -> str:
@@ -43,16 +43,14 @@ class Strategy:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Argument position of a node: its name in messages and the scope that it allows."""
+    """A place for an expression in a node: its name in messages, and what may stand there."""
 
     name: str
     scope: Scope = Scope.ITEM
 
 
 def strategy(ir: n.Node, *sources: Expr | Tolerance | Strategy | None) -> Strategy:
-    """Handle of a new node; while errors are collected, an invalid argument ends its construction without a further
-    error.
-    """
+    """A handle around a new node; while collecting, a lost source stops it in silence."""
     answered(sources)
     uses = all_uses(source.uses for source in sources if source is not None)
     depth = 1 + max((source.uses.depth for source in sources if isinstance(source, Strategy)), default=0)
@@ -64,7 +62,7 @@ def strategy(ir: n.Node, *sources: Expr | Tolerance | Strategy | None) -> Strate
 
 @argument
 def inner_of(item: object, what: str) -> Strategy:
-    """Validates a child strategy."""
+    """A strategy given to another one."""
     if not isinstance(item, Strategy):
         fix = "pass a node, such as fb.exact_1to1()"
         if isinstance(item, tuple | list):
@@ -82,7 +80,7 @@ def inner_of(item: object, what: str) -> Strategy:
 
 
 def in_scope(expr: Expr, slot: Slot) -> Expr:
-    """Validates the scope of an expression in a slot. Raises ``StrategyError``."""
+    """The expression, refused when it reads what does not exist in this place."""
     found = reads(expr.ir) - slot.scope.allowed
     if found:
         fail(
@@ -109,9 +107,7 @@ def _scope_fix(scope: Scope, found: frozenset[Reads]) -> str:
 
 @argument
 def key_of(item: object, slot: Slot, *, lists: bool = False) -> Expr:
-    """Validates a key: a scalar, a tuple of scalars, or with ``lists`` a list of keys. A key may be null, and null
-    equals nothing.
-    """
+    """A key: a scalar, or a tuple of them (``lists``: or a list of keys); it may be null, which is equal to nothing."""
     parts = cast("tuple[object, ...]", item) if isinstance(item, tuple) else (item,)
     if isinstance(item, list):
         fail("not_a_key", f"{slot.name}: a Python list is no key", got="list", fix="write a tuple: (row.a, row.b)")
@@ -146,13 +142,13 @@ def _no_lists_inside(kind: Type, expr: Expr, what: str) -> None:
 
 @argument
 def optional_key(item: object, slot: Slot) -> Expr | None:
-    """Validates an optional key; None stands for one bucket."""
+    """A key, or none: one bucket."""
     return None if item is None else key_of(item, slot)
 
 
 @argument
 def named_key(item: object, slot: Slot) -> Expr:
-    """Validates a key that is part of an origin; reals are rejected, as they have no exact text."""
+    """A key that is printed into an origin: no reals, which have no exact text."""
     expr = answered(key_of(item, slot))
     if _holds_real(expr.type):
         fix = "use an integer, text, money, date or boolean"
@@ -166,7 +162,7 @@ def _holds_real(kind: Type) -> bool:
 
 @argument
 def order_of(item: object, slot: Slot) -> Expr:
-    """Validates a sort expression: never null, not real, not a list."""
+    """What items are sorted by: never null, not real, not a list."""
     if item is None:
         fail(
             "no_order", f"{slot.name} is missing", expected="a date, integer, money or text lane", fix="order=row.lane"
@@ -180,7 +176,7 @@ def order_of(item: object, slot: Slot) -> Expr:
 
 @argument
 def measure_of(item: object, slot: Slot) -> Expr:
-    """Validates the order of a window: date (days), money (minor units) or integer, never null."""
+    """What a window is measured on: a date (days), money (minor units) or an integer; never null."""
     expr = answered(order_of(item, slot))
     if expr.type.kind not in {Kind.INTEGER, Kind.MONEY, Kind.DATE}:
         fix = "use a date, an integer or money"
@@ -196,7 +192,7 @@ def measure_of(item: object, slot: Slot) -> Expr:
 
 @argument
 def predicate_of(item: object, slot: Slot) -> Expr:
-    """Validates a boolean expression in a slot."""
+    """A condition in this place."""
     if callable(item) and not isinstance(item, Expr | Deferred):
         fix = "write the condition itself: fb.when(row.lane == .., inner)"
         fail("not_an_expression", f"{slot.name} takes a condition, not a function", got=describe(item), fix=fix)
@@ -205,7 +201,7 @@ def predicate_of(item: object, slot: Slot) -> Expr:
 
 @argument
 def bucket_of(mode: object, key: object, what: str) -> tuple[n.SoakMode, Expr | None]:
-    """Validates mode and key of a write-off node: a key exactly with buckets."""
+    """A soaker's mode and key: a key with buckets, none without."""
     modes = [mode.value for mode in n.SoakMode]
     if not isinstance(mode, str) or mode not in modes:
         fail(
@@ -223,7 +219,7 @@ def bucket_of(mode: object, key: object, what: str) -> tuple[n.SoakMode, Expr | 
 
 @argument
 def plain_text(item: object, what: str) -> str:
-    """Validates a label or origin: a non-empty text constant."""
+    """A label or an origin: a text constant that is not empty."""
     if not isinstance(item, str) or not item.strip():
         fail(
             "bad_setting", f"{what} is a text that is not empty", expected="str", got=describe(item), fix="write a text"
@@ -232,7 +228,7 @@ def plain_text(item: object, what: str) -> str:
 
 
 def real_cost(expr: Expr, what: str) -> None:
-    """Validates a cost or penalty: a number without a unit."""
+    """Refuses a cost or penalty that is not a number without a unit."""
     if expr.type.kind not in {Kind.REAL, Kind.INTEGER}:
         fix = "costs are plain numbers; turn money into `.to_minor()`, a condition into fb.tier(condition, cost)"
         fail("type_mismatch", f"{what} is a real", expected="real or integer", got=describe(expr), fix=fix)

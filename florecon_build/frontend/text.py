@@ -13,9 +13,7 @@ from florecon_build.ir.types import BOOLEAN, DATE, INTEGER, TEXT, Kind
 
 
 class TextExpr(Expr):
-    """Text expression, compared by UTF-8 bytes. A nullable text needs a default before any operation except use as a
-    key.
-    """
+    """A text, compared by its UTF-8 bytes. A nullable text is filled before anything but a key is made of it."""
 
     __slots__ = ()
 
@@ -45,7 +43,7 @@ class TextExpr(Expr):
 
     @authored
     def upper(self) -> TextExpr:
-        """Text in upper case, character by character.
+        """Upper case, character by character.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
@@ -56,7 +54,7 @@ class TextExpr(Expr):
 
     @authored
     def lower(self) -> TextExpr:
-        """Text in lower case, character by character.
+        """Lower case, character by character.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
@@ -67,7 +65,7 @@ class TextExpr(Expr):
 
     @authored
     def strip(self) -> TextExpr:
-        """Text without leading and trailing white space.
+        """Without white space at either end.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
@@ -78,7 +76,7 @@ class TextExpr(Expr):
 
     @authored
     def digits(self) -> TextExpr:
-        """The ASCII digits of the text.
+        """The digits 0 to 9 only.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), amount=fb.money(scale=2))
@@ -89,7 +87,7 @@ class TextExpr(Expr):
 
     @authored
     def alnum(self) -> TextExpr:
-        """The ASCII letters and digits of the text.
+        """The ASCII letters and digits only.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
@@ -100,8 +98,7 @@ class TextExpr(Expr):
 
     @authored
     def normalize(self) -> TextExpr:
-        """Normalized text without case, accents and punctuation: ``"Crédit-Suisse, AG"`` becomes ``"credit suisse
-        ag"``.
+        """Case, accents, spaces and punctuation folded away: ``"Crédit-Suisse, AG"`` is ``"credit suisse ag"``.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
@@ -134,7 +131,7 @@ class TextExpr(Expr):
 
     @authored
     def replace(self, old: str, new: str) -> TextExpr:
-        """Text with every ``old`` replaced by ``new``, from left to right.
+        """Every ``old`` replaced by ``new``, left to right.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
@@ -149,7 +146,7 @@ class TextExpr(Expr):
 
     @authored
     def split(self, separator: str, index: int) -> TextExpr:
-        """Part ``index`` (from 0) of the text between ``separator``s; null if there is no such part.
+        """Part ``index`` (from 0) between the ``separator``s; null where there is no such part.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
@@ -164,7 +161,7 @@ class TextExpr(Expr):
 
     @authored
     def concat(self, *others: TextExpr | str) -> TextExpr:
-        """Concatenation of this text and the others, without a separator.
+        """This text and the others, joined without a separator.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
@@ -175,7 +172,7 @@ class TextExpr(Expr):
 
     @authored
     def contains(self, other: TextExpr | str) -> BooleanExpr:
-        """True if ``other`` occurs in the text.
+        """Whether ``other`` occurs in this text.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
@@ -186,7 +183,7 @@ class TextExpr(Expr):
 
     @authored
     def startswith(self, other: TextExpr | str) -> BooleanExpr:
-        """True if the text begins with ``other``.
+        """Whether this text begins with ``other``.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
@@ -197,7 +194,7 @@ class TextExpr(Expr):
 
     @authored
     def endswith(self, other: TextExpr | str) -> BooleanExpr:
-        """True if the text ends with ``other``.
+        """Whether this text ends with ``other``.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
@@ -222,7 +219,7 @@ class TextExpr(Expr):
 
 
 class DateExpr(Expr):
-    """Calendar day. Compares with dates and ``datetime.date`` constants, not with integers."""
+    """A calendar day. It compares with dates and ``datetime.date`` constants, never with integers."""
 
     __slots__ = ()
 
@@ -304,13 +301,13 @@ class DateExpr(Expr):
 
 
 class ListExpr(Expr):
-    """List of distinct texts from ``tokens`` or ``ngrams``, used as several keys. Never null, but possibly empty."""
+    """A list of distinct texts, from ``tokens`` or ``ngrams``: many keys at once. It is never null, only empty."""
 
     __slots__ = ()
 
     @authored
     def overlaps(self, other: ListExpr) -> BooleanExpr:
-        """True if the two lists share an element.
+        """Whether the two lists share an element.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
@@ -323,7 +320,7 @@ class ListExpr(Expr):
 
     @authored
     def contains(self, element: TextExpr | str) -> BooleanExpr:
-        """True if the list contains a text, in the exact form of ``tokens`` or ``ngrams``.
+        """Whether the list holds a text, exactly as ``tokens`` or ``ngrams`` writes it.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
@@ -337,7 +334,7 @@ class ListExpr(Expr):
     @property
     @authored
     def size(self) -> IntegerExpr:
-        """Number of elements of the list.
+        """How many elements the list has.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
@@ -348,7 +345,7 @@ class ListExpr(Expr):
 
 
 class TupleExpr(Expr):
-    """Composite key: equal if all parts are equal, null if any part is null."""
+    """A composite key: equal when every part is equal, null when any part is."""
 
     __slots__ = ()
 
@@ -368,23 +365,23 @@ class TupleExpr(Expr):
 
 
 def family_of(kind: Kind) -> type[Expr]:
-    """Handle class of a type kind."""
+    """The handle class of a type kind."""
     return _FAMILIES[kind]
 
 
 def wrap(expr: Expr) -> Expr:
-    """Expression as a handle of its type."""
+    """The expression as a handle of its own type family."""
     return _FAMILIES[expr.type.kind](expr.ir, expr.uses)
 
 
 def text_of(item: object, what: str) -> TextExpr:
-    """Validates a text that is never null."""
+    """A text that is never null."""
     expr = never_null(nullable_text_of(item, what), what)
     return TextExpr(expr.ir, expr.uses)
 
 
 def nullable_text_of(item: object, what: str) -> TextExpr:
-    """Validates a text, nullable or not."""
+    """A text, null or not."""
     expr = lift(item, like=TEXT, what=what)
     if expr.type.kind is not Kind.TEXT:
         fail("type_mismatch", f"{what} takes a text", expected="text", got=describe(expr), fix="use a text lane")
@@ -392,7 +389,7 @@ def nullable_text_of(item: object, what: str) -> TextExpr:
 
 
 def list_of(item: object) -> ListExpr:
-    """Validates a list of keys."""
+    """A list of keys."""
     if not isinstance(item, ListExpr):
         fix = "make a list with `fb.tokens(text)` or `fb.ngrams(text)`"
         fail("type_mismatch", "overlaps compares two lists", expected="list of text", got=describe(item), fix=fix)
@@ -400,7 +397,7 @@ def list_of(item: object) -> ListExpr:
 
 
 def concat_texts(items: list[TextExpr | str]) -> TextExpr:
-    """Concatenation node."""
+    """Texts joined without a separator."""
     texts = [text_of(item, "concat") for item in items]
     if len(texts) < 2:
         fail("too_few", "concat joins at least two texts", fix="use the text itself")
@@ -409,7 +406,7 @@ def concat_texts(items: list[TextExpr | str]) -> TextExpr:
 
 @argument
 def whole(number: object, what: str, *, least: int, most: int = 2**31 - 1) -> int:
-    """Validates a Python integer within limits."""
+    """A setting that is a plain Python integer within limits."""
     if not isinstance(number, int) or isinstance(number, bool):
         fix = "write a number: this setting is fixed when the strategy is built"
         fail(

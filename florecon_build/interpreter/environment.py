@@ -1,4 +1,4 @@
-"""Scope of an evaluation: lots, group, params and shard keys."""
+"""What an expression can see when it is evaluated."""
 
 from __future__ import annotations
 

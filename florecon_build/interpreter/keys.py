@@ -10,7 +10,7 @@ from florecon_build.interpreter.money import money_text
 from florecon_build.ir.types import Kind, Type
 
 Plain: TypeAlias = "int | float | str | bool | tuple[Plain, ...] | None"
-"""The value of an expression. Money is minor units and a date is days since 1970-01-01, both integers; a list is a
+"""What an expression evaluates to. Money is minor units and a date is days since 1970-01-01, both integers; a list is a
 sorted tuple of texts, a composite a tuple of its parts."""
 
 RowId: TypeAlias = int | str
@@ -33,12 +33,12 @@ def key_of(value: Plain) -> Plain:
 
 
 def is_null(value: Plain) -> bool:
-    """True for null."""
+    """Whether a value is null."""
     return value is None
 
 
 Rank: TypeAlias = tuple[tuple[int | float, str], ...]
-"""The sort key of a value: values of one type rank as they order."""
+"""What stands for a value in a sort: values of one type rank as they order."""
 
 
 def rank(value: Plain) -> Rank:

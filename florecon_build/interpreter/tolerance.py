@@ -1,4 +1,4 @@
-"""Tolerances with known numbers: the slack of a bucket."""
+"""How much a bucket may be off."""
 
 from __future__ import annotations
 

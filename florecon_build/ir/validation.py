@@ -1,4 +1,6 @@
-"""Structural validation of a whole tree: every lane, param and shard key is declared where it is read."""
+"""What must hold across a whole tree for it to mean anything: every lane, param and shard key is declared where it is
+read.
+"""
 
 from __future__ import annotations
 

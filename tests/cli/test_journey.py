@@ -67,6 +67,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return dist.build(tmp_path_factory.mktemp("dist"))[1]
 
 
+@pytest.mark.cargo
 def test_installed_wheel_from_new_project_to_packaged_solver(wheel: Path, tmp_path: Path) -> None:
     user = InstalledUser(dist.install(wheel, tmp_path / "env", fetch=False), tmp_path)
     assert "rust_runtime" not in user("doctor")
@@ -124,11 +125,13 @@ def _runs_elsewhere(wheel: Path, solver: Path, tmp_path: Path) -> str:
     return other.run(str(python), "use.py").strip()
 
 
+@pytest.mark.slow
 def test_sdist_and_wheel_contents(wheel: Path) -> None:
     sdist = next(wheel.parent.glob("*.tar.gz"))
     assert [*check_sdist(sdist, ROOT), *check_wheel(wheel, ROOT)] == []
 
 
+@pytest.mark.slow
 def test_wheel_is_reproducible(wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", dist.commit_time())
     sdist, again = dist.build(tmp_path / os.urandom(4).hex())

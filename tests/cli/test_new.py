@@ -22,6 +22,7 @@ def project(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return tmp_path / "my-recon"
 
 
+@pytest.mark.slow
 def test_new_project_matches_most_of_its_sample(project: Path) -> None:
     report = florecon("author", "--preview", "--json", at=project).json()
     assert report["plugin"]["id"] == "my-recon"
@@ -40,6 +41,7 @@ def test_new_project_is_formatted_and_its_snapshot_current(project: Path) -> Non
     assert tomllib.loads((project / "florecon.toml").read_text())["sample"] == "sample.csv"
 
 
+@pytest.mark.slow
 def test_new_project_tests_pass_and_detect_a_change(tmp_path: Path) -> None:
     florecon("new", "mine", at=tmp_path)
     assert _pytest(tmp_path / "mine") == 0

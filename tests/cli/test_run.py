@@ -61,6 +61,7 @@ def test_every_kind_of_file_takes_part(files: tuple[Path, Path]) -> None:
     assert "bank.parquet, row 2" in told
 
 
+@pytest.mark.cargo
 def test_run_refuses_an_id_in_two_files_and_writes_nothing(files: tuple[Path, Path]) -> None:
     out = files[0].parent / "out"
     said = florecon("run", build("starter"), *files, "-o", out, at=out.parent)
@@ -69,6 +70,7 @@ def test_run_refuses_an_id_in_two_files_and_writes_nothing(files: tuple[Path, Pa
     assert not out.exists()
 
 
+@pytest.mark.cargo
 def test_run_takes_files_with_ids_of_their_own_as_one_ledger(files: tuple[Path, Path]) -> None:
     bank, gl = files
     gl.write_text(SECOND.replace("\n3,", "\n5,"))

@@ -14,6 +14,8 @@ from tests.differential.hashes import fnv1a, fx32, fx64
 from tests.differential.keyed import FNV_PAIRS, FX32_PAIRS, FX64_PAIR, NAMES, PAIRS, keyed_suite
 from tests.support.random_ledgers import Row
 
+pytestmark = pytest.mark.cargo
+
 KEYS = [text for pair in PAIRS for text in pair]
 DAY = (datetime.date(2025, 1, 1) - datetime.date(1970, 1, 1)).days
 

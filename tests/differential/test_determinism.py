@@ -21,6 +21,8 @@ from tests.differential.suite import Suite, compile_suite, draw
 from tests.differential.test_differential import SEED, STRATEGIES
 from tests.support.random_ledgers import SHAPES, Row, ledger
 
+pytestmark = pytest.mark.cargo
+
 BAGS = 60
 
 

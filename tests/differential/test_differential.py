@@ -15,6 +15,8 @@ from tests.differential.suite import Suite, compile_suite, draw
 from tests.support.random_ledgers import SHAPES, ledger
 from tests.support.random_strategies import ROWS, closure_strategies
 
+pytestmark = pytest.mark.cargo
+
 STRATEGIES = 100
 BAGS = 50
 SEED = 20_261_121

@@ -12,6 +12,8 @@ from tests.differential.machine import machine
 from tests.differential.suite import Suite, compile_suite, draw
 from tests.differential.test_differential import SEED, STRATEGIES
 
+pytestmark = pytest.mark.cargo
+
 EXAMPLES = 40
 STEPS = 25
 

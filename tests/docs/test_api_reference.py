@@ -17,6 +17,8 @@ from florecon_build import host
 from scripts.docstring_markdown import as_markdown
 from tests.support.pages import DOCS, ROOT
 
+pytestmark = pytest.mark.slow
+
 PUBLIC = sorted(
     {f"florecon_build.{name}" for name in fb.__all__} | {f"florecon_build.host.{name}" for name in host.__all__}
 )

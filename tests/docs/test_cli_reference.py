@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from florecon_build.cli.exit_codes import MEANING
 from scripts.cli_reference import PAGE, reference
 
 
+@pytest.mark.slow
 def test_page_is_current() -> None:
     assert PAGE.read_text(encoding="utf-8") == reference(), "write it anew: python -m scripts.cli_reference"
 

@@ -23,6 +23,7 @@ NAMES = {"partition_by_table": "partition_by_with"}
 ALSO = {"for_n"}
 
 
+@pytest.mark.cargo
 def test_tutorial_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     page = (DOCS / "tutorial.md").read_text(encoding="utf-8")
@@ -30,6 +31,7 @@ def test_tutorial_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         assert printed == (block.says or ""), f"tutorial.md:{block.line}"
 
 
+@pytest.mark.cargo
 def test_host_page_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for block, printed in run("host.md", HOST):

@@ -76,6 +76,7 @@ def test_recipes_have_no_warnings(ran: Ran) -> None:
     assert {name: ran.names[name].check() for name in RECIPES} == dict.fromkeys(RECIPES, ())
 
 
+@pytest.mark.cargo
 def test_compiled_recipes_equal_the_interpreter(ran: Ran, tmp_path_factory: pytest.TempPathFactory) -> None:
     plugins = [ran.names[name] for name in RECIPES]
     artifact = build_suite(joined([plugin.data for plugin in plugins]), tmp_path_factory.mktemp("recipes"))

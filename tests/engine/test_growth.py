@@ -9,6 +9,8 @@ import pytest
 from benchmarks.degenerate import FAMILIES, LEAVES, degenerate, growth, work
 from benchmarks.work import Counter
 
+pytestmark = pytest.mark.cargo
+
 SIZES = (5_000, 20_000)  # more rows than any cap, so that both sizes are cut by them
 MOST = 1.2  # n log n is 1.11 between them, what is quadratic 2
 

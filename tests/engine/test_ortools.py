@@ -15,6 +15,8 @@ from benchmarks.flow import FLOWBENCH, flowbench
 from benchmarks.instances import FAMILIES, Instance, write
 from benchmarks.peers import ortools
 
+pytestmark = pytest.mark.cargo
+
 pytest.importorskip("ortools", reason="OR-tools is not installed: there is no peer to agree with")
 ROOT = Path(__file__).resolve().parents[2]
 INSTANCES = 2000

@@ -65,6 +65,7 @@ def test_answer_covers_every_line_once_and_balances(small: Path) -> None:
     assert used == Counter(line.row_id for line in lines)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_score_on_generated_ledgers(seed: int, tmp_path: Path) -> None:
     generate.write(generate.generate(rows=600, seed=seed), tmp_path)
@@ -74,6 +75,7 @@ def test_score_on_generated_ledgers(seed: int, tmp_path: Path) -> None:
     assert {score.kind: score.recall >= 0.8 for score in each} == dict.fromkeys((score.kind for score in each), True)
 
 
+@pytest.mark.slow
 def test_score_on_the_shared_ledger() -> None:
     if not run.SHARED.is_dir():
         pytest.skip(f"the shared ledger is not at {run.SHARED}")
@@ -124,6 +126,7 @@ def test_invalid_file_is_reported_with_its_line(bank: str | None, said: str, tmp
         read_lines(tmp_path)
 
 
+@pytest.mark.cargo
 def test_command_prints_scores_as_json(small: Path, tmp_path: Path) -> None:
     command = [sys.executable, str(ROOT / "examples" / "bank_statement" / "run.py")]
     given = [*command, "--data", str(small), "--out", str(tmp_path / "out"), "--json"]
@@ -134,6 +137,7 @@ def test_command_prints_scores_as_json(small: Path, tmp_path: Path) -> None:
     assert {kind: facts["right"] for kind, facts in said["kinds"].items()} == {s.kind: s.right for s in each}
 
 
+@pytest.mark.cargo
 def test_command_without_an_answer_prints_no_score(small: Path, tmp_path: Path) -> None:
     for name in ("bank.csv", "gl.csv"):
         (tmp_path / name).write_bytes((small / name).read_bytes())

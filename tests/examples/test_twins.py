@@ -16,6 +16,8 @@ from florecon_build.interpreter import Workspace as Model
 from tests.differential.compare import table
 from tests.host.conftest import build
 
+pytestmark = pytest.mark.cargo
+
 DAY = 19_000
 LEDGERS = 12
 

@@ -12,6 +12,8 @@ from florecon_build.host import BadSnapshot, DuplicateId, FloreconError, Store, 
 from tests.host.golden.plugins import built
 from tests.host.golden.script import LEDGER, line, table
 
+pytestmark = pytest.mark.cargo
+
 
 @pytest.fixture(scope="module")
 def wasm() -> Path:

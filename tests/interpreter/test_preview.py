@@ -170,6 +170,7 @@ print([group.size for group in made.simulate(ROWS, config={"slack": 300}).groups
 """
 
 
+@pytest.mark.slow
 def test_a_preview_starts_no_process_and_needs_no_path(tmp_path: Path) -> None:
     environment = {"PATH": "", "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
     done = subprocess.run(

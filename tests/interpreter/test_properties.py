@@ -18,6 +18,8 @@ from florecon_build.ir import nodes as n
 from tests.interpreter.build import plugin, shape, solved
 from tests.interpreter.trees import COMBINATORS, LEAVES, leaves, ledgers, trees
 
+pytestmark = pytest.mark.slow
+
 Ledger = list[dict[str, Plain]]
 thorough = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

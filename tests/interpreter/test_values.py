@@ -260,6 +260,7 @@ def test_text_functions_settle(source: str) -> None:
     assert list(text.tokens(source, 1, False)) == sorted(set(text.tokens(source, 1, False)))
 
 
+@pytest.mark.slow
 def test_the_golden_vectors_are_what_the_interpreter_computes() -> None:
     golden = vectors.FILE.read_text(encoding="ascii")
     # not one assert: a diff of a megabyte helps nobody

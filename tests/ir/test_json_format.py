@@ -48,6 +48,7 @@ def plugin() -> fb.Plugin:
     return fb.Plugin("acme.json", "1.0.0", rows=rows, numeraire=rows.amount, strategy=steps)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 2**32), depth=st.integers(1, 6))
 def test_a_plugin_survives_its_json(seed: int, depth: int) -> None:
@@ -86,6 +87,7 @@ def test_the_fingerprint_sees_every_number() -> None:
     assert len(set(changed)) == len(changed) >= 7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", ["0", "4242", "random"])
 def test_the_fingerprint_is_the_same_in_every_process(seed: str) -> None:
     code = (

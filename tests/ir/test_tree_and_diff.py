@@ -123,6 +123,7 @@ def test_inserting_a_shard_above_does_not_touch_what_is_below() -> None:
     assert [(change.kind, change.what) for change in found] == [("added", "node")]
 
 
+@pytest.mark.slow
 def test_a_difference_is_empty_exactly_when_the_fingerprints_agree() -> None:
     drawn = [random_plugin(random.Random(seed), row, 1 + seed % 5) for seed in range(25)]
     for before in drawn:

@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import Enum
 from functools import cache
 
+import pytest
+
 from florecon_build.interpreter import ModelError
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
@@ -53,10 +55,12 @@ def reached() -> tuple[frozenset[type], frozenset[Enum]]:
     return frozenset(kinds), frozenset(names)
 
 
+@pytest.mark.slow
 def test_every_kind_is_reached() -> None:
     assert {*NODE_KINDS, *VALUE_KINDS} <= reached()[0]
 
 
+@pytest.mark.slow
 def test_every_operator_is_reached() -> None:
     assert {member for operator in OPERATORS for member in operator} <= reached()[1]
 

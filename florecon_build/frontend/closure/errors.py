@@ -1,4 +1,4 @@
-"""Errors in a closure's text: line, column, a caret under the piece, and the fix."""
+"""What an author reads when a closure's text is wrong: line, column and a caret under the piece, and what to write."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ from florecon_build.codegen.version import VERSION
 from tests.codegen.strategies import intercompany, smallest
 
 
+@pytest.mark.cargo
 def test_rejected_closure_names_source_line_and_node() -> None:
     plugin = intercompany()
     files = plugin.rust()
@@ -41,6 +42,7 @@ def test_rejected_closure_names_source_line_and_node() -> None:
     assert "bug in florecon-build" in str(caught.value)
 
 
+@pytest.mark.cargo
 def test_build_is_reproducible_in_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second has a cache, a workspace, a target directory and a cargo home of its own, as another user has: only
     the compiler is shared, and the sources of the dependencies.

@@ -80,6 +80,7 @@ def second_waits(lock: Lock, path: Path, while_held: Callable[[], None]) -> list
     return events
 
 
+@pytest.mark.slow
 def test_the_second_process_waits_for_the_first(tmp_path: Path) -> None:
     path = tmp_path / "folder" / "a.lock"
     code = (

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pytest
+
 from florecon_build.codegen import emit
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
@@ -18,6 +20,7 @@ def nodes_in(node: n.Node) -> Iterator[n.Node]:
         yield from nodes_in(child)
 
 
+@pytest.mark.slow
 def test_every_kind_is_emitted() -> None:
     nodes: set[type[n.Node]] = set()
     values: set[type[e.Value]] = set()

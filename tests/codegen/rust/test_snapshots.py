@@ -32,6 +32,7 @@ def test_rust(name: str, snapshot: SnapshotAssertion) -> None:
     assert STRATEGIES[name]().rust()["src/lib.rs"] == snapshot(extension_class=RustFile, name=name)
 
 
+@pytest.mark.cargo
 def test_every_strategy_compiles() -> None:
     """One invocation of cargo for all; a clippy warning is an error."""
     named = {name.replace("_", "-"): made().rust() for name, made in STRATEGIES.items()}
@@ -39,6 +40,7 @@ def test_every_strategy_compiles() -> None:
     assert check(named | drawn) in ("clippy", "check")
 
 
+@pytest.mark.cargo
 @needs_rustfmt
 def test_rustfmt_changes_nothing(tmp_path: Path) -> None:
     paths: list[Path] = []

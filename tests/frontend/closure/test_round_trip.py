@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from tests.ir.test_python_printer import rows_of
 from tests.support.random_strategies import ROWS, random_plugin
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), depth=st.integers(1, 5))
 def test_an_emitted_expression_folds_back(seed: int, depth: int) -> None:
@@ -25,6 +27,7 @@ def test_an_emitted_expression_folds_back(seed: int, depth: int) -> None:
         assert again(value, rows) == value, emit(value)
 
 
+@pytest.mark.slow
 def test_every_kind_has_a_text_that_folds_back() -> None:
     missing = set(VALUE_KINDS)
     for seed in range(600):

@@ -127,6 +127,7 @@ def test_a_foreign_module_that_loses_a_cent_is_caught(foreign: bytes) -> None:
     assert "FAILED conservation\n  expected: 500 of row 2 after a solve\n  got:      499\n" in str(verdict)
 
 
+@pytest.mark.cargo
 def test_a_plugin_with_text_ids_is_compared_with_its_native_build() -> None:
     ledger = fb.columns(
         invoice=fb.text(id=True), booked=fb.date(), amount=fb.money(scale=2), memo=fb.text(nullable=True)

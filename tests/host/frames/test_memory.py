@@ -90,6 +90,7 @@ def test_a_file_is_held_once(solver_wasm: Path, tmp_path: Path, suffix: str) -> 
     assert size_in_the_end() < peak.arrow + peak.python < 2 * size_in_the_end()
 
 
+@pytest.mark.slow
 def test_the_measure_sees_what_is_held_twice() -> None:
     with measured() as peak:
         held = [batch(number % BATCHES) for number in range(2 * BATCHES)]
