@@ -14,10 +14,7 @@ QUESTION = re.compile(r"(What|Whether|Which|Where|Why|How)\b")
 PENDING = (
     "florecon_build/codegen/errors.py",
     "florecon_build/codegen/rust/",
-    "florecon_build/frontend/closure/",
     "florecon_build/host/",
-    "florecon_build/interpreter/",
-    "florecon_build/ir/",
     "rust_runtime/",
     "tests/codegen/rust/",
 )

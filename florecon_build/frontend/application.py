@@ -20,7 +20,7 @@ _PYTHON: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def apply(row: ops.Operator, operands: Iterable[Any], settings: Iterable[int | str | bool] = ()) -> Any:
-    """The expression that the author gets by writing the operator in Python, held to all rules of the builder.
+    """Applies an operator of the table to handles, by its Python spelling; all rules of the frontend hold.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))

@@ -13,8 +13,8 @@ E_co = TypeVar("E_co", covariant=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnSpec(Generic[E_co]):
-    """A column's type and role. In a class of rows, ``row.name`` is the column's expression (``TextExpr``,
-    ``MoneyExpr``..).
+    """Type and role of a column. In a class of rows, ``row.name`` is the column's expression (``TextExpr``,
+    ``MoneyExpr``, ...).
     """
 
     type: Type

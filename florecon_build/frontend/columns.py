@@ -20,7 +20,9 @@ MAX_SCALE = 18
 
 @authored
 def integer(*, id: bool = False, nullable: bool = False, display: bool = False) -> ColumnSpec[IntegerExpr]:
-    """A column of 64-bit integers. ``id`` marks the stable row id, ``display`` the headline amount a host shows.
+    """Declares a column of 64-bit integers.
+
+    Parameters: ``id`` marks the row id, ``display`` the headline amount that a host shows, ``nullable`` allows nulls.
 
     >>> import florecon_build as fb
     >>> fb.columns(row_id=fb.integer(id=True), units=fb.integer(display=True))
@@ -31,7 +33,9 @@ def integer(*, id: bool = False, nullable: bool = False, display: bool = False) 
 
 @authored
 def real(*, nullable: bool = False, display: bool = False) -> ColumnSpec[RealExpr]:
-    """A column of 64-bit floating-point numbers; NaN and infinity are refused at ingest (``bad_amount``).
+    """Declares a column of 64-bit floating-point numbers. NaN and infinity are rejected at ingest (``bad_amount``).
+
+    Parameters: ``display`` marks the headline amount, ``nullable`` allows nulls.
 
     >>> import florecon_build as fb
     >>> fb.columns(row_id=fb.integer(id=True), rate=fb.real(), amount=fb.money(scale=2)).rate
@@ -42,7 +46,9 @@ def real(*, nullable: bool = False, display: bool = False) -> ColumnSpec[RealExp
 
 @authored
 def text(*, id: bool = False, nullable: bool = False) -> ColumnSpec[TextExpr]:
-    """A column of texts; with ``id`` it is the row id. Returns its declaration; ``nullable`` lets cells be empty.
+    """Declares a column of texts.
+
+    Parameters: ``id`` marks the row id, ``nullable`` allows nulls.
 
     >>> import florecon_build as fb
     >>> fb.columns(row_id=fb.text(id=True), memo=fb.text(nullable=True), amount=fb.money(scale=2)).memo
@@ -53,9 +59,13 @@ def text(*, id: bool = False, nullable: bool = False) -> ColumnSpec[TextExpr]:
 
 @authored
 def money(scale: int = 2, *, nullable: bool = False, display: bool = False) -> ColumnSpec[MoneyExpr]:
-    """A column of decimal amounts with ``scale`` decimals, held as exact minor units.
+    """Declares a column of decimal amounts, stored as exact integers of minor units.
 
-    The host ships major units (``12.50``); a value that is not a whole number of minor units is ``bad_amount``.
+    Parameters: ``scale`` is the number of decimals (0 to 18), ``display`` marks the headline amount, ``nullable``
+    allows nulls.
+
+    Errors: input is in major units (``12.50``); a value that is not a whole number of minor units is ``bad_amount`` at
+    ingest.
 
     >>> import florecon_build as fb
     >>> fb.columns(row_id=fb.integer(id=True), amount=fb.money(scale=2, display=True)).amount
@@ -66,7 +76,9 @@ def money(scale: int = 2, *, nullable: bool = False, display: bool = False) -> C
 
 @authored
 def date(*, nullable: bool = False) -> ColumnSpec[DateExpr]:
-    """A column of calendar days. Returns its declaration, for ``columns``; ``nullable`` lets cells be empty.
+    """Declares a column of calendar days.
+
+    Parameters: ``nullable`` allows nulls.
 
     >>> import florecon_build as fb
     >>> fb.columns(row_id=fb.integer(id=True), day=fb.date(nullable=True), amount=fb.money(scale=2)).day
@@ -77,7 +89,9 @@ def date(*, nullable: bool = False) -> ColumnSpec[DateExpr]:
 
 @authored
 def boolean(*, nullable: bool = False) -> ColumnSpec[BooleanExpr]:
-    """A column of true and false. Returns its declaration, for ``columns``; ``nullable`` lets cells be empty.
+    """Declares a column of booleans.
+
+    Parameters: ``nullable`` allows nulls.
 
     >>> import florecon_build as fb
     >>> fb.columns(row_id=fb.integer(id=True), open=fb.boolean(), amount=fb.money(scale=2))
@@ -87,7 +101,7 @@ def boolean(*, nullable: bool = False) -> ColumnSpec[BooleanExpr]:
 
 
 def checked_scale(scale: object) -> int:
-    """A money scale from 0 to 18."""
+    """Validates a money scale: an integer from 0 to 18."""
     if not isinstance(scale, int) or isinstance(scale, bool) or not 0 <= scale <= MAX_SCALE:
         fix = f"use a scale from 0 to {MAX_SCALE}"
         fail(
@@ -107,7 +121,7 @@ def _spec(kind: t.Type, *, nullable: bool, id: bool = False, display: bool = Fal
 
 
 def checked_columns(specs: Mapping[str, object], before: tuple[n.Column, ...] = ()) -> tuple[n.Column, ...]:
-    """The columns ``before`` and those of ``specs``, by name; refused when they are no wire schema."""
+    """The columns ``before`` and those of ``specs``, by name. Raises ``StrategyError`` for an invalid input schema."""
     made = list(before)
     for name, spec in specs.items():
         check_name(name, {column.name for column in made})
@@ -123,7 +137,7 @@ def checked_columns(specs: Mapping[str, object], before: tuple[n.Column, ...] = 
 
 
 def sound_columns(specs: Mapping[str, object]) -> Iterator[n.Column]:
-    """The columns that can be told from ``specs`` all the same, while mistakes are collected."""
+    """The valid columns of ``specs``, used while errors are collected."""
     for name, spec in specs.items():
         if isinstance(spec, ColumnSpec):
             yield n.Column(name=name, type=spec.type, id=spec.id, display=spec.display, span=spec.span)
@@ -142,7 +156,7 @@ def _roles(made: list[n.Column]) -> Iterator[Problem]:
 
 
 def check_name(name: str, taken: Container[str]) -> None:
-    """Refuses a name that a lane cannot have, or that another one has."""
+    """Validates a column name: an identifier that is neither reserved nor in use."""
     if name in taken:
         fail("lane_taken", f"there is a lane `{name}` already", got=name, fix="give the new lane another name")
     if name in RESERVED or name.startswith("_") or not name:

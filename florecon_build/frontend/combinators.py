@@ -47,7 +47,7 @@ _binders = itertools.count()
 
 @authored
 def identity() -> Strategy:
-    """Passes everything through.
+    """Matches nothing: all rows stay open.
 
     >>> import florecon_build as fb
     >>> fb.identity()
@@ -58,7 +58,9 @@ def identity() -> Strategy:
 
 @tolerant
 def seq(*steps: Strategy) -> Strategy:
-    """One step after another, each on what the previous one left.
+    """Sequence of steps; each step receives the open items of the step before.
+
+    Errors: ``StrategyError`` at the author's line for an argument of the wrong type, nullability or scope.
 
     >>> import florecon_build as fb
     >>> fb.seq(fb.exact_1to1(), fb.agg_net(), fb.soak_all())
@@ -73,7 +75,13 @@ def seq(*steps: Strategy) -> Strategy:
 
 @tolerant
 def for_n(count: int, build: Callable[[int], Strategy]) -> Strategy:
-    """A schedule: ``seq`` of ``count`` steps, ``build(0)`` to ``build(count - 1)``. The index is a plain integer.
+    """Sequence of ``count`` steps, ``build(0)`` to ``build(count - 1)``.
+
+    Parameters:
+    - ``count``: number of steps, a Python integer from 1 to 1,000.
+    - ``build``: function of the step number (a Python integer) that returns a strategy.
+
+    Errors: ``StrategyError`` at the author's line for an argument of the wrong type, nullability or scope.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), day=fb.date(), amount=fb.money(scale=2))
@@ -88,7 +96,13 @@ def for_n(count: int, build: Callable[[int], Strategy]) -> Strategy:
 
 @tolerant
 def partition_by(key: Key, inner: Strategy) -> Strategy:
-    """An independent ``inner`` per value of a key; an item whose key is null passes through untouched.
+    """Applies ``inner`` to the rows of each key (shard) independently.
+
+    Parameters:
+    - ``key``: a scalar row expression or a tuple of them. A row with a null key stays open.
+    - ``inner``: the strategy of each shard.
+
+    Errors: ``StrategyError`` at the author's line for an argument of the wrong type, nullability or scope.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), book=fb.text(), currency=fb.text(), amount=fb.money(scale=2))
@@ -107,10 +121,16 @@ def partition_by_with(key: Key, inner: Mapping[Any, Strategy], default: Strategy
 def partition_by_with(key: Key, inner: Callable[[Any], Strategy]) -> Strategy: ...
 @tolerant
 def partition_by_with(key: Key, inner: object, default: Strategy | None = None) -> Strategy:
-    """A strategy per key: ``{constant: strategy}`` with a ``default`` (identity), or ``lambda k: strategy``.
+    """Applies a strategy that depends on the key to the rows of each key independently.
 
-    In the second form ``k`` is the shard's key and may stand in tolerances, costs and predicates; a part of a tuple
-    key is ``k[0]``, ``k[1]``... The function is called once, when the strategy is built.
+    Parameters:
+    - ``key``: a scalar row expression or a tuple of them. A row with a null key stays open.
+    - ``inner``: ``{constant: strategy}``, or ``lambda k: strategy``. In the second form ``k`` is the key of the
+      shard, for tolerances, costs and predicates; a part of a tuple key is ``k[0]``, ``k[1]``, ... The function is
+      called once, when the strategy is built.
+    - ``default``: strategy of keys that are not in the table; ``identity()`` unless given.
+
+    Errors: ``StrategyError`` at the author's line for an argument of the wrong type, nullability or scope.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), currency=fb.text(), amount=fb.money(scale=2))
@@ -197,7 +217,13 @@ def _case(key: object, kind: Type) -> Case:
 
 @tolerant
 def when(predicate: BooleanExpr, inner: Strategy) -> Strategy:
-    """Items that satisfy a row condition go to ``inner``; the others, and what is left of those, pass on.
+    """Applies ``inner`` to the rows that satisfy a condition; the other rows stay open.
+
+    Parameters:
+    - ``predicate``: boolean row expression that is never null.
+    - ``inner``: the strategy of these rows.
+
+    Errors: ``StrategyError`` at the author's line for an argument of the wrong type, nullability or scope.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), amount=fb.money(scale=2))
@@ -212,7 +238,15 @@ def when(predicate: BooleanExpr, inner: Strategy) -> Strategy:
 
 @tolerant
 def windowed(order: Expr, width: IntegerExpr | int, inner: Strategy) -> Strategy:
-    """Sweeps bands of ``width`` (days, minor units or integers) along ``order``; what is unmatched is carried forward.
+    """Applies ``inner`` to bands of rows along ``order``; open items of a band are carried into the next one while
+    within ``width``.
+
+    Parameters:
+    - ``order``: date, money or integer expression that is never null.
+    - ``width``: width of a band: days for dates, minor units for money.
+    - ``inner``: the strategy of each band.
+
+    Errors: ``StrategyError`` at the author's line for an argument of the wrong type, nullability or scope.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), day=fb.date(), amount=fb.money(scale=2))
@@ -230,8 +264,13 @@ def windowed(order: Expr, width: IntegerExpr | int, inner: Strategy) -> Strategy
 
 @tolerant
 def pivot(amount: MoneyExpr | IntegerExpr, inner: Strategy) -> Strategy:
-    """Runs ``inner`` in another numeraire and translates its groups back exactly. A lot with a null or zero amount
-    stays out.
+    """Matches in another amount column (numeraire) and converts the groups back exactly.
+
+    Parameters:
+    - ``amount``: money or integer row expression. A row with a null or zero amount stays open.
+    - ``inner``: the strategy that runs in this amount.
+
+    Errors: ``StrategyError`` at the author's line for an argument of the wrong type, nullability or scope.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), amount=fb.money(scale=2), usd=fb.money(scale=2, nullable=True))
@@ -255,7 +294,13 @@ def _alternative(amount: object) -> Expr:
 
 @tolerant
 def fixed_point(inner: Strategy, max_passes: int) -> Strategy:
-    """Repeats ``inner`` on what it leaves until a pass forms no group, at most ``max_passes`` times.
+    """Repeats ``inner`` on its open items until a pass forms no group.
+
+    Parameters:
+    - ``inner``: the strategy of each pass.
+    - ``max_passes``: largest number of passes, from 1 to 10,000.
+
+    Errors: ``StrategyError`` at the author's line for an argument of the wrong type, nullability or scope.
 
     >>> import florecon_build as fb
     >>> fb.fixed_point(fb.agg_net(), max_passes=5)
@@ -269,7 +314,9 @@ def fixed_point(inner: Strategy, max_passes: int) -> Strategy:
 
 @tolerant
 def labeled(tag: str, inner: Strategy) -> Strategy:
-    """Prefixes the reason of every group of ``inner`` with ``tag: ``; what is left is never labeled.
+    """Adds ``tag: `` before the reason of every group of ``inner``. Open items are not labeled.
+
+    Errors: ``StrategyError`` at the author's line for an argument of the wrong type, nullability or scope.
 
     >>> import florecon_build as fb
     >>> fb.labeled("same day", fb.exact_1to1())
@@ -283,7 +330,13 @@ def labeled(tag: str, inner: Strategy) -> Strategy:
 
 @tolerant
 def accept_if(predicate: Callable[[Group], BooleanExpr] | BooleanExpr, inner: Strategy) -> Strategy:
-    """Keeps the groups of ``inner`` that satisfy a condition on ``g``; dissolves the others back.
+    """Keeps the groups of ``inner`` that satisfy a condition; the members of the others stay open.
+
+    Parameters:
+    - ``predicate``: function of a group ``g`` (see ``Group``) that returns a boolean expression.
+    - ``inner``: the strategy that forms the groups.
+
+    Errors: ``StrategyError`` at the author's line for an argument of the wrong type, nullability or scope.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), day=fb.date(), amount=fb.money(scale=2))
@@ -309,10 +362,13 @@ def coalesce(first: E, /, *others: object) -> E: ...
 def coalesce(first: str, others: Strategy, /) -> Strategy: ...
 @authored
 def coalesce(first: object, /, *others: object) -> object:
-    """On values the first that is not null, as ``first_of``; ``coalesce(origin, strategy)`` joins groups that share a
-    member.
+    """For values: the first that is not null, as ``first_of``. ``coalesce(origin, strategy)``: joins groups that share
+    a row.
 
-    The node adds up a member's amounts; what comes to zero drops out.
+    The node adds the amounts of a row in the joined groups; a member with amount zero is removed. Joined groups have
+    the given origin and reason ``coalesced``.
+
+    Errors: ``StrategyError`` at the author's line for an argument of the wrong type, nullability or scope.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(nullable=True), amount=fb.money(scale=2))
@@ -333,8 +389,14 @@ def coalesce(first: object, /, *others: object) -> object:
 
 @tolerant
 def trim(tol: Tol, inner: Strategy) -> Strategy:
-    """Cuts each member amount of ``inner``'s groups that is within a tolerance of the row's original back to the
-    residual.
+    """Removes small members from the groups of ``inner``: an amount within the tolerance of the row's original amount
+    is opened again.
+
+    Parameters:
+    - ``tol``: tolerance; a relative one refers to the original amount of the row.
+    - ``inner``: the strategy that forms the groups.
+
+    Errors: ``StrategyError`` at the author's line for an argument of the wrong type, nullability or scope.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), amount=fb.money(scale=2))
@@ -349,7 +411,13 @@ def trim(tol: Tol, inner: Strategy) -> Strategy:
 
 @tolerant
 def snap(tol: Tol, inner: Strategy) -> Strategy:
-    """Folds each such small member amount onto the row's largest one, so that a lot is not split for pennies.
+    """Adds a small part of a row to its largest part, so that a row is not split for an amount within the tolerance.
+
+    Parameters:
+    - ``tol``: tolerance; a relative one refers to the original amount of the row.
+    - ``inner``: the strategy that forms the groups.
+
+    Errors: ``StrategyError`` at the author's line for an argument of the wrong type, nullability or scope.
 
     >>> import florecon_build as fb
     >>> fb.snap(5, fb.agg_net())
@@ -363,7 +431,9 @@ def snap(tol: Tol, inner: Strategy) -> Strategy:
 
 @tolerant
 def whole_only(inner: Strategy) -> Strategy:
-    """Keeps only the groups of ``inner`` none of whose members has an amount left over; dissolves the others.
+    """Keeps only the groups of ``inner`` whose rows are matched in full; the members of the others stay open.
+
+    Errors: ``StrategyError`` at the author's line for an argument of the wrong type, nullability or scope.
 
     >>> import florecon_build as fb
     >>> fb.whole_only(fb.agg_net())

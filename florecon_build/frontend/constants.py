@@ -19,7 +19,7 @@ _EXACT_REAL = 2**53
 
 
 def describe_constant(item: object) -> str:
-    """A Python object in words, for messages."""
+    """Description of a Python object for messages."""
     if item is None:
         return "None"
     if isinstance(item, bool | int | float | str | Decimal | datetime.date):
@@ -28,7 +28,7 @@ def describe_constant(item: object) -> str:
 
 
 def constant(item: object, like: Type | None, what: str) -> tuple[e.Constant, Type]:
-    """A Python constant as it stands in the tree, with its type."""
+    """Converts a Python constant to its IR value and type."""
     match item:
         case None if like is not None:
             return None, like.with_nullable(True)
@@ -54,7 +54,7 @@ def constant(item: object, like: Type | None, what: str) -> tuple[e.Constant, Ty
 
 
 def is_unicode(text: str) -> bool:
-    """Whether a text is one outside Python: without halves of surrogate pairs.
+    """True if a text is valid Unicode, without unpaired surrogates.
 
     >>> is_unicode("ß"), is_unicode("\\ud800")
     (True, False)
@@ -128,7 +128,7 @@ _PYTHON = {
 
 
 def is_constant(value: e.Constant, kind: Type) -> bool:
-    """Whether a constant is one of the type, as it stands in the tree."""
+    """True if an IR constant has the given type."""
     if value is None:
         return kind.nullable
     if kind.nullable or kind.kind not in _PYTHON or type(value) is not _PYTHON[kind.kind]:
@@ -139,7 +139,7 @@ def is_constant(value: e.Constant, kind: Type) -> bool:
 
 
 def to_real(value: e.Value) -> e.Value:
-    """An integer as a real; one that may be null is converted where it is made, so that nulls stay nulls."""
+    """Converts an integer expression to real; nulls are preserved."""
     real = REAL.with_nullable(value.type.nullable)
     match value:
         case e.Lit():
@@ -163,7 +163,7 @@ def to_real(value: e.Value) -> e.Value:
 
 
 def mismatch_fix(left: Type, right: Type) -> str:
-    """How to bring two operands of different types together."""
+    """Suggested fix for two operands of different types."""
     kinds = {left.kind, right.kind}
     scale = left.scale or right.scale
     if kinds == {Kind.MONEY}:

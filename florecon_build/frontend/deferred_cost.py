@@ -28,20 +28,20 @@ _numbers = itertools.count()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pending:
-    """A cost to come: ``mark`` stands for it in the tree, ``build`` makes it for the rows of a plugin."""
+    """Deferred cost: ``mark`` is its placeholder in the tree, ``build`` makes the cost for the rows of a plugin."""
 
     mark: e.ParamRef
     build: Callable[[Source], Expr]
 
 
 def pending(build: Callable[[Source], Expr], span: e.Span | None) -> Expr:
-    """An expression that stands for what ``build`` will make."""
+    """Placeholder expression for the result of ``build``."""
     mark = e.ParamRef(type=REAL.with_nullable(True), name=f"cost {next(_numbers)}", span=span)
     return Expr(mark, Uses(pending=frozenset({Pending(mark, build)})))
 
 
 def bound(strategy: Strategy, source: Source) -> Strategy:
-    """The strategy with every pending cost made for ``source``; raises all their mistakes together."""
+    """Resolves every deferred cost of a strategy for ``source``; raises all errors together."""
     waiting = {item.mark.name: item for item in strategy.uses.pending}
     made: dict[str, Expr] = {}
     problems: list[StrategyError] = []

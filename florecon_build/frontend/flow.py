@@ -82,19 +82,26 @@ def flow(
     window_cap: int = 256,
     rows: object = None,
 ) -> Strategy:
-    """Matches opposite lots so that cost of what is matched plus penalty of what is not is the least there is.
+    """Minimum-cost flow: matches positive with negative rows at least total cost of matched units plus penalty of open
+    units.
 
-    ``penalty``: per unit left unmatched, at least 0, a constant or a row expression. ``cost(a, b)``: of matching a
-    unit of ``a`` (positive) with one of ``b`` (negative); null forbids the pair. A pair is a candidate when it shares
-    a key in any entry of ``match_keys``, or when ``abs(a.order - b.order) <= window``. A key that more than
-    ``bucket_cap`` items share is skipped. Of a pair whose windows both hold more than ``window_cap`` opposite items,
-    one must be among the ``window_cap`` nearest of the other. The stages count both as ``over_cap``.
+    Parameters:
+    - ``penalty``: cost of one open unit, at least 0; a constant or a row expression.
+    - ``cost``: cost of matching one unit of ``a`` (positive) with one of ``b`` (negative); a number or ``lambda a, b:
+      ...``. A null cost forbids the pair.
+    - ``match_keys``: key expressions or lists of keys. Rows that share a key of one entry are candidates.
+    - ``order``, ``window``: rows with ``abs(a.order - b.order) <= window`` are candidates; the window is in days, minor
+      units or integers.
+    - ``bucket_cap``: a key of more rows is skipped.
+    - ``window_cap``: of a pair whose windows both hold more rows, one must be among this many nearest of the other. The
+      stages count both caps as ``over_cap``.
+    - ``rows``: rows of ``a`` and ``b``. Default: those of the other arguments; if these read none
+      (``match_keys=[fb.amount_key()]``), ``cost`` is resolved when a plugin declares its rows.
 
-    ``a`` and ``b`` have the lanes of ``rows``, or else of the rows that the other arguments read. Where these read none
-    (``match_keys=[fb.amount_key()]``), ``cost`` is called when a plugin says what its rows are.
+    Groups have origin ``flow`` and reason ``min-cost flow``, and net to zero; a row can be split over several groups.
 
-    Groups have origin ``flow`` and reason ``min-cost flow``, and net to zero; a lot may be split. At run time a cost
-    that is NaN, infinite or beyond 1e12 is ``bad_cost``.
+    Errors: ``StrategyError`` at the author's line. At run time a cost that is NaN, infinite or beyond 1e12 is
+    ``bad_cost``.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), day=fb.date(), amount=fb.money(scale=2))

@@ -38,7 +38,7 @@ Constant = int | float | str | bool | Decimal | datetime.date | MoneyExpr
 
 
 def condition_of(item: object, what: str) -> BooleanExpr:
-    """A condition that is never null."""
+    """Validates a condition that is never null."""
     expr = lift(item, what=what)
     if expr.type.kind is not Kind.BOOLEAN:
         fail(
@@ -60,7 +60,8 @@ def where(condition: BooleanExpr | bool, then: Constant | None, otherwise: E) ->
 def where(condition: BooleanExpr | bool, then: Constant | None, otherwise: Constant | None) -> Any: ...
 @authored
 def where(condition: object, then: object, otherwise: object) -> Expr:
-    """``then`` where the condition holds, ``otherwise`` elsewhere; only the chosen one is computed. Either may be null.
+    """Conditional: ``then`` where the condition holds, else ``otherwise``; only the selected one is evaluated. Either
+    may be null.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), kind=fb.text(), amount=fb.money(scale=2))
@@ -82,7 +83,8 @@ def tier(condition: BooleanExpr | bool, cost: E) -> E: ...
 def tier(condition: BooleanExpr | bool, cost: float) -> RealExpr: ...
 @authored
 def tier(condition: object, cost: object) -> Expr:
-    """``cost`` where the condition holds and null elsewhere: one step of a ladder for ``first_of``.
+    """Conditional cost: ``cost`` where the condition holds, else null; a step of ``first_of`` in the cost of a
+    ``flow``.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), day=fb.date(), amount=fb.money(scale=2))
@@ -109,7 +111,7 @@ def tier(condition: object, cost: object) -> Expr:
 
 @authored
 def first_of(first: E, *others: object) -> E:
-    """The first operand that is not null; null when all are. Every operand but the last is nullable.
+    """First operand that is not null; null if all are. Every operand but the last is nullable.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(
@@ -127,7 +129,7 @@ def first_of(first: E, *others: object) -> E:
 
 @authored
 def fill(value: E, default: object) -> E:
-    """``value``, or ``default`` where it is null; the same as ``value.fill(default)``.
+    """``value``, or ``default`` where it is null; equal to ``value.fill(default)``.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(nullable=True), amount=fb.money(scale=2))
@@ -139,7 +141,7 @@ def fill(value: E, default: object) -> E:
 
 @authored
 def is_null(value: object) -> BooleanExpr:
-    """Whether a nullable value, or any part of a tuple, is null.
+    """True if a nullable value, or any part of a tuple, is null.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(nullable=True), amount=fb.money(scale=2))
@@ -157,7 +159,7 @@ def _expression(value: E, what: str) -> E:
 
 @authored
 def abs_(value: N) -> N:
-    """The absolute value of an integer, a real or money.
+    """Absolute value of an integer, real or money.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), amount=fb.money(scale=2))
@@ -168,7 +170,7 @@ def abs_(value: N) -> N:
 
 
 def number_of(value: object, what: str) -> NumberExpr:
-    """An integer, a real or money."""
+    """Validates an integer, real or money expression."""
     if not isinstance(value, NumberExpr):
         fix = "use a number lane"
         fail("type_mismatch", f"{what} takes a number", expected="integer, real or money", got=describe(value), fix=fix)
@@ -177,7 +179,7 @@ def number_of(value: object, what: str) -> NumberExpr:
 
 @authored
 def sign(value: IntegerExpr | MoneyExpr) -> IntegerExpr:
-    """-1, 0 or 1: the sign of an integer or money.
+    """Sign of an integer or money: -1, 0 or 1.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), units=fb.integer(), amount=fb.money(scale=2))
@@ -199,7 +201,7 @@ def min_of(first: E, *others: E | float | Decimal | datetime.date) -> E: ...
 def min_of(first: Expr | float, *others: Expr | float) -> Any: ...
 @authored
 def min_of(first: object, *others: object) -> Expr:
-    """The smallest of two or more numbers or dates of one type.
+    """Minimum of two or more numbers or dates of one type.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), a=fb.integer(), b=fb.integer(), amount=fb.money(scale=2))
@@ -215,7 +217,7 @@ def max_of(first: E, *others: E | float | Decimal | datetime.date) -> E: ...
 def max_of(first: Expr | float, *others: Expr | float) -> Any: ...
 @authored
 def max_of(first: object, *others: object) -> Expr:
-    """The largest of two or more numbers or dates of one type.
+    """Maximum of two or more numbers or dates of one type.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), a=fb.date(), b=fb.date(), amount=fb.money(scale=2))
@@ -248,7 +250,7 @@ def _fold_dates(op: e.ArithOp, exprs: list[Expr], what: str) -> Expr:
 
 @authored
 def clamp(value: E, low: object, high: object) -> E:
-    """``value`` held between ``low`` and ``high``: ``max_of(low, min_of(value, high))``.
+    """``value`` limited to the range from ``low`` to ``high``: ``max_of(low, min_of(value, high))``.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), units=fb.integer(), amount=fb.money(scale=2))
@@ -263,7 +265,7 @@ def clamp(value: E, low: object, high: object) -> E:
 def gap(
     first: DateExpr | IntegerExpr | datetime.date | int, second: DateExpr | IntegerExpr | datetime.date | int
 ) -> IntegerExpr:
-    """The days between two dates, or the distance of two integers: never negative.
+    """Absolute difference of two dates in days, or of two integers.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), due=fb.date(), paid=fb.date(), amount=fb.money(scale=2))
@@ -287,7 +289,7 @@ def gap(
 
 @authored
 def month_end(day: DateExpr) -> DateExpr:
-    """The last day of a date's month; the same as ``day.month_end``.
+    """Last day of the month of a date; equal to ``day.month_end``.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), day=fb.date(), amount=fb.money(scale=2))
@@ -301,7 +303,9 @@ def month_end(day: DateExpr) -> DateExpr:
 
 @authored
 def minor_units(value: RealExpr | IntegerExpr | float, scale: int = 2) -> MoneyExpr:
-    """A real of major units as exact money of ``scale`` decimals, rounded half away from zero.
+    """Converts a real in major units to money with ``scale`` decimals, rounded half away from zero.
+
+    Errors: ``bad_amount`` at run time for NaN, infinity or a value out of range.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), rate=fb.real(), amount=fb.money(scale=2))
@@ -318,10 +322,13 @@ def minor_units(value: RealExpr | IntegerExpr | float, scale: int = 2) -> MoneyE
 
 @authored
 def lookup(value: Expr, table: Mapping[Any, Any], default: object) -> Any:
-    """The constant that ``table`` gives for ``value``; ``default`` where it has none or the value is null.
+    """Table lookup: the constant for ``value`` in ``table``, or ``default`` if it is missing or null.
 
-    The table's keys have the type of ``value`` (``decimal.Decimal`` for money, ``datetime.date`` for dates), its values
-    have one type. ``default=None`` makes the result nullable.
+    Parameters:
+    - ``value``: integer, text, money, date or boolean expression.
+    - ``table``: keys of the type of ``value`` (``decimal.Decimal`` for money, ``datetime.date`` for dates), values of
+      one type.
+    - ``default``: constant of the values' type; None makes the result nullable.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), amount=fb.money(scale=2))
@@ -350,7 +357,7 @@ def _table_operand(value: object) -> Expr:
 
 
 def lookup_table(operand: Expr, rows: list[tuple[e.Constant, e.Constant]], default: e.Constant, kind: t.Type) -> Expr:
-    """``Lookup`` over constants as they stand in the tree; the table is kept in ascending order of its keys."""
+    """``Lookup`` node over constants, in ascending order of keys."""
     _table_operand(operand)
     table = tuple(sorted(rows, key=lambda row: _sort_key(row[0])))
     if not table or len({key for key, _ in table}) < len(table):
@@ -373,7 +380,7 @@ def _check_constants(results: list[Expr]) -> None:
 
 
 def table_key(key: object, kind: t.Type, what: str) -> e.Constant:
-    """A dict key as a constant of a scalar type."""
+    """Converts a dict key to a constant of a scalar type."""
     if isinstance(key, Expr):
         fail("bad_constant", f"{what}: a key is a constant", got=describe(key), fix="use a Python constant")
     value, got = constant(key, kind.with_nullable(False), what)

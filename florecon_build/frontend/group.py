@@ -17,7 +17,7 @@ from florecon_build.ir.types import Kind
 
 
 class Group:
-    """A group as a predicate sees it. Amounts are minor units of the active numeraire.
+    """Group facts in a predicate. Amounts are minor units of the current amount column (numeraire).
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), side=fb.text(), amount=fb.money(scale=2))
@@ -39,36 +39,36 @@ class Group:
     @property
     @authored
     def size(self) -> IntegerExpr:
-        """How many members it has."""
+        """Number of members."""
         return _metric(e.MetricOp.SIZE)
 
     @property
     @authored
     def net(self) -> IntegerExpr:
-        """The sum of the member amounts."""
+        """Sum of the member amounts: the difference of the group."""
         return _metric(e.MetricOp.NET)
 
     @property
     @authored
     def abs_net(self) -> IntegerExpr:
-        """The absolute value of the net."""
+        """Absolute value of the net."""
         return _metric(e.MetricOp.ABS_NET)
 
     @property
     @authored
     def max_abs(self) -> IntegerExpr:
-        """The largest absolute member amount."""
+        """Largest absolute member amount."""
         return _metric(e.MetricOp.MAX_ABS)
 
     @property
     @authored
     def min_side(self) -> IntegerExpr:
-        """The smaller of the counts of positive and of negative members."""
+        """Number of members of the less frequent sign."""
         return _metric(e.MetricOp.MIN_SIDE)
 
     @authored
     def clean(self, tol: Tolerance | IntegerExpr | int = 0) -> BooleanExpr:
-        """Whether the net is within a tolerance whose legs are the member amounts.
+        """True if the net is within a tolerance; a relative tolerance refers to the member amounts.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), amount=fb.money(scale=2))
@@ -81,7 +81,7 @@ class Group:
 
     @authored
     def span(self, lane: Expr) -> IntegerExpr:
-        """Largest minus smallest over the members: days for dates, minor units for money.
+        """Largest minus smallest value of a column over the members: days for dates, minor units for money.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), day=fb.date(), amount=fb.money(scale=2))
@@ -101,7 +101,7 @@ class Group:
 
     @authored
     def distinct(self, lane: Expr | tuple[object, ...]) -> IntegerExpr:
-        """How many different values that are not null the members have.
+        """Number of distinct non-null values of an expression over the members.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), day=fb.date(), amount=fb.money(scale=2))
@@ -117,7 +117,7 @@ class Group:
 
     @authored
     def any(self, predicate: BooleanExpr) -> BooleanExpr:
-        """Whether at least one member satisfies a row condition.
+        """True if at least one member satisfies a row condition.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), open=fb.boolean(), amount=fb.money(scale=2))
@@ -128,7 +128,7 @@ class Group:
 
     @authored
     def all(self, predicate: BooleanExpr) -> BooleanExpr:
-        """Whether every member satisfies a row condition.
+        """True if every member satisfies a row condition.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), open=fb.boolean(), amount=fb.money(scale=2))
@@ -139,7 +139,7 @@ class Group:
 
     @authored
     def count(self, predicate: BooleanExpr) -> IntegerExpr:
-        """How many members satisfy a row condition.
+        """Number of members that satisfy a row condition.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), day=fb.date(), amount=fb.money(scale=2))

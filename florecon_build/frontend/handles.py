@@ -32,10 +32,10 @@ MAX_SIZE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """What an expression or a strategy was made from: the params declared for it, the rows it belongs to, its size.
+    """Parameters, rows and size of an expression or strategy.
 
-    ``size`` counts the operators below, ``depth`` how far they are nested; a strategy counts nodes. ``pending`` are the
-    costs in it that wait for a plugin to say whose lanes they read.
+    ``size`` counts operators, ``depth`` their nesting; for a strategy they count nodes. ``pending`` are deferred costs,
+    which a plugin resolves.
     """
 
     params: frozenset[Param] = frozenset()
@@ -62,7 +62,7 @@ NOTHING = Uses()
 
 
 def all_uses(parts: Iterable[Uses]) -> Uses:
-    """Everything that the parts were made from."""
+    """Union of the uses of several parts."""
     total = NOTHING
     for part in parts:
         total = total | part
@@ -70,9 +70,9 @@ def all_uses(parts: Iterable[Uses]) -> Uses:
 
 
 class Expr:
-    """An expression: computed from a row, a pair, an item or a group when the strategy runs, never in Python.
+    """Expression over a row, a pair or a group, evaluated when the strategy runs.
 
-    ``ir`` is the typed tree behind it. ``==`` and the other operators build larger expressions.
+    ``ir`` is its typed tree. ``==`` and the other operators build larger expressions.
     """
 
     __slots__ = ("_ir", "_uses")
@@ -88,12 +88,12 @@ class Expr:
 
     @property
     def uses(self) -> Uses:
-        """The params and columns it was made from."""
+        """Parameters and columns that the expression reads."""
         return self._uses
 
     @property
     def type(self) -> Type:
-        """The type, with nullability and money scale."""
+        """Type, with nullability and money scale."""
         return self._ir.type
 
     def __repr__(self) -> str:
@@ -135,7 +135,7 @@ class Expr:
 
     @authored
     def is_null(self) -> BooleanExpr:
-        """Whether the value is null. Refused on a value that is never null.
+        """True if the value is null. An error for a value that is never null.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), note=fb.text(nullable=True), amount=fb.money(scale=2))
@@ -162,7 +162,7 @@ class Expr:
 
 
 class Deferred(ABC):
-    """What becomes an expression where it stands: a closure's text, before it is known whose lanes it reads."""
+    """Closure text whose rows are not known yet; it becomes an expression in its argument position."""
 
     __slots__ = ()
 
@@ -176,7 +176,7 @@ class Deferred(ABC):
 
 
 class BooleanExpr(Expr):
-    """A condition. Combine with ``&``, ``|`` and ``~``; false orders before true."""
+    """Boolean expression. Combine with ``&``, ``|`` and ``~``; false sorts before true."""
 
     __slots__ = ()
 
@@ -218,7 +218,7 @@ class BooleanExpr(Expr):
 
 
 def not_a_number(symbol: str, expr: Expr) -> NoReturn:
-    """Refuses an operand of arithmetic that is no number."""
+    """Rejects a non-numeric operand of arithmetic."""
     match expr.type.kind:
         case Kind.DATE:
             fix = "use `fb.gap(a, b)` for the days between two dates, or `.year`, `.month`, `.day`, `.month_end`"
@@ -269,7 +269,7 @@ for _order in (e.CompareOp.LT, e.CompareOp.LE, e.CompareOp.GT, e.CompareOp.GE):
 
 
 def built(family: type[E], value: e.Value, *sources: Expr) -> E:
-    """A handle of ``family`` around a new value: stamped with the author's line, its scope checked."""
+    """Handle of ``family`` for a new value, with the author's source line; validates its scope."""
     if mixes(reads(value)):
         fail(
             "mixed_scope",
@@ -291,14 +291,14 @@ def built(family: type[E], value: e.Value, *sources: Expr) -> E:
 
 
 def describe(item: object) -> str:
-    """An operand in words, for messages."""
+    """Description of an operand for messages."""
     if isinstance(item, Expr):
         return f"{item.type} `{show(item.ir)}`"
     return describe_constant(item)
 
 
 def never_null(expr: E, what: str) -> E:
-    """The expression, refused when it may be null."""
+    """Validates that an expression is never null."""
     if expr.type.nullable:
         fail(
             "nullable",
@@ -311,7 +311,9 @@ def never_null(expr: E, what: str) -> E:
 
 
 def lift(item: object, *, like: Type | None = None, what: str) -> Expr:
-    """A constant or a tuple as an expression; ``like`` is the type it meets, which decides what a bare number means."""
+    """Converts a constant or tuple to an expression; ``like`` is the type of the other operand, which determines the
+    unit of a number.
+    """
     if isinstance(item, Expr):
         return item
     if isinstance(item, Deferred):
@@ -327,7 +329,7 @@ def lift(item: object, *, like: Type | None = None, what: str) -> Expr:
 
 
 def as_real(expr: Expr) -> Expr:
-    """An integer as a real; anything else unchanged."""
+    """Converts an integer to real; other values are unchanged."""
     if expr.type.kind is not Kind.INTEGER:
         return expr
     if isinstance(expr.ir, e.Lit) and isinstance(expr.ir.value, int):
@@ -336,7 +338,7 @@ def as_real(expr: Expr) -> Expr:
 
 
 def meet(items: Iterable[object], what: str) -> list[Expr]:
-    """Operands brought to one type: constants take the type of what they stand beside, integers beside a real become
+    """Converts operands to a common type: constants take the type of the other operand, integers beside a real become
     real.
     """
     given = [answered(item.expression()) if isinstance(item, Deferred) else item for item in items]
@@ -362,7 +364,7 @@ def meet(items: Iterable[object], what: str) -> list[Expr]:
 
 
 def compare(op: e.CompareOp, left: object, right: object) -> BooleanExpr:
-    """``left op right`` with both sides of one type and never null."""
+    """Comparison of two operands of one type that are never null."""
     if left is None or right is None:
         known = right if left is None else left
         fix = "write `.is_null()`" if op is e.CompareOp.EQ else "write `~x.is_null()`"
@@ -386,7 +388,7 @@ def _symbol(op: e.CompareOp) -> str:
 
 
 def logic(op: e.LogicOp, left: object, right: object) -> BooleanExpr:
-    """``left & right`` or ``left | right`` on booleans that are never null."""
+    """``left & right`` or ``left | right`` of booleans that are never null."""
     symbol = "&" if op is e.LogicOp.AND else "|"
     sides: list[Expr] = []
     for side in (left, right):
@@ -404,7 +406,7 @@ def logic(op: e.LogicOp, left: object, right: object) -> BooleanExpr:
 
 
 def first_not_null(family: type[E], items: list[Expr], what: str) -> E:
-    """``FirstOf`` over operands of one type, all but the last nullable."""
+    """``FirstOf`` node over operands of one type, all but the last nullable."""
     exprs = meet(items, what)
     for expr in exprs[:-1]:
         if not expr.type.nullable:
@@ -419,7 +421,7 @@ def first_not_null(family: type[E], items: list[Expr], what: str) -> E:
 
 
 def unknown_attribute(expr: Expr, name: str) -> MissingLaneError:
-    """The error for a method or attribute that the expression's type does not have."""
+    """Error for a method or attribute that the type of an expression does not have."""
     known = sorted(item for item in dir(expr) if not item.startswith("_") and item not in {"ir", "uses", "type"})
     close = nearest(name, known)
     fix = f"did you mean `.{close}`? " if close else ""

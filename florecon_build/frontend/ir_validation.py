@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import cast
+from typing import assert_never, cast
 
 from florecon_build.frontend import combinators, leaves
 from florecon_build.frontend import flow as arbiter
@@ -23,8 +23,8 @@ from florecon_build.ir.validation import number_binders, structure
 
 
 def verify(plugin: n.PluginIr) -> n.PluginIr:
-    """The plugin, its binders numbered; raises ``IrError`` with everything in it that the builder would not have
-    made.
+    """Validates an IR and returns it with normalised binders. Raises ``IrError`` with everything that the frontend
+    would reject.
     """
     plugin = replace(plugin, strategy=number_binders(plugin.strategy))
     found = [*_declarations(plugin)]
@@ -115,20 +115,6 @@ def _build(node: n.Node) -> Strategy | None:
             return combinators.snap(rebuilt_tolerance(node.tol), _inner(node.inner))
         case n.WholeOnly():
             return combinators.whole_only(_inner(node.inner))
-        case _:
-            return _build_leaf(node)
-
-
-def _partition(node: n.PartitionByTable | n.PartitionByWith) -> Strategy:
-    if isinstance(node, n.PartitionByTable):
-        cases = [(key, _inner(case)) for key, case in node.cases]
-        return combinators.partition_table(rebuilt(node.key), cases, _inner(node.default))
-    by = key_of(rebuilt(node.key), Slot("partition_by_with.key"))
-    return Strategy(replace(node, key=by.ir), by.uses)
-
-
-def _build_leaf(node: n.Node) -> Strategy:
-    match node:
         case n.Exact1to1():
             return leaves.exact_1to1(_optional(node.key), order=_optional(node.order))
         case n.AggNet():
@@ -160,7 +146,15 @@ def _build_leaf(node: n.Node) -> Strategy:
             test = _boolean(node.predicate)
             return leaves.soak_if(test, node.origin, mode=node.mode.value, key=_optional(node.key))
         case _:
-            raise TypeError(f"no way back for {type(node).__name__}")
+            assert_never(node)
+
+
+def _partition(node: n.PartitionByTable | n.PartitionByWith) -> Strategy:
+    if isinstance(node, n.PartitionByTable):
+        cases = [(key, _inner(case)) for key, case in node.cases]
+        return combinators.partition_table(rebuilt(node.key), cases, _inner(node.default))
+    by = key_of(rebuilt(node.key), Slot("partition_by_with.key"))
+    return Strategy(replace(node, key=by.ir), by.uses)
 
 
 def _boolean(value: e.Value) -> BooleanExpr:

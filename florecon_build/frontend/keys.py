@@ -14,7 +14,7 @@ from florecon_build.ir import types as t
 
 @authored
 def concat(*texts: TextExpr | str) -> TextExpr:
-    """Texts joined without a separator; none may be null.
+    """Concatenates texts without a separator; none may be null.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), code=fb.text(), amount=fb.money(scale=2))
@@ -26,7 +26,7 @@ def concat(*texts: TextExpr | str) -> TextExpr:
 
 @authored
 def sorted_pair(first: TextExpr | str, second: TextExpr | str) -> TupleExpr:
-    """Two texts in ascending order as one key, so that (A, B) and (B, A) meet; null when either is.
+    """Key of two texts in ascending order, so that (A, B) equals (B, A); null if either is null.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), book=fb.text(), other=fb.text(), amount=fb.money(scale=2))
@@ -40,10 +40,9 @@ def sorted_pair(first: TextExpr | str, second: TextExpr | str) -> TupleExpr:
 
 @authored
 def tokens(text: TextExpr, min_length: int = 1, with_digit: bool = False) -> ListExpr:
-    """The distinct upper-cased words of a text of at least ``min_length`` characters; ``with_digit``: only with a
-    digit.
+    """Distinct upper-case words of a text, as references for ``signal_group`` or ``flow``. A null text has none.
 
-    A null text has none. Made for references inside free text.
+    Parameters: ``min_length`` is the smallest number of characters, ``with_digit=True`` keeps only words with a digit.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(nullable=True), amount=fb.money(scale=2))
@@ -60,7 +59,7 @@ def tokens(text: TextExpr, min_length: int = 1, with_digit: bool = False) -> Lis
 
 @authored
 def ngrams(text: TextExpr, size: int = 3) -> ListExpr:
-    """The distinct runs of ``size`` characters of the normalized text, as keys; a null text has none.
+    """Distinct substrings of ``size`` characters of the normalized text, as keys. A null text has none.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(nullable=True), amount=fb.money(scale=2))
@@ -74,7 +73,7 @@ def ngrams(text: TextExpr, size: int = 3) -> ListExpr:
 
 @authored
 def prefix(text: TextExpr, length: int) -> TextExpr:
-    """The first ``length`` characters of the normalized text, as a key for names that are truncated.
+    """First ``length`` characters of the normalized text, as a key for truncated names.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), name=fb.text(), amount=fb.money(scale=2))
@@ -91,7 +90,7 @@ def _similarity(op: e.SimilarityOp, what: str, first: object, second: object) ->
 
 @authored
 def dice(first: TextExpr | str, second: TextExpr | str) -> RealExpr:
-    """How alike two texts are by shared trigrams of their normalized forms: 0 to 1.
+    """Similarity of two texts from 0 to 1: Dice coefficient of the trigrams of the normalized texts.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), name=fb.text(), other=fb.text(), amount=fb.money(scale=2))
@@ -103,7 +102,7 @@ def dice(first: TextExpr | str, second: TextExpr | str) -> RealExpr:
 
 @authored
 def jaro_winkler(first: TextExpr | str, second: TextExpr | str) -> RealExpr:
-    """How alike two short texts are by order and common prefix (Jaro-Winkler on the normalized forms): 0 to 1.
+    """Similarity of two short texts from 0 to 1: Jaro-Winkler on the normalized texts.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), name=fb.text(), other=fb.text(), amount=fb.money(scale=2))
@@ -115,7 +114,7 @@ def jaro_winkler(first: TextExpr | str, second: TextExpr | str) -> RealExpr:
 
 @authored
 def token_set(first: TextExpr | str, second: TextExpr | str) -> RealExpr:
-    """The share of the shorter text's words that the other has as well: 0 to 1.
+    """Similarity of two texts from 0 to 1: share of the words of the shorter text that the other contains.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), name=fb.text(), other=fb.text(), amount=fb.money(scale=2))
@@ -127,7 +126,8 @@ def token_set(first: TextExpr | str, second: TextExpr | str) -> RealExpr:
 
 @authored
 def prefix_similarity(first: TextExpr | str, second: TextExpr | str) -> RealExpr:
-    """The length of the common prefix over the shorter length, normalized: 1 where one is the other cut short.
+    """Similarity of two texts from 0 to 1: length of the common prefix divided by the shorter length; 1 if one is a
+    truncation of the other.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), name=fb.text(), other=fb.text(), amount=fb.money(scale=2))
@@ -139,7 +139,7 @@ def prefix_similarity(first: TextExpr | str, second: TextExpr | str) -> RealExpr
 
 @authored
 def amount_key() -> IntegerExpr:
-    """The absolute amount of the lot as a key: opposite lots of one size meet.
+    """Absolute amount of the lot as a key, so that opposite equal amounts are candidates.
 
     >>> import florecon_build as fb
     >>> fb.amount_key()
@@ -151,7 +151,8 @@ def amount_key() -> IntegerExpr:
 
 @authored
 def nets(a: Side | Rows, b: Side | Rows, tol: Tolerance | IntegerExpr | int = 0) -> BooleanExpr:
-    """In flow's cost: whether the two lots' current amounts cancel within a tolerance (its legs are the two amounts).
+    """Condition in the cost of a ``flow``: the current amounts of both lots cancel within a tolerance, which refers to
+    these amounts.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), day=fb.date(), amount=fb.money(scale=2))
@@ -172,6 +173,6 @@ def nets(a: Side | Rows, b: Side | Rows, tol: Tolerance | IntegerExpr | int = 0)
 
 
 def nets_within(slack: Tolerance) -> BooleanExpr:
-    """``Nets`` of the pair at hand."""
+    """``Nets`` node of the current pair."""
     expr = built(BooleanExpr, e.Nets(type=t.BOOLEAN, tol=slack.ir))
     return BooleanExpr(expr.ir, slack.uses)

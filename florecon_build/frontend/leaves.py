@@ -36,10 +36,16 @@ def _ir(expr: Expr | None):
 
 @tolerant
 def exact_1to1(key: Key | None = None, order: Key | None = None) -> Strategy:
-    """Pairs equal and opposite amounts within a key: each side sorted by ``order``, paired first with first.
+    """Pairs equal and opposite amounts: within a key, both sides are sorted by ``order`` and paired first with first.
 
-    ``key``: items pair only within one value of it (none: any with any); ``order``: never null, not real (none: by id).
-    Groups have origin ``exact_1to1`` and reason ``exact 1:1 pair``.
+    Parameters:
+    - ``key``: a scalar expression or a tuple of them; rows match only within one value. None: no restriction. A row
+      with a null key stays open.
+    - ``order``: integer, money, date or text expression that is never null. None: order of ids.
+
+    Groups have origin ``exact_1to1`` and reason ``exact 1:1 pair``; their net is zero.
+
+    Errors: ``StrategyError`` at the author's line for an argument of the wrong type, nullability or scope.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), day=fb.date(), amount=fb.money(scale=2))
@@ -54,9 +60,16 @@ def exact_1to1(key: Key | None = None, order: Key | None = None) -> Strategy:
 
 @tolerant
 def agg_net(key: Key | None = None, tol: Tol = 0) -> Strategy:
-    """Takes each whole bucket of at least two items and both signs whose net is within ``tol`` (minor units).
+    """Groups all rows of a key if there are at least two, of both signs, and their net is within the tolerance.
+
+    Parameters:
+    - ``key``: a scalar expression or a tuple of them; rows match only within one value. None: no restriction. A row
+      with a null key stays open.
+    - ``tol``: tolerance: an integer of minor units, an integer parameter, ``rel_tol`` or ``rel_max_tol``.
 
     Groups have origin ``agg_net`` and reason ``aggregate net``.
+
+    Errors: ``StrategyError`` at the author's line for an argument of the wrong type, nullability or scope.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), amount=fb.money(scale=2))
@@ -71,10 +84,17 @@ def agg_net(key: Key | None = None, tol: Tol = 0) -> Strategy:
 
 @tolerant
 def signal_group(signals: Expr, tol: Tol = 0, cap: int = 256) -> Strategy:
-    """Groups items that share a signal (a reference, a token) and net within ``tol``: 2 to ``cap`` members, both signs.
+    """Groups rows that share a reference (signal) and net within the tolerance.
 
-    ``signals`` is a list lane (``tokens``, ``ngrams``) or a text. Small buckets go first; an item is taken once. The
-    reason is ``shared reference <signal>``.
+    Parameters:
+    - ``signals``: a list of references per row (``tokens``, ``ngrams``) or one text.
+    - ``tol``: tolerance: an integer of minor units, an integer parameter, ``rel_tol`` or ``rel_max_tol``.
+    - ``cap``: largest number of members of a group, at least 2. A group has at least 2 members, of both signs.
+
+    Small buckets are processed first; a row is matched once. Groups have origin ``signal_group`` and reason ``shared
+    reference <signal>``.
+
+    Errors: ``StrategyError`` at the author's line for an argument of the wrong type, nullability or scope.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(nullable=True), amount=fb.money(scale=2))
@@ -99,7 +119,17 @@ def _signals(item: object) -> Expr:
 
 @tolerant
 def running_zero(order: Key, tol: Tol = 0, key: Key | None = None) -> Strategy:
-    """Closes a segment each time the running balance, along ``order``, is back within ``tol`` of zero; the tail stays.
+    """Closes a group whenever the running balance along ``order`` returns to within the tolerance of zero.
+
+    Parameters:
+    - ``order``: integer, money, date or text expression that is never null; ties in order of ids.
+    - ``tol``: tolerance: an integer of minor units, an integer parameter, ``rel_tol`` or ``rel_max_tol``.
+    - ``key``: a scalar expression or a tuple of them; rows match only within one value. None: no restriction. A row
+      with a null key stays open.
+
+    Rows after the last zero stay open. Groups have origin ``running_zero`` and reason ``running balance zero``.
+
+    Errors: ``StrategyError`` at the author's line for an argument of the wrong type, nullability or scope.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), day=fb.date(), amount=fb.money(scale=2))
@@ -116,10 +146,19 @@ def running_zero(order: Key, tol: Tol = 0, key: Key | None = None) -> Strategy:
 
 @tolerant
 def subset_net(key: Key | None = None, tol: Tol = 0, max_size: int = 8, budget: int = 100_000) -> Strategy:
-    """Finds in each bucket the smallest subsets that net within ``tol``: exact, up to ``max_size`` members.
+    """Finds the smallest subsets of each bucket that net within the tolerance, by an exact search.
 
-    ``budget`` is the number of search steps a bucket may take; when it runs out the bucket stays residual, and the
-    trace says so. It counts steps, never time, so that a rerun gives the same answer.
+    Parameters:
+    - ``key``: a scalar expression or a tuple of them; rows match only within one value. None: no restriction. A row
+      with a null key stays open.
+    - ``tol``: tolerance: an integer of minor units, an integer parameter, ``rel_tol`` or ``rel_max_tol``.
+    - ``max_size``: largest number of members of a group, from 2 to 64.
+    - ``budget``: largest number of search steps per bucket. A bucket that needs more stays open and is counted as
+      ``out_of_budget``. The limit counts steps, not time, so that results are reproducible.
+
+    Groups have origin ``subset_net`` and reason ``n:m subset``.
+
+    Errors: ``StrategyError`` at the author's line for an argument of the wrong type, nullability or scope.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), amount=fb.money(scale=2))
@@ -137,9 +176,16 @@ def subset_net(key: Key | None = None, tol: Tol = 0, max_size: int = 8, budget: 
 
 @tolerant
 def soak_all(origin: str = "soak_all", mode: str = "singleton", key: Key | None = None) -> Strategy:
-    """Classifies everything that is left: one group per item, or with ``mode="bucket"`` one per ``key``.
+    """Classifies all open items, for example as exceptions of a known kind.
 
-    A bucket's origin is ``origin:key``. A net other than zero is expected. Items with a null key stay.
+    Parameters:
+    - ``origin``: origin of the groups; with buckets ``origin:key``. Default: the name of the node.
+    - ``mode``: ``"singleton"`` for one group per row, ``"bucket"`` for one group per ``key``.
+    - ``key``: bucket key, only with ``mode="bucket"``. A row with a null key stays open.
+
+    Groups have reason ``classified``; their net need not be zero.
+
+    Errors: ``StrategyError`` at the author's line for an argument of the wrong type, nullability or scope.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), amount=fb.money(scale=2))
@@ -154,7 +200,13 @@ def soak_all(origin: str = "soak_all", mode: str = "singleton", key: Key | None 
 
 @tolerant
 def soak_small(tol: Tol, origin: str = "soak_small", mode: str = "singleton", key: Key | None = None) -> Strategy:
-    """Classifies each item whose amount is within a tolerance of its row's original amount: write-offs.
+    """Classifies small open items, for example as write-offs.
+
+    Parameters:
+    - ``tol``: tolerance for the open amount; a relative one refers to the original amount of the row.
+    - ``origin``, ``mode``, ``key``: as for ``soak_all``.
+
+    Errors: ``StrategyError`` at the author's line for an argument of the wrong type, nullability or scope.
 
     >>> import florecon_build as fb
     >>> fb.soak_small(fb.param("write_off", 500), origin="write-off")
@@ -172,7 +224,13 @@ def soak_small(tol: Tol, origin: str = "soak_small", mode: str = "singleton", ke
 def soak_if(
     predicate: BooleanExpr, origin: str = "soak_if", mode: str = "singleton", key: Key | None = None
 ) -> Strategy:
-    """Classifies each item that satisfies a row condition.
+    """Classifies open items that satisfy a row condition.
+
+    Parameters:
+    - ``predicate``: boolean row expression that is never null.
+    - ``origin``, ``mode``, ``key``: as for ``soak_all``.
+
+    Errors: ``StrategyError`` at the author's line for an argument of the wrong type, nullability or scope.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))

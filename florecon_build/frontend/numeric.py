@@ -36,7 +36,7 @@ _SYMBOLS = {
 
 
 class NumberExpr(Expr):
-    """What integers, reals and money share: order, sign and absolute value."""
+    """Common base of integer, real and money expressions: order, sign and absolute value."""
 
     __slots__ = ()
 
@@ -58,7 +58,7 @@ class NumberExpr(Expr):
 
 
 class IntegerExpr(NumberExpr):
-    """A whole number of 64 bits; arithmetic that leaves them is the run-time error ``amount_overflow``."""
+    """64-bit integer; an arithmetic overflow is the run-time error ``amount_overflow``."""
 
     __slots__ = ()
 
@@ -157,7 +157,7 @@ class IntegerExpr(NumberExpr):
 
 
 class RealExpr(NumberExpr):
-    """A 64-bit floating-point number. Never a column's NaN or infinity; a cost that becomes one is ``bad_cost``."""
+    """64-bit floating-point number. A column contains no NaN or infinity; a cost that becomes one is ``bad_cost``."""
 
     __slots__ = ()
 
@@ -211,7 +211,7 @@ class RealExpr(NumberExpr):
 
 
 class MoneyExpr(NumberExpr):
-    """Exact money of one scale. It adds to money of the same scale and is multiplied by integers only."""
+    """Exact money of one scale. It is added to money of the same scale and multiplied by integers only."""
 
     __slots__ = ()
 
@@ -277,17 +277,17 @@ class MoneyExpr(NumberExpr):
 
 
 def integer_of(expr: Expr) -> IntegerExpr:
-    """The expression as an integer handle."""
+    """Validates an integer expression."""
     return IntegerExpr(expr.ir, expr.uses)
 
 
 def real_of(expr: Expr) -> RealExpr:
-    """The expression as a real handle."""
+    """Validates a real expression."""
     return RealExpr(expr.ir, expr.uses)
 
 
 def money_of(expr: Expr) -> MoneyExpr:
-    """The expression as a money handle."""
+    """Validates a money expression."""
     return MoneyExpr(expr.ir, expr.uses)
 
 

@@ -28,7 +28,7 @@ from florecon_build.ir.scope import Scope, reads
 
 
 class Tolerance:
-    """How far from zero is still zero; see ``abs_tol``, ``rel_tol`` and ``rel_max_tol``."""
+    """Tolerance: the largest difference that counts as zero; see ``abs_tol``, ``rel_tol`` and ``rel_max_tol``."""
 
     __slots__ = ("_ir", "_uses")
 
@@ -38,12 +38,12 @@ class Tolerance:
 
     @property
     def ir(self) -> e.Tolerance:
-        """The tolerance in the tree."""
+        """The tolerance as IR."""
         return self._ir
 
     @property
     def uses(self) -> Uses:
-        """The params it was made from."""
+        """Parameters that the tolerance reads."""
         return self._uses
 
     def __repr__(self) -> str:
@@ -66,9 +66,16 @@ def param(name: str, default: datetime.date, *, doc: str = "") -> DateExpr: ...
 def param(name: str, default: MoneyExpr, *, doc: str = "") -> MoneyExpr: ...
 @authored
 def param(name: str, default: object, *, doc: str = "") -> Expr:
-    """A value tunable at run time (``config``, ``configure``): no rebuild, no re-ingest. Its type is its default's.
+    """Declares a parameter: a value that is set at run time (``config``, ``configure``) without a rebuild.
 
-    It may stand anywhere in a strategy, not in a lane. Money is given as ``fb.minor(n, scale)``.
+    Parameters:
+    - ``name``: an identifier.
+    - ``default``: the default value, which determines the type. Money is ``fb.minor(n, scale)``.
+    - ``doc``: description for people.
+
+    A parameter can be read anywhere in a strategy, but not in a derived column.
+
+    Errors: ``StrategyError`` for an invalid name or default; ``bad_config`` at run time for a value of another type.
 
     >>> import florecon_build as fb
     >>> fb.param("slack", 100, doc="cents a bucket may be off by")
@@ -94,7 +101,7 @@ def param(name: str, default: object, *, doc: str = "") -> Expr:
 
 @authored
 def minor(amount: int, scale: int = 2) -> MoneyExpr:
-    """The constant of ``amount`` minor units of money with ``scale`` decimals: ``minor(1050, 2)`` is 10.50.
+    """Money constant of ``amount`` minor units with ``scale`` decimals: ``minor(1050, 2)`` is 10.50.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), amount=fb.money(scale=2))
@@ -109,7 +116,7 @@ def minor(amount: int, scale: int = 2) -> MoneyExpr:
 
 @authored
 def abs_tol(amount: IntegerExpr | int) -> Tolerance:
-    """A slack of ``amount`` minor units; a bare integer or integer param means the same.
+    """Tolerance of ``amount`` minor units; a bare integer or integer parameter is equivalent.
 
     >>> import florecon_build as fb
     >>> fb.abs_tol(5)
@@ -120,7 +127,8 @@ def abs_tol(amount: IntegerExpr | int) -> Tolerance:
 
 @authored
 def rel_tol(bps: IntegerExpr | int, floor: IntegerExpr | int = 0) -> Tolerance:
-    """A slack of ``bps`` basis points of the smallest non-zero leg, and at least ``floor`` minor units.
+    """Tolerance of ``bps`` basis points (1/10,000) of the smallest non-zero amount in the group, at least ``floor``
+    minor units.
 
     >>> import florecon_build as fb
     >>> fb.rel_tol(bps=10, floor=100)
@@ -131,7 +139,7 @@ def rel_tol(bps: IntegerExpr | int, floor: IntegerExpr | int = 0) -> Tolerance:
 
 @authored
 def rel_max_tol(bps: IntegerExpr | int, floor: IntegerExpr | int = 0) -> Tolerance:
-    """A slack of ``bps`` basis points of the largest leg, and at least ``floor`` minor units.
+    """Tolerance of ``bps`` basis points (1/10,000) of the largest amount in the group, at least ``floor`` minor units.
 
     >>> import florecon_build as fb
     >>> fb.rel_max_tol(bps=5, floor=1)
@@ -142,7 +150,7 @@ def rel_max_tol(bps: IntegerExpr | int, floor: IntegerExpr | int = 0) -> Toleran
 
 @argument
 def tolerance_of(item: object, what: str = "tol") -> Tolerance:
-    """A tolerance, or a bare integer or integer setting as ``abs_tol``."""
+    """Converts an argument to a tolerance; an integer or integer parameter is an ``abs_tol``."""
     if isinstance(item, Tolerance):
         return item
     if isinstance(item, float | Decimal) or (isinstance(item, Expr) and item.type.kind is t.Kind.REAL):
@@ -158,7 +166,7 @@ def tolerance_of(item: object, what: str = "tol") -> Tolerance:
 
 @argument
 def setting_of(item: object, what: str, *, least: int) -> IntegerExpr:
-    """An integer over constants, params and shard keys; a constant is checked against ``least`` at once."""
+    """Validates an integer over constants, parameters and shard keys; a constant is compared with ``least`` at once."""
     expr = lift(item, like=t.INTEGER, what=what)
     if expr.type.kind is not t.Kind.INTEGER:
         money = "; for money write `.to_minor()`" if expr.type.kind is t.Kind.MONEY else ""

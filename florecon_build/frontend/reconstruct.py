@@ -46,7 +46,7 @@ _GROUP = Group()
 
 
 def rebuilt(value: e.Value) -> Expr:
-    """The value built again. Raises ``StrategyError`` where the builder would not have made it."""
+    """Rebuilds a value through the frontend. Raises ``StrategyError`` for a value that the frontend would not build."""
     expr = _rebuild(value)
     if expr.ir != value:
         fail("ill_typed", "not what the builder makes", expected=repr(expr.ir), got=repr(value))
@@ -54,7 +54,7 @@ def rebuilt(value: e.Value) -> Expr:
 
 
 def rebuilt_tolerance(tol: e.Tolerance) -> Tolerance:
-    """The tolerance built again."""
+    """Rebuilds a tolerance."""
     parts = [rebuilt(part) for part in (tol.amount, tol.floor) if part is not None]
     again = _TOLERANCES[tol.op](*parts)
     if again.ir != tol:
@@ -121,7 +121,7 @@ def _leaf(value: e.Lit | e.Lane | e.LotAmount | e.LotOriginal | e.ParamRef | e.S
 
 
 def check_type(kind: Type) -> None:
-    """Refuses a type that no column or expression has."""
+    """Validates that a type is possible for a column or expression."""
     if kind.kind is Kind.MONEY and not 0 <= kind.scale <= MAX_SCALE:
         fail("bad_scale", "a money scale counts decimal places", expected=f"0 to {MAX_SCALE}", got=str(kind.scale))
     if kind.kind is Kind.LIST and kind != t.TEXT_LIST:

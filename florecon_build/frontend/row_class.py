@@ -19,7 +19,7 @@ E_co = TypeVar("E_co", bound=Expr, covariant=True)
 
 
 class Lane(Generic[E_co]):
-    """A derived lane in a class of rows, see ``lane``."""
+    """Derived column of a row class, see ``lane``."""
 
     __slots__ = ("build",)
 
@@ -41,10 +41,12 @@ def lane(build: Callable[[Any], E]) -> Lane[E]: ...
 def lane(build: Callable[[Any], tuple[Any, ...]]) -> Lane[TupleExpr]: ...
 @authored
 def lane(build: Callable[[Any], object]) -> Lane[Any]:
-    """Makes a method of a class of rows a derived lane: computed once per row at ingest, from columns and earlier
-    lanes.
+    """Declares a method of a row class as a derived column, computed once per row at ingest from columns and earlier
+    derived columns.
 
-    The method is called once, when the class is made. What it returns is a row expression or a tuple of them.
+    The method is called once, when the class is created. It returns a row expression or a tuple of them.
+
+    Errors: ``StrategyError`` at the author's line for anything else.
 
     >>> import florecon_build as fb
     >>> class Ledger(fb.Rows):
@@ -65,7 +67,7 @@ def lane(build: Callable[[Any], object]) -> Lane[Any]:
 
 @tolerant
 def declare(cls: type[Rows]) -> Source:
-    """The rows that a class body says, over those of the class that it extends."""
+    """Columns and derived columns of a class body, on top of those of the base class."""
     body = dict(vars(cls))
     before = _extended(cls)
     specs: dict[str, object] = {n: item for n, item in body.items() if isinstance(item, ColumnSpec | Missing)}

@@ -30,16 +30,16 @@ from florecon_build.ir.scope import Reads, Scope, reads
 
 
 class Family:
-    """One declaration of columns, and every derivation from it: lanes of one family belong to one plugin."""
+    """Column declaration with all derivations from it; the columns that a plugin reads belong to one family."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """Columns and the lanes derived from them so far; ``kind`` is the class of the views over them.
+    """Columns and derived columns of a rows handle; ``kind`` is the class of its views.
 
-    ``lost`` are the names that could not be declared while mistakes are collected: what reads them is not looked at.
+    ``lost`` are names whose declaration failed while errors are collected; expressions that read them are not checked.
     """
 
     family: Family
@@ -54,19 +54,19 @@ class Source:
         object.__setattr__(self, "lanes", lanes | {lane.name: lane.value.type for lane in self.derived})
 
     def with_lane(self, name: str, item: object, kind: type[View]) -> Source:
-        """The same with one lane more; refused where it is none."""
+        """The source with one more derived column. Raises ``StrategyError`` for an invalid one."""
         lane = attempt(lambda: checked_lane(self, name, answered(item)))
         if isinstance(lane, Missing):
             return Source(self.family, self.columns, self.derived, kind, self.lost | {name})
         return Source(self.family, self.columns, (*self.derived, lane), kind, self.lost)
 
     def holds(self, other: Source) -> bool:
-        """Whether ``other`` is what this was derived from, or the same."""
+        """True if ``other`` is this source or an ancestor of it."""
         return self.family is other.family and self.derived[: len(other.derived)] == other.derived
 
 
 class Lot:
-    """The lot behind a row or a side of a pair, in minor units of the active numeraire.
+    """Lot of a row or of a side of a pair; amounts in minor units of the current amount column (numeraire).
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), amount=fb.money(scale=2))
@@ -82,17 +82,17 @@ class Lot:
 
     @property
     def amount(self) -> IntegerExpr:
-        """What is still unmatched."""
+        """Amount that is still unmatched."""
         return IntegerExpr(e.LotAmount(type=t.INTEGER, var=self._var, span=author_span()), self._uses)
 
     @property
     def original(self) -> IntegerExpr:
-        """What the row carried when it entered the numeraire."""
+        """Amount of the row when it entered the current numeraire."""
         return IntegerExpr(e.LotOriginal(type=t.INTEGER, var=self._var, span=author_span()), self._uses)
 
 
 class View:
-    """Lanes by name: ``view.lane``, or ``view["lane"]`` for a name that is a Python keyword."""
+    """Column access by name: ``view.column``, or ``view["column"]`` for a name that is a Python keyword."""
 
     __slots__ = ("_source", "_var")
 
@@ -102,7 +102,7 @@ class View:
 
     @property
     def lot(self) -> Lot:
-        """The lot at hand: ``.lot.amount`` and ``.lot.original``."""
+        """The lot of the row: ``.lot.amount`` and ``.lot.original``."""
         return Lot(self._var, self._uses())
 
     if not TYPE_CHECKING:
@@ -142,10 +142,10 @@ class View:
 
 
 class Side(View):
-    """One side of a pair in ``flow``'s cost: ``a`` has a positive amount, ``b`` a negative one.
+    """One side of a pair in the cost of ``flow``: ``a`` has a positive amount, ``b`` a negative one.
 
-    The handle of a lane is of the lane's own type (``TextExpr``, ``MoneyExpr``..), which Python cannot know beforehand;
-    completion in a running interpreter lists the lanes.
+    A column handle has the type of its column (``TextExpr``, ``MoneyExpr``, ...), which is known only at run time;
+    completion in an interactive interpreter lists the columns.
     """
 
     __slots__ = ()
@@ -156,10 +156,10 @@ class Side(View):
 
 
 class Rows(View):
-    """The rows of a plugin: its columns and derived lanes.
+    """Rows of a plugin: columns and derived columns.
 
-    A subclass declares them with static types, for completion and for type checkers: columns as class attributes, lanes
-    as methods under ``@fb.lane``. The sides of its pairs are of the same class.
+    A subclass declares them with static types, for completion and type checkers: columns as class attributes, derived
+    columns as methods decorated with ``@fb.lane``. Pair views are instances of the same class.
 
     >>> import florecon_build as fb
     >>> class Ledger(fb.Rows):
@@ -202,9 +202,12 @@ class Rows(View):
 
     @tolerant
     def derive(self, **lanes: object) -> DynamicRows:
-        """The same rows with more lanes, computed once per row at ingest, in order; a lane may read earlier ones.
+        """Adds derived columns, computed once per row at ingest, in order; a derived column may read earlier ones.
 
-        Each value is a row expression over columns and lanes (or a tuple of them); no params and no lot.
+        Parameters: one keyword per derived column: a row expression or a tuple of them, without parameters and without
+        the lot.
+
+        Errors: ``StrategyError`` for an expression of another scope or a name in use.
 
         >>> import florecon_build as fb
         >>> ledger = fb.columns(row_id=fb.integer(id=True), book=fb.text(), other=fb.text(), amount=fb.money(scale=2))
@@ -219,8 +222,8 @@ class Rows(View):
 
 
 class DynamicRows(Rows, declares=False):
-    """What ``columns`` and ``derive`` give: the lanes are known when the file runs, and completed in a running
-    interpreter. For static types declare a class, see ``Rows``.
+    """Rows made by ``columns`` and ``derive``: columns are known at run time only. For static types declare a class,
+    see ``Rows``.
     """
 
     __slots__ = ()
@@ -235,10 +238,12 @@ class DynamicRows(Rows, declares=False):
 
 @tolerant
 def columns(**specs: ColumnSpec[Any]) -> DynamicRows:
-    """The wire schema: what the host ships, in this order. Exactly one column is the id.
+    """Declares the input columns, in the order of the wire schema.
 
-    Each keyword is a column: ``integer``, ``real``, ``text``, ``money``, ``date`` or ``boolean``. At most one of the
-    numeric ones has ``display=True``.
+    Parameters: one keyword per column: ``integer``, ``real``, ``text``, ``money``, ``date`` or ``boolean``. Exactly one
+    column has ``id=True``, at most one numeric column ``display=True``.
+
+    Errors: ``StrategyError`` for an invalid schema.
 
     >>> import florecon_build as fb
     >>> ledger = fb.columns(row_id=fb.integer(id=True), amount=fb.money(scale=2, display=True), day=fb.date())
@@ -253,7 +258,7 @@ def columns(**specs: ColumnSpec[Any]) -> DynamicRows:
 
 
 def source_of(rows: Rows) -> Source:
-    """What is behind rows: the family, the columns, and the derived lanes."""
+    """The family, columns and derived columns of a rows handle."""
     return rows._source  # pyright: ignore[reportPrivateUsage]
 
 
@@ -265,18 +270,20 @@ def side(source: Source, var: e.Var) -> View:
 
 
 def lanes_of(view: View) -> dict[str, t.Type]:
-    """The lanes of a view by name; an attribute would hide a lane of its name."""
+    """Columns and derived columns of a view, by name."""
     return view._source.lanes  # pyright: ignore[reportPrivateUsage]
 
 
 def side_of(item: object) -> e.Var | None:
-    """Which side of a pair a view is of, if any."""
+    """The side of a pair that a view belongs to; None for a row view."""
     var = item._var if isinstance(item, View) else e.Var.ITEM  # pyright: ignore[reportPrivateUsage]
     return None if var is e.Var.ITEM else var
 
 
 def common_source(sources: Iterable[Source], what: str) -> Source | None:
-    """The rows that expressions come from: those with all the lanes of the others. None where there are none."""
+    """The most derived rows among the expressions, which have all columns of the others; None if no expression reads a
+    row.
+    """
     found = sorted(sources, key=lambda source: len(source.derived))
     if found and not all(found[-1].holds(source) for source in found):
         fix = "derive all lanes in one line: the second derive() from what the first one gave"
@@ -285,7 +292,7 @@ def common_source(sources: Iterable[Source], what: str) -> Source | None:
 
 
 def checked_lane(source: Source, name: str, item: object) -> n.DerivedLane:
-    """A lane over the columns and lanes of ``source``; refused where it is none."""
+    """Validates a derived column over the columns of ``source``. Raises ``StrategyError``."""
     check_name(name, source.lanes)
     found = answered(item.over(View(source, e.Var.ITEM))) if isinstance(item, Deferred) else item
     expr = lift(found, what=f"lane `{name}`")
@@ -312,7 +319,7 @@ def _check_lane(name: str, expr: Expr) -> None:
 
 
 def rows_of(item: object, what: str) -> Source:
-    """What is behind the rows that an argument gives."""
+    """The rows that an argument refers to."""
     if not isinstance(item, Rows) or side_of(item) is not None:
         fix = "rows=row; of a class of rows an instance, `row = Ledger()`"
         fail("not_rows", what, expected="what columns() or derive() gave", got=describe(item), fix=fix)

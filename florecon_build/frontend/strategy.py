@@ -19,7 +19,7 @@ MAX_NESTING = 60
 
 
 class Strategy:
-    """A strategy, or a part of one: what a bag of lots goes through. ``ir`` is its tree."""
+    """Strategy, or a part of one: a node with its children. ``ir`` is its tree."""
 
     __slots__ = ("_ir", "_uses")
 
@@ -29,12 +29,12 @@ class Strategy:
 
     @property
     def ir(self) -> n.Node:
-        """The tree of nodes."""
+        """The node tree."""
         return self._ir
 
     @property
     def uses(self) -> Uses:
-        """The params and columns it was made from."""
+        """Parameters and columns that the strategy reads."""
         return self._uses
 
     def __repr__(self) -> str:
@@ -43,14 +43,16 @@ class Strategy:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A place for an expression in a node: its name in messages, and what may stand there."""
+    """Argument position of a node: its name in messages and the scope that it allows."""
 
     name: str
     scope: Scope = Scope.ITEM
 
 
 def strategy(ir: n.Node, *sources: Expr | Tolerance | Strategy | None) -> Strategy:
-    """A handle around a new node; while collecting, a lost source stops it in silence."""
+    """Handle of a new node; while errors are collected, an invalid argument ends its construction without a further
+    error.
+    """
     answered(sources)
     uses = all_uses(source.uses for source in sources if source is not None)
     depth = 1 + max((source.uses.depth for source in sources if isinstance(source, Strategy)), default=0)
@@ -62,7 +64,7 @@ def strategy(ir: n.Node, *sources: Expr | Tolerance | Strategy | None) -> Strate
 
 @argument
 def inner_of(item: object, what: str) -> Strategy:
-    """A strategy given to another one."""
+    """Validates a child strategy."""
     if not isinstance(item, Strategy):
         fix = "pass a node, such as fb.exact_1to1()"
         if isinstance(item, tuple | list):
@@ -80,7 +82,7 @@ def inner_of(item: object, what: str) -> Strategy:
 
 
 def in_scope(expr: Expr, slot: Slot) -> Expr:
-    """The expression, refused when it reads what does not exist in this place."""
+    """Validates the scope of an expression in a slot. Raises ``StrategyError``."""
     found = reads(expr.ir) - slot.scope.allowed
     if found:
         fail(
@@ -107,7 +109,9 @@ def _scope_fix(scope: Scope, found: frozenset[Reads]) -> str:
 
 @argument
 def key_of(item: object, slot: Slot, *, lists: bool = False) -> Expr:
-    """A key: a scalar, or a tuple of them (``lists``: or a list of keys); it may be null, which is equal to nothing."""
+    """Validates a key: a scalar, a tuple of scalars, or with ``lists`` a list of keys. A key may be null, and null
+    equals nothing.
+    """
     parts = cast("tuple[object, ...]", item) if isinstance(item, tuple) else (item,)
     if isinstance(item, list):
         fail("not_a_key", f"{slot.name}: a Python list is no key", got="list", fix="write a tuple: (row.a, row.b)")
@@ -142,13 +146,13 @@ def _no_lists_inside(kind: Type, expr: Expr, what: str) -> None:
 
 @argument
 def optional_key(item: object, slot: Slot) -> Expr | None:
-    """A key, or none: one bucket."""
+    """Validates an optional key; None stands for one bucket."""
     return None if item is None else key_of(item, slot)
 
 
 @argument
 def named_key(item: object, slot: Slot) -> Expr:
-    """A key that is printed into an origin: no reals, which have no exact text."""
+    """Validates a key that is part of an origin; reals are rejected, as they have no exact text."""
     expr = answered(key_of(item, slot))
     if _holds_real(expr.type):
         fix = "use an integer, text, money, date or boolean"
@@ -162,7 +166,7 @@ def _holds_real(kind: Type) -> bool:
 
 @argument
 def order_of(item: object, slot: Slot) -> Expr:
-    """What items are sorted by: never null, not real, not a list."""
+    """Validates a sort expression: never null, not real, not a list."""
     if item is None:
         fail(
             "no_order", f"{slot.name} is missing", expected="a date, integer, money or text lane", fix="order=row.lane"
@@ -176,7 +180,7 @@ def order_of(item: object, slot: Slot) -> Expr:
 
 @argument
 def measure_of(item: object, slot: Slot) -> Expr:
-    """What a window is measured on: a date (days), money (minor units) or an integer; never null."""
+    """Validates the order of a window: date (days), money (minor units) or integer, never null."""
     expr = answered(order_of(item, slot))
     if expr.type.kind not in {Kind.INTEGER, Kind.MONEY, Kind.DATE}:
         fix = "use a date, an integer or money"
@@ -192,7 +196,7 @@ def measure_of(item: object, slot: Slot) -> Expr:
 
 @argument
 def predicate_of(item: object, slot: Slot) -> Expr:
-    """A condition in this place."""
+    """Validates a boolean expression in a slot."""
     if callable(item) and not isinstance(item, Expr | Deferred):
         fix = "write the condition itself: fb.when(row.lane == .., inner)"
         fail("not_an_expression", f"{slot.name} takes a condition, not a function", got=describe(item), fix=fix)
@@ -201,7 +205,7 @@ def predicate_of(item: object, slot: Slot) -> Expr:
 
 @argument
 def bucket_of(mode: object, key: object, what: str) -> tuple[n.SoakMode, Expr | None]:
-    """A soaker's mode and key: a key with buckets, none without."""
+    """Validates mode and key of a write-off node: a key exactly with buckets."""
     modes = [mode.value for mode in n.SoakMode]
     if not isinstance(mode, str) or mode not in modes:
         fail(
@@ -219,7 +223,7 @@ def bucket_of(mode: object, key: object, what: str) -> tuple[n.SoakMode, Expr | 
 
 @argument
 def plain_text(item: object, what: str) -> str:
-    """A label or an origin: a text constant that is not empty."""
+    """Validates a label or origin: a non-empty text constant."""
     if not isinstance(item, str) or not item.strip():
         fail(
             "bad_setting", f"{what} is a text that is not empty", expected="str", got=describe(item), fix="write a text"
@@ -228,7 +232,7 @@ def plain_text(item: object, what: str) -> str:
 
 
 def real_cost(expr: Expr, what: str) -> None:
-    """Refuses a cost or penalty that is not a number without a unit."""
+    """Validates a cost or penalty: a number without a unit."""
     if expr.type.kind not in {Kind.REAL, Kind.INTEGER}:
         fix = "costs are plain numbers; turn money into `.to_minor()`, a condition into fb.tier(condition, cost)"
         fail("type_mismatch", f"{what} is a real", expected="real or integer", got=describe(expr), fix=fix)

@@ -13,7 +13,9 @@ from florecon_build.ir.types import BOOLEAN, DATE, INTEGER, TEXT, Kind
 
 
 class TextExpr(Expr):
-    """A text, compared by its UTF-8 bytes. A nullable text is filled before anything but a key is made of it."""
+    """Text expression, compared by UTF-8 bytes. A nullable text needs a default before any operation except use as a
+    key.
+    """
 
     __slots__ = ()
 
@@ -43,7 +45,7 @@ class TextExpr(Expr):
 
     @authored
     def upper(self) -> TextExpr:
-        """Upper case, character by character.
+        """Text in upper case, character by character.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
@@ -54,7 +56,7 @@ class TextExpr(Expr):
 
     @authored
     def lower(self) -> TextExpr:
-        """Lower case, character by character.
+        """Text in lower case, character by character.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
@@ -65,7 +67,7 @@ class TextExpr(Expr):
 
     @authored
     def strip(self) -> TextExpr:
-        """Without white space at either end.
+        """Text without leading and trailing white space.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
@@ -76,7 +78,7 @@ class TextExpr(Expr):
 
     @authored
     def digits(self) -> TextExpr:
-        """The digits 0 to 9 only.
+        """The ASCII digits of the text.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), amount=fb.money(scale=2))
@@ -87,7 +89,7 @@ class TextExpr(Expr):
 
     @authored
     def alnum(self) -> TextExpr:
-        """The ASCII letters and digits only.
+        """The ASCII letters and digits of the text.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
@@ -98,7 +100,8 @@ class TextExpr(Expr):
 
     @authored
     def normalize(self) -> TextExpr:
-        """Case, accents, spaces and punctuation folded away: ``"Crédit-Suisse, AG"`` is ``"credit suisse ag"``.
+        """Normalized text without case, accents and punctuation: ``"Crédit-Suisse, AG"`` becomes ``"credit suisse
+        ag"``.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
@@ -131,7 +134,7 @@ class TextExpr(Expr):
 
     @authored
     def replace(self, old: str, new: str) -> TextExpr:
-        """Every ``old`` replaced by ``new``, left to right.
+        """Text with every ``old`` replaced by ``new``, from left to right.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
@@ -146,7 +149,7 @@ class TextExpr(Expr):
 
     @authored
     def split(self, separator: str, index: int) -> TextExpr:
-        """Part ``index`` (from 0) between the ``separator``s; null where there is no such part.
+        """Part ``index`` (from 0) of the text between ``separator``s; null if there is no such part.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
@@ -161,7 +164,7 @@ class TextExpr(Expr):
 
     @authored
     def concat(self, *others: TextExpr | str) -> TextExpr:
-        """This text and the others, joined without a separator.
+        """Concatenation of this text and the others, without a separator.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
@@ -172,7 +175,7 @@ class TextExpr(Expr):
 
     @authored
     def contains(self, other: TextExpr | str) -> BooleanExpr:
-        """Whether ``other`` occurs in this text.
+        """True if ``other`` occurs in the text.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
@@ -183,7 +186,7 @@ class TextExpr(Expr):
 
     @authored
     def startswith(self, other: TextExpr | str) -> BooleanExpr:
-        """Whether this text begins with ``other``.
+        """True if the text begins with ``other``.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
@@ -194,7 +197,7 @@ class TextExpr(Expr):
 
     @authored
     def endswith(self, other: TextExpr | str) -> BooleanExpr:
-        """Whether this text ends with ``other``.
+        """True if the text ends with ``other``.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
@@ -219,7 +222,7 @@ class TextExpr(Expr):
 
 
 class DateExpr(Expr):
-    """A calendar day. It compares with dates and ``datetime.date`` constants, never with integers."""
+    """Calendar day. Compares with dates and ``datetime.date`` constants, not with integers."""
 
     __slots__ = ()
 
@@ -301,13 +304,13 @@ class DateExpr(Expr):
 
 
 class ListExpr(Expr):
-    """A list of distinct texts, from ``tokens`` or ``ngrams``: many keys at once. It is never null, only empty."""
+    """List of distinct texts from ``tokens`` or ``ngrams``, used as several keys. Never null, but possibly empty."""
 
     __slots__ = ()
 
     @authored
     def overlaps(self, other: ListExpr) -> BooleanExpr:
-        """Whether the two lists share an element.
+        """True if the two lists share an element.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
@@ -320,7 +323,7 @@ class ListExpr(Expr):
 
     @authored
     def contains(self, element: TextExpr | str) -> BooleanExpr:
-        """Whether the list holds a text, exactly as ``tokens`` or ``ngrams`` writes it.
+        """True if the list contains a text, in the exact form of ``tokens`` or ``ngrams``.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
@@ -334,7 +337,7 @@ class ListExpr(Expr):
     @property
     @authored
     def size(self) -> IntegerExpr:
-        """How many elements the list has.
+        """Number of elements of the list.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
@@ -345,7 +348,7 @@ class ListExpr(Expr):
 
 
 class TupleExpr(Expr):
-    """A composite key: equal when every part is equal, null when any part is."""
+    """Composite key: equal if all parts are equal, null if any part is null."""
 
     __slots__ = ()
 
@@ -365,23 +368,23 @@ class TupleExpr(Expr):
 
 
 def family_of(kind: Kind) -> type[Expr]:
-    """The handle class of a type kind."""
+    """Handle class of a type kind."""
     return _FAMILIES[kind]
 
 
 def wrap(expr: Expr) -> Expr:
-    """The expression as a handle of its own type family."""
+    """Expression as a handle of its type."""
     return _FAMILIES[expr.type.kind](expr.ir, expr.uses)
 
 
 def text_of(item: object, what: str) -> TextExpr:
-    """A text that is never null."""
+    """Validates a text that is never null."""
     expr = never_null(nullable_text_of(item, what), what)
     return TextExpr(expr.ir, expr.uses)
 
 
 def nullable_text_of(item: object, what: str) -> TextExpr:
-    """A text, null or not."""
+    """Validates a text, nullable or not."""
     expr = lift(item, like=TEXT, what=what)
     if expr.type.kind is not Kind.TEXT:
         fail("type_mismatch", f"{what} takes a text", expected="text", got=describe(expr), fix="use a text lane")
@@ -389,7 +392,7 @@ def nullable_text_of(item: object, what: str) -> TextExpr:
 
 
 def list_of(item: object) -> ListExpr:
-    """A list of keys."""
+    """Validates a list of keys."""
     if not isinstance(item, ListExpr):
         fix = "make a list with `fb.tokens(text)` or `fb.ngrams(text)`"
         fail("type_mismatch", "overlaps compares two lists", expected="list of text", got=describe(item), fix=fix)
@@ -397,7 +400,7 @@ def list_of(item: object) -> ListExpr:
 
 
 def concat_texts(items: list[TextExpr | str]) -> TextExpr:
-    """Texts joined without a separator."""
+    """Concatenation node."""
     texts = [text_of(item, "concat") for item in items]
     if len(texts) < 2:
         fail("too_few", "concat joins at least two texts", fix="use the text itself")
@@ -406,7 +409,7 @@ def concat_texts(items: list[TextExpr | str]) -> TextExpr:
 
 @argument
 def whole(number: object, what: str, *, least: int, most: int = 2**31 - 1) -> int:
-    """A setting that is a plain Python integer within limits."""
+    """Validates a Python integer within limits."""
     if not isinstance(number, int) or isinstance(number, bool):
         fix = "write a number: this setting is fixed when the strategy is built"
         fail(

@@ -1,4 +1,4 @@
-"""The reference interpreter: what a strategy means, in Python that is written to be read.
+"""Reference interpreter: the meaning of a strategy, in Python that is written to be read.
 
 It runs the same tree as the compiled module and must come to the same report. `Workspace` is the whole model.
 """

@@ -1,4 +1,4 @@
-"""Which steps of a network lie on a cycle, going to and fro over one step aside.
+"""Alternating cycles: the steps of a network that lie on one, going to and fro over one step aside.
 
 A flow is the only cheapest one where no unit can go around such a cycle of steps that cost nothing.
 """

@@ -1,4 +1,4 @@
-"""Lots, groups and bags: what flows through a strategy.
+"""Lots, groups and bags: the data that flows through a strategy.
 
 A bag is a list of lots in ascending id order with one lot per id and no zero amount. A strategy turns a bag into groups
 and a residual bag; per id the amounts of both add up to the amount that came in.
@@ -55,7 +55,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a strategy made of a bag: groups in report order and the residual bag."""
+    """The result of a strategy: groups in report order and the residual bag."""
 
     groups: list[Group]
     residual: Bag
@@ -101,7 +101,7 @@ def buckets(bag: Bag, key: Callable[[Lot], Plain]) -> tuple[dict[Plain, Bag], Ba
 
 
 def both_signs(lots: Iterable[Lot]) -> bool:
-    """Whether there is a positive and a negative lot."""
+    """True where there is a positive and a negative lot."""
     amounts = [lot.amount for lot in lots]
     return bool(amounts) and min(amounts) < 0 < max(amounts)
 

@@ -1,4 +1,4 @@
-"""Combinators on the bag: which lots ``inner`` sees, and in which numeraire."""
+"""Combinators on the bag: they choose the lots that ``inner`` sees, and the numeraire."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def pivot(context: Context, step: Step, node: n.Pivot, bag: Bag) -> Outcome:
 
 
 def _alternative(context: Context, node: n.Pivot, lot: Lot) -> int:
-    """What the lot amounts to in the other numeraire: its row's amount there in the proportion that is unmatched."""
+    """The lot's amount in the other numeraire: its row's amount there in the proportion that is unmatched."""
     whole = context.value(node.amount, lot)
     if not isinstance(whole, int):
         return 0

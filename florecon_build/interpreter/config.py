@@ -1,4 +1,4 @@
-"""Params: their values, and whether the strategy can be run with them."""
+"""Params: their values, and the check that the strategy can be run with them."""
 
 from __future__ import annotations
 

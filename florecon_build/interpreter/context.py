@@ -1,4 +1,4 @@
-"""What surrounds a node while it runs: params, shard keys, counters, and the way to run the node below."""
+"""Context of a running node: params, shard keys, counters, and the execution of the nodes below."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Context:
         return replace(self, shard_keys={**self.shard_keys, binder: key})
 
     def scope(self, lots: Mapping[e.Var, Lot] | None = None, group: Group | None = None) -> Scope:
-        """What an expression sees here."""
+        """The scope of an expression here."""
         return Scope(lots or {}, group, self.params, self.shard_keys)
 
     def value(self, value: e.Value, lot: Lot) -> Plain:
@@ -68,12 +68,12 @@ class Context:
             return integer(value, self.scope({e.Var.ITEM: lot}))
 
     def holds(self, value: e.Value, lot: Lot) -> bool:
-        """Whether an item satisfies a predicate."""
+        """True where an item satisfies a predicate."""
         with about(lot.id):
             return boolean(value, self.scope({e.Var.ITEM: lot}))
 
     def accepts(self, value: e.Value, group: Group) -> bool:
-        """Whether a group satisfies a group predicate."""
+        """True where a group satisfies a group predicate."""
         with about(group.members[0].id):
             return boolean(value, self.scope(group=group))
 

@@ -1,4 +1,4 @@
-"""What an expression can see when it is evaluated."""
+"""Scope of an evaluation: lots, group, params and shard keys."""
 
 from __future__ import annotations
 

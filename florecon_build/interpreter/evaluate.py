@@ -116,7 +116,7 @@ def slack(tol: e.Tolerance, scope: Scope) -> Slack:
 
 
 def _nets(amounts: Sequence[int], tol: e.Tolerance, scope: Scope) -> bool:
-    """Whether amounts cancel within a tolerance whose legs they are; nothing is within a negative one."""
+    """True where amounts cancel within a tolerance whose legs they are; nothing is within a negative one."""
     try:
         return abs(sum(amounts)) <= slack(tol, scope).over(amounts)
     except BadConfig:

@@ -10,7 +10,7 @@ from florecon_build.interpreter.money import money_text
 from florecon_build.ir.types import Kind, Type
 
 Plain: TypeAlias = "int | float | str | bool | tuple[Plain, ...] | None"
-"""What an expression evaluates to. Money is minor units and a date is days since 1970-01-01, both integers; a list is a
+"""The value of an expression. Money is minor units and a date is days since 1970-01-01, both integers; a list is a
 sorted tuple of texts, a composite a tuple of its parts."""
 
 RowId: TypeAlias = int | str
@@ -33,12 +33,12 @@ def key_of(value: Plain) -> Plain:
 
 
 def is_null(value: Plain) -> bool:
-    """Whether a value is null."""
+    """True for null."""
     return value is None
 
 
 Rank: TypeAlias = tuple[tuple[int | float, str], ...]
-"""What stands for a value in a sort: values of one type rank as they order."""
+"""The sort key of a value: values of one type rank as they order."""
 
 
 def rank(value: Plain) -> Rank:

@@ -120,7 +120,7 @@ def in_order(context: Context, order: Value | None, lots: Bag) -> Bag:
 
 
 def rejected_shape(counters: Stage, bucket: Bag, cap: int | None = None) -> bool:
-    """Whether the bucket is too small, over the cap or one-sided; counts why."""
+    """True where the bucket is too small, over the cap or one-sided; counts the reason."""
     if len(bucket) < 2:
         counters.too_small += 1
         return True
@@ -134,7 +134,7 @@ def rejected_shape(counters: Stage, bucket: Bag, cap: int | None = None) -> bool
 
 
 def rejected_net(counters: Stage, bucket: Bag, slack: Slack) -> bool:
-    """Whether the bucket does not net within the slack of its amounts; counts it."""
+    """True where the bucket does not net within the slack of its amounts; counts it."""
     amounts = [lot.amount for lot in bucket]
     rejected = abs(sum(amounts)) > slack.over(amounts)
     counters.out_of_tolerance += rejected

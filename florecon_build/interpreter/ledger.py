@@ -36,7 +36,7 @@ class Held:
 
     @property
     def is_loose(self) -> bool:
-        """Whether this is a singleton that the workspace keeps for a row."""
+        """True for a singleton that the workspace keeps for a row."""
         return not self.pinned and self.origin == UNMATCHED and self.node is None and len(self.members) == 1
 
     def report_key(self) -> tuple[list[tuple[RowId, int]], bool, str, str, int, int]:
@@ -85,11 +85,11 @@ class Book:
         return [self.groups[group_id] for group_id in sorted(self.places[id])]
 
     def proposed(self, id: RowId) -> int:
-        """How much of a row is in proposed groups."""
+        """The amount of a row that is in proposed groups."""
         return sum(held.members[id] for held in self.holders(id) if not held.pinned)
 
     def pinned(self, id: RowId) -> int:
-        """How much of a row is in pinned groups."""
+        """The amount of a row that is in pinned groups."""
         return sum(held.members[id] for held in self.holders(id) if held.pinned)
 
     def loose(self, id: RowId) -> Held | None:

@@ -179,7 +179,7 @@ class Network:
         return best[1], came_by
 
     def _cost_to_end(self, node: int) -> int | None:
-        """What ending here costs beyond the height, or None where nothing can end."""
+        """The cost of ending here beyond the height, or None where nothing can end."""
         if node < self.sources:
             return self.penalty[node] - self.height[node]
         sink = node - self.sources

@@ -32,7 +32,7 @@ class GroupLine:
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """How much of a row is in a group, in minor units."""
+    """The amount of a row that is in a group, in minor units."""
 
     id: RowId
     group_id: int

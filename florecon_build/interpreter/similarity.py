@@ -1,4 +1,4 @@
-"""How alike two texts are, from 0 to 1. The order of the floating-point operations is part of the definition."""
+"""Similarity of two texts, from 0 to 1. The order of the floating-point operations is part of the definition."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def number(node: n.Node, first: int = 0) -> Step:
 
 
 def size(step: Step) -> int:
-    """How many nodes the step and the steps below it are."""
+    """The number of nodes of the step and the steps below it."""
     return 1 + sum(size(child) for child in step.below)
 
 

@@ -10,7 +10,7 @@ SPACES = (
     "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029"
     "\u202f\u205f\u3000"
 )
-"""What ``strip`` takes off."""
+"""The white space that ``strip`` takes off."""
 
 _WORD = re.compile(
     "[0-9A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u1fff\u2c00-\u2fff\u3040-\ufe0f\ufe70-\ufeff\uff10-\U0010ffff]+"
@@ -95,17 +95,17 @@ def concat(*texts: str) -> str:
 
 
 def contains(text: str, other: str) -> bool:
-    """Whether ``other`` occurs in the text."""
+    """True where ``other`` occurs in the text."""
     return other in text
 
 
 def starts_with(text: str, other: str) -> bool:
-    """Whether the text begins with ``other``."""
+    """True where the text begins with ``other``."""
     return text.startswith(other)
 
 
 def ends_with(text: str, other: str) -> bool:
-    """Whether the text ends with ``other``."""
+    """True where the text ends with ``other``."""
     return text.endswith(other)
 
 
@@ -146,12 +146,12 @@ def ngrams(text: str | None, size: int) -> tuple[str, ...]:
 
 
 def overlaps(keys: tuple[str, ...], others: tuple[str, ...]) -> bool:
-    """Whether two lists share an element."""
+    """True where two lists share an element."""
     return not set(keys).isdisjoint(others)
 
 
 def has(keys: tuple[str, ...], text: str) -> bool:
-    """Whether a list holds a text."""
+    """True where a list holds a text."""
     return text in keys
 
 

@@ -1,4 +1,4 @@
-"""How much a bucket may be off."""
+"""Tolerances with known numbers: the slack of a bucket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole workspace in Python: the same verbs, effects and error codes as the runtime, and nothing hidden."""
+"""Workspace in Python: the same verbs, effects and error codes as the runtime."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ class Workspace:
         return self._book.row_lines()
 
     def stages(self) -> list[Stage]:
-        """What each node did in the last solve, by node id."""
+        """The counters of each node in the last solve, by node id."""
         return self._stages
 
     def _counters(self) -> list[Stage]:

@@ -1,4 +1,4 @@
-"""How alike two strategies are, and the best pairing of two lists of them in order."""
+"""Alignment of trees: the likeness of two strategies, and the best pairing of two ordered lists of them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def likeness(first: n.Node, second: n.Node) -> float:
 
 
 def _features(root: n.Node) -> Counter[str]:
-    """What a tree says: each node's name, thrice for its weight, and each of its settings."""
+    """The features of a tree: each node's name, weighted threefold, and each of its settings."""
     found: Counter[str] = Counter()
     for place in walk(root):
         found[public_name(place.node)] += 3

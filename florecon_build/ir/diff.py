@@ -1,4 +1,4 @@
-"""What changed between two plugins: a difference of meaning, in words and as data, not of text.
+"""Semantic difference of two plugins, in words and as data; the text of the strategy plays no part.
 
 Nodes are aligned from the root down: like with like, by what they say and hold. What is left on one side was added or
 removed, unless the same subtree turns up on the other side: then it was moved.
@@ -77,7 +77,7 @@ class Difference:
 
 
 def diff_ir(before: n.PluginIr, after: n.PluginIr) -> Difference:
-    """What has to be done to ``before`` to mean what ``after`` means; empty exactly when their fingerprints agree."""
+    """The changes that make ``before`` mean what ``after`` means; empty exactly when their fingerprints agree."""
     found = [*_plugin(before, after)]
     found += _named("column", before.columns, after.columns)
     found += _named("lane", before.lanes, after.lanes)

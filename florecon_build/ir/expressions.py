@@ -1,4 +1,4 @@
-"""Value expressions: the closed union of what can be computed from a row, a pair, an item or a group.
+"""Value expressions: the closed union of computations over a row, a pair, an item or a group.
 
 Data only. A node holds its operands and its type; ``frontend`` checks and builds them, ``interpreter`` evaluates them,
 ``codegen`` lowers them to Rust. ``span`` is the source position and never takes part in equality.

@@ -1,4 +1,4 @@
-"""The plugin as data: canonical JSON, its SHA-256 fingerprint, and the way back.
+"""JSON format of a plugin: the canonical encoder, the SHA-256 fingerprint, and the strict decoder.
 
 The form follows the data classes: a value or node is an object with its ``kind`` and its fields, all of them, always.
 Source positions stand apart in ``source``, by JSON pointer, and never enter the fingerprint. ``json_schema`` writes

@@ -1,4 +1,4 @@
-"""The JSON Schema of a plugin's JSON, written from the data classes: ``python -m florecon_build.ir.json_schema``."""
+"""JSON Schema of a plugin's JSON, generated from the data classes: ``python -m florecon_build.ir.json_schema``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which lanes a plugin computes: those that its numeraire or a strategy mentions, and what they are made from."""
+"""Reachable lanes: those that the numeraire or a strategy reads, and those that they are computed from."""
 
 from __future__ import annotations
 

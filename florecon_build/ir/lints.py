@@ -1,4 +1,4 @@
-"""Whole-strategy checks: what builds, but cannot be meant.
+"""Lints of a whole strategy: constructs that build but cannot be meant.
 
 Errors stop a build (a step that no item can reach, a flow that can never have a candidate); warnings are printed and
 listed in the manifest. Each names the author's line and the path in the tree.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import assert_never
 
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
@@ -37,7 +38,7 @@ def _warning(place: Place, code: str, message: str, fix: str) -> Problem:
 
 
 def leaves_nothing(node: n.Node) -> bool:
-    """Whether no item can come out of a node unmatched, whatever goes in."""
+    """True where no item can leave a node unmatched, whatever goes in."""
     match node:
         case n.SoakAll():
             return node.key is None or not node.key.type.nullable
@@ -52,8 +53,14 @@ def leaves_nothing(node: n.Node) -> bool:
             return leaves_nothing(node.inner)
         case n.When():
             return _is_true(node.predicate) and leaves_nothing(node.inner)
-        case _:
+        case n.Identity() | n.Pivot() | n.AcceptIf() | n.Coalesce() | n.Trim() | n.Snap():
             return False
+        case n.Exact1to1() | n.AggNet() | n.SignalGroup() | n.RunningZero() | n.SubsetNet() | n.Flow():
+            return False
+        case n.SoakSmall() | n.SoakIf():
+            return False
+        case _:
+            assert_never(node)
 
 
 def _is_true(value: e.Value) -> bool:
@@ -129,7 +136,7 @@ def _parts(key: e.Value) -> set[e.Value]:
 
 
 def _is_fixed(value: e.Value, fixed: set[e.Value]) -> bool:
-    """Whether a value cannot differ between two items of a shard in which the ``fixed`` expressions are constant."""
+    """True where a value is the same for all items of a shard in which the ``fixed`` expressions are constant."""
     if value in fixed or not reads(value) & {Reads.LANE, Reads.LOT}:
         return True
     if isinstance(value, e.Lane | e.LotAmount | e.LotOriginal):

@@ -1,13 +1,14 @@
-"""Strategy nodes: the closed union of what a bag of lots can go through, and the plugin around it.
+"""Strategy nodes: the closed union of operators on a bag of lots, and the plugin around them.
 
-Data only; ``docs/semantics.md`` says what each node means. A node's id is its place in a pre-order walk of the tree,
-from 0 (``children`` gives the order), the same in Python and in the runtime.
+Data only; ``docs/semantics.md`` gives the meaning of each node. A node's id is its place in a pre-order traversal, from
+0 (``children`` gives the order), the same in Python and in the runtime.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import assert_never
 
 from florecon_build.ir.expressions import Constant, Span, Tolerance, Value
 from florecon_build.ir.types import Type
@@ -20,7 +21,7 @@ class SoakMode(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
-    """What every strategy node has."""
+    """The source position of a strategy node."""
 
     span: Span | None = field(default=None, compare=False, repr=False)
 
@@ -280,8 +281,12 @@ def children(node: Node) -> tuple[Node, ...]:
             | WholeOnly()
         ):
             return (node.inner,)
-        case _:
+        case Identity() | Exact1to1() | AggNet() | SignalGroup() | RunningZero() | SubsetNet() | Flow():
             return ()
+        case SoakAll() | SoakSmall() | SoakIf():
+            return ()
+        case _:
+            assert_never(node)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -131,7 +131,7 @@ class Param:
     passing: Passing = Passing.VALUE
 
     def accepts(self, type: Type) -> bool:
-        """Whether an operand of this type fits."""
+        """True where an operand of this type fits."""
         return type.kind in self.kinds and (not type.nullable or self.null is not Null.REFUSED)
 
 
@@ -175,7 +175,7 @@ class Operator:
     variadic: bool = False
 
     def accepts(self, operands: tuple[Type, ...]) -> bool:
-        """Whether operands of these types fit."""
+        """True where operands of these types fit."""
         params = self.params * len(operands) if self.variadic else self.params
         return len(params) == len(operands) and all(
             param.accepts(type) for param, type in zip(params, operands, strict=True)

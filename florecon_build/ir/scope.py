@@ -1,15 +1,16 @@
-"""Scope: what an expression reads, and where it may therefore stand."""
+"""Scope: the reads of an expression, and the places where they are allowed."""
 
 from __future__ import annotations
 
 from enum import Enum
+from typing import assert_never
 
 from florecon_build.ir import expressions as e
 from florecon_build.ir.traversal import value_parts
 
 
 class Reads(Enum):
-    """What an expression can depend on."""
+    """A dependency of an expression."""
 
     LANE = "a lane of the row"
     LOT = "the lot of the row"
@@ -30,7 +31,7 @@ class Scope(Enum):
 
     @property
     def allowed(self) -> frozenset[Reads]:
-        """What an expression in this place may read."""
+        """The reads allowed in this place."""
         return _ALLOWED[self]
 
 
@@ -47,30 +48,34 @@ _NOTHING: frozenset[Reads] = frozenset()
 
 
 def reads(value: e.Value) -> frozenset[Reads]:
-    """What a value depends on. The item expressions inside a group's ``span``, ``any``.. are the group's own
-    business.
-    """
+    """The dependencies of a value. The item expressions inside a group's ``span``, ``any``.. are the group's own."""
     match value:
-        case e.Lane() | e.LotAmount() | e.LotOriginal():
-            if value.var is not e.Var.ITEM:
-                return frozenset({Reads.PAIR})
-            return frozenset({Reads.LANE if isinstance(value, e.Lane) else Reads.LOT})
+        case e.Lit():
+            return _NOTHING
+        case e.Lane():
+            return frozenset({Reads.LANE if value.var is e.Var.ITEM else Reads.PAIR})
+        case e.LotAmount() | e.LotOriginal():
+            return frozenset({Reads.LOT if value.var is e.Var.ITEM else Reads.PAIR})
         case e.ParamRef():
             return frozenset({Reads.PARAM})
         case e.ShardKey():
             return frozenset({Reads.SHARD})
-        case e.GroupMetric():
-            return frozenset({Reads.GROUP})
+        case e.Operation() | e.Compare() | e.Logic() | e.Not() | e.Where() | e.Tier() | e.FirstOf() | e.Lookup():
+            return _of_parts(value)
+        case e.MakeTuple():
+            return _of_parts(value)
+        case e.Nets():
+            return _of_parts(value) | {Reads.PAIR}
+        case e.GroupMetric() | e.GroupClean():
+            return _of_parts(value) | {Reads.GROUP}
         case e.GroupSpan() | e.GroupDistinct() | e.GroupQuantifier():
-            inner = value.predicate if isinstance(value, e.GroupQuantifier) else value.operand
-            return (reads(inner) & _SETTING) | {Reads.GROUP}
+            return (_of_parts(value) & _SETTING) | {Reads.GROUP}
         case _:
-            own: frozenset[Reads] = _NOTHING
-            if isinstance(value, e.Nets):
-                own = frozenset({Reads.PAIR})
-            elif isinstance(value, e.GroupClean):
-                own = frozenset({Reads.GROUP})
-            return own.union(*(reads(part) for _, part in value_parts(value)))
+            assert_never(value)
+
+
+def _of_parts(value: e.Value) -> frozenset[Reads]:
+    return _NOTHING.union(*(reads(part) for _, part in value_parts(value)))
 
 
 def scope_of(found: frozenset[Reads]) -> Scope:
@@ -83,6 +88,6 @@ def scope_of(found: frozenset[Reads]) -> Scope:
 
 
 def mixes(found: frozenset[Reads]) -> bool:
-    """Whether an expression reads things that never exist together: the row at hand, a pair, a group."""
+    """True where an expression reads things that never exist together: the row at hand, a pair, a group."""
     worlds = (found & {Reads.LANE, Reads.LOT}, found & {Reads.PAIR}, found & {Reads.GROUP})
     return sum(bool(world) for world in worlds) > 1

@@ -1,4 +1,4 @@
-"""Walking the tree: the parts of a value or a node by name, pre-order visits with paths, and rebuilding.
+"""Traversal: the parts of a value or a node by name, pre-order visits with paths, and rebuilding.
 
 Everything here follows the data classes' fields, so that a new kind needs no code in this file.
 """

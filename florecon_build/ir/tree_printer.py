@@ -1,8 +1,8 @@
-"""A plugin as text to read: its rows, params and numeraire, and the tree with node ids, expressions and the author's
-lines.
-"""
+"""Printer of a plugin: its rows, params and numeraire, and the tree with node ids, expressions and source lines."""
 
 from __future__ import annotations
+
+from typing import assert_never
 
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
@@ -72,10 +72,29 @@ def settings(node: n.Node) -> list[str]:
             return [quote(node.origin)]
         case n.Trim() | n.Snap():
             return [show_tolerance(node.tol)]
-        case n.SoakAll() | n.SoakSmall() | n.SoakIf():
-            return _soaker(node)
+        case n.Exact1to1():
+            return [*_key(node.key), *_optional("order", node.order)]
+        case n.AggNet():
+            return [*_key(node.key), *_tol(node.tol)]
+        case n.SignalGroup():
+            return [show(node.signals), *_tol(node.tol), *_cap("cap", node.cap)]
+        case n.RunningZero():
+            return [show(node.order), *_tol(node.tol), *_optional("key", node.key)]
+        case n.SubsetNet():
+            return [*_key(node.key), *_tol(node.tol), f"max_size={node.max_size}", f"budget={node.budget}"]
+        case n.Flow():
+            keys = [f"match_keys=[{', '.join(map(show, node.match_keys))}]"] if node.match_keys else []
+            caps = [*_cap("bucket_cap", node.bucket_cap), *_cap("window_cap", node.window_cap)]
+            band = [*_optional("order", node.order), *_optional("window", node.window)]
+            return [f"penalty={show(node.penalty)}", *keys, *band, *caps, f"cost=lambda a, b: {show(node.cost)}"]
+        case n.SoakAll():
+            return _class_and_bucket(node)
+        case n.SoakSmall():
+            return [show_tolerance(node.tol), *_class_and_bucket(node)]
+        case n.SoakIf():
+            return [show(node.predicate), *_class_and_bucket(node)]
         case _:
-            return _leaf(node)
+            assert_never(node)
 
 
 def case_key(key: e.Constant | tuple[e.Constant, ...], by: e.Value) -> str:
@@ -98,34 +117,11 @@ def _tol(tol: e.Tolerance) -> list[str]:
     return [] if text == "0" else [f"tol={text}"]
 
 
-def _leaf(
-    node: n.Exact1to1 | n.AggNet | n.SignalGroup | n.RunningZero | n.SubsetNet | n.Flow,
-) -> list[str]:
-    match node:
-        case n.Exact1to1():
-            return [*_key(node.key), *_optional("order", node.order)]
-        case n.AggNet():
-            return [*_key(node.key), *_tol(node.tol)]
-        case n.SignalGroup():
-            return [show(node.signals), *_tol(node.tol), *([f"cap={node.cap}"] if node.cap != 256 else [])]
-        case n.RunningZero():
-            return [show(node.order), *_tol(node.tol), *_optional("key", node.key)]
-        case n.SubsetNet():
-            return [*_key(node.key), *_tol(node.tol), f"max_size={node.max_size}", f"budget={node.budget}"]
-        case n.Flow():
-            keys = [f"match_keys=[{', '.join(map(show, node.match_keys))}]"] if node.match_keys else []
-            caps = {"bucket_cap": node.bucket_cap, "window_cap": node.window_cap}
-            cap = [f"{name}={cap}" for name, cap in caps.items() if cap != 256]
-            band = [*_optional("order", node.order), *_optional("window", node.window)]
-            return [f"penalty={show(node.penalty)}", *keys, *band, *cap, f"cost=lambda a, b: {show(node.cost)}"]
+def _cap(name: str, cap: int) -> list[str]:
+    return [f"{name}={cap}"] if cap != 256 else []
 
 
-def _soaker(node: n.SoakAll | n.SoakSmall | n.SoakIf) -> list[str]:
-    test: list[str] = []
-    if isinstance(node, n.SoakSmall):
-        test = [show_tolerance(node.tol)]
-    elif isinstance(node, n.SoakIf):
-        test = [show(node.predicate)]
+def _class_and_bucket(node: n.SoakAll | n.SoakSmall | n.SoakIf) -> list[str]:
     origin = [f"origin={quote(node.origin)}"] if node.origin != public_name(node) else []
     bucket = ['mode="bucket"', *_optional("key", node.key)] if node.mode is n.SoakMode.BUCKET else []
-    return [*test, *origin, *bucket]
+    return [*origin, *bucket]

@@ -1,4 +1,4 @@
-"""What a value may be: the eight types of the authoring surface, each nullable or not.
+"""Types of values: the eight kinds of the authoring surface, each nullable or not.
 
 A type is plain data. It says how a value is compared, combined and shown; how it is stored is the generator's business
 (integers, money and dates are all ``i64``).

@@ -1,6 +1,4 @@
-"""What must hold across a whole tree for it to mean anything: every lane, param and shard key is declared where it is
-read.
-"""
+"""Structural validation of a whole tree: every lane, param and shard key is declared where it is read."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Closures as text: a small, safe, pure subset of Rust's closure syntax, folded into the expressions of ``values``.
+"""Closures as text: a small, safe, pure subset of Rust's closure syntax, elaborated into the expressions of ``ir``.
 
-``grammar.lark`` and ``parse`` make syntax, ``fold`` makes expressions of it through the builder, ``emit`` prints
-expressions back, ``bound`` is what ``fb.rust`` gives. The text itself goes nowhere.
+``grammar.lark`` and ``parser`` make syntax, ``elaborate`` makes expressions of it through the builder, ``printer``
+prints expressions as closures, ``rust`` is ``fb.rust``. The text is never copied into a plugin.
 """

@@ -1,4 +1,4 @@
-"""What follows a dot: lanes, lots, a group's facts and the parts of a shard's key."""
+"""Field access: lanes, lots, a group's facts and the parts of a shard's key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``if`` and ``match``."""
+"""Control flow: ``if`` and ``match``."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _side(context: Context, node: s.Syntax, term: Term) -> object:
 
 
 def joined(context: Context, sides: list[tuple[s.Syntax, Term]]) -> bool:
-    """Whether the branches give options; all do or none does, and not all are ``None``."""
+    """True where the branches give options; all do or none does, and not all are ``None``."""
     first, *others = sides
     for node, term in others:
         if term.is_option is not first[1].is_option:

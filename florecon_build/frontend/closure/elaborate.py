@@ -1,4 +1,4 @@
-"""Syntax to expressions: every operator through the builder, so that a closure obeys the builder's rules."""
+"""Elaboration of syntax into expressions, every operator through the builder, so that its rules hold."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _PYTHON = {"True": "`true`", "False": "`false`", "fb": "the function or method i
 
 
 @dataclass(frozen=True, slots=True)
-class Fold:
-    """The fold of one closure."""
+class Elaborator:
+    """The elaboration of one closure."""
 
     context: Context
 
     def value(self, node: s.Syntax, env: Env) -> Term:
-        """What a piece of syntax stands for."""
+        """The term that a piece of syntax stands for."""
         match node:
             case s.Literal():
                 return self._literal(node)

@@ -1,4 +1,4 @@
-"""What an author reads when a closure's text is wrong: line, column and a caret under the piece, and what to write."""
+"""Errors in a closure's text: line, column, a caret under the piece, and the fix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text to syntax. Lark's tree ends here; nothing else knows of it."""
+"""Parser of closures: text to syntax. Lark's tree ends here; nothing else knows of it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_LENGTH = 10_000
 """Characters of a closure's text."""
 
 MAX_DEPTH = 100
-"""How far syntax may be nested."""
+"""The limit of nested syntax."""
 
 _RESERVED = (
     "abstract|as|async|await|become|box|break|const|continue|crate|do|dyn|enum|extern|final|fn|for|gen|impl|in|loop|"
@@ -49,7 +49,7 @@ def _grammar() -> Lark:
 
 
 def is_name(text: str) -> bool:
-    """Whether a word is a name in a closure."""
+    """True where a word is a name in a closure."""
     return re.fullmatch(rf"(?!(?:{_RESERVED})\Z)[A-Za-z_][A-Za-z0-9_]*", text) is not None and text not in _OWN
 
 

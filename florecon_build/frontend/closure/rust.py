@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from florecon_build.frontend.closure.elaborate import Fold
+from florecon_build.frontend.closure.elaborate import Elaborator
 from florecon_build.frontend.closure.errors import Piece, Source
 from florecon_build.frontend.closure.parser import is_name, parse
 from florecon_build.frontend.closure.terms import Context, Env, Term, is_constant
@@ -39,20 +39,20 @@ class Closure(Deferred):
     @authored
     def __call__(self, *views: object) -> Expr:
         """The expression over the views of its place: a pair's two sides, a group, or a row."""
-        return self._folded(views)
+        return self._elaborated(views)
 
     @authored
     def expression(self) -> Expr:
         """The expression in the place of a row expression, or where no row is read."""
         params = self._syntax.params
         if len(params) != 1:
-            return self._folded(() if not params else (None,))
-        return self._folded((None if params == ("_",) else self._row(self._syntax.params_at),))
+            return self._elaborated(() if not params else (None,))
+        return self._elaborated((None if params == ("_",) else self._row(self._syntax.params_at),))
 
     @authored
     def over(self, rows: object) -> Expr:
         """The expression over these rows."""
-        return self._folded((rows,) if self._syntax.params else ())
+        return self._elaborated((rows,) if self._syntax.params else ())
 
     def _row(self, at: Piece) -> View:
         """The rows given as ``rows=``; ``not_rows`` where they are missing."""
@@ -66,7 +66,7 @@ class Closure(Deferred):
             fix="fb.rust(.., rows=row), with what columns() or derive() gave",
         )
 
-    def _folded(self, views: tuple[object, ...]) -> Expr:
+    def _elaborated(self, views: tuple[object, ...]) -> Expr:
         syntax, source = self._syntax, self._source
         if len(syntax.params) != len(views):
             plain = {0: "`|| ..`", 1: "`|row| ..`, or `|g| ..` in accept_if", 2: "`|a, b| ..`"}
@@ -83,13 +83,13 @@ class Closure(Deferred):
     def _made(self, views: tuple[object, ...]) -> Expr:
         syntax, source = self._syntax, self._source
         named = {name: Term(view) for name, view in zip(syntax.params, views, strict=True) if name != "_"}
-        fold = Fold(Context(source, self._row))
+        elaborator = Elaborator(Context(source, self._row))
         with raising():
-            term = fold.value(syntax.body, {**self._names, **named})
+            term = elaborator.value(syntax.body, {**self._names, **named})
             if term.item is None:
                 fix = "give a value: a condition, a key, a cost"
                 raise source.error("bad_constant", syntax.body.at, "this is always None", fix=fix)
-            item = fold.context.operand(syntax.body, Term(term.item), "closure")
+            item = elaborator.context.operand(syntax.body, Term(term.item), "closure")
             return wrap(lift(item, what="closure"))
 
 

@@ -10,7 +10,7 @@ from florecon_build.ir.types import Type
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
-    """What every piece of syntax has: where it stands, and how far what is below it is nested."""
+    """The piece of the text that a syntax node covers, and the nesting depth below it."""
 
     at: Piece
     depth: int = 1

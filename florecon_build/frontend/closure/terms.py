@@ -1,4 +1,4 @@
-"""What a piece of syntax stands for while a closure is folded."""
+"""Terms: the meaning of a piece of syntax during elaboration."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from florecon_build.frontend.closure import syntax as s
 from florecon_build.frontend.closure.errors import ClosureError, Piece, Source
-from florecon_build.frontend.closure.translate_errors import Given, retold
+from florecon_build.frontend.closure.translate_errors import Operand, translate
 from florecon_build.frontend.handles import Expr, lift
 from florecon_build.frontend.rows import View
 from florecon_build.frontend.text import wrap
@@ -31,7 +31,7 @@ class Term:
 
     @property
     def is_option(self) -> bool:
-        """Whether Rust would see an ``Option``."""
+        """True where Rust would see an ``Option``."""
         return self.some or self.item is None or (isinstance(self.item, Expr) and self.item.type.nullable)
 
     @property
@@ -46,13 +46,13 @@ Env = Mapping[str, Term]
 
 
 def is_constant(item: object) -> bool:
-    """Whether a term is a constant that takes its type from what it stands beside."""
+    """True for a constant that takes its type from what it stands beside."""
     return isinstance(item, int | float | str | datetime.date)
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What every part of a fold needs: the text, and whose lanes ``|row|`` inside a group's closures has."""
+    """The context of an elaboration: the text, and whose lanes ``|row|`` inside a group's closures has."""
 
     source: Source
     rows: Callable[[Piece], View]
@@ -62,14 +62,14 @@ class Context:
         return self.source.error(code, at, message, fix=fix, expected=expected, got=got)
 
     def build(self, at: Piece, what: str, operands: list[tuple[s.Syntax, Term]], make: Callable[[], Expr]) -> Term:
-        """What the builder makes, or its refusal in the closure's words."""
+        """The expression that the builder makes, or its refusal in the closure's words."""
         try:
             made = wrap(make())
         except ClosureError:
             raise
         except StrategyError as error:
-            given = [Given(node.at, term.type) for node, term in operands]
-            raise retold(self.source, at, what, given, error.problems[0]) from None
+            given = [Operand(node.at, term.type) for node, term in operands]
+            raise translate(self.source, at, what, given, error.problems[0]) from None
         if made.uses.size > MAX_NODES:
             raise self.error(
                 "closure_too_large",
@@ -95,5 +95,5 @@ class Context:
 
 
 def is_literal(item: object) -> bool:
-    """Whether a term is a constant, with or without a type of its own."""
+    """True for a constant, with or without a type of its own."""
     return is_constant(item) or (isinstance(item, Expr) and isinstance(item.ir, e.Lit) and item.ir.value is not None)

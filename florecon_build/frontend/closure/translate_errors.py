@@ -1,4 +1,4 @@
-"""The builder's rules, told in the words of a closure: the piece, the types that met, and the Rust to write instead."""
+"""Translates builder errors into errors about the closure's source: the piece, its types, and the Rust to write."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NULL = "say what null means first: `.unwrap_or(x)`, or branch on `.is_none()`"
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class Operand:
     """An operand: where it stands and its type, where it has one."""
 
     at: Piece
@@ -20,7 +20,7 @@ class Given:
 
 
 # By the builder's code: what is wrong with the operation, and what to write. `{what}` is the operator or method.
-_TOLD: dict[str, tuple[str, str]] = {
+_TRANSLATIONS: dict[str, tuple[str, str]] = {
     "nullable": ("`{what}` takes values that are never null", _NULL),
     "never_null": ("`{what}` on what is never null", "leave `{what}` out"),
     "integer_division": (
@@ -53,21 +53,21 @@ _TOLD: dict[str, tuple[str, str]] = {
 }
 
 
-def retold(source: Source, at: Piece, what: str, operands: list[Given], told: Problem) -> ClosureError:
+def translate(source: Source, at: Piece, what: str, operands: list[Operand], problem: Problem) -> ClosureError:
     """The builder's problem as one of the closure's text."""
-    got = ", ".join(f"{given.type} `{source.slice(given.at)}`" for given in operands if given.type is not None)
-    if told.code == "type_mismatch":
+    got = ", ".join(f"{operand.type} `{source.slice(operand.at)}`" for operand in operands if operand.type is not None)
+    if problem.code == "type_mismatch":
         message, fix = f"`{what}` does not take these types", _mismatch(what, operands)
-    elif told.code in _TOLD:
-        message, fix = (text.format(what=what) for text in _TOLD[told.code])
+    elif problem.code in _TRANSLATIONS:
+        message, fix = (text.format(what=what) for text in _TRANSLATIONS[problem.code])
     else:
-        message, fix = told.message, told.fix
-    plain = told.expected if not {"`", "fb."} & set(told.expected.split()) and "`" not in told.expected else ""
-    return source.error(told.code, at, message, expected=plain, got=got or told.got, fix=fix)
+        message, fix = problem.message, problem.fix
+    plain = problem.expected if not {"`", "fb."} & set(problem.expected.split()) and "`" not in problem.expected else ""
+    return source.error(problem.code, at, message, expected=plain, got=got or problem.got, fix=fix)
 
 
-def _mismatch(what: str, operands: list[Given]) -> str:
-    types = [given.type for given in operands if given.type is not None]
+def _mismatch(what: str, operands: list[Operand]) -> str:
+    types = [operand.type for operand in operands if operand.type is not None]
     kinds = {kind.kind for kind in types}
     scale = max((kind.scale for kind in types), default=2)
     if what in {"&&", "||", "!", "if"}:
@@ -77,7 +77,7 @@ def _mismatch(what: str, operands: list[Given]) -> str:
     if what == "span":
         return "use a date, money or integer lane"
     if Kind.MONEY in kinds and what in {"/", "div_euclid", "rem_euclid"}:
-        return _TOLD["money_division"][1]
+        return _TRANSLATIONS["money_division"][1]
     if kinds == {Kind.MONEY, Kind.REAL} and what == "*":
         return f"choose the rounding: `(x.to_minor().to_real() * y / 100.0).minor_units({scale})`"
     if what in {"+", "-", "*", "/"} and (other := kinds - {Kind.INTEGER, Kind.REAL, Kind.MONEY}):

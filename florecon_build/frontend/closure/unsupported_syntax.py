@@ -1,4 +1,4 @@
-"""What the subset leaves out, and what to write instead: one row a construct, looked up where the parser stopped."""
+"""Unsupported constructs and their replacements: one row each, looked up where the parser stopped."""
 
 from __future__ import annotations
 
