@@ -23,7 +23,7 @@ pub enum Error {
     /// A command that cannot be understood, or an argument out of range.
     #[error("{message}")]
     BadCommand {
-        /// What is wrong and how to say it right.
+        /// Description of the fault, and the remedy.
         message: String,
         /// The row's id, when it is about one.
         id: Option<RowId>,
@@ -34,25 +34,25 @@ pub enum Error {
     /// Bytes that are not one Arrow IPC stream.
     #[error("{message}")]
     BadTable {
-        /// What is wrong with the bytes.
+        /// Description of the fault.
         message: String,
     },
     /// A column of the schema that the batch lacks.
     #[error("{message}")]
     MissingColumn {
-        /// Which column.
+        /// The column.
         message: String,
     },
     /// A column of a type the schema does not accept.
     #[error("{message}")]
     WrongType {
-        /// Which column, what came and what is accepted.
+        /// The column, the type given and the types accepted.
         message: String,
     },
     /// A null where the schema allows none.
     #[error("{message}")]
     NullValue {
-        /// Which column and row.
+        /// The column and the row.
         message: String,
         /// The row's id, when it is known.
         id: Option<RowId>,
@@ -60,7 +60,7 @@ pub enum Error {
     /// A value that is no amount: NaN, infinite, not representable in minor units, or a day outside the calendar.
     #[error("{message}")]
     BadAmount {
-        /// Which column or expression.
+        /// The column or expression.
         message: String,
         /// The row's id, when it is known.
         id: Option<RowId>,
@@ -68,7 +68,7 @@ pub enum Error {
     /// A sum or an expression that leaves the 64-bit range.
     #[error("{message}")]
     AmountOverflow {
-        /// What overflowed.
+        /// The sum or expression that overflowed.
         message: String,
         /// The row's id, when it is known.
         id: Option<RowId>,
@@ -78,7 +78,7 @@ pub enum Error {
     DuplicateId {
         /// The id.
         id: RowId,
-        /// Where it occurs: `rows` of a batch or `allocations` of a merge.
+        /// Place: `rows` of a batch or `allocations` of a merge.
         what: &'static str,
         /// The first two places there, counted from 0.
         places: (usize, usize),
@@ -86,13 +86,13 @@ pub enum Error {
     /// A param or a strategy that cannot be used.
     #[error("{message}")]
     BadConfig {
-        /// Which setting and what it may be.
+        /// The setting and its admissible values.
         message: String,
     },
     /// A cost or penalty that is NaN, infinite, out of range or negative where it may not be.
     #[error("{message}")]
     BadCost {
-        /// What came, and for which rows.
+        /// The value, and the rows.
         message: String,
         /// The source of the pair, or the row of the penalty.
         id: RowId,
@@ -102,7 +102,7 @@ pub enum Error {
     /// A snapshot of another strategy or runtime, or a damaged one.
     #[error("{message}")]
     BadSnapshot {
-        /// Why it is refused.
+        /// The reason.
         message: String,
     },
     /// An id that no row has.
@@ -120,7 +120,7 @@ pub enum Error {
     /// A row that has no part in the group, or no singleton where one is needed.
     #[error("{message}")]
     UnknownAllocation {
-        /// Which row and group.
+        /// The row and the group.
         message: String,
         /// The row's id.
         id: RowId,
@@ -142,15 +142,15 @@ pub enum Error {
     /// A merge of fewer than two rows.
     #[error("a merge needs at least two rows; it was given {given}")]
     DegenerateGroup {
-        /// How many were given.
+        /// The number given.
         given: usize,
     },
-    /// A merge that asks for more than is proposed, or for the opposite sign.
+    /// A merge of more than is proposed, or of the opposite sign.
     #[error("row {id} has {live} proposed, but {asked} was asked for; ask for a part of it with the same sign")]
     InsufficientLiveAmount {
         /// The row's id.
         id: RowId,
-        /// The amount asked for.
+        /// The amount requested.
         asked: i64,
         /// The amount there is.
         live: i64,
@@ -162,9 +162,9 @@ pub enum Error {
     ConservationViolated {
         /// The row's id.
         id: RowId,
-        /// What went in.
+        /// The amount before.
         expected: i128,
-        /// What came out.
+        /// The amount after.
         found: i128,
     },
 
@@ -173,7 +173,7 @@ pub enum Error {
     Uncertified {
         /// The node.
         node: u32,
-        /// What is wrong with its answer.
+        /// The violated condition.
         violation: String,
     },
 }

@@ -45,13 +45,13 @@ pub struct GroupLine {
     pub group_id: i64,
     /// Whether a person keeps it; else the solver proposes it.
     pub pinned: bool,
-    /// What formed it: a leaf, the label of a merge, or `unmatched`.
+    /// Its origin: a leaf, the label of a merge, or `unmatched`.
     pub origin: Arc<str>,
-    /// Why, in words.
+    /// Its reason, in words.
     pub reason: Option<Arc<str>>,
     /// The sum of the member amounts, in minor units.
     pub net: i64,
-    /// How many members it has.
+    /// Number of members.
     pub size: usize,
     /// The largest absolute member amount.
     pub max_abs: i64,
@@ -65,7 +65,7 @@ pub struct GroupLine {
     pub first: RowId,
 }
 
-/// What `pin_where` is shown of a group.
+/// View of a group for `pin_where`.
 pub type GroupSummary = GroupLine;
 
 /// A part of a row in a group.
@@ -85,7 +85,7 @@ pub struct Allocation {
     pub id: RowId,
     /// The group.
     pub group_id: i64,
-    /// How much of the row, signed, in minor units.
+    /// Amount of the row in the group, signed, in minor units.
     pub amount: i64,
 }
 
@@ -117,7 +117,7 @@ impl<'a> ReportView<'a> {
         }
     }
 
-    /// How many groups there are.
+    /// Number of groups.
     ///
     /// ```
     /// use florecon::prelude::*;
@@ -209,7 +209,7 @@ impl<'a> GroupView<'a> {
         self.place
     }
 
-    /// What the strategy said of the group; None for an unmatched singleton.
+    /// Provenance of the group; none for an unmatched singleton.
     fn tag(&self) -> Option<Tag> {
         match self.place {
             Place::Group(index) => Some(self.view.ledger.tag(index)),
@@ -253,7 +253,7 @@ impl<'a> GroupView<'a> {
         matches!(self.place, Place::Group(index) if self.view.ledger.is_pinned(index))
     }
 
-    /// What formed it.
+    /// Its origin.
     ///
     /// ```
     /// use florecon::prelude::*;
@@ -271,7 +271,7 @@ impl<'a> GroupView<'a> {
         origin.unwrap_or(&self.view.unmatched)
     }
 
-    /// Why, in words.
+    /// Its reason, in words.
     ///
     /// ```
     /// use florecon::prelude::*;
@@ -288,7 +288,7 @@ impl<'a> GroupView<'a> {
         self.tag().and_then(|tag| self.view.ledger.names.get(tag.reason))
     }
 
-    /// How many members it has.
+    /// Number of members.
     ///
     /// ```
     /// use florecon::prelude::*;

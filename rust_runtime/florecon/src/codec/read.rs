@@ -150,7 +150,7 @@ impl<'a> Unpacker<'a> {
         }
     }
 
-    /// How many values follow, each of which takes at least one byte.
+    /// Number of values that follow, each of which takes at least one byte.
     ///
     /// # Errors
     /// [`Damaged`] for more than can follow.

@@ -36,7 +36,7 @@ impl Packer {
         Self::default()
     }
 
-    /// What was written.
+    /// The encoded bytes.
     ///
     /// ```
     /// use florecon::codec::{Packer, Unpacker};

@@ -28,10 +28,10 @@ impl KeyJson {
     }
 }
 
-/// What happened to a row at a node, or to a pair of rows. Amounts are in minor units of the active numeraire; costs and
+/// Event of a row at a node, or of a pair of rows. Amounts are in minor units of the active numeraire; costs and
 /// penalties are in millionths of a cost unit.
 pub(crate) enum Event {
-    /// The row came to the node in a bag of `size` lots; `without` is the other row of a pair that did not.
+    /// The row entered the node in a bag of `size` lots; `without` is the other row of a pair that did not.
     Entered {
         amount: i64,
         size: usize,
@@ -184,7 +184,7 @@ pub(crate) struct Regrouping {
     pub members: Option<Vec<Lot>>,
 }
 
-/// Why a transformation changes a group.
+/// Cause of a transformation.
 pub(crate) enum Cause {
     Unknown,
     /// A member that also has a residual.

@@ -111,7 +111,7 @@ impl<R> Run<'_, R> {
         }
     }
 
-    /// Records that a bag came to a node.
+    /// Records that a bag entered a node.
     pub fn record_entered(&mut self, node: NodeId, bag: &[Lot]) {
         let Some(recorder) = &self.recorder else { return };
         let pair = match *recorder.watched {

@@ -22,7 +22,7 @@ use super::warm_start::Forest;
 const SHORTEST_ROW: usize = LANES;
 /// Bids that a source may make, on average.
 const BIDS: usize = 2;
-/// Where more than one source in so many is left without a sink, pivots are faster.
+/// Share of sources left without a sink, one in so many, above which pivots are faster.
 const LEFT: usize = 4;
 /// Rows that searches may look at, for each source: pivots do not take as long as the worst of searches.
 const ROWS: usize = 32;

@@ -13,7 +13,7 @@ use super::warm_start::Forest;
 /// Bids that a source may make, on average.
 const BIDS: usize = 8;
 
-/// What a source holds: positions of arcs, `NONE` for its penalty.
+/// Assignment of each source: positions of arcs, `NONE` for its penalty.
 #[derive(Clone, Copy)]
 struct Holding {
     best: u32,

@@ -37,7 +37,7 @@ pub(super) fn weight(source: u64, sink: u64, round: u64) -> i64 {
     (mix(mix(source.wrapping_add(round.wrapping_mul(ROUND))) ^ sink) >> 24) as i64
 }
 
-/// What is minimised next.
+/// Objective of the next round.
 #[derive(Clone, Copy)]
 enum Aim {
     /// The weights of a round.

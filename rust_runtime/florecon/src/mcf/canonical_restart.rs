@@ -23,7 +23,7 @@ const FEWEST_NODES: usize = 256;
 /// Patches of rows that are minimised first, each by itself.
 const FEWEST_PARTS: usize = 4;
 
-/// Whether so many nodes with ties are enough to start afresh.
+/// Whether so many tied nodes make a fresh start faster.
 pub(super) fn pays(component: &Component, tied_nodes: usize) -> bool {
     component.n_nodes() >= FEWEST_NODES && 2 * tied_nodes > component.n_nodes()
 }

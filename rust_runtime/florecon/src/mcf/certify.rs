@@ -66,7 +66,7 @@ pub enum Violation {
     PenaltySlackness {
         /// The node.
         node: usize,
-        /// What it leaves unmatched.
+        /// Its unmatched supply.
         unmatched: i128,
         /// The reduced cost of leaving a unit unmatched.
         reduced: i128,
@@ -76,9 +76,9 @@ pub enum Violation {
     Objective {
         /// The objective of the solution.
         stated: i128,
-        /// What its flow costs.
+        /// The cost of the flow.
         primal: i128,
-        /// What its duals prove.
+        /// The lower bound of the duals.
         dual: i128,
     },
 }

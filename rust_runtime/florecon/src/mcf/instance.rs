@@ -28,7 +28,7 @@ pub const MAX_COST: i64 = 1 << 61;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Instance {
-    /// How many of the nodes, from the first on, are sources.
+    /// Number of sources; they are the first nodes.
     pub n_sources: usize,
     /// Amount to send (`>= 0`, sources) or to receive (`<= 0`, sinks), per node. `i64::MIN` is refused.
     pub supply: Vec<i64>,
@@ -96,7 +96,7 @@ impl Instance {
         self.check_arcs()
     }
 
-    /// Whether so many nodes may be connected.
+    /// Refuses more nodes in one component than the canonical weights allow.
     pub(super) fn check_connected(nodes: usize) -> Result<(), EngineError> {
         if nodes > MOST_NODES {
             return Err(EngineError::TooConnected { nodes });
@@ -145,7 +145,7 @@ impl Instance {
     }
 }
 
-/// What to do besides solving.
+/// Options of a solve.
 ///
 /// ```
 /// assert!(!florecon::mcf::Options::default().certify);
@@ -181,7 +181,7 @@ pub struct Solution {
     /// Per node: the other end of the arc that binds it in the optimal basis, `u32::MAX` where that is its penalty. One of
     /// several that give the same flow; [`SolvedInstance`](super::SolvedInstance) starts from it.
     pub basis: Vec<u32>,
-    /// What the solve did.
+    /// Statistics of the solve.
     pub stats: Stats,
 }
 
@@ -208,7 +208,7 @@ pub struct Stats {
     pub tied_components: usize,
 }
 
-/// Where a number was found.
+/// Location of a number in an instance.
 ///
 /// ```
 /// # use florecon::mcf::Instance;
@@ -228,7 +228,7 @@ pub enum Place {
     Node(usize),
 }
 
-/// Why an instance was refused.
+/// Reason for refusing an instance.
 ///
 /// ```
 /// # use florecon::mcf::Instance;

@@ -1,7 +1,7 @@
 //! Arcs whose flow differs between optimal solutions.
 //!
 //! All optimal solutions differ by circulations in the *tight residual graph*: an arc of reduced cost zero may always take
-//! more, and may give back if it has flow. So an arc varies exactly if it lies on a cycle of that graph other than the arc and
+//! more, and may return some if it has flow. So an arc varies exactly if it lies on a cycle of that graph other than the arc and
 //! its own reverse. Arcs without flow are one-way and vary exactly if both ends lie in one strongly connected component. An arc
 //! with flow goes both ways; suppose it varies in neither direction, so without it neither end reaches the other. Every node of
 //! the strong component reaches, and is reached from, one end without using the arc, and both must be the same end; no arc

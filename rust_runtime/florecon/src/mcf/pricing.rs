@@ -15,9 +15,9 @@ pub(super) struct Columns<'a> {
     pub cost: &'a [i64],
     /// Per slot the position where the arcs of its row end; empty where arcs do not come row by row.
     pub end: &'a [u32],
-    /// What to subtract from such an end, and to add to a position for the arc of the layout that stands there.
+    /// Offset of these ends, and of a position to its arc in the layout.
     pub first: usize,
-    /// Where it is another, the arc of the layout at each position.
+    /// The arc of the layout at each position, if the offset does not give it.
     pub arc: &'a [u32],
 }
 
@@ -87,15 +87,15 @@ impl<'a, P: Number> Pricer<'a, P> {
         }
     }
 
-    /// How many parts `confine` knows, if their arcs end near each other.
+    /// Number of parts for `confine`, if their arcs end near each other.
     pub fn local_parts(&self) -> usize {
         self.patches.as_ref().map_or(0, Patches::local_parts)
     }
 
-    /// Prices the arcs and nodes of these parts alone from now on, and tells what has moved as a whole.
+    /// Restricts pricing to the arcs and nodes of these parts, and records uniform shifts.
     pub fn confine(&mut self, parts: Range<usize>) {
         let Some(patches) = &mut self.patches else { return };
-        patches.tells_wholes = true;
+        patches.records_uniform_shifts = true;
         let (arcs, [sources, sinks]) = patches.part(parts);
         let Component {
             first,

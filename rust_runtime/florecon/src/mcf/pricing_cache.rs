@@ -25,7 +25,7 @@ struct Patch {
     heads: (u32, u32),
     /// Time at which the patch was seen without a negative reduced cost, 0 for never.
     clean: u32,
-    /// Where in `seen` the shifts stand that its head spans had then, less that of its tail span.
+    /// Position in `seen` of the shifts of its head spans at its last scan, less that of its tail span.
     seen: usize,
 }
 
@@ -35,7 +35,7 @@ impl Patch {
     }
 }
 
-/// What to do at a position.
+/// Action at a position.
 pub(super) enum Look {
     /// Nothing changed up to this position.
     LiveIndex(usize),
@@ -46,15 +46,15 @@ pub(super) enum Look {
 /// The patches of one component.
 pub(super) struct Patches {
     list: Vec<Patch>,
-    /// How many of them are of arcs.
+    /// Number of patches of arcs.
     rows: usize,
     /// Time of the last change in each span but of the span as a whole.
     changed: Vec<u32>,
-    /// What each span has been moved by as a whole; it may wrap, as only differences count that potentials have too.
+    /// Sum of the uniform shifts of each span; it may wrap, because only differences that potentials also have are used.
     shift: Vec<i64>,
     seen: Vec<i64>,
     /// Tell spans that move as a whole; this pays where pivots move many neighbours.
-    pub tells_wholes: bool,
+    pub records_uniform_shifts: bool,
     /// Nodes of each span that the pivot at hand has moved so far, and the spans that have some.
     moved: Vec<u8>,
     touched: Vec<u32>,
@@ -125,7 +125,7 @@ impl Patches {
             changed: vec![1; spans],
             shift: vec![0; spans],
             seen: vec![0; seen],
-            tells_wholes: false,
+            records_uniform_shifts: false,
             moved: vec![0; spans],
             touched: Vec::new(),
             first: component.first,
@@ -138,7 +138,7 @@ impl Patches {
         })
     }
 
-    /// How many patches of rows there are, if most end in sinks that lie together.
+    /// Number of patches of rows, if most end in neighbouring sinks.
     pub fn local_parts(&self) -> usize {
         let narrow = self.list[..self.rows].iter().filter(|patch| patch.is_narrow());
         if 2 * narrow.count() > self.rows { self.rows } else { 0 }
@@ -165,7 +165,7 @@ impl Patches {
         self.at = self.list.partition_point(|patch| patch.end <= position);
     }
 
-    /// What to do at a position; the caller goes through the positions in order and starts over after the last.
+    /// Action at a position; the caller goes through the positions in order and starts over after the last.
     pub fn look(&mut self, position: usize) -> Look {
         let patch = &self.list[self.at];
         let starts = position == if self.at == 0 { 0 } else { self.list[self.at - 1].end };
@@ -213,7 +213,7 @@ impl Patches {
     /// Learns that the pivot moves a node.
     pub fn touch(&mut self, slot: usize) {
         let span = (slot >> SPAN) - self.base as usize;
-        if !self.tells_wholes {
+        if !self.records_uniform_shifts {
             self.changed[span] = self.time;
             return;
         }
@@ -252,7 +252,7 @@ impl Patches {
         spans.all(|((&changed, shift), seen)| changed <= patch.clean && shift.wrapping_sub(own) == *seen)
     }
 
-    /// What the tails of the patch at hand have been moved by; the root, at the other end of penalty arcs, never moves.
+    /// Shift of the tails of the patch at hand; the root, at the other end of penalty arcs, never moves.
     fn own_shift(&self) -> i64 {
         if self.at < self.rows {
             self.shift[self.list[self.at].tails.0 as usize]

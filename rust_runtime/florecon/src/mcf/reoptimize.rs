@@ -301,7 +301,7 @@ impl Reoptimization<'_> {
     }
 }
 
-/// What a flow costs, `None` if that leaves 128 bits.
+/// Cost of a flow, `None` if it exceeds 128 bits.
 fn objective(instance: &Instance, solution: &Solution) -> Option<i128> {
     let mut left: Vec<i64> = instance.supply.iter().map(|supply| supply.abs()).collect();
     let mut total = 0i128;

@@ -124,7 +124,7 @@ fn mark_unique(component: &Component, tree: &Tree, varies: impl Fn(u32) -> bool,
     }
 }
 
-/// What is minimised: arcs that come row by row, and the penalty arcs of the nodes.
+/// Problem of the simplex: arcs in row order, and the penalty arcs of the nodes.
 #[derive(Clone, Copy)]
 pub(super) struct Problem<'a> {
     pub columns: Columns<'a>,

@@ -40,13 +40,13 @@ pub(super) struct Entering<P> {
     pub reduced: P,
 }
 
-/// What the cycle of an entering arc says.
+/// Leaving arc of the cycle of an entering arc.
 pub(super) struct Leaving {
     /// The lower end of the leaving arc.
     pub node: u32,
     /// It lies between the entering arc's tail and the apex of the cycle, not between its head and the apex.
     pub at_tail: bool,
-    /// What the cycle can carry.
+    /// Capacity of the cycle.
     pub flow: i64,
 }
 

@@ -88,7 +88,7 @@ impl<P: Number> Network<P> {
         }
     }
 
-    /// What the children of `x` leave to its own arc; children are cut off until that is enough.
+    /// The flow that the children of `x` leave for its own arc; children are cut off until it is feasible.
     fn settle(&mut self, component: &Component, forest: &mut Forest, x: u32) -> i64 {
         forest.children.clear();
         let mut child = forest.first[(x - component.first) as usize];

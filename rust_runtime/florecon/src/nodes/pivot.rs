@@ -46,11 +46,11 @@ struct Inside {
     outer: i64,
     /// Its amount inside, at entry.
     alt: i64,
-    /// What of `alt` is in groups.
+    /// The part of `alt` in groups.
     matched: i128,
     /// Group shares not yet converted.
     shares: u32,
-    /// What of `outer` is given out.
+    /// The part of `outer` that is allocated.
     given: i64,
 }
 

@@ -13,7 +13,7 @@ use crate::plan::tree::{Body, Plan};
 
 const REASON: &str = "classified";
 
-/// How a soaker groups what it takes: each item by itself, or a bucket per key.
+/// Grouping of a soaker: one group per item, or one per key.
 ///
 /// ```
 /// use florecon::prelude::*;

@@ -47,7 +47,7 @@ impl<R> Body<R> for Windowed<R> {
         let (mut band, mut carried, mut shard) = (Vec::new(), Vec::new(), Vec::new());
         let (mut next, mut met) = (0, false);
         while let Some(&(bottom, _)) = sweep.get(next) {
-            // differences of two orders can leave i64
+            // the difference of two orders can exceed i64
             let reach = i128::from(bottom) - i128::from(self.width);
             carried.retain(|&(order, at): &(i64, u32)| i128::from(order) >= reach && bag[at as usize].amount != 0);
             let top = i128::from(bottom) + i128::from(self.width);

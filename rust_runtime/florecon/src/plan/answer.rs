@@ -18,7 +18,7 @@ pub trait Answer {
     /// The value, or why there is none.
     ///
     /// # Errors
-    /// What the closure returned.
+    /// The error of the closure.
     ///
     /// ```
     /// use florecon::prelude::*;

@@ -7,7 +7,7 @@ use super::names::{Name, Names};
 use super::node_id::NodeId;
 use crate::sorting::{by_number, by_order};
 
-/// Where a group comes from.
+/// Provenance of a group.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tag {
     pub origin: Name,
@@ -55,7 +55,7 @@ impl<'a> GroupRef<'a> {
     }
 }
 
-/// Makes room for more items: a quarter of what there is and not twice as much, for arrays that stay.
+/// Reserves capacity by a quarter instead of doubling, for arrays that live long.
 pub(crate) fn spare<T>(items: &mut Vec<T>, more: usize) {
     if items.capacity() - items.len() < more {
         items.reserve_exact(more.max(items.len() / 4));
@@ -71,7 +71,7 @@ pub(crate) struct Arena {
 }
 
 impl Arena {
-    /// How many groups there are.
+    /// Number of groups.
     pub fn len(&self) -> usize {
         self.heads.len()
     }
@@ -92,19 +92,19 @@ impl Arena {
         });
     }
 
-    /// Gives up the group that is being built.
+    /// Discards the group that is being built.
     pub fn abandon(&mut self) {
         let start = self.start(self.len());
         self.rows.truncate(start);
         self.amounts.truncate(start);
     }
 
-    /// How many members the group that is being built has.
+    /// Number of members of the group that is being built.
     pub fn open_len(&self) -> usize {
         self.rows.len() - self.start(self.len())
     }
 
-    /// Where group `index` starts in the flat arrays; of the number of groups: where the next one will.
+    /// Start of group `index` in the flat arrays; for the number of groups, the start of the next one.
     pub fn start(&self, index: usize) -> usize {
         index.checked_sub(1).map_or(0, |before| self.heads[before].end)
     }
@@ -135,21 +135,21 @@ impl Arena {
         self.rows.iter_mut().for_each(|row| *row = target[*row as usize]);
     }
 
-    /// Makes room for just so many more groups and members.
+    /// Reserves exactly so many more groups and members.
     pub fn reserve(&mut self, groups: usize, members: usize) {
         self.heads.reserve_exact(groups);
         self.rows.reserve_exact(members);
         self.amounts.reserve_exact(members);
     }
 
-    /// Makes room for more groups and members, and some to spare.
+    /// Reserves so many more groups and members, and a quarter more.
     pub fn spare(&mut self, groups: usize, members: usize) {
         spare(&mut self.heads, groups);
         spare(&mut self.rows, members);
         spare(&mut self.amounts, members);
     }
 
-    /// Gives back what room is not used.
+    /// Frees unused capacity.
     pub fn shrink(&mut self) {
         self.heads.shrink_to_fit();
         self.rows.shrink_to_fit();
@@ -171,7 +171,7 @@ impl Arena {
         self.close(group.tag);
     }
 
-    /// Takes the groups from `mark` on out of the arena.
+    /// Removes the groups from `mark` on, and returns them.
     pub fn split_off(&mut self, mark: usize) -> Self {
         let start = self.start(mark);
         let mut heads = self.heads.split_off(mark);

@@ -16,7 +16,7 @@ use crate::explain::event::KeyJson;
 use crate::value::EvalError;
 use crate::value::json::Shown;
 
-/// What a key must be able to do. Implemented for everything that can.
+/// Requirements on a key. Implemented for every type that meets them.
 ///
 /// ```
 /// use florecon::prelude::*;
@@ -120,7 +120,7 @@ fn spread(hash: u32) -> u64 {
 pub(crate) struct Buckets {
     /// The positions.
     pub order: Vec<u32>,
-    /// Where each bucket ends in `order`.
+    /// End of each bucket in `order`.
     pub ends: Vec<u32>,
 }
 

@@ -68,7 +68,7 @@ impl CounterDelta {
         }
     }
 
-    /// How many bytes may come of it.
+    /// Upper bound of the encoded length.
     pub fn most_bytes(&self) -> usize {
         self.before.len() * 128
     }

@@ -175,7 +175,7 @@ impl<R> Cursor<R> {
         })
     }
 
-    /// Runs the child at hand, or goes on with it.
+    /// Runs or resumes the child at hand.
     fn child(&mut self, run: &mut Run<'_, R>, child: &Plan<R>, bag: &mut [Lot], mode: Mode) -> Advance {
         match execute(run, child, bag, mode, self.child.take())? {
             Execution::Done(left) => Ok(Some(left)),
@@ -284,7 +284,7 @@ impl<R> Cursor<R> {
         Ok(Some(compact(bag)))
     }
 
-    /// Runs the shard at hand, or goes on with it; whether it is done.
+    /// Runs or resumes the shard at hand; whether it is done.
     fn shard(
         &mut self,
         run: &mut Run<'_, R>,

@@ -49,7 +49,7 @@ impl<'a, R> Group<'a, R> {
         })
     }
 
-    /// How many members there are.
+    /// Number of members.
     ///
     /// ```
     /// use florecon::prelude::*;
@@ -127,7 +127,7 @@ impl<'a, R> Group<'a, R> {
     /// The largest minus the smallest value over the members.
     ///
     /// # Errors
-    /// What `value` returned, or `Overflow` when the difference leaves `i64`.
+    /// The error of `value`, or `Overflow` when the difference leaves `i64`.
     ///
     /// ```
     /// use florecon::prelude::*;
@@ -145,10 +145,10 @@ impl<'a, R> Group<'a, R> {
         high.checked_sub(low).ok_or(EvalError::Overflow)
     }
 
-    /// How many different non-null values there are over the members.
+    /// Number of different non-null values over the members.
     ///
     /// # Errors
-    /// What `value` returned.
+    /// The error of `value`.
     ///
     /// ```
     /// use florecon::prelude::*;
@@ -169,10 +169,10 @@ impl<'a, R> Group<'a, R> {
         Ok(numbering.keys.len() as i64)
     }
 
-    /// Whether any member satisfies `predicate`; members after the first that does are not asked.
+    /// Whether any member satisfies `predicate`; evaluation stops at the first that does.
     ///
     /// # Errors
-    /// What `predicate` returned.
+    /// The error of `predicate`.
     ///
     /// ```
     /// use florecon::prelude::*;
@@ -188,10 +188,10 @@ impl<'a, R> Group<'a, R> {
         Ok(false)
     }
 
-    /// Whether all members satisfy `predicate`; members after the first that does not are not asked.
+    /// Whether all members satisfy `predicate`; evaluation stops at the first that does not.
     ///
     /// # Errors
-    /// What `predicate` returned.
+    /// The error of `predicate`.
     ///
     /// ```
     /// use florecon::prelude::*;
@@ -207,10 +207,10 @@ impl<'a, R> Group<'a, R> {
         Ok(true)
     }
 
-    /// How many members satisfy `predicate`.
+    /// Number of members that satisfy `predicate`.
     ///
     /// # Errors
-    /// What `predicate` returned.
+    /// The error of `predicate`.
     ///
     /// ```
     /// use florecon::prelude::*;

@@ -14,9 +14,9 @@ use crate::value::EvalError;
 pub struct Item<'a, R> {
     /// The row.
     pub row: &'a R,
-    /// What is still unmatched, in minor units of the active numeraire; never zero in a bag.
+    /// Unmatched amount, in minor units of the active numeraire; never zero in a bag.
     pub amount: i64,
-    /// What the row carried when it entered the active numeraire.
+    /// Amount of the row when it entered the active numeraire.
     pub original: i64,
 }
 

@@ -51,7 +51,7 @@ pub(crate) fn write_back(bag: &mut [Lot], positions: &[u32], residual: &[Lot]) {
     }
 }
 
-/// Puts freed amounts back into the residual `bag[..left]`, one lot a row, and returns its new length.
+/// Returns freed amounts to the residual `bag[..left]`, one lot a row, and returns its new length.
 ///
 /// Every freed row was in the bag when it was full, so the bag has room.
 pub(crate) fn give_back(bag: &mut [Lot], left: usize, mut freed: Vec<Lot>) -> usize {

@@ -53,7 +53,7 @@ impl Names {
         name
     }
 
-    /// All texts, in the order in which they came.
+    /// All texts, in the order of interning.
     pub fn texts(&self) -> &[Arc<str>] {
         &self.texts
     }
@@ -62,7 +62,7 @@ impl Names {
         self.texts.get(name.0 as usize)
     }
 
-    /// The text, empty for none: how names compare in the order of the report.
+    /// The text, empty for none: the report orders names by it.
     pub fn text(&self, name: Name) -> &str {
         self.get(name).map_or("", |text| text)
     }

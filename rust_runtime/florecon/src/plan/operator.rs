@@ -23,7 +23,7 @@ pub(crate) enum Operator<R> {
     Partition(Box<dyn Partition<R>>),
 }
 
-/// What the child of a [`GroupTransform`] left.
+/// Result of the child of a [`GroupTransform`].
 pub(crate) struct ChildResult {
     /// Number of groups formed before it.
     pub mark: usize,
@@ -38,7 +38,7 @@ pub(crate) trait GroupTransform<R> {
         Ok(())
     }
 
-    /// Why the groups that hold a row change, for `explain`; called before they do.
+    /// The cause of a change of the groups that hold a row, for `explain`; called before the change.
     fn cause(&self, _run: &Run<'_, R>, _done: &ChildResult, _bag: &[Lot], _row: u32) -> Cause {
         Cause::Unknown
     }

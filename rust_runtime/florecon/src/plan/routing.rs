@@ -7,7 +7,7 @@ use super::tree::Plan;
 use crate::value::EvalError;
 use crate::value::json::Shown;
 
-/// What tells the shards of a strategy apart.
+/// Key function of the shards of a strategy.
 pub(crate) trait Router<R> {
     /// The key as JSON, which is the same in every build of a strategy.
     fn key(&self, item: Item<'_, R>) -> Result<String, EvalError>;

@@ -20,12 +20,12 @@ use crate::value::EvalError;
 pub(crate) struct Run<'a, R> {
     pub rows: &'a [R],
     pub ids: &'a [RowId],
-    /// What each row carried when it entered the active numeraire.
+    /// The amount of each row when it entered the active numeraire.
     pub originals: Cow<'a, [i64]>,
     pub groups: Arena,
     pub names: Names,
     pub stages: Vec<Stage>,
-    /// Buffers of one number per row, for numeraires.
+    /// Free buffers of one number per row, for `pivot`.
     pub spare: Vec<Vec<i64>>,
     /// Records the events of a few rows, for `explain`.
     pub recorder: Option<Box<Recorder>>,
@@ -33,7 +33,7 @@ pub(crate) struct Run<'a, R> {
     pub flows: Box<FlowCache>,
     /// Units of work done; see [`executor`](super::executor).
     pub units: u64,
-    /// Units to do in this call.
+    /// Units of work for this call.
     pub budget: u64,
     until: u64,
 }
@@ -201,7 +201,7 @@ impl<'a, R> Run<'a, R> {
         }
     }
 
-    /// A buffer of one number per row, of any content; give it back to `spare`.
+    /// A buffer of one number per row, with arbitrary content; return it to `spare`.
     pub fn number_per_row(&mut self) -> Vec<i64> {
         self.spare.pop().unwrap_or_else(|| vec![0; self.rows.len()])
     }

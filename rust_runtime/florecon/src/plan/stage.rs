@@ -19,11 +19,11 @@ pub struct Stage {
     pub kind: &'static str,
     /// The tag or origin the author gave the node; empty for none.
     pub label: String,
-    /// Lots that came in.
+    /// Input lots.
     pub items_in: u64,
-    /// The absolute amounts that came in, in minor units of the numeraire active at the node.
+    /// Sum of the absolute input amounts, in minor units of the numeraire active at the node.
     pub value_in: i128,
-    /// Groups that left the node.
+    /// Groups formed by the node.
     pub groups: u64,
     /// Members of these groups.
     pub items_matched: u64,

@@ -138,7 +138,7 @@ impl Tol {
     }
 }
 
-/// What a set of amounts adds up to, and what a tolerance needs to know of it.
+/// Sum, signs and extremes of a set of amounts.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Legs {
     pub net: i128,

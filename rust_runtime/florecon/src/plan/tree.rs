@@ -26,9 +26,9 @@ pub struct Plan<R> {
     weight: u64,
 }
 
-/// A node whose work is one piece.
+/// Behaviour of a node that is one step.
 pub(crate) trait Body<R> {
-    /// Refuses settings that no bag could make sense of.
+    /// Refuses settings that are invalid for every bag.
     fn check(&self) -> Result<(), String> {
         Ok(())
     }
@@ -58,17 +58,17 @@ impl<R: 'static> Plan<R> {
         Self::node(kind, "", Vec::new(), body)
     }
 
-    /// A node whose work is one piece, its children's included.
+    /// A node that is one step, its children included.
     pub(crate) fn node(kind: &'static str, label: &str, children: Vec<Self>, body: impl Body<R> + 'static) -> Self {
         Self::of(kind, label, children, Operator::Whole(Box::new(body)))
     }
 
-    /// A node that does something to the groups of one child.
+    /// A node that transforms the groups of one child.
     pub(crate) fn wrap(kind: &'static str, label: &str, inner: Self, wrap: impl GroupTransform<R> + 'static) -> Self {
         Self::of(kind, label, vec![inner], Operator::Groups(Box::new(wrap)))
     }
 
-    /// A node that gives parts of its bag to its children.
+    /// A node that partitions its bag among its children.
     pub(crate) fn split(kind: &'static str, children: Vec<Self>, split: impl Partition<R> + 'static) -> Self {
         Self::of(kind, "", children, Operator::Partition(Box::new(split)))
     }
@@ -102,7 +102,7 @@ impl<R: 'static> Plan<R> {
     }
 }
 
-/// More nodes than any lot passes in any plan that ends; products with numbers of lots stay within 64 bits.
+/// Upper bound of a weight, above that of any plan that terminates; a weight times a number of lots stays within 64 bits.
 const HEAVIEST: u64 = 1 << 32;
 
 fn weight<R>(operator: &Operator<R>, children: &[Plan<R>]) -> u64 {
@@ -145,7 +145,7 @@ impl<R> Plan<R> {
         &self.operator
     }
 
-    /// How many nodes a lot passes in this one and those below it, at most.
+    /// Upper bound of the number of nodes that a lot passes in this node and below.
     pub(crate) fn weight(&self) -> u64 {
         self.weight
     }

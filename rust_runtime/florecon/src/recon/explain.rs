@@ -19,12 +19,12 @@ pub(crate) struct Explained {
     pub stale: bool,
 }
 
-/// Where a row stands.
+/// Position of a row in the ledger.
 pub(crate) struct Standing {
     pub row: u32,
     pub amount: i64,
     pub places: Vec<Standpoint>,
-    /// Whether something of it came, or was freed, since the last solve.
+    /// Whether a part of it was added or freed since the last solve.
     pub new: bool,
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct Standpoint {
     pub reason: Option<String>,
     pub node: Option<u32>,
     pub size: usize,
-    /// How much of the row.
+    /// Amount of the row in it.
     pub amount: i64,
 }
 

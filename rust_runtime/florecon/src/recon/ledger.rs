@@ -24,7 +24,7 @@ pub(crate) enum State {
     Gone,
 }
 
-/// Where a group is held.
+/// Location of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Place {
     /// A record of the arena.
@@ -38,7 +38,7 @@ pub(crate) struct Ledger {
     groups: Arena,
     ids: Vec<i64>,
     states: Vec<State>,
-    /// How many records, from the first on, have ascending ids.
+    /// Number of records, from the first on, with ascending ids.
     ascending: usize,
     /// The other records by id.
     late: HashMap<i64, usize, FxBuildHasher>,
@@ -52,7 +52,7 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// An empty hypergraph that goes on counting group ids.
+    /// An empty hypergraph that continues the numbering of groups.
     pub fn after(last_id: i64, names: Names) -> Self {
         Self {
             last_id,
@@ -90,12 +90,12 @@ impl Ledger {
         self.states.reserve_exact(records);
     }
 
-    /// How many records there are, those that are gone included.
+    /// Number of records, removed ones included.
     pub fn count(&self) -> usize {
         self.ids.len()
     }
 
-    /// How many members they have.
+    /// Number of their members.
     pub fn members(&self) -> usize {
         self.groups.start(self.groups.len())
     }
@@ -124,7 +124,7 @@ impl Ledger {
         self.groups.get(index)
     }
 
-    /// What was said of a record when it was formed.
+    /// Provenance of a record.
     pub fn tag(&self, index: usize) -> Tag {
         self.groups.tag(index)
     }
@@ -148,14 +148,14 @@ impl Ledger {
         (id != 0).then(|| (id, self.loose[slot as usize]))
     }
 
-    /// What of a slot is in proposed groups.
+    /// The part of a slot in proposed groups.
     pub fn proposed(&mut self, slot: u32) -> i64 {
         let groups = self.groups_of(slot);
         let parts = groups.into_iter().filter(|&index| !self.is_pinned(index));
         self.loose[slot as usize] + parts.map(|index| self.part(index, slot)).sum::<i64>()
     }
 
-    /// What of a slot is in a record.
+    /// The part of a slot in a record.
     pub fn part(&self, index: usize, slot: u32) -> i64 {
         let group = self.groups.get(index);
         group.rows.binary_search(&slot).map_or(0, |at| group.amounts[at])
@@ -174,7 +174,7 @@ impl Ledger {
         self.known_groups_of(slot)
     }
 
-    /// The same, of a slot that was asked for before.
+    /// The same, of a slot that was queried before.
     pub fn known_groups_of(&self, slot: u32) -> Vec<usize> {
         let incidence = self.incidence.as_ref();
         let mut found: Vec<usize> = incidence.map_or_else(Vec::new, |incidence| incidence.of(slot));

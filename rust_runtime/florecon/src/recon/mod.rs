@@ -50,7 +50,7 @@ pub struct Recon<R> {
     pending: Option<Box<Pending<R>>>,
     /// The last group id that the last solve gave.
     solved_to: i64,
-    /// What the last solve of this plan left to the next.
+    /// Caches left by the last solve of this plan.
     caches: Caches,
 }
 
@@ -165,7 +165,7 @@ impl<R> Recon<R> {
     ///
     /// Until then the workspace is as it was before, and any command that changes rows, groups or plan abandons what
     /// was done. The outcome is the same as of [`solve`](Self::solve), which finishes a solve that is under way. A unit
-    /// is one lot at one node of the plan; a leaf on a large bag is one piece, so a call may do more than it was asked.
+    /// is one lot at one node of the plan; a leaf on a large bag is one step, so a call may exceed its budget.
     ///
     /// # Errors
     /// As for [`solve`](Self::solve); the next call then starts anew.
@@ -282,7 +282,7 @@ impl<R> Recon<R> {
         ReportView::new(&self.store.ids, &self.ledger)
     }
 
-    /// What each node of the plan did in the last solve, in the order of node ids.
+    /// Counters of each node in the last solve, in the order of node ids.
     ///
     /// ```
     /// use florecon::prelude::*;
@@ -298,7 +298,7 @@ impl<R> Recon<R> {
         self.stages.clone()
     }
 
-    /// How many rows there are.
+    /// Number of rows.
     ///
     /// ```
     /// use florecon::prelude::*;

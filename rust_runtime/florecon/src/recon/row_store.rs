@@ -68,7 +68,7 @@ impl<R> Store<R> {
         !new.iter().all(|id| seen.insert(id))
     }
 
-    /// Where each slot goes when the rows from `sorted` on, whose ids are new and distinct, are brought into order;
+    /// The new slot of each old one when the rows from `sorted` on, whose ids are new and distinct, are brought into order;
     /// none when they are.
     pub fn sorting(&self, sorted: usize) -> Option<Vec<u32>> {
         let ids = &self.ids;

@@ -14,7 +14,7 @@ use crate::plan::run_state::{Caches, Paused, Run};
 use crate::sorting::by_number;
 use crate::value::EvalError;
 
-/// How far a solve is, in units of work: lots times nodes of the plan.
+/// Progress of a solve, in units of work: lots times nodes of the plan.
 ///
 /// ```
 /// use florecon::prelude::*;
@@ -36,7 +36,7 @@ pub struct Progress {
 
 /// A solve under way. It reads rows and pinned groups, so any change of them ends it.
 pub(crate) struct Pending<R> {
-    /// What of each row is not pinned.
+    /// The unpinned part of each row.
     live: Vec<i64>,
     bag: Vec<Lot>,
     suspended: Option<Suspended<R>>,
@@ -46,7 +46,7 @@ pub(crate) struct Pending<R> {
     total: u64,
 }
 
-/// What came out of a solve.
+/// Result of a solve.
 pub(crate) struct Outcome {
     groups: Arena,
     names: Names,
@@ -73,7 +73,7 @@ impl<R> Pending<R> {
         let mut run = Paused::before(plan.outline(), caches);
         run.groups.reserve(0, bag.len());
         Self {
-            // checking and installing what came out is work on every row, and one unit where there are none
+            // the check and the installation of the result are one unit per row, and one unit where there are none
             total: bag.len() as u64 * plan.weight() + store.len() as u64 + 1,
             live,
             bag,
@@ -83,12 +83,12 @@ impl<R> Pending<R> {
         }
     }
 
-    /// What the solve is of.
+    /// The bag of the solve.
     pub fn into_bag(self) -> Vec<Lot> {
         self.bag
     }
 
-    /// Does at most about `budget` units of work, and at least one piece. The outcome, when this was the last.
+    /// Does about `budget` units of work, and at least one step. Returns the outcome after the last.
     pub fn advance(&mut self, plan: &Plan<R>, store: &Store<R>, budget: u64) -> Result<Option<Outcome>, Error> {
         let paused = std::mem::take(&mut self.run);
         let mut run = Run::resume(paused, budget, &store.rows, &store.ids, &store.amounts);
@@ -127,7 +127,7 @@ impl<R> Pending<R> {
         }))
     }
 
-    /// What is still true of earlier solves, when this one is given up.
+    /// The caches, when this solve is abandoned.
     pub fn abandon(self) -> Caches {
         self.run.caches
     }
@@ -145,7 +145,7 @@ impl<R> Pending<R> {
         }
     }
 
-    /// What the progress is when there is nothing left to do.
+    /// Progress of a finished solve.
     pub fn completed(&self, outcome: &Outcome) -> Progress {
         Progress {
             done: self.total,

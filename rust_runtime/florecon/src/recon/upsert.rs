@@ -17,7 +17,7 @@ struct Replacement<R> {
     slot: u32,
     row: R,
     amount: i64,
-    /// How many rows there were, new ones before it in the batch included.
+    /// Number of rows before, new ones earlier in the batch included.
     after: usize,
 }
 
@@ -67,7 +67,7 @@ impl<R> Recon<R> {
         let known = self.store.len();
         let mut replaced = Vec::new();
         let staged = self.stage(batch.into_iter(), known, &mut replaced);
-        // an id that came twice is an error before the one that ended the batch
+        // a duplicate id is reported before the error that ended the batch
         let target = match self.first_duplicate(known, &replaced) {
             Some((id, places)) => Err(Error::DuplicateId {
                 id,
@@ -125,7 +125,7 @@ impl<R> Recon<R> {
         Ok(())
     }
 
-    /// The first id of the batch that came before, and both its places in the batch.
+    /// The first duplicate id of the batch, and both its positions.
     fn first_duplicate(&self, known: usize, replaced: &[Replacement<R>]) -> Option<(RowId, (usize, usize))> {
         let mut slots: Vec<u32> = replaced.iter().map(|row| row.slot).collect();
         slots.sort_unstable();

@@ -12,10 +12,10 @@ use crate::error::Error;
 /// The version of the exports and of the wire.
 pub const ABI_VERSION: u32 = 1;
 
-/// Where a buffer of no length stands: not null, which means failure, and never read.
+/// Address of a buffer of length zero: not null, which means failure, and never read.
 const EMPTY: usize = 16;
 
-/// What the exports of a module work on: a session, and the buffers that the host knows by address.
+/// State of a module: a session, and the buffers that the host refers to by address.
 ///
 /// [`export_plugin!`](crate::export_plugin) makes one for a module. Natively it is of use in tests only: addresses are wider
 /// there than the 32 bits that a packed reply has for them.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::reply;
 use crate::error::Error;
 
-/// How much of the session a reply shows.
+/// Extent of a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReplyKind {
     /// The whole report.
@@ -23,7 +23,7 @@ pub(crate) enum GivenId {
     Text(String),
 }
 
-/// Which groups to pin.
+/// Selection of the groups to pin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PinBy {
     Group(i64),
@@ -32,7 +32,7 @@ pub(crate) enum PinBy {
     Singletons(Vec<GivenId>),
 }
 
-/// Which table to fetch.
+/// Table to fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Table {
     Groups,
@@ -41,7 +41,7 @@ pub(crate) enum Table {
     Rows,
 }
 
-/// What is to be done.
+/// Verb of a command.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Verb {
     Init {
@@ -100,7 +100,7 @@ impl Command {
     /// Reads a command.
     ///
     /// # Errors
-    /// `bad_command` for what is not JSON, an unknown op, a field that is missing or of another type. Fields nobody asks for
+    /// `bad_command` for what is not JSON, an unknown op, a field that is missing or of another type. Unknown fields
     /// are ignored: a newer host may send them.
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
         let value: Value = serde_json::from_slice(bytes)

@@ -1,6 +1,6 @@
 //! Exact conversion of decimals and floats to minor units.
 
-/// Why a number of major units is not an amount of minor units.
+/// Reason why a number of major units is not an amount of minor units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Inexact {
     /// Not a whole number of minor units.

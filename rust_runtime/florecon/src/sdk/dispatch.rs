@@ -167,7 +167,7 @@ impl<P: Plugin> Ledger<P> {
         Ok(demoted)
     }
 
-    /// Where each row of the batch would go, were the ledger divided; the session is not touched.
+    /// Route of each row of the batch, for dividing the data set; the session is not changed.
     fn shard_keys(&self, arrow: &[u8]) -> Result<Vec<u8>, Error> {
         let (schema, pool) = (P::schema(), RefCell::new(Pool::new()));
         let routes = rows::<P>(&schema, arrow, &pool)?

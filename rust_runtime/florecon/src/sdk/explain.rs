@@ -15,7 +15,7 @@ impl<P: Plugin> Ledger<P> {
     /// The reply to `explain`.
     ///
     /// # Errors
-    /// `bad_command` when no rows are asked for, or too many; `unknown_id`; what the strategy's expressions run into.
+    /// `bad_command` for no rows or too many; `unknown_id`; the errors of the strategy's expressions.
     pub fn explain(&mut self, ids: Vec<GivenId>) -> Result<Vec<u8>, Error> {
         const MOST: usize = 100;
         if ids.is_empty() || ids.len() > MOST {

@@ -10,7 +10,7 @@ use crate::value::{Pool, Text, real};
 
 const MILLISECONDS_A_DAY: i64 = 86_400_000;
 
-/// The decoded cells of one column. A null has a place like any other cell; [`Lane::null`] tells.
+/// The decoded cells of one column. A null has a position like any other cell; see [`Lane::null`].
 #[derive(Debug)]
 pub(crate) enum Cells<'a> {
     /// Integers, minor units, days, and booleans as 0 and 1.
@@ -19,7 +19,7 @@ pub(crate) enum Cells<'a> {
     Real(Vec<f64>),
     /// Texts where they lie in the stream.
     Plain(Vec<&'a str>),
-    /// Texts of a dictionary, interned when the dictionary came.
+    /// Texts of a dictionary, interned when it is read.
     Shared(Vec<Text>),
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct Lane<'a> {
     /// Empty when no cell is null.
     pub null: Vec<bool>,
     pub cells: Cells<'a>,
-    /// What is known of the column's texts so far.
+    /// Texts of the column seen so far.
     pub sharing: Sharing,
 }
 
@@ -69,7 +69,7 @@ impl Lane<'_> {
     }
 }
 
-/// Why a cell is refused.
+/// Reason for refusing a cell.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Refusal {
     /// A null where none may be.
@@ -89,7 +89,7 @@ pub(crate) struct Fault {
     pub refusal: Refusal,
 }
 
-/// What a column is read with.
+/// Context of reading a column.
 pub(crate) struct Source<'c, 'a> {
     pub field: &'c Field,
     pub storage: &'c Storage,

@@ -101,7 +101,7 @@ impl ParamSpec {
         Self::new(name, FieldKind::Money { scale }, ParamValue::Whole(default))
     }
 
-    /// What the param is for; a host shows it.
+    /// Description for the user.
     ///
     /// ```
     /// let spec = florecon::sdk::ParamSpec::integer("slack", 100).doc("cents");
@@ -123,7 +123,7 @@ impl ParamSpec {
         &self.name
     }
 
-    /// What the param holds.
+    /// Type of the param.
     ///
     /// ```
     /// use florecon::sdk::{ParamSpec, schema::FieldKind};

@@ -82,7 +82,7 @@ pub trait Plugin: 'static {
     /// ```
     fn schema() -> Schema;
 
-    /// What may be tuned at run time. None, unless said.
+    /// Declared params. None by default.
     ///
     /// ```
     /// # use florecon::prelude::*;
@@ -103,7 +103,7 @@ pub trait Plugin: 'static {
         Vec::new()
     }
 
-    /// Where the plugin comes from, for `describe`. Nothing, unless generated.
+    /// Provenance of the plugin, for `describe`. Empty unless generated.
     ///
     /// ```
     /// # use florecon::prelude::*;
@@ -146,7 +146,7 @@ pub trait Plugin: 'static {
     /// A row from its record, which has passed the schema.
     ///
     /// # Errors
-    /// What a lane's arithmetic runs into; the batch is then refused, and the error names the row.
+    /// The error of a lane's arithmetic; the batch is then refused, and the error names the row.
     ///
     /// ```
     /// # use florecon::prelude::*;
@@ -207,7 +207,7 @@ pub trait Plugin: 'static {
     fn strategy(params: &Self::Params) -> Plan<Self::Row>;
 }
 
-/// Where a plugin comes from.
+/// Provenance of a plugin.
 ///
 /// ```
 /// use florecon::sdk::BuildInfo;

@@ -9,7 +9,7 @@ use crate::recon::Progress;
 use crate::report::ReportView;
 use crate::row_id::RowId;
 
-/// What a reply says besides the report.
+/// Content of a reply besides the report.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Extra {
     /// Nothing.
@@ -18,9 +18,9 @@ pub(crate) enum Extra {
     Demoted(Vec<i64>),
     /// The group a merge made.
     GroupId(i64),
-    /// How many groups were pinned.
+    /// Number of groups pinned.
     Pinned(usize),
-    /// How far a solve in steps is, and how many flows were certified, where it was asked.
+    /// Progress of a solve in steps, and the number of flows certified, if requested.
     Solved {
         progress: Option<Progress>,
         certified: Option<u64>,

@@ -12,7 +12,7 @@ pub(crate) struct RowLine<'v> {
     /// The group with the largest share; of equals the one with the smallest id.
     pub group_id: i64,
     largest: u64,
-    /// What is in groups of any other origin than `unmatched`.
+    /// The part in groups of any other origin than `unmatched`.
     pub matched: i64,
     /// The rest.
     pub residual: i64,

@@ -5,7 +5,7 @@ use std::fmt;
 /// The most decimal places money may have: `10^18` is the largest power of ten in an `i64`.
 pub const MAX_SCALE: u32 = 18;
 
-/// What a column or a param holds.
+/// Type of a column or a param.
 ///
 /// ```
 /// use florecon::sdk::schema::FieldKind;
@@ -230,7 +230,7 @@ impl Field {
         &self.name
     }
 
-    /// What the column holds.
+    /// Type of the column.
     ///
     /// ```
     /// use florecon::sdk::schema::{Field, FieldKind};

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use super::plugin::Plugin;
 use super::session::Session;
 
-/// The op that asks for the description, which a module exports as `describe`.
+/// The op of the description, which a module exports as `describe`.
 const DESCRIBE: &[u8] = b"describe";
 
 /// Serves one session: reads frames from `input` until it ends, writes a frame to `output` for each.

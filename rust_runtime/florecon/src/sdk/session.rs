@@ -83,7 +83,7 @@ impl<P: Plugin> Session<P> {
 
     /// Carries out one command: JSON in `command`, rows as one Arrow IPC stream in `arrow` for the commands that take rows.
     ///
-    /// Returns JSON, or the Arrow IPC stream that a `fetch` asked for. Errors come back as JSON too, and leave the session as
+    /// Returns JSON, or the Arrow IPC stream of a `fetch`. Errors are JSON too, and leave the session as
     /// it was; no input makes this panic, unless the plugin's own code does.
     ///
     /// ```

@@ -80,7 +80,7 @@ fn damaged() -> Error {
     refused("the snapshot is damaged: it is not what was taken; use another copy, or upsert the rows again")
 }
 
-/// Whose snapshot it is. A generated plugin is told by its strategy's fingerprint, one written by hand by its version.
+/// Owner of a snapshot. A generated plugin is identified by the fingerprint of its strategy, one written by hand by its version.
 struct Owner {
     runtime: String,
     domain: String,
@@ -121,7 +121,7 @@ impl Owner {
         })
     }
 
-    /// What is different about another one, in words.
+    /// The differences to another one, in words.
     fn differs(&self, other: &Self) -> Option<String> {
         let what = ["runtime", "domain", "version", "strategy"];
         let pairs = self.texts().into_iter().zip(other.texts());

@@ -18,7 +18,7 @@ const SHARED_TEXTS: usize = 1 << 18;
 /// Rows are decoded in stretches of this many: enough to amortise a column's set-up, few enough to stay in the cache.
 const STRETCH: usize = 1024;
 
-/// The rows of an Arrow IPC stream, each made by `make` from its checked record; decoded as they are asked for.
+/// The rows of an Arrow IPC stream, each made by `make` from its checked record; decoded on demand.
 ///
 /// An error ends them: `bad_table`, or that of the first row that is refused, with `null_value`, `bad_amount` or
 /// `amount_overflow`, naming column, row and id.
@@ -47,7 +47,7 @@ struct Stretch<'a> {
     first: usize,
     next: usize,
     sound: usize,
-    /// Where the stretch ends; the next one begins there.
+    /// End of the chunk, and start of the next.
     end: usize,
     /// The column of the refused cell, and what is wrong with it.
     refused: Option<(usize, Fault)>,
@@ -84,7 +84,7 @@ impl<'a, F> Rows<'a, F> {
             rows,
             before: self.batch.before + self.batch.rows,
         };
-        // the lanes stay until the next ones come, for what they know of their columns
+        // the lanes are kept until the next ones, for the texts of their columns
         self.stretch.end = 0;
         self.stretch.next = 0;
         self.stretch.sound = 0;

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-/// Why the evaluation of an expression failed. The caller knows the row and turns this into the error code of the wire.
+/// Failure of the evaluation of an expression. The caller knows the row and turns this into the error code of the wire.
 ///
 /// ```
 /// use florecon::value::{EvalError, int};

@@ -6,7 +6,7 @@ use super::{Real, Text, Tokens, real};
 
 /// A value that can be shown: every key is, so that `explain` can say which bucket a row was in.
 ///
-/// What is written is JSON: a number, a text, a list for a tuple, null for nothing.
+/// The form is JSON: a number, a text, a list for a tuple, null for none.
 ///
 /// ```
 /// use florecon::prelude::*;

@@ -135,7 +135,7 @@ pub fn round_half_away(value: f64) -> f64 {
     }
 }
 
-/// A real in as few digits as tell it apart, as it stands in messages.
+/// Shortest decimal form of a real that reads back as the same number, for messages.
 ///
 /// ```
 /// use florecon::value::real;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::text::{normalize_string, windows};
 
-/// What a measure says when a side is empty: two empty texts are alike, an empty and another one are not.
+/// The similarity when a side is empty: 1 for two empty texts, else 0.
 fn empty_side(left_empty: bool, right_empty: bool) -> Option<f64> {
     match (left_empty, right_empty) {
         (true, true) => Some(1.0),

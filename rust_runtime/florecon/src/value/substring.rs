@@ -5,7 +5,7 @@ use std::cell::RefCell;
 
 use super::Text;
 
-/// What the text functions take: any form of text. One that comes back unchanged is not copied if it is a [`Text`].
+/// Argument of the text functions: any form of text. A [`Text`] that is returned unchanged is not copied.
 ///
 /// ```
 /// use florecon::value::{Text, text};
@@ -94,7 +94,7 @@ pub(super) fn built(write: impl FnOnce(&mut String)) -> Text {
     })
 }
 
-/// Where `needle` (not empty) comes first in `text`. For the short needles of strategies this beats the searcher of the
+/// First position of `needle` (not empty) in `text`. For the short needles of strategies this beats the searcher of the
 /// standard library, which prepares tables at each call.
 pub(super) fn find(text: &str, needle: &str) -> Option<usize> {
     let (text, needle) = (text.as_bytes(), needle.as_bytes());
@@ -112,7 +112,7 @@ pub(super) fn find(text: &str, needle: &str) -> Option<usize> {
     None
 }
 
-/// Where a byte comes first, eight at a time.
+/// First position of a byte, eight at a time.
 fn find_byte(bytes: &[u8], byte: u8) -> Option<usize> {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH: u64 = ONES << 7;

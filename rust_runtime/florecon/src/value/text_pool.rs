@@ -47,7 +47,7 @@ impl Pool {
         fresh
     }
 
-    /// How many distinct texts were handed out.
+    /// Number of distinct texts.
     ///
     /// ```
     /// let mut pool = florecon::value::Pool::new();

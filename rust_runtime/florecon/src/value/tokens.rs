@@ -68,7 +68,7 @@ impl Tokens {
         self.0.binary_search_by(|probe| probe.as_str().cmp(text)).is_ok()
     }
 
-    /// How many texts the list holds.
+    /// Number of texts in the list.
     ///
     /// ```
     /// use florecon::value::{Text, Tokens};

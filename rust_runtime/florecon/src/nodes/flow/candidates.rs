@@ -10,7 +10,7 @@ use crate::plan::run_state::Run;
 
 /// The lots of a bag as nodes: sources first, then sinks, each in bag order.
 pub(crate) struct Sides {
-    /// How many sources there are.
+    /// Number of sources.
     pub n_sources: usize,
     /// The place in the bag of each node.
     pub places: Vec<u32>,
@@ -53,7 +53,7 @@ pub(crate) trait Matcher<R> {
 /// Keys and the nodes that carry them.
 pub(crate) struct Pairs {
     pub pairs: Vec<(u32, u32)>,
-    /// How many keys there are.
+    /// Number of keys.
     pub keys: usize,
 }
 
@@ -93,7 +93,7 @@ struct Join {
 }
 
 impl Candidates {
-    /// The sinks that `source` may meet, ascending. Sources are asked once each.
+    /// The sinks that `source` may meet, ascending. Each source is queried once.
     pub fn of(&mut self, source: usize) -> &[u32] {
         self.found.clear();
         let stamp = source as u32;
@@ -118,7 +118,7 @@ impl Candidates {
     }
 }
 
-/// How much is looked at before a key or a window counts as too full.
+/// Caps on the rows of a key and of a window.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Caps {
     /// Keys that more lots carry are skipped.

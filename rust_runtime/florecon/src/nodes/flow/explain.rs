@@ -9,7 +9,7 @@ use crate::plan::lot::Lot;
 use crate::plan::node_id::NodeId;
 use crate::plan::run_state::Run;
 
-/// The bag as the engine saw it, and what it answered.
+/// The bag as an instance, and the flow.
 struct Seen<'a> {
     bag: &'a [Lot],
     sides: &'a Sides,
@@ -17,7 +17,7 @@ struct Seen<'a> {
     flow: &'a [i64],
 }
 
-/// How a source and a sink stand to each other.
+/// Relation of a source and a sink.
 enum Meeting {
     NotCandidates,
     Forbidden,
@@ -102,7 +102,7 @@ impl<R> Flow<R> {
         Ok(())
     }
 
-    /// How each source meets each sink that `wanted` names.
+    /// The relations of the candidate pairs that `wanted` selects.
     fn meetings(
         &self,
         run: &mut Run<'_, R>,
@@ -172,7 +172,7 @@ impl<R> Flow<R> {
         })
     }
 
-    /// How many keys of a row are carried by more rows than the cap.
+    /// Number of keys of a row that more rows share than the cap allows.
     fn skipped_keys(&self, run: &Run<'_, R>, seen: &Seen<'_>, own: usize) -> Result<usize, Error> {
         let mut skipped = 0;
         for matcher in &self.matchers {
@@ -222,7 +222,7 @@ impl<R> Flow<R> {
         Ok(Event::FlowPair(pair))
     }
 
-    /// Why two rows are no candidates.
+    /// The reason why two rows are not candidates.
     fn apart(&self, run: &Run<'_, R>, seen: &Seen<'_>, a: usize, b: usize) -> Result<Event, Error> {
         let mut distance = None;
         if let Some(window) = &self.window {

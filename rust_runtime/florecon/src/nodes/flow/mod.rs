@@ -134,7 +134,7 @@ impl<R: 'static> Flow<R> {
         self
     }
 
-    /// Where a window is crowded, lets items meet their nearest only; 256 unless said.
+    /// Most items in a window before items meet their nearest only; 256 by default.
     ///
     /// A pair whose windows both hold more than `cap` opposite items is a candidate only if one is among the `cap` nearest
     /// of the other: by order difference, then by how far apart they stand when the bag is sorted by (order, id), then by

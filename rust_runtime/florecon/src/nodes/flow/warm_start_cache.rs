@@ -11,17 +11,17 @@ use crate::mcf::{EngineError, Instance, Options, Solution, SolvedInstance, solve
 use crate::plan::node_id::NodeId;
 use crate::row_id::RowId;
 
-/// Instances with fewer arcs are solved faster than remembered, and a ledger may have a hundred thousand of them.
+/// Solving an instance of fewer arcs is faster than keeping it, and a data set may have a hundred thousand of them.
 const FEWEST_ARCS: usize = 1024;
 
-/// The memory of the flow nodes of a plan.
+/// The kept instances of a workspace.
 #[derive(Debug, Default)]
 pub(crate) struct FlowCache {
     /// By smallest row; one for each node that had it.
     kept: FxHashMap<RowId, Vec<Entry>>,
     /// Check the certificate of every instance.
     pub certify: bool,
-    /// How many instances were certified in the solve at hand.
+    /// Number of instances certified in the solve at hand.
     pub certified: u64,
 }
 
@@ -37,7 +37,7 @@ struct Entry {
 }
 
 impl FlowCache {
-    /// Before the first step of a solve.
+    /// Called before the first step of a solve.
     pub fn begin(&mut self, certify: bool) {
         self.kept
             .values_mut()
@@ -46,7 +46,7 @@ impl FlowCache {
         (self.certify, self.certified) = (certify, 0);
     }
 
-    /// After the last: gives back the memory of bags that there are no more.
+    /// Called after the last step: frees the entries of bags that no longer exist.
     pub fn end(&mut self) {
         self.kept.retain(|_, entries| {
             entries.retain(|entry| entry.is_fresh);
@@ -55,7 +55,7 @@ impl FlowCache {
         self.kept.shrink_to_fit();
     }
 
-    /// Spares what is known of bags among rows that are not solved again because nothing there has changed.
+    /// Keeps the entries of bags among rows that were not solved again because they are unchanged.
     pub fn spare<'a>(&mut self, ids: impl Iterator<Item = &'a RowId>) {
         if self.kept.is_empty() {
             return;
@@ -67,7 +67,7 @@ impl FlowCache {
         }
     }
 
-    /// Solves the instance of a node over these rows, from what is known of it.
+    /// Solves the instance of a node over these rows, from the entry of the node if there is one.
     pub fn solve(&mut self, node: NodeId, ids: &[RowId], instance: &Instance) -> Result<Solution, Error> {
         let options = Options { certify: self.certify };
         let first = ids.iter().min().and_then(|first| self.kept.get(first));
@@ -88,7 +88,7 @@ impl FlowCache {
         })
     }
 
-    /// Remembers an instance and its solution, if that is worth its memory.
+    /// Keeps an instance and its solution, if it is large enough.
     pub fn keep(&mut self, node: NodeId, ids: Vec<RowId>, instance: Instance, solution: &Solution) {
         let Some(first) = ids.iter().min().cloned() else { return };
         if instance.tail.len() < FEWEST_ARCS {
@@ -108,7 +108,7 @@ impl FlowCache {
 }
 
 impl Entry {
-    /// The node that each row was, `u32::MAX` for none on this side.
+    /// The earlier node of each row, `u32::MAX` for none on this side.
     fn places(&self, ids: &[RowId], n_sources: usize) -> Vec<u32> {
         let mut places = Vec::with_capacity(ids.len());
         let sides = [

@@ -74,7 +74,7 @@ pub(crate) fn near<R>(
     Ok((Near::Lists(lists), short))
 }
 
-/// How many sources have fewer sinks in their list than in their range.
+/// Number of sources with fewer sinks in their list than in their range.
 fn count_short(sources: &Side, ranges: &[(u32, u32)], lists: &Buckets, n_nodes: usize) -> u64 {
     let mut seen = vec![u32::MAX; n_nodes];
     let mut short = 0;

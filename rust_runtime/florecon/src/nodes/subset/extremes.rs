@@ -4,7 +4,7 @@
 pub(crate) struct Extremes {
     /// The amounts; none where removed.
     amounts: Vec<Option<i64>>,
-    /// How many blocks there are, rounded up to a power of two; the block `b` is the node `leaves + b`.
+    /// Number of blocks, rounded up to a power of two; the block `b` is the node `leaves + b`.
     leaves: usize,
     /// Per node, the smallest amounts ascending.
     small: Nodes,

@@ -200,7 +200,7 @@ struct Values {
     order: Vec<u32>,
     /// The index in `order` of each place.
     index: Vec<u32>,
-    /// Where each distinct amount ends in `order`.
+    /// End of each distinct amount in `order`.
     ends: Vec<u32>,
     /// The distinct amounts, ascending.
     distinct: Vec<i64>,

@@ -287,7 +287,7 @@ fn seen(group: &Value) -> GroupSeen {
     }
 }
 
-/// A table without rows of the columns a module asks for.
+/// A table of the columns of a module, without rows.
 fn empty(input: &[Value]) -> Table {
     input.iter().fold(Table::new(), |table, field| {
         let name = field["name"].as_str().unwrap_or_default();

@@ -45,7 +45,7 @@ pub use table::Table;
 use checks::{CHECKS, Check};
 use driver::Driver;
 
-/// What one check came to.
+/// Result of one check.
 ///
 /// ```
 /// # use florecon::prelude::*;
@@ -68,7 +68,7 @@ use driver::Driver;
 pub struct Outcome {
     /// The check's name.
     pub check: &'static str,
-    /// What failed; `None` when the check holds.
+    /// The failure; `None` when the check holds.
     pub failure: Option<Failure>,
 }
 
@@ -95,7 +95,7 @@ pub struct Outcome {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// What is wrong.
+    /// Description of the fault.
     pub message: String,
     /// The rows, by their place in the table.
     pub rows: Vec<usize>,
@@ -103,7 +103,7 @@ pub struct Failure {
     pub ids: Vec<String>,
 }
 
-/// What all checks came to.
+/// Result of all checks.
 ///
 /// ```
 /// # use florecon::prelude::*;

@@ -15,7 +15,7 @@ pub(crate) type Values = Vec<Option<Text>>;
 /// One column of the stream's schema.
 struct Slot {
     extent: Extent,
-    /// The position at which the caller asked for it, if it did.
+    /// Its position in the request, if it is requested.
     wanted: Option<usize>,
 }
 
@@ -32,7 +32,7 @@ pub(crate) struct Batches<'a> {
     frames: Frames<'a>,
     slots: Vec<Slot>,
     storages: Vec<Option<Storage>>,
-    /// The dictionaries of the columns asked for, few enough to look through.
+    /// Dictionaries of the requested columns, few enough for a linear search.
     dictionaries: Vec<Dictionary>,
 }
 
@@ -54,18 +54,18 @@ impl<'a> Batches<'a> {
         Ok(opened)
     }
 
-    /// How each column asked for is stored; `None` for one the stream lacks.
+    /// Storage of each requested column; `None` for one the stream lacks.
     pub fn storages(&self) -> &[Option<Storage>] {
         &self.storages
     }
 
-    /// The values of the dictionary `id`: those that came so far.
+    /// The values of the dictionary `id` so far.
     pub fn dictionary(&self, id: i64) -> &[Option<Text>] {
         let known = self.dictionaries.iter().find(|dictionary| dictionary.id == id);
         known.map_or(&[], |dictionary| &dictionary.values)
     }
 
-    /// The columns asked for, of the next batch, in the order in which they were asked for, and its number of rows.
+    /// The requested columns of the next batch, in the order of the request, and its number of rows.
     pub fn next(&mut self, pool: &mut Pool) -> Result<Option<(usize, Vec<Column<'a>>)>, Error> {
         while let Some(frame) = self.frames.next()? {
             let (message, body) = frame.open()?;
@@ -125,7 +125,7 @@ impl<'a> Batches<'a> {
             .iter_mut()
             .find(|dictionary| dictionary.id == batch.id());
         let Some(Dictionary { storage, values, .. }) = known else {
-            return Ok(()); // of a column nobody asked for
+            return Ok(()); // of a column that is not requested
         };
         let data = batch.data().ok_or_else(|| malformed("a dictionary has no values"))?;
         let mut cursor = Cursor::new(data, body)?;

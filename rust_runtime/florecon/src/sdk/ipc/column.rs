@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use arrow_ipc::{DateUnit, Field, Int, Precision, Type};
 
-/// How the cells of a column are stored.
+/// Storage of the cells of a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Storage {
     /// Signed or unsigned integers of this many bytes.
@@ -34,7 +34,7 @@ pub(crate) enum Storage {
 }
 
 impl Storage {
-    /// How `field` is stored.
+    /// Storage of `field`.
     pub fn of(field: Field<'_>) -> Self {
         let Some(dictionary) = field.dictionary() else {
             return Self::plain(field);
@@ -54,7 +54,7 @@ impl Storage {
         }
     }
 
-    /// How the values of the column, or of its dictionary, are stored.
+    /// Storage of the values of the column, or of its dictionary.
     pub fn plain(field: Field<'_>) -> Self {
         let known = match field.type_type() {
             Type::Int => field

@@ -5,7 +5,7 @@ use arrow_ipc::{Field, MetadataVersion, Type, UnionMode};
 /// A deeper nesting than any table has.
 const MAX_DEPTH: usize = 64;
 
-/// What a field and its children take of a batch.
+/// Nodes and buffers of a field and its children.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Extent {
     pub nodes: usize,

@@ -48,7 +48,7 @@ impl<'a> Frames<'a> {
         }
         let length = i32::from_le_bytes([prefix[0], prefix[1], prefix[2], prefix[3]]);
         if length == 0 {
-            // whoever asks again is told again
+            // a further call returns the same error
             self.rest = marker;
             return Ok(None);
         }

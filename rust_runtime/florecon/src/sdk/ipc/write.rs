@@ -6,7 +6,7 @@ use flatbuffers::{FlatBufferBuilder, UnionWIPOffset, WIPOffset};
 /// Buffers and messages begin at multiples of this many bytes, as the format recommends.
 const ALIGNMENT: usize = 64;
 
-/// Hands a column's cells, from the first row to the last, to whoever asks, as often as it is asked.
+/// Visits the cells of a column from the first row to the last; may be called repeatedly.
 pub(crate) type Cells<'r, T> = Box<Each<'r, T>>;
 type Each<'r, T> = dyn Fn(&mut dyn FnMut(T)) + 'r;
 
