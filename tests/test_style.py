@@ -15,7 +15,6 @@ PENDING = (
     "florecon_build/codegen/errors.py",
     "florecon_build/codegen/rust/",
     "florecon_build/host/",
-    "rust_runtime/",
     "tests/codegen/rust/",
 )
 """Folders whose module documentation is still to be rewritten."""

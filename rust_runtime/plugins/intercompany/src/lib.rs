@@ -1,4 +1,4 @@
-//! How two companies of one group agree on what they owe each other.
+//! Intercompany reconciliation: agreement of two companies of one group on their mutual debts.
 //!
 //! Every deal stands in two ledgers: positive with the creditor, negative with the debtor. Lines meet only inside a pair of
 //! companies and a currency. Hard evidence goes first (a netting cycle that closes, one invoice number on two equal amounts, a
