@@ -63,14 +63,14 @@ def table() -> str:
     """One line for each operator and each kind of its first operand."""
     lines = ["| closure | builder | type |", "|---|---|---|"]
     for row in TABLE:
-        for expr in _examples(row):
+        for expr in examples(row):
             closure = emit(expr.ir).removeprefix("|row| ")
             cells = f"`{closure}`", f"`{show(expr.ir)}`", str(expr.type)
             lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
     return "\n".join(lines) + "\n"
 
 
-def _examples(row: Operator) -> Iterator[Any]:
+def examples(row: Operator) -> Iterator[Any]:
     """The operator on a lane of each kind, its other operands constants; on a nullable lane where null is allowed."""
     settings = [setting.example for setting in row.settings]
     first, *others = row.params * 2 if row.variadic else row.params

@@ -13,28 +13,27 @@ import pytest
 from florecon_build.ir import expressions as e
 from florecon_build.ir.operators import TABLE, Operator, operands_of, operator_of, settings_of
 from florecon_build.ir.traversal import VALUE_KINDS, value_parts, values_in, walk
+from scripts import operator_reference
 from tests.support.random_strategies import ROWS, random_plugin
 
 SEEDS = 400
-TWICE = (2 * ROWS.amount).ir
-"""Not among the random ones, which have the money on the left."""
-
 each_row = pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.node.__name__}-{row.name}-{row.function}")
 
 
 @cache
 def drawn() -> tuple[e.Operation, ...]:
-    """The operations of some random strategies."""
+    """The operations of the documentation and of some random strategies."""
 
     def operations() -> Iterator[e.Operation]:
         for seed in range(SEEDS):
             plugin = random_plugin(random.Random(seed), ROWS, 1 + seed % 6).data
-            outermost = [TWICE, *(lane.value for lane in plugin.lanes)]
+            outermost = [lane.value for lane in plugin.lanes]
             outermost += [value for place in walk(plugin.strategy) for _, value in value_parts(place.node)]
             for value in outermost:
                 yield from (part for part in values_in(value) if isinstance(part, e.Operation))
 
-    return tuple(dict.fromkeys(operations()))
+    examples = (expr.ir for row in TABLE for expr in operator_reference.examples(row))
+    return tuple(dict.fromkeys((*examples, *operations())))
 
 
 def test_every_operation_and_each_of_its_ops_has_a_row() -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import florecon_build as fb
+from florecon_build.ir import expressions as e
 from florecon_build.ir.types import Kind, Type
 
 WORDS = ("INV10023", "PO-77812", "müller", "A01", "b02", " ", "acme co", "x/y", "8812")
@@ -253,7 +254,7 @@ class ValueMaker:
         word = lambda: self.value(Kind.TEXT, where, depth)  # noqa: E731
 
         def made() -> Any:
-            return getattr(word(), self.rng.choice(["upper", "lower", "strip", "digits", "alnum", "normalize"]))()
+            return getattr(word(), self.rng.choice([op.value for op in e.TextOp]))()
 
         return self.choose(
             made,

@@ -18,14 +18,19 @@ from tests.support.pages import DOCS, run
 
 PAGE = (DOCS / "closures.md").read_text(encoding="utf-8")
 LINE = re.compile(r"^\| `((?:[^`\\]|\\.)+)` \| `((?:[^`\\]|\\.)+)` \| ([^|`]+) \|$", re.MULTILINE)
-PARAMS = {"Row": "|row|", "Pair": "|a, b|", "Group": "|g|"}
+PARAMS = {
+    "### Row expressions": "|row|",
+    "### Pair expressions": "|a, b|",
+    "### Group expressions": "|g|",
+    "## Operators and functions": "|row|",
+}
 
 
 def lines() -> list[tuple[str, str, str]]:
     """Closure, builder's expression and type of every row."""
     found: list[tuple[str, str, str]] = []
-    for place, params in PARAMS.items():
-        section = re.split(r"^##+ ", PAGE.split(f"### {place} expressions\n")[1], maxsplit=1, flags=re.MULTILINE)[0]
+    for heading, params in PARAMS.items():
+        section = re.split(r"^##+ ", PAGE.split(f"\n{heading}\n")[1], maxsplit=1, flags=re.MULTILINE)[0]
         rows = LINE.findall(section)
         assert len(rows) == sum(line.startswith("| `") for line in section.splitlines())
         found += [
