@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from florecon_build.interpreter.bag import Bag, Group, Lot, Outcome, buckets, outcome, settle
-from florecon_build.interpreter.context import Context
+from florecon_build.interpreter.context import Context, about
 from florecon_build.interpreter.errors import ModelError, Overflow
 from florecon_build.interpreter.evaluate import typed
 from florecon_build.interpreter.keys import Plain, RowId, key_of
 from florecon_build.interpreter.numbers import amount
+from florecon_build.interpreter.settings import compute, require_default_keys
 from florecon_build.interpreter.stages import Step
 from florecon_build.ir import nodes as n
 from florecon_build.ir.expressions import Constant, Value
@@ -52,7 +53,11 @@ def partition_by_with(context: Context, step: Step, node: n.PartitionByWith, bag
     """An ``inner`` per key that can read the key."""
 
     def run(key: Plain, shard: Bag) -> Outcome:
-        return context.with_key(node.binder, key).run(step.below[0], shard)
+        inside = context.with_key(node.binder, key)
+        with about(shard[0].id):
+            compute(node.inner, inside.scope())
+        require_default_keys(node.inner, inside.scope())
+        return inside.run(step.below[0], shard)
 
     return _sharded(context, step, node.key, bag, run)
 

@@ -7,10 +7,11 @@ from dataclasses import fields
 
 from florecon_build.interpreter.context import about
 from florecon_build.interpreter.environment import Scope
-from florecon_build.interpreter.errors import ModelError
+from florecon_build.interpreter.errors import EvalError, ModelError
 from florecon_build.interpreter.evaluate import integer, slack, typed
 from florecon_build.interpreter.ingest import refusal
 from florecon_build.interpreter.keys import Plain
+from florecon_build.interpreter.settings import compute, require_default_keys
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
 
@@ -19,7 +20,7 @@ def configured(plugin: n.PluginIr, current: Mapping[str, Plain], given: Mapping[
     """The params with new values for those given; the others keep theirs, or have their default.
 
     Raises `ModelError` ``bad_config`` for a name that is no param, a value of the wrong type, and values with which a
-    tolerance, width or window of the strategy is negative.
+    tolerance, width or window of the strategy is negative or has no value.
     """
     known = {param.name: param for param in plugin.params}
     values = {name: current.get(name, typed(param.default, param.type)) for name, param in known.items()}
@@ -30,7 +31,13 @@ def configured(plugin: n.PluginIr, current: Mapping[str, Plain], given: Mapping[
         if value is None or refusal(value, of) is not None:
             raise ModelError("bad_config", f"param {name} is {value!r}, but it is a {of}")
         values[name] = typed(value, of) if isinstance(value, int) else value
-    _check(plugin.strategy, Scope(params=values))
+    scope = Scope(params=values)
+    try:
+        compute(plugin.strategy, scope)
+    except EvalError as failure:
+        raise ModelError("bad_config", f"a setting cannot be computed from the params: {failure.text}") from failure
+    require_default_keys(plugin.strategy, scope)
+    _check(plugin.strategy, scope)
     return values
 
 

@@ -37,8 +37,10 @@ def read(plugin: PluginIr, given: Mapping[str, Plain], reached: Collection[str])
     Raises `ModelError`: ``missing_column``, ``wrong_type``, ``null_value``, ``bad_amount`` for a value that no column
     may carry, ``amount_overflow`` for a lane or an amount that leaves 64 bits.
     """
-    id = _id(plugin, given)
-    lanes: dict[str, Plain] = {column.name: _column(column, given, id) for column in plugin.columns}
+    shown = _shown_id(plugin, given)
+    lanes: dict[str, Plain] = {column.name: _column(column, given, shown) for column in plugin.columns}
+    id = lanes[_id_column(plugin).name]
+    assert isinstance(id, int | str), "ids are integers or texts"
     scope = Scope({Var.ITEM: Lot(id, lanes, 0, 0)})
     with about(id):
         for lane in plugin.lanes:
@@ -47,12 +49,15 @@ def read(plugin: PluginIr, given: Mapping[str, Plain], reached: Collection[str])
         return Row(id, lanes, amount(integer(plugin.numeraire, scope)))
 
 
-def _id(plugin: PluginIr, given: Mapping[str, Plain]) -> RowId:
-    column = next(column for column in plugin.columns if column.id)
-    found = _column(column, given, None)
-    if isinstance(found, int | str) and not isinstance(found, bool):
-        return found
-    raise TypeError(f"column {column.name} cannot hold ids: the plugin did not come from the builder")
+def _id_column(plugin: PluginIr) -> Column:
+    return next(column for column in plugin.columns if column.id)
+
+
+def _shown_id(plugin: PluginIr, given: Mapping[str, Plain]) -> RowId | None:
+    """The id by which an error names the row; None where the id itself is missing or refused."""
+    column = _id_column(plugin)
+    id = given.get(column.name)
+    return id if isinstance(id, int | str) and refusal(id, column.type) is None else None
 
 
 def _column(column: Column, given: Mapping[str, Plain], id: RowId | None) -> Plain:

@@ -85,10 +85,9 @@ def running_zero(context: Context, step: Step, node: n.RunningZero, bag: Bag) ->
     counters.null_key += len(keyless)
     formed: list[Group] = []
     for bucket in cut.values():
-        ordered = in_order(context, node.order, bucket)
         if rejected_shape(counters, bucket):
             continue
-        closed = list(_segments(ordered, slack))
+        closed = list(_segments(in_order(context, node.order, bucket), slack))
         counters.out_of_tolerance += not closed
         formed.extend(group(segment, "running_zero", REASONS["running_zero"], step.id) for segment in closed)
     return without(bag, formed)
