@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from florecon_build.cli.errors import CommandError
 from florecon_build.cli.exit_codes import Exit
+from florecon_build.cli.scaffold.quoting import printable, toml_string
 from florecon_build.codegen.version import VERSION
 
 SNAPSHOT = "snapshots/lib.rs"
@@ -41,7 +42,7 @@ def files(content: ProjectContent) -> dict[str, str | bytes]:
         "sample.csv": content.sample,
         "florecon.toml": _settings(content),
         "test_strategy.py": _TEST,
-        "README.md": _README.format(name=content.name, about=content.about),
+        "README.md": _README.format(name=content.name, about=printable(content.about)),
         ".github/workflows/ci.yml": _CI,
         ".gitignore": "dist/\nout/\n__pycache__/\n.venv/\n",
         "requirements.txt": f"florecon-build=={VERSION}\npytest>=8\n",
@@ -51,15 +52,11 @@ def files(content: ProjectContent) -> dict[str, str | bytes]:
 def _settings(content: ProjectContent) -> str:
     lines = ['sample = "sample.csv"  # input of `florecon-build author`']
     if content.text_amounts:
-        lines.append(f'text_amounts = "{content.text_amounts}"  # decimal mark of amounts in the data')
+        lines.append(f"text_amounts = {toml_string(content.text_amounts)}  # decimal mark of amounts in the data")
     if content.columns:
         lines += ["", "[columns]  # declared column = the header in the data"]
-        lines += [f'{column} = "{_escaped(header)}"' for column, header in content.columns.items()]
+        lines += [f"{toml_string(column)} = {toml_string(header)}" for column, header in content.columns.items()]
     return "\n".join(lines) + "\n"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 _TEST = '''\

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from florecon_build.cli.scaffold.column_types import ColumnType
+from florecon_build.cli.scaffold.quoting import printable, python_string
 from florecon_build.cli.summary import currency_of
 
 
@@ -33,7 +34,7 @@ def strategy_text(columns: Sequence[Proposed], plugin_id: str, source: str) -> s
     currency = currency_of(column.name for column in texts)
     reference = next((column for column in texts if _is_reference(column.name)), None)
     lines = [
-        f'"""Reconciles the lines of {source}: a generated first version, to be adapted."""',
+        f'"""Reconciles the lines of {printable(source)}: a generated first version, to be adapted."""',
         "",
         "from __future__ import annotations",
         "",
@@ -53,9 +54,8 @@ def strategy_text(columns: Sequence[Proposed], plugin_id: str, source: str) -> s
     else:
         lines.append("row = ledger")
     lines += ["", *_strategy(day, currency, has_references=reference is not None), ""]
-    lines.append(
-        f'plugin = fb.Plugin("{plugin_id}", "0.1.0", rows=row, numeraire=row.{amount.name}, strategy=strategy)'
-    )
+    name = python_string(plugin_id)
+    lines.append(f'plugin = fb.Plugin({name}, "0.1.0", rows=row, numeraire=row.{amount.name}, strategy=strategy)')
     return "\n".join(lines) + "\n"
 
 
