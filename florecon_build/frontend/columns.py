@@ -106,7 +106,7 @@ def checked_scale(scale: object) -> int:
         fix = f"use a scale from 0 to {MAX_SCALE}"
         fail(
             "bad_scale",
-            "a money scale counts decimal places",
+            "a money scale must be a number of decimals",
             expected=f"0 to {MAX_SCALE}",
             got=describe(scale),
             fix=fix,
@@ -116,7 +116,9 @@ def checked_scale(scale: object) -> int:
 
 def _spec(kind: t.Type, *, nullable: bool, id: bool = False, display: bool = False) -> ColumnSpec[Any]:
     if id and nullable:
-        fail("nullable_id", "a row id is never null", got="id=True, nullable=True", fix="leave out nullable=True")
+        fail(
+            "nullable_id", "a row id must not be nullable", got="id=True, nullable=True", fix="leave out nullable=True"
+        )
     return ColumnSpec(type=kind.with_nullable(nullable), id=id, display=display, span=author_span())
 
 
@@ -148,21 +150,21 @@ def _roles(made: list[n.Column]) -> Iterator[Problem]:
     if len(ids) != 1:
         got = ", ".join(ids) or "none"
         fix = "mark the stable row id: `row_id=fb.integer(id=True)` or `fb.text(id=True)`"
-        yield problem("row_id", "exactly one column is the row id", expected="one id=True", got=got, fix=fix)
+        yield problem("row_id", "exactly one column must be the row id", expected="one id=True", got=got, fix=fix)
     shown = [column.name for column in made if column.display]
     if len(shown) > 1:
         got = ", ".join(shown)
-        yield problem("display", "one column at most is displayed", got=got, fix="keep one display=True")
+        yield problem("display", "at most one column can have display=True", got=got, fix="keep one display=True")
 
 
 def check_name(name: str, taken: Container[str]) -> None:
     """Validates a column name: an identifier that is neither reserved nor in use."""
     if name in taken:
-        fail("lane_taken", f"there is a lane `{name}` already", got=name, fix="give the new lane another name")
+        fail("lane_taken", f"lane `{name}` is already declared", got=name, fix="give the new lane another name")
     if name in RESERVED or name.startswith("_") or not name:
         fail(
             "reserved_name",
-            f"`{name}` is not a lane name",
+            f"`{name}` is a reserved name",
             got=name,
             fix=f"avoid {', '.join(RESERVED)} and a leading `_`",
         )

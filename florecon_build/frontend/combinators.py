@@ -68,7 +68,7 @@ def seq(*steps: Strategy) -> Strategy:
     """
     with place("seq"):
         if not steps:
-            fail("too_few", "seq has no steps", fix="give at least one; fb.identity() passes everything through")
+            fail("too_few", "seq has no steps", fix="add a step; fb.identity() matches nothing")
         inner = [inner_of(step, f"seq[{index}]") for index, step in enumerate(steps)]
         return strategy(n.Seq(steps=tuple(step.ir for step in inner), span=author_span()), *inner)
 
@@ -145,12 +145,17 @@ def partition_by_with(key: Key, inner: object, default: Strategy | None = None) 
         if isinstance(inner, Mapping):
             return _partition_table(by, inner, default)  # pyright: ignore[reportUnknownArgumentType]
         if default is not None:
-            fail("extra_default", "a function covers every key", got="default=..", fix="leave the default out")
+            fail(
+                "extra_default",
+                "partition_by_with: a function takes no default",
+                got="default=..",
+                fix="remove the default",
+            )
         if not callable(inner):
             fix = "give {value: strategy, ..} or lambda k: strategy; for one strategy use partition_by"
             fail(
                 "not_a_strategy",
-                "partition_by_with: inner",
+                "partition_by_with: invalid inner",
                 expected="a dict or a function",
                 got=describe(inner),
                 fix=fix,
@@ -178,14 +183,14 @@ def partition_table(by: Expr, cases: Sequence[tuple[Case, Strategy]], default: S
     if not cases or len({key for key, _ in cases}) < len(cases):
         fail(
             "bad_setting",
-            "partition_by_with: the table has each key once, and at least one",
+            "partition_by_with: the table must not be empty and must not repeat a key",
             fix="{value: strategy, ..}",
         )
     parts = by.type.parts or (by.type.with_nullable(False),)
     for key, _ in cases:
         cells = key if isinstance(key, tuple) else (key,)
         if len(cells) != len(parts) or not all(map(is_constant, cells, parts)):
-            fail("type_mismatch", f"{slot.name}: a key of another type", expected=str(by.type), got=repr(key))
+            fail("type_mismatch", f"{slot.name}: the key has another type", expected=str(by.type), got=repr(key))
     table = tuple((key, case.ir) for key, case in cases)
     node = n.PartitionByTable(key=by.ir, cases=table, default=default.ir, span=author_span())
     return strategy(node, by, *(case for _, case in cases), default)
@@ -194,7 +199,7 @@ def partition_table(by: Expr, cases: Sequence[tuple[Case, Strategy]], default: S
 def _check_table_key(kind: Type) -> None:
     if kind.kind is Kind.REAL or any(part.kind in {Kind.REAL, Kind.TUPLE} for part in kind.parts):
         fix = "use a key of texts, integers, dates, money or booleans"
-        fail("not_a_key", f"partition_by_with: constants of a {kind} cannot be told apart", got=str(kind), fix=fix)
+        fail("not_a_key", f"partition_by_with: constants of type {kind} cannot be keys", got=str(kind), fix=fix)
 
 
 def _case(key: object, kind: Type) -> Case:
@@ -207,7 +212,7 @@ def _case(key: object, kind: Type) -> Case:
         fix = f"write a tuple of {len(kind.parts)} constants"
         fail(
             "type_mismatch",
-            f"{what}: a key of another shape",
+            f"{what}: the key has another number of parts",
             expected=str(kind),
             got=describe(cast(object, key)),
             fix=fix,
@@ -288,7 +293,7 @@ def _alternative(amount: object) -> Expr:
     alt = in_scope(lift(amount, what="pivot.amount"), Slot("pivot.amount"))
     if alt.type.kind not in {Kind.MONEY, Kind.INTEGER}:
         fix = "use money, or fb.minor_units(real, scale)"
-        fail("type_mismatch", "pivot.amount is exact", expected="money or integer", got=describe(alt), fix=fix)
+        fail("type_mismatch", "pivot.amount must be exact", expected="money or integer", got=describe(alt), fix=fix)
     return alt
 
 
@@ -380,7 +385,7 @@ def coalesce(first: object, /, *others: object) -> object:
     if any(isinstance(other, Strategy) for other in others):
         with place("coalesce"):
             if len(others) != 1:
-                fail("not_a_strategy", "coalesce(origin, inner) holds one strategy", fix="join steps with fb.seq(..)")
+                fail("not_a_strategy", "coalesce(origin, inner) takes one strategy", fix="join steps with fb.seq(..)")
             name = plain_text(first, "coalesce.origin")
             below = inner_of(others[0], "coalesce: inner")
             return strategy(n.Coalesce(origin=name, inner=below.ir, span=author_span()), below)

@@ -43,7 +43,7 @@ def constant(item: object, like: Type | None, what: str) -> tuple[e.Constant, Ty
         case str():
             if not is_unicode(item):
                 fix = "leave it out: neither Rust nor Arrow has such a text"
-                fail("bad_constant", f"{what}: half of a surrogate pair is no character", got=ascii(item), fix=fix)
+                fail("bad_constant", f"{what}: the text contains an unpaired surrogate", got=ascii(item), fix=fix)
             return item, TEXT
         case Decimal():
             return _decimal_constant(item, like, what)
@@ -65,7 +65,7 @@ def is_unicode(text: str) -> bool:
 def _not_an_expression(item: object, what: str) -> NoReturn:
     fail(
         "not_an_expression",
-        f"{what}: a {type(item).__name__} is neither an expression nor a constant",
+        f"{what}: a {type(item).__name__} is not an expression or constant",
         expected="an expression, a number, a text, a boolean, a datetime.date, or a tuple of them",
         got=describe_constant(item),
         fix=_not_an_expression_fix(item),
@@ -85,12 +85,12 @@ def _not_an_expression_fix(item: object) -> str:
 def _integer_constant(item: int, like: Type | None, what: str) -> tuple[e.Constant, Type]:
     if like is not None and like.kind is Kind.REAL:
         if abs(item) > _EXACT_REAL:
-            fail("bad_constant", f"{what}: {item} is not exact as a real", fix="write it as a float")
+            fail("bad_constant", f"{what}: {item} has no exact real value", fix="write it as a float")
         return float(item), REAL
     if like is not None and like.kind is Kind.MONEY and item == 0:
         return 0, like.with_nullable(False)
     if abs(item) > I64_MAX:
-        fail("bad_constant", f"{what}: {item} does not fit 64 bits", fix="use a number within +-(2**63 - 1)")
+        fail("bad_constant", f"{what}: {item} is out of the 64-bit range", fix="use a number within +-(2**63 - 1)")
     return item, INTEGER
 
 
@@ -98,7 +98,7 @@ def _decimal_constant(item: Decimal, like: Type | None, what: str) -> tuple[e.Co
     if like is None or like.kind is not Kind.MONEY:
         fail(
             "bad_constant",
-            f"{what}: a Decimal stands only beside money",
+            f"{what}: a Decimal is valid only with money",
             got=describe_constant(item),
             fix="use a float",
         )
@@ -112,7 +112,7 @@ def _decimal_constant(item: Decimal, like: Type | None, what: str) -> tuple[e.Co
             "bad_constant",
             f"{what}: {item} is not a whole number of minor units",
             expected=str(like),
-            fix=f"give at most {like.scale} decimals",
+            fix=f"use at most {like.scale} decimals",
         )
     return whole, like.with_nullable(False)
 
@@ -154,10 +154,10 @@ def to_real(value: e.Value) -> e.Value:
             if value.type.nullable:
                 fail(
                     "nullable",
-                    f"`{show(value)}` is an integer that may be null, where a real is needed",
+                    f"`{show(value)}` is a nullable integer, but a real is required",
                     expected="real, or an integer that is never null",
                     got=str(value.type),
-                    fix="say what null means first: `.fill(0)`, or fb.where(x.is_null(), None, x.fill(0))",
+                    fix="replace the null first: `.fill(0)`, or fb.where(x.is_null(), None, x.fill(0))",
                 )
             return e.Cast(type=REAL, op=e.CastOp.TO_REAL, operand=value, span=author_span())
 

@@ -142,7 +142,7 @@ def _penalty(penalty: object) -> Expr:
     expr = as_real(never_null(expr, slot.name))
     if isinstance(expr.ir, e.Lit) and isinstance(expr.ir.value, float) and expr.ir.value < 0:
         fix = "use the price of leaving one unit unmatched"
-        fail("bad_setting", "flow.penalty is negative", expected="at least 0", got=str(expr.ir.value), fix=fix)
+        fail("bad_setting", "flow.penalty must not be negative", expected="at least 0", got=str(expr.ir.value), fix=fix)
     return expr
 
 
@@ -151,10 +151,13 @@ def _match_keys(match_keys: object) -> list[Expr]:
         raise StrategyError([])
     if isinstance(match_keys, Expr):
         fix = "write a list: match_keys=[row.tokens]"
-        fail("not_a_list", "flow.match_keys is a list of keys", got=describe(match_keys), fix=fix)
+        fail("not_a_list", "flow.match_keys must be a list of keys", got=describe(match_keys), fix=fix)
     if not isinstance(match_keys, Sequence) or isinstance(match_keys, str):
         fail(
-            "not_a_list", "flow.match_keys is a list of keys", got=describe(match_keys), fix="match_keys=[row.key, ..]"
+            "not_a_list",
+            "flow.match_keys must be a list of keys",
+            got=describe(match_keys),
+            fix="match_keys=[row.key, ..]",
         )
     keys = cast("Sequence[object]", match_keys)
     return [key_of(key, Slot(f"flow.match_keys[{index}]"), lists=True) for index, key in enumerate(keys)]
@@ -197,5 +200,11 @@ def _called(cost: Callable[..., object], source: Source) -> Expr:
     result = answered(cost(side(source, e.Var.A), side(source, e.Var.B)))
     if result is None:
         fix = "a lambda gives its expression back; a def needs `return`"
-        fail("not_an_expression", "flow.cost gave nothing back", expected="an expression", got="None", fix=fix)
+        fail(
+            "not_an_expression",
+            "the function of flow.cost returned nothing",
+            expected="an expression",
+            got="None",
+            fix=fix,
+        )
     return _priced(result)

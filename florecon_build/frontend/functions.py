@@ -43,10 +43,10 @@ def condition_of(item: object, what: str) -> BooleanExpr:
     if expr.type.kind is not Kind.BOOLEAN:
         fail(
             "type_mismatch",
-            f"{what} takes a condition",
+            f"{what} needs a condition",
             expected="boolean",
             got=describe(expr),
-            fix="compare something",
+            fix="write a comparison",
         )
     never_null(expr, what)
     return BooleanExpr(expr.ir, expr.uses)
@@ -70,7 +70,7 @@ def where(condition: object, then: object, otherwise: object) -> Expr:
     """
     test = condition_of(condition, "where")
     if then is None and otherwise is None:
-        fail("bad_constant", "where: both sides are None", fix="give at least one value")
+        fail("bad_constant", "where: both values are None", fix="replace one None by a value")
     first, second = meet((then, otherwise), "where")
     kind = first.type.with_nullable(first.type.nullable or second.type.nullable)
     tree = e.Where(type=kind, condition=test.ir, then=first.ir, otherwise=second.ir)
@@ -99,7 +99,13 @@ def tier(condition: object, cost: object) -> Expr:
     price = lift(cost, what="tier")
     if price.type.kind not in {Kind.INTEGER, Kind.REAL}:
         fix = "use a number without a unit: costs rank pairs against penalties"
-        fail("type_mismatch", "tier: a cost is a real", expected="real or integer", got=describe(price), fix=fix)
+        fail(
+            "type_mismatch",
+            "tier: a cost must be a number without a unit",
+            expected="real or integer",
+            got=describe(price),
+            fix=fix,
+        )
     family = family_of(price.type.kind)
     if price.type.nullable:
         nothing = e.Lit(type=price.type, value=None)
@@ -122,7 +128,7 @@ def first_of(first: E, *others: object) -> E:
     """
     _expression(first, "first_of")
     if not others:
-        fail("too_few", "first_of chooses among at least two values", fix="use the value itself")
+        fail("too_few", "first_of needs at least two values", fix="use the value itself")
     exprs = meet((first, *others), "first_of")
     return first_not_null(family_of(exprs[0].type.kind), exprs, "first_of")  # pyright: ignore[reportReturnType]
 
@@ -153,7 +159,7 @@ def is_null(value: object) -> BooleanExpr:
 
 def _expression(value: E, what: str) -> E:
     if not isinstance(value, Expr):  # pyright: ignore[reportUnnecessaryIsInstance]
-        fail("not_an_expression", f"{what} takes an expression", got=describe(value), fix="use a lane")
+        fail("not_an_expression", f"{what} needs an expression", got=describe(value), fix="use a lane")
     return value
 
 
@@ -173,7 +179,7 @@ def number_of(value: object, what: str) -> NumberExpr:
     """Validates an integer, real or money expression."""
     if not isinstance(value, NumberExpr):
         fix = "use a number lane"
-        fail("type_mismatch", f"{what} takes a number", expected="integer, real or money", got=describe(value), fix=fix)
+        fail("type_mismatch", f"{what} needs a number", expected="integer, real or money", got=describe(value), fix=fix)
     return value
 
 
@@ -190,7 +196,7 @@ def sign(value: IntegerExpr | MoneyExpr) -> IntegerExpr:
     if number.type.kind is Kind.REAL:
         fix = "write fb.where(x < 0, -1, fb.where(x > 0, 1, 0))"
         fail(
-            "type_mismatch", "sign takes an integer or money", expected="integer or money", got=describe(value), fix=fix
+            "type_mismatch", "sign needs an integer or money", expected="integer or money", got=describe(value), fix=fix
         )
     return built(IntegerExpr, e.Unary(type=t.INTEGER, op=e.UnaryOp.SIGN, operand=number.ir), number)
 
@@ -230,7 +236,7 @@ def max_of(first: object, *others: object) -> Expr:
 def _extreme(op: e.ArithOp, items: tuple[object, ...]) -> Expr:
     what = f"{op.value}_of"
     if len(items) < 2:
-        fail("too_few", f"{what} compares at least two values", fix="use the value itself")
+        fail("too_few", f"{what} needs at least two values", fix="use the value itself")
     exprs = meet(items, what)
     if all(expr.type.kind is Kind.DATE for expr in exprs):
         return _fold_dates(op, exprs, what)
@@ -277,7 +283,7 @@ def gap(
         fix = "for money write fb.abs(x - y)"
         fail(
             "type_mismatch",
-            "gap takes two dates or two integers",
+            "gap needs two dates or two integers",
             expected="date or integer",
             got=describe(left),
             fix=fix,
@@ -297,7 +303,7 @@ def month_end(day: DateExpr) -> DateExpr:
     <date row.day.month_end>
     """
     if not isinstance(day, DateExpr):  # pyright: ignore[reportUnnecessaryIsInstance]
-        fail("type_mismatch", "month_end takes a date", expected="date", got=describe(day), fix="use a date lane")
+        fail("type_mismatch", "month_end needs a date", expected="date", got=describe(day), fix="use a date lane")
     return day.month_end
 
 
@@ -316,7 +322,7 @@ def minor_units(value: RealExpr | IntegerExpr | float, scale: int = 2) -> MoneyE
     expr = never_null(as_real(lift(value, like=t.REAL, what="minor_units")), "minor_units")
     if expr.type.kind is not Kind.REAL:
         fix = "money is exact already" if expr.type.kind is Kind.MONEY else "use a real"
-        fail("type_mismatch", "minor_units takes a real", expected="real", got=describe(expr), fix=fix)
+        fail("type_mismatch", "minor_units needs a real", expected="real", got=describe(expr), fix=fix)
     return built(MoneyExpr, e.Cast(type=kind, op=e.CastOp.MINOR_UNITS, operand=expr.ir), expr)
 
 
@@ -337,9 +343,7 @@ def lookup(value: Expr, table: Mapping[Any, Any], default: object) -> Any:
     """
     operand = _table_operand(value)
     if not isinstance(table, Mapping) or not table:  # pyright: ignore[reportUnnecessaryIsInstance]
-        fail(
-            "bad_setting", "lookup: the table is a dict that is not empty", got=describe(table), fix="{key: value, ..}"
-        )
+        fail("bad_setting", "lookup: the table must be a non-empty dict", got=describe(table), fix="{key: value, ..}")
     keys = [table_key(key, operand.type, "lookup") for key in table]
     results = meet([*table.values(), *([] if default is None else [default])], "lookup")
     _check_constants(results)
@@ -352,7 +356,7 @@ def _table_operand(value: object) -> Expr:
     operand = lift(value, what="lookup")
     if operand.type.kind in {Kind.REAL, Kind.LIST, Kind.TUPLE}:
         fix = "look one scalar up; for several parts, concat them into a text"
-        fail("type_mismatch", f"lookup: a {operand.type} is no table key", got=describe(operand), fix=fix)
+        fail("type_mismatch", f"lookup: a {operand.type} cannot be a table key", got=describe(operand), fix=fix)
     return operand
 
 
@@ -362,7 +366,10 @@ def lookup_table(operand: Expr, rows: list[tuple[e.Constant, e.Constant]], defau
     table = tuple(sorted(rows, key=lambda row: _sort_key(row[0])))
     if not table or len({key for key, _ in table}) < len(table):
         fail(
-            "bad_setting", "lookup: a table is not empty and has each key once", got=repr(table), fix="{key: value, ..}"
+            "bad_setting",
+            "lookup: the table must not be empty and must not repeat a key",
+            got=repr(table),
+            fix="{key: value, ..}",
         )
     tree = e.Lookup(type=kind.with_nullable(default is None), operand=operand.ir, table=table, default=default)
     return built(family_of(kind.kind), tree, operand)
@@ -376,15 +383,15 @@ def _check_constants(results: list[Expr]) -> None:
     for result in results:
         if not isinstance(result.ir, e.Lit) or result.ir.value is None:
             fix = "use constants; for an expression write fb.where"
-            fail("bad_constant", "lookup: the table holds constants", got=describe(result), fix=fix)
+            fail("bad_constant", "lookup: the values of the table must be constants", got=describe(result), fix=fix)
 
 
 def table_key(key: object, kind: t.Type, what: str) -> e.Constant:
     """Converts a dict key to a constant of a scalar type."""
     if isinstance(key, Expr):
-        fail("bad_constant", f"{what}: a key is a constant", got=describe(key), fix="use a Python constant")
+        fail("bad_constant", f"{what}: a key must be a constant", got=describe(key), fix="use a Python constant")
     value, got = constant(key, kind.with_nullable(False), what)
     if value is None or got.kind is not kind.kind:
         fix = "write a decimal.Decimal for money, a datetime.date for a date"
-        fail("type_mismatch", f"{what}: a key of another type", expected=str(kind), got=describe(key), fix=fix)
+        fail("type_mismatch", f"{what}: the key has another type", expected=str(kind), got=describe(key), fix=fix)
     return value

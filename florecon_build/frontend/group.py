@@ -92,7 +92,7 @@ class Group:
             fix = "use a date, money or integer lane"
             fail(
                 "type_mismatch",
-                "span measures a distance",
+                "span needs an expression with a distance",
                 expected="integer, money or date",
                 got=describe(expr),
                 fix=fix,
@@ -111,7 +111,11 @@ class Group:
         if expr.type.kind is Kind.LIST:
             fix = "count a scalar or a tuple"
             fail(
-                "type_mismatch", "distinct counts scalars", expected="a scalar or a tuple", got=describe(expr), fix=fix
+                "type_mismatch",
+                "distinct needs a scalar or a tuple",
+                expected="a scalar or a tuple",
+                got=describe(expr),
+                fix=fix,
             )
         return built(IntegerExpr, e.GroupDistinct(type=t.INTEGER, operand=expr.ir), expr)
 
@@ -151,14 +155,16 @@ class Group:
         expr = never_null(_member(predicate, op.value), op.value)
         if expr.type.kind is not Kind.BOOLEAN:
             fix = "compare something"
-            fail("type_mismatch", f"{op.value} takes a condition", expected="boolean", got=describe(expr), fix=fix)
+            fail("type_mismatch", f"{op.value} needs a condition", expected="boolean", got=describe(expr), fix=fix)
         return built(family, e.GroupQuantifier(type=kind, op=op, predicate=expr.ir), expr)
 
 
 @authored
 def _no_fact(name: str) -> NoReturn:
     known = [item for item in dir(Group) if not item.startswith("_")]
-    found = problem("unknown_attribute", f"a group has no `.{name}`", fix=did_you_mean(name, known, "a group's facts"))
+    found = problem(
+        "unknown_attribute", f"a group has no attribute `{name}`", fix=did_you_mean(name, known, "a group's facts")
+    )
     raise MissingLaneError([found])
 
 
@@ -171,7 +177,7 @@ def _member(item: object, what: str) -> Expr:
     if reads(expr.ir) - Scope.ITEM.allowed:
         fail(
             "scope",
-            f"{what} looks at one member at a time",
+            f"{what} needs an expression over one member",
             expected=Scope.ITEM.value,
             got=f"`{show(expr.ir)}`",
             fix="use the lanes of the row: row.lane, row.lot.amount",

@@ -124,7 +124,7 @@ class Expr:
 
     @authored
     def __iter__(self) -> NoReturn:
-        fail("not_iterable", f"`{show(self._ir)}` cannot be looped over in Python", fix="pass the expression itself")
+        fail("not_iterable", f"`{show(self._ir)}` is not iterable in Python", fix="pass the expression itself")
 
     if not TYPE_CHECKING:
 
@@ -143,7 +143,7 @@ class Expr:
         <boolean row.note.is_null()>
         """
         if not self.type.nullable:
-            fail("never_null", f"`{show(self.ir)}` is never null", got=describe(self), fix="leave the test out")
+            fail("never_null", f"`{show(self.ir)}` is never null", got=describe(self), fix="remove the test")
         return built(BooleanExpr, e.IsNull(type=BOOLEAN, operand=self.ir), self)
 
     @authored
@@ -156,7 +156,7 @@ class Expr:
         <text fb.first_of(row.note, "none").upper()>
         """
         if not self.type.nullable:
-            fail("never_null", f"`{show(self.ir)}` is never null", got=describe(self), fix="leave `.fill(..)` out")
+            fail("never_null", f"`{show(self.ir)}` is never null", got=describe(self), fix="remove `.fill(..)`")
         other = lift(value, like=self.type, what="fill")
         return first_not_null(type(self), [self, other], "fill")
 
@@ -229,7 +229,7 @@ def not_a_number(symbol: str, expr: Expr) -> NoReturn:
         case _:
             fix = "take the number out first"
     got = describe(expr)
-    fail("type_mismatch", f"`{symbol}` takes numbers", expected="integer, real or money", got=got, fix=fix)
+    fail("type_mismatch", f"`{symbol}` needs numbers", expected="integer, real or money", got=got, fix=fix)
 
 
 def _refused_arithmetic(symbol: str) -> Callable[[Expr, object], object]:
@@ -273,7 +273,7 @@ def built(family: type[E], value: e.Value, *sources: Expr) -> E:
     if mixes(reads(value)):
         fail(
             "mixed_scope",
-            f"`{show(value)}` reads things that never exist together",
+            f"`{show(value)}` combines incompatible scopes",
             expected="one of: the row, the two sides of a pair, a group",
             fix="in flow's cost write a.lane and b.lane; in accept_if put a row expression inside g.any(..), "
             "g.all(..), g.count(..), g.distinct(..) or g.span(..)",
@@ -282,10 +282,10 @@ def built(family: type[E], value: e.Value, *sources: Expr) -> E:
     if uses.depth > MAX_DEPTH or uses.size > MAX_SIZE:
         fail(
             "too_large",
-            "this expression is too large",
+            "the expression is too large",
             expected=f"at most {MAX_SIZE} operators, nested at most {MAX_DEPTH} deep",
             got=f"{uses.size} operators, {uses.depth} deep",
-            fix="derive its parts as lanes, and build on the lanes: they are computed once per row",
+            fix="declare parts of it as derived lanes, which are computed once per row",
         )
     return family(replace(value, span=author_span()), uses)
 
@@ -355,7 +355,7 @@ def meet(items: Iterable[object], what: str) -> list[Expr]:
         if expr.type.with_nullable(False) != first.type.with_nullable(False):
             fail(
                 "type_mismatch",
-                f"{what}: {first.type.with_nullable(False)} and {expr.type.with_nullable(False)} do not go together",
+                f"{what}: {first.type.with_nullable(False)} and {expr.type.with_nullable(False)} are incompatible",
                 expected=describe(first),
                 got=describe(expr),
                 fix=mismatch_fix(first.type, expr.type),
@@ -368,7 +368,12 @@ def compare(op: e.CompareOp, left: object, right: object) -> BooleanExpr:
     if left is None or right is None:
         known = right if left is None else left
         fix = "write `.is_null()`" if op is e.CompareOp.EQ else "write `~x.is_null()`"
-        fail("compare_null", "nothing equals None", got=f"a comparison of {describe(known)} with None", fix=fix)
+        fail(
+            "compare_null",
+            "a comparison with None is never true",
+            got=f"a comparison of {describe(known)} with None",
+            fix=fix,
+        )
     what = f"`{_symbol(op)}`"
     first, second = meet((left, right), what)
     never_null(first, what)
@@ -396,7 +401,7 @@ def logic(op: e.LogicOp, left: object, right: object) -> BooleanExpr:
         if expr.type.kind is not Kind.BOOLEAN:
             fail(
                 "type_mismatch",
-                f"`{symbol}` joins conditions",
+                f"`{symbol}` needs conditions",
                 expected="boolean",
                 got=describe(expr),
                 fix=f"put each comparison in parentheses: `(a == b) {symbol} (c == d)`",
@@ -412,9 +417,9 @@ def first_not_null(family: type[E], items: list[Expr], what: str) -> E:
         if not expr.type.nullable:
             fail(
                 "never_null",
-                f"{what}: `{show(expr.ir)}` is never null, so nothing after it is ever used",
+                f"{what}: `{show(expr.ir)}` is never null, so that later operands are never used",
                 got=describe(expr),
-                fix="leave out what follows, or the wrong operand is first",
+                fix="remove the later operands, or change their order",
             )
     kind = exprs[0].type.with_nullable(exprs[-1].type.nullable)
     return built(family, e.FirstOf(type=kind, operands=tuple(expr.ir for expr in exprs)), *exprs)

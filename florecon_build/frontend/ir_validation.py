@@ -62,16 +62,16 @@ def _declarations(plugin: n.PluginIr) -> Iterator[Problem]:
 def _column(column: n.Column) -> None:
     check_type(column.type)
     if column.type.kind in {Kind.LIST, Kind.TUPLE}:
-        fail("ill_typed", "a column is a scalar", got=str(column.type))
+        fail("ill_typed", "a column must be a scalar", got=str(column.type))
     if column.display and column.type.kind not in {Kind.INTEGER, Kind.REAL, Kind.MONEY}:
-        fail("display", "a displayed column is a number", got=str(column.type))
+        fail("display", "a column with display must be a number", got=str(column.type))
 
 
 def _node_check(place: Place) -> Callable[[], object]:
     def build() -> None:
         again = _build(place.node)
         if again is not None and again.ir != place.node:
-            fail("ill_typed", "not what the builder makes", expected=repr(again.ir), got=repr(place.node))
+            fail("ill_typed", "not a tree that the frontend builds", expected=repr(again.ir), got=repr(place.node))
 
     return build
 

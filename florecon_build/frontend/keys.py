@@ -52,7 +52,12 @@ def tokens(text: TextExpr, min_length: int = 1, with_digit: bool = False) -> Lis
     operand = nullable_text_of(text, "tokens")
     whole(min_length, "tokens: min_length", least=1)
     if not isinstance(with_digit, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
-        fail("bad_setting", "tokens: with_digit is True or False", got=describe(with_digit), fix="write True or False")
+        fail(
+            "bad_setting",
+            "tokens: with_digit must be True or False",
+            got=describe(with_digit),
+            fix="write True or False",
+        )
     tree = e.Tokens(type=t.TEXT_LIST, operand=operand.ir, min_length=min_length, with_digit=with_digit)
     return built(ListExpr, tree, operand)
 
@@ -164,7 +169,7 @@ def nets(a: Side | Rows, b: Side | Rows, tol: Tolerance | IntegerExpr | int = 0)
         got = f"{describe(a)}, {describe(b)}"
         fail(
             "scope",
-            "nets compares the two sides of a pair",
+            "nets needs the two sides of a pair",
             expected="the a and b of flow's cost",
             got=got,
             fix="nets(a, b, tol)",

@@ -113,7 +113,7 @@ def _signals(item: object) -> Expr:
     by = answered(key_of(item, Slot("signal_group.signals"), lists=True))
     if by.type.kind not in {Kind.LIST, Kind.TEXT}:
         fix = "use fb.tokens(text), fb.ngrams(text) or a text lane"
-        fail("not_a_key", "signals are texts", expected="list of text, or text", got=describe(by), fix=fix)
+        fail("not_a_key", "signals must be texts", expected="list of text, or text", got=describe(by), fix=fix)
     return by
 
 

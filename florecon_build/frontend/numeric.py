@@ -195,11 +195,11 @@ class RealExpr(NumberExpr):
 
     @authored
     def __floordiv__(self, other: object) -> NoReturn:
-        fail("type_mismatch", "`//` divides integers", got=describe(self), fix="write `x / y`, or use an integer lane")
+        fail("type_mismatch", "`//` needs integers", got=describe(self), fix="write `x / y`, or use an integer lane")
 
     @authored
     def __mod__(self, other: object) -> NoReturn:
-        fail("type_mismatch", "`%` divides integers", got=describe(self), fix="use an integer lane")
+        fail("type_mismatch", "`%` needs integers", got=describe(self), fix="use an integer lane")
 
     @authored
     def __neg__(self) -> RealExpr:
@@ -335,7 +335,7 @@ def _money_times(first: Expr, second: Expr) -> Expr:
     if kinds == (Kind.MONEY, Kind.MONEY):
         fail(
             "money_times_money",
-            "money times money is not money",
+            "money cannot be multiplied by money",
             expected="money * integer",
             got=f"{describe(first)} * {describe(second)}",
             fix="convert one side with `.to_minor()`",
@@ -344,10 +344,10 @@ def _money_times(first: Expr, second: Expr) -> Expr:
         real, amount = (first, second) if kinds[0] is Kind.REAL else (second, first)
         fail(
             "type_mismatch",
-            "money is multiplied by integers only, so that it stays exact",
+            "money can be multiplied by integers only, to remain exact",
             expected="an integer factor",
             got=describe(real),
-            fix=f"choose the rounding: `fb.minor_units({show(amount.ir)}.to_minor().to_real() * x, scale)`",
+            fix=f"state the rounding: `fb.minor_units({show(amount.ir)}.to_minor().to_real() * x, scale)`",
         )
     never_null(first, "`*`")
     never_null(second, "`*`")
@@ -361,7 +361,7 @@ def _no_integer_division(first: Expr, second: Expr) -> NoReturn:
     left, right = show(first.ir), show(second.ir)
     fail(
         "integer_division",
-        "`/` between integers hides a rounding",
+        "`/` between integers needs an explicit rounding",
         expected="a real, or an explicit rounding",
         got=f"{describe(first)} / {describe(second)}",
         fix=f"write `{left} // {right}` to round down, or `{left}.to_real() / {right}` for a real",
@@ -372,7 +372,7 @@ def _check_divisor(op: e.ArithOp, first: Expr, second: Expr, what: str) -> None:
     if first.type.kind is Kind.MONEY:
         _no_money_division(first, _SYMBOLS[op])
     if first.type.kind is not Kind.INTEGER:
-        fail("type_mismatch", f"{what} divides integers", got=describe(first), fix="write `x / y`")
+        fail("type_mismatch", f"{what} needs integers", got=describe(first), fix="write `x / y`")
     if not isinstance(second.ir, e.Lit) or not isinstance(second.ir.value, int) or second.ir.value <= 0:
         _bad_divisor(op, second)
 
@@ -380,7 +380,7 @@ def _check_divisor(op: e.ArithOp, first: Expr, second: Expr, what: str) -> None:
 def _bad_divisor(op: e.ArithOp, divisor: Expr) -> NoReturn:
     fail(
         "bad_divisor",
-        f"`{_SYMBOLS[op]}` divides by a constant",
+        f"`{_SYMBOLS[op]}` needs a constant divisor",
         expected="a positive integer constant",
         got=describe(divisor),
         fix="write the divisor as a number, or divide reals: `x.to_real() / y`",
@@ -391,7 +391,7 @@ def _no_money_division(expr: Expr, symbol: str) -> NoReturn:
     text = show(expr.ir)
     fail(
         "money_division",
-        f"`{symbol}` on money hides a rounding",
+        f"`{symbol}` on money needs an explicit rounding",
         got=describe(expr),
         fix=f"write `{text}.to_minor() // n` for whole minor units, or `{text}.to_minor().to_real() / x` for a real",
     )

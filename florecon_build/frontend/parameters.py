@@ -84,14 +84,19 @@ def param(name: str, default: object, *, doc: str = "") -> Expr:
     <money(scale=2) limit>
     """
     if not isinstance(name, str) or not name.isidentifier():  # pyright: ignore[reportUnnecessaryIsInstance]
-        fail("bad_name", "a param's name is a plain word", got=describe(name), fix="use letters, digits and `_`")
+        fail(
+            "bad_name",
+            "the name of a param must be an identifier",
+            got=describe(name),
+            fix="use letters, digits and `_`",
+        )
     if not isinstance(doc, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-        fail("bad_setting", "a param's doc is a text", got=describe(doc), fix="write a sentence")
+        fail("bad_setting", "the doc of a param must be a text", got=describe(doc), fix="write a sentence")
     if isinstance(default, Expr) and isinstance(default.ir, e.Lit):
         value, kind = default.ir.value, default.type
     elif isinstance(default, Expr) or default is None:
         fix = "use a number, a text, a boolean, a datetime.date or `fb.minor(n, scale)`"
-        fail("bad_constant", f"param `{name}`: the default is a constant", got=describe(default), fix=fix)
+        fail("bad_constant", f"param `{name}`: the default must be a constant", got=describe(default), fix=fix)
     else:
         value, kind = constant(default, None, f"param `{name}`")
     declared = n.Param(name=name, type=kind, default=value, doc=doc, span=author_span())
@@ -110,7 +115,7 @@ def minor(amount: int, scale: int = 2) -> MoneyExpr:
     """
     value, kind = constant(amount, t.INTEGER, "minor")
     if kind != t.INTEGER:
-        fail("bad_constant", "minor takes an integer of minor units", got=describe(amount), fix="write an int")
+        fail("bad_constant", "minor needs an integer of minor units", got=describe(amount), fix="write an int")
     return MoneyExpr(e.Lit(type=t.money(checked_scale(scale)), value=value, span=author_span()))
 
 
@@ -156,7 +161,7 @@ def tolerance_of(item: object, what: str = "tol") -> Tolerance:
     if isinstance(item, float | Decimal) or (isinstance(item, Expr) and item.type.kind is t.Kind.REAL):
         fail(
             "type_mismatch",
-            f"{what} is counted in whole minor units",
+            f"{what} must be a whole number of minor units",
             expected="an integer of minor units, rel_tol(bps=..) or rel_max_tol(bps=..)",
             got=describe(item),
             fix="write minor units (1.50 is 150 at scale 2), or basis points with fb.rel_tol(bps=..)",
@@ -172,7 +177,7 @@ def setting_of(item: object, what: str, *, least: int) -> IntegerExpr:
         money = "; for money write `.to_minor()`" if expr.type.kind is t.Kind.MONEY else ""
         fail(
             "type_mismatch",
-            f"{what} is an integer",
+            f"{what} must be an integer",
             expected="integer",
             got=describe(expr),
             fix=f"use an integer constant or param{money}",
@@ -181,7 +186,7 @@ def setting_of(item: object, what: str, *, least: int) -> IntegerExpr:
     if reads(expr.ir) - Scope.SETTING.allowed:
         fail(
             "scope",
-            f"{what} is one number for the whole node",
+            f"{what} must be one number for the whole node",
             expected=Scope.SETTING.value,
             got=f"`{show(expr.ir)}`",
             fix="use a constant or `fb.param(..)`; for a number per key use partition_by_with(key, lambda k: ..)",

@@ -98,18 +98,30 @@ class PluginData:
 def _assemble(id: object, version: object, rows: object, numeraire: object, strategy: object) -> n.PluginIr:
     if not isinstance(id, str) or not _ID.fullmatch(id):
         fix = "use dotted words: `acme.intercompany`"
-        fail("bad_name", "Plugin: the id is dotted words", expected="acme.intercompany", got=describe(id), fix=fix)
+        fail(
+            "bad_name",
+            "Plugin: the id must be identifiers separated by dots",
+            expected="acme.intercompany",
+            got=describe(id),
+            fix=fix,
+        )
     if not isinstance(version, str) or not _VERSION.fullmatch(version):
-        fail("bad_name", "Plugin: the version", expected="1.0.0", got=describe(version), fix="write major.minor.patch")
+        fail(
+            "bad_name",
+            "Plugin: invalid version",
+            expected="1.0.0",
+            got=describe(version),
+            fix="write major.minor.patch",
+        )
     source = rows_of(rows, "Plugin: rows")
     if not isinstance(strategy, Strategy):
         fix = "pass a node, such as fb.seq(..)"
-        fail("not_a_strategy", "Plugin: strategy", expected="a strategy", got=describe(strategy), fix=fix)
+        fail("not_a_strategy", "Plugin: invalid strategy", expected="a strategy", got=describe(strategy), fix=fix)
     if isinstance(numeraire, Deferred):
         numeraire = answered(numeraire.over(rows))
     if not isinstance(numeraire, Expr):
         fix = "pass the amount column: numeraire=row.amount"
-        fail("numeraire", "Plugin: numeraire", expected="money or integer", got=describe(numeraire), fix=fix)
+        fail("numeraire", "Plugin: invalid numeraire", expected="money or integer", got=describe(numeraire), fix=fix)
     strategy = bound(strategy, source)
     if source.lost:  # the mistakes are being collected
         raise StrategyError([])

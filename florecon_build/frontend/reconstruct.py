@@ -49,7 +49,7 @@ def rebuilt(value: e.Value) -> Expr:
     """Rebuilds a value through the frontend. Raises ``StrategyError`` for a value that the frontend would not build."""
     expr = _rebuild(value)
     if expr.ir != value:
-        fail("ill_typed", "not what the builder makes", expected=repr(expr.ir), got=repr(value))
+        fail("ill_typed", "not a value that the frontend builds", expected=repr(expr.ir), got=repr(value))
     return expr
 
 
@@ -58,7 +58,7 @@ def rebuilt_tolerance(tol: e.Tolerance) -> Tolerance:
     parts = [rebuilt(part) for part in (tol.amount, tol.floor) if part is not None]
     again = _TOLERANCES[tol.op](*parts)
     if again.ir != tol:
-        fail("ill_typed", "not a tolerance that the builder makes", expected=repr(again.ir), got=repr(tol))
+        fail("ill_typed", "not a tolerance that the frontend builds", expected=repr(again.ir), got=repr(tol))
     return again
 
 
@@ -81,7 +81,7 @@ def _rebuild(value: e.Value) -> Any:
             return f.tier(_any(value.condition), rebuilt(value.cost))
         case e.FirstOf():
             if len(value.operands) < 2:
-                fail("too_few", "first_of chooses among at least two values")
+                fail("too_few", "first_of needs at least two values")
             return f.first_of(*map(rebuilt, value.operands))
         case e.Lookup():
             return _lookup(value)
@@ -110,31 +110,35 @@ def _any(value: e.Value) -> Any:
 def _leaf(value: e.Lit | e.Lane | e.LotAmount | e.LotOriginal | e.ParamRef | e.ShardKey) -> Expr:
     check_type(value.type)
     if isinstance(value, e.Lit) and not is_constant(value.value, value.type):
-        fail("ill_typed", "a constant of another type", expected=str(value.type), got=repr(value.value))
+        fail("ill_typed", "the constant has another type", expected=str(value.type), got=repr(value.value))
     if isinstance(value, e.LotAmount | e.LotOriginal) and value.type != t.INTEGER:
-        fail("ill_typed", "a lot's amounts are integers", expected=str(t.INTEGER), got=str(value.type))
+        fail("ill_typed", "the amounts of a lot must be integers", expected=str(t.INTEGER), got=str(value.type))
     if isinstance(value, e.ParamRef) and (value.type.nullable or value.type.kind in {Kind.LIST, Kind.TUPLE}):
-        fail("ill_typed", "a param is a scalar that is never null", got=str(value.type))
+        fail("ill_typed", "a param must be a scalar that is never null", got=str(value.type))
     if isinstance(value, e.ShardKey) and value.type.nullable:
-        fail("ill_typed", "a shard key is never null", got=str(value.type))
+        fail("ill_typed", "a shard key must not be nullable", got=str(value.type))
     return family_of(value.type.kind)(value)
 
 
 def check_type(kind: Type) -> None:
     """Validates that a type is possible for a column or expression."""
     if kind.kind is Kind.MONEY and not 0 <= kind.scale <= MAX_SCALE:
-        fail("bad_scale", "a money scale counts decimal places", expected=f"0 to {MAX_SCALE}", got=str(kind.scale))
+        fail(
+            "bad_scale", "a money scale must be a number of decimals", expected=f"0 to {MAX_SCALE}", got=str(kind.scale)
+        )
     if kind.kind is Kind.LIST and kind != t.TEXT_LIST:
-        fail("ill_typed", "a list holds texts and is never null", expected=str(t.TEXT_LIST), got=repr(kind))
+        fail(
+            "ill_typed", "a list must contain texts and must not be nullable", expected=str(t.TEXT_LIST), got=repr(kind)
+        )
     if kind.kind is Kind.TUPLE and (len(kind.parts) < 2 or any(part.nullable for part in kind.parts)):
-        fail("ill_typed", "a tuple has at least two parts, typed as never null", got=repr(kind))
+        fail("ill_typed", "a tuple needs at least two parts, typed as never null", got=repr(kind))
     for part in kind.parts:
         check_type(part)
 
 
 def _tuple(value: e.MakeTuple) -> Expr:
     if len(value.operands) < 2:
-        fail("too_few", "a tuple has at least two parts")
+        fail("too_few", "a tuple needs at least two parts")
     parts = [rebuilt(part) for part in value.operands]
     kind = t.tuple_of(*(part.type for part in parts))
     return TupleExpr(e.MakeTuple(type=kind, operands=tuple(part.ir for part in parts)))
@@ -149,5 +153,5 @@ def _lookup(value: e.Lookup) -> Expr:
         cells.append((value.default, kind))
     for cell, of in cells:
         if not is_constant(cell, of):
-            fail("ill_typed", "lookup: a constant of another type", expected=str(of), got=repr(cell))
+            fail("ill_typed", "lookup: the constant has another type", expected=str(of), got=repr(cell))
     return f.lookup_table(rebuilt(value.operand), list(value.table), value.default, kind)

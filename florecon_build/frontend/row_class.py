@@ -61,7 +61,7 @@ def lane(build: Callable[[Any], object]) -> Lane[Any]:
     <list of text row.tokens>
     """
     if not inspect.isfunction(build):
-        fail("not_a_lane", "lane is written over a method", got=describe(build), fix="@fb.lane above `def name(self):`")
+        fail("not_a_lane", "lane must decorate a method", got=describe(build), fix="@fb.lane above `def name(self):`")
     return Lane(build)
 
 

@@ -131,7 +131,7 @@ class View:
             later = "; where a later derive() made it, say rows=row" if side else ""
             found = problem(
                 "unknown_lane",
-                f"no lane `{name}`{side}",
+                f"unknown lane `{name}`{side}",
                 expected="a column or a derived lane",
                 got=f"`{name}`",
                 fix=did_you_mean(name, self._source.lanes, "lanes") + later,
@@ -287,7 +287,7 @@ def common_source(sources: Iterable[Source], what: str) -> Source | None:
     found = sorted(sources, key=lambda source: len(source.derived))
     if found and not all(found[-1].holds(source) for source in found):
         fix = "derive all lanes in one line: the second derive() from what the first one gave"
-        fail("other_rows", f"{what} reads lanes that belong to different rows", fix=fix)
+        fail("other_rows", f"{what} reads lanes of different rows", fix=fix)
     return found[-1] if found else None
 
 
@@ -322,5 +322,5 @@ def rows_of(item: object, what: str) -> Source:
     """The rows that an argument refers to."""
     if not isinstance(item, Rows) or side_of(item) is not None:
         fix = "rows=row; of a class of rows an instance, `row = Ledger()`"
-        fail("not_rows", what, expected="what columns() or derive() gave", got=describe(item), fix=fix)
+        fail("not_rows", what, expected="a result of columns() or derive()", got=describe(item), fix=fix)
     return source_of(item)

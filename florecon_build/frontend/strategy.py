@@ -58,7 +58,9 @@ def strategy(ir: n.Node, *sources: Expr | Tolerance | Strategy | None) -> Strate
     depth = 1 + max((source.uses.depth for source in sources if isinstance(source, Strategy)), default=0)
     if depth > MAX_NESTING:
         fix = "give all steps to one fb.seq(..) instead of nesting one seq in another"
-        fail("too_large", "the nodes are nested too deeply", expected=f"at most {MAX_NESTING}", got=str(depth), fix=fix)
+        fail(
+            "too_large", "the strategy is nested too deeply", expected=f"at most {MAX_NESTING}", got=str(depth), fix=fix
+        )
     return Strategy(ir, replace(uses, size=0, depth=depth))
 
 
@@ -87,7 +89,7 @@ def in_scope(expr: Expr, slot: Slot) -> Expr:
     if found:
         fail(
             "scope",
-            f"{slot.name}: `{show(expr.ir)}` does not exist here",
+            f"{slot.name}: `{show(expr.ir)}` is not available here",
             expected=slot.scope.value,
             got=f"an expression that reads {', '.join(sorted(read.value for read in found))}",
             fix=_scope_fix(slot.scope, found),
@@ -97,7 +99,7 @@ def in_scope(expr: Expr, slot: Slot) -> Expr:
 
 def _scope_fix(scope: Scope, found: frozenset[Reads]) -> str:
     if scope is Scope.PAIR and found & {Reads.LANE, Reads.LOT}:
-        return "say whose lane it is: write a.lane or b.lane instead of row.lane"
+        return "name the side: write a.lane or b.lane instead of row.lane"
     if scope is Scope.GROUP and found & {Reads.LANE, Reads.LOT}:
         return "say of which members: g.any(..), g.all(..), g.count(..), g.distinct(..) or g.span(..)"
     if Reads.PAIR in found:
@@ -114,19 +116,19 @@ def key_of(item: object, slot: Slot, *, lists: bool = False) -> Expr:
     """
     parts = cast("tuple[object, ...]", item) if isinstance(item, tuple) else (item,)
     if isinstance(item, list):
-        fail("not_a_key", f"{slot.name}: a Python list is no key", got="list", fix="write a tuple: (row.a, row.b)")
+        fail("not_a_key", f"{slot.name}: a Python list is not a key", got="list", fix="write a tuple: (row.a, row.b)")
     if not parts or parts[0] is None:
         fail(
             "not_a_key",
-            f"{slot.name}: there is no key",
+            f"{slot.name}: the key is empty",
             got=describe(parts[0] if parts else ()),
-            fix="give a lane, or a tuple of lanes",
+            fix="use a lane, or a tuple of lanes",
         )
     expr = in_scope(lift(parts[0] if len(parts) == 1 else parts, what=slot.name), slot)
     if expr.type.kind is Kind.LIST and not lists:
         fail(
             "not_a_key",
-            f"{slot.name}: a list is many keys",
+            f"{slot.name}: a list is not a single key",
             expected="a scalar or a tuple of scalars",
             got=describe(expr),
             fix="use it as signal_group's signals or in flow's match_keys",
@@ -139,7 +141,7 @@ def _no_lists_inside(kind: Type, expr: Expr, what: str) -> None:
     if kind.kind is Kind.TUPLE:
         if any(part.kind is Kind.LIST for part in kind.parts):
             fix = "give the list its own entry in match_keys, or partition by the other parts first"
-            fail("not_a_key", f"{what}: a list inside a tuple is no key", got=describe(expr), fix=fix)
+            fail("not_a_key", f"{what}: a key tuple cannot contain a list", got=describe(expr), fix=fix)
         for part in kind.parts:
             _no_lists_inside(part, expr, what)
 
@@ -156,7 +158,12 @@ def named_key(item: object, slot: Slot) -> Expr:
     expr = answered(key_of(item, slot))
     if _holds_real(expr.type):
         fix = "use an integer, text, money, date or boolean"
-        fail("not_a_key", f"{slot.name}: a real has no exact text to name a bucket by", got=describe(expr), fix=fix)
+        fail(
+            "not_a_key",
+            f"{slot.name}: a real has no exact text for the origin of a bucket",
+            got=describe(expr),
+            fix=fix,
+        )
     return expr
 
 
@@ -174,7 +181,7 @@ def order_of(item: object, slot: Slot) -> Expr:
     expr = in_scope(lift(item, what=slot.name), slot)
     if expr.type.kind is Kind.LIST or _holds_real(expr.type):
         fix = "order by a date, an integer, money, a text, a boolean or a tuple of them"
-        fail("no_order", f"{slot.name}: a {expr.type} has no exact order", got=describe(expr), fix=fix)
+        fail("no_order", f"{slot.name}: type {expr.type} has no exact order", got=describe(expr), fix=fix)
     return never_null(expr, slot.name)
 
 
@@ -186,7 +193,7 @@ def measure_of(item: object, slot: Slot) -> Expr:
         fix = "use a date, an integer or money"
         fail(
             "no_order",
-            f"{slot.name}: a window needs a distance",
+            f"{slot.name}: a window needs a type with a distance",
             expected="date, integer or money",
             got=describe(expr),
             fix=fix,
@@ -199,7 +206,7 @@ def predicate_of(item: object, slot: Slot) -> Expr:
     """Validates a boolean expression in a slot."""
     if callable(item) and not isinstance(item, Expr | Deferred):
         fix = "write the condition itself: fb.when(row.lane == .., inner)"
-        fail("not_an_expression", f"{slot.name} takes a condition, not a function", got=describe(item), fix=fix)
+        fail("not_an_expression", f"{slot.name} needs a condition, not a function", got=describe(item), fix=fix)
     return in_scope(condition_of(item, slot.name), slot)
 
 
@@ -209,14 +216,21 @@ def bucket_of(mode: object, key: object, what: str) -> tuple[n.SoakMode, Expr | 
     modes = [mode.value for mode in n.SoakMode]
     if not isinstance(mode, str) or mode not in modes:
         fail(
-            "bad_setting", f"{what}: mode", expected=" or ".join(map(repr, modes)), got=describe(mode), fix="change it"
+            "bad_setting",
+            f"{what}: invalid mode",
+            expected=" or ".join(map(repr, modes)),
+            got=describe(mode),
+            fix="use one of these",
         )
     chosen = n.SoakMode(mode)
     if chosen is n.SoakMode.BUCKET and key is None:
-        fail("no_key", f"{what}: a bucket needs a key", got='mode="bucket"', fix="give key=row.lane")
+        fail("no_key", f"{what}: mode bucket needs a key", got='mode="bucket"', fix="add key=row.lane")
     if chosen is n.SoakMode.SINGLETON and key is not None:
         fail(
-            "extra_key", f"{what}: singletons have no key", got="key=..", fix='add mode="bucket", or leave the key out'
+            "extra_key",
+            f"{what}: mode singleton takes no key",
+            got="key=..",
+            fix='add mode="bucket", or remove the key',
         )
     return chosen, None if key is None else named_key(key, Slot(f"{what}.key"))
 
@@ -225,9 +239,7 @@ def bucket_of(mode: object, key: object, what: str) -> tuple[n.SoakMode, Expr | 
 def plain_text(item: object, what: str) -> str:
     """Validates a label or origin: a non-empty text constant."""
     if not isinstance(item, str) or not item.strip():
-        fail(
-            "bad_setting", f"{what} is a text that is not empty", expected="str", got=describe(item), fix="write a text"
-        )
+        fail("bad_setting", f"{what} must be a non-empty text", expected="str", got=describe(item), fix="write a text")
     return item
 
 
@@ -235,4 +247,10 @@ def real_cost(expr: Expr, what: str) -> None:
     """Validates a cost or penalty: a number without a unit."""
     if expr.type.kind not in {Kind.REAL, Kind.INTEGER}:
         fix = "costs are plain numbers; turn money into `.to_minor()`, a condition into fb.tier(condition, cost)"
-        fail("type_mismatch", f"{what} is a real", expected="real or integer", got=describe(expr), fix=fix)
+        fail(
+            "type_mismatch",
+            f"{what} must be a number without a unit",
+            expected="real or integer",
+            got=describe(expr),
+            fix=fix,
+        )

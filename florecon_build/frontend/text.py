@@ -296,7 +296,7 @@ class DateExpr(Expr):
     def _no_arithmetic(self, symbol: str) -> None:
         fail(
             "type_mismatch",
-            f"`{symbol}` on a date: a date is not a number",
+            f"`{symbol}` is not defined for dates",
             expected="integer, real or money",
             got=describe(self),
             fix="use `fb.gap(a, b)` for the days between two dates, or `.year`, `.month`, `.day`, `.month_end`",
@@ -358,7 +358,7 @@ class TupleExpr(Expr):
         tree = self.ir
         if not isinstance(tree, e.ShardKey) or tree.part is not None:
             fix = "use the expressions the tuple is made of; only a shard's key has parts"
-            fail("no_parts", "a tuple's parts cannot be taken out", got=describe(self), fix=fix)
+            fail("no_parts", "a part of a tuple cannot be read", got=describe(self), fix=fix)
         whole(part, "a part of the key", least=0)
         if part >= len(self.type.parts):
             fail("no_parts", f"the key has no part {part}", expected=f"0 to {len(self.type.parts) - 1}", got=str(part))
@@ -387,7 +387,7 @@ def nullable_text_of(item: object, what: str) -> TextExpr:
     """Validates a text, nullable or not."""
     expr = lift(item, like=TEXT, what=what)
     if expr.type.kind is not Kind.TEXT:
-        fail("type_mismatch", f"{what} takes a text", expected="text", got=describe(expr), fix="use a text lane")
+        fail("type_mismatch", f"{what} needs a text", expected="text", got=describe(expr), fix="use a text lane")
     return TextExpr(expr.ir, expr.uses)
 
 
@@ -395,7 +395,7 @@ def list_of(item: object) -> ListExpr:
     """Validates a list of keys."""
     if not isinstance(item, ListExpr):
         fix = "make a list with `fb.tokens(text)` or `fb.ngrams(text)`"
-        fail("type_mismatch", "overlaps compares two lists", expected="list of text", got=describe(item), fix=fix)
+        fail("type_mismatch", "overlaps needs two lists", expected="list of text", got=describe(item), fix=fix)
     return item
 
 
@@ -403,7 +403,7 @@ def concat_texts(items: list[TextExpr | str]) -> TextExpr:
     """Concatenation node."""
     texts = [text_of(item, "concat") for item in items]
     if len(texts) < 2:
-        fail("too_few", "concat joins at least two texts", fix="use the text itself")
+        fail("too_few", "concat needs at least two texts", fix="use the text itself")
     return built(TextExpr, e.TextConcat(type=TEXT, operands=tuple(text.ir for text in texts)), *texts)
 
 
@@ -414,19 +414,25 @@ def whole(number: object, what: str, *, least: int, most: int = 2**31 - 1) -> in
         fix = "write a number: this setting is fixed when the strategy is built"
         fail(
             "bad_setting",
-            f"{what} is a plain integer",
+            f"{what} must be a Python integer",
             expected=f"an int of at least {least}",
             got=describe(number),
             fix=fix,
         )
     if not least <= number <= most:
-        fail("bad_setting", f"{what} is out of range", expected=f"{least} to {most}", got=str(number), fix="change it")
+        fail(
+            "bad_setting",
+            f"{what} is out of range",
+            expected=f"{least} to {most}",
+            got=str(number),
+            fix="use a value in this range",
+        )
     return number
 
 
 def _plain_text(text: object, what: str) -> None:
     if not isinstance(text, str) or not text:
-        fail("bad_setting", f"{what} is a text that is not empty", got=describe(text), fix="write a text constant")
+        fail("bad_setting", f"{what} must be a non-empty text", got=describe(text), fix="write a text constant")
 
 
 _FAMILIES: dict[Kind, type[Expr]] = {

@@ -46,7 +46,7 @@ def structure(plugin: n.PluginIr) -> list[Problem]:
 def _strange_lane(lane: e.Lane, path: str, lanes: dict[str, Type]) -> Problem:
     known = lanes.get(lane.name)
     if known is None:
-        message, expected = f"no lane `{lane.name}` in the rows of this plugin", "a column or a derived lane"
+        message, expected = f"unknown lane `{lane.name}` in the rows of this plugin", "a column or a derived lane"
         fix = f"{did_you_mean(lane.name, lanes, 'lanes')}; or pass the rows that have it as rows=.."
     else:
         message, expected = f"lane `{lane.name}` belongs to other rows", str(known)

@@ -22,7 +22,7 @@ def premiums() -> fb.Plugin:
     row = rows.derive(
         name=rows.broker.normalize(),  # 1: may be null
         day=rows.boked.month_end,  # 2: misspelt
-        share=rows.parts / 4,  # 3: hides a rounding
+        share=rows.parts / 4,  # 3: implicit rounding
     )
     slack = fb.param("slack", 5)
     steps = fb.seq(

@@ -26,7 +26,7 @@ def field(context: Context, node: s.Field, receiver: Term) -> Term:
         case View() as view:
             if node.name not in lanes_of(view):
                 fix = did_you_mean(node.name, lanes_of(view), "lanes")
-                raise context.error("unknown_lane", node.name_at, f"no lane `{node.name}`", fix=fix)
+                raise context.error("unknown_lane", node.name_at, f"unknown lane `{node.name}`", fix=fix)
             return context.build(node.name_at, node.name, [], lambda: view[node.name])
         case Lot() as lot if node.name in {"amount", "original"}:
             return Term(lot.amount if node.name == "amount" else lot.original)

@@ -8,7 +8,7 @@ from florecon_build.frontend.closure.errors import ClosureError, Piece, Source
 from florecon_build.ir.errors import Problem
 from florecon_build.ir.types import Kind, Type
 
-_NULL = "say what null means first: `.unwrap_or(x)`, or branch on `.is_none()`"
+_NULL = "replace the null first: `.unwrap_or(x)`, or branch on `.is_none()`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,35 +21,35 @@ class Operand:
 
 # By the builder's code: what is wrong with the operation, and what to write. `{what}` is the operator or method.
 _TRANSLATIONS: dict[str, tuple[str, str]] = {
-    "nullable": ("`{what}` takes values that are never null", _NULL),
-    "never_null": ("`{what}` on what is never null", "leave `{what}` out"),
+    "nullable": ("`{what}` needs values that are never null", _NULL),
+    "never_null": ("`{what}` on a value that is never null", "remove `{what}`"),
     "integer_division": (
-        "`/` between integers hides a rounding",
+        "`/` between integers needs an explicit rounding",
         "write `x.div_euclid(n)` to round down, or `x.to_real() / y` for a real",
     ),
     "bad_divisor": (
-        "`{what}` divides by a positive constant",
+        "`{what}` needs a positive constant divisor",
         "write the divisor as a number, or divide reals: `x.to_real() / y`",
     ),
     "money_division": (
-        "`{what}` on money hides a rounding",
+        "`{what}` on money needs an explicit rounding",
         "write `x.to_minor().div_euclid(n)` for whole minor units, or `x.to_minor().to_real() / y` for a real",
     ),
-    "money_times_money": ("money times money is not money", "make one side an integer with `.to_minor()`"),
+    "money_times_money": ("money cannot be multiplied by money", "convert one side with `.to_minor()`"),
     "no_order": ("`{what}`: lists and tuples have no order", "compare with `==` or `!=`, or compare one part"),
-    "too_large": ("this grows too large", "derive its parts as lanes, and write the closure on the lanes"),
+    "too_large": ("the expression is too large", "declare parts of it as derived lanes, and use these in the closure"),
     "mixed_scope": (
-        "`{what}` joins things that never exist together",
+        "`{what}` combines incompatible scopes",
         "in flow's cost read `a` and `b`; in accept_if put row conditions into g.any(|row| ..)",
     ),
-    "bad_constant": ("this constant does not fit", "use an integer within +-(2**63 - 1), a finite real"),
-    "bad_setting": ("`{what}`: this is fixed when the strategy is built", "write a number or text within the limits"),
-    "bad_scale": ("a money scale counts decimal places", "use a scale from 0 to 18"),
-    "too_few": ("`{what}` takes at least two values", "use the value itself"),
-    "scope": ("`{what}`: this does not exist here", "use constants, params and the lanes of this place"),
-    "not_an_expression": ("`{what}` takes a value", "use a lane, a constant or a listed function"),
-    "no_parts": ("only a shard's key has parts, and this one is not among them", "use the lanes the tuple is made of"),
-    "compare_null": ("nothing equals None", "write `x.is_none()`, or `x.is_some()`"),
+    "bad_constant": ("the constant is out of range", "use an integer within +-(2**63 - 1), a finite real"),
+    "bad_setting": ("`{what}`: the argument must be a constant", "write a number or text within the limits"),
+    "bad_scale": ("a money scale must be a number of decimals", "use a scale from 0 to 18"),
+    "too_few": ("`{what}` needs at least two values", "use the value itself"),
+    "scope": ("`{what}`: not available here", "use constants, params and the lanes of this argument"),
+    "not_an_expression": ("`{what}` needs a value", "use a lane, a constant or a listed function"),
+    "no_parts": ("only a shard key has parts, and not this one", "use the lanes of the tuple"),
+    "compare_null": ("a comparison with None is never true", "write `x.is_none()`, or `x.is_some()`"),
 }
 
 
@@ -79,7 +79,7 @@ def _mismatch(what: str, operands: list[Operand]) -> str:
     if Kind.MONEY in kinds and what in {"/", "div_euclid", "rem_euclid"}:
         return _TRANSLATIONS["money_division"][1]
     if kinds == {Kind.MONEY, Kind.REAL} and what == "*":
-        return f"choose the rounding: `(x.to_minor().to_real() * y / 100.0).minor_units({scale})`"
+        return f"state the rounding: `(x.to_minor().to_real() * y / 100.0).minor_units({scale})`"
     if what in {"+", "-", "*", "/"} and (other := kinds - {Kind.INTEGER, Kind.REAL, Kind.MONEY}):
         return _no_number(what, other)
     if kinds == {Kind.MONEY, Kind.REAL}:
@@ -87,14 +87,14 @@ def _mismatch(what: str, operands: list[Operand]) -> str:
     if kinds == {Kind.MONEY} and what == "abs_diff":
         return "write `(x - y).abs()`"
     if kinds == {Kind.MONEY} and len(types) > 1:
-        return "money of different scales never mixes: take `.to_minor()` of both and scale by hand"
+        return "amounts of different scales are incompatible: convert both with `.to_minor()` and scale one of them"
     if kinds == {Kind.MONEY, Kind.INTEGER}:
         return f"write the constant as `minor(n, {scale})`, or compare integers: `x.to_minor()`"
     if Kind.DATE in kinds and kinds & {Kind.TEXT, Kind.INTEGER}:
         return "write the date as `date(2025, 12, 31)`; `.abs_diff(..)` gives the days between two dates"
     if Kind.LIST in kinds:
         return "use `.contains(text)` or `.overlaps(list)`"
-    return "bring both sides to one type"
+    return "convert both sides to one type"
 
 
 def _no_number(what: str, kinds: set[Kind]) -> str:
@@ -104,4 +104,4 @@ def _no_number(what: str, kinds: set[Kind]) -> str:
         return "join texts with `concat(x, y)`" if what == "+" else "texts have no arithmetic"
     if Kind.BOOLEAN in kinds:
         return "write `if condition { 1 } else { 0 }`"
-    return "take a number out first"
+    return "convert it to a number first"
