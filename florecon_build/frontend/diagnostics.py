@@ -168,7 +168,7 @@ MISSING = Missing()
 
 
 def answered(result: T) -> T:
-    """What an author gave; while collecting, a placeholder in it stops the node around it in silence."""
+    """The result of an author's function; while collecting, a placeholder in it stops the node around it in silence."""
     if _holds_missing(result):
         raise StrategyError([])
     return result
@@ -185,7 +185,7 @@ def raising() -> Generator[None]:
 
 
 def attempt(build: Callable[[], T]) -> T:
-    """What ``build`` makes; while collecting, its mistakes are recorded and the placeholder comes back, so that the
+    """The result of ``build``; while collecting, its mistakes are recorded and the placeholder comes back, so that the
     other arguments of a node are looked at as well.
     """
     collector = _collector.get()

@@ -40,7 +40,7 @@ class Context:
     shard_keys: Mapping[int, Plain]
 
     def run(self, step: Step, bag: Bag) -> Outcome:
-        """Runs a step on a bag and counts what went in and out; nothing comes of nothing."""
+        """Runs a step on a bag and counts its lots in and out. An empty bag yields no groups and is not counted."""
         if not bag:
             return Outcome([], [])
         counters = self.stages[step.id]

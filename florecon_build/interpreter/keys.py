@@ -1,4 +1,4 @@
-"""Plain values, and values as keys: compared exactly, null equal to nothing."""
+"""Plain values, and values as keys: compared exactly; null equals no key."""
 
 from __future__ import annotations
 

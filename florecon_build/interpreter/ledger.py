@@ -1,4 +1,4 @@
-"""The book of a workspace: rows, groups, and the few moves by which mass goes from one group to another.
+"""Ledger of a workspace: rows, groups, and the moves of mass between groups.
 
 Every row's mass is in groups at all times. What nothing holds is in the row's loose singleton: the one proposed group
 of origin ``unmatched`` that the workspace itself keeps for a row. A row of amount zero has one as well, of amount
@@ -105,7 +105,7 @@ class Book:
             loose.members[id] += amount
 
     def drop(self, held: Held) -> None:
-        """Takes a group out of the book; what it held is held by nothing now."""
+        """Removes a group from the ledger; its mass is then in no group."""
         del self.groups[held.id]
         for id in held.members:
             self.places[id].discard(held.id)

@@ -199,7 +199,7 @@ class Network:
         return {node for step in cycles for node in (step.tail, step.head) if node < len(self.height)}
 
     def _free_steps(self) -> list[Step]:
-        """The steps that cost nothing beyond the heights, the end a node of its own after all others."""
+        """The steps of zero reduced cost; the end is a node of its own after all others."""
         end = len(self.height)
         found: list[Step] = []
         for at, arc in enumerate(self.arcs):

@@ -173,7 +173,7 @@ def by_distance(root: n.Node) -> n.Node:
 
 
 class _Trees:
-    """The alignment of two trees, and the changes that it comes to."""
+    """The alignment of two trees, and the changes between them."""
 
     def __init__(self, before: n.Node, after: n.Node) -> None:
         self._old = walk(by_distance(before))

@@ -19,7 +19,7 @@ class Severity(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One thing that is wrong: what, where, what was expected, what came, and how to repair it.
+    """One mistake: message, position, what was expected, what came, and the repair.
 
     ``code`` is a stable slug; ``path`` the place in the tree (``partition_by > seq[2] > flow.cost``); ``excerpt`` the
     line of a closure's text with a caret under the piece that is wrong.
@@ -83,17 +83,17 @@ class StrategyError(Exception):
 
     @property
     def expected(self) -> str:
-        """What was expected."""
+        """The expected value or type."""
         return self.problems[0].expected
 
     @property
     def got(self) -> str:
-        """What came instead."""
+        """The value or type found instead."""
         return self.problems[0].got
 
     @property
     def fix(self) -> str:
-        """How to repair it."""
+        """The repair."""
         return self.problems[0].fix
 
 

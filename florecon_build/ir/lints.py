@@ -217,7 +217,7 @@ _ARITHMETIC: dict[e.ArithOp, Callable[[float, float], float]] = {
 
 
 def _number(value: e.Value) -> float | None:
-    """The number that a constant expression comes to, or none."""
+    """Constant folding: the value of a constant numeric expression, or none."""
     match value:
         case e.Lit() if isinstance(value.value, int | float):
             return float(value.value)

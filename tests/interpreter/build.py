@@ -1,4 +1,4 @@
-"""Short ways to write a tree, a plugin and rows in tests."""
+"""Builders of trees, plugins and rows for the tests of the interpreter."""
 
 from __future__ import annotations
 
@@ -159,5 +159,5 @@ def groups(workspace: Workspace) -> list[dict[int | str, int]]:
 
 
 def match(strategy: n.Node, *rows: Mapping[str, Plain]) -> list[dict[int | str, int]]:
-    """What a strategy groups of some rows."""
+    """The groups that a strategy makes of some rows."""
     return groups(solved(strategy, rows))

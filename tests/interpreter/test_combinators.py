@@ -1,4 +1,4 @@
-"""The combinators on the bag, by example."""
+"""Combinators on the bag, by example."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The arbiter: by example, against all flows there are, and against an independent solver."""
+"""``flow``: by example, against exhaustive search, and against an independent solver."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def cost_of(problem: Problem, flows: list[int]) -> int:
 
 
 def rank(problem: Problem, flows: list[int]) -> tuple[int, ...]:
-    """What the canonical rule compares, in this order."""
+    """The criteria of the canonical rule, in this order."""
     keys = [(problem.source_key[arc.source], problem.sink_key[arc.sink]) for arc in problem.arcs]
     weights = (
         sum(

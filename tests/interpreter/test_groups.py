@@ -1,4 +1,4 @@
-"""The combinators on groups and the soakers, by example."""
+"""Combinators on groups, and soakers, by example."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The leaves, by example."""
+"""Leaves, by example."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The preview takes what a workspace takes, refuses what it refuses, and needs no toolchain."""
+"""Preview: accepts and refuses the same rows as a workspace, and needs no toolchain."""
 
 from __future__ import annotations
 

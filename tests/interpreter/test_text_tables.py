@@ -1,4 +1,4 @@
-"""The frozen character tables are those of Unicode, within what may differ by version."""
+"""Frozen character tables: equal to those of Unicode, but for differences between its versions."""
 
 from __future__ import annotations
 

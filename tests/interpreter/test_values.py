@@ -1,4 +1,4 @@
-"""Every value expression, by example; and the golden vectors that the Rust library is held to."""
+"""Evaluation of every value expression, by example, and the golden vectors shared with the Rust library."""
 
 from __future__ import annotations
 

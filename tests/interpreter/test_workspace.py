@@ -1,4 +1,4 @@
-"""The workspace: lifecycle, verbs and refusals."""
+"""Workspace: lifecycle, verbs and refusals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds ``tests/vectors/values.json``: what the interpreter computes for thousands of nasty values.
+"""Builds ``tests/vectors/values.json``: the results of the interpreter on thousands of edge cases.
 
 The interpreter's tests hold the file to this code, the runtime's tests
 (``rust_runtime/florecon/tests/value_vectors.rs``) hold the Rust library to the file. After a deliberate change of

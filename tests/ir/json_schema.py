@@ -1,4 +1,4 @@
-"""As much of JSON Schema as the published schema uses."""
+"""Validator of the part of JSON Schema that the published schema uses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TYPES: dict[str, tuple[type, ...]] = {
 
 
 def violations(schema: dict[str, Any], item: Any) -> list[str]:
-    """Where ``item`` breaks the schema; empty where it holds."""
+    """The pointers at which ``item`` breaks the schema; empty where it holds."""
     return list(_check(schema, schema, item, ""))
 
 

@@ -1,4 +1,4 @@
-"""Whole-strategy checks: each with a strategy that triggers it and one that does not."""
+"""Lints: each with a strategy that triggers it and one that does not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The printed expression is the author's expression: it evaluates to the same tree."""
+"""Python printer: the printed expression evaluates to the same tree."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.random_strategies import ROWS, random_plugin
 
 
 def names(plugin: n.PluginIr, rows: Rows, value: e.Value) -> dict[str, Any]:
-    """What an expression may name: the views, the params, and the shard keys that it reads."""
+    """The names of an expression: the views, the params, and the shard keys that it reads."""
     source = source_of(rows)
     found: dict[str, Any] = {
         "fb": fb,

@@ -1,4 +1,4 @@
-"""The plugin as text, and what changed between two of them."""
+"""Tree printer and semantic difference of plugins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``make fuzz``: texts that nobody wrote, for as long as asked; what breaks the promise is printed with its seed.
+"""``make fuzz``: random closure texts for a given time; a failure is printed with its seed.
 
 python tests/frontend/closure/fuzz.py --seconds 600 [--seed N]
 """

@@ -1,4 +1,4 @@
-"""Texts that are refused, by what is wrong with them: in a row's place, a pair's, a group's."""
+"""Refused closure texts by mistake: over a row, a pair and a group."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same expression as a closure's text and in the builder's words: what the subset's table promises."""
+"""Pairs of a closure's text and the equal expression of the builder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every text that is refused is refused with its line, its column, a caret, and what to write instead."""
+"""Errors of closures: line, column, caret and fix of every refused text."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ CASES = [(place, name) for place in ("ROW", "PAIR", "GROUP") for name in getattr
 
 def refused(text: str, place: str = "ROW") -> ClosureError:
     with pytest.raises(ClosureError) as raised:
-        folded(text, place)
+        elaborated(text, place)
     return raised.value
 
 
-def folded(text: str, place: str) -> fb.Expr:
+def elaborated(text: str, place: str) -> fb.Expr:
     closure = fb.rust(text, rows=row)
     if place == "PAIR":
         return closure(side(source_of(row), e.Var.A), side(source_of(row), e.Var.B))
@@ -41,7 +41,7 @@ def test_a_mistake_is_shown_where_it_is(place: str, name: str, snapshot: Snapsho
     error = refused(getattr(mistakes, place)[name], place)
     assert error.fix
     assert error.file == "tests/frontend/closure/test_errors.py"
-    assert error.line == inspect.getsourcelines(folded)[1] + 1
+    assert error.line == inspect.getsourcelines(elaborated)[1] + 1
     where, said = str(error).split(": ", 1)
     assert where == f"{error.file}:{error.line}"
     assert said == snapshot
@@ -94,7 +94,7 @@ def test_the_caps_are_those_of_the_documentation() -> None:
 
 
 def test_brackets_alone_are_not_depth() -> None:
-    assert folded(f"|row| {'(' * 2_000}row.units{')' * 2_000}", "ROW").ir == row.units.ir
+    assert elaborated(f"|row| {'(' * 2_000}row.units{')' * 2_000}", "ROW").ir == row.units.ir
 
 
 def test_a_text_that_is_none_is_refused() -> None:

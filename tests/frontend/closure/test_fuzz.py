@@ -1,4 +1,4 @@
-"""No text does anything but fold into an expression of the builder's or raise the typed error."""
+"""Fuzz test of closures: every text becomes an expression of the builder or raises the typed error."""
 
 from __future__ import annotations
 

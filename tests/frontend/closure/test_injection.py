@@ -1,6 +1,4 @@
-"""No way from a closure's text to unparsed Rust: what an author writes in it stands in the output as a constant, if at
-all.
-"""
+"""Injection test: a closure's text reaches the generated Rust as constants or not at all."""
 
 from __future__ import annotations
 
@@ -64,7 +62,7 @@ LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*', re.DOTALL)
 
 
 def constants(rust: str) -> set[str]:
-    """What the string literals of the generated code stand for."""
+    """The values of the string literals of the generated code."""
     found = (literal[0] for literal in LITERAL.finditer(rust) if literal[0].startswith('"'))
     return {read_text(Source(literal, None), Piece(0, len(literal))) for literal in found}
 

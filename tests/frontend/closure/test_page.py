@@ -1,4 +1,4 @@
-"""docs/closures.md: its code prints what it says, and every row of its tables is one tree and has its type."""
+"""docs/closures.md: the output of its code, and one tree and type for each row of its tables."""
 
 from __future__ import annotations
 

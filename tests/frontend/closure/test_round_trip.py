@@ -1,4 +1,4 @@
-"""``parse(emit(e)) == e`` for random expressions of every kind."""
+"""Round trip of closures: ``parse(emit(e)) == e`` for random expressions of every kind."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.random_strategies import ROWS, random_plugin
 @pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), depth=st.integers(1, 5))
-def test_an_emitted_expression_folds_back(seed: int, depth: int) -> None:
+def test_an_emitted_expression_elaborates_back(seed: int, depth: int) -> None:
     plugin = random_plugin(random.Random(seed), ROWS, depth).data
     rows = rows_of(plugin)
     lanes = [("lane", lane.value) for lane in plugin.lanes]
@@ -28,7 +28,7 @@ def test_an_emitted_expression_folds_back(seed: int, depth: int) -> None:
 
 
 @pytest.mark.slow
-def test_every_kind_has_a_text_that_folds_back() -> None:
+def test_every_kind_has_a_text_that_elaborates_back() -> None:
     missing = set(VALUE_KINDS)
     for seed in range(600):
         plugin = random_plugin(random.Random(seed), ROWS, 1 + seed % 6).data

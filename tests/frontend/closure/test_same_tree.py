@@ -1,4 +1,4 @@
-"""A closure's text and the same thing in the builder's words are one tree, one fingerprint, one Rust."""
+"""Equality of closures and builder expressions: one tree, one fingerprint, one Rust."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A closure's text folded where the expression it came from stands."""
+"""Elaboration of a closure's text in the place of the expression that it was printed from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from florecon_build.ir import expressions as e
 from florecon_build.ir.scope import Reads, reads
 
 
-def folded(text: str, like: e.Value, rows: fb.Rows) -> e.Value:
+def elaborated(text: str, like: e.Value, rows: fb.Rows) -> e.Value:
     """The expression that a text gives in the place of ``like``, with the params and shard keys that it reads."""
     names = {name: family_of(leaf.type.kind)(leaf) for name, leaf in captures(like).items()}
     closure = fb.rust(text, rows=rows, **names)
@@ -24,5 +24,5 @@ def folded(text: str, like: e.Value, rows: fb.Rows) -> e.Value:
 
 
 def again(value: e.Value, rows: fb.Rows) -> e.Value:
-    """The expression emitted and folded back."""
-    return folded(emit(value), value, rows)
+    """The expression printed as a closure and elaborated again."""
+    return elaborated(emit(value), value, rows)
