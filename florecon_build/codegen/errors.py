@@ -1,4 +1,4 @@
-"""What can go wrong between an IR and a ``solver.wasm``."""
+"""Errors of code generation and builds."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 "use strict";
 (async () => {
   const PAGE = 40;
-  const OPENED = 5; // open items of a page that say why without being asked
+  const OPENED = 5; // open items of a page with expanded reasons
   const DAYS = [30, 60, 90, 180, 365];
   const $ = (selector, from = document) => from.querySelector(selector);
   const fail = (what) => { const place = $("#failed"); place.hidden = false; place.textContent = what; };
@@ -21,7 +21,7 @@
   const text = (x) => x.toLocaleString("en-GB");
   const unit = 10n ** BigInt(scale);
   const money = (x) => `${x < 0n ? "-" : ""}${text(abs(x) / unit)}${scale ? "." + String(abs(x) % unit).padStart(scale, "0") : ""}`;
-  // cut and not rounded up: only all of it is 100 %
+  // rounded down: only the whole is 100 %
   const percent = (part, whole) => (whole ? `${(Number((BigInt(part) * 1000n) / BigInt(whole)) / 10).toFixed(1)} %` : "-");
   const day = (number) => (number === null ? "" : new Date(number * 864e5).toISOString().slice(0, 10));
   const cell = (column, row) => {
@@ -153,7 +153,7 @@
     for (let row = 0; row < rows.id.length; row += 1) if (rows.residual[row] !== 0n && shown(row) && (!wanted || searched[row].includes(wanted))) list.push(row);
     list.sort((a, b) => { const [x, y] = [abs(rows.residual[a]), abs(rows.residual[b])]; return x === y ? a - b : x < y ? 1 : -1; });
     const told = list.some((row) => why[rows.id[row]] !== undefined);
-    $(".found", section).textContent = `${text(list.length)} found${told ? "; the largest say why they did not match" : ""}`;
+    $(".found", section).textContent = `${text(list.length)} found${told ? "; the largest have reasons" : ""}`;
     $("thead", section).replaceChildren(line([...(told ? [make("th")] : []), ...rowHeads(), make("th", { class: "n" }, "open")]));
     pager(section, list, (row, at) => openLine(row, told, at < OPENED));
   };
@@ -165,7 +165,7 @@
     if (said === undefined) return [line([td(""), ...cells])];
     const reasons = said.split("\n").map((one) => { const at = one.indexOf(": "); return make("li", {}, make("b", {}, one.slice(0, at)), one.slice(at)); });
     const inside = () => line([make("td", { colspan: String(cells.length + 1) }, make("ul", { class: "why" }, ...reasons))], "inside");
-    return unfolding(`why row ${rows.id[row]} did not match`, (opener) => line([td(opener), ...cells]), inside, opened);
+    return unfolding(`reasons of open row ${rows.id[row]}`, (opener) => line([td(opener), ...cells]), inside, opened);
   };
   // a line with a button that unfolds another one below it
   const unfolding = (label, outside, inside, opened = false) => {
@@ -193,7 +193,7 @@
   };
   const groupLine = (group) => {
     const value = inGroup(group).reduce((sum, part) => sum + abs(parts.amount[part]), 0n);
-    const unique = groups.unique[group] === null ? "" : groups.unique[group] ? "yes" : "one of several";
+    const unique = groups.unique[group] === null ? "" : groups.unique[group] ? "yes" : "no";
     const cells = [td(text(groups.id[group]), "n"), td(stages[groups.stage[group]]), td(groups.words[groups.reason[group]] ?? ""), td(groups.pinned[group] ? "pinned" : "proposed"), td(text(first[group + 1] - first[group]), "n"), td(money(groups.net[group]), "n"), td(money(value), "n"), td(unique)];
     return unfolding(`rows of group ${groups.id[group]}`, (opener) => line([td(opener), ...cells]), () => members(group));
   };

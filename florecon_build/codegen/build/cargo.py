@@ -20,13 +20,13 @@ _NOT_INHERITED = re.compile(r"RUSTFLAGS|CARGO_ENCODED_RUSTFLAGS|CARGO_BUILD_.*|C
 
 
 def target_dir(compiler: Compiler) -> Path:
-    """Cargo's output folder: ``$CARGO_TARGET_DIR``, or one in the cache per compiler."""
+    """Cargo's target folder: ``$CARGO_TARGET_DIR``, or one per compiler in the cache."""
     given = os.environ.get("CARGO_TARGET_DIR")
     return Path(given) if given else cache_dir() / f"target-{compiler.key}"
 
 
 def cargo_home() -> Path:
-    """Where cargo keeps the sources of dependencies."""
+    """Cargo's home folder, with the registry cache."""
     return Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo")
 
 
@@ -39,9 +39,9 @@ def run_cargo(
     env: Mapping[str, str] | None = None,
     deny_warnings: bool = False,
 ) -> list[Path]:
-    """Runs ``cargo ARGS`` in the workspace and returns the files that it made.
+    """Runs ``cargo ARGS`` in the workspace; returns the paths of the artifacts.
 
-    Raises ``GeneratedCodeError`` when a generated crate is refused, ``BuildError`` for anything else.
+    Raises ``GeneratedCodeError`` if a generated crate is rejected, ``BuildError`` for any other failure.
     """
     variables = {key: value for key, value in os.environ.items() if not _NOT_INHERITED.fullmatch(key)}
     variables |= {"CARGO_TARGET_DIR": str(target_dir(compiler)), **(env or {})}
@@ -82,7 +82,7 @@ def _rejections(messages: list[dict[str, Any]], workspace: Workspace) -> Iterato
 
 
 def _author(path: Path, line: int) -> str | None:
-    """The marker comment above a line: the author's file, line and expression."""
+    """The marker comment above a line: source file, line and expression of the author."""
     if not path.is_file():
         return None
     for text in reversed(path.read_text(encoding="utf-8").splitlines()[:line]):

@@ -18,8 +18,8 @@ from florecon_build.codegen.errors import BuildError
 
 MEMBER = "plugin"
 
-# What ships is compiled at level 2: 16 kB smaller than at 3, and as fast (measured: intercompany, 50,000 rows).
-# Dependencies stay at 3, so that plugins written by hand share them.
+# Released modules use optimisation level 2: 16 kB smaller than 3, and as fast (measured: intercompany, 50,000 rows).
+# Dependencies use level 3, shared with hand-written plugins.
 _PROFILES = """
 [profile.release.package."*"]
 opt-level = 3
@@ -46,7 +46,7 @@ strip = "none"
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A workspace on disk: its root, the hash of the runtime in it, and its generated members."""
+    """Cargo workspace on disk: root folder, hash of the runtime, generated members."""
 
     root: Path
     runtime: str
@@ -58,7 +58,7 @@ Crates = Mapping[str, Mapping[str, str]]
 
 
 def workspace(root: Path, runtime: Path, crates: Crates) -> Workspace:
-    """Makes ``root`` a workspace of the runtime and ``crates``; only files that differ are written."""
+    """Creates or updates a workspace of the runtime and ``crates``; writes only files that differ."""
     root.mkdir(parents=True, exist_ok=True)
     members = tuple(crates)
     for path in runtime_files(runtime):
@@ -99,7 +99,7 @@ def _with_members(manifest: str, members: tuple[str, ...]) -> str:
 
 
 def _with_locked(lock: str, crates: Crates) -> str:
-    """The runtime's lock with an entry per generated crate, in the order that cargo would write."""
+    """The runtime's lock file with an entry per generated crate, in cargo's order."""
     head, *packages = re.split(r"(?=^\[\[package\]\]$)", lock, flags=re.MULTILINE)
     for files in crates.values():
         name, version = (_field(files["Cargo.toml"], field) for field in ("name", "version"))

@@ -16,14 +16,14 @@ from florecon_build.codegen.build.toolchain import ensure
 
 
 def _quiet(_: str) -> None:
-    """Says nothing."""
+    """No output."""
 
 
 def check(projects: Mapping[str, Mapping[str, str]], *, say: StatusCallback = _quiet) -> str:
-    """Runs clippy, every warning an error, over generated projects in one go of cargo.
+    """Runs clippy over generated projects in one cargo call; every warning is an error.
 
-    ``projects`` maps a package name to what ``emit`` gave. Returns what checked them: ``clippy``, or ``check`` with a
-    compiler that comes without clippy. Raises ``GeneratedCodeError`` if any crate is refused.
+    ``projects`` maps a package name to the files from ``emit``. Returns the tool used: ``clippy``, or ``check`` with a
+    compiler that has no clippy. Raises ``GeneratedCodeError`` if a crate is rejected.
     """
     compiler = ensure(say).compiler
     tool = "clippy" if has_clippy(compiler) else "check"
@@ -44,13 +44,13 @@ def check(projects: Mapping[str, Mapping[str, str]], *, say: StatusCallback = _q
 
 
 def has_clippy(compiler: Compiler) -> bool:
-    """Whether clippy belongs to this compiler; a distribution's compiler may come without."""
+    """True if clippy is installed for this compiler."""
     driver = output([str(Path(compiler.cargo).with_name("cargo-clippy")), "--version"])
     return bool(driver) and bool(output([str(compiler.cargo), "clippy", "--version"]))
 
 
 def _renamed(files: Mapping[str, str], name: str) -> dict[str, str]:
-    """The project as package ``name``, so that several fit into one workspace; only its rlib is made."""
+    """The project renamed to package ``name``, to fit into a workspace with others; only its rlib is built."""
     manifest = re.sub(r'^name = ".*"$', f'name = "{name}"', files["Cargo.toml"], count=1, flags=re.MULTILINE)
     manifest = manifest.replace('name = "solver"', f'name = "{name.replace("-", "_")}"')
     return {**files, "Cargo.toml": manifest.replace('["cdylib", "rlib"]', '["rlib"]')}

@@ -46,7 +46,7 @@ fn main() -> std::io::Result<()> {{
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """The compiled runtime: its library, the folder of those it needs, and the compiler that made them."""
+    """Compiled runtime: library, dependency folder, compiler and cache key."""
 
     compiler: Compiler
     library: Path
@@ -55,18 +55,18 @@ class Runtime:
 
 
 def native_compiler() -> Compiler:
-    """The first compiler here that is new enough. Raises ``ToolchainError`` where there is none."""
+    """The first compiler that is new enough. Raises ``ToolchainError`` if there is none."""
     for compiler in compilers():
         if compiler.version >= OLDEST:
             return compiler
     oldest = ".".join(map(str, OLDEST))
     raise ToolchainError(
-        f"there is no Rust compiler of version {oldest} or later. To fix it, run: florecon-build toolchain ensure"
+        f"no Rust compiler of version {oldest} or later. To fix it, run: florecon-build toolchain ensure"
     )
 
 
 def runtime(say: StatusCallback) -> Runtime:
-    """The runtime, compiled now (a minute or two) unless an earlier run left it."""
+    """The compiled runtime, from the cache or compiled now (a minute or two)."""
     compiler = native_compiler()
     source = runtime_dir()
     profile = os.environ.get(PROFILE, "author")
@@ -92,12 +92,12 @@ def _compile_runtime(compiler: Compiler, source: Path, profile: str) -> Path:
             (path for path in reversed(made) if path.name.startswith("libflorecon") and path.suffix == ".rlib"), None
         )
     if library is None:
-        raise BuildError("cargo made no library of the florecon runtime")
+        raise BuildError("cargo built no library of the florecon runtime")
     return library if library.parent.name == "deps" else _in_deps(library)
 
 
 def _in_deps(library: Path) -> Path:
-    """The copy with a hash in its name: the one that later builds of another source do not write over."""
+    """The copy with a hash in its file name, which builds of another source do not overwrite."""
     for path in (library.parent / "deps").glob("libflorecon-*.rlib"):
         if path.samefile(library) or path.read_bytes() == library.read_bytes():
             return path
@@ -105,9 +105,9 @@ def _in_deps(library: Path) -> Path:
 
 
 def compile_native(files: Mapping[str, str], at: Runtime, *, name: str = "author") -> Path:
-    """Compiles a generated project to a program; ``name`` keeps apart what different projects have compiled.
+    """Compiles a generated project to a program; ``name`` is the key of its build folder.
 
-    Raises ``GeneratedCodeError`` where ``rustc`` refuses the code, ``BuildError`` for anything else.
+    Raises ``GeneratedCodeError`` if ``rustc`` rejects the code, ``BuildError`` for any other failure.
     """
     folder = _folder(at, name)
     found = re.search(r"^export_plugin!\((\w+)\);$", files["src/lib.rs"], re.MULTILINE)
@@ -119,15 +119,15 @@ def compile_native(files: Mapping[str, str], at: Runtime, *, name: str = "author
         program = folder / _PROGRAM
         done = subprocess.run(_command(at, folder, program), capture_output=True, text=True, check=False, env=_env())
     if done.returncode != 0:
-        check({"author": files})  # says which of the author's lines it is; it passes where the machine is at fault
+        check({"author": files})  # raises with the author's line; passes if the environment is at fault
         raise BuildError(f"rustc failed:\n{done.stderr[-4000:]}")
     return program
 
 
 def build_native(files: Mapping[str, str], say: StatusCallback = lambda _: None) -> Path:
-    """The program behind a generated project (what ``emit`` gave), kept by content: the same files compile once.
+    """The program of a generated project (the files from ``emit``), cached by content.
 
-    It serves one session over its standard input and output, as ``florecon::sdk::serve`` says. Raises
+    The program serves one session over standard input and output, see ``florecon::sdk::serve``. Raises
     ``ToolchainError``, ``GeneratedCodeError`` or ``BuildError``.
     """
     at = runtime(say)
@@ -137,7 +137,7 @@ def build_native(files: Mapping[str, str], say: StatusCallback = lambda _: None)
 
 
 def _folder(at: Runtime, name: str) -> Path:
-    """Where a project is compiled."""
+    """Build folder of a project."""
     return cache_dir() / "native" / f"{at.key}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
 
 

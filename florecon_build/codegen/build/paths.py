@@ -14,13 +14,13 @@ _NOT_HASHED = frozenset({"tests", "benches"})
 
 
 def cache_dir() -> Path:
-    """The folder for sysroots, workspaces and cargo's output: ``$XDG_CACHE_HOME/florecon-build``."""
+    """Cache folder for sysroots, workspaces and cargo's output: ``$XDG_CACHE_HOME/florecon-build``."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "florecon-build"
 
 
 def runtime_dir() -> Path:
-    """The runtime's cargo workspace: ``rust_runtime`` of the checkout, or the copy in the installed package."""
+    """The runtime's cargo workspace: ``rust_runtime`` in a checkout, or the copy in the installed package."""
     package = Path(__file__).resolve().parents[2]
     for place in (package.parent / "rust_runtime", package / "_runtime"):
         if (place / "florecon" / "Cargo.toml").is_file():
@@ -32,7 +32,7 @@ def runtime_dir() -> Path:
 
 
 def runtime_files(root: Path) -> list[Path]:
-    """The files of the runtime's cargo workspace, relative to ``root``, in order."""
+    """Paths of the runtime's source files relative to ``root``, sorted."""
     return sorted(path.relative_to(root) for path in _walk(root))
 
 
@@ -47,7 +47,7 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def runtime_hash(root: Path) -> str:
-    """SHA-256 over the names and contents of what a plugin is built from: the runtime without its own tests."""
+    """SHA-256 of the names and contents of the runtime's source files, without its tests."""
     digest = hashlib.sha256()
     for path in runtime_files(root):
         if _NOT_HASHED.isdisjoint(path.parts):

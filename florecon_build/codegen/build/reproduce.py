@@ -17,10 +17,10 @@ from florecon_build.ir.nodes import PluginIr
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What came of it. ``differs_at`` is the first differing byte, None where the two modules are equal.
+    """Result of a rebuild. ``differs_at`` is the first differing byte, None if the modules are equal.
 
-    ``made_by`` is what the module says of its making, ``here`` the same of the rebuild: where the two differ (another
-    compiler, another runtime) unequal bytes prove nothing.
+    ``made_by`` is the provenance stored in the module, ``here`` that of the rebuild. If they differ (another compiler
+    or runtime), unequal bytes are inconclusive.
     """
 
     fingerprint: str
@@ -31,23 +31,23 @@ class Verdict:
 
     @property
     def equal(self) -> bool:
-        """Whether the module is exactly what its strategy compiles to."""
+        """True if the module is exactly the build of its strategy."""
         return self.differs_at is None
 
     @property
     def comparable(self) -> bool:
-        """Whether the rebuild was by the same generator, runtime and compiler."""
+        """True if both builds used the same generator, runtime and compiler."""
         return self.made_by == self.here
 
 
 def verify(wasm: bytes, *, validate: Callable[[PluginIr], PluginIr], say: StatusCallback = lambda _: None) -> Verdict:
-    """Rebuilds a module from its own strategy, which ``validate`` first holds to every rule of the frontend.
+    """Rebuilds a module from its embedded strategy, which ``validate`` first checks with all rules of the frontend.
 
-    Raises ``CodegenError`` for a module that carries none, and what ``build`` raises.
+    Raises ``CodegenError`` for a module without an embedded strategy, and the errors of a build.
     """
     carried, made_by = section(wasm, IR_SECTION), section(wasm, BUILD_SECTION)
     if carried is None or made_by is None:
-        raise CodegenError("the module does not carry its strategy and its making, so there is nothing to rebuild")
+        raise CodegenError("the module has no embedded strategy and provenance, so that it cannot be rebuilt")
     provenance: dict[str, Any] = json.loads(made_by)
     ir = validate(loads(carried))
     made = make(ir, fingerprint(ir), carried.decode(), profile=provenance["profile"], say=say)

@@ -19,7 +19,7 @@ OLDEST = (1, 89)
 
 @dataclass(frozen=True, slots=True)
 class Compiler:
-    """A ``rustc`` and the ``cargo`` beside it. ``about`` is what ``rustc -vV`` says."""
+    """A ``rustc`` with its ``cargo``. ``about`` is the output of ``rustc -vV``."""
 
     rustc: Path
     cargo: Path
@@ -38,30 +38,30 @@ class Compiler:
 
     @property
     def llvm(self) -> str:
-        """The major version of its LLVM."""
+        """Major version of LLVM."""
         return self.fact("LLVM version").split(".")[0]
 
     @property
     def key(self) -> str:
-        """A short hash of ``rustc -vV``: what compiled libraries are kept under."""
+        """Hash of ``rustc -vV``, the cache key of compiled libraries."""
         return hashlib.sha256(self.about.encode()).hexdigest()[:16]
 
     def sysroot(self) -> Path:
-        """Its own sysroot."""
+        """Sysroot of the compiler."""
         return Path(output([str(self.rustc), "--print", "sysroot"]) or "/nonexistent")
 
     def has_wasm_std(self) -> bool:
-        """Whether the standard library for wasm is installed."""
+        """True if the standard library for wasm is installed."""
         folder = output([str(self.rustc), "--print", "target-libdir", "--target", TARGET])
         return bool(folder) and any(Path(folder).glob("libstd-*.rlib"))
 
     def library_source(self) -> Path | None:
-        """The source of its standard library, when it is the matching one."""
+        """Source of the standard library, if installed."""
         library = self.sysroot() / "lib" / "rustlib" / "src" / "rust" / "library"
         return library if (library / "std" / "Cargo.toml").is_file() else None
 
     def linker(self) -> str | None:
-        """The linker that must be named: None where rustc brings its own, "" where there is none at all."""
+        """The linker to configure: None if rustc has its own, "" if there is none."""
         own = self.sysroot() / "lib" / "rustlib" / self.fact("host") / "bin" / "rust-lld"
         if own.exists():
             return None
@@ -73,7 +73,7 @@ class Compiler:
 
 @dataclass(frozen=True, slots=True)
 class Toolchain:
-    """A compiler that can make wasm now, with the flags and variables that it needs for it."""
+    """A compiler that can build for wasm, with the flags and environment variables that it needs."""
 
     compiler: Compiler
     flags: tuple[str, ...] = ()
@@ -81,7 +81,7 @@ class Toolchain:
 
 
 def output(command: list[str]) -> str:
-    """What a command prints, stripped; empty when it fails or is not there."""
+    """Standard output of a command, stripped; empty if it fails or does not exist."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     except (OSError, subprocess.TimeoutExpired):
@@ -90,7 +90,7 @@ def output(command: list[str]) -> str:
 
 
 def compilers() -> list[Compiler]:
-    """Every compiler found, the preferred one first: ``$RUSTC`` alone if set, else ``PATH``, cargo's own, /usr/bin."""
+    """All compilers in order of preference: ``$RUSTC`` alone if set, else ``PATH``, cargo's own, /usr/bin."""
     forced = os.environ.get("RUSTC")
     if forced:
         cargo = os.environ.get("CARGO") or shutil.which("cargo") or "cargo"

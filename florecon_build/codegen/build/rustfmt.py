@@ -13,9 +13,9 @@ from florecon_build.codegen.errors import GeneratedCodeError, Rejection
 
 
 def check_format(files: Mapping[str, str]) -> str | None:
-    """Runs ``rustfmt --check`` on a generated crate; returns ``rustfmt``, or None where this compiler has none.
+    """Runs ``rustfmt --check`` on a generated crate; returns ``rustfmt``, or None if it is not installed.
 
-    Raises ``GeneratedCodeError`` naming the first line that rustfmt would write otherwise: a bug of the generator.
+    Raises ``GeneratedCodeError`` with the first difference, which is a bug of the generator.
     """
     compiler = ensure(lambda _: None).compiler
     tool = Path(compiler.cargo).with_name("rustfmt")

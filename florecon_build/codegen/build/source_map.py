@@ -14,7 +14,7 @@ from florecon_build.ir.traversal import value_parts, walk
 
 @contextmanager
 def attribute_errors(ir: n.PluginIr) -> Generator[None, None, None]:
-    """Adds to a ``GeneratedCodeError`` from within the lane or the node of ``ir`` that each refused line stands for."""
+    """Context manager that adds the lane or node of ``ir`` to each rejection of a ``GeneratedCodeError``."""
     try:
         yield
     except GeneratedCodeError as error:
@@ -25,12 +25,12 @@ def attribute_errors(ir: n.PluginIr) -> Generator[None, None, None]:
 
 
 def _location(author: str | None, origins: list[tuple[str, str]]) -> str | None:
-    # a long comment is broken over lines, and the marker is its first
+    # a long comment spans several lines, and the marker is the first
     return next((place for text, place in origins if author and text.startswith(author)), None)
 
 
 def _origins(ir: n.PluginIr) -> Iterator[tuple[str, str]]:
-    """The comment above each expression, and where the expression stands."""
+    """Marker comment and location of each expression."""
     for lane in ir.lanes:
         yield origin(lane.value), f"lane {lane.name}"
     for place in walk(ir.strategy):

@@ -39,7 +39,7 @@ directory = "{vendor}"
 
 
 def private_sysroot(compiler: Compiler, linker: str | None, say: StatusCallback) -> Path:
-    """The sysroot for ``compiler``; built now (about half a minute) unless an earlier run left it."""
+    """The private sysroot of ``compiler``, from the cache or built now (about 30 seconds)."""
     sysroot = sysroot_path(compiler)
     with locked(cache_dir() / f"sysroot-{compiler.key}.lock"):
         if not is_built(compiler):
@@ -48,12 +48,12 @@ def private_sysroot(compiler: Compiler, linker: str | None, say: StatusCallback)
 
 
 def sysroot_path(compiler: Compiler) -> Path:
-    """Where the private sysroot of a compiler is kept: libraries only fit the very compiler that made them."""
+    """Path of the private sysroot of a compiler; libraries fit only the compiler that built them."""
     return cache_dir() / f"sysroot-{compiler.key}"
 
 
 def is_built(compiler: Compiler) -> bool:
-    """Whether an earlier run left a private sysroot for this compiler."""
+    """True if the private sysroot of this compiler exists."""
     return any(_libs(sysroot_path(compiler)).glob("libstd-*.rlib"))
 
 
@@ -71,7 +71,7 @@ def _build(compiler: Compiler, linker: str | None, sysroot: Path, say: StatusCal
         crate = Path(name)
         (crate / "Cargo.toml").write_text(_MANIFEST)
         (crate / "lib.rs").write_text("")
-        # the vendored sources need no network and stand at the same path for everybody
+        # vendored sources need no network and have the same path on every machine
         if vendor.is_dir():
             (crate / ".cargo").mkdir()
             (crate / ".cargo" / "config.toml").write_text(_VENDORED.format(vendor=vendor))
@@ -83,7 +83,7 @@ def _build(compiler: Compiler, linker: str | None, sysroot: Path, say: StatusCal
             shutil.copy2(rlib, _libs(staged))
         shutil.rmtree(sysroot, ignore_errors=True)
         staged.rename(sysroot)
-    say(f"kept it in {sysroot}")
+    say(f"installed in {sysroot}")
 
 
 def _cargo(compiler: Compiler, linker: str | None, crate: Path) -> None:
@@ -95,4 +95,4 @@ def _cargo(compiler: Compiler, linker: str | None, crate: Path) -> None:
     command = [str(compiler.cargo), "build", "--release", "-Zbuild-std=std,panic_abort", "--target", TARGET]
     done = subprocess.run(command, cwd=crate, env=env, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise ToolchainError(f"the wasm standard library did not build:\n{done.stderr[-2000:]}")
+        raise ToolchainError(f"the build of the wasm standard library failed:\n{done.stderr[-2000:]}")

@@ -29,10 +29,10 @@ def _print(line: str) -> None:
 
 
 def ensure(say: StatusCallback = _print) -> Toolchain:
-    """A toolchain that makes wasm now, set up if it has to be.
+    """A toolchain for wasm, installed if necessary.
 
-    ``say`` receives a line before anything slow or lasting is done. Raises ``ToolchainError`` when there is no way; its
-    message ends with the command that makes one.
+    ``say`` receives a status line before each slow or persistent step. Raises ``ToolchainError`` if no toolchain can be
+    installed; its message ends with the command to run.
     """
     if os.environ.get("RUSTC") is None:
         _ensure_host_linker(say)
@@ -117,7 +117,7 @@ def _by_apt(say: StatusCallback) -> bool:
 
 
 def _apt_packages() -> tuple[str, ...] | None:
-    """The package set whose compiler is new enough."""
+    """The package set with a compiler that is new enough."""
     for packages in _APT_SETS:
         candidate = re.search(r"Candidate: (?:\d+:)?(\d+)\.(\d+)", output(["apt-cache", "policy", packages[0]]))
         if candidate and (int(candidate[1]), int(candidate[2])) >= OLDEST:
@@ -135,7 +135,7 @@ def _apt_install(packages: list[str], say: StatusCallback) -> bool:
 
 
 def _as_root() -> list[str] | None:
-    """What to put before a command to run it as root without a question; None where that cannot be."""
+    """Command prefix to run as root without a prompt; None if impossible."""
     if _WINDOWS:
         return None
     if os.geteuid() == 0:
@@ -152,18 +152,18 @@ def _ensure_host_linker(say: StatusCallback) -> None:
     """Macros that run at build time are linked for this machine: rustc calls ``cc``, and on Windows finds a linker."""
     if _WINDOWS or shutil.which("cc") or _apt_install(["gcc", "libc6-dev"], say):
         return
-    raise ToolchainError("there is no C linker (`cc`), which rustc needs; run: sudo apt-get install gcc libc6-dev")
+    raise ToolchainError("no C linker (`cc`), required by rustc; run: sudo apt-get install gcc libc6-dev")
 
 
 def _run(command: list[str], say: StatusCallback) -> bool:
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_NETWORK_SECONDS)
     except (OSError, subprocess.TimeoutExpired) as error:
-        say(f"that failed: {error}")
+        say(f"failed: {error}")
         return False
     if done.returncode != 0:
         tail = (done.stderr or done.stdout).strip().splitlines()[-1:]
-        say(f"that failed: {' '.join(tail)}")
+        say(f"failed: {' '.join(tail)}")
     return done.returncode == 0
 
 
@@ -176,11 +176,11 @@ def _advice(found: list[Compiler]) -> str:
         fix = f"run: sudo apt-get install {' '.join(packages)}"
     else:
         fix = f"run: {RUSTUP} -t {TARGET}"
-    return f"no compiler here can make WebAssembly: {have}. To fix it, {fix}"
+    return f"no compiler can build WebAssembly: {have}. To fix it, {fix}"
 
 
 def main() -> int:
-    """``python -m florecon_build.codegen.build.toolchain``: makes sure of a compiler and says which."""
+    """``python -m florecon_build.codegen.build.toolchain``: installs the toolchain if necessary and prints it."""
     try:
         toolchain = ensure()
     except ToolchainError as error:

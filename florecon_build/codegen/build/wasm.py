@@ -37,7 +37,7 @@ INLINING = "-Cllvm-args=-inline-threshold=34"
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """What a build leaves: the module and its manifest."""
+    """Paths of a built module and its manifest."""
 
     wasm: Path
     manifest: Path
@@ -45,7 +45,7 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A module, and how it was made."""
+    """Compiled module with toolchain, flags and workspace."""
 
     wasm: bytes
     toolchain: Toolchain
@@ -54,7 +54,7 @@ class Compiled:
 
 
 def _quiet(_: str) -> None:
-    """Says nothing."""
+    """No output."""
 
 
 def build_wasm(
@@ -67,12 +67,11 @@ def build_wasm(
     profile: Profile = "release",
     say: StatusCallback = _quiet,
 ) -> Artifact:
-    """Compiles a plugin and writes ``solver.wasm`` and ``solver.json`` into ``out_dir``.
+    """Compiles a plugin and writes ``solver.wasm`` and ``solver.json`` to ``out_dir``.
 
-    The module carries the IR as JSON (``ir_json`` if given) in the custom section ``florecon.ir``, and in
-    ``florecon.build`` who made it: generator, runtime, compiler and profile. Two builds of one
-    plugin by one compiler are equal byte for byte, wherever they run. Raises ``ToolchainError``, ``BuildError`` or
-    ``GeneratedCodeError``.
+    The module contains the IR as JSON (``ir_json`` if given) in the custom section ``florecon.ir``, and its provenance
+    (generator, runtime, compiler, profile) in ``florecon.build``. The build is reproducible: one plugin and one
+    compiler give the same bytes on every machine. Raises ``ToolchainError``, ``BuildError`` or ``GeneratedCodeError``.
     """
     made = make(ir, fingerprint, ir_json or dumps(ir), profile=profile, say=say)
     manifest = {
@@ -93,7 +92,7 @@ def build_wasm(
 
 @dataclass(frozen=True, slots=True)
 class BuildResult:
-    """A finished module: its bytes, what it was generated from, and who made it."""
+    """Finished module: bytes, generated files, compilation, provenance."""
 
     wasm: bytes
     files: dict[str, str]
@@ -104,7 +103,7 @@ class BuildResult:
 def make(
     ir: n.PluginIr, fingerprint: str, ir_json: str, *, profile: Profile = "release", say: StatusCallback = _quiet
 ) -> BuildResult:
-    """Compiles a plugin, and puts into the module what it was made from and by what: its custom sections."""
+    """Compiles a plugin and adds the custom sections with its IR and its provenance."""
     files = emit(ir, fingerprint)
     with attribute_errors(ir):
         compiled = compile_files(files, profile=profile, say=say)
@@ -122,7 +121,7 @@ def make(
 def build_suite(
     irs: Sequence[n.PluginIr], out_dir: Path | str, *, profile: Profile = "quick", say: StatusCallback = _quiet
 ) -> Artifact:
-    """Compiles many strategies over the same rows into one module; the param ``strategy`` picks the active one."""
+    """Compiles many strategies over the same rows into one module; the parameter ``strategy`` selects one."""
     compiled = compile_files(emit_suite(irs), profile=profile, say=say)
     manifest = {"suite": [ir.id for ir in irs], "compiler": _compiler(compiled.toolchain), "profile": profile}
     return _write(Path(out_dir), compiled.wasm, json.dumps(manifest, indent=2) + "\n")
@@ -133,19 +132,19 @@ def compile_files(files: Mapping[str, str], *, profile: Profile = "release", say
     toolchain = ensure(say)
     runtime = runtime_dir()
     base = cache_dir() / "work" / f"{runtime_hash(runtime)[:16]}"
-    # the one lock keeps the workspace whole, the other the .wasm in cargo's output until it is read
+    # the first lock protects the workspace, the second the .wasm in cargo's output until it is read
     with locked(base.with_suffix(".lock")), locked(target_dir(toolchain.compiler) / "florecon.lock"):
         space = workspace(base, runtime, {MEMBER: files})
         flags = wasm_flags(toolchain)
         package = re.search(r'^name = "(.*)"$', files["Cargo.toml"], re.MULTILINE)
         say(f"compiling {package.group(1) if package else MEMBER} for {TARGET}, profile {profile}")
         if not any((target_dir(toolchain.compiler) / TARGET / profile / "deps").glob("libflorecon-*.rlib")):
-            say("and, this first time, the florecon runtime: a minute or two")
+            say("compiling the florecon runtime as well, on the first build: a minute or two")
         args = ["build", "--target", TARGET, "--profile", profile, "--package", package.group(1) if package else MEMBER]
         made = run_cargo(toolchain.compiler, space, args, flags=flags, env=toolchain.env)
         wasm = [path for path in made if path.suffix == ".wasm"]
         if not wasm:
-            raise BuildError("cargo made no .wasm file")
+            raise BuildError("cargo built no .wasm file")
         return Compiled(wasm[-1].read_bytes(), toolchain, flags, space)
 
 
@@ -159,7 +158,7 @@ def wasm_flags(toolchain: Toolchain) -> tuple[str, ...]:
 
 
 def _portable(compiled: Compiled) -> tuple[str, ...]:
-    """The flags without this machine's paths."""
+    """The compiler flags without paths of this machine."""
     return tuple(re.sub(r"=(/[^=]*)", lambda found: _place(found[1]), flag) for flag in compiled.flags)
 
 

@@ -16,19 +16,19 @@ _CUSTOM = 0
 
 
 def with_section(wasm: bytes, name: str, content: bytes) -> bytes:
-    """The module with a custom section at its end."""
+    """The module with a custom section appended."""
     label = name.encode()
     body = _leb(len(label)) + label + content
     return wasm + b"\0" + _leb(len(body)) + body
 
 
 def section(wasm: bytes, name: str) -> bytes | None:
-    """The content of the first custom section of that name; None where there is none.
+    """Content of the first custom section with this name; None if there is none.
 
-    Raises ``CodegenError`` for bytes that are no module, or one that breaks off.
+    Raises ``CodegenError`` for bytes that are not a complete module.
     """
     if wasm[: len(HEADER)] != HEADER:
-        raise CodegenError("this is no WebAssembly module")
+        raise CodegenError("not a WebAssembly module")
     for kind, start, end in _sections(wasm):
         if kind == _CUSTOM:
             length, at = _read_leb(wasm, start, end)
@@ -38,19 +38,19 @@ def section(wasm: bytes, name: str) -> bytes | None:
 
 
 def _sections(wasm: bytes) -> Iterator[tuple[int, int, int]]:
-    """The kind, start and end of each section."""
+    """Kind, start and end of each section."""
     at = len(HEADER)
     while at < len(wasm):
         kind = wasm[at]
         length, start = _read_leb(wasm, at + 1, len(wasm))
         if start + length > len(wasm):
-            raise CodegenError("the WebAssembly module breaks off")
+            raise CodegenError("the WebAssembly module is truncated")
         yield kind, start, start + length
         at = start + length
 
 
 def _read_leb(wasm: bytes, at: int, end: int) -> tuple[int, int]:
-    """An unsigned LEB128 number of at most 32 bits, and where it ends."""
+    """An unsigned LEB128 number of at most 32 bits, and its end."""
     result = 0
     for shift in range(0, 35, 7):
         if at >= end:
@@ -59,7 +59,7 @@ def _read_leb(wasm: bytes, at: int, end: int) -> tuple[int, int]:
         at += 1
         if not wasm[at - 1] & 0x80:
             return result, at
-    raise CodegenError("the WebAssembly module breaks off")
+    raise CodegenError("the WebAssembly module is truncated")
 
 
 def _leb(number: int) -> bytes:
