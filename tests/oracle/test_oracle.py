@@ -37,6 +37,7 @@ def test_interpreter_agrees(chunk: int) -> None:
             assert interpreted(one.plugin, rows, one.config) == answer(one.plugin, rows, one.config), f"seed {seed}"
 
 
+@pytest.mark.slow
 def test_every_kind_has_a_rule_and_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     met: set[type] = set()
 
