@@ -17,14 +17,14 @@ LEAST_WIDTH = 104
 
 
 def console(*, quiet: bool = False) -> Console:
-    """The terminal, or a log of a fixed width: pages are laid out for ``WIDTH`` columns at most."""
+    """Console for the terminal or a log, at most ``WIDTH`` columns wide."""
     screen = Console(highlight=False, quiet=quiet)
     screen.width = min(screen.width, WIDTH) if screen.is_terminal else WIDTH
     return screen
 
 
 def amount(minor: int, scale: int = 2) -> str:
-    """Minor units in major units with thousands separators, exactly.
+    """An exact amount with thousands separators, from minor units.
 
     >>> amount(-123456789)
     '-1,234,567.89'
@@ -37,7 +37,7 @@ def amount(minor: int, scale: int = 2) -> str:
 
 
 def percent(part: int, whole: int, places: int = 1) -> str:
-    """A share, cut and not rounded up: only all of it is 100 %.
+    """A percentage, rounded down, so that only the whole is 100 %.
 
     >>> percent(999_999, 1_000_000), percent(3, 3), percent(0, 0)
     ('99.9 %', '100.0 %', '-')
@@ -48,7 +48,7 @@ def percent(part: int, whole: int, places: int = 1) -> str:
 
 
 def short(text: str, most: int) -> str:
-    """At most so many characters, the cut shown.
+    """Text truncated to a number of characters, with an ellipsis.
 
     >>> short("INV-1000001 and others", 12), short("INV-1000001", 12)
     ('INV-1000001…', 'INV-1000001')
@@ -64,7 +64,7 @@ def table(
     text: Sequence[int] = (0,),
     total: bool = False,
 ) -> Table:
-    """A table of numbers: every column to the right but the ``text`` ones; ``total`` sets the last row apart."""
+    """A table of numbers, right-aligned except the ``text`` columns; ``total`` separates the last row."""
     made = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
     for place, name in enumerate(columns):
         if place in text:
@@ -79,12 +79,12 @@ def table(
 
 
 def with_note(made: Table, note: str) -> RenderableType:
-    """A table and a line of small print below it."""
+    """A table with a note below it."""
     return Group(made, Text(note, style="dim")) if note else made
 
 
 def show(screen: Console, *parts: RenderableType) -> None:
-    """The parts of a page, a blank line before each. In a narrow window lines wrap, but no figure is cut."""
+    """Prints the parts of a page, each after an empty line. Lines wrap in a narrow window; no number is truncated."""
     screen.width = max(screen.width, LEAST_WIDTH)
     for part in parts:
         screen.print()
@@ -92,20 +92,20 @@ def show(screen: Console, *parts: RenderableType) -> None:
 
 
 def place(path: Path) -> str:
-    """A path as the reader would type it: relative to where they stand, if it is below."""
+    """A path relative to the current folder if it is below it, else absolute."""
     full, here = path.resolve(), Path.cwd().resolve()
     return str(full.relative_to(here)) if full.is_relative_to(here) else str(full)
 
 
 def files(title: str, entries: Iterable[tuple[str, str]]) -> Table:
-    """What lies where."""
+    """List of the written files."""
     made = table(title, ("", ""), entries, text=(0, 1))
     made.show_header = False
     return made
 
 
 class Step:
-    """One thing being done: ``done`` is the line that stays on the page, ``progress`` moves the bar."""
+    """One step of a run: ``done`` is its final line, ``progress`` updates the bar."""
 
     def __init__(self, bar: Progress, doing: str) -> None:
         self.done = doing
@@ -113,23 +113,23 @@ class Step:
         self._task = bar.add_task(doing, total=None)
 
     def say(self, what: str) -> None:
-        """What is being done right now."""
+        """Sets the current activity."""
         self._bar.update(self._task, description=what)
 
     def progress(self, done: int, total: int) -> None:
-        """So much of so much is done."""
+        """Sets completed and total count."""
         self._bar.update(self._task, completed=done, total=total)
 
 
 class Steps:
-    """Says what is being done while it is done, and how long it took once it is."""
+    """Prints each step while it runs, and its duration."""
 
     def __init__(self, screen: Console) -> None:
         self.screen = screen
 
     @contextmanager
     def __call__(self, doing: str) -> Generator[Step, None, None]:
-        """Shows ``doing``, a moving bar and the time until the block ends; in a log, one line before and one after."""
+        """Shows ``doing``, a progress bar and the time until the block ends; in a log one line before and one after."""
         began = perf_counter()
         moving = self.screen.is_terminal
         if not moving:

@@ -20,12 +20,12 @@ APP = "florecon_build.cli.app"
 HEAD = """\
 # The command line
 
-`florecon-build`, or `python -m florecon_build`. What goes wrong is one message and what to do about it, without a
-traceback; `florecon-build --debug COMMAND` shows that too. Where a machine reads, `--json` prints one document to
-standard output; progress and warnings go to standard error. `florecon-build --install-completion` completes commands
-and options in bash, zsh, fish and PowerShell.
+This page is the reference of the command `florecon-build` (or `python -m florecon_build`). An error is printed as one
+message with a suggested fix; `florecon-build --debug COMMAND` adds the traceback. `--json` prints one JSON document to
+standard output; progress and warnings go to standard error. `florecon-build --install-completion` installs completion
+of commands and options for bash, zsh, fish and PowerShell.
 
-This page is generated: `python -m scripts.cli_reference`.
+The page is generated: `python -m scripts.cli_reference`.
 
 """
 

@@ -2,9 +2,9 @@
 
     python examples/bank_statement/generate.py --out DIR --rows 400 --seed 7
 
-writes ``bank.csv``, ``gl.csv`` and ``truth.csv``. Bank lines abbreviate: names are cut, run together or replaced by a
-card network's shorthand. The books have typing errors, voided and reissued cheques, payments batched into one bank
-line, wire fees netted on one side, transposed digits, lines that never reach the bank. One seed, one set of files.
+writes ``bank.csv``, ``gl.csv`` and ``truth.csv``. Names in bank lines are truncated, joined or replaced by a
+card network's abbreviation. The books have typing errors, voided and reissued cheques, payments batched into one bank
+line, wire fees netted on one side, transposed digits, lines that are not on the statement. Deterministic by seed.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ SHARES = {  # of the bank lines asked for; a batch, a correction or a series cou
 
 @dataclass(slots=True)
 class Line:
-    """One line of the statement or of the books; ``key`` is its place until the final ids are given."""
+    """One line of the statement or of the books; ``key`` is its index until the final ids are assigned."""
 
     key: int
     day: date
@@ -83,7 +83,7 @@ class Line:
 
 @dataclass(slots=True)
 class Ledger:
-    """Both sides of the month and the answer, as pairs of line keys."""
+    """Both sides of the month, and the answer as pairs of line keys."""
 
     bank: list[Line] = field(default_factory=list[Line])
     books: list[Line] = field(default_factory=list[Line])
@@ -91,7 +91,7 @@ class Ledger:
 
 
 class Month:
-    """Makes events, each with its lines on both sides and its rows of the answer."""
+    """Generator of events, each with its lines on both sides and its rows of the answer."""
 
     def __init__(self, seed: int, year: int = 2026, month: int = 3) -> None:
         self.draw = random.Random(seed)
@@ -108,14 +108,16 @@ class Month:
         return self.first + timedelta(days=self.draw.randrange(self.last.day))
 
     def later(self, day: date, low: int, high: int, *, workday: bool = True) -> date:
-        """A day ``low`` to ``high`` days on, moved off a weekend if ``workday``, inside the month."""
+        """A day ``low`` to ``high`` days later, within the month; not on a weekend if ``workday``."""
         moved = day + timedelta(days=self.draw.randint(low, high))
         if workday and moved.weekday() >= 5:
             moved += timedelta(days=7 - moved.weekday())
         return min(max(moved, self.first), self.last)
 
     def cents(self, low: int = 60, high: int = 90_000) -> int:
-        """An amount that looks like a price: often round, often ending in .99 or .50, spread evenly over magnitudes."""
+        """Random amount with the distribution of prices: often round, often ending in .99 or .50, uniform over
+        magnitudes.
+        """
         raw = math.exp(self.draw.uniform(math.log(low), math.log(high)))
         style = self.draw.random()
         if style < 0.2:
@@ -143,7 +145,7 @@ class Month:
     # -- how each side writes it
 
     def printed(self, name: str, cents: int, *, shorthand: float = 0.12) -> str:
-        """The bank's line: a channel and a name of 25 characters at most, or shorthand that names nobody."""
+        """Text of a bank line: a channel and at most 25 characters of the name, or an abbreviation without a name."""
         if cents < 0 and self.draw.random() < shorthand:
             code = "".join(self.draw.choices("ABCDEFGHKLMNPRSTUVWXYZ23456789", k=8))
             return self.draw.choice(SHORTHAND).format(code=code, number=self.draw.randrange(10**5, 10**7))
@@ -155,7 +157,7 @@ class Month:
         return f"{'ACH CREDIT' if cents > 0 else self.draw.choice(OUTGOING)} {short}"
 
     def mistyped(self, name: str) -> str:
-        """Now and then a letter is lost or two change places."""
+        """Random typing error: a missing letter or two transposed letters."""
         if self.draw.random() >= 0.15:
             return name
         at = self.draw.randrange(len(name) - 1)
@@ -240,7 +242,7 @@ class Month:
         self.by_check(name, cents, self.later(booked, 3, 10, workday=False), "Second payment of the same amount")
 
     def voided(self, name: str = "", cents: int = 0) -> tuple[date, int]:
-        """A cheque written and cancelled in the books; the bank never saw it."""
+        """A cheque written and cancelled in the books, and not on the bank statement."""
         name, cents = name or self.firm(), cents or -self.cents(1000, 60_000)
         number, booked = self.next_check(), self.day()
         written = self.on_books(booked, f"{name} - {self.draw.choice(WORK)}", cents, f"CHK-{number}")
@@ -255,7 +257,9 @@ class Month:
         self.by_check(name, cents, again, f"Reissued payment (replaces voided #{number})")
 
     def correction(self) -> None:
-        """Paid to the wrong firm, paid back, paid to the right one: three lines on each side, all of one amount."""
+        """A payment to a wrong party, its return, and the payment to the right one: three lines on each side, of one
+        amount.
+        """
         wrong, right, cents, day = self.firm(), self.firm(), -self.cents(1000, 60_000), self.day()
         steps = (
             (wrong, "Payment entered in error (see correction)", cents),
@@ -280,7 +284,7 @@ class Month:
             day = self.later(day, 3, 10, workday=False)
 
     def mismatch(self) -> None:
-        """A wire booked net of its fee, or booked with two digits exchanged."""
+        """A wire booked net of its fee, or with two transposed digits."""
         name, booked, cents = self.firm(), self.day(), self.cents(1000, 200_000)
         booked_cents = cents - self.draw.randint(1000, 5000) if self.draw.random() < 0.5 else self.transposed(cents)
         books = self.on_books(booked, f"{name} - Customer payment", booked_cents)
@@ -315,12 +319,12 @@ class Month:
 
 
 def generate(rows: int, seed: int) -> Ledger:
-    """About ``rows`` bank lines, the books beside them, and the answer."""
+    """Generates about ``rows`` bank lines, the book entries and the answer."""
     return Month(seed).run(rows)
 
 
 def write(ledger: Ledger, folder: Path) -> None:
-    """The three files, lines in order of date, ids given in that order."""
+    """Writes the three files, sorted by date, with ids in that order."""
     folder.mkdir(parents=True, exist_ok=True)
     bank, names_b = numbered(ledger.bank, "B")
     books, names_g = numbered(ledger.books, "G")

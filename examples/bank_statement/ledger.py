@@ -17,12 +17,12 @@ KINDS = (*MATCHES, "offset", "unmatched")
 
 
 class BadFile(Exception):
-    """A file that cannot be read as what it should be; the message names it, the line and the reason."""
+    """Invalid input file; the message names file, line and reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the statement or of the books, as it was written."""
+    """One line of the statement or of the books, as in the file."""
 
     row_id: str
     book: str
@@ -34,7 +34,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Which lines belong together: kind, and one or two row ids."""
+    """Lines that belong together: kind, and one or two row ids."""
 
     kind: str
     left: str
@@ -42,9 +42,9 @@ class Answer:
 
 
 def read_lines(folder: Path) -> list[Line]:
-    """``bank.csv`` (id, date, description, amount) and ``gl.csv`` (the same and ref) under one another.
+    """Reads and concatenates ``bank.csv`` (id, date, description, amount) and ``gl.csv`` (the same and ref).
 
-    Ids get the book before them, ``bank:B0001``, so that the two files may use the same ones.
+    Ids are prefixed with the book, ``bank:B0001``, so that both files may use the same ids.
     """
     return [line for book in (BANK, BOOKS) for line in read_book(folder / f"{book}.csv", book)]
 
@@ -77,7 +77,7 @@ def whole_cents(amount: Decimal) -> Decimal:
 
 
 def read_answer(folder: Path) -> list[Answer] | None:
-    """``truth.csv`` (kind, left_id, right_id), or None where there is none."""
+    """Reads ``truth.csv`` (kind, left_id, right_id); None if there is no such file."""
     path = folder / "truth.csv"
     if not path.exists():
         return None
@@ -105,7 +105,7 @@ def records(path: Path) -> list[tuple[int, dict[str, str]]]:
 
 
 def as_table(lines: list[Line]) -> Table:
-    """The lines as the strategy declares them."""
+    """The lines as an Arrow table with the columns of the strategy."""
     columns = {name: [getattr(line, name) for line in lines] for name in Line.__slots__}
     types = {"row_id": pa.string(), "book": pa.string(), "day": pa.date32(), "description": pa.string()}
     types |= {"ref": pa.string(), "amount": pa.decimal128(18, 2)}

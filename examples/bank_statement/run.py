@@ -3,7 +3,7 @@
     python examples/bank_statement/run.py [--data DIR] [--json] [--out DIR] [--profile release]
 
 ``DIR`` holds ``bank.csv`` and ``gl.csv`` and, for the score, ``truth.csv``. Without ``--data`` it is the shared ledger
-``../shared/data/bank_rec`` beside the repository where that is there, and otherwise a small one made on the spot.
+``../shared/data/bank_rec`` beside the repository if available, else a small generated one.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Profile: TypeAlias = Literal["quick", "release"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A solved statement: the lines, the groups, the labels of the stages in order, and the answer if there is one."""
+    """Solved statement: lines, groups, stage labels in order, and the answer if there is one."""
 
     lines: list[Line]
     found: list[Found]
@@ -47,7 +47,7 @@ class Outcome:
 
 
 def data_folder(given: Path | None, out: Path) -> Path:
-    """The folder asked for; else the shared ledger; else a small one of our own."""
+    """The given folder, else the shared ledger, else a small generated one."""
     if given is not None:
         return given
     if SHARED.is_dir():
@@ -76,7 +76,7 @@ def solve(steps: page.Steps, data: Path, out: Path, profile: Profile) -> Outcome
 
 
 def stage_table(outcome: Outcome) -> RenderableType:
-    """What each stage matched, by count and by value of the bank's lines."""
+    """Matches by stage: number and value of bank lines."""
     minor = {line.row_id: int(line.amount * 100) for line in outcome.lines}
 
     def entry(name: str, groups: list[Found]) -> list[str]:
@@ -93,7 +93,7 @@ def stage_table(outcome: Outcome) -> RenderableType:
 
 
 def conservation(outcome: Outcome) -> RenderableType:
-    """Input equals matched plus open, in the reconciliation's own sign: bank as it is, ledger turned round."""
+    """Conservation line: input = matched + open, with the sign of the bank; ledger amounts are negated."""
     put_in = sum(int(line.amount * 100) * (1 if line.book == BANK else -1) for line in outcome.lines)
     left = sum(group.net for group in outcome.found if group.stage == OPEN)
     matched = sum(group.net for group in outcome.found) - left
@@ -105,7 +105,7 @@ def conservation(outcome: Outcome) -> RenderableType:
 
 
 def exceptions(outcome: Outcome) -> RenderableType:
-    """The largest lines that found no partner."""
+    """Largest open lines."""
     alone = {row for group in outcome.found if group.stage == OPEN for row in group.rows}
     left = sorted((line for line in outcome.lines if line.row_id in alone), key=lambda line: -abs(line.amount))
     rows = [
@@ -116,7 +116,7 @@ def exceptions(outcome: Outcome) -> RenderableType:
 
 
 def score_table(each: Sequence[Score], overall: Score) -> RenderableType:
-    """Precision, recall and F1, kind by kind and over all pairs of a bank line and a ledger line."""
+    """Precision, recall and F1 by kind, and over all pairs of a bank line and a ledger line."""
     rows = [
         [
             score.kind.replace("_", " "),
@@ -135,7 +135,7 @@ def score_table(each: Sequence[Score], overall: Score) -> RenderableType:
 
 
 def as_json(outcome: Outcome, data: Path) -> str:
-    """The same facts for a program: rates from 0 to 1, null where there is no answer to hold against."""
+    """The scores as JSON data: rates from 0 to 1, null without an answer."""
 
     def facts(score: Score) -> dict[str, float | int]:
         rates = {"precision": score.precision, "recall": score.recall, "f1": score.f1}

@@ -15,7 +15,7 @@ OPEN = "unmatched"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One group of the report: its stage, its rows, and its net in minor units."""
+    """One group of the report: stage, rows, and net in minor units."""
 
     stage: str
     net: int
@@ -24,7 +24,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How one kind did: pairs (rows, for ``unmatched``) found, right among them, and in the answer."""
+    """Score of one kind: pairs (rows, for ``unmatched``) found, correct, and in the answer."""
 
     kind: str
     found: int
@@ -45,7 +45,7 @@ class Score:
 
 
 def read_groups(groups: Table, allocations: Table) -> list[Found]:
-    """The report's groups with their rows' text ids, in the report's order."""
+    """Groups of the report with the text ids of their rows, in report order."""
     rows: dict[int, list[str]] = {}
     for group_id, row_id in zip(allocations["group_id"].to_pylist(), allocations["id_text"].to_pylist(), strict=True):
         rows.setdefault(group_id, []).append(row_id)
@@ -56,12 +56,12 @@ def read_groups(groups: Table, allocations: Table) -> list[Found]:
 
 
 def stage_of(origin: str, reason: str | None) -> str:
-    """The author's label: what stands before the first colon of the reason."""
+    """Stage label: the text before the first colon of the reason."""
     return OPEN if origin == OPEN else (reason or origin).split(": ", 1)[0]
 
 
 def pairs_of(group: Found) -> tuple[str, set[Pair]]:
-    """What kind of match a group is, and its pairs: every bank line with every ledger line."""
+    """Kind of match of a group, and its pairs: every bank line with every ledger line."""
     bank = [row for row in group.rows if row.startswith(f"{BANK}:")]
     books = sorted(row for row in group.rows if not row.startswith(f"{BANK}:"))
     if not bank:
@@ -72,9 +72,10 @@ def pairs_of(group: Found) -> tuple[str, set[Pair]]:
 
 
 def scores(found: Iterable[Found], lines: list[Line], answer: list[Answer]) -> tuple[list[Score], Score]:
-    """Kind by kind, and over all (bank, ledger) pairs of the first three kinds.
+    """Scores by kind, and over all (bank, ledger) pairs of the first three kinds.
 
-    A kind's pair is right if the answer has it under that kind; overall it is right under any of the three.
+    A pair is correct for a kind if the answer has it under that kind, and overall if the answer has it under any of the
+    three.
     """
     pairs: dict[str, set[Pair]] = {kind: set() for kind in KINDS}
     matched: set[str] = set()

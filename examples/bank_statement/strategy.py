@@ -1,8 +1,8 @@
 """A bank statement against the general ledger of one account.
 
-Both sides carry the same sign, so the books are turned round: what agrees nets to zero. Cancelled entries leave the
-books first, then cheque numbers speak, then equal amounts are matched where the names are most alike and the days
-closest, then one bank line with several entries of one party, and last the pairs whose amounts differ for a reason.
+Both sides have the same sign, so that book entries are negated and matching lines net to zero. Stages: cancelled
+entries; cheque numbers; equal amounts with the most similar names and the closest dates; one bank line with several
+entries of one party; pairs with a known kind of difference.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ told = lines.derive(
 
 
 def other_party() -> fb.TextExpr:
-    """The name alone: the bank's line without channel and number, the books' text before the dash."""
+    """Name of the other party: the bank text without channel and number, the book text before the dash."""
     name = fb.where(told.in_bank, told.said, told.said.split("- ", 0).fill(""))
     for noise in (*CHANNELS, *"0123456789"):
         name = name.replace(noise, "")
@@ -58,34 +58,34 @@ name_weight = fb.param("name_weight", 10.0, doc="cost of two names that share no
 
 
 def alike(a: fb.Side, b: fb.Side) -> fb.RealExpr:
-    """1 for one name, or one name cut short; less with every letter that is wrong."""
+    """Similarity of two names: 1 for equal or truncated names, less for every wrong letter."""
     return fb.max_of(fb.prefix_similarity(a.party, b.party), fb.jaro_winkler(a.party, b.party))
 
 
 def days(a: fb.Side, b: fb.Side) -> fb.IntegerExpr:
-    """Days between entry and bank; a bank line before its entry is unusual and counts three times."""
+    """Days between book entry and bank line; a bank line before its entry counts three times."""
     early = fb.where(a.in_bank, a.day < b.day, b.day < a.day)
     return fb.gap(a.day, b.day) * fb.where(early, 3, 1)
 
 
 def across(a: fb.Side, b: fb.Side) -> fb.BooleanExpr:
-    """One line of the bank, one of the books."""
+    """One bank line and one book entry."""
     return a.in_bank != b.in_bank
 
 
 def by_name(a: fb.Side, b: fb.Side, least: float) -> fb.RealExpr:
-    """The cost of two names at least so alike; null, and so forbidden, for others."""
+    """Cost of two names with at least this similarity; null, which forbids the pair, for others."""
     return fb.tier(alike(a, b) >= least, name_weight * (1 - alike(a, b)) + 0.05 * days(a, b))
 
 
 def by_amount(a: fb.Side, b: fb.Side) -> fb.RealExpr:
-    """Equal amounts within twenty days: by name where the bank gives one, else by the calendar."""
+    """Equal amounts within twenty days: by name if the bank line has one, else by date."""
     possible = across(a, b) & fb.nets(a, b, 0) & (fb.gap(a.day, b.day) <= 20)
     return fb.tier(possible, fb.where(a.named & b.named, by_name(a, b, 0.8), 4 + 0.05 * days(a, b)))
 
 
 def one_party(least: float) -> fb.Strategy:
-    """One name, whatever the amounts: a line of the bank may take several entries, or part of one."""
+    """Equal names with any amounts: a bank line can settle several entries, or a part of one."""
     return fb.flow(
         penalty=50,
         order=row.day,
@@ -99,13 +99,13 @@ def one_bank_line(stage: fb.Strategy) -> fb.Strategy:
 
 
 def explained(a: fb.Side, b: fb.Side) -> fb.BooleanExpr:
-    """The amounts differ by a fee, or by two digits exchanged, which always leaves a multiple of nine."""
+    """Amounts that differ by a fee or by two transposed digits, which is always a multiple of nine."""
     difference = fb.abs(a.lot.amount + b.lot.amount)
     return (difference <= fee) | (difference % 9 == 0)
 
 
 def apart(least: float) -> fb.Strategy:
-    """A bank line and an entry of one party whose amounts differ: what is left of the larger joins the pair again."""
+    """A bank line and a book entry of one party with different amounts; the rest of the larger joins their group."""
     pairs = fb.flow(
         penalty=50,
         order=row.day,

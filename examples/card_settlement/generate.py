@@ -21,7 +21,7 @@ Cells = tuple[str, str, str, str, str, str, str, str]
 
 @dataclass(slots=True)
 class Month:
-    """The lines so far, and what draws the next."""
+    """Generated lines and the random source."""
 
     rng: random.Random
     lines: list[Cells] = field(default_factory=list[Cells])
@@ -30,7 +30,7 @@ class Month:
     def add(
         self, book: str, terminal: str, day: datetime.date, cents: int, *, auth: str = "", receipt: str = ""
     ) -> None:
-        """One line of one book."""
+        """Adds one line of one book."""
         number = self.numbers[book] = self.numbers.get(book, 0) + 1
         currency = "CHF" if terminal.startswith("ZRH") else "EUR"
         amount = f"{cents / 100:.2f}"
@@ -40,7 +40,7 @@ class Month:
 
 
 def month(days: int = 14, sales: int = 3, seed: int = 11) -> list[Cells]:
-    """Every line of ``days`` days with about ``sales`` sales a terminal and day."""
+    """Generates all lines of ``days`` days, with about ``sales`` sales per terminal and day."""
     made = Month(random.Random(seed))
     for offset in range(days):
         day = FIRST_DAY + datetime.timedelta(offset)
@@ -53,7 +53,7 @@ def month(days: int = 14, sales: int = 3, seed: int = 11) -> list[Cells]:
 
 
 def sale(made: Month, terminal: str, day: datetime.date) -> int:
-    """One sale and what became of it; returns what a daily total owes for it."""
+    """Generates one sale and its settlement; returns its share of a daily total."""
     rng = made.rng
     cents = rng.randrange(250, 25_000)
     auth = f"{rng.randrange(16**6):06X}"

@@ -1,8 +1,8 @@
 """Strategy: card sales of a chain of shops and the settlements of its acquirer.
 
-The till writes every sale, positive; the acquirer every settlement, negative and before its fee. Most settlements carry
-the authorisation code of their sale. Some terminals are settled as one total a day, after the fee; voids cancel inside
-the till; tips make the settlement a little more than the sale.
+Sales are positive; settlements are negative and before the acquirer's fee. Most settlements have the authorisation code
+of their sale. Some terminals are settled with one total per day, after the fee; voids cancel a sale in the till; with a
+tip the settlement exceeds the sale.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ tip = fb.param("tip", 2_500, doc="cents that a guest may add to a sale")
 
 
 def across(a: fb.Side, b: fb.Side) -> fb.BooleanExpr:
-    """One line of the till, one of the acquirer."""
+    """One line of the till and one of the acquirer."""
     return a.at_till != b.at_till
 
 
 def near(a: fb.Side, b: fb.Side) -> fb.RealExpr:
-    """Equal amounts of one terminal within three days: the settlement lost its code."""
+    """Equal amounts of one terminal within three days, for a settlement without a code."""
     days = fb.gap(a.day, b.day)
     return fb.tier(across(a, b) & fb.nets(a, b, 0) & (days <= 3), 1 + 0.5 * days)
 
 
 def both_books(stage: fb.Strategy) -> fb.Strategy:
-    """Only groups that both the till and the acquirer tell."""
+    """Accepts only groups with lines of both the till and the acquirer."""
     return fb.accept_if(lambda g: g.distinct(row.book) == 2, stage)
 
 

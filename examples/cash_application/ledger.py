@@ -1,7 +1,7 @@
 """Reader for invoices, payments and remittance lines, as one ledger.
 
-A payment that says what it is for is one lot a line of its advice, and one for what the lines leave unsaid; so each
-part of it can be applied where it says, and what it does not say stays open.
+A payment with remittance advice is one lot per advice line and one for the remaining amount, so that each part can be
+applied to its invoice, and the rest stays open.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """How much of which payment was applied to which invoice."""
+    """Amount of a payment applied to an invoice."""
 
     payment: str
     invoice: str
@@ -39,7 +39,7 @@ class Application:
 
 
 def read(path: Path) -> tuple[list[Lot], list[Application] | None]:
-    """The lots of a file of invoices, payments and remittance lines, and the answer, if it has one."""
+    """Reads the lots of a file of invoices, payments and remittance lines, and the answer if it has one."""
     data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal, parse_int=Decimal)
     advised: dict[str, list[dict[str, Any]]] = {}
     for line in data["remittance_lines"]:
@@ -73,5 +73,5 @@ def application(one: dict[str, Any]) -> Application:
 
 
 def as_rows(lots: list[Lot]) -> list[dict[str, Any]]:
-    """As a workspace takes them."""
+    """The lots as rows of a workspace."""
     return [asdict(lot) for lot in lots]

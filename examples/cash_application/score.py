@@ -11,7 +11,7 @@ from examples.cash_application.ledger import INVOICE, Application, Lot
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Pairs of payment and invoice: right, claimed, in the answer; and of the right ones, how many to the cent."""
+    """Pairs of payment and invoice: correct, reported, in the answer; and correct pairs with the exact amount."""
 
     right: int
     claimed: int
@@ -26,10 +26,10 @@ class Score:
 def applied(
     lots: list[Lot], groups: Iterable[Mapping[str, Any]], allocations: Iterable[Mapping[str, Any]]
 ) -> dict[tuple[str, str], int]:
-    """Minor units of each payment applied to each invoice.
+    """Amount of each payment applied to each invoice, in minor units.
 
-    In a group of one invoice every payment went to it, and in a group of one payment it went to every invoice; groups
-    of several of both are shared out in the order of ids.
+    In a group with one invoice or one payment the pairs are given; a group with several of both is allocated in the
+    order of ids.
     """
     open_groups = {group["group_id"] for group in groups if group["origin"] == "unmatched"}
     lot = {one.row_id: one for one in lots}
@@ -45,7 +45,7 @@ def applied(
 
 
 def shares(parts: list[tuple[Lot, int]]) -> list[tuple[str, str, int]]:
-    """A group, as payments applied to invoices."""
+    """A group as payments applied to invoices."""
     made: list[tuple[str, str, int]] = []
     left = {one.document: amount for one, amount in parts if one.kind == INVOICE}
     for one, amount in parts:

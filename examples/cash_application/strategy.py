@@ -42,46 +42,46 @@ def likeness(a: fb.Side, b: fb.Side) -> fb.RealExpr:
 
 
 def paid(a: fb.Side, b: fb.Side) -> fb.BooleanExpr:
-    """An invoice and a payment, not two of a kind."""
+    """An invoice and a payment."""
     return a.is_invoice != b.is_invoice
 
 
 def one_branch(a: fb.Side, b: fb.Side) -> fb.BooleanExpr:
-    """The branch that a payer names is the one invoiced; a name cut short names none."""
+    """The branch in the payer's name equals the invoiced one; a truncated name has none."""
     return (a.branch == b.branch) | (fb.where(a.is_invoice, b.branch, a.branch) == "")
 
 
 def untouched(a: fb.Side, b: fb.Side) -> fb.BooleanExpr:
-    """What is over of an invoice or payment applied in part is a dispute or a credit: nobody guesses at it."""
+    """Lots that are not partly matched: the rest of a partly applied lot is a dispute or a credit, and stays open."""
     return (a.lot.amount == a.lot.original) & (b.lot.amount == b.lot.original)
 
 
 def share(a: fb.Side, b: fb.Side) -> fb.RealExpr:
-    """How much of the larger amount the smaller one is."""
+    """The smaller amount as a fraction of the larger one."""
     one, other = fb.abs(a.lot.amount), fb.abs(b.lot.amount)
     return fb.min_of(one, other).to_real() / fb.max_of(one, other).to_real()
 
 
 def advice(a: fb.Side, b: fb.Side) -> fb.RealExpr:
-    """A number is believed where the name agrees, if only in its initial, or the amount; who paid first, paid it."""
+    """A quoted number is accepted if the amount or the initial of the name agrees; earlier payments have priority."""
     agrees = (likeness(a, b) >= alike) | (a.initial == b.initial) | (share(a, b) == 1)
     return fb.tier(paid(a, b) & agrees, 0.01 * fb.where(a.is_invoice, b.age, a.age))
 
 
 def amount(a: fb.Side, b: fb.Side) -> fb.RealExpr:
-    """All of an invoice: by name, then by the calendar."""
+    """Whole invoices: by name, then by date."""
     possible = paid(a, b) & one_branch(a, b) & untouched(a, b) & fb.nets(a, b, 0) & (a.initial == b.initial)
     return fb.tier(possible, 20 * (1 - likeness(a, b)) + 0.05 * fb.gap(a.day, b.day))
 
 
 def terms(a: fb.Side, b: fb.Side) -> fb.RealExpr:
-    """Almost all of an invoice: a discount for paying early, or a deduction."""
+    """Nearly whole invoices: early-payment discount or deduction."""
     possible = paid(a, b) & one_branch(a, b) & untouched(a, b) & (a.initial == b.initial) & (share(a, b) >= 0.85)
     return fb.tier(possible, 20 * (1 - likeness(a, b)) + 0.05 * fb.gap(a.day, b.day) + 50 * (1 - share(a, b)))
 
 
 def part(a: fb.Side, b: fb.Side) -> fb.RealExpr:
-    """Some of an invoice, from somebody whose name says so."""
+    """A part of an invoice, with a similar name."""
     possible = paid(a, b) & one_branch(a, b) & untouched(a, b) & (likeness(a, b) >= alike)
     return fb.tier(possible, 20 * (1 - likeness(a, b)) + 0.05 * fb.gap(a.day, b.day) + 10 * (1 - share(a, b)))
 

@@ -70,7 +70,7 @@ IDLE = (
 
 @dataclass(frozen=True, slots=True)
 class Deals:
-    """One entry per deal; ``side`` is which company of the pair is the creditor."""
+    """One entry per deal; ``side`` is the company of the pair that is the creditor."""
 
     key: Ints
     pair: Ints
@@ -85,7 +85,7 @@ class Deals:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Lines of one kind: which deal each tells, from which side (0 creditor, 1 debtor), and what the answer says."""
+    """Lines of one kind: deal, side (0 creditor, 1 debtor) and answer of each."""
 
     kind: str
     deals: Deals
@@ -99,7 +99,7 @@ class Lines:
 
 
 class Desk:
-    """Draws deals and writes their lines, a whole kind at a time."""
+    """Random source of deals and their lines, one kind at a time."""
 
     def __init__(self, seed: int) -> None:
         self.draw = np.random.Generator(np.random.PCG64(seed))
@@ -110,7 +110,7 @@ class Desk:
     # -- deals and their amounts
 
     def cents(self, count: int, low: float = 40, high: float = 400_000) -> Ints:
-        """Amounts even over magnitudes, a fifth of them round, as prices are."""
+        """Random amounts, uniform over magnitudes; a fifth of them round."""
         raw = np.exp(self.draw.uniform(np.log(low), np.log(high), count))
         exact = np.rint(raw * 100).astype(np.int64)
         step = np.where(raw >= 1000, 10_000, 1_000)
@@ -130,7 +130,7 @@ class Desk:
         )
 
     def soon(self, day: Ints, most: int) -> Ints:
-        """Up to ``most`` days later, inside the quarter."""
+        """A day up to ``most`` days later, within the quarter."""
         return np.minimum(day + self.draw.integers(0, most + 1, len(day)), DAYS - 1)
 
     def numbers(self, count: int, first: int) -> Ints:
@@ -138,7 +138,9 @@ class Desk:
         return first + self.numbers_given - count + self.draw.permutation(count).astype(np.int64)
 
     def parts(self, total: Ints, counts: Ints) -> tuple[Ints, Ints]:
-        """Each total cut into its count of positive parts: (which total each part is of, the parts)."""
+        """Splits each total into the given number of positive parts; returns the index of the total of each part, and
+        the parts.
+        """
         whose = np.repeat(np.arange(len(total), dtype=np.int64), counts)
         weight = self.draw.uniform(0.2, 1.0, len(whose))
         share = weight / np.add.reduceat(weight, np.cumsum(counts) - counts)[whose]
@@ -150,13 +152,13 @@ class Desk:
     # -- what people type
 
     def written(self, word: str, numbers: Ints) -> Text:
-        """A number as somebody types it: INV-1000001, INV1000001, inv 1000001, INV#1000001."""
+        """Random notation of a number: INV-1000001, INV1000001, inv 1000001, INV#1000001."""
         forms = [f"{word}-", f"{word}-", word, f"{word} ", f"{word}#", f"{word.lower()} "]
         chosen = pa.array(forms).take(pa.array(self.draw.integers(0, len(forms), len(numbers))))
         return joined(chosen, pa.array(numbers).cast(pa.string()), by="")
 
     def memo(self, reference: Text) -> Text:
-        """The reference among words, now and then cut off or left out."""
+        """The reference with other words, sometimes truncated or missing."""
         count = len(reference)
         lead = pa.array(LEADS).take(pa.array(self.draw.integers(0, len(LEADS), count)))
         tail = pa.array(TAILS).take(pa.array(self.draw.integers(0, len(TAILS), count)))
@@ -183,7 +185,9 @@ class Desk:
         account: int | None = None,
         grouped: bool = True,
     ) -> None:
-        """One line for each entry of ``deal`` (all deals unless said); ``cents`` is positive, the teller signs it."""
+        """Adds one line for each entry of ``deal`` (default: all deals); ``cents`` is positive, the side determines the
+        sign.
+        """
         which = np.arange(len(deals), dtype=np.int64) if deal is None else deal
         size = deals.cents[which] if cents is None else cents
         self.blocks.append(
@@ -203,7 +207,7 @@ class Desk:
     def invoice(
         self, kind: str, deals: Deals, *, lag: int = 6, off: Ints | None = None, day: Ints | None = None
     ) -> Ints:
-        """The plain case: both sides quote the invoice; the debtor posts within ``lag`` days, ``off`` cents less."""
+        """Simple invoice: both sides quote its number; the debtor posts within ``lag`` days, ``off`` cents less."""
         number = self.numbers(len(deals), 1_000_000)
         self.post(kind, deals, 0, self.memo(self.written("INV", number)))
         less = deals.cents if off is None else deals.cents - off

@@ -2,10 +2,10 @@
 
     python examples/intercompany/generate.py --out DIR --lines 50000 --seed 1
 
-writes ``ledger.parquet``, the lines as the companies booked them, and ``truth.parquet``, which lines belong together.
-Every deal is told twice, once in each company's own ledger: the creditor posts a positive amount, the debtor a negative
-one. The references are free text, typed by people: an invoice, purchase order or settlement number somewhere in the
-noise, written in several ways, cut off, or missing. One seed and one length give one ledger.
+writes ``ledger.parquet``, the lines as posted by the companies, and ``truth.parquet``, the lines that belong together.
+Every deal is posted twice, once in each company's own ledger: the creditor posts a positive, the debtor a negative
+amount. The references are free text, typed by people: an invoice, purchase order or settlement number somewhere in the
+noise, written in several ways, truncated, or missing. Deterministic by seed and length.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ KINDS: dict[str, float] = {  # the share of all lines
 
 
 class Maker(Desk):
-    """One method a kind; each takes the number of lines to make, about."""
+    """Generator with one method per kind; each takes the approximate number of lines."""
 
     def mirror(self, lines: int) -> None:
         self.invoice("mirror", self.deals(lines // 2))
@@ -80,7 +80,7 @@ class Maker(Desk):
         self.post("duplicate", deals, 0, self.memo(self.written("INV", number)), day=again, grouped=False)
 
     def batch(self, kind: str, lines: int, most: int, refer: Callable[[Ints, Ints], tuple[Text, Text]]) -> None:
-        """Two to ``most`` invoices and one payment; ``refer`` writes the references of invoices and payment."""
+        """Two to ``most`` invoices and one payment; ``refer`` writes their references."""
         sizes = self.draw.integers(2, most + 1, max(1, lines * 2 // (most + 4)))
         deals = self.deals(len(sizes), self.cents(len(sizes), 2_000, 900_000))
         whose, part = self.parts(deals.cents, sizes)
@@ -116,7 +116,9 @@ class Maker(Desk):
         self.post("split", deals, 1, self.memo(self.written("INV", number[whose])), deal=whose, cents=part, day=paid)
 
     def crossed(self, lines: int) -> None:
-        """Invoices of x and y; the first payment takes x and some of y, the second the rest: lots must be cut."""
+        """Invoices x and y; the first payment settles x and a part of y, the second the rest, so that lines must be
+        split.
+        """
         count = max(1, lines // 4)
         deals = self.deals(count, self.cents(count, 4_000, 500_000))
         first = np.maximum((deals.cents * self.draw.uniform(0.3, 0.6, count)).astype(np.int64), 1)
@@ -145,7 +147,7 @@ class Maker(Desk):
         )
 
     def netting(self, lines: int) -> None:
-        """Per pair, currency and month one pool that both sides post to; the last posting leaves a few cents over."""
+        """Per pair, currency and month a pool to which both sides post; the last posting leaves a few cents."""
         months = len(POOL_MEMOS)
         pools = len(PAIRS) * len(CURRENCIES) * months
         cell = np.arange(pools, dtype=np.int64)
@@ -166,7 +168,7 @@ class Maker(Desk):
         self.post("netting", deals, 1, closing, cents=cents, day=deals.day + 27, account=2)
 
     def alone(self, kind: str, deals: Deals, memo: Text) -> None:
-        """Postings of either side that nothing answers."""
+        """Postings of either side without a counterpart."""
         sides = self.draw.integers(0, 2, len(deals))
         for teller in (0, 1):
             which = np.flatnonzero(sides == teller).astype(np.int64)
@@ -244,7 +246,7 @@ def decimals(cents: Ints) -> Text:
 
 
 def write(folder: Path, lines: int, seed: int) -> tuple[Path, Path]:
-    """Both tables as Parquet files in ``folder``."""
+    """Writes both tables as Parquet files to ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     ledger, truth = generate(lines, seed)
     pq.write_table(ledger, folder / "ledger.parquet")

@@ -24,7 +24,7 @@ HERE = Path(__file__).resolve().parent
 
 
 def make_ledger(steps: page.Steps, out: Path, lines: int, seed: int) -> tuple[Table, Table]:
-    """The ledger and its answer, on disk and in memory."""
+    """Generates the ledger and its answer, on disk and in memory."""
     with steps(f"making a ledger of {lines:,} lines") as step:
         ledger, truth = (pq.read_table(path) for path in generate.write(out, lines, seed))
         step.done = f"made a ledger of {ledger.num_rows:,} lines whose answer is known"
@@ -32,7 +32,7 @@ def make_ledger(steps: page.Steps, out: Path, lines: int, seed: int) -> tuple[Ta
 
 
 def write_rust(steps: page.Steps, out: Path) -> Path:
-    """The generated project, as a reviewer reads it."""
+    """Writes the generated Rust project, for review."""
     with steps("writing the Rust") as step:
         for name, text in intercompany.rust().items():
             target = out / name
@@ -45,7 +45,7 @@ def write_rust(steps: page.Steps, out: Path) -> Path:
 
 
 def reconcile(steps: page.Steps, plugin: Path, ledger: Table) -> tuple[fb.Report, list[str]]:
-    """Compiles, ingests and solves; the report, and the stages in the author's order."""
+    """Compiles, ingests and solves; returns the report and the stages in the order of the strategy."""
     with steps("compiling to WebAssembly (minutes the first time)") as step:
         artifact = intercompany.build(plugin, say=step.say)
         step.done = "compiled it to WebAssembly"
@@ -60,7 +60,7 @@ def reconcile(steps: page.Steps, plugin: Path, ledger: Table) -> tuple[fb.Report
 
 
 def write_outputs(steps: page.Steps, out: Path, report: fb.Report) -> list[tuple[str, str]]:
-    """CSV and Parquet, amounts in major units."""
+    """Writes CSV and Parquet files, with amounts in major units."""
     with steps("writing the outputs") as step:
         report.write_csv(out, units="major")
         report.write_parquet(out, units="major")
@@ -82,7 +82,7 @@ def title(ledger: Table, data: Solved) -> Text:
 
 
 def body(ledger: Table, data: Solved, order: list[str]) -> Group:
-    """Everything between the title and the files."""
+    """The report between the title and the list of files."""
     parts = (
         sheet.stages(data, order),
         sheet.conservation(data),

@@ -17,7 +17,7 @@ OPEN = "unmatched"
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """A column of a few different names: each place's code, and what the codes stand for."""
+    """A dictionary-encoded text column: codes, and the text of each code."""
 
     codes: Ints
     names: list[str]
@@ -26,7 +26,7 @@ class Names:
         return self.names[int(self.codes[place])]
 
     def code(self, name: str) -> int:
-        """The code of a name, -1 for one that does not occur."""
+        """The code of a name; -1 if it does not occur."""
         return self.names.index(name) if name in self.names else -1
 
     def take(self, places: Ints) -> Names:
@@ -35,8 +35,9 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """Ledger, answer and report as arrays. The first four run over lines, the next over pieces (one line's share of one
-    group), the last over groups. Amounts are minor units."""
+    """Ledger, answer and report as arrays in minor units: the first four by line, the next by allocation, the last by
+    group.
+    """
 
     cents: Ints
     currency: Names
@@ -54,14 +55,14 @@ def ints(column: object) -> Ints:
 
 
 def minor(amounts: Table) -> Ints:
-    """A column of decimals with two places as integers, exactly."""
+    """A decimal column with two places as integers, exactly."""
     flat = amounts.combine_chunks() if hasattr(amounts, "combine_chunks") else amounts
     wide = pc.multiply(flat.cast(pa.decimal128(20, 2)), pa.scalar(100, pa.decimal128(3, 0)))
     return ints(wide.cast(pa.int64()))
 
 
 def named(column: Table) -> Names:
-    """A column of texts as codes, names in alphabetical order."""
+    """Dictionary encoding of a text column, in alphabetical order."""
     encoded = pc.dictionary_encode(column.combine_chunks() if hasattr(column, "combine_chunks") else column)
     names = [str(name) for name in encoded.dictionary.to_pylist()]
     order = sorted(names)
@@ -70,14 +71,16 @@ def named(column: Table) -> Names:
 
 
 def stage_names(groups: Table) -> Names:
-    """The author's label of each group's stage: what stands before the first colon of its reason."""
+    """Stage label of each group: the text before the first colon of its reason."""
     reason, origin = groups["reason"], groups["origin"]
     label = pc.list_element(pc.split_pattern(pc.coalesce(reason, origin), ": ", max_splits=1), 0)
     return named(pc.if_else(pc.equal(origin, OPEN), OPEN, label))
 
 
 def solved(ledger: Table, truth: Table, groups: Table, allocations: Table) -> Solved:
-    """The four tables, checked to be about the same lines, as arrays. Row ids are those of the ledger, in its order."""
+    """The four tables as arrays, after a check that they have the same lines. Row ids are those of the ledger, in its
+    order.
+    """
     row_id, group_id = ints(ledger["row_id"]), ints(groups["group_id"])
     order = np.argsort(group_id, kind="stable")
     stages, sizes = stage_names(groups).take(order), ints(groups["size"])[order]
@@ -96,7 +99,7 @@ def solved(ledger: Table, truth: Table, groups: Table, allocations: Table) -> So
 
 @dataclass(frozen=True, slots=True)
 class StageLine:
-    """What one stage took: groups, lines, and the sum of absolute amounts in each currency."""
+    """Totals of one stage: groups, lines, and the sum of absolute amounts by currency."""
 
     stage: str
     groups: int
@@ -105,7 +108,7 @@ class StageLine:
 
 
 def stage_lines(data: Solved, order: list[str]) -> list[StageLine]:
-    """One entry per stage in the author's ``order``, the open items last."""
+    """Totals by stage in the given ``order``, open items last."""
     taken: list[StageLine] = []
     currency, stages = data.currency.codes[data.piece_line], data.group_stage.codes
     pieces = stages[data.piece_group]
@@ -124,7 +127,7 @@ def stage_lines(data: Solved, order: list[str]) -> list[StageLine]:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """One currency's books: net amounts in and out, minor units."""
+    """Net amounts of one currency, in minor units."""
 
     currency: str
     put_in: int
@@ -138,7 +141,7 @@ class Balance:
 
 
 def balances(data: Solved) -> list[Balance]:
-    """Net of every line, and net of the pieces by what became of them, currency by currency."""
+    """Net of the lines, and net of the allocations by result, for each currency."""
     stage, currency = data.group_stage.codes[data.piece_group], data.currency.codes[data.piece_line]
     is_open, is_classified = stage == data.group_stage.code(OPEN), stage == data.group_stage.code(CLASSIFIED)
     made: list[Balance] = []
@@ -160,10 +163,10 @@ def lines_conserved(data: Solved) -> int:
 
 @dataclass(frozen=True, slots=True)
 class KindScore:
-    """The lines of one kind, counted.
+    """Counts of the lines of one kind.
 
-    ``partnered`` have a partner in the answer, ``alone`` have none. ``matched`` were put in a group; ``pure`` of these
-    sit only with lines of their deal; ``whole`` sit with all lines of their deal.
+    ``partnered`` have a partner in the answer, ``alone`` have none. ``matched`` are in a group; ``pure`` of these only
+    with lines of their deal; ``whole`` with all lines of their deal.
     """
 
     kind: str
@@ -175,7 +178,7 @@ class KindScore:
 
 
 def membership(data: Solved) -> Ints:
-    """Per line the place of its matched group, -1 for none. Groups that share a line count as one."""
+    """Index of the matched group of each line, -1 for none. Groups that share a line are joined."""
     stages = data.group_stage
     alone = np.isin(stages.codes, [stages.code(OPEN), stages.code(CLASSIFIED)])
     counted = (data.group_size >= 2) & ~alone
@@ -193,7 +196,7 @@ def membership(data: Solved) -> Ints:
 
 
 def extremes(label: Ints, value: Ints) -> tuple[Ints, Ints]:
-    """Per line the smallest and the largest ``value`` among the lines with its ``label``."""
+    """Smallest and largest ``value`` among the lines with the same ``label``, for each line."""
     _, place = np.unique(label, return_inverse=True)
     low, high = np.full(len(label), np.iinfo(np.int64).max), np.full(len(label), np.iinfo(np.int64).min)
     np.minimum.at(low, place, value)
@@ -202,7 +205,7 @@ def extremes(label: Ints, value: Ints) -> tuple[Ints, Ints]:
 
 
 def kind_scores(data: Solved) -> list[KindScore]:
-    """Against the answer, kind by kind, in the order of their number of lines; the last entry sums all."""
+    """Scores by kind, in the order of their number of lines; the last entry is the total."""
     found = membership(data)
     matched, partnered = found >= 0, data.deal > 0
     low, high = extremes(found, data.deal)
@@ -224,7 +227,7 @@ def kind_scores(data: Solved) -> list[KindScore]:
 
 @dataclass(frozen=True, slots=True)
 class OpenPiece:
-    """What is left of one line, minor units of its currency."""
+    """Open amount of one line, in minor units of its currency."""
 
     line: int  # place in the ledger
     cents: int
@@ -232,7 +235,7 @@ class OpenPiece:
 
 
 def largest_open(data: Solved, count: int) -> list[OpenPiece]:
-    """The ``count`` largest open pieces by absolute amount, minor units of whatever currency."""
+    """The ``count`` largest open amounts by absolute value, in minor units of any currency."""
     places = np.flatnonzero(data.group_stage.codes[data.piece_group] == data.group_stage.code(OPEN))
     top = places[np.argsort(-np.abs(data.piece_cents[places]), kind="stable")[:count]]
     return [

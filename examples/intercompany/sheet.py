@@ -29,12 +29,12 @@ MEANING = {
 
 
 def order_of_stages(nodes: Table) -> list[str]:
-    """The author's labels, in the order of the strategy, from the report's table of stages."""
+    """Stage labels in the order of the strategy, from the report's table of stages."""
     return [node["label"] for node in nodes.sort_by("node").to_pylist() if node["kind"] == "labeled"]
 
 
 def stages(data: Solved, order: list[str]) -> RenderableType:
-    """What each stage took, by count and by value; then what is open; then everything."""
+    """Table of matches by stage, number and value; then open items and totals."""
     taken = stage_lines(data, order)
     lines, names = len(data.cents), data.currency.names
     rows = [
@@ -56,7 +56,7 @@ def stages(data: Solved, order: list[str]) -> RenderableType:
 
 
 def conservation(data: Solved) -> RenderableType:
-    """The line a controller signs: nothing was lost and nothing invented, to the cent."""
+    """Conservation line: matched + written off + open = input, exact."""
     books = balances(data)
     rows = [[book.currency, *map(page.amount, sides(book)), "exact" if book.holds else "BROKEN"] for book in books]
     heads = ("net of", "input", "= matched", "+ written off", "+ open", "")
@@ -72,7 +72,7 @@ def sides(book: Balance) -> tuple[int, int, int, int]:
 
 
 def exceptions(data: Solved, ledger: Table) -> RenderableType:
-    """The largest open items, and what the answer knows of each."""
+    """Table of the largest open items, with their answer."""
     rows: list[list[str]] = []
     for piece in largest_open(data, EXCEPTIONS):
         line = {name: ledger[name][piece.line].as_py() for name in ledger.column_names}
@@ -93,12 +93,12 @@ def exceptions(data: Solved, ledger: Table) -> RenderableType:
 
 
 def known(kind: str, *, partnered: bool) -> str:
-    """What the answer says of an open line."""
+    """The answer for an open line, as text."""
     return f"missed: {kind.replace('_', ' ')}" if partnered else MEANING[kind]
 
 
 def quality(data: Solved) -> RenderableType:
-    """Precision and recall against the known answer, kind by kind."""
+    """Table of precision and recall by kind."""
     scores = kind_scores(data)
     rows = [
         [

@@ -1,9 +1,9 @@
 """Strategy: intercompany receivables and payables, matched by company pair and currency.
 
-Every deal stands in two ledgers: positive with the creditor, negative with the debtor. Lines meet only inside a pair
-of companies and a currency. Hard evidence goes first (a netting cycle that closes, one invoice number on two equal
-amounts, a shared reference that nets to zero), then the flow decides among the rest, and the small remains are written
-off.
+Every deal is in two ledgers: positive at the creditor, negative at the debtor. Lines are matched within a pair of
+companies and a currency. Strong evidence is used first (a netting cycle that closes, one invoice number with equal
+amounts, a shared reference that nets to zero); the remaining lines are matched by minimum-cost flow, and small
+differences are written off.
 """
 
 from __future__ import annotations
@@ -38,20 +38,20 @@ bagatelle = fb.param("bagatelle", 500, doc="cents up to which an open line is wr
 
 
 def by_reference(a: fb.Side, b: fb.Side) -> fb.RealExpr:
-    """Lines that quote one number, the closer in time the better. Two lines of one ledger never settle each other."""
+    """Lines with one reference number, closer dates preferred. Two lines of one ledger are never matched."""
     told_twice = a.references.overlaps(b.references) & (a.company != b.company)
     return fb.tier(told_twice, 1 + 0.002 * fb.gap(a.gl_date, b.gl_date))
 
 
 def by_amount(a: fb.Side, b: fb.Side) -> fb.RealExpr:
-    """Equal amounts within three weeks: weaker evidence, so dearer by the day, and none at all for bagatelles."""
+    """Equal amounts within three weeks: weaker evidence with a cost per day, and not for small amounts."""
     days = fb.gap(a.gl_date, b.gl_date)
     same = fb.nets(a, b, 0) & (a.company != b.company) & (a.lot.amount > bagatelle)
     return fb.tier(same & (days <= 20), 4.5 + 0.05 * days)
 
 
 def both_sides(stage: fb.Strategy) -> fb.Strategy:
-    """Only groups that both companies tell."""
+    """Accepts only groups with lines of both companies."""
     return fb.accept_if(lambda g: g.distinct(row.company) == 2, stage)
 
 

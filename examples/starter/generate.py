@@ -23,7 +23,7 @@ def lines(invoices: int = 120, seed: int = 7) -> list[Line]:
 
 
 def deal(rng: random.Random, number: str) -> list[Line]:
-    """One invoice and how it was paid: in full, in two parts, by amount alone, short, or not at all."""
+    """One invoice and its payment: in full, in two parts, without a number, short, or missing."""
     customer = rng.choice(CUSTOMERS)
     day = FIRST_DAY + datetime.timedelta(rng.randrange(75))
     paid = day + datetime.timedelta(rng.randrange(3, 30))

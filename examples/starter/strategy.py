@@ -1,7 +1,7 @@
 """Strategy: customer invoices and payments.
 
-Rows meet only within one customer. First those that quote one invoice number and add up, then equal amounts with the
-closest days overall, and last small differences are written off.
+Rows are matched within one customer: first rows with one invoice number that net to zero, then equal amounts with the
+closest dates overall; small differences are written off.
 """
 
 from __future__ import annotations
