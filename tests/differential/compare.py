@@ -36,8 +36,8 @@ Group = tuple[str, str, str | None, int, int, int | None, tuple[tuple[RowId, int
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What came of a ledger: an error code, or the groups in report order and the stages."""
+class Outcome:
+    """Result of a ledger: an error code, or the groups in report order and the stage counters."""
 
     error: str | None
     groups: tuple[Group, ...] = ()
@@ -54,7 +54,7 @@ STAGE = (
 
 
 def table(columns: Sequence[Column], rows: Sequence[Row]) -> pa.Table:
-    """Rows of the interpreter as the table a host would ship: money as exact decimals, days as dates."""
+    """Rows of the interpreter as an Arrow table for a host: money as exact decimals, days as dates."""
     arrays: dict[str, pa.Array] = {}
     for column in columns:
         values: list[Any] = [row[column.name] for row in rows]
@@ -104,7 +104,7 @@ class Native:
         (length,) = struct.unpack("<I", back.read(4))
         return back.read(length)
 
-    def said(self, config: Mapping[str, object], batch: pa.Table) -> Said:
+    def run(self, config: Mapping[str, object], batch: pa.Table) -> Outcome:
         """A fresh session, the ledger, a solve in steps: a host's small one is solved in one."""
         commands = [
             ({"op": "solve", "budget": STEP, "reply": "none"}, b""),
@@ -115,7 +115,7 @@ class Native:
             command, rows = commands[-1]
             reply = json.loads(self.send(command, rows))
             if not reply["ok"]:
-                return Said(reply["error"]["code"])
+                return Outcome(reply["error"]["code"])
             progress: dict[str, int] = reply.get("progress", {})
             if progress.get("done") == progress.get("total"):
                 commands.pop()
@@ -127,13 +127,13 @@ class Native:
         return pa.ipc.open_stream(self.send({"op": "fetch", "what": what})).read_all()
 
 
-def read(groups: pa.Table, allocations: pa.Table, stages: pa.Table) -> Said:
+def read(groups: pa.Table, allocations: pa.Table, stages: pa.Table) -> Outcome:
     """The tables of a report as plain values, without the integers that name groups."""
     members: dict[int, list[tuple[RowId, int]]] = {}
     name = "id_text" if "id_text" in allocations.column_names else "id"
     for line in allocations.to_pylist():
         members.setdefault(line["group_id"], []).append((line[name], line["amount"]))
-    return Said(
+    return Outcome(
         None,
         tuple(
             (g["status"], g["origin"], g["reason"], g["net"], g["size"], g["node"], tuple(members[g["group_id"]]))
@@ -143,39 +143,39 @@ def read(groups: pa.Table, allocations: pa.Table, stages: pa.Table) -> Said:
     )
 
 
-def by_wasm(workspace: fb.Workspace, batch: pa.Table) -> Said:
+def run_wasm(workspace: fb.Workspace, batch: pa.Table) -> Outcome:
     """The ledger through an open workspace, empty again afterwards: what earlier ledgers left must not show."""
     try:
         workspace.upsert(batch)
     except fb.FloreconError as error:
-        return Said(error.code)
+        return Outcome(error.code)
     try:
         report = workspace.solve()
         return read(report.groups, report.allocations, report.stages)
     except fb.FloreconError as error:
-        return Said(error.code)
+        return Outcome(error.code)
     finally:
         workspace.remove(batch["row_id"].to_pylist())
 
 
-def by_interpreter(suite: Suite, index: int, rows: Sequence[Row]) -> Said:
+def run_interpreter(suite: Suite, index: int, rows: Sequence[Row]) -> Outcome:
     """The same through the reference interpreter."""
     model = suite.model(index)
     try:
         model.upsert(rows)
         model.solve()
     except ModelError as error:
-        return Said(error.code)
-    return said_by(model)
+        return Outcome(error.code)
+    return outcome_of(model)
 
 
-def said_by(model: Model) -> Said:
+def outcome_of(model: Model) -> Outcome:
     """What the interpreter's workspace reports as it is."""
     report = model.report()
     members: dict[int, list[tuple[RowId, int]]] = {}
     for line in report.allocations:
         members.setdefault(line.group_id, []).append((line.id, line.amount))
-    return Said(
+    return Outcome(
         None,
         tuple((g.status, g.origin, g.reason, g.net, g.size, g.node, tuple(members[g.group_id])) for g in report.groups),
         tuple(tuple(int(getattr(stage, name)) for name in STAGE) for stage in model.stages()),

@@ -22,7 +22,7 @@ import florecon_build as fb
 from florecon_build.ir.json_format import dumps
 from florecon_build.ir.nodes import Node, PluginIr, children
 from florecon_build.ir.tree_printer import tree
-from tests.differential.compare import Native, Said, by_interpreter, by_wasm, table
+from tests.differential.compare import Native, Outcome, run_interpreter, run_wasm, table
 from tests.differential.machine import machine
 from tests.differential.suite import Suite, compile_suite, draw
 from tests.support.random_ledgers import SHAPES, Row, ledger
@@ -32,13 +32,13 @@ BAGS = 50
 SEQUENCES = 300
 
 
-def answers(suite: Suite, native: Native, index: int, rows: list[Row]) -> tuple[Said, Said, Said]:
+def answers(suite: Suite, native: Native, index: int, rows: list[Row]) -> tuple[Outcome, Outcome, Outcome]:
     """What the interpreter, the wasm and the native build say."""
     plugin = suite.plugins[index]
     batch = table(plugin.columns, rows)
     config = {"strategy": index}
     with fb.Workspace(suite.wasm, config=config) as workspace:
-        return by_interpreter(suite, index, rows), by_wasm(workspace, batch), native.said(config, batch)
+        return run_interpreter(suite, index, rows), run_wasm(workspace, batch), native.run(config, batch)
 
 
 def differ(suite: Suite, native: Native, index: int, rows: list[Row]) -> bool:

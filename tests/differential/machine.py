@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from florecon_build.wire import Op
 from tests.differential.compare import Native
-from tests.differential.parties import Answer, ByInterpreter, ByNative, ByWasm, Fields
+from tests.differential.implementations import Answer, Fields, InterpreterWorkspace, NativeWorkspace, WasmWorkspace
 from tests.differential.suite import Suite
 from tests.support.random_ledgers import EDGE, SHAPES, Row, ledger
 
@@ -42,9 +42,9 @@ def machine(suite: Suite, native: Native, indices: list[int]) -> type[RuleBasedS
         @initialize(index=st.sampled_from(indices), seed=st.integers(0, 2**32 - 1), shape=st.sampled_from(SHAPES))
         def start(self, index: int, seed: int, shape: str) -> None:
             note(f"strategy {index}")
-            self.model = ByInterpreter(suite, index)
-            self.wasm = ByWasm(suite, index)
-            self.native = ByNative(native, suite, index)
+            self.model = InterpreterWorkspace(suite, index)
+            self.wasm = WasmWorkspace(suite, index)
+            self.native = NativeWorkspace(native, suite, index)
             self.sent: dict[Any, Row] = {}
             self.before = self.model.state()
             self.failed = False
@@ -70,8 +70,8 @@ def machine(suite: Suite, native: Native, indices: list[int]) -> type[RuleBasedS
             if not hasattr(self, "model"):
                 return
             state = self.model.state()
-            for party in (self.wasm, self.native):
-                (said, groups), (expected, ids) = party.state(), state
+            for implementation in (self.wasm, self.native):
+                (said, groups), (expected, ids) = implementation.state(), state
                 assert said.groups == expected.groups
                 assert said.stages == expected.stages
                 assert groups == ids

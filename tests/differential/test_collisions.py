@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 import florecon_build as fb
-from tests.differential.compare import Native, by_interpreter, by_wasm, table
+from tests.differential.compare import Native, run_interpreter, run_wasm, table
 from tests.differential.hashes import fnv1a, fx32, fx64
 from tests.differential.keyed import FNV_PAIRS, FX32_PAIRS, FX64_PAIR, NAMES, PAIRS, keyed_suite
 from tests.support.random_ledgers import Row
@@ -51,7 +51,7 @@ def test_the_texts_do_collide() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_hashes_alike_is_kept_apart(native: Native, name: str) -> None:
+def test_colliding_keys_stay_distinct(native: Native, name: str) -> None:
     """Two opposite rows whose keys collide find each other only where the key has no say."""
     suite, index = keyed_suite(), NAMES.index(name)
     with fb.Workspace(suite.wasm, config={"strategy": index}) as workspace:
@@ -61,9 +61,9 @@ def test_what_hashes_alike_is_kept_apart(native: Native, name: str) -> None:
                 {**common, "row_id": two, "key": one, "other": two, "amount": 100},
                 {**common, "row_id": one, "key": two, "other": one, "amount": -100},
             ]
-            expected = by_interpreter(suite, index, rows)
-            assert by_wasm(workspace, table(suite.plugins[index].columns, rows)) == expected
-            assert native.said({"strategy": index}, table(suite.plugins[index].columns, rows)) == expected
+            expected = run_interpreter(suite, index, rows)
+            assert run_wasm(workspace, table(suite.plugins[index].columns, rows)) == expected
+            assert native.run({"strategy": index}, table(suite.plugins[index].columns, rows)) == expected
             met = any(size == 2 for *_, size, _, _ in expected.groups)
             assert met is (name in ("agg_net pair", "flow window") or (name == "lookup" and not known(one, two)))
 
@@ -82,9 +82,9 @@ def test_bags_of_colliding_keys_and_ids(native: Native, name: str) -> None:
             rng = random.Random(f"{name}/{seed}")
             rows = rows_of(rng, rng.randrange(2, 40))
             batch = table(suite.plugins[index].columns, rows)
-            expected = by_interpreter(suite, index, rows)
-            assert by_wasm(workspace, batch) == expected
-            assert native.said(config, batch) == expected
+            expected = run_interpreter(suite, index, rows)
+            assert run_wasm(workspace, batch) == expected
+            assert native.run(config, batch) == expected
             turned = rng.sample(rows, len(rows))
-            assert by_wasm(workspace, table(suite.plugins[index].columns, turned)) == expected
-            assert native.said(config, table(suite.plugins[index].columns, turned)) == expected
+            assert run_wasm(workspace, table(suite.plugins[index].columns, turned)) == expected
+            assert native.run(config, table(suite.plugins[index].columns, turned)) == expected

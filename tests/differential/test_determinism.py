@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.differential.compare import Group, Native, by_interpreter
+from tests.differential.compare import Group, Native, run_interpreter
+from tests.differential.implementations import Implementation, InterpreterWorkspace, NativeWorkspace, WasmWorkspace
 from tests.differential.keyed import NAMES, keyed_suite
-from tests.differential.parties import ByInterpreter, ByNative, ByWasm, Party
 from tests.differential.suite import Suite, compile_suite, draw
 from tests.differential.test_differential import SEED, STRATEGIES
 from tests.support.random_ledgers import SHAPES, Row, ledger
@@ -26,27 +26,29 @@ pytestmark = pytest.mark.cargo
 BAGS = 60
 
 
-def a_way_there(party: Party, id_column: str, rows: Sequence[Row], rng: random.Random) -> tuple[Group, ...] | str:
+def report_after_detour(
+    implementation: Implementation, id_column: str, rows: Sequence[Row], rng: random.Random
+) -> tuple[Group, ...] | str:
     """The report of the same rows after a detour: other rows first, batches, solves, pins taken back."""
     ids: list[Any] = [row[id_column] for row in rows]
     others = [{**row, id_column: id} for row, id in zip(rows, rng.sample(ids, len(ids)), strict=True)]
-    party.do("upsert", {}, rng.sample(others, rng.randrange(len(others) + 1)))
-    party.do("solve", {})
+    implementation.do("upsert", {}, rng.sample(others, rng.randrange(len(others) + 1)))
+    implementation.do("solve", {})
     shuffled = rng.sample(list(rows), len(rows))
     cut = rng.randrange(len(rows) + 1)
     for batch in (shuffled[:cut], shuffled[cut:]):
-        error = party.do("upsert", {}, batch).error
+        error = implementation.do("upsert", {}, batch).error
         if error is not None:
             return error
-        party.do("solve", {})
-        _, groups = party.state()
+        implementation.do("solve", {})
+        _, groups = implementation.state()
         pinned = rng.sample(groups, min(len(groups), 3))
-        party.do("pin", {"by": "groups", "group_ids": pinned})
-        party.do("solve", {})
+        implementation.do("pin", {"by": "groups", "group_ids": pinned})
+        implementation.do("solve", {})
         for group in pinned:
-            party.do("unpin", {"group_id": group})
-    error = party.do("solve", {}).error
-    return party.state()[0].groups if error is None else error
+            implementation.do("unpin", {"group_id": group})
+    error = implementation.do("solve", {}).error
+    return implementation.state()[0].groups if error is None else error
 
 
 @pytest.mark.parametrize("which", ["random strategies", "keyed strategies"])
@@ -66,11 +68,11 @@ def test_the_way_there_does_not_show(which: str) -> None:
         @settings(max_examples=BAGS, deadline=None, derandomize=True)
         def same(index: int, seed: int, shape: str, size: int) -> None:
             rows = ledger(columns, random.Random(seed), shape, size)
-            cold = by_interpreter(suite, index, rows)
+            cold = run_interpreter(suite, index, rows)
             expected = cold.groups if cold.error is None else cold.error
-            wasm = ByWasm(suite, index)
-            for party in (ByInterpreter(suite, index), wasm, ByNative(native, suite, index)):
-                assert a_way_there(party, id_column, rows, random.Random(seed)) == expected
+            wasm = WasmWorkspace(suite, index)
+            for implementation in (InterpreterWorkspace(suite, index), wasm, NativeWorkspace(native, suite, index)):
+                assert report_after_detour(implementation, id_column, rows, random.Random(seed)) == expected
             wasm.close()
 
         same()
@@ -83,11 +85,11 @@ def digest() -> str:
         for seed in range(5):
             rng = random.Random(seed)
             rows = ledger(suite.plugins[0].columns, rng, "mixed", 15)
-            found.update(repr(by_interpreter(suite, index, rows)).encode())
+            found.update(repr(run_interpreter(suite, index, rows)).encode())
     return found.hexdigest()
 
 
-def test_another_hash_seed_gives_the_same_reports() -> None:
+def test_reports_are_independent_of_the_hash_seed() -> None:
     """The runtime has no seed to change: its tables are hashed alike in every process."""
     code = "from tests.differential.test_determinism import digest; print(digest())"
     for seed in ("1", "2"):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import florecon_build as fb
-from tests.differential.compare import Native, by_interpreter, by_wasm, table
+from tests.differential.compare import Native, run_interpreter, run_wasm, table
 from tests.differential.suite import Suite, compile_suite, draw
 from tests.support.random_ledgers import SHAPES, ledger
 from tests.support.random_strategies import ROWS, closure_strategies
@@ -45,8 +45,8 @@ def test_three_implementations_agree(suite: Suite, native: Native, index: int) -
         def agree(seed: int, shape: str, size: int) -> None:
             rows = ledger(plugin.columns, random.Random(seed), shape, size)
             batch = table(plugin.columns, rows)
-            expected = by_interpreter(suite, index, rows)
-            assert by_wasm(workspace, batch) == expected
-            assert native.said(config, batch) == expected
+            expected = run_interpreter(suite, index, rows)
+            assert run_wasm(workspace, batch) == expected
+            assert native.run(config, batch) == expected
 
         agree()

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 import florecon_build as fb
-from tests.differential.compare import Native, by_interpreter, by_wasm, table
+from tests.differential.compare import Native, run_interpreter, run_wasm, table
 from tests.differential.keyed import NAMES, keyed_suite
 from tests.support.random_ledgers import DAY, Row
 
@@ -58,8 +58,8 @@ def test_ten_thousand_equal_rows(native: Native, name: str) -> None:
     with fb.Workspace(suite.wasm, config=config) as workspace:
         for cents in (BOTH, ONE) if name in ONE_SIDED else (BOTH,):
             rows, batch = equal_rows(count, cents)
-            expected = by_interpreter(suite, index, rows)
+            expected = run_interpreter(suite, index, rows)
             assert expected.error is None
             assert sum(len(members) for *_, members in expected.groups) >= count
-            assert by_wasm(workspace, batch) == expected
-            assert native.said(config, batch) == expected
+            assert run_wasm(workspace, batch) == expected
+            assert native.run(config, batch) == expected

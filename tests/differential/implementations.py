@@ -16,7 +16,7 @@ from florecon_build.host.runtime.session import Session
 from florecon_build.interpreter import ModelError
 from florecon_build.interpreter import Workspace as Model
 from florecon_build.wire import Op
-from tests.differential.compare import Native, Said, read, said_by, stream, table
+from tests.differential.compare import Native, Outcome, outcome_of, read, stream, table
 from tests.differential.suite import Suite
 from tests.support.random_ledgers import Row
 
@@ -27,26 +27,26 @@ REPLIED = ("demoted", "pinned", "group_id")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of a command: an error code, or what the reply says."""
+    """Result of a command: an error code, or the fields of the reply."""
 
     error: str | None
     reply: tuple[tuple[str, object], ...] = ()
 
 
-class Party(Protocol):
-    """One of the three."""
+class Implementation(Protocol):
+    """A workspace of one implementation."""
 
     def do(self, op: Op, fields: Fields, rows: Sequence[Row] | None = None) -> Answer:
-        """Carries out a command."""
+        """Executes a command."""
         ...
 
-    def state(self) -> tuple[Said, tuple[int, ...]]:
-        """The report and the counters, and apart from them the ids of the groups in report order."""
+    def state(self) -> tuple[Outcome, tuple[int, ...]]:
+        """Report and counters, and separately the group ids in report order."""
         ...
 
 
 def answer(reply: Reply) -> Answer:
-    """The part of a reply that all three give."""
+    """The fields of a reply that all implementations have."""
     return Answer(None, tuple((name, _plain(reply[name])) for name in REPLIED if name in reply))
 
 
@@ -54,15 +54,15 @@ def _plain(value: object) -> object:
     return tuple(cast("list[object]", value)) if isinstance(value, list) else value
 
 
-class ByInterpreter:
-    """The reference."""
+class InterpreterWorkspace:
+    """The reference interpreter."""
 
     def __init__(self, suite: Suite, index: int) -> None:
         self._start: Callable[[Mapping[str, Any]], Model] = lambda config: suite.model(index, config)
         self.model = self._start({})
 
     def do(self, op: Op, fields: Fields, rows: Sequence[Row] | None = None) -> Answer:
-        """Carries out a command."""
+        """Executes a command."""
         try:
             return answer(self._do(op, fields, rows or ()))
         except ModelError as error:
@@ -110,13 +110,13 @@ class ByInterpreter:
                 self.model.pin_singletons(fields["ids"])
                 return {}
 
-    def state(self) -> tuple[Said, tuple[int, ...]]:
+    def state(self) -> tuple[Outcome, tuple[int, ...]]:
         """The report, and the ids of its groups."""
         groups = tuple(line.group_id for line in self.model.report().groups)
-        return said_by(self.model), groups
+        return outcome_of(self.model), groups
 
 
-class ByWasm:
+class WasmWorkspace:
     """The module, through the host's session."""
 
     def __init__(self, suite: Suite, index: int) -> None:
@@ -125,7 +125,7 @@ class ByWasm:
         self._columns = suite.plugins[index].columns
 
     def do(self, op: Op, fields: Fields, rows: Sequence[Row] | None = None) -> Answer:
-        """Carries out a command."""
+        """Executes a command."""
         if op == "init":
             fields = {"config": {**fields["config"], **self._index}}
         about = self._session.about
@@ -140,7 +140,7 @@ class ByWasm:
         except FloreconError as error:
             return Answer(error.code)
 
-    def state(self) -> tuple[Said, tuple[int, ...]]:
+    def state(self) -> tuple[Outcome, tuple[int, ...]]:
         """The report, and the ids of its groups."""
         return as_state(self._session.fetch)
 
@@ -149,7 +149,7 @@ class ByWasm:
         self._session.close()
 
 
-class ByNative:
+class NativeWorkspace:
     """The program, through its pipe."""
 
     def __init__(self, native: Native, suite: Suite, index: int) -> None:
@@ -159,19 +159,19 @@ class ByNative:
         self.do("init", {"config": {}})
 
     def do(self, op: Op, fields: Fields, rows: Sequence[Row] | None = None) -> Answer:
-        """Carries out a command."""
+        """Executes a command."""
         if op == "init":
             fields = {"config": {**fields["config"], **self._index}}
         arrow = b"" if rows is None else stream(table(self._columns, rows))
         reply = json.loads(self._native.send({"op": op, **fields, "reply": "none"}, arrow))
         return answer(reply) if reply["ok"] else Answer(reply["error"]["code"])
 
-    def state(self) -> tuple[Said, tuple[int, ...]]:
+    def state(self) -> tuple[Outcome, tuple[int, ...]]:
         """The report, and the ids of its groups."""
         return as_state(self._native.fetch)
 
 
-def as_state(fetch: Callable[[str], pa.Table]) -> tuple[Said, tuple[int, ...]]:
+def as_state(fetch: Callable[[str], pa.Table]) -> tuple[Outcome, tuple[int, ...]]:
     """The three tables of a report."""
     groups = fetch("groups")
     return read(groups, fetch("allocations"), fetch("stages")), tuple(groups.column("group_id").to_pylist())
