@@ -24,7 +24,7 @@ def apply(row: ops.Operator, operands: Iterable[Any], settings: Iterable[int | s
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
-    >>> left = next(row for row in ops.TABLE if row.name == "left")
+    >>> left = next(row for row in ops.TABLE if row.function == "text.left")
     >>> apply(left, [rows.memo], [3])
     <text row.memo.left(3)>
     """

@@ -20,7 +20,7 @@ Adding a function of one text, say ``reverse``, takes five edits:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from itertools import product
@@ -117,7 +117,7 @@ class Passing(Enum):
     OPTION_VIEW = "option_view"  # Option<&str>
     VIEWS = "views"  # &[&str], of all operands
     PATTERN = "pattern"  # a literal, or the &str of `.as_str()`
-    REFERENCE = "reference"  # &Text, &Tokens; where the parameter is a &str, a literal as it stands
+    REFERENCE = "reference"  # &Text, &Tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +161,6 @@ class Operator:
     ``fallible``: it can fail at run time, whatever its operands are.
     """
 
-    name: str
     node: type[e.Operation]
     op: Enum | None = None
     params: tuple[Param, ...]
@@ -182,10 +181,6 @@ class Operator:
         )
 
 
-def _always(type: Type) -> Result:
-    return lambda operands, settings: type
-
-
 def _same(operands: tuple[Type, ...], settings: tuple[int | str | bool, ...]) -> Type | None:
     return operands[0] if all(type == operands[0] for type in operands) else None
 
@@ -198,8 +193,8 @@ def _second(operands: tuple[Type, ...], settings: tuple[int | str | bool, ...]) 
     return operands[1]
 
 
-def _same_gives(type: Type) -> Result:
-    return lambda operands, settings: None if _same(operands, settings) is None else type
+def _distance(operands: tuple[Type, ...], settings: tuple[int | str | bool, ...]) -> Type | None:
+    return None if _same(operands, settings) is None else t.INTEGER
 
 
 def _pair(operands: tuple[Type, ...], settings: tuple[int | str | bool, ...]) -> Type:
@@ -210,389 +205,202 @@ def _money(operands: tuple[Type, ...], settings: tuple[int | str | bool, ...]) -
     return t.money(int(settings[0]))
 
 
-_I, _R, _M, _D, _L = ((kind,) for kind in (Kind.INTEGER, Kind.REAL, Kind.MONEY, Kind.DATE, Kind.LIST))
-_T = (Kind.TEXT,)
-_RECEIVER = Param(field="operand", kinds=_T, passing=Passing.VIEW)
+def _row(
+    identity: type[e.Operation] | tuple[type[e.Operation], Enum],
+    params: tuple[Param, ...],
+    result: Type | Result,
+    spelling: tuple[Python, Closure, Rust],
+    function: str,
+    *settings: Setting,
+    fallible: bool = False,
+    variadic: bool = False,
+) -> Operator:
+    node, op = identity if isinstance(identity, tuple) else (identity, None)
+    return Operator(
+        node=node,
+        op=op,
+        params=params,
+        settings=settings,
+        result=(lambda operands, settings: result) if isinstance(result, Type) else result,
+        python=spelling[0],
+        closure=spelling[1],
+        rust=spelling[2],
+        function=function,
+        fallible=fallible,
+        variadic=variadic,
+    )
 
 
-def _two(kinds: tuple[Kind, ...], others: tuple[Kind, ...] = (), label: str = "other") -> tuple[Param, Param]:
-    return Param(field="left", kinds=kinds), Param(field="right", kinds=others or kinds, label=label)
-
-
-def _one(*kinds: Kind) -> tuple[Param]:
+def _one(*kinds: Kind) -> tuple[Param, ...]:
     return (Param(field="operand", kinds=kinds),)
 
 
-def _whole(op: e.ArithOp, spelling: Python, closure: Closure, rust: str, *, divides: bool = False) -> Operator:
-    """Arithmetic on integers, and on money where the result needs no rounding."""
-    return Operator(
-        name=op.value,
-        node=e.Arith,
-        op=op,
-        params=_two(_I, label="n") if divides else _two((*_I, *_M)),
-        result=_same,
-        python=spelling,
-        closure=closure,
-        rust=Function(f"int::{rust}"),
-        function=f"arithmetic.{rust}",
-        fallible=not divides,
-    )
+def _two(kinds: tuple[Kind, ...], others: tuple[Kind, ...] = (), label: str = "other") -> tuple[Param, ...]:
+    return Param(field="left", kinds=kinds), Param(field="right", kinds=others or kinds, label=label)
 
 
-def _product(params: tuple[Param, Param], result: Result) -> Operator:
-    return Operator(
-        name="mul",
-        node=e.Arith,
-        op=e.ArithOp.MUL,
-        params=params,
-        result=result,
-        python=Infix("*", Precedence.PRODUCT),
-        closure=Infix("*", Precedence.PRODUCT),
-        rust=Function("int::mul"),
-        function="arithmetic.mul",
-        fallible=True,
-    )
-
-
-def _real(op: e.ArithOp, spelling: Infix, function: str) -> Operator:
-    return Operator(
-        name=op.value,
-        node=e.Arith,
-        op=op,
-        params=_two(_R),
-        result=_same,
-        python=spelling,
-        closure=spelling,
-        rust=spelling,
-        function=function,
-    )
-
-
-def _extreme(op: e.ArithOp, kinds: tuple[Kind, ...], module: str) -> Operator:
-    return Operator(
-        name=op.value,
-        node=e.Arith,
-        op=op,
-        params=_two(kinds),
-        result=_same,
-        python=Function(f"{op.value}_of"),
-        closure=Method(op.value),
-        rust=Function(f"{module}::{op.value}"),
-        function="numbers.least" if op is e.ArithOp.MIN else "numbers.greatest",
-    )
-
-
-def _arithmetic() -> Iterator[Operator]:
-    plus, minus = Infix("+", Precedence.SUM), Infix("-", Precedence.SUM)
-    times, over = Infix("*", Precedence.PRODUCT), Infix("/", Precedence.PRODUCT, mixes=False)
-    yield _whole(e.ArithOp.ADD, plus, plus, "add")
-    yield _whole(e.ArithOp.SUB, minus, minus, "sub")
-    yield _product(_two((*_I, *_M), _I), _first)
-    yield _product(_two(_I, _M), _second)
-    yield _whole(e.ArithOp.FLOOR_DIV, Infix("//", Precedence.PRODUCT), Method("div_euclid"), "floor_div", divides=True)
-    yield _whole(e.ArithOp.MOD, Infix("%", Precedence.PRODUCT), Method("rem_euclid"), "modulo", divides=True)
-    yield _real(e.ArithOp.ADD, plus, "arithmetic.real_add")
-    yield _real(e.ArithOp.SUB, minus, "arithmetic.real_sub")
-    yield _real(e.ArithOp.MUL, times, "arithmetic.real_mul")
-    yield _real(e.ArithOp.DIV, over, "numbers.divide")
-    for op in (e.ArithOp.MIN, e.ArithOp.MAX):
-        yield _extreme(op, (*_I, *_M, *_D), "int")
-        yield _extreme(op, _R, "real")
-
-
-def _unary() -> Iterator[Operator]:
-    whole = _one(Kind.INTEGER, Kind.MONEY)
-    absolute, sign = (Function("abs"), Method("abs")), (Function("sign"), Method("signum"))
-
-    def row(
-        op: e.UnaryOp, params: tuple[Param], spelling: tuple[Python, Closure], rust: Rust, function: str
-    ) -> Operator:
-        signed = op is e.UnaryOp.SIGN
-        return Operator(
-            name=op.value,
-            node=e.Unary,
-            op=op,
-            params=params,
-            result=_always(t.INTEGER) if signed else _first,
-            python=spelling[0],
-            closure=spelling[1],
-            rust=rust,
-            function=function,
-            fallible=params is whole and not signed,
-        )
-
-    minus = (Prefix("-"), Prefix("-"))
-    yield row(e.UnaryOp.NEG, whole, minus, Function("int::neg"), "arithmetic.neg")
-    yield row(e.UnaryOp.NEG, _one(Kind.REAL), minus, Prefix("-"), "arithmetic.real_neg")
-    yield row(e.UnaryOp.ABS, whole, absolute, Function("int::abs"), "arithmetic.absolute")
-    yield row(e.UnaryOp.ABS, _one(Kind.REAL), absolute, Function("f64::abs"), "arithmetic.real_absolute")
-    yield row(e.UnaryOp.SIGN, whole, sign, Function("int::sign"), "numbers.sign")
-
-
-def _casts() -> Iterator[Operator]:
-    yield Operator(
-        name="to_real",
-        node=e.Cast,
-        op=e.CastOp.TO_REAL,
-        params=_one(Kind.INTEGER),
-        result=_always(t.REAL),
-        python=Method("to_real"),
-        closure=Method("to_real"),
-        rust=Convert("f64"),
-        function="arithmetic.to_real",
-    )
-    yield Operator(
-        name="to_minor",
-        node=e.Cast,
-        op=e.CastOp.TO_MINOR,
-        params=_one(Kind.MONEY),
-        result=_always(t.INTEGER),
-        python=Method("to_minor"),
-        closure=Method("to_minor"),
-        rust=Function("int::to_minor"),
-        function="arithmetic.to_minor",
-        fallible=True,
-    )
-    yield Operator(
-        name="minor_units",
-        node=e.Cast,
-        op=e.CastOp.MINOR_UNITS,
-        params=_one(Kind.REAL),
-        settings=(Setting(field="scale", example=2),),
-        result=_money,
-        python=Function("minor_units"),
-        closure=Method("minor_units"),
-        rust=Function("money::minor_units"),
-        function="money.minor_units",
-        fallible=True,
-    )
-
-
-def _dates() -> Iterator[Operator]:
-    yield Operator(
-        name="gap",
-        node=e.Gap,
-        params=_two((*_D, *_I)),
-        result=_same_gives(t.INTEGER),
-        python=Function("gap"),
-        closure=Method("abs_diff"),
-        rust=Function("int::gap"),
-        function="arithmetic.gap",
-        fallible=True,
-    )
-    for op in e.DatePartOp:
-        yield Operator(
-            name=op.value,
-            node=e.DatePart,
-            op=op,
-            params=_one(Kind.DATE),
-            result=_always(t.DATE if op is e.DatePartOp.MONTH_END else t.INTEGER),
-            python=Attribute(op.value),
-            closure=Method(op.value),
-            rust=Function(f"date::{op.value}"),
-            function=f"dates.{op.value}",
-        )
+def _text(field: str, passing: Passing, null: Null = Null.REFUSED, label: str = "other") -> Param:
+    return Param(field=field, kinds=(Kind.TEXT,), passing=passing, null=null, label=label)
 
 
 def _text_fn(op: e.TextOp, closure: str) -> Operator:
-    return Operator(
-        name=op.value,
-        node=e.TextFn,
-        op=op,
-        params=(_RECEIVER,),
-        result=_always(t.TEXT),
-        python=Method(op.value),
-        closure=Method(closure),
-        rust=Function(f"text::{op.value}"),
-        function=f"text.{op.value}",
-    )
+    """A text made from one text, named alike in Python, in Rust and in the interpreter."""
+    name = op.value
+    spelling = (Method(name), Method(closure), Function(f"text::{name}"))
+    return _row((e.TextFn, op), _A_TEXT, t.TEXT, spelling, f"text.{name}")
 
 
-def _text_slice(op: e.TextSliceOp) -> Operator:
-    return Operator(
-        name=op.value,
-        node=e.TextSlice,
-        op=op,
-        params=(_RECEIVER,),
-        settings=(Setting(field="count", example=3),),
-        result=_always(t.TEXT),
-        python=Method(op.value),
-        closure=Method(op.value),
-        rust=Function(f"text::{op.value}"),
-        function=f"text.{op.value}",
-    )
-
-
-def _text_test(op: e.TextTestOp, rust: str) -> Operator:
-    return Operator(
-        name=op.value,
-        node=e.TextTest,
-        op=op,
-        params=(_RECEIVER, Param(field="other", kinds=_T, passing=Passing.PATTERN)),
-        result=_always(t.BOOLEAN),
-        python=Method(op.value),
-        closure=Method(rust),
-        rust=Method(rust),
-        function=f"text.{rust}",
-    )
+def _date_part(op: e.DatePartOp, result: Type) -> Operator:
+    """A part of a date, named alike everywhere."""
+    name = op.value
+    spelling = (Attribute(name), Method(name), Function(f"date::{name}"))
+    return _row((e.DatePart, op), _one(Kind.DATE), result, spelling, f"dates.{name}")
 
 
 def _similarity(op: e.SimilarityOp, name: str) -> Operator:
-    return Operator(
-        name=name,
-        node=e.Similarity,
-        op=op,
-        params=(
-            Param(field="left", kinds=_T, passing=Passing.VIEW),
-            Param(field="right", kinds=_T, passing=Passing.VIEW),
-        ),
-        result=_always(t.REAL),
-        python=Function(name),
-        closure=Method(name),
-        rust=Function(f"similarity::{op.value}"),
-        function=f"similarity.{op.value}",
-    )
+    """A similarity of two texts: ``name`` is that of Python and of a closure."""
+    spelling = (Function(name), Method(name), Function(f"similarity::{op.value}"))
+    return _row((e.Similarity, op), _TWO_TEXTS, t.REAL, spelling, f"similarity.{op.value}")
 
 
-def _texts() -> Iterator[Operator]:
-    yield _text_fn(e.TextOp.UPPER, "to_uppercase")
-    yield _text_fn(e.TextOp.LOWER, "to_lowercase")
-    yield _text_fn(e.TextOp.STRIP, "trim")
-    yield _text_fn(e.TextOp.DIGITS, "digits")
-    yield _text_fn(e.TextOp.ALNUM, "alnum")
-    yield _text_fn(e.TextOp.NORMALIZE, "normalize")
-    yield _text_slice(e.TextSliceOp.LEFT)
-    yield _text_slice(e.TextSliceOp.RIGHT)
-    yield Operator(
-        name="replace",
-        node=e.TextReplace,
-        params=(_RECEIVER,),
-        settings=(Setting(field="old", example="a"), Setting(field="new", example="b")),
-        result=_always(t.TEXT),
-        python=Method("replace"),
-        closure=Method("replace"),
-        rust=Function("text::replace"),
-        function="text.replace",
-    )
-    yield Operator(
-        name="split",
-        node=e.TextSplit,
-        params=(_RECEIVER,),
-        settings=(Setting(field="separator", example="/"), Setting(field="index", example=2)),
-        result=_always(t.TEXT.with_nullable(True)),
-        python=Method("split"),
-        closure=Chain(("split", "nth")),
-        rust=Function("text::split"),
-        function="text.split",
-    )
-    yield Operator(
-        name="concat",
-        node=e.TextConcat,
-        params=(Param(field="operands", kinds=_T, passing=Passing.VIEWS),),
-        result=_always(t.TEXT),
-        python=Function("concat"),
-        closure=Function("concat"),
-        rust=Function("text::concat"),
-        function="text.concat",
-        variadic=True,
-    )
-    yield _text_test(e.TextTestOp.CONTAINS, "contains")
-    yield _text_test(e.TextTestOp.STARTSWITH, "starts_with")
-    yield _text_test(e.TextTestOp.ENDSWITH, "ends_with")
-    yield _similarity(e.SimilarityOp.DICE, "dice")
-    yield _similarity(e.SimilarityOp.JARO_WINKLER, "jaro_winkler")
-    yield _similarity(e.SimilarityOp.TOKEN_SET, "token_set")
-    yield _similarity(e.SimilarityOp.PREFIX, "prefix_similarity")
+_INTEGER, _REAL, _LIST = (Kind.INTEGER,), (Kind.REAL,), (Kind.LIST,)
+_WHOLE = (Kind.INTEGER, Kind.MONEY)
+_ORDERED = (*_WHOLE, Kind.DATE)
+_A_TEXT = (_text("operand", Passing.VIEW),)
+_TWO_TEXTS = (_text("left", Passing.VIEW), _text("right", Passing.VIEW))
+_TESTED = (_text("operand", Passing.VIEW), _text("other", Passing.PATTERN))
+_MAYBE_TEXT = (_text("operand", Passing.OPTION_VIEW, Null.ACCEPTED),)
+_TEXT_KEYS = (
+    _text("left", Passing.REFERENCE, Null.STRICT, "x"),
+    _text("right", Passing.REFERENCE, Null.STRICT, "y"),
+)
+_TWO_LISTS = (Param(field="left", kinds=_LIST), Param(field="right", kinds=_LIST, passing=Passing.REFERENCE))
+_LIST_AND_TEXT = (Param(field="operand", kinds=_LIST), _text("element", Passing.VIEW))
+_ANYTHING = (Param(field="operand", kinds=tuple(Kind), null=Null.ACCEPTED),)
+_COUNT = Setting(field="count", example=3)
+_WITH_DIGIT = Setting(field="with_digit", example=True, keyword=True, default=False)
 
+_PLUS, _MINUS = Infix("+", Precedence.SUM), Infix("-", Precedence.SUM)
+_TIMES, _OVER = Infix("*", Precedence.PRODUCT), Infix("/", Precedence.PRODUCT, mixes=False)
+_FLOOR, _PERCENT = Infix("//", Precedence.PRODUCT), Infix("%", Precedence.PRODUCT)
+_NEG, _ABS, _SIGN = Prefix("-"), Function("abs"), Function("sign")
+_MIN, _MAX = Function("min_of"), Function("max_of")
 
-def _keys() -> Iterator[Operator]:
-    maybe = Param(field="operand", kinds=_T, null=Null.ACCEPTED, passing=Passing.OPTION_VIEW)
-    yield Operator(
-        name="tokens",
-        node=e.Tokens,
-        params=(maybe,),
-        settings=(
-            Setting(field="min_length", example=6, keyword=True),
-            Setting(field="with_digit", example=True, keyword=True, default=False),
-        ),
-        result=_always(t.TEXT_LIST),
-        python=Function("tokens"),
-        closure=Method("tokens"),
-        rust=Function("text::tokens"),
-        function="text.tokens",
-    )
-    yield Operator(
-        name="ngrams",
-        node=e.Ngrams,
-        params=(maybe,),
-        settings=(Setting(field="size", example=3, keyword=True),),
-        result=_always(t.TEXT_LIST),
-        python=Function("ngrams"),
-        closure=Method("ngrams"),
-        rust=Function("text::ngrams"),
-        function="text.ngrams",
-    )
-    yield Operator(
-        name="overlaps",
-        node=e.ListOverlaps,
-        params=(Param(field="left", kinds=_L), Param(field="right", kinds=_L, passing=Passing.REFERENCE)),
-        result=_always(t.BOOLEAN),
-        python=Method("overlaps"),
-        closure=Method("overlaps"),
-        rust=Method("overlaps"),
-        function="text.overlaps",
-    )
-    yield Operator(
-        name="has",
-        node=e.ListContains,
-        params=(Param(field="operand", kinds=_L), Param(field="element", kinds=_T, passing=Passing.REFERENCE)),
-        result=_always(t.BOOLEAN),
-        python=Method("contains"),
-        closure=Method("contains"),
-        rust=Method("has"),
-        function="text.has",
-    )
-    yield Operator(
-        name="size",
-        node=e.ListSize,
-        params=_one(Kind.LIST),
-        result=_always(t.INTEGER),
-        python=Attribute("size"),
-        closure=Method("len"),
-        rust=Method("size"),
-        function="text.size",
-    )
-    yield Operator(
-        name="sorted_pair",
-        node=e.SortedPair,
-        params=(
-            Param(field="left", kinds=_T, label="x", null=Null.STRICT, passing=Passing.REFERENCE),
-            Param(field="right", kinds=_T, label="y", null=Null.STRICT, passing=Passing.REFERENCE),
-        ),
-        result=_pair,
-        python=Function("sorted_pair"),
-        closure=Function("sorted_pair"),
-        rust=Function("text::sorted_pair"),
-        function="text.sorted_pair",
-    )
-    yield Operator(
-        name="is_null",
-        node=e.IsNull,
-        params=(Param(field="operand", kinds=tuple(Kind), null=Null.ACCEPTED),),
-        result=_always(t.BOOLEAN),
-        python=Method("is_null", also_function=True),
-        closure=Method("is_none"),
-        rust=Method("is_none"),
-        function="keys.is_null",
-    )
+# fmt: off
+_ARITHMETIC = (
+    _row((e.Arith, e.ArithOp.ADD), _two(_WHOLE), _same,
+         (_PLUS, _PLUS, Function("int::add")), "arithmetic.add", fallible=True),
+    _row((e.Arith, e.ArithOp.SUB), _two(_WHOLE), _same,
+         (_MINUS, _MINUS, Function("int::sub")), "arithmetic.sub", fallible=True),
+    _row((e.Arith, e.ArithOp.MUL), _two(_WHOLE, _INTEGER), _first,
+         (_TIMES, _TIMES, Function("int::mul")), "arithmetic.mul", fallible=True),
+    _row((e.Arith, e.ArithOp.MUL), _two(_INTEGER, (Kind.MONEY,)), _second,
+         (_TIMES, _TIMES, Function("int::mul")), "arithmetic.mul", fallible=True),
+    _row((e.Arith, e.ArithOp.FLOOR_DIV), _two(_INTEGER, label="n"), _same,
+         (_FLOOR, Method("div_euclid"), Function("int::floor_div")), "arithmetic.floor_div"),
+    _row((e.Arith, e.ArithOp.MOD), _two(_INTEGER, label="n"), _same,
+         (_PERCENT, Method("rem_euclid"), Function("int::modulo")), "arithmetic.modulo"),
+    _row((e.Arith, e.ArithOp.ADD), _two(_REAL), _same,
+         (_PLUS, _PLUS, _PLUS), "arithmetic.real_add"),
+    _row((e.Arith, e.ArithOp.SUB), _two(_REAL), _same,
+         (_MINUS, _MINUS, _MINUS), "arithmetic.real_sub"),
+    _row((e.Arith, e.ArithOp.MUL), _two(_REAL), _same,
+         (_TIMES, _TIMES, _TIMES), "arithmetic.real_mul"),
+    _row((e.Arith, e.ArithOp.DIV), _two(_REAL), _same,
+         (_OVER, _OVER, _OVER), "numbers.divide"),
+    _row((e.Arith, e.ArithOp.MIN), _two(_ORDERED), _same,
+         (_MIN, Method("min"), Function("int::min")), "numbers.least"),
+    _row((e.Arith, e.ArithOp.MIN), _two(_REAL), _same,
+         (_MIN, Method("min"), Function("real::min")), "numbers.least"),
+    _row((e.Arith, e.ArithOp.MAX), _two(_ORDERED), _same,
+         (_MAX, Method("max"), Function("int::max")), "numbers.greatest"),
+    _row((e.Arith, e.ArithOp.MAX), _two(_REAL), _same,
+         (_MAX, Method("max"), Function("real::max")), "numbers.greatest"),
+    _row((e.Unary, e.UnaryOp.NEG), _one(*_WHOLE), _first,
+         (_NEG, _NEG, Function("int::neg")), "arithmetic.neg", fallible=True),
+    _row((e.Unary, e.UnaryOp.NEG), _one(*_REAL), _first,
+         (_NEG, _NEG, _NEG), "arithmetic.real_neg"),
+    _row((e.Unary, e.UnaryOp.ABS), _one(*_WHOLE), _first,
+         (_ABS, Method("abs"), Function("int::abs")), "arithmetic.absolute", fallible=True),
+    _row((e.Unary, e.UnaryOp.ABS), _one(*_REAL), _first,
+         (_ABS, Method("abs"), Function("f64::abs")), "arithmetic.real_absolute"),
+    _row((e.Unary, e.UnaryOp.SIGN), _one(*_WHOLE), t.INTEGER,
+         (_SIGN, Method("signum"), Function("int::sign")), "numbers.sign"),
+    _row((e.Cast, e.CastOp.TO_REAL), _one(*_INTEGER), t.REAL,
+         (Method("to_real"), Method("to_real"), Convert("f64")), "arithmetic.to_real"),
+    _row((e.Cast, e.CastOp.TO_MINOR), _one(Kind.MONEY), t.INTEGER,
+         (Method("to_minor"), Method("to_minor"), Function("int::to_minor")), "arithmetic.to_minor", fallible=True),
+    _row((e.Cast, e.CastOp.MINOR_UNITS), _one(*_REAL), _money,
+         (Function("minor_units"), Method("minor_units"), Function("money::minor_units")), "money.minor_units",
+         Setting(field="scale", example=2), fallible=True),
+)
+_DATES = (
+    _row(e.Gap, _two((Kind.DATE, Kind.INTEGER)), _distance,
+         (Function("gap"), Method("abs_diff"), Function("int::gap")), "arithmetic.gap", fallible=True),
+    _date_part(e.DatePartOp.YEAR, t.INTEGER),
+    _date_part(e.DatePartOp.MONTH, t.INTEGER),
+    _date_part(e.DatePartOp.DAY, t.INTEGER),
+    _date_part(e.DatePartOp.MONTH_END, t.DATE),
+)
+_TEXTS = (
+    _text_fn(e.TextOp.UPPER, "to_uppercase"),
+    _text_fn(e.TextOp.LOWER, "to_lowercase"),
+    _text_fn(e.TextOp.STRIP, "trim"),
+    _text_fn(e.TextOp.DIGITS, "digits"),
+    _text_fn(e.TextOp.ALNUM, "alnum"),
+    _text_fn(e.TextOp.NORMALIZE, "normalize"),
+    _row((e.TextSlice, e.TextSliceOp.LEFT), _A_TEXT, t.TEXT,
+         (Method("left"), Method("left"), Function("text::left")), "text.left", _COUNT),
+    _row((e.TextSlice, e.TextSliceOp.RIGHT), _A_TEXT, t.TEXT,
+         (Method("right"), Method("right"), Function("text::right")), "text.right", _COUNT),
+    _row(e.TextReplace, _A_TEXT, t.TEXT,
+         (Method("replace"), Method("replace"), Function("text::replace")), "text.replace",
+         Setting(field="old", example="a"), Setting(field="new", example="b")),
+    _row(e.TextSplit, _A_TEXT, t.TEXT.with_nullable(True),
+         (Method("split"), Chain(("split", "nth")), Function("text::split")), "text.split",
+         Setting(field="separator", example="/"), Setting(field="index", example=2)),
+    _row(e.TextConcat, (_text("operands", Passing.VIEWS),), t.TEXT,
+         (Function("concat"), Function("concat"), Function("text::concat")), "text.concat", variadic=True),
+    _row((e.TextTest, e.TextTestOp.CONTAINS), _TESTED, t.BOOLEAN,
+         (Method("contains"), Method("contains"), Method("contains")), "text.contains"),
+    _row((e.TextTest, e.TextTestOp.STARTSWITH), _TESTED, t.BOOLEAN,
+         (Method("startswith"), Method("starts_with"), Method("starts_with")), "text.starts_with"),
+    _row((e.TextTest, e.TextTestOp.ENDSWITH), _TESTED, t.BOOLEAN,
+         (Method("endswith"), Method("ends_with"), Method("ends_with")), "text.ends_with"),
+    _similarity(e.SimilarityOp.DICE, "dice"),
+    _similarity(e.SimilarityOp.JARO_WINKLER, "jaro_winkler"),
+    _similarity(e.SimilarityOp.TOKEN_SET, "token_set"),
+    _similarity(e.SimilarityOp.PREFIX, "prefix_similarity"),
+)
+_KEYS = (
+    _row(e.Tokens, _MAYBE_TEXT, t.TEXT_LIST,
+         (Function("tokens"), Method("tokens"), Function("text::tokens")), "text.tokens",
+         Setting(field="min_length", example=6, keyword=True), _WITH_DIGIT),
+    _row(e.Ngrams, _MAYBE_TEXT, t.TEXT_LIST,
+         (Function("ngrams"), Method("ngrams"), Function("text::ngrams")), "text.ngrams",
+         Setting(field="size", example=3, keyword=True)),
+    _row(e.ListOverlaps, _TWO_LISTS, t.BOOLEAN,
+         (Method("overlaps"), Method("overlaps"), Method("overlaps")), "text.overlaps"),
+    _row(e.ListContains, _LIST_AND_TEXT, t.BOOLEAN,
+         (Method("contains"), Method("contains"), Method("has")), "text.has"),
+    _row(e.ListSize, _one(*_LIST), t.INTEGER,
+         (Attribute("size"), Method("len"), Method("size")), "text.size"),
+    _row(e.SortedPair, _TEXT_KEYS, _pair,
+         (Function("sorted_pair"), Function("sorted_pair"), Function("text::sorted_pair")), "text.sorted_pair"),
+    _row(e.IsNull, _ANYTHING, t.BOOLEAN,
+         (Method("is_null", also_function=True), Method("is_none"), Method("is_none")), "keys.is_null"),
+)
+# fmt: on
 
+TABLE: tuple[Operator, ...] = (*_ARITHMETIC, *_DATES, *_TEXTS, *_KEYS)
+"""Every operator, in the order of the documentation.
 
-TABLE: tuple[Operator, ...] = (*_arithmetic(), *_unary(), *_casts(), *_dates(), *_texts(), *_keys())
-"""Every operator, in the order of the documentation."""
+Columns: node and op; operands; result; spelling in Python, in a closure and in Rust; interpreter's function; settings.
+"""
 
 _ROWS: dict[tuple[type[e.Operation], Enum | None], list[Operator]] = {}
-for _row in TABLE:
-    _ROWS.setdefault((_row.node, _row.op), []).append(_row)
+for _entry in TABLE:
+    _ROWS.setdefault((_entry.node, _entry.op), []).append(_entry)
 _BY_KINDS = {
     (*identity, *kinds): row
     for identity, rows in _ROWS.items()

@@ -17,7 +17,7 @@ from scripts import operator_reference
 from tests.support.random_strategies import ROWS, random_plugin
 
 SEEDS = 400
-each_row = pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.node.__name__}-{row.name}-{row.function}")
+each_row = pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.node.__name__}-{row.function}")
 
 
 @cache
