@@ -1,4 +1,4 @@
-"""``conformance``: any module, or a plugin in both its builds, held to what a report promises."""
+"""``conformance``: checks a module, or both builds of a plugin, against the invariants of a report."""
 
 from __future__ import annotations
 

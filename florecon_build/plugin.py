@@ -1,4 +1,4 @@
-"""``Plugin``: a strategy as data, and the Rust and the wasm that are made from it."""
+"""``Plugin``: a strategy as data, with its generated Rust, its build and its simulation."""
 
 from __future__ import annotations
 

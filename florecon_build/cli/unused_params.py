@@ -1,4 +1,4 @@
-"""Lint of a strategy file: params that are declared in it and that no strategy of the file reads."""
+"""Lint of a strategy file: declared parameters that no strategy of the file reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run any florecon module: load it, feed it, decide, and read what it found.
+"""Host: loads and runs any florecon module, keeps decisions, and returns its report as Arrow tables.
 
 This package knows nothing of how a module was made.
 """

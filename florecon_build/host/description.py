@@ -1,4 +1,4 @@
-"""What a module says about itself, as typed data.
+"""Module description as typed data, parsed from ``describe``.
 
 >>> text = b'''{"abi_version": 1, "report_schema": 1, "domain": {"id": "acme.bank", "version": "1.0.0"},
 ...   "input": [{"name": "row_id", "type": "i64", "id": true},

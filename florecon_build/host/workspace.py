@@ -1,4 +1,4 @@
-"""The workspace: rows in, decisions made and kept, groups out.
+"""Workspace: ingests rows, solves, keeps decisions, and returns reports.
 
 ```python
 ws = Workspace("dist/solver.wasm", config={"slack": 50})

@@ -1,4 +1,4 @@
-"""A real solver module for the host's tests, built once: the plugin that ships with the runtime."""
+"""Fixture of a real solver module, built once: the starter plugin of the runtime."""
 
 from __future__ import annotations
 

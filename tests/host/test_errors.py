@@ -1,4 +1,4 @@
-"""Errors: one class per code of the wire, whole across a process boundary."""
+"""Error classes: one per wire code, and unchanged by pickling."""
 
 from __future__ import annotations
 

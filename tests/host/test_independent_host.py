@@ -1,4 +1,4 @@
-"""The PyPI package `florecon-host` drives the same wasm, unchanged, to the same report after every verb."""
+"""Independent host: the PyPI package `florecon-host` runs the same wasm to the same report after every command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`ws.shard_keys`: where each row would go, were the ledger divided, and that dividing by it changes no match."""
+"""`ws.shard_keys`: shard numbers of rows; a ledger divided by them has the same matches."""
 
 from __future__ import annotations
 

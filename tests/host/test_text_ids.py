@@ -1,4 +1,4 @@
-"""Rows whose ids are texts: every verb takes the text, and whatever names a row names it by its text."""
+"""Text ids: accepted by every method, and used in every result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The workspace over a real module: every verb, and every bad input with the workspace exactly as before."""
+"""Workspace over a real module: every method, and every invalid input leaves the workspace unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a value type is stored in Rust: as a lane, and as a key."""
+"""Rust types of values: as a lane, and as a key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A kit that holds any module of the ABI to what a report promises, whoever made it."""
+"""Conformance kit: checks any module of the ABI against the invariants of a report."""
 
 from florecon_build.host.conformance.kit import run
 from florecon_build.host.conformance.module import Module, Program, WorkspaceModule

@@ -1,4 +1,4 @@
-"""The checks: each drives fresh sessions over some rows, and says what was expected and what came instead."""
+"""Conformance checks: each runs new sessions on some rows and compares the expected with the actual result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the checks, and looks for few rows that still fail."""
+"""Runner of the conformance checks; shrinks the rows of a failure."""
 
 from __future__ import annotations
 

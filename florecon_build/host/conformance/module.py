@@ -1,4 +1,4 @@
-"""The seam of the kit: what a check does with a module, and the two kinds of module that there are."""
+"""Module interface of the conformance kit, with its two implementations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the checks came to."""
+"""Verdict of the conformance checks."""
 
 from __future__ import annotations
 

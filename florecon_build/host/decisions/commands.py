@@ -1,4 +1,4 @@
-"""The verbs that change groups, as commands, with nothing written down about them."""
+"""Decision commands without a store: the workspace methods that change groups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A report as plain values: who is in which group, for those who place decisions into it."""
+"""Group members of a report as plain values, for the replay of decisions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an entry of the store says about groups: the members in order, and where the group came from."""
+"""Group members of a store entry: ordered members, and the origin of the group."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a merge would be accepted, for a decision that waits for a second person and so changes nothing yet.
+"""Dry run of a merge, for a decision that needs approval and therefore changes nothing yet.
 
 The rules and their order are those of the module; one that it refuses later all the same is listed as unfit.
 """

@@ -1,4 +1,4 @@
-"""The portable workspace file: decisions by row id, tags and what else is worth knowing, without the rows.
+"""Portable workspace file: decisions by row id, tags and metadata, without the rows.
 
 ```json
 {"kind": "florecon.workspace", "version": 1, "domain": "acme.bank",

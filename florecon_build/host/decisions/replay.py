@@ -1,4 +1,4 @@
-"""Decisions put into a workspace again, in the rows' own ids; one that no longer fits is said, never dropped.
+"""Replay of decisions into a workspace by row ids; a decision that no longer applies is reported, never dropped.
 
 A decision fits while each of its rows is there with the amount that it carried when the decision was made. If the
 group is proposed just so, it is pinned and keeps where it came from; otherwise it is merged from what is free.

@@ -1,4 +1,4 @@
-"""A digest of rows as they were handed over.
+"""Digest of input rows.
 
 It does not depend on how the rows were cut into batches or whether texts came as dictionaries; it does on their order.
 """

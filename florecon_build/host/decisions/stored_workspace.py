@@ -1,4 +1,4 @@
-"""A workspace whose decisions are kept in a store.
+"""Workspace with a store of decisions.
 
 ```python
 store = Store("recon.sqlite", book="2024-q1")

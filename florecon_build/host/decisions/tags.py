@@ -1,4 +1,4 @@
-"""Review tags: an overlay on rows that the engine never sees.
+"""Review tags: labels of rows that the solver does not read.
 
 A tag is keyed by the row's own id, never by a group, so it survives every re-solve. A row may carry many tags and a tag
 may lie on many rows. Labels that differ only in case or outer spaces are one tag.

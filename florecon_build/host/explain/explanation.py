@@ -1,4 +1,4 @@
-"""Why a row is where it is, and why two rows did not meet.
+"""Explanation of a row's groups or open amount, and of two rows that were not matched.
 
 ```python
 print(ws.explain(17))        # one row through the tree

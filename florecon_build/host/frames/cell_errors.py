@@ -1,4 +1,4 @@
-"""A cell that cannot be taken, and how the first one in an array is found."""
+"""Errors of invalid cells, and the search for the first one in an array."""
 
 from __future__ import annotations
 

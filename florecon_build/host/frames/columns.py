@@ -1,4 +1,4 @@
-"""One column as it comes becomes the declared column, exactly, or is refused by its first bad cell.
+"""Conversion of one column to its declared type, exact or rejected at its first invalid cell.
 
 What changes a value is refused: a fraction in an integer column, a time of day in a date column, digits beyond an
 amount's minor unit. What only changes how a value is stored is done.

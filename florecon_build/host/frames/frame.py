@@ -1,4 +1,4 @@
-"""Rows in the declared form, on their way into the module.
+"""Frame: rows conformed to the declared columns, ready for ingest.
 
 >>> from florecon_build.host.description import Description, Field
 >>> about = Description(domain="acme", version="1", id_name="id", runtime="0.1.0", fields=(

@@ -1,4 +1,4 @@
-"""Numbers written as text: `-1234.5` always, `1,234.50-` and `(1,234.50)` where the caller says that they may come.
+"""Number formats in text: `-1234.5` always; `1,234.50-` and `(1,234.50)` as an option.
 
 >>> amounts(pa.array(["1,234.50-", "(0.05)", "7"]), 2, "point").to_pylist()
 [Decimal('-1234.50'), Decimal('-0.05'), Decimal('7.00')]

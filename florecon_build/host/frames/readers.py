@@ -1,4 +1,4 @@
-"""Anything that holds rows, as a stream of Arrow batches.
+"""Readers of tables and files as streams of Arrow batches.
 
 >>> source = open_source([{"id": 1, "amount": 2.5}, {"id": 2}], ["id", "amount"])
 >>> [batch.to_pydict() for batch in source.batches]

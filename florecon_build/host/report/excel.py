@@ -1,4 +1,4 @@
-"""A report as one Excel workbook, a sheet a table.
+"""Excel export of a report: one sheet per table.
 
 Excel keeps a number as a 64-bit float and shows 15 digits of it. So a number of up to 15 digits is written as a number
 (what Excel shows is then exactly what was meant), and a longer one as text, which nothing rounds. Texts are never

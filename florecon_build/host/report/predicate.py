@@ -1,4 +1,4 @@
-"""A predicate over the table of groups, written as an ordinary expression.
+"""Predicates over the table of groups, written as expressions.
 
 >>> table = pa.table({"net": [0, 5, 0], "size": [2, 2, 3], "origin": ["flow", "flow", "agg_net"]})
 >>> select(table, lambda g: (g.net == 0) & (g.size == 2)).to_pylist()

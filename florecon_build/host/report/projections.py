@@ -1,4 +1,4 @@
-"""Views of a report for those who need one group per row. Text ids stand beside the number in `id_text`.
+"""Projections of a report to one group per row. Text ids are in `id_text`, beside their number.
 
 Allocations are the truth: a row may be split over several groups. These say so, or choose, in the open.
 """

@@ -1,4 +1,4 @@
-"""What a workspace says: tables of groups, allocations, rows and stages, read as Arrow, and their files."""
+"""Report of a workspace: Arrow tables of groups, allocations, rows and stages, and their export to files."""
 
 from __future__ import annotations
 

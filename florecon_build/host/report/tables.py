@@ -1,4 +1,4 @@
-"""The tables of a report, read from `fetch` replies or made from a JSON report where a module has no `fetch`."""
+"""Tables of a report, from `fetch` replies, or from a JSON report of a module without `fetch`."""
 
 from __future__ import annotations
 

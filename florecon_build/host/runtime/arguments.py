@@ -1,4 +1,4 @@
-"""What callers hand to a verb, as plain values; anything else is named and refused.
+"""Conversion of method arguments to plain values; invalid arguments raise a typed error.
 
 >>> ids_from(pa.array([3, 4])), pairs_from({3: 500, 4: -500})
 ([3, 4], [(3, 500), (4, -500)])

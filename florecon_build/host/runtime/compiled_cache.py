@@ -1,4 +1,4 @@
-"""Compiled modules on disk, so that the second load takes milliseconds.
+"""On-disk cache of compiled modules.
 
 An entry is machine code, so it is used only if it lies in a folder that nobody else may write to and its own digest is
 right; a damaged, foreign or outdated entry counts as absent and is written anew. A cache that cannot be written is no

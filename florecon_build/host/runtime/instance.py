@@ -1,4 +1,4 @@
-"""One running instance: bytes in, bytes out, every pointer checked.
+"""Module instance: calls with bytes in and bytes out; every pointer is validated.
 
 A trap, an exceeded limit or a pointer out of range poisons the instance: its memory may be half changed, so each later
 call is refused with the first cause.

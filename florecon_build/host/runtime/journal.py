@@ -1,4 +1,4 @@
-"""What made a session what it is: every command that changed it, or a snapshot and what came after.
+"""Session journal: all commands that changed a session, or a snapshot and the commands after it.
 
 A journal holds the rows that were sent. It is cut back once it holds many times what the session does: a snapshot then
 takes the place of all that led to it.

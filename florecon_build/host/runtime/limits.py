@@ -1,4 +1,4 @@
-"""What a module may use, time and memory, and how a call into one is stopped.
+"""Resource limits of a module (time and memory), and the interruption of a call.
 
 Each instance has an engine of its own. Compiled code compares the engine's epoch with a deadline at every loop and
 call, so counting the epoch up by one stops whatever runs in that engine at once, and nothing else. The comparison costs

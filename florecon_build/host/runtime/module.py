@@ -1,4 +1,4 @@
-"""A wasm file becomes a checked, compiled module.
+"""Module loader: a wasm file, validated and compiled.
 
 >>> load(b"PK not a wasm")
 Traceback (most recent call last):

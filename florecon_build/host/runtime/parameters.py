@@ -1,4 +1,4 @@
-"""Values for params as the wire carries them: a date as days since 1970-01-01, money as minor units.
+"""Wire encoding of parameter values: dates as days since 1970-01-01, money as minor units.
 
 >>> from florecon_build.host.description import Description, Param
 >>> about = Description(domain="acme", version="1", fields=(), params=(

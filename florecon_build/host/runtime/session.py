@@ -1,4 +1,4 @@
-"""A module at work: commands in, replies out, and a journal from which a poisoned instance is rebuilt.
+"""Module session: commands and replies, with a journal from which a poisoned instance is rebuilt.
 
 The journal holds every command that changed something, with its rows. A module is deterministic, so replaying the
 journal in a fresh instance gives the same state down to the group ids: after a trap or an exceeded limit nothing is

@@ -1,4 +1,4 @@
-"""The lock between processes, by this system's means and, simulated, by those of Windows."""
+"""Lock between processes: the system's implementation, and a simulated one of Windows."""
 
 from __future__ import annotations
 

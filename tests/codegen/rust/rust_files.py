@@ -1,4 +1,4 @@
-"""A snapshot extension that keeps each strategy's Rust as a real ``.rs`` file."""
+"""Snapshot extension that stores each strategy's Rust as an ``.rs`` file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The random plugins show every kind of value and node to the emitter, so no kind is without one."""
+"""Random plugins cover every kind of value and node in the emitter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which lanes the generated ``fn row`` computes: all that a strategy reaches, and nothing else."""
+"""Lanes in the generated ``fn row``: exactly those that a strategy reaches."""
 
 from __future__ import annotations
 

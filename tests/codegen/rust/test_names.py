@@ -1,4 +1,4 @@
-"""Names and constants that Rust would not take as they are."""
+"""Names and constants that need escaping in Rust."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Rust of each strategy: kept as a file, clean for rustfmt and clippy as it was emitted, and accepted by rustc."""
+"""Rust snapshots: clean for rustfmt and clippy, and accepted by rustc."""
 
 from __future__ import annotations
 

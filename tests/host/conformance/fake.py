@@ -1,4 +1,4 @@
-"""A small honest module in Python at the seam of the conformance kit, and ones that break each promise on purpose."""
+"""Fake modules for the conformance kit: a correct one, and one for each violated invariant."""
 
 from __future__ import annotations
 

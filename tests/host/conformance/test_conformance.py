@@ -1,4 +1,4 @@
-"""The conformance kit passes good modules, and catches each broken promise with as few rows as show it."""
+"""Conformance kit: accepts correct modules, and detects each violated invariant with a minimal set of rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The portable file: ours and the independent host's are one file, read and written both ways."""
+"""Portable file: exchange with the independent host in both directions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`ws.explain`: every sentence from a real module, and the author's lines."""
+"""`ws.explain`: every sentence from a real module, with source lines."""
 
 from __future__ import annotations
 

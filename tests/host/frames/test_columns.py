@@ -1,4 +1,4 @@
-"""One column at a time: what is kept exactly, and what is refused by cell."""
+"""Column conversion: exact values, and errors by cell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows stream: while they come in, the host holds them once, and beside them no more than one batch in the making."""
+"""Memory of ingest: the host holds the rows once, and one batch under conversion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Anything that holds rows is read the same."""
+"""Readers: every kind of table and file gives the same rows."""
 
 from __future__ import annotations
 

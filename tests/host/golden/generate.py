@@ -1,4 +1,4 @@
-"""Writes the vectors anew from the running modules: `python -m tests.host.golden.generate`."""
+"""Generator of the golden vectors, from the modules: `python -m tests.host.golden.generate`."""
 
 from __future__ import annotations
 

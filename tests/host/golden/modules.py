@@ -1,4 +1,4 @@
-"""The three implementations behind one function: a command and its rows in, an answer out."""
+"""Three implementations behind one function: command and rows in, reply out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two plugins that the vectors are of: one with integers for ids, one with texts, otherwise alike."""
+"""Plugins of the golden vectors: one with integer ids, one with text ids, otherwise equal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The script: every command and every error, in an order in which each has something to act on.
+"""Script of the golden vectors: every command and every error.
 
 A step is a command (an object, or text that is none), the name of its rows if it ships any, or bytes that are no rows.
 Add new commands at the end of `STEPS`, then `python -m tests.host.golden.generate`, and read the difference.

@@ -1,4 +1,4 @@
-"""Vectors on disk: one JSON line a step, and the rows beside them as Arrow IPC streams.
+"""Golden vectors on disk: one JSON line per step, with rows as Arrow IPC streams.
 
 A line has the `command` (an object, or the text that was sent), `rows` (the name of a file under `rows/`, or `snapshot`
 for the bytes of the last one), and the answer: `reply`, or `table` where the answer is an Arrow stream, or `bytes` for

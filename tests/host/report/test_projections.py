@@ -1,4 +1,4 @@
-"""Projections of a report, against the independent host's."""
+"""Projections of a report, compared with those of the independent host."""
 
 from __future__ import annotations
 

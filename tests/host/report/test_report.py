@@ -1,4 +1,4 @@
-"""A report is one moment, in tables and in files."""
+"""Report: an immutable snapshot, as tables and as files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables from replies: read strictly, text ids beside their numbers, amounts moved by the point alone."""
+"""Report tables from replies: strict parsing, text ids, exact amounts."""
 
 from __future__ import annotations
 

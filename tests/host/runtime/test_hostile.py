@@ -1,4 +1,4 @@
-"""Hostile modules: each is ended with its own error, and none hangs or crashes the host."""
+"""Hostile modules: each raises its own error; none blocks or crashes the host."""
 
 from __future__ import annotations
 

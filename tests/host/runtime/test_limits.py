@@ -1,4 +1,4 @@
-"""Limits are checked where they are given."""
+"""Validation of limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Loading: what is no solver module is refused with its own error, and compiled code is cached."""
+"""Module loader: invalid modules raise typed errors; compiled code is cached."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values for params."""
+"""Wire encoding of parameter values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""After a fault nothing is lost; one workspace, one thread; Ctrl-C; progress."""
+"""Session: recovery after an error, one thread per workspace, Ctrl-C, progress."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A workspace as bytes and back, and a journal that a snapshot cuts back."""
+"""Snapshots: serialisation of a workspace, and truncation of the journal by a snapshot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real module solved in steps: progress, interruption between steps, and the report of one call."""
+"""Stepwise solve: progress, interruption between steps, and the same report as one call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decisions that outlive the process: an append-only history in SQLite or PostgreSQL."""
+"""Store of decisions: an append-only history in SQLite or PostgreSQL."""
 
 from florecon_build.host.decisions.store.audit import Audit, Fault, verify
 from florecon_build.host.decisions.store.entry import Draft, Entry

@@ -1,4 +1,4 @@
-"""Whether a history is what was written."""
+"""Audit of a history: verifies the hash chain and the rules of its entries."""
 
 from __future__ import annotations
 

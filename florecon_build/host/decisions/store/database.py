@@ -1,4 +1,4 @@
-"""The one table of a store, in SQLite or PostgreSQL, and its transactions.
+"""Database table of a store, in SQLite or PostgreSQL, and its transactions.
 
 A writer takes the book's lock before it reads the last entry, so that two processes never continue from the same one.
 Triggers refuse to change or delete a line; who removes the triggers first is found by the hashes.

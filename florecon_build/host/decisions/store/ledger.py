@@ -1,4 +1,4 @@
-"""What stands after a history: a pure fold over entries, and the rules that each next one must keep.
+"""State of a history: a pure fold over its entries, with the rules for the next entry.
 
 | kind | body |
 |---|---|

@@ -1,4 +1,4 @@
-"""The store: an append-only, hash-chained history of who decided what, when and why.
+"""Store: an append-only, hash-chained log of decisions with author, time and reason.
 
 >>> import tempfile, pathlib
 >>> store = Store(pathlib.Path(tempfile.mkdtemp()) / "recon.sqlite", book="2024-q1")

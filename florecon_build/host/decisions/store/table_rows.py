@@ -1,4 +1,4 @@
-"""An entry as a line of the table, and back."""
+"""Conversion between store entries and database rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stores for the tests: SQLite always, PostgreSQL where a server's programs are installed."""
+"""Store fixtures: SQLite always, PostgreSQL where its server programs are installed."""
 
 from __future__ import annotations
 

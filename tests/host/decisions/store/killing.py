@@ -1,4 +1,4 @@
-"""Kills writers at random points, again and again: what was acknowledged is there, and nothing is there by half.
+"""Crash test of the store: kills writers at random; acknowledged entries are complete, and no entry is partial.
 
 `python -m tests.host.decisions.store.killing --rounds 200 [--store URL]` is the long run; the tests do a few rounds.
 """

@@ -1,4 +1,4 @@
-"""A few rounds of killing; `make fuzz` does many."""
+"""Crash test of the store, a few rounds; `make fuzz` runs many."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The store on its own: entries, rules, two writers, in SQLite and in PostgreSQL."""
+"""Store: entries, rules and concurrent writers, in SQLite and PostgreSQL."""
 
 from __future__ import annotations
 

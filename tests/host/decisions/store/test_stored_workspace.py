@@ -1,4 +1,4 @@
-"""A workspace over a store: what was decided stands after reopening, and what no longer fits is listed."""
+"""Stored workspace: decisions are restored after reopening, and those that no longer apply are listed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every way to tamper with a history, and that it is found."""
+"""Audit of a history: every kind of manipulation is detected."""
 
 from __future__ import annotations
 
