@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 from enum import Enum
 from functools import cache
+from pathlib import Path
 from typing import cast, get_type_hints
 
 import pytest
 
 from florecon_build.ir import expressions as e
-from florecon_build.ir.operators import TABLE, Operator, operands_of, operator_of, settings_of
+from florecon_build.ir.operators import TABLE, Function, Operator, operands_of, operator_of, settings_of
 from florecon_build.ir.traversal import VALUE_KINDS, value_parts, values_in, walk
 from scripts import operator_reference
 from tests.support.random_strategies import ROWS, random_plugin
 
 SEEDS = 400
+VALUE = Path(__file__).parents[2] / "rust_runtime" / "florecon" / "src" / "value"
 each_row = pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.node.__name__}-{row.function}")
 
 
@@ -60,6 +63,14 @@ def test_a_row_gives_the_operands_and_the_type_of_every_operation(row: Operator)
         assert operands == tuple(part for _, part in value_parts(cast(e.Value, value)))
         assert row.accepts(types)
         assert row.result(types, settings_of(value, row)) == value.type
+
+
+@each_row
+def test_the_runtime_has_the_function_of_a_row(row: Operator) -> None:
+    if isinstance(row.rust, Function) and not row.rust.name.startswith("f64::"):
+        module, name = row.rust.name.split("::")
+        source = (VALUE / f"{module}.rs").read_text(encoding="utf-8")
+        assert re.search(rf"^pub (const )?fn {name}\b", source, re.MULTILINE)
 
 
 def test_no_two_rows_take_the_same_operands() -> None:
