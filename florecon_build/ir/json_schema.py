@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import types
 import typing
@@ -68,7 +69,7 @@ def _object(kind: type, tag: str | None) -> dict[str, Any]:
     properties: dict[str, Any] = {} if tag is None else {"kind": {"const": tag}}
     properties |= {field.name: _annotated(field.annotation) for field in fields_of(kind)}
     return {
-        "description": (kind.__doc__ or "").strip(),
+        "description": inspect.cleandoc(kind.__doc__ or ""),
         "type": "object",
         "required": list(properties),
         "additionalProperties": False,
