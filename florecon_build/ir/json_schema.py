@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import types
 import typing
@@ -69,7 +68,7 @@ def _object(kind: type, tag: str | None) -> dict[str, Any]:
     properties: dict[str, Any] = {} if tag is None else {"kind": {"const": tag}}
     properties |= {field.name: _annotated(field.annotation) for field in fields_of(kind)}
     return {
-        "description": inspect.cleandoc(kind.__doc__ or ""),
+        "description": "\n".join(line.strip() for line in (kind.__doc__ or "").splitlines()).strip(),
         "type": "object",
         "required": list(properties),
         "additionalProperties": False,
