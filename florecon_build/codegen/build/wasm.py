@@ -45,12 +45,13 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """Compiled module with toolchain, flags and workspace."""
+    """Compiled module with toolchain, flags, workspace and the ``Cargo.lock`` that it was compiled with."""
 
     wasm: bytes
     toolchain: Toolchain
     flags: tuple[str, ...]
     workspace: Workspace
+    lock: bytes
 
 
 def _quiet(_: str) -> None:
@@ -82,7 +83,7 @@ def build_wasm(
         **made.provenance,
         "flags": list(_portable(made.compiled)),
         "inputs": {name: _sha256(text.encode()) for name, text in sorted(made.files.items())}
-        | {"Cargo.lock": _sha256((made.compiled.workspace.root / "Cargo.lock").read_bytes())},
+        | {"Cargo.lock": _sha256(made.compiled.lock)},
         "params": [{"name": param.name, "type": str(param.type), "default": param.default} for param in ir.params],
         "warnings": list(warnings),
         "ir": json.loads(ir_json or dumps(ir)),
@@ -132,7 +133,7 @@ def compile_files(files: Mapping[str, str], *, profile: Profile = "release", say
     toolchain = ensure(say)
     runtime = runtime_dir()
     base = cache_dir() / "work" / f"{runtime_hash(runtime)[:16]}"
-    # the first lock protects the workspace, the second the .wasm in cargo's output until it is read
+    # the first lock protects the workspace, the second cargo's output, until both have been read
     with locked(base.with_suffix(".lock")), locked(target_dir(toolchain.compiler) / "florecon.lock"):
         space = workspace(base, runtime, {MEMBER: files})
         flags = wasm_flags(toolchain)
@@ -145,7 +146,7 @@ def compile_files(files: Mapping[str, str], *, profile: Profile = "release", say
         wasm = [path for path in made if path.suffix == ".wasm"]
         if not wasm:
             raise BuildError("cargo built no .wasm file")
-        return Compiled(wasm[-1].read_bytes(), toolchain, flags, space)
+        return Compiled(wasm[-1].read_bytes(), toolchain, flags, space, (space.root / "Cargo.lock").read_bytes())
 
 
 def wasm_flags(toolchain: Toolchain) -> tuple[str, ...]:
