@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -44,8 +45,8 @@ def test_rejected_closure_names_source_line_and_node() -> None:
 
 @pytest.mark.cargo
 def test_build_is_reproducible_in_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second has a cache, a workspace, a target directory and a cargo home of its own, as another user has: only
-    the compiler is shared, and the sources of the dependencies.
+    """The second has a cache, a workspace, a target directory, a cargo home, a locale, a time zone and a umask of its
+    own, as another user has: only the compiler is shared, and the sources of the dependencies.
     """
     plugin = intercompany()
     warm = build_wasm(plugin.data, plugin.fingerprint, tmp_path / "warm", profile="quick")
@@ -55,7 +56,13 @@ def test_build_is_reproducible_in_another_folder(tmp_path: Path, monkeypatch: py
     home.mkdir(parents=True)
     (home / "registry").symlink_to(cargo_home() / "registry")
     monkeypatch.setenv("CARGO_HOME", str(home))
-    cold = build_wasm(plugin.data, plugin.fingerprint, tmp_path / "cold", profile="quick")
+    monkeypatch.setenv("LC_ALL", "tr_TR.UTF-8")
+    monkeypatch.setenv("TZ", "Pacific/Kiritimati")
+    usual = os.umask(0o077)
+    try:
+        cold = build_wasm(plugin.data, plugin.fingerprint, tmp_path / "cold", profile="quick")
+    finally:
+        os.umask(usual)
     assert warm.wasm.read_bytes() == cold.wasm.read_bytes()
     assert warm.manifest.read_text(encoding="utf-8") == cold.manifest.read_text(encoding="utf-8")
     wasm, manifest = cold.wasm.read_bytes(), json.loads(cold.manifest.read_text(encoding="utf-8"))
