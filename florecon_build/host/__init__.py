@@ -5,7 +5,7 @@ This package knows nothing of how a module was made.
 
 from florecon_build.host.decisions.replay import Misfit
 from florecon_build.host.decisions.store import Audit, Decision, Entry, Fault, Member, Store, verify
-from florecon_build.host.decisions.stored_workspace import KeptWorkspace, Unfit
+from florecon_build.host.decisions.stored_workspace import StoredWorkspace, Unfit
 from florecon_build.host.decisions.tags import Tags
 from florecon_build.host.description import Description, Field, Node, Param
 from florecon_build.host.errors import (
@@ -96,7 +96,6 @@ __all__ = [
     "FrozenMember",
     "HasImports",
     "InsufficientLiveAmount",
-    "KeptWorkspace",
     "LoadError",
     "Member",
     "MemoryLimit",
@@ -120,6 +119,7 @@ __all__ = [
     "Store",
     "StoreDamaged",
     "StoreError",
+    "StoredWorkspace",
     "Tags",
     "TimedOut",
     "Trapped",

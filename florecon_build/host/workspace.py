@@ -16,21 +16,22 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import Any, Self, TypedDict, Unpack, cast
 
 import pyarrow as pa
 
 from florecon_build.host.decisions import portable_file as portable
-from florecon_build.host.decisions.commands import Plain
-from florecon_build.host.decisions.group_members import ids_of, shapes_of, totals_of
+from florecon_build.host.decisions.group_members import check_ids, proposed, shapes_of, totals_of
 from florecon_build.host.decisions.replay import Misfit, place
 from florecon_build.host.decisions.store.store import Store
+from florecon_build.host.decisions.stored_workspace import StoredWorkspace
 from florecon_build.host.decisions.tags import Tags
 from florecon_build.host.description import Description
-from florecon_build.host.errors import BrokenReply, UnknownId
+from florecon_build.host.errors import BrokenReply
 from florecon_build.host.explain.explanation import Explanation
 from florecon_build.host.frames import Frame, TextAmounts, conform
 from florecon_build.host.report.predicate import Predicate, select
@@ -44,24 +45,33 @@ from florecon_build.host.runtime.progress import shown
 from florecon_build.host.runtime.session import Progress, Session
 from florecon_build.wire import Op
 
-if TYPE_CHECKING:
-    from florecon_build.host.decisions.stored_workspace import KeptWorkspace
-
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What ingesting or removing rows did: how many rows, and the pinned groups that were demoted by it."""
+    """The effect of ingesting or removing rows: how many rows, and the ids of the pinned groups that it demoted."""
 
     rows: int
     demoted: tuple[int, ...] = ()
 
 
+class Options(TypedDict, total=False):
+    """The keyword parameters that every way to make a workspace takes; see `Workspace`."""
+
+    columns: Mapping[str, str] | None
+    timeout: float | None
+    max_memory: int | None
+    text_amounts: TextAmounts | None
+    interruptible: bool
+    cache: CompiledCache | None
+
+
 class Workspace:
-    """A reconciliation session over one solver module.
+    """A reconciliation over one solver module.
 
     Parameters
     - `artifact`: what a build returned, or the path of a `solver.wasm`, or its bytes.
-    - `config`: values for the module's params; the others keep their defaults.
+    - `config`: values for the module's params; the others keep their defaults. Not together with `snapshot`.
+    - `snapshot`: bytes of `snapshot()` to begin with; see `restore`.
     - `columns`: declared column name to the header it has in your data, where they differ (`{"amount": "Betrag"}`).
     - `timeout`: seconds one call may take. `max_memory`: bytes of memory the module may use. None: no bound.
     - `text_amounts`: the decimal mark of amounts that come as text, `"point"` or `"comma"`; None refuses such text.
@@ -69,7 +79,8 @@ class Workspace:
       you trust to end.
     - `cache`: where compiled modules are kept; the user's cache folder unless given.
 
-    Errors: `NotAWasm`, `HasImports`, `MissingExport`, `ContractMismatch`, `BadDescribe`, `BadConfig`.
+    Errors: `NotAWasm`, `HasImports`, `MissingExport`, `ContractMismatch`, `BadDescribe`, `BadConfig`, `BadSnapshot`;
+    `ValueError` for parameters that exclude each other.
 
     A call that is stopped by a limit or a fault in the module raises `TimedOut`, `MemoryLimit`, `Trapped` or
     `BrokenReply`; the next call rebuilds the workspace from its rows and decisions, and `rebuilt` counts that.
@@ -80,6 +91,7 @@ class Workspace:
         artifact: Source,
         config: Mapping[str, object] | None = None,
         *,
+        snapshot: bytes | None = None,
         columns: Mapping[str, str] | None = None,
         timeout: float | None = None,
         max_memory: int | None = None,
@@ -89,66 +101,46 @@ class Workspace:
     ) -> None:
         if timeout is not None and not interruptible:
             raise ValueError("a timeout needs interruptible=True")
+        if snapshot is not None and config is not None:
+            raise ValueError("a snapshot has its own params; change them with configure() once it is restored")
         module = load(artifact, cache=cache, interruptible=interruptible)
-        self._open(Session(module, Limits(timeout=timeout, max_memory=max_memory), config), columns, text_amounts)
-
-    @classmethod
-    def restore(
-        cls,
-        artifact: Source,
-        snapshot: bytes,
-        *,
-        columns: Mapping[str, str] | None = None,
-        timeout: float | None = None,
-        max_memory: int | None = None,
-        text_amounts: TextAmounts | None = None,
-        interruptible: bool = True,
-        cache: CompiledCache | None = None,
-    ) -> Workspace:
-        """The workspace that `snapshot()` returned as bytes: rows, groups, decisions and params, without a solve.
-
-        Parameters: `artifact` must be the module that took the snapshot, or one of the same strategy fingerprint and
-        runtime; the others as for a new workspace.
-        Errors: `BadSnapshot` for bytes that are damaged, no snapshot, or of another module; `Unsupported` for a module
-        that takes none.
-        """
-        if timeout is not None and not interruptible:
-            raise ValueError("a timeout needs interruptible=True")
-        module = load(artifact, cache=cache, interruptible=interruptible)
-        session = Session(module, Limits(timeout=timeout, max_memory=max_memory), snapshot=bytes(snapshot))
-        workspace = cls.__new__(cls)
-        workspace._open(session, columns, text_amounts)
-        return workspace
-
-    def _open(self, session: Session, columns: Mapping[str, str] | None, text_amounts: TextAmounts | None) -> None:
-        self._session = session
+        limits = Limits(timeout=timeout, max_memory=max_memory)
+        self._session = Session(module, limits, config, None if snapshot is None else bytes(snapshot))
         self._columns = dict(columns or {})
         self._text_amounts: TextAmounts | None = text_amounts
         self._reports: weakref.WeakSet[Report] = weakref.WeakSet()
         self._tags = Tags()
-        self._plain = Plain(self._change, self.report)
 
-    @classmethod
+    @staticmethod
+    def restore(artifact: Source, snapshot: bytes, **how: Unpack[Options]) -> Workspace:
+        """The workspace that `snapshot()` returned as bytes: rows, groups, decisions and params, without a solve.
+
+        Parameters: `artifact` must be the module that took the snapshot, or one of the same strategy fingerprint and
+        runtime; `how` are the further parameters of a workspace.
+        Errors: `BadSnapshot` for bytes that are damaged, no snapshot, or of another module; `Unsupported` for a module
+        that takes none.
+        """
+        return Workspace(artifact, snapshot=snapshot, **how)
+
+    @staticmethod
     def open(
-        cls,
         store: Store,
         artifact: Source,
         rows: object = None,
         config: Mapping[str, object] | None = None,
         *,
         who: str,
-        **how: Any,
-    ) -> KeptWorkspace:
+        **how: Unpack[Options],
+    ) -> StoredWorkspace:
         """A workspace whose decisions are kept in a store, over these rows, solved.
 
         Parameters: `rows` is anything that `upsert` takes; `who` makes the decisions; `how` are the further parameters
-        of a workspace. Decisions of the store that do not fit the rows are in `unfit`.
+        of a workspace. Decisions of the store that do not fit the rows are in `unfit`. To keep the decisions of a
+        workspace that is there already, such as a restored one, wrap it: `StoredWorkspace(workspace, store, who=who)`.
         """
-        from florecon_build.host.decisions.stored_workspace import KeptWorkspace  # noqa: PLC0415  (it is a workspace itself)
+        return StoredWorkspace(Workspace(artifact, config, **how), store, rows, who=who)
 
-        return KeptWorkspace(store, artifact, rows, config, who=who, **how)
-
-    # What it is
+    # Module and resources
 
     @property
     def about(self) -> Description:
@@ -198,28 +190,36 @@ class Workspace:
         """Inserts rows, or replaces those with the same id; all of them or none.
 
         Parameters: `rows` is a pyarrow table, batch or reader, a polars, pandas or DuckDB frame, an iterator of
-        batches, a list of dicts, a dict of columns, or the path of a `.csv`, `.parquet` or `.arrow` file; columns that
-        are not declared are ignored. `columns` and `text_amounts` as for the workspace, for this call.
+        batches, a list of dicts, a dict of columns, the path of a `.csv`, `.parquet` or `.arrow` file, or what `frame`
+        returned; columns that are not declared are ignored. `columns` and `text_amounts` as for the workspace, for
+        this call.
         Returns a `Change`; its `demoted` names pinned groups that held a row whose amount changed.
         Errors: `BadTable`, `MissingColumn`, `WrongType`, `NullValue`, `BadAmount`, `AmountOverflow`, `DuplicateId`; a
         bad cell is named by column and row.
         """
-        frame = conform(
-            rows,
-            self.about,
-            columns={**self._columns, **(columns or {})},
-            text_amounts=text_amounts or self._text_amounts,
-        )
-        demoted = _demoted(self._change("upsert", {}, frame))
-        self._took_rows(demoted)
-        return Change(frame.rows, demoted)
+        frame = self.frame(rows, columns=columns, text_amounts=text_amounts)
+        return Change(frame.rows, _demoted(self._change("upsert", {}, frame)))
 
     def remove(self, ids: Ids) -> Change:
         """Deletes rows; a pinned group that loses one is demoted whole. Errors: `UnknownId` (nothing is removed)."""
         wanted = ids_from(ids)
-        demoted = _demoted(self._change("remove", {"ids": wanted}))
-        self._took_rows(demoted)
-        return Change(len(set(wanted)), demoted)
+        return Change(len(set(wanted)), _demoted(self._change("remove", {"ids": wanted})))
+
+    def frame(
+        self,
+        rows: object,
+        *,
+        columns: Mapping[str, str] | None = None,
+        text_amounts: TextAmounts | None = None,
+    ) -> Frame:
+        """Rows in the module's declared columns and types, checked and not yet ingested.
+
+        Parameters and errors as for `upsert`. A `Frame` is returned as it is.
+        """
+        if isinstance(rows, Frame):
+            return rows
+        headers = {**self._columns, **(columns or {})}
+        return conform(rows, self.about, columns=headers, text_amounts=text_amounts or self._text_amounts)
 
     # Solving
 
@@ -275,12 +275,7 @@ class Workspace:
         join rows of different numbers, which then belong in one workspace.
         Errors: those of `upsert`, except `DuplicateId`; `Unsupported` for a module that does not divide a ledger.
         """
-        frame = conform(
-            rows,
-            self.about,
-            columns={**self._columns, **(columns or {})},
-            text_amounts=text_amounts or self._text_amounts,
-        )
+        frame = self.frame(rows, columns=columns, text_amounts=text_amounts)
         return self._session.shard_keys(frame)["shard_key"]
 
     def stages(self) -> pa.Table:
@@ -297,22 +292,27 @@ class Workspace:
         """Keeps a proposed group as it is, whatever later solves propose. Errors: `UnknownGroup`."""
         self._change("pin", {"by": "group", "group_id": integer(group_id, "a group id")})
 
+    def pin_groups(self, group_ids: Iterable[int]) -> None:
+        """Pins several proposed groups in one call: all of them, or none. Errors: `UnknownGroup`."""
+        wanted = [integer(group_id, "a group id") for group_id in group_ids]
+        if wanted:
+            self._change("pin", {"by": "groups", "group_ids": wanted})
+
     def pin_where(self, predicate: Predicate) -> int:
         """Pins every proposed group that satisfies the predicate, in one call; returns how many.
 
         Parameters: `predicate` reads the table of groups: `lambda g: (g.net == 0) & (g.size == 2)`,
         `lambda g: g.clean(5) & g.unique & (g.origin == "flow")`; see `predicate.Groups`.
         """
-        chosen = self._chosen(predicate)
-        if chosen:
-            self._plain.pin_groups(chosen)
+        chosen = proposed(self.report(), predicate)
+        self.pin_groups(chosen)
         return len(chosen)
 
     def pin_clean(self, tol: int = 0) -> int:
         """Pins every proposed group of two or more rows that nets to within `tol` minor units; returns how many."""
-        before = None if self.about.rich else self._pinned_groups()
+        before = None if self.about.rich else len(self._pinned_groups())
         envelope = self._change("pin", {"by": "clean", "tol": integer(tol, "tol")})
-        return _count(envelope) if before is None else self._pinned_groups() - before
+        return _count(envelope) if before is None else len(self._pinned_groups()) - before
 
     def pin_singletons(self, ids: Ids) -> None:
         """Accepts rows that stand alone. Errors: `UnknownId`, `UnknownAllocation` for a row that is in a group."""
@@ -335,17 +335,40 @@ class Workspace:
         Errors: `UnknownId`, `DuplicateId`, `DegenerateGroup`, `FrozenMember`, `InsufficientLiveAmount`,
         `AmountOverflow`; on any of them nothing changed.
         """
-        return self._plain.merge(pairs_from(allocations), label, reason)
+        entries = [{"id": row_id, "amount": amount} for row_id, amount in pairs_from(allocations)]
+        given = {} if reason is None else {"reason": reason}
+        made = self._change("merge", {"allocations": entries, "label": label, **given}).get("group_id")
+        if isinstance(made, int):
+            return made
+        return max(self._pinned_groups())  # a module that does not say the id: ids only grow
 
     def detach(self, group_id: int, ids: Ids) -> None:
         """Takes rows out of a proposed group. Errors: `UnknownGroup`, `FrozenGroup`, `UnknownId`,
         `UnknownAllocation`.
         """
-        self._plain.detach(integer(group_id, "a group id"), ids_from(ids))
+        self._change("detach", {"group_id": integer(group_id, "a group id"), "ids": ids_from(ids)})
 
     def dissolve(self, group_id: int) -> None:
         """Breaks a proposed group up. Errors: `UnknownGroup`, `FrozenGroup`."""
-        self._plain.dissolve(integer(group_id, "a group id"))
+        self._change("dissolve", {"group_id": integer(group_id, "a group id")})
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """Takes back every change made in the block, group ids included, if the block raises.
+
+        Taking back rebuilds the workspace at the next call, which `rebuilt` counts. Transactions do not nest.
+        Errors: `BadCommand` inside another transaction.
+        """
+        mark = self._session.mark()
+        try:
+            yield
+            self._session.keep()
+        except BaseException:
+            try:
+                self._keep_reports()
+            finally:
+                self._session.back_to(mark)
+            raise
 
     # Tags
 
@@ -357,7 +380,7 @@ class Workspace:
     def tag(self, ids: Ids, label: str) -> None:
         """Lays a review tag on rows; it stays through every solve. Errors: `UnknownId`, `BadCommand` for no label."""
         wanted = ids_from(ids)
-        self._check_ids(wanted)
+        check_ids(self.report(), wanted)
         self._tags.add(wanted, label)
 
     def untag(self, ids: Ids, label: str) -> None:
@@ -378,25 +401,7 @@ class Workspace:
         """
         contents = portable.read(path, self.about, totals_of(self.report()))
         self._tags.update(contents.tags)
-        return tuple(place(self._plain, contents.decisions).misfits)
-
-    # How
-
-    def _took_rows(self, demoted: Sequence[int]) -> None:
-        """Called when rows were changed, with the pinned groups that did not survive it."""
-
-    def _chosen(self, predicate: Predicate) -> list[int]:
-        groups = self.report().groups
-        groups = groups.filter(_proposed(groups))
-        chosen: list[int] = groups.filter(select(groups, predicate)).column("group_id").to_pylist()
-        return chosen
-
-    def _check_ids(self, ids: Iterable[Id]) -> None:
-        """Refuses the first id that no row has."""
-        known = set(ids_of(self.report().rows))
-        for row_id in ids:
-            if row_id not in known:
-                raise UnknownId(f"no row has the id {row_id!r}", id=row_id)
+        return tuple(place(self, contents.decisions).misfits)
 
     def _change(self, op: Op, fields: Mapping[str, object], rows: Frame | None = None) -> dict[str, Any]:
         self._keep_reports()
@@ -408,17 +413,10 @@ class Workspace:
             report.load()
         self._reports.clear()
 
-    def _pinned_groups(self) -> int:
+    def _pinned_groups(self) -> list[int]:
         groups = self.report().groups
-        return groups.filter(_pinned(groups)).num_rows
-
-
-def _pinned(groups: pa.Table) -> pa.Array:
-    return select(groups, lambda g: g.pinned)
-
-
-def _proposed(groups: pa.Table) -> pa.Array:
-    return select(groups, lambda g: ~g.pinned)
+        pinned: list[int] = groups.filter(select(groups, lambda g: g.pinned)).column("group_id").to_pylist()
+        return pinned
 
 
 def _demoted(envelope: Mapping[str, Any]) -> tuple[int, ...]:

@@ -26,6 +26,7 @@ from florecon_build.host import (
     MemoryLimit,
     MissingColumn,
     NullValue,
+    Report,
     UnknownAllocation,
     UnknownGroup,
     UnknownId,
@@ -335,6 +336,63 @@ def test_errors_carry_what_they_are_about(ws: Workspace) -> None:
 def test_a_config_that_is_refused_when_opening(solver_wasm: Path) -> None:
     with pytest.raises(BadConfig, match="slak"):
         Workspace(solver_wasm, config={"slak": 5})
+
+
+# Transactions
+
+
+def test_a_transaction_that_raises_leaves_the_workspace_as_it_was(ws: Workspace) -> None:
+    ws.pin(group_of(ws, 1))
+    before = state(ws)
+    inside: list[Report] = []
+
+    def change() -> None:
+        with ws.transaction():
+            ws.upsert([line(20, 5.0)])
+            ws.merge({3: 500, 4: -500})
+            inside.append(ws.report())
+            ws.solve()
+            ws.pin(999)
+
+    with pytest.raises(UnknownGroup):
+        change()
+    assert state(ws) == before
+    assert ws.rebuilt == 1
+    assert 20 in inside[0].rows.column("id").to_pylist()
+
+
+def test_a_transaction_that_ends_well_stays(ws: Workspace) -> None:
+    with ws.transaction():
+        group_id = ws.merge({3: 500, 4: -500})
+    assert ws.rebuilt == 0
+    ws.unpin(group_id)
+    with ws.transaction(), pytest.raises(BadCommand, match="do not nest"), ws.transaction():
+        pass
+
+
+def test_several_groups_are_pinned_or_none(ws: Workspace) -> None:
+    first, second = group_of(ws, 1), group_of(ws, 3)
+    before = state(ws)
+    with pytest.raises(UnknownGroup):
+        ws.pin_groups([first, second, 999])
+    assert state(ws) == before
+    ws.pin_groups([first, second])
+    ws.pin_groups([])
+    assert ws.report().groups.column("status").to_pylist().count("pinned") == 2
+
+
+def test_rows_are_conformed_once_and_then_taken_as_they_are(ws: Workspace) -> None:
+    frame = ws.frame([line(20, 5.0)])
+    assert frame.rows == 1
+    assert 20 not in ws.report().rows.column("id").to_pylist()
+    assert ws.frame(frame) is frame
+    assert ws.upsert(frame) == Change(1)
+    assert 20 in ws.report().rows.column("id").to_pylist()
+
+
+def test_a_snapshot_and_a_config_exclude_each_other(ws: Workspace, solver_wasm: Path) -> None:
+    with pytest.raises(ValueError, match="a snapshot has its own params"):
+        Workspace(solver_wasm, {"slack": 1}, snapshot=ws.snapshot())
 
 
 # Limits and faults

@@ -9,8 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from florecon_build.host import Workspace
+from florecon_build.host import StoredWorkspace, Workspace
 
+AnyWorkspace = Workspace | StoredWorkspace
 EPOCH = date(1970, 1, 1)
 
 
@@ -48,13 +49,13 @@ def for_any_host(lines: list[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(plain)
 
 
-def state(ws: Workspace) -> tuple[Any, ...]:
+def state(ws: AnyWorkspace) -> tuple[Any, ...]:
     """All that a report says."""
     report = ws.report()
     return tuple(table.to_pylist() for table in (report.groups, report.allocations, report.rows, report.stages))
 
 
-def group_of(ws: Workspace, row_id: int) -> int:
+def group_of(ws: AnyWorkspace, row_id: int) -> int:
     """The primary group of a row."""
     rows = {entry["id"]: entry["group_id"] for entry in ws.report().rows.to_pylist()}
     return rows[row_id]

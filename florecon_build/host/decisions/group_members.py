@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from florecon_build.host.errors import UnknownId
+from florecon_build.host.report.predicate import Predicate, select
 from florecon_build.host.report.report import Report
 from florecon_build.wire import PINNED
 
@@ -80,3 +82,19 @@ def shapes_of(report: Report) -> Shapes:
         groups[number] = shape
         alike[parts].append(shape)
     return Shapes(totals_of(report), groups, alike)
+
+
+def proposed(report: Report, predicate: Predicate) -> list[int]:
+    """The ids of the proposed groups that satisfy a predicate, by ascending id."""
+    groups = report.groups
+    groups = groups.filter(select(groups, lambda g: ~g.pinned))
+    chosen: list[int] = groups.filter(select(groups, predicate)).column("group_id").to_pylist()
+    return chosen
+
+
+def check_ids(report: Report, ids: Iterable[Id]) -> None:
+    """Refuses ids that no row has. Errors: `UnknownId`, for the first of them."""
+    known = set(ids_of(report.rows))
+    for row_id in ids:
+        if row_id not in known:
+            raise UnknownId(f"no row has the id {row_id!r}", id=row_id)

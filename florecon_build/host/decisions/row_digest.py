@@ -38,6 +38,16 @@ def of_rows(before: str, op: str, frame: Frame | None, ids: object) -> str:
     return sink.hash.hexdigest()
 
 
+def of_table(rows: pa.Table) -> str:
+    """The digest of the rows that a workspace has already: their ids and amounts, from its report.
+
+    Returns 64 hex digits.
+    """
+    ids = "id_text" if "id_text" in rows.column_names else "id"
+    lines = [rows.column(name).to_pylist() for name in (ids, "amount")]
+    return hashlib.sha256(json.dumps(lines).encode()).hexdigest()
+
+
 def _plain(kind: pa.DataType) -> pa.DataType:
     return kind.value_type if pt.is_dictionary(kind) else kind
 

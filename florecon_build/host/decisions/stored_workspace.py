@@ -8,40 +8,43 @@ ws.close()
 ```
 
 A verb changes the module and appends to the store in one transaction of the store: both happen, or neither. Others'
-decisions are taken in before. What stands in the store stands in the workspace, however often it solves; what does not
-fit the rows is listed in `unfit` and tried again at every solve.
+decisions are taken in before. What is in force in the store is in force in the workspace, however often it solves;
+what does not fit the rows is listed in `unfit` and tried again at every solve.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import pyarrow as pa
 
 from florecon_build.host.decisions import portable_file as portable
-from florecon_build.host.decisions.group_members import shapes_of, totals_of
+from florecon_build.host.decisions.group_members import check_ids, proposed, shapes_of, totals_of
 from florecon_build.host.decisions.members import body_of, body_of_group, check_held, kind_of, parts_of
 from florecon_build.host.decisions.merge_check import try_merge
-from florecon_build.host.decisions.replay import Misfit, Wanted, misfit_of, place, wanted_of, withhold
-from florecon_build.host.decisions.row_digest import of_rows
+from florecon_build.host.decisions.replay import Misfit
+from florecon_build.host.decisions.replayer import Replayer
+from florecon_build.host.decisions.row_digest import of_rows, of_table
 from florecon_build.host.decisions.store import Decision, Draft, Entry, Member, Store
 from florecon_build.host.decisions.store.ledger import ON_GROUPS
 from florecon_build.host.decisions.store.store import Writing
 from florecon_build.host.decisions.tags import Tags
+from florecon_build.host.description import Description
 from florecon_build.host.errors import BadCommand, UnknownAllocation, UnknownId
-from florecon_build.host.frames import Frame
+from florecon_build.host.explain.explanation import Explanation
+from florecon_build.host.frames import TextAmounts
 from florecon_build.host.report.predicate import Predicate
 from florecon_build.host.report.report import Report
 from florecon_build.host.runtime.arguments import Id, Ids, ids_from, integer, pairs_from
-from florecon_build.host.runtime.module import Source
 from florecon_build.host.runtime.session import Progress
-from florecon_build.host.workspace import Workspace
-from florecon_build.wire import Op
 
-PINNING = ("pin", "merge")
-BREAKING = ("detach", "dissolve")
+if TYPE_CHECKING:
+    from florecon_build.host.workspace import Change, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,38 +56,48 @@ class Unfit:
     id: Id | None = None
 
 
-class KeptWorkspace(Workspace):
-    """A workspace over a store; made by `Workspace.open`.
+class StoredWorkspace:
+    """A workspace, the store of its decisions, and the replayer that keeps the one at what the other says.
 
-    Parameters: `store` of the decisions; `rows` to begin with, anything that `upsert` takes; `who` makes the decisions
-    (assign to `ws.who` when somebody else takes over); all else as for `Workspace`. Verbs take `why`.
+    Parameters: `workspace` to keep, from now on changed only through this object; `store` of the decisions; `rows` to
+    begin with, anything that `upsert` takes; `who` makes the decisions (assign to `ws.who` when somebody else takes
+    over). It is solved when it is made. A pin that the workspace has and the store does not is given back to the
+    solver.
+
+    The verbs are those of `Workspace`; those that decide something take `why`.
+    Errors: those of `upsert`, `solve` and the store.
     """
 
-    def __init__(
-        self, store: Store, artifact: Source, rows: object = None, config: Mapping[str, object] | None = None,
-        *, who: str, **how: Any,
-    ) -> None:  # fmt: skip
+    def __init__(self, workspace: Workspace, store: Store, rows: object = None, *, who: str) -> None:
         self.who = who
+        self._workspace = workspace
         self._store = store
-        self._seen = ""
-        self._placed: dict[int, int] = {}
-        self._broken: set[int] = set()
-        self._misfits: dict[int, Misfit] = {}
-        self._input = ""
-        super().__init__(artifact, config, **how)
+        self._replayer = Replayer(workspace, store)
+        held = workspace.report().rows
+        self._input = of_table(held) if held.num_rows else ""
         if rows is not None:
             self.upsert(rows)
         self._store.refresh()
         if store.book.standing(*ON_GROUPS):
-            self._session.solve(None)
+            workspace.solve()  # proposals for the decisions to be found in
+        if held.num_rows:
+            self._replayer.retry()
+            self._unpin_undecided()
         self.solve()
 
-    # What stands
+    # Parts
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace underneath. Read from it; what is decided on it directly is not kept."""
+        return self._workspace
 
     @property
     def store(self) -> Store:
-        """Where the decisions are."""
+        """The store of the decisions."""
         return self._store
+
+    # Decisions in force
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
@@ -93,14 +106,15 @@ class KeptWorkspace(Workspace):
 
     @property
     def pending(self) -> tuple[Decision, ...]:
-        """What waits for a second person, oldest first."""
+        """The decisions that wait for a second person, oldest first."""
         return tuple(self._store.book.pending())
 
     @property
     def unfit(self) -> tuple[Unfit, ...]:
         """The decisions in force that do not fit the rows as they are."""
         known = self._store.book.decisions
-        return tuple(Unfit(known[key], misfit.reason, misfit.id) for key, misfit in sorted(self._misfits.items()))
+        misfits = sorted(self._replayer.misfits.items())
+        return tuple(Unfit(known[seq], misfit.reason, misfit.id) for seq, misfit in misfits)
 
     @property
     def tags(self) -> Tags:
@@ -109,36 +123,119 @@ class KeptWorkspace(Workspace):
 
     @property
     def input_digest(self) -> str:
-        """What the rows were: the same rows, handed over in the same steps and order, give the same digest."""
+        """A SHA-256 of the rows: the same rows, handed over in the same steps and order, give the same digest."""
         return self._input
 
     def decision_of(self, group_id: int) -> Decision | None:
         """The decision that a pinned group is; None for a group that nobody decided."""
-        for seq, placed in self._placed.items():
-            if placed == group_id:
-                return self._store.book.decisions[seq]
-        return None
+        return self._replayer.decision_of(group_id)
 
     def refresh(self) -> None:
         """Takes in what others decided."""
         self._store.refresh()
-        self._catch_up()
+        self._replayer.catch_up()
 
-    # Solving
+    # Module and resources
+
+    @property
+    def about(self) -> Description:
+        """As `Workspace.about`."""
+        return self._workspace.about
+
+    @property
+    def rebuilt(self) -> int:
+        """As `Workspace.rebuilt`."""
+        return self._workspace.rebuilt
+
+    def memory_bytes(self) -> int:
+        """As `Workspace.memory_bytes`."""
+        return self._workspace.memory_bytes()
+
+    def cancel(self) -> None:
+        """As `Workspace.cancel`."""
+        self._workspace.cancel()
+
+    def close(self) -> None:
+        """As `Workspace.close`. The store stays open: it may serve other workspaces."""
+        self._workspace.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def snapshot(self) -> bytes:
+        """As `Workspace.snapshot`; `StoredWorkspace(Workspace.restore(...), store, who=...)` goes on from it."""
+        return self._workspace.snapshot()
+
+    # Rows
+
+    def upsert(
+        self,
+        rows: object,
+        *,
+        columns: Mapping[str, str] | None = None,
+        text_amounts: TextAmounts | None = None,
+    ) -> Change:
+        """As `Workspace.upsert`; decisions whose groups are demoted become unfit."""
+        frame = self._workspace.frame(rows, columns=columns, text_amounts=text_amounts)
+        change = self._workspace.upsert(frame)
+        self._input = of_rows(self._input, "upsert", frame, None)
+        self._replayer.demoted(change.demoted)
+        return change
+
+    def remove(self, ids: Ids) -> Change:
+        """As `Workspace.remove`; decisions whose groups are demoted become unfit."""
+        wanted = ids_from(ids)
+        change = self._workspace.remove(wanted)
+        self._input = of_rows(self._input, "remove", None, wanted)
+        self._replayer.demoted(change.demoted)
+        return change
+
+    # Solving and reading
 
     def solve(self, *, progress: bool | Progress = False, certify: bool = False) -> Report:
         """As `Workspace.solve`; then what a person broke up is broken up again, and what did not fit is tried again."""
         self._store.refresh()
-        self._seen = ""
-        self._misfits.clear()
-        self._catch_up()
-        certified = super().solve(progress=progress, certify=certify).certified
-        self._broken.clear()
-        self._break_standing()
-        self._seen = self._store.head
-        return self._report(certified)
+        self._replayer.retry()
+        certified = self._workspace.solve(progress=progress, certify=certify).certified
+        self._replayer.solved()
+        report = self.report()
+        report.certified = certified
+        return report
 
-    # Decisions
+    def configure(self, **params: object) -> None:
+        """As `Workspace.configure`; the store does not keep params."""
+        self._workspace.configure(**params)
+
+    def report(self) -> Report:
+        """As `Workspace.report`."""
+        return self._workspace.report()
+
+    def explain(self, *ids: Id) -> Explanation:
+        """As `Workspace.explain`."""
+        return self._workspace.explain(*ids)
+
+    def shard_keys(
+        self,
+        rows: object,
+        *,
+        columns: Mapping[str, str] | None = None,
+        text_amounts: TextAmounts | None = None,
+    ) -> pa.ChunkedArray:
+        """As `Workspace.shard_keys`."""
+        return self._workspace.shard_keys(rows, columns=columns, text_amounts=text_amounts)
+
+    def stages(self) -> pa.Table:
+        """As `Workspace.stages`."""
+        return self._workspace.stages()
+
+    def sql(self, query: str) -> pa.Table:
+        """As `Workspace.sql`."""
+        return self._workspace.sql(query)
+
+    # Verbs that decide
 
     def pin(self, group_id: int, *, why: str | None = None) -> None:
         """As `Workspace.pin`, kept."""
@@ -146,7 +243,7 @@ class KeptWorkspace(Workspace):
 
     def pin_where(self, predicate: Predicate, *, why: str | None = None) -> int:
         """As `Workspace.pin_where`, kept; counts those that wait for a second person too."""
-        return self._pin(self._chosen(predicate), why)
+        return self._pin(proposed(self.report(), predicate), why)
 
     def pin_clean(self, tol: int = 0, *, why: str | None = None) -> int:
         """As `Workspace.pin_clean`, kept."""
@@ -157,7 +254,7 @@ class KeptWorkspace(Workspace):
     def pin_singletons(self, ids: Ids, *, why: str | None = None) -> None:
         """As `Workspace.pin_singletons`, kept."""
         wanted = ids_from(ids)
-        self._catch_up()
+        self._replayer.catch_up()
         shapes = shapes_of(self.report())
         accepted = {row_id for each in shapes.groups.values() if each.pinned and len(each.parts) == 1
                     for row_id, _ in each.parts}  # fmt: skip
@@ -180,10 +277,10 @@ class KeptWorkspace(Workspace):
         with self._deciding() as writing:
             decision = self.decision_of(group_id)
             if decision is None:
-                super().unpin(group_id)
+                self._workspace.unpin(group_id)
                 return
             writing.append(self._draft("unpin", {"target": decision.seq}, why))
-        self._catch_up()
+        self._replayer.catch_up()
 
     def merge(
         self,
@@ -202,11 +299,9 @@ class KeptWorkspace(Workspace):
             waits = bool(members) and self._store.book.needs_second(draft)
             if waits:
                 try_merge(pairs, shapes)
-            group_id = 0 if waits else super().merge(pairs, label, reason)
+            group_id = 0 if waits else self._workspace.merge(pairs, label, reason)
             entry = writing.append(draft)
-        if group_id:
-            self._placed[entry.seq] = group_id
-        self._seen = self._store.head
+        self._replayer.adopt({} if waits else {entry.seq: group_id})
         return group_id
 
     def detach(self, group_id: int, ids: Ids, *, why: str | None = None) -> None:
@@ -259,50 +354,30 @@ class KeptWorkspace(Workspace):
             ]
             for label, ids in contents.tags.by_label():
                 writing.append(self._draft("tag", {"ids": ids, "label": label}, why))
-        self._catch_up()
-        return tuple(self._misfits[entry.seq] for entry in entries if entry.seq in self._misfits)
+        self._replayer.catch_up()
+        misfits = self._replayer.misfits
+        return tuple(misfits[entry.seq] for entry in entries if entry.seq in misfits)
+
+    def save(self, path: str | os.PathLike[str], *, meta: Mapping[str, Any] | None = None) -> Path:
+        """As `Workspace.save`, with the tags of the store."""
+        return portable.write(path, self.about, shapes_of(self.report()), self.tags, meta or {})
 
     # How
 
-    def _change(self, op: Op, fields: Mapping[str, object], rows: Frame | None = None) -> dict[str, Any]:
-        envelope = super()._change(op, fields, rows)
-        if op in ("upsert", "remove"):
-            self._input = of_rows(self._input, op, rows, fields.get("ids"))
-        return envelope
-
-    def _took_rows(self, demoted: Sequence[int]) -> None:
-        """Decisions whose groups lost a row, or hold one of another amount, no longer fit."""
-        if not demoted:
-            return
-        shapes = shapes_of(self.report())
-        for seq in [seq for seq, group_id in self._placed.items() if group_id in set(demoted)]:
-            del self._placed[seq]
-            members = self._store.book.decisions[seq].members
-            self._misfits[seq] = misfit_of(seq, members, shapes) or Misfit(seq, "its group was broken up")
-
     @contextmanager
     def _deciding(self) -> Generator[Writing]:
-        """A transaction of the store; what the module did in it is taken back if the store does not keep it."""
-        mark = None
-        try:
-            with self._store.writing() as writing:
-                self._catch_up()
-                mark = self._session.mark()
-                yield writing
-            self._session.keep()
-        except BaseException:
-            if mark is not None:
-                self._session.back_to(mark)
-            raise
+        """A transaction of the store; the workspace's changes in it are taken back if the store does not keep it."""
+        with ExitStack() as changes, self._store.writing() as writing:  # the store commits first
+            self._replayer.catch_up()
+            changes.enter_context(self._workspace.transaction())
+            yield writing
 
     def _draft(self, kind: Any, body: Mapping[str, Any], why: str | None) -> Draft:
-        return Draft(
-            who=self.who, kind=kind, body=body, why=why, input=self._input, strategy=self.about.strategy
-        )  # fmt: skip
+        return Draft(who=self.who, kind=kind, body=body, why=why, input=self._input, strategy=self.about.strategy)
 
     def _say(self, kind: str, body: Mapping[str, Any], why: str | None) -> Entry:
         entry = self._store.append(self._draft(kind, body, why))
-        self._catch_up()
+        self._replayer.catch_up()
         return entry
 
     def _answered(self, kind: str, seq: int, why: str | None) -> Decision:
@@ -314,17 +389,15 @@ class KeptWorkspace(Workspace):
             shapes = shapes_of(self.report())
             for group_id in group_ids:
                 if group_id not in shapes.groups:
-                    super().pin(group_id)  # says so as the module says it
+                    self._workspace.pin(group_id)  # raises the module's own error
             asked = {parts_of(each.members) for each in self._store.book.pending() if each.kind == "pin"}
             named = [shapes.groups[group_id] for group_id in group_ids]
             fresh = [shape for shape in named if not shape.pinned and shape.parts not in asked]
             drafts = [(shape.group_id, self._draft("pin", body_of_group(shape, shapes), why)) for shape in fresh]
             now = [group_id for group_id, draft in drafts if not self._store.book.needs_second(draft)]
-            if now:
-                self._plain.pin_groups(now)
+            self._workspace.pin_groups(now)
             entries = {group_id: writing.append(draft) for group_id, draft in drafts}
-        self._placed.update({entries[group_id].seq: group_id for group_id in now})
-        self._seen = self._store.head
+        self._replayer.adopt({entries[group_id].seq: group_id for group_id in now})
         return len(fresh)
 
     def _break(self, kind: str, group_id: int, why: str | None, ids: list[Id]) -> None:
@@ -340,57 +413,22 @@ class KeptWorkspace(Workspace):
             else:
                 self._break_now(kind, group_id, ids)
             entry = writing.append(draft)
-        if not waits:
-            self._broken.add(entry.seq)
-        self._seen = self._store.head
+        self._replayer.adopt(broken=() if waits else (entry.seq,))
 
     def _break_now(self, kind: str, group_id: int, ids: list[Id]) -> None:
         if kind == "detach":
-            super().detach(group_id, ids)
+            self._workspace.detach(group_id, ids)
         else:
-            super().dissolve(group_id)
+            self._workspace.dissolve(group_id)
 
     def _known(self, ids: Ids) -> list[Id]:
         wanted = ids_from(ids)
-        self._check_ids(wanted)
+        check_ids(self.report(), wanted)
         return wanted
 
-    # What stands in the store, in the module
-
-    def _catch_up(self) -> None:
-        """Brings the module to what stands; nothing to do while the store is where it was."""
-        if self._store.head == self._seen:
-            return
-        standing = {decision.seq for decision in self._store.book.standing(*ON_GROUPS)}
-        for seq in [seq for seq in self._placed if seq not in standing]:
-            self._lift(self._store.book.decisions[seq], self._placed.pop(seq))
-        for seq in [seq for seq in self._misfits if seq not in standing]:
-            del self._misfits[seq]
-        self._broken &= standing
-        self._place_standing()
-        self._break_standing()
-        self._seen = self._store.head
-
-    def _lift(self, decision: Decision, group_id: int) -> None:
-        super().unpin(group_id)
-        if decision.kind == "merge":
-            super().dissolve(group_id)
-
-    def _place_standing(self) -> None:
-        tried = self._placed.keys() | self._misfits.keys()
-        wanted = [wanted_of(each) for each in self._store.book.standing(*PINNING) if each.seq not in tried]
-        if wanted:
-            self._placed.update(self._place(wanted))
-
-    def _place(self, wanted: list[Wanted]) -> dict[int, int]:
-        placed = place(self._plain, wanted, self._placed.values())
-        self._misfits.update({misfit.key: misfit for misfit in placed.misfits})
-        return placed.groups
-
-    def _break_standing(self) -> None:
-        tried = self._broken | self._misfits.keys()
-        left = [each for each in self._store.book.standing(*BREAKING) if each.seq not in tried]
-        if left:
-            misfits = withhold(self._plain, left)
-            self._misfits.update({misfit.key: misfit for misfit in misfits})
-            self._broken |= {each.seq for each in left} - self._misfits.keys()
+    def _unpin_undecided(self) -> None:
+        """Gives back to the solver the pinned groups of a restored workspace that are no decision of the store."""
+        decided = set(self._replayer.placed.values())
+        for group_id, shape in shapes_of(self.report()).groups.items():
+            if shape.pinned and group_id not in decided:
+                self._workspace.unpin(group_id)

@@ -104,7 +104,9 @@ class Session:
         return self._work(work)
 
     def mark(self) -> int:
-        """A point to which `back_to` can return, until `keep` gives it up."""
+        """A point to which `back_to` can return, until `keep` gives it up. Errors: `BadCommand` where one is set."""
+        if self._marked:
+            raise BadCommand("a transaction of this workspace is open already; transactions do not nest")
         self._marked = True
         return len(self._journal)
 

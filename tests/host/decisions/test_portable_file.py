@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from florecon_build.host import BadTable, KeptWorkspace, Store, Workspace
-from tests.support.ledger import LINES, for_any_host, group_of, opened
+from florecon_build.host import BadTable, Store, StoredWorkspace, Workspace
+from tests.support.ledger import LINES, AnyWorkspace, for_any_host, group_of, opened
 
 peer: Any = importlib.import_module("florecon")
 persist: Any = importlib.import_module("florecon.persist")
@@ -67,7 +67,7 @@ def test_we_read_what_they_write(solver_wasm: Path, tmp_path: Path, kept: bool) 
     tags.add(5, tags.ensure_tag("Needs review"))
     path = tmp_path / "desk.json"
     persist.save_workspace(path, theirs.report(), tags=tags, meta={"domain": theirs.domain})
-    ours: Workspace = opened(solver_wasm)
+    ours: AnyWorkspace = opened(solver_wasm)
     if kept:
         ours = Workspace.open(Store(tmp_path / "recon.sqlite"), solver_wasm, LINES, who="anna")
     assert ours.load(path) == ()
@@ -76,7 +76,7 @@ def test_we_read_what_they_write(solver_wasm: Path, tmp_path: Path, kept: bool) 
     ours.solve()
     theirs.solve()
     assert decided(ours.report().to_json()) == decided(theirs.report())
-    if isinstance(ours, KeptWorkspace):
+    if isinstance(ours, StoredWorkspace):
         assert {each.entry.why for each in ours.decisions} == {"from desk.json"}
         again = Workspace.open(Store(tmp_path / "recon.sqlite"), solver_wasm, LINES, who="ben")
         assert decided(again.report().to_json()) == decided(theirs.report())

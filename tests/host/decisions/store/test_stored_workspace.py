@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -16,9 +17,9 @@ from florecon_build.host import (
     FrozenGroup,
     FrozenMember,
     InsufficientLiveAmount,
-    KeptWorkspace,
     SamePerson,
     Store,
+    StoredWorkspace,
     StoreError,
     UnknownAllocation,
     UnknownGroup,
@@ -26,24 +27,24 @@ from florecon_build.host import (
     Workspace,
     verify,
 )
-from tests.support.ledger import LINES, group_of, line, state
+from tests.support.ledger import LINES, AnyWorkspace, group_of, line, state
 
 Lines = list[dict[str, Any]]
-Desk = Callable[..., KeptWorkspace]
+Desk = Callable[..., StoredWorkspace]
 
 
 @pytest.fixture
 def desk(solver_wasm: Path, tmp_path: Path) -> Desk:
     """Opens the workspace as another process would: a new store object, a new module."""
 
-    def open_desk(rows: Lines | None = None, who: str = "anna", **how: Any) -> KeptWorkspace:
+    def open_desk(rows: Lines | None = None, who: str = "anna", **how: Any) -> StoredWorkspace:
         store = Store(tmp_path / "recon.sqlite")
         return Workspace.open(store, solver_wasm, LINES if rows is None else rows, who=who, **how)
 
     return open_desk
 
 
-def standing(ws: Workspace) -> list[Any]:
+def standing(ws: AnyWorkspace) -> list[Any]:
     """Pinned groups as decided, without the session's numbers."""
     report = ws.report()
     members: dict[int, list[tuple[int, int]]] = {}
@@ -55,6 +56,10 @@ def standing(ws: Workspace) -> list[Any]:
     )
 
 
+def pinned_groups(ws: AnyWorkspace) -> list[int]:
+    return [group["group_id"] for group in ws.report().groups.to_pylist() if group["status"] == "pinned"]
+
+
 def without(row_id: int) -> Lines:
     return [entry for entry in LINES if entry["row_id"] != row_id]
 
@@ -63,7 +68,7 @@ def with_amount(row_id: int, amount: float) -> Lines:
     return [{**entry, "amount": amount} if entry["row_id"] == row_id else entry for entry in LINES]
 
 
-ACTS: dict[str, Callable[[KeptWorkspace], object]] = {
+ACTS: dict[str, Callable[[StoredWorkspace], object]] = {
     "pin": lambda ws: ws.pin(group_of(ws, 1), why="same reference"),
     "pin what was classified": lambda ws: ws.pin(group_of(ws, 9)),
     "pin_where": lambda ws: ws.pin_where(lambda g: (g.net == 0) & (g.size == 2)),
@@ -115,7 +120,7 @@ def test_the_digest_is_of_the_rows_not_of_their_batches(desk: Desk) -> None:
     assert len({one.input_digest, other.input_digest, desk().input_digest}) == 3
 
 
-UNFIT: dict[str, tuple[Callable[[KeptWorkspace], object], Lines, str, int]] = {
+UNFIT: dict[str, tuple[Callable[[StoredWorkspace], object], Lines, str, int]] = {
     "gone": (ACTS["pin"], without(2), "row 2 is gone", 2),
     "changed": (ACTS["pin"], with_amount(2, -9.0), "row 2 carries -900 now, and carried -1000 then", 2),
     "a merge": (ACTS["merge"], with_amount(3, 6.0), "row 3 carries 600 now", 3),
@@ -182,6 +187,69 @@ def test_others_decisions_come_before_ones_own(desk: Desk) -> None:
     assert standing(anna) == standing(ben) == standing(desk())
 
 
+# A workspace that is there already
+
+
+def test_a_restored_workspace_is_kept_like_one_that_was_given_its_rows(desk: Desk, solver_wasm: Path) -> None:
+    first = desk()
+    for act in ("pin", "merge", "pin_singletons", "detach"):
+        ACTS[act](first)
+    first.solve()
+    restored = StoredWorkspace(Workspace.restore(solver_wasm, first.snapshot()), first.store, who="ben")
+    assert standing(restored) == standing(first) == standing(desk())
+    assert restored.unfit == ()
+    decided = [restored.decision_of(group_id) for group_id in pinned_groups(restored)]
+    assert sorted(each.kind for each in decided if each) == ["merge", "pin", "pin", "pin"]
+    restored.unpin(group_of(restored, 1), why="on second thoughts")
+    restored.solve()
+    first.solve()
+    assert standing(restored) == standing(first)
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_every_verb_works_on_a_restored_workspace(desk: Desk, solver_wasm: Path, tmp_path: Path, act: str) -> None:
+    plain = Workspace(solver_wasm)
+    plain.upsert(LINES)
+    plain.solve()
+    ws = StoredWorkspace(Workspace.restore(solver_wasm, plain.snapshot()), Store(tmp_path / "recon.sqlite"), who="ben")
+    ACTS[act](ws)
+    ws.solve()
+    assert standing(ws) == standing(desk())
+    assert ws.input_digest
+    assert {each.entry.input for each in ws.decisions} <= {ws.input_digest}
+
+
+def test_a_pin_that_the_store_does_not_have_is_given_back(desk: Desk, solver_wasm: Path) -> None:
+    first = desk()
+    first.pin(group_of(first, 1))
+    first.merge({3: 500, 4: -500})
+    snapshot = first.snapshot()
+    first.undo(1)
+    first.undo(2)
+    restored = StoredWorkspace(Workspace.restore(solver_wasm, snapshot), first.store, who="ben")
+    assert pinned_groups(restored) == []
+    assert standing(restored) == standing(desk())
+
+
+def test_a_stored_workspace_is_no_workspace_and_has_one() -> None:
+    assert not issubclass(StoredWorkspace, Workspace)
+    assert not hasattr(StoredWorkspace, "restore")
+
+
+def test_a_stored_workspace_has_the_verbs_of_a_workspace_with_their_parameters() -> None:
+    making = {"open", "restore", "frame", "pin_groups", "transaction"}
+    verbs = [name for name in vars(Workspace) if not name.startswith("_") and name not in making]
+    assert len(verbs) > 20
+    for name in verbs:
+        ours, theirs = (inspect.getattr_static(kind, name) for kind in (StoredWorkspace, Workspace))
+        assert type(ours) is type(theirs), name
+        if not isinstance(theirs, property):
+            taken = inspect.signature(ours).parameters
+            assert {each: taken.get(each) for each in inspect.signature(theirs).parameters} == dict(
+                inspect.signature(theirs).parameters
+            ), name
+
+
 # A second person
 
 
@@ -221,7 +289,7 @@ def test_a_decision_that_waits_changes_nothing(desk: Desk) -> None:
     assert ws.decision_of(pinned) is None
 
 
-WAITING_REFUSED: dict[str, tuple[Callable[[KeptWorkspace], object], type[FloreconError]]] = {
+WAITING_REFUSED: dict[str, tuple[Callable[[StoredWorkspace], object], type[FloreconError]]] = {
     "no row": (lambda ws: ws.merge({3: 1, 77: -1}), UnknownId),
     "one": (lambda ws: ws.merge({3: 700}), DegenerateGroup),
     "none": (lambda ws: ws.merge({}), DegenerateGroup),
@@ -287,7 +355,7 @@ def test_a_fault_of_the_module_keeps_what_stands(desk: Desk) -> None:
     ws = desk()
     ws.pin(group_of(ws, 1))
     before = standing(ws)
-    ws._session._instance.cancel()  # pyright: ignore[reportPrivateUsage]
+    ws.workspace._session._instance.cancel()  # pyright: ignore[reportPrivateUsage]
     assert standing(ws) == before
     ws.unpin(group_of(ws, 1))
     assert ws.decisions == ()

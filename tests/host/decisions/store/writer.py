@@ -10,7 +10,7 @@ import random
 import sys
 from typing import Any
 
-from florecon_build.host import FloreconError, KeptWorkspace, Poisoned, Store, StoreError, Workspace
+from florecon_build.host import FloreconError, Poisoned, Store, StoredWorkspace, StoreError, Workspace
 from florecon_build.host.decisions.store import Draft
 from tests.support.ledger import line
 
@@ -23,7 +23,7 @@ def ledger() -> list[dict[str, Any]]:
     return pairs + [line(1000 + at, 5000.0 + at, account="B") for at in range(20)]
 
 
-def decide(ws: KeptWorkspace, rng: random.Random, name: str) -> None:
+def decide(ws: StoredWorkspace, rng: random.Random, name: str) -> None:
     """One random verb. One that the other writer made pointless is refused, which is as good as any."""
     groups = ws.report().groups.select(["group_id", "status", "size"]).to_pylist()
     proposed = [each["group_id"] for each in groups if each["status"] == "proposed" and each["size"] > 1]
