@@ -5,21 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from florecon_build.frontend.plugin_data import PluginData
-from florecon_build.host.description import Description, Field
-from florecon_build.host.errors import error_class
-from florecon_build.host.frames import TextAmounts, conform
-from florecon_build.interpreter import ModelError
-from florecon_build.interpreter.preview import Preview, preview
-from florecon_build.ir.nodes import Column, PluginIr
-from florecon_build.ir.types import Kind
+from florecon_build.host.frames import TextAmounts
+from florecon_build.host.report.report import Report
+from florecon_build.simulation import describe, simulate
 
 if TYPE_CHECKING:
     from florecon_build.codegen import Artifact, Profile
-
-_BASES = {Kind.INTEGER: "i64", Kind.DATE: "i64", Kind.BOOLEAN: "i64", Kind.TEXT: "utf8"}
 
 
 class Plugin(PluginData):
@@ -49,29 +43,23 @@ class Plugin(PluginData):
         *,
         columns: Mapping[str, str] | None = None,
         text_amounts: TextAmounts | None = None,
-    ) -> Preview:
+    ) -> Report:
         """The report that the compiled module would give for ``frame``, from the reference interpreter: slow, and
         without any toolchain.
 
         ``frame``, ``columns`` and ``text_amounts`` are what ``Workspace.upsert`` takes, with money in major units;
-        ``config`` gives values for params. Raises the ``FloreconError`` that a workspace would.
+        ``config`` gives values for params, as for ``Workspace``. Returns the ``Report`` of ``Workspace.solve``: the
+        same Arrow tables, cell by cell. Raises the ``FloreconError`` that a workspace would.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), amount=fb.money(scale=2))
         >>> plugin = fb.Plugin("acme.demo", "1.0.0", rows=rows, numeraire=rows.amount, strategy=fb.exact_1to1())
-        >>> result = plugin.simulate([{"row_id": 1, "amount": 9.5}, {"row_id": 2, "amount": -9.5}])
-        >>> [(group.origin, group.size) for group in result.groups]
-        [('exact_1to1', 2)]
+        >>> report = plugin.simulate([{"row_id": 1, "amount": 9.5}, {"row_id": 2, "amount": -9.5}])
+        >>> report.groups.select(["origin", "size"]).to_pylist()
+        [{'origin': 'exact_1to1', 'size': 2}]
         """
-        table: Any = conform(frame, _description(self.data), columns=columns, text_amounts=text_amounts).to_table()
-        for index, column in enumerate(self.data.columns):
-            if column.type.kind is Kind.DATE:  # days: Python's calendar is shorter than the column's
-                table = table.set_column(index, column.name, table.column(index).cast("int32"))
-        try:
-            return preview(self.data, table.to_pylist(), config)
-        except ModelError as error:
-            refusal = error_class(error.code)
-            raise refusal(error.message, code=error.code, id=error.id, group_id=error.group_id) from None
+        about = describe(self.data, self.fingerprint)
+        return simulate(self.data, about, frame, config, columns=columns, text_amounts=text_amounts)
 
     def svg(self) -> str:
         """The plugin drawn: one box a node with its settings and line, as an SVG document of the same bytes everywhere.
@@ -118,17 +106,3 @@ class Plugin(PluginData):
         return codegen.build_wasm(
             self.data, self.fingerprint, directory, ir_json=self.ir(), warnings=warnings, profile=profile, **told
         )
-
-
-def _description(ir: PluginIr) -> Description:
-    """The rows as the compiled module will declare them."""
-    ids = [column.name for column in ir.columns if column.id]
-    fields = tuple(map(_field, ir.columns))
-    return Description(domain=ir.id, version=ir.version, fields=fields, id_name=ids[0], runtime="preview")
-
-
-def _field(column: Column) -> Field:
-    kind: Any = column.type.kind.value
-    base = _BASES.get(column.type.kind, "f64")
-    named: dict[str, Any] = {"name": column.name, "base": base, "kind": kind, "scale": column.type.scale}
-    return Field(**named, nullable=column.type.nullable, is_id=column.id, is_amount=column.display)

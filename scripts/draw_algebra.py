@@ -56,16 +56,19 @@ def draw(shared: str, example: Example) -> str:
     return picture(rows, plugin.simulate(rows))
 
 
-def picture(rows: list[dict[str, Any]], report: Any) -> str:
+def picture(rows: list[dict[str, Any]], report: fb.Report) -> str:
     """Rows on the left, groups and residual on the right, a curve for every allocation."""
     shown = [name for name in rows[0] if name != "id" and any(row[name] is not None for row in rows)]
-    parts: dict[int, list[Any]] = {}
-    for part in report.allocations:
-        parts.setdefault(part.group_id, []).append(part)
-    groups = sorted(report.groups, key=lambda group: (group.origin == "unmatched", group.first_id, group.group_id))
+    parts: dict[int, list[dict[str, Any]]] = {}
+    for part in report.allocations.to_pylist():
+        parts.setdefault(part["group_id"], []).append(part)
+    groups = sorted(
+        report.groups.to_pylist(),
+        key=lambda group: (group["origin"] == "unmatched", group["first_id"], group["group_id"]),
+    )
     at_row = {row["id"]: TOP + place * STEP for place, row in enumerate(rows)}
-    heights = [44 if group.origin != "unmatched" else 24 for group in groups]
-    at_group = {group.group_id: TOP + sum(heights[:place]) + 6 * place for place, group in enumerate(groups)}
+    heights = [44 if group["origin"] != "unmatched" else 24 for group in groups]
+    at_group = {group["group_id"]: TOP + sum(heights[:place]) + 6 * place for place, group in enumerate(groups)}
     height = max(TOP + len(rows) * STEP, TOP + sum(heights) + 6 * len(groups)) + 8
     body = "".join(
         [
@@ -105,31 +108,37 @@ def _row(row: dict[str, Any], shown: list[str], y: int) -> str:
 
 
 def _groups(
-    groups: list[Any], at: dict[int, int], parts: dict[int, list[Any]], whole: dict[int, int], rows: dict[int, int]
+    groups: list[dict[str, Any]],
+    at: dict[int, int],
+    parts: dict[int, list[dict[str, Any]]],
+    whole: dict[int, int],
+    rows: dict[int, int],
 ) -> Iterator[str]:
     for place, group in enumerate(groups):
-        y = at[group.group_id]
-        left_over = group.origin == "unmatched"
+        y = at[group["group_id"]]
+        left_over = group["origin"] == "unmatched"
         colour = OPEN if left_over else COLOURS[place % len(COLOURS)]
         tall = 24 if left_over else 44
         dash = ' stroke-dasharray="4 3"' if left_over else ""
-        members = parts[group.group_id]
+        members = parts[group["group_id"]]
         for number, part in enumerate(members):
             end = y + tall * (number + 1) / (len(members) + 1)
-            yield _curve(rows[part.id] + (STEP - 6) / 2, end, colour, dash)
-            if part.amount != whole[part.id]:
-                yield _text(GROUPS_AT - 6, round(end) - 4, f"{part.amount:+}", "small n")
+            yield _curve(rows[part["id"]] + (STEP - 6) / 2, end, colour, dash)
+            if part["amount"] != whole[part["id"]]:
+                yield _text(GROUPS_AT - 6, round(end) - 4, f"{part['amount']:+}", "small n")
         yield (
             f'<rect class="box" x="{GROUPS_AT}" y="{y}" width="{GROUP_BOX}" height="{tall}" rx="6" '
             f'style="stroke:{colour}"{dash}/>'
         )
         if left_over:
-            yield _text(GROUPS_AT + 10, y + 16, f"row {members[0].id}: {members[0].amount:+} left")
+            yield _text(GROUPS_AT + 10, y + 16, f"row {members[0]['id']}: {members[0]['amount']:+} left")
         else:
-            said = group.reason if group.reason != "classified" else f"{group.origin}: classified"
+            said = group["reason"] if group["reason"] != "classified" else f"{group['origin']}: classified"
             yield _text(GROUPS_AT + 10, y + 18, str(said))
-            held = " ".join(f"{part.amount:+}" for part in members)
-            yield _text(GROUPS_AT + 10, y + 35, f"{held} = {group.net:+}" if group.net else f"{held} = 0", "small")
+            held = " ".join(f"{part['amount']:+}" for part in members)
+            yield _text(
+                GROUPS_AT + 10, y + 35, f"{held} = {group['net']:+}" if group["net"] else f"{held} = 0", "small"
+            )
 
 
 def _curve(start: float, end: float, colour: str, dash: str) -> str:

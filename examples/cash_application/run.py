@@ -32,7 +32,7 @@ def reconcile(steps: page.Steps, plugin: Path, lots: list[Lot]) -> fb.Report:
 
 
 def show(steps: page.Steps, lots: list[Lot], report: fb.Report, answer: list[Application] | None) -> None:
-    made = applied(lots, report.groups.to_pylist(), report.allocations.to_pylist())
+    made = applied(lots, report)
     invoiced = {lot.document: lot for lot in lots if lot.kind == "invoice"}
     rows = [
         [payment, invoice, page.short(invoiced[invoice].party, 36), page.amount(cents)]

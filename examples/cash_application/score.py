@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+import florecon_build as fb
 from examples.cash_application.ledger import INVOICE, Application, Lot
 
 
@@ -23,18 +23,16 @@ class Score:
         return 2 * self.right / (self.claimed + self.known) if self.claimed + self.known else 1.0
 
 
-def applied(
-    lots: list[Lot], groups: Iterable[Mapping[str, Any]], allocations: Iterable[Mapping[str, Any]]
-) -> dict[tuple[str, str], int]:
+def applied(lots: list[Lot], report: fb.Report) -> dict[tuple[str, str], int]:
     """Amount of each payment applied to each invoice, in minor units.
 
     In a group with one invoice or one payment the pairs are given; a group with several of both is allocated in the
     order of ids.
     """
-    open_groups = {group["group_id"] for group in groups if group["origin"] == "unmatched"}
+    open_groups = {group["group_id"] for group in report.groups.to_pylist() if group["origin"] == "unmatched"}
     lot = {one.row_id: one for one in lots}
     members: dict[int, list[tuple[Lot, int]]] = {}
-    for part in allocations:
+    for part in report.allocations.to_pylist():
         if part["group_id"] not in open_groups:
             members.setdefault(part["group_id"], []).append((lot[part["id_text"]], part["amount"]))
     made: dict[tuple[str, str], int] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +9,6 @@ import pytest
 
 import florecon_build as fb
 from florecon_build.codegen import build_suite
-from florecon_build.interpreter.preview import Preview
 from florecon_build.ir.nodes import PluginIr
 from tests.support.pages import DOCS, run
 
@@ -38,7 +36,7 @@ class Call:
     plugin: fb.Plugin
     frame: Any
     config: dict[str, object]
-    result: Preview
+    result: fb.Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ def ran() -> Ran:
     found = Ran({}, [])
     simulate = fb.Plugin.simulate
 
-    def record(self: fb.Plugin, frame: Any, config: Any = None) -> Preview:
+    def record(self: fb.Plugin, frame: Any, config: Any = None) -> fb.Report:
         result = simulate(self, frame, config)
         found.calls.append(Call(self, frame, dict(config or {}), result))
         return result
@@ -84,17 +82,16 @@ def test_compiled_recipes_equal_the_interpreter(ran: Ran, tmp_path_factory: pyte
         workspace = fb.Workspace(artifact.wasm, config={"strategy": plugins.index(call.plugin), **call.config})
         workspace.upsert(call.frame)
         report = workspace.solve()
-        pieces = [(part["group_id"], part["id"], part["amount"]) for part in report.allocations.to_pylist()]
-        groups = [(group["group_id"], group["origin"], group["reason"]) for group in report.groups.to_pylist()]
-        expected = [(part.group_id, part.id, part.amount) for part in call.result.allocations]
-        assert sets(groups, pieces) == sets([(g.group_id, g.origin, g.reason) for g in call.result.groups], expected)
+        assert sets(report) == sets(call.result)
 
 
-def sets(groups: Sequence[tuple[Any, ...]], pieces: Sequence[tuple[Any, ...]]) -> list[Any]:
+def sets(report: fb.Report) -> list[Any]:
     """Groups by what is in them."""
+    pieces: dict[int, list[tuple[int, int]]] = {}
+    for part in report.allocations.to_pylist():
+        pieces.setdefault(part["group_id"], []).append((part["id"], part["amount"]))
     return sorted(
-        ([(id, amount) for at, id, amount in pieces if at == number], origin, reason or "")
-        for number, origin, reason in groups
+        (pieces[group["group_id"]], group["origin"], group["reason"] or "") for group in report.groups.to_pylist()
     )
 
 

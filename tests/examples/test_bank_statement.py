@@ -15,7 +15,6 @@ from examples.bank_statement import generate, run
 from examples.bank_statement.ledger import Answer, BadFile, as_table, read_answer, read_lines
 from examples.bank_statement.score import Found, Score, pairs_of, read_groups, scores
 from examples.bank_statement.strategy import bank_statement
-from tests.examples.simulated import simulate
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -23,8 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def reconciled(folder: Path) -> tuple[list[Score], Score]:
     lines, answer = read_lines(folder), read_answer(folder)
     assert answer is not None
-    groups, allocations, _ = simulate(bank_statement, as_table(lines))
-    return scores(read_groups(groups, allocations), lines, answer)
+    report = bank_statement.simulate(as_table(lines))
+    return scores(read_groups(report.groups, report.allocations), lines, answer)
 
 
 @pytest.fixture(scope="module")

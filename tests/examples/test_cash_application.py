@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -20,12 +19,11 @@ def scored(path: Path) -> tuple[dict[tuple[str, str], int], list[Application], S
     lots, answer = read(path)
     assert answer is not None
     report = cash_application.simulate(as_rows(lots))
-    allocations = [asdict(part) | {"id_text": str(part.id)} for part in report.allocations]
     taken: dict[str, int] = {}
-    for part in report.allocations:
-        taken[str(part.id)] = taken.get(str(part.id), 0) + part.amount
+    for part in report.allocations.to_pylist():
+        taken[part["id_text"]] = taken.get(part["id_text"], 0) + part["amount"]
     assert taken == {lot.row_id: int(lot.amount * 100) for lot in lots}, "every lot is the sum of its pieces"
-    made = applied(lots, [asdict(group) for group in report.groups], allocations)
+    made = applied(lots, report)
     return made, answer, score(made, answer)
 
 

@@ -11,7 +11,6 @@ from rich.console import Console
 from examples.arrow import Array, Table, pa, pc
 from examples.intercompany import generate, run, score, sheet
 from examples.intercompany.strategy import intercompany
-from tests.examples.simulated import labels, simulate
 
 LINES = 4_000
 Tables = tuple[Table, Table]
@@ -24,8 +23,8 @@ def ledger() -> Tables:
 
 @pytest.fixture(scope="module")
 def solved(ledger: Tables) -> tuple[score.Solved, list[str]]:
-    groups, allocations, stages = simulate(intercompany, ledger[0])
-    return score.solved(*ledger, groups, allocations), labels(stages)
+    report = intercompany.simulate(ledger[0])
+    return score.solved(*ledger, report.groups, report.allocations), sheet.order_of_stages(report.stages)
 
 
 def as_known(truth: Table, ledger: Table) -> Tables:

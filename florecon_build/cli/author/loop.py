@@ -10,7 +10,6 @@ from pathlib import Path
 import florecon_build as fb
 from florecon_build.cli import inputs, strategy_loader
 from florecon_build.cli.author.native_process import NativeProcess
-from florecon_build.cli.author.preview import preview_tables
 from florecon_build.cli.console import timed
 from florecon_build.cli.inputs import InputFormat
 from florecon_build.cli.reconcile import tables_of
@@ -21,6 +20,7 @@ from florecon_build.codegen.build.source_map import attribute_errors
 from florecon_build.host.description import Description
 from florecon_build.host.frames import Frame
 from florecon_build.ir.errors import Problem
+from florecon_build.simulation import describe
 
 POLL_SECONDS = 0.03
 
@@ -57,12 +57,18 @@ class AuthorLoop:
             warnings = (*plugin.require(), *unused_params(loaded.variables))
         if preview:
             with timed(seconds, "run"):
-                tables = preview_tables(plugin, self.data, self.shape, self.params)
+                tables = self._simulated(plugin)
         else:
             tables = self._native(plugin, seconds)
         with timed(seconds, "count"):
             summary = summarize(tables)
         return Iteration(plugin, warnings, summary, seconds)
+
+    def _simulated(self, plugin: fb.Plugin) -> Tables:
+        about = describe(plugin.data, plugin.fingerprint)
+        shipped = inputs.concatenate(self._frame(path, about).to_table() for path in self.data)
+        report = plugin.simulate(shipped, inputs.parse_params(about.params, self.params))
+        return tables_of(report, about, shipped)
 
     def _native(self, plugin: fb.Plugin, seconds: dict[str, float]) -> Tables:
         if self._runtime is None:

@@ -1,16 +1,15 @@
-"""A preview without Rust: rows of major units through the reference interpreter."""
+"""Simulation of a strategy on rows in major units, by the reference interpreter."""
 
 from __future__ import annotations
 
 import datetime
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, SupportsIndex, cast
 
-from florecon_build.interpreter import Allocation, GroupLine, ModelError, Plain, Stage, Workspace
+from florecon_build.interpreter import ModelError, Plain, Workspace
 from florecon_build.ir import nodes as n
 from florecon_build.ir.python_printer import EPOCH
 from florecon_build.ir.types import Kind, Type
@@ -21,24 +20,16 @@ Records = Iterable[Mapping[str, Any]]
 NEAR = Fraction(1, 1_000_000)
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a simulation gives: groups in report order, allocations by (place of the group, id), counters per node."""
+def solved(plugin: n.PluginIr, rows: Records, config: Mapping[str, object]) -> Workspace:
+    """A fresh workspace over the rows, solved.
 
-    groups: list[GroupLine]
-    allocations: list[Allocation]
-    stages: list[Stage]
-
-
-def preview(plugin: n.PluginIr, rows: Records, config: Mapping[str, object] | None = None) -> Preview:
-    """The report for ``rows`` in a fresh workspace. Raises ``ModelError`` with the codes of the runtime."""
-    params = {param.name: param.type for param in plugin.params}
-    given = {name: cell(value, params.get(name)) for name, value in (config or {}).items()}
-    workspace = Workspace(plugin, given)
+    ``config`` has values for params as the wire carries them: money in minor units, dates as days. Raises
+    ``ModelError`` with the codes of the runtime.
+    """
+    workspace = Workspace(plugin, cast("Mapping[str, Plain]", config))
     workspace.upsert(typed_rows(plugin, rows))
     workspace.solve()
-    report = workspace.report()
-    return Preview(groups=report.groups, allocations=report.allocations, stages=list(workspace.stages()))
+    return workspace
 
 
 def typed_rows(plugin: n.PluginIr, rows: Records) -> list[dict[str, Plain]]:
@@ -49,10 +40,10 @@ def typed_rows(plugin: n.PluginIr, rows: Records) -> list[dict[str, Plain]]:
     return [{name: cell(value, types[name], name) for name, value in row.items() if name in types} for row in rows]
 
 
-def cell(value: object, kind: Type | None, name: str = "") -> Plain:
+def cell(value: object, kind: Type, name: str) -> Plain:
     """A cell of major units as the interpreter takes it; what does not fit is passed on for it to refuse."""
-    match kind.kind if kind else None:
-        case Kind.MONEY if kind and isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+    match kind.kind:
+        case Kind.MONEY if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
             return minor(value, kind.scale, name)
         case Kind.DATE if isinstance(value, datetime.date):
             day = value.date() if isinstance(value, datetime.datetime) else value
