@@ -84,6 +84,30 @@ class Workspace:
 
     A call that is stopped by a limit or a fault in the module raises `TimedOut`, `MemoryLimit`, `Trapped` or
     `BrokenReply`; the next call rebuilds the workspace from its rows and decisions, and `rebuilt` counts that.
+
+    >>> import tempfile
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), amount=fb.money(scale=2))
+    >>> steps = fb.exact_1to1(rows.account)
+    >>> plugin = fb.Plugin("acme.demo", "1.0.0", rows=rows, numeraire=rows.amount, strategy=steps)
+    >>> ws = fb.Workspace(plugin.build(tempfile.mkdtemp(), profile="quick"))
+    >>> lines = [(1, "A", 9.5), (2, "A", -9.5), (3, "B", 7), (4, "C", -7)]
+    >>> ws.upsert([dict(zip(("row_id", "account", "amount"), line)) for line in lines])
+    Change(rows=4, demoted=())
+    >>> ws.solve().groups["origin"].to_pylist()
+    ['exact_1to1', 'unmatched', 'unmatched']
+    >>> ws.pin_where(lambda g: (g.net == 0) & (g.size == 2))
+    1
+    >>> agreed = ws.merge({3: 700, 4: -700}, label="agreed", reason="by telephone")
+    >>> ws.solve().groups.select(["status", "origin"]).to_pylist()
+    [{'status': 'pinned', 'origin': 'exact_1to1'}, {'status': 'pinned', 'origin': 'agreed'}]
+    >>> ws.unpin(agreed)
+    >>> change = ws.remove([2])
+    >>> change.rows, len(change.demoted)
+    (1, 1)
+    >>> ws.solve().groups["origin"].to_pylist()
+    ['unmatched', 'unmatched', 'unmatched']
+    >>> ws.close()
     """
 
     def __init__(
@@ -201,7 +225,7 @@ class Workspace:
         return Change(frame.rows, _demoted(self._change("upsert", {}, frame)))
 
     def remove(self, ids: Ids) -> Change:
-        """Deletes rows; a pinned group that loses one is demoted whole. Errors: `UnknownId` (nothing is removed)."""
+        """Deletes rows, all of them or none; a pinned group that loses a row is demoted. Errors: `UnknownId`."""
         wanted = ids_from(ids)
         return Change(len(set(wanted)), _demoted(self._change("remove", {"ids": wanted})))
 
@@ -251,10 +275,10 @@ class Workspace:
         return report
 
     def explain(self, *ids: Id) -> Explanation:
-        """Why rows are where they are; nothing changes.
+        """Explains the outcome of rows, without changing anything.
 
-        Parameters: one id walks that row through the tree: the bucket it was in at each node, what it netted to, what
-        was allowed, and why it was taken or refused. Two ids say at each node why the two did, or did not, meet.
+        Parameters: with one id, that row's path through the strategy: its bucket at each node, the bucket's net, the
+        tolerance, and why it was matched or rejected. With two ids, why the two did or did not meet at each node.
         Returns an `Explanation`: `print` it, or read its `steps` and `data`. Amounts are shown in major units.
         Errors: `UnknownId`; `Unsupported` for a module that does not explain itself.
         """
@@ -267,19 +291,19 @@ class Workspace:
         columns: Mapping[str, str] | None = None,
         text_amounts: TextAmounts | None = None,
     ) -> pa.ChunkedArray:
-        """A `uint64` for each row such that rows the strategy can put in one group share it; nothing is taken in.
+        """Shard keys: a `uint64` for each row, equal for rows that the strategy can put in one group.
 
-        Parameters as for `upsert`. A ledger that is too large for one workspace can be divided by it, each part run
-        in a workspace of its own: `about.divides` says whether the strategy as a whole works on a key; where it does
-        not, every row has 0. The numbers follow from the key and the params, on every machine. Decisions of people may
-        join rows of different numbers, which then belong in one workspace.
+        Nothing is ingested. Parameters as for `upsert`. A ledger that is too large for one workspace can be divided by
+        it, each part solved in a workspace of its own. `about.divides` says whether the strategy as a whole works on a
+        key; where it does not, every row has 0. The keys depend on the rows and the params only, not on the machine. Decisions of people
+        may join rows of different keys, which then belong in one workspace.
         Errors: those of `upsert`, except `DuplicateId`; `Unsupported` for a module that does not divide a ledger.
         """
         frame = self.frame(rows, columns=columns, text_amounts=text_amounts)
         return self._session.shard_keys(frame)["shard_key"]
 
     def stages(self) -> pa.Table:
-        """What each node of the strategy did in the last solve; see `Report.stages`."""
+        """The counters of each node in the last solve; see `Report.stages`."""
         return self.report().stages
 
     def sql(self, query: str) -> pa.Table:
@@ -289,7 +313,7 @@ class Workspace:
     # Decisions
 
     def pin(self, group_id: int) -> None:
-        """Keeps a proposed group as it is, whatever later solves propose. Errors: `UnknownGroup`."""
+        """Pins a proposed group: later solves leave it unchanged. Errors: `UnknownGroup`."""
         self._change("pin", {"by": "group", "group_id": integer(group_id, "a group id")})
 
     def pin_groups(self, group_ids: Iterable[int]) -> None:
@@ -302,24 +326,31 @@ class Workspace:
         """Pins every proposed group that satisfies the predicate, in one call; returns how many.
 
         Parameters: `predicate` reads the table of groups: `lambda g: (g.net == 0) & (g.size == 2)`,
-        `lambda g: g.clean(5) & g.unique & (g.origin == "flow")`; see `predicate.Groups`.
+        `lambda g: g.clean(5) & g.unique & (g.origin == "flow")`; see `predicate.Groups`. Amounts are minor units.
+        Errors: `BadCommand` for a predicate that cannot be evaluated.
         """
         chosen = proposed(self.report(), predicate)
         self.pin_groups(chosen)
         return len(chosen)
 
     def pin_clean(self, tol: int = 0) -> int:
-        """Pins every proposed group of two or more rows that nets to within `tol` minor units; returns how many."""
+        """Pins every proposed group of two or more rows whose net is within `tol` minor units; returns how many.
+
+        Errors: `BadCommand` for a negative tolerance.
+        """
         before = None if self.about.rich else len(self._pinned_groups())
         envelope = self._change("pin", {"by": "clean", "tol": integer(tol, "tol")})
         return _count(envelope) if before is None else len(self._pinned_groups()) - before
 
     def pin_singletons(self, ids: Ids) -> None:
-        """Accepts rows that stand alone. Errors: `UnknownId`, `UnknownAllocation` for a row that is in a group."""
+        """Pins the groups of one row that hold these rows, so that later solves leave them open.
+
+        Errors: `UnknownId`; `UnknownAllocation` for a row that is in a group with others.
+        """
         self._change("pin", {"by": "singletons", "ids": ids_from(ids)})
 
     def unpin(self, group_id: int) -> None:
-        """Gives a pinned group back to the solver. Errors: `UnknownGroup`."""
+        """Unpins a group: it is proposed from now on, and the next solve may change it. Errors: `UnknownGroup`."""
         self._change("unpin", {"group_id": integer(group_id, "a group id")})
 
     def merge(
@@ -374,29 +405,32 @@ class Workspace:
 
     @property
     def tags(self) -> Tags:
-        """The tags on rows, which the engine never sees; see `tag`."""
+        """The tags on rows, which the solver never sees; see `tag`."""
         return self._tags
 
     def tag(self, ids: Ids, label: str) -> None:
-        """Lays a review tag on rows; it stays through every solve. Errors: `UnknownId`, `BadCommand` for no label."""
+        """Adds a review tag to rows; it stays through every solve. Errors: `UnknownId`; `BadCommand` for no label."""
         wanted = ids_from(ids)
         check_ids(self.report(), wanted)
         self._tags.add(wanted, label)
 
     def untag(self, ids: Ids, label: str) -> None:
-        """Takes a tag off rows; one that is not there is no error."""
+        """Removes a tag from rows; a row without it is ignored. Errors: `BadCommand` for no label."""
         self._tags.remove(ids_from(ids), label)
 
     # The portable file
 
     def save(self, path: str | os.PathLike[str], *, meta: Mapping[str, Any] | None = None) -> Path:
-        """Writes the pinned groups, by row id, and the tags to a portable file (see `portable`); returns the path."""
+        """Writes the pinned groups, by row id, and the tags to a portable file; returns the path.
+
+        Parameters: `meta` is further JSON for the file. Errors: `OSError` where it cannot be written.
+        """
         return portable.write(path, self.about, shapes_of(self.report()), self.tags, meta or {})
 
     def load(self, path: str | os.PathLike[str]) -> tuple[Misfit, ...]:
-        """Takes the decisions and tags of a portable file in; returns those that do not fit the rows, and why.
+        """Carries out the decisions and adds the tags of a portable file; returns the misfits, each with its reason.
 
-        Give the rows first. The next `solve` works around what was pinned.
+        Ingest the rows first. The next `solve` works around what was pinned.
         Errors: `BadTable` for what is no such file, or of another domain.
         """
         contents = portable.read(path, self.about, totals_of(self.report()))

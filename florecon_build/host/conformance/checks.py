@@ -14,14 +14,14 @@ from florecon_build.host.errors import FloreconError
 from florecon_build.wire import PINNED, ErrorCode
 
 PINNED_AT_ONCE = 4
-"""Groups that are pinned and unpinned on the way."""
+"""Number of groups that `pin_neutrality` pins."""
 NOBODY = -(2**40)
-"""A group that no module has."""
+"""A group id that no module assigns."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What a check expected, and what it got."""
+    """Expected and actual outcome of a check that failed."""
 
     expected: str
     got: str
@@ -29,7 +29,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is judged: how to open a session, and which column of the rows has their ids."""
+    """The module under test: a factory of sessions, and the column that has the row ids."""
 
     open: Callable[[], Module]
     id_column: str
@@ -64,7 +64,7 @@ def pick(rows: pa.Table, places: Sequence[int]) -> pa.Table:
 
 
 def same(one: str, left: Sequence[Group], other: str, right: Sequence[Group]) -> Difference | None:
-    """Two reports that must be equal, but for the integers that name groups."""
+    """Compares two reports, group ids aside; None where they are equal."""
     if list(left) == list(right):
         return None
     missing, extra = Counter(left) - Counter(right), Counter(right) - Counter(left)
@@ -80,7 +80,7 @@ def _first(groups: Counter[Group]) -> str:
 
 
 def solves(subject: Subject, rows: pa.Table) -> Difference | None:
-    """The rows are taken and solved; what this one finds, every other would find again."""
+    """The rows are ingested and solved without an error. Runs first: all others would fail with the same error."""
     subject.cold(rows)
     return None
 
@@ -119,7 +119,7 @@ def _refuses_twice(subject: Subject, rows: pa.Table) -> Difference | None:
 
 
 def conservation(subject: Subject, rows: pa.Table) -> Difference | None:
-    """What a row brought is what its allocations add up to, before and after a solve."""
+    """Conservation: the allocations of a row add up to its amount, before and after a solve."""
     with subject.session() as module:
         module.upsert(rows)
         before = _totals(module.groups())
@@ -140,7 +140,7 @@ def _totals(groups: Sequence[Group]) -> dict[Id, int]:
 
 
 def idempotent_upsert(subject: Subject, rows: pa.Table) -> Difference | None:
-    """The same rows again change nothing, before a solve and after it."""
+    """Idempotence: upserting the same rows again changes nothing, before and after a solve."""
     with subject.session() as module:
         module.upsert(rows)
         once = module.groups()
@@ -157,7 +157,7 @@ def idempotent_upsert(subject: Subject, rows: pa.Table) -> Difference | None:
 
 
 def order_independence(subject: Subject, rows: pa.Table) -> Difference | None:
-    """The order of the rows does not show."""
+    """The report does not depend on the order of the rows."""
     cold = subject.cold(rows)
     count = rows.num_rows
     for name, order in (("backwards", range(count - 1, -1, -1)), ("dealt out", dealt(count))):
@@ -168,7 +168,7 @@ def order_independence(subject: Subject, rows: pa.Table) -> Difference | None:
 
 
 def batch_independence(subject: Subject, rows: pa.Table) -> Difference | None:
-    """How the rows are split into batches does not show."""
+    """The report does not depend on how the rows are split into batches."""
     cold = subject.cold(rows)
     for parts in (2, 3, rows.num_rows):
         step = max(1, -(-rows.num_rows // max(1, min(parts, 50))))
@@ -183,13 +183,13 @@ def batch_independence(subject: Subject, rows: pa.Table) -> Difference | None:
 
 
 def dealt(count: int) -> list[int]:
-    """The rows dealt out by a fixed stride, so that neighbours part."""
+    """A permutation of the row positions by a fixed stride, which separates neighbours."""
     stride = min(7, max(1, count // 2))
     return [row for first in range(stride) for row in range(first, count, stride)]
 
 
 def warm_equals_cold(subject: Subject, rows: pa.Table) -> Difference | None:
-    """A session that was solved, edited and solved again reports what a fresh one does."""
+    """Warm equals cold: a session that was solved, edited and solved again has the report of a fresh one."""
     count = rows.num_rows
     kept, late = pick(rows, [row for row in range(count) if row % 3 != 1]), pick(rows, range(1, count, 3))
     cold, fewer = subject.cold(rows), subject.cold(kept)
@@ -212,7 +212,7 @@ def warm_equals_cold(subject: Subject, rows: pa.Table) -> Difference | None:
 
 
 def pin_neutrality(subject: Subject, rows: pa.Table) -> Difference | None:
-    """A pin keeps a group as it is through a solve; taken back, it leaves nothing behind."""
+    """A pinned group is unchanged by a solve; after an unpin and a solve the report is that of a fresh session."""
     with subject.session() as module:
         module.upsert(rows)
         module.solve()
@@ -240,7 +240,7 @@ def _kept(chosen: Sequence[Group], groups: Sequence[Group]) -> Difference | None
 
 
 def refusal(subject: Subject, rows: pa.Table) -> Difference | None:
-    """After an error the session is as it was."""
+    """A command that is refused leaves the session as it was."""
     with subject.session() as module:
         module.upsert(rows)
         module.solve()
@@ -265,7 +265,7 @@ def refusal(subject: Subject, rows: pa.Table) -> Difference | None:
 
 
 def agreement(twin: Subject) -> Check:
-    """Whether another build of the module reports the same."""
+    """A check that another build of the module gives the same report."""
 
     def agrees(subject: Subject, rows: pa.Table) -> Difference | None:
         return same("the native build", twin.cold(rows), "the wasm", subject.cold(rows))

@@ -40,7 +40,7 @@ CHECKS: dict[str, Check] = {
 FIRST = "takes the rows"
 TWINS = "wasm equals native"
 TRIES = 300
-"""A failing check is run at most this many times more, on fewer rows."""
+"""Limit on the runs of a failing check while its input is reduced."""
 
 
 def run(

@@ -23,7 +23,7 @@ Id: TypeAlias = int | str
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group of a report. The integer that names it is no part of what makes it equal to another."""
+    """A group of a report. Equality ignores the group id."""
 
     status: str
     origin: str
@@ -54,12 +54,12 @@ class Module(Protocol):
 
 
 class WorkspaceModule:
-    """A module through a workspace, as everybody uses it; one without the extensions of the wire is read as JSON."""
+    """A module driven through a `Workspace`; reports of modules without `fetch` are read as JSON."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._texts: dict[str, None] = {}
-        """Text ids as they first came: a module that does not report texts counts them in this order."""
+        """Text ids in order of first arrival: the ordinals by which a module without `id_text` reports them."""
 
     def upsert(self, rows: pa.Table) -> None:
         """Inserts or replaces rows."""

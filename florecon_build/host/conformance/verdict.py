@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 SHOWN = 10
-"""Rows of a failure that are written out; the table has them all."""
+"""Number of rows that `str()` of a failure prints; its table has all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A check that does not hold, on as few rows as were found to make it fail.
+    """A failed check with a minimal input: rows of which none can be left out without the check passing.
 
     `check` is its name; `expected` and `got` say what differs; `rows` are the rows, in the order in which they were
     sent, and `ids` their ids.
@@ -36,10 +36,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What all checks came to: `checks` names those that were run, `failures` has what does not hold.
+    """The result of all checks: `checks` are the names of those that ran, `failures` those that failed.
 
-    `not_run` says of each check that was left out why. It prints one line a check, and every failure with its rows. A
-    verdict is true where `ok`.
+    `not_run` has the reason for each check that was left out. `str()` gives one line per check, and every failure with
+    its rows. A verdict is true where `ok`.
     """
 
     module: str

@@ -11,7 +11,7 @@ from florecon_build.host.errors import UnknownAllocation
 
 
 def kind_of(members: Sequence[Member]) -> Literal["pin", "merge"]:
-    """The kind of a decision that comes without one."""
+    """The kind of a decision of the portable file, which does not name it."""
     return "merge" if len(members) > 1 else "pin"
 
 

@@ -31,7 +31,7 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a file holds."""
+    """The contents of a portable file."""
 
     decisions: tuple[Wanted, ...]
     tags: Tags

@@ -30,7 +30,7 @@ class Verbs(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A group as somebody decided it; `key` is the caller's name for the decision."""
+    """A group to be placed; `key` is the caller's number for the decision."""
 
     key: int
     members: tuple[Member, ...]
@@ -45,7 +45,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """Why a decision does not fit, and the row that it is about, if it is one."""
+    """A decision that does not fit: the reason, and the row that it is about, if it is one."""
 
     key: int
     reason: str
@@ -54,7 +54,7 @@ class Misfit:
 
 @dataclass(slots=True)
 class Placed:
-    """The group that each decision became, and what did not fit."""
+    """The group of each decision that was placed, and the misfits."""
 
     groups: dict[int, int] = field(default_factory=dict[int, int])
     misfits: list[Misfit] = field(default_factory=list[Misfit])
@@ -130,7 +130,7 @@ def _merge(verbs: Verbs, wanted: Wanted, done: Placed) -> None:
 
 
 def _stand_alone(verbs: Verbs, wanted: list[Wanted], done: Placed, held: set[int]) -> None:
-    """Rows that were accepted as they stood. One that was not classified is taken out of what is proposed for it."""
+    """Places groups of one row. An unmatched row is first taken out of the groups proposed for it."""
     shapes = shapes_of(verbs.report())
     homes = shapes.proposed_of(each.members[0].id for each in wanted)
     for group_id in {shape.group_id for each in wanted for shape in _in_the_way(each, homes)}:
@@ -163,7 +163,7 @@ def _in_the_way(wanted: Wanted, homes: dict[Id, list[Shape]]) -> list[Shape]:
 
 
 def withhold(verbs: Verbs, decisions: Sequence[Decision]) -> list[Misfit]:
-    """Breaks up again what a person broke up, where it is proposed again; returns what no longer fits."""
+    """Dissolves or detaches again, in new proposals, what a person broke up; returns the misfits."""
     shapes = shapes_of(verbs.report())
     misfits: list[Misfit] = []
     broken: set[int] = set()

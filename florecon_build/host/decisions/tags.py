@@ -37,7 +37,7 @@ def key_of(label: str) -> str:
 
 
 class Tags:
-    """Which rows carry which tags; `about` has a label, a colour and a kind for each tag."""
+    """Tags per row; `about` has a label, a colour and a kind for each tag."""
 
     def __init__(self) -> None:
         self.about: dict[str, dict[str, Any]] = {}
@@ -47,7 +47,7 @@ class Tags:
         return sum(map(len, self._of.values()))
 
     def add(self, ids: Iterable[Id], label: str) -> None:
-        """Lays a tag on rows; one that is there already stays."""
+        """Adds a tag to rows. Errors: `BadCommand` for an empty label."""
         key = key_of(label)
         ids = list(ids)
         if ids and key not in self.about:
@@ -57,7 +57,7 @@ class Tags:
             self._of.setdefault(row_id, set()).add(key)
 
     def remove(self, ids: Iterable[Id], label: str) -> None:
-        """Takes a tag off rows; one that is not there is no error."""
+        """Removes a tag from rows; a row without it is ignored. Errors: `BadCommand` for an empty label."""
         key = key_of(label)
         for row_id in ids:
             left = self._of.get(row_id, set()) - {key}
@@ -85,7 +85,7 @@ class Tags:
         return [(self.label(key), list(self.rows(self.label(key)))) for key in keys]
 
     def update(self, other: Tags) -> None:
-        """Lays another overlay's tags on top."""
+        """Adds all tags of another overlay."""
         for key, about in other.about.items():
             self.about.setdefault(key, about)
         for row_id, keys in other._of.items():

@@ -20,7 +20,7 @@ from florecon_build.wire import LEAVES, PINNED, UNMATCHED
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that happened to one row at one node.
+    """One event of one row at one node.
 
     `node` is the node's id, `kind` what it is, `place` where its author wrote it, `row` the row, `text` the sentence,
     `facts` what the module said.
@@ -43,7 +43,7 @@ class Step:
 
 
 class Explanation:
-    """What `ws.explain` found: `str()` tells it, `steps` holds it by sentence, `data` as the module said it."""
+    """The result of `ws.explain`: `str()` as text, `steps` by sentence, `data` as the module's JSON."""
 
     def __init__(self, about: Description, data: dict[str, Any]) -> None:
         self.data = data
@@ -105,7 +105,7 @@ class Explanation:
         return self._is_missing(step.facts) or (step.event == "null_key" and len(self._standings) == 2)
 
     def _missing(self, facts: dict[str, Any]) -> str:
-        """One of the two did not come here: it was taken before, or went another way."""
+        """The sentence for a row of the pair that did not reach the node."""
         other = facts["without"]
         before = self.data["steps"]
         earlier = before[: before.index(facts)]

@@ -26,11 +26,11 @@ class Words:
         self._names = names
 
     def row(self, number: object) -> str:
-        """A row by what stands for it."""
+        """A row by its id."""
         return f"row {self._names.get(str(number), number)}"
 
     def amount(self, minor: int, facts: Facts | None = None) -> str:
-        """An amount of minor units; within a pivot, where nobody knows the decimals, as it is."""
+        """An amount with the numeraire's decimals; within a pivot, whose scale is unknown, in minor units."""
         if facts and facts.get("pivoted"):
             return f"{minor} of the other numeraire"
         digits = str(abs(minor)).rjust(self._scale + 1, "0")
@@ -39,7 +39,7 @@ class Words:
         return ("-" if minor < 0 else "") + text
 
     def sentence(self, facts: Facts) -> str:
-        """What happened at the node, without a subject for the row itself."""
+        """The sentence for an event, without the row as its subject."""
         event = str(facts["event"])
         about = cast("Mapping[str, Writer]", PAIRS if "with" in facts else ROWS)
         write = about.get(event)
@@ -53,7 +53,7 @@ class Words:
         return ", ".join(named) + (f" and {more} more" if more > 0 else "")
 
     def taker(self, facts: Facts, who: str, name: str) -> str:
-        """Who took a partner, and at which cost."""
+        """The row that a partner went to, and at which cost."""
         if name not in facts:
             return ""
         return f"; {who} went to {self.row(facts[name])} at {cost(facts[name + '_cost'])}"

@@ -14,7 +14,7 @@ ARROW_REFUSALS = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedErro
 
 
 class Refusal(Exception):
-    """Why an array cannot be taken: the error to raise, the position in the array (None: all of it), the reason."""
+    """A conversion that failed: the error to raise, the position in the array (None: all of it) and the reason."""
 
     def __init__(self, kind: type[SchemaError], at: int | None, reason: str) -> None:
         super().__init__(reason)

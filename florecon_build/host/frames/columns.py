@@ -1,7 +1,7 @@
 """Conversion of one column to its declared type, exact or rejected at its first invalid cell.
 
-What changes a value is refused: a fraction in an integer column, a time of day in a date column, digits beyond an
-amount's minor unit. What only changes how a value is stored is done.
+Conversions that change a value are refused: a fraction in an integer column, a time of day in a date column, digits
+beyond an amount's minor unit. Conversions that change the representation only are carried out.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ONE_DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """How cells are read.
+    """Options for reading cells.
 
     `textual`: the source holds nothing but text (CSV), so numbers, dates and booleans are read from it. `text_amounts`:
     the decimal mark of amounts such as `(1,234.50)`; None refuses them. `rich`: the module takes decimals, dates and
@@ -73,7 +73,7 @@ def _plain(array: pa.Array, field: Field) -> pa.Array:
 
 
 def is_text(kind: pa.DataType) -> bool:
-    """Whether a type is one of Arrow's texts."""
+    """True for any of Arrow's text types."""
     return pt.is_string(kind) or pt.is_large_string(kind) or pt.is_string_view(kind)
 
 
@@ -138,7 +138,7 @@ def _real(array: pa.Array, reading: Reading) -> pa.Array:
 
 
 def _integer_to_float(array: pa.Array) -> pa.Array:
-    """Whole numbers to floats, where every one has its own float."""
+    """Whole numbers to floats, exactly."""
     whole = cast(array, pa.int64(), AmountOverflow, "{value} does not fit into 64 bits")
     outside = pc.or_(pc.greater(whole, EXACT_FLOAT), pc.less(whole, -EXACT_FLOAT))
     at = first_true(outside)

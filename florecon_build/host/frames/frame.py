@@ -31,7 +31,10 @@ from florecon_build.host.frames.readers import Source, open_source
 
 
 class Frame:
-    """Conformed batches. They are written straight into the module's memory; a column that was right is not copied."""
+    """Record batches in the declared columns, written straight into the module's memory.
+
+    A column that needs no conversion is not copied.
+    """
 
     def __init__(self, schema: pa.Schema, batches: list[pa.RecordBatch]) -> None:
         self.schema = schema
@@ -57,7 +60,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Which header of the source feeds which declared column."""
+    """The header of the source for each declared column."""
 
     fields: tuple[Field, ...]
     headers: dict[str, str]
@@ -75,7 +78,7 @@ def conform(
     columns: Mapping[str, str] | None = None,
     text_amounts: TextAmounts | None = None,
 ) -> Frame:
-    """Rows from anywhere in the form that the module declares.
+    """Rows from any source in the declared columns and types.
 
     Parameters: `source` is anything `open_source` takes; `about` the module's description; `columns` maps a declared
     name to the header it has in the source, where they differ; `text_amounts` is the decimal mark of amounts written as
@@ -100,7 +103,7 @@ def conform(
 
 
 def empty(about: Description) -> Frame:
-    """No rows, in the declared schema: what `init` ships."""
+    """A frame without rows in the declared schema, for `init`."""
     plan = _Plan(about.fields, {field.name: field.name for field in about.fields}, None)
     return Frame(_empty_schema(None, plan, Reading(rich=about.rich)), [])
 
@@ -169,7 +172,7 @@ def _located(refusal: Refusal, field: Field, plan: _Plan, batch: pa.RecordBatch,
 
 
 def _empty_schema(schema: pa.Schema | None, plan: _Plan, reading: Reading) -> pa.Schema:
-    """The schema that no rows have: an absent source gives the declared types."""
+    """The schema of a frame without rows; without a source it has the declared types."""
     fields: list[pa.Field] = []
     for field in plan.fields:
         header = plan.headers[field.name]

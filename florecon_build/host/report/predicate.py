@@ -25,7 +25,7 @@ Predicate = Callable[["Groups"], "Column | bool"]
 
 
 class Column:
-    """One value per group. Comparison gives a column of truths; a null in it counts as false when groups are chosen."""
+    """One value per group. A comparison gives a column of booleans, in which null counts as false."""
 
     __hash__ = None  # type: ignore[assignment]  # == builds a column, so equality of objects has no meaning
 
@@ -134,7 +134,7 @@ class Groups:
 
     @property
     def pinned(self) -> Column:
-        """True for a person's decision."""
+        """True for a pinned group."""
         return Column(self._table.column("status")) == PINNED
 
     def clean(self, tol: int = 0) -> Column:
@@ -143,7 +143,7 @@ class Groups:
 
 
 def select(table: pa.Table, predicate: Predicate) -> pa.Array:
-    """Which groups satisfy the predicate: one truth per group, null never.
+    """A mask of the groups that satisfy the predicate: one boolean per group, never null.
 
     Errors: `BadCommand` for a predicate that gives no truths, or names a column that is not there.
     """
@@ -159,7 +159,7 @@ def select(table: pa.Table, predicate: Predicate) -> pa.Array:
 
 
 def _answer(predicate: Predicate, table: pa.Table) -> object:
-    """What the predicate gives; it is the caller's code, so its type is not believed."""
+    """Calls the predicate, whose result is not trusted to have the declared type."""
     return predicate(Groups(table))
 
 

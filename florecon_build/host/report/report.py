@@ -23,15 +23,32 @@ DEFAULT_SCALE = 2
 
 
 class Report:
-    """The state of a workspace at one moment; later verbs do not change it.
+    """The groups of a workspace at one moment, as Arrow tables; later verbs do not change it.
 
-    Tables are read when first asked for. Amounts are whole minor units; `in_units("major", ...)`, and `units="major"`
-    when writing, give decimals.
+    `Workspace.solve`, `Workspace.report` and `Plugin.simulate` return one. Tables are read when first asked for.
+    Amounts are whole minor units; `in_units("major", ...)`, and `units="major"` when writing, give decimals.
+
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), amount=fb.money(scale=2))
+    >>> steps = fb.labeled("account", fb.agg_net(rows.account, tol=5))
+    >>> plugin = fb.Plugin("acme.demo", "1.0.0", rows=rows, numeraire=rows.amount, strategy=steps)
+    >>> lines = [(1, "A", 9.5), (2, "A", -9.48), (3, "B", 7)]
+    >>> report = plugin.simulate([dict(zip(("row_id", "account", "amount"), line)) for line in lines])
+    >>> report.groups.select(["origin", "reason", "net", "size"]).to_pylist()[0]
+    {'origin': 'agg_net', 'reason': 'account: aggregate net', 'net': 2, 'size': 2}
+    >>> report.allocations.select(["id", "amount"]).to_pylist()[1]
+    {'id': 2, 'amount': -948}
+    >>> report.in_units("major", report.rows).select(["id", "residual"]).to_pylist()[2]
+    {'id': 3, 'residual': Decimal('7.00')}
+    >>> report.stages.select(["node", "kind", "items_in", "items_matched"]).to_pylist()[1]
+    {'node': 1, 'kind': 'agg_net', 'items_in': 3, 'items_matched': 2}
+    >>> report.strict_assignments().column_names, report.strict_assignments().num_rows
+    (['id', 'group_id'], 3)
     """
 
     certified: int | None
-    """How many flows `solve(certify=True)` proved optimal; None for a report of anything else, and for a module that
-    has no certificates."""
+    """Number of flows that `solve(certify=True)` proved optimal; None for any other report, and for a module without
+    certificates."""
 
     def __init__(self, about: Description, fetch: Callable[[str], pa.Table], certified: int | None = None) -> None:
         self._about = about
@@ -41,29 +58,35 @@ class Report:
 
     @property
     def groups(self) -> pa.Table:
-        """`group_id, status, origin, reason, net, size, max_abs, min_side, node, unique, first_id`, by smallest id."""
+        """One row per group, ordered by smallest row id.
+
+        Columns: `group_id`; `status` (`pinned` or `proposed`); `origin` and `reason`; `net`, the sum of its amounts in
+        minor units; `size` in rows; `max_abs`, its largest amount without sign; `min_side`, the number of rows on the
+        side with fewer; `node` that formed it; `unique`, whether the solver had no other choice; `first_id`.
+        """
         return self._table("groups")
 
     @property
     def allocations(self) -> pa.Table:
-        """`id, group_id, amount`: how much of which row is in which group. Text ids stand beside in `id_text`."""
+        """One row per row and group: `id, group_id, amount` (minor units). Text ids stand beside `id` in `id_text`."""
         return self._table("allocations")
 
     @property
     def rows(self) -> pa.Table:
-        """`id, group_id, amount, matched, residual`: every row once, with its primary group."""
+        """One row per row: `id`, its primary `group_id`, and `amount`, `matched` and `residual` in minor units."""
         return self._table("rows")
 
     @property
     def stages(self) -> pa.Table:
-        """Per node of the strategy: items and value in, groups, items and value matched, and what was rejected, why.
+        """One row per node of the strategy: items and value in, groups, items and value matched, rejections by cause.
 
-        Errors: `Unsupported` for a module that does not count them.
+        `path`, `file` and `line` are the author's. Values are sums of absolute amounts in minor units of the node's
+        numeraire. Errors: `Unsupported` for a module that does not count them.
         """
         return self._table("stages")
 
     def load(self) -> Report:
-        """Reads all tables now."""
+        """Reads all tables now; returns the report. Errors: those of a module, such as `Trapped`."""
         for what in COLUMNS:
             self._load(what)
         return self
@@ -99,21 +122,25 @@ class Report:
     # Projections
 
     def strict_assignments(self) -> pa.Table:
-        """`id, group_id`, one line per row; `SplitRow` if some row sits in several groups."""
+        """`id, group_id`, one row per row. Errors: `SplitRow` if a row is in several groups."""
         return strict_assignments(self.allocations)
 
     def primary_assignments(self, policy: Policy = "largest_abs") -> pa.Table:
-        """`id, group_id`, one line per row; `policy`: `largest_abs`, `prefer_clean` or `first_group`."""
+        """`id, group_id`, one row per row.
+
+        Parameters: `policy` chooses among several groups of a row: `largest_abs`, the one with its largest amount;
+        `prefer_clean`, the one that nets nearest to zero; `first_group`, the one with the smallest id.
+        """
         return primary_assignments(self.groups, self.allocations, policy)
 
     def connected_components(self) -> pa.Table:
-        """`id, group_id, component`: what hangs together through shared rows and groups."""
+        """`id, group_id, component`: connected components of the graph of rows and groups."""
         return connected_components(self.allocations)
 
     # Files
 
     def in_units(self, units: Units, table: pa.Table) -> pa.Table:
-        """A table with amounts in whole `minor` units, or as decimals in `major` ones."""
+        """A table of the report with amounts as integers in `minor` units, or as decimals in `major` units."""
         if units == "minor":
             return table
         scale = self._about.numeraire_scale

@@ -35,7 +35,7 @@ def _id(value: object) -> Id:
 
 
 def ids_from(ids: Ids) -> list[Id]:
-    """Ids from any iterable, Arrow and data frame columns included; one bare id is a mistake worth naming."""
+    """Row ids from any iterable, Arrow array or data frame column. Errors: `BadCommand`, also for a single bare id."""
     if isinstance(ids, (str, bytes, int)):
         raise BadCommand(f"ids is a list of ids; write [{ids!r}] for one")
     listed = cast(Any, ids)
@@ -44,7 +44,7 @@ def ids_from(ids: Ids) -> list[Id]:
 
 
 def pairs_from(given: object) -> list[tuple[Id, int]]:
-    """Allocations of a merge, however they are written, as pairs of an id and an amount."""
+    """Allocations of a merge as pairs of an id and an amount in minor units. Errors: `BadCommand`."""
     pairs: Iterable[object]
     if isinstance(given, Mapping):
         pairs = cast("Mapping[object, object]", given).items()

@@ -31,7 +31,7 @@ def default_folder() -> Path:
 
 
 def engine_tag() -> str:
-    """What compiled code depends on besides the module: the compiler, its settings, the processor."""
+    """The part of the cache key besides the module: compiler, settings, processor."""
     return f"wasmtime-{importlib.metadata.version('wasmtime')}/settings-1/{platform.system()}-{platform.machine()}"
 
 
@@ -56,7 +56,7 @@ class CompiledCache:
         return CompiledCache(self.folder, variant)
 
     def path(self, wasm: bytes) -> Path:
-        """Where the compiled form of `wasm` lies, or would."""
+        """The path of the entry for `wasm`, present or not."""
         key = hashlib.sha256(f"{engine_tag()}/{self.variant}".encode() + b"\0" + wasm).hexdigest()
         return self.folder / f"{key}.cwasm"
 
@@ -77,7 +77,7 @@ class CompiledCache:
         return None
 
     def put(self, wasm: bytes, code: bytes) -> None:
-        """Keeps `code`; another process never sees half of it."""
+        """Stores `code` atomically: another process never reads a partial entry."""
         with contextlib.suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             if not _private(self.folder):
@@ -88,7 +88,7 @@ class CompiledCache:
             self._prune()
 
     def drop(self, wasm: bytes) -> None:
-        """Forgets an entry that turned out to be unusable."""
+        """Deletes an unusable entry."""
         with contextlib.suppress(OSError):
             self.path(wasm).unlink(missing_ok=True)
 

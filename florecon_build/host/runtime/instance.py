@@ -32,7 +32,7 @@ MEMORY_REFUSED = ("exceeds memory limits", "memory minimum size")
 
 
 class Payload(Protocol):
-    """Rows on their way into a module: written straight into its memory, without a copy on this side."""
+    """Rows for a module, written straight into its memory without a copy in the host."""
 
     @property
     def size(self) -> int:
@@ -77,7 +77,7 @@ class Instance:
             )
 
     def describe(self) -> bytes:
-        """The module's description, as it stands."""
+        """The module's description as JSON bytes."""
         deadline = Deadline(self.limits.timeout or LOAD_SECONDS)
         with deadline.alarm(self._engine.increment_epoch):
             return self._take(self._call("describe", deadline), deadline)
@@ -110,7 +110,7 @@ class Instance:
         self._engine.increment_epoch()
 
     def spoiled(self) -> Poisoned | None:
-        """Why the instance may not be used any more; None while it may."""
+        """The error that made the instance unusable; None while it is usable."""
         return self.poisoned or (Cancelled(f"{self.name}: the last call was cancelled") if self._cancelled else None)
 
     def memory_bytes(self) -> int:
@@ -139,7 +139,7 @@ class Instance:
         return result if isinstance(result, int) else 0
 
     def _run(self, what: str, run: Callable[[], Any], deadline: Deadline, wanted: int = 0) -> Any:
-        """Runs code of the module; whatever goes wrong in it poisons the instance.
+        """Runs code of the module; any fault in it poisons the instance.
 
         The epoch deadline is set before the two checks: an alarm or a cancel before it is seen by them, one after it by
         the module's own code.
@@ -191,7 +191,7 @@ class Instance:
         return self.limits.max_memory or WASM32_BYTES
 
     def _starved(self, wanted: int) -> bool:
-        """Whether a module that gave up was plausibly refused memory.
+        """True when an aborted module was plausibly refused memory.
 
         A growing buffer asks for twice its size while the old one still lives: three times what it has is too much.
         """

@@ -14,15 +14,15 @@ import pyarrow as pa
 from florecon_build.host.runtime.instance import Payload
 
 FLOOR = 10_000
-"""A journal that weighs less is kept as it is."""
+"""Weight below which a journal is never replaced by a snapshot."""
 FACTOR = 2
-"""How many times the session's own rows a journal may weigh."""
+"""Weight limit as a multiple of the session's rows."""
 SOLVES = 64
-"""Repeating so many solves weighs as much as sending all rows again."""
+"""Number of replayed solves that weigh as much as ingesting all rows."""
 
 
 class Blob:
-    """Bytes on their way into a module."""
+    """Bytes as a payload for a module."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -44,7 +44,7 @@ class Entry:
 
 
 class Journal:
-    """Entries in their order, and when they are worth cutting back.
+    """Entries in order, with a weight that decides when a snapshot replaces them.
 
     >>> journal = Journal()
     >>> journal.add(Entry(b"upsert", rows=10_000))
@@ -76,32 +76,32 @@ class Journal:
         self._weight += 1 + entry.rows + (self._live // SOLVES if entry.solves else 0)
 
     def is_due(self) -> bool:
-        """Whether it is time to ask how many rows the session has."""
+        """True when the session's row count has to be compared with the weight."""
         return self._weight > self._look_at
 
     def is_outgrown(self, live: int) -> bool:
-        """Whether a session of so many rows should be held as a snapshot; if not, when to ask again."""
+        """True when a session of `live` rows should be held as a snapshot; sets the weight of the next check."""
         self._live = live
         self._look_at = max(FLOOR, FACTOR * live)
         return self._weight > self._look_at
 
     def postpone(self) -> None:
-        """Asks again only when the journal weighs twice as much."""
+        """Doubles the weight at which `is_due` is true again."""
         self._look_at = 2 * self._weight
 
     def restart(self, entry: Entry, live: int) -> None:
-        """Begins anew with an entry that makes the session what it is now."""
+        """Replaces all entries by one that restores the present state."""
         self._entries = [entry]
         self._weight = 0
         self._live = live
         self._look_at = max(FLOOR, FACTOR * live)
 
     def cut(self, length: int) -> None:
-        """Forgets all but the first entries."""
+        """Drops all but the first `length` entries."""
         for entry in self._entries[length:]:
             self._weight -= 1 + entry.rows
         del self._entries[length:]
 
     def clear(self) -> None:
-        """Lets go of everything."""
+        """Drops all entries."""
         self._entries.clear()

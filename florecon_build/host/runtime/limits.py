@@ -47,7 +47,7 @@ class Limits:
 
 
 class Deadline:
-    """A point in time that several calls into a module share.
+    """A point in time by which several calls into a module must have ended.
 
     >>> Deadline(None).left()
     inf
@@ -63,7 +63,7 @@ class Deadline:
         return max(0.0, self._end - time.monotonic())
 
     def over(self) -> bool:
-        """Whether the time is up; true for good once an alarm rang."""
+        """True once the time is up or an alarm has fired."""
         return self._rang or not self.left()
 
     @contextmanager
@@ -88,7 +88,7 @@ class Deadline:
 
 
 def new_engine(interruptible: bool = True) -> wasmtime.Engine:
-    """An engine with the settings that compiled code in the cache was made for."""
+    """An engine with the settings that the cache of compiled code is keyed by."""
     config = wasmtime.Config()
     config.epoch_interruption = interruptible
     config.wasm_threads = False
@@ -103,10 +103,10 @@ def new_engine(interruptible: bool = True) -> wasmtime.Engine:
 def interruptibly(work: Callable[[], T], ask: Callable[[], None], cancel: Callable[[], None]) -> T:
     """Runs `work` so that Ctrl-C reaches the caller while a module computes.
 
-    Python sees an interrupt only between its own steps, never inside a long call. So in the main thread, which alone
-    receives interrupts, the work is done by a helper while this one waits. On an interrupt `ask` tells the work to stop
-    at its next step; if it does not within `GRACE_SECONDS`, `cancel` stops it where it is. The work is over, one way or
-    the other, before the interrupt goes on its way.
+    Python handles an interrupt only between its own instructions, never inside a long call. In the main thread, which
+    alone receives interrupts, a second thread therefore does the work while this one waits. On an interrupt `ask` tells
+    the work to stop at its next step; if it does not within `GRACE_SECONDS`, `cancel` stops it at once. The work has
+    ended before the interrupt is raised.
 
     >>> interruptibly(lambda: 6 * 7, lambda: None, lambda: None)
     42
@@ -147,10 +147,10 @@ Noted = list[tuple[int, FrameType | None]]
 
 @contextmanager
 def _noted() -> Generator[Noted, None, None]:
-    """Interrupts that came meanwhile, for whoever handles them as a rule to be told afterwards.
+    """Collects interrupts during the block, to be passed to the usual handler afterwards.
 
-    Raised at once, one could be swallowed by a finalizer that happens to run; and a library that reads files with a
-    handler of its own may have left that in place, below Python, where no interrupt is seen any more.
+    An interrupt that is raised at once can be lost in a finalizer; and a library that installed a signal handler of its
+    own may have left it in place, below Python, where no interrupt is seen any more.
     """
     noted: Noted = []
     before = signal.getsignal(signal.SIGINT)
@@ -172,7 +172,7 @@ def _handle(signum: int, frame: FrameType | None) -> None:
 
 
 def _finish(done: threading.Event, ask: Callable[[], None], cancel: Callable[[], None]) -> None:
-    """Ends the helper's work, however often the user presses Ctrl-C."""
+    """Ends the work of the other thread, however often the user presses Ctrl-C."""
     while not done.is_set():
         try:
             ask()

@@ -38,7 +38,7 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 @runtime_checkable
 class HasWasm(Protocol):
-    """What a build returns: anything that knows where its wasm lies."""
+    """Anything with the path of its wasm, such as the artifact of a build."""
 
     @property
     def wasm(self) -> str | os.PathLike[str]: ...
@@ -51,7 +51,7 @@ Source = str | os.PathLike[str] | bytes | HasWasm
 class Module:
     """A compiled module that passed every check that needs no running code.
 
-    `code` is what an engine of `new_engine(interruptible)` runs, `name` what messages call the module, `digest` the
+    `code` is compiled for `new_engine(interruptible)`, `name` is the name in messages, `digest` the
     SHA-256 of the wasm in hex.
     """
 
@@ -62,7 +62,7 @@ class Module:
 
 
 class _Recent:
-    """The last few modules of this process, so that opening many workspaces checks and compiles once."""
+    """In-process cache (LRU) of compiled modules, so that opening many workspaces validates and compiles once."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

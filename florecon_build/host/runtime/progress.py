@@ -15,7 +15,7 @@ WIDTH = 30
 
 @contextmanager
 def shown(progress: bool | Progress, what: str, out: TextIO | None = None) -> Generator[Progress | None]:
-    """What to call with (done, total): the caller's own function, a bar on `out` (standard error), or nothing.
+    """The callback for (done, total): the caller's own function, a bar on `out` (standard error), or None.
 
     >>> with shown(lambda done, total: print(done, "of", total), "solving") as tell:
     ...     tell(1, 2)
@@ -34,7 +34,7 @@ def shown(progress: bool | Progress, what: str, out: TextIO | None = None) -> Ge
 
 
 class _Bar:
-    """One line that is drawn over and over."""
+    """One terminal line that is redrawn in place."""
 
     def __init__(self, what: str, out: TextIO) -> None:
         self._what = what

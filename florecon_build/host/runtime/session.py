@@ -47,9 +47,9 @@ Progress = Callable[[int, int], None]
 
 
 class Session:
-    """One instance and what made it what it is, opened empty or from a snapshot.
+    """One instance with its journal, opened empty or from a snapshot.
 
-    Errors of the module come out typed; see `errors`.
+    Errors of the module are raised as their types; see `errors`.
     """
 
     def __init__(
@@ -104,18 +104,18 @@ class Session:
         return self._work(work)
 
     def mark(self) -> int:
-        """A point to which `back_to` can return, until `keep` gives it up. Errors: `BadCommand` where one is set."""
+        """Sets the point that `back_to` rolls back to, until `keep` commits. Errors: `BadCommand` where one is set."""
         if self._marked:
             raise BadCommand("a transaction of this workspace is open already; transactions do not nest")
         self._marked = True
         return len(self._journal)
 
     def keep(self) -> None:
-        """What was done since the mark stays done."""
+        """Commits everything since the mark."""
         self._marked = False
 
     def back_to(self, mark: int) -> None:
-        """Takes back what was done since the mark; the next call rebuilds the state of then, group ids included."""
+        """Rolls back to the mark; the next call rebuilds that state, group ids included."""
         self._marked = False
         if len(self._journal) > mark:
             self._journal.cut(mark)
@@ -135,7 +135,7 @@ class Session:
         return self._work(self._snapshot)
 
     def explain(self, ids: list[int | str]) -> dict[str, Any]:
-        """What the module has to say of rows. Errors: `UnknownId`; `Unsupported` for one that does not explain."""
+        """The module's explanation of rows. Errors: `UnknownId`; `Unsupported` for one that does not explain."""
         return self._work(lambda: self._explain(ids))
 
     def shard_keys(self, frame: Frame) -> pa.Table:
@@ -222,7 +222,7 @@ class Session:
         return self._trusting(lambda: self._broken("snapshot was answered with JSON", reply))
 
     def _record(self, entry: Entry) -> None:
-        """Keeps a command that was carried out. That it was, no fault from here on can change."""
+        """Appends a command that succeeded to the journal; a fault from here on does not undo it."""
         self._journal.add(entry)
         if self._marked or not (self._compacts and self.about.rich and self._journal.is_due()):
             return
@@ -257,7 +257,7 @@ class Session:
         return self._trusting(lambda: from_json(envelope.get("report"))[what])
 
     def _fetch(self, what: str, deadline: Deadline) -> pa.Table | None:
-        """None when the module knows no `fetch` (one of another maker)."""
+        """The table, or None for a module without `fetch`."""
         reply = self._dispatch(_encode("fetch", {"what": what}), None, deadline)
         if not reply.startswith(b"{"):
             return self._trusting(lambda: read(what, reply))
@@ -270,7 +270,7 @@ class Session:
         return self._trusting(lambda: self._broken("fetch was answered with JSON", reply))
 
     def _steps(self, deadline: Deadline, certify: bool) -> Iterator[tuple[int, int, int | None]]:
-        """What is done, of how much, and how many flows are certified."""
+        """Progress per step: lots done, lots in total, certified flows."""
         budget, before = FIRST_BUDGET, -1
         asked = {"certify": True} if certify else {}
         while True:
@@ -316,7 +316,7 @@ class Session:
         raise from_wire(envelope.get("error"))
 
     def _trusting(self, work: Callable[[], T]) -> T:
-        """Reads what the module answered; an answer that breaks the contract poisons the instance."""
+        """Decodes a reply; one that breaks the contract poisons the instance."""
         try:
             return work()
         except BrokenReply as error:
@@ -328,7 +328,7 @@ class Session:
         raise BrokenReply(f"{what} ({len(reply)} bytes)")
 
     def _rebuild(self, cause: Poisoned) -> None:
-        """A fresh instance, through every step of the journal."""
+        """Replaces the instance by a fresh one that has replayed the journal."""
         LOG.warning("rebuilding the workspace of %s from %d steps: %s", self._module.name, len(self._journal), cause)
         fresh = self._running = Instance(self._module, self._limits)
         try:

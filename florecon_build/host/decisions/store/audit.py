@@ -16,7 +16,7 @@ from florecon_build.host.errors import FloreconError
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A place where the history is not what was written; `seq` is the entry's number."""
+    """A fault in a history: `seq` is the entry's number, `what` describes it."""
 
     seq: int
     what: str
@@ -32,7 +32,7 @@ class Audit:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing was found."""
+        """True without faults."""
         return not self.faults
 
 
@@ -58,7 +58,7 @@ def verify(store: Store, *, head: str | None = None) -> Audit:
 
 
 class _Walk:
-    """From entry to entry, going on after a fault, so that all are found."""
+    """A pass over all entries that continues after a fault, so that every fault is found."""
 
     def __init__(self, book_name: str) -> None:
         self.faults: list[Fault] = []

@@ -94,7 +94,7 @@ def translated(what: str) -> Generator[None]:
 
 @contextmanager
 def writing(engine: sa.Engine, book: str) -> Generator[sa.Connection]:
-    """A transaction that alone may write to the book; it is committed at the end, or leaves no trace."""
+    """A transaction with an exclusive lock on the book, committed at the end of the block or rolled back."""
     with engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
         if engine.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_lock_number(book))))
@@ -102,7 +102,7 @@ def writing(engine: sa.Engine, book: str) -> Generator[sa.Connection]:
 
 
 def read(connection: sa.Connection, book: str, after: int) -> Iterator[sa.Row[Any]]:
-    """The book's lines beyond `after`, in order."""
+    """The book's rows with a number above `after`, in order."""
     wanted = sa.select(HISTORY).where(HISTORY.c.book == book, HISTORY.c.seq > after).order_by(HISTORY.c.seq)
     yield from connection.execute(wanted, execution_options={"yield_per": ROWS_AT_ONCE})
 
@@ -115,7 +115,7 @@ def last(connection: sa.Connection, book: str) -> tuple[int, str] | None:
 
 
 def insert(connection: sa.Connection, rows: list[dict[str, object]]) -> None:
-    """Appends lines."""
+    """Inserts rows."""
     if rows:
         connection.execute(HISTORY.insert(), rows)
 

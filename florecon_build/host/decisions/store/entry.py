@@ -1,4 +1,4 @@
-"""One line of a store's history, and the hash that ties it to the line before.
+"""Entry of a history, hash-chained to the entry before it.
 
 >>> one = sealed(Draft(who="anna", kind="comment", why=None, body={"text": "seen"}), "2024-q1", 1,
 ...              "2024-04-02T09:00:00+00:00", genesis("2024-q1"))
@@ -36,7 +36,7 @@ FORMAT = "florecon.store 1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What is about to become an entry: who does what, and why.
+    """An entry that is not appended yet: who decides what, and why.
 
     `body` is what the kind needs (see `book`); `input` is the digest of the rows that the person saw, `strategy` the
     fingerprint of what had been compiled; both empty where there is no workspace.
@@ -68,7 +68,7 @@ class Entry:
 
 
 def genesis(book: str) -> str:
-    """What the first entry of a book follows, so that a history cannot be passed off as another book's."""
+    """The previous hash of the first entry, derived from the book's name so that histories cannot be exchanged."""
     return hashlib.sha256(f"{FORMAT}\n{book}".encode()).hexdigest()
 
 
@@ -79,7 +79,7 @@ def digest(book: str, entry: Entry) -> str:
 
 
 def canonical(value: object) -> str:
-    """JSON in one way only: sorted keys, no spaces, no escapes that are not needed.
+    """Canonical JSON: sorted keys, no spaces, no optional escapes.
 
     Errors: `BadCommand` for what is no JSON.
     """
@@ -90,7 +90,7 @@ def canonical(value: object) -> str:
 
 
 def sealed(draft: Draft, book: str, seq: int, at: str, previous: str) -> Entry:
-    """The entry that a draft becomes.
+    """The entry for a draft, with its number, time and hash.
 
     Errors: `BadCommand` for nobody, for a kind that is not known and for text that no database keeps.
     """

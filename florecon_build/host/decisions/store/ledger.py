@@ -39,7 +39,7 @@ class Member:
 
 @dataclass(slots=True)
 class Decision:
-    """An entry and what became of it; `checker` is who approved or rejected it."""
+    """An entry with its status; `checker` is who approved or rejected it."""
 
     entry: Entry
     status: Status
@@ -47,17 +47,17 @@ class Decision:
 
     @property
     def seq(self) -> int:
-        """The number of the entry, which is the decision's own."""
+        """The number of the entry."""
         return self.entry.seq
 
     @property
     def kind(self) -> str:
-        """What was decided: `pin`, `merge` and so on."""
+        """The kind of the entry: `pin`, `merge` and so on."""
         return self.entry.kind
 
     @property
     def members(self) -> tuple[Member, ...]:
-        """The rows and amounts that it is about."""
+        """The rows and amounts that the decision is about."""
         return members_of(self.entry.body)
 
 
@@ -67,7 +67,7 @@ def members_of(body: Mapping[str, Any]) -> tuple[Member, ...]:
 
 
 def value_of(members: Iterable[Member]) -> int:
-    """The larger of what comes in and what goes out, in minor units.
+    """The value of a decision: the larger of its inflow and outflow, in minor units.
 
     >>> value_of([Member(1, 500, 500), Member(2, -300, -400)])
     500
@@ -77,7 +77,7 @@ def value_of(members: Iterable[Member]) -> int:
 
 
 class Book:
-    """The standing of every decision, the tags, and the policy, after the entries added so far."""
+    """Status of every decision, tags and policy after the entries added so far."""
 
     def __init__(self) -> None:
         self.decisions: dict[int, Decision] = {}
@@ -85,7 +85,7 @@ class Book:
         self.second_person_from: int | None = None
 
     def needs_second(self, draft: Draft | Entry) -> bool:
-        """Whether the policy of this moment asks for a second person."""
+        """True when the policy in force asks for a second person."""
         if self.second_person_from is None or draft.kind in NEVER_PENDING:
             return False
         if draft.kind == "policy":
@@ -132,7 +132,7 @@ class Book:
         return [each for each in self.decisions.values() if each.status == "in force" and each.kind in kinds]
 
     def pending(self) -> list[Decision]:
-        """What waits for a second person, oldest first."""
+        """The decisions that wait for a second person, oldest first."""
         return [each for each in self.decisions.values() if each.status == "pending"]
 
     def _target(self, draft: Draft | Entry) -> Decision:

@@ -49,11 +49,11 @@ class Store:
         self._head: str = genesis(book)
         self._fresh = False
 
-    # What is in it
+    # Reading
 
     @property
     def book(self) -> Book:
-        """What stands, as of the last `refresh` or write."""
+        """The state of all decisions, as of the last `refresh` or write. Errors: `StoreDamaged`, `StoreError`."""
         self._read_once()
         return self._book
 
@@ -69,7 +69,7 @@ class Store:
 
     @property
     def known_head(self) -> str | None:
-        """The head, if this object has read the history before."""
+        """The head, or None while this object has not read the history."""
         return self._head if self._fresh else None
 
     def __len__(self) -> int:
@@ -77,17 +77,24 @@ class Store:
         return self._last
 
     def refresh(self) -> None:
-        """Takes in what others appended. Errors: `StoreDamaged` where it does not follow what was there."""
+        """Reads the entries that others have appended.
+
+        Errors: `StoreDamaged` where they do not continue the known history; `StoreError`.
+        """
         with self._lock, self._reading() as connection:
             self._read(connection)
 
     def entries(self, after: int = 0) -> list[Entry]:
-        """All entries beyond the number `after`, in order."""
+        """The entries with a number above `after`, in order. Errors: `StoreDamaged`, `StoreError`."""
         with self._reading() as connection:
             return [entry_of(row) for row in database.read(connection, self.book_name, after)]
 
     def history(self) -> pa.Table:
-        """The history as a table: the columns of the store, and the `status` and `checker` of each entry by now."""
+        """The history as an Arrow table, one row per entry.
+
+        Columns: `seq, at, who, kind, why, input, strategy, body, previous, hash`, and `status` and `checker` as of now.
+        Errors: `StoreDamaged`, `StoreError`.
+        """
         self.refresh()
         lines: list[dict[str, Any]] = []
         for decision in self._book.decisions.values():
@@ -100,9 +107,10 @@ class Store:
 
     @contextmanager
     def writing(self) -> Generator[Writing]:
-        """A transaction: nobody else writes to the book until it ends; all that was appended is kept, or nothing.
+        """A transaction with an exclusive lock on the book: everything appended in it is stored, or nothing.
 
-        When it begins, the store has taken in what others appended before.
+        It begins with reading what others have appended.
+        Errors: `StoreDamaged`, `StoreError`.
         """
         with self._lock, database.translated("the store"):
             before = self._last
@@ -124,7 +132,10 @@ class Store:
             return writing.append(draft)
 
     def comment(self, text: str, *, who: str, ids: Sequence[Id] = (), target: int | None = None) -> Entry:
-        """Says something, about rows or an entry."""
+        """Appends a comment.
+
+        Parameters: `ids` are the rows, `target` the number of the entry that it is about. Errors: `StoreError`.
+        """
         body: dict[str, Any] = {"text": text}
         if ids:
             body["ids"] = list(ids)
@@ -133,32 +144,39 @@ class Store:
         return self.append(Draft(who=who, kind="comment", body=body))
 
     def require_second_person(self, amount: int | None, *, who: str, why: str | None = None) -> Decision:
-        """From `amount` minor units on, a decision waits for somebody else's `approve`; None asks for nobody.
+        """Sets the policy: a decision of at least `amount` minor units waits for the approval of a second person.
 
-        A policy in force guards its own change: that waits for a second person too.
+        Parameters: `amount` None asks for nobody. A change of the policy in force waits for a second person itself.
+        Errors: `BadCommand` for a negative amount; `StoreError`.
         """
         return self._decided(Draft(who=who, kind="policy", why=why, body={"second_person_from": amount}))
 
     def approve(self, seq: int, *, who: str, why: str | None = None) -> Decision:
-        """Puts what waits in force. Errors: `NotPending`, `SamePerson`, `UnknownEntry`."""
+        """Approves a pending decision, which is in force from now on.
+
+        Errors: `NotPending`, `SamePerson`, `UnknownEntry`, `StoreError`.
+        """
         return self._decided(Draft(who=who, kind="approve", why=why, body={"target": seq}))
 
     def reject(self, seq: int, *, who: str, why: str | None = None) -> Decision:
-        """Turns down what waits. Errors: as `approve`."""
+        """Rejects a pending decision. Errors: as `approve`."""
         return self._decided(Draft(who=who, kind="reject", why=why, body={"target": seq}))
 
     def undo(self, seq: int, *, who: str, why: str | None = None) -> Decision:
-        """Takes an entry out of force, by another entry. Errors: `NotPending` if it is out already, `UnknownEntry`."""
+        """Takes an entry out of force, by another entry; undoing an undo puts it back.
+
+        Errors: `NotPending` if it is out of force already, `UnknownEntry`, `StoreError`.
+        """
         return self._decided(Draft(who=who, kind="undo", why=why, body={"target": seq}))
 
     def close(self) -> None:
         """Closes the connections."""
         self._engine.dispose()
 
-    # How
+    # Internals
 
     def raw(self) -> Generator[sa.Row[Any]]:
-        """The lines as they lie in the database, unchecked."""
+        """The table rows of the book, unverified."""
         with self._reading() as connection:
             yield from database.read(connection, self.book_name, 0)
 
@@ -176,7 +194,7 @@ class Store:
             self.refresh()
 
     def _read(self, connection: sa.Connection) -> None:
-        """Takes in what is new; what does not continue the history that this object knows is refused."""
+        """Reads new entries; refuses those that do not continue the known history."""
         found = database.last(connection, self.book_name)
         last, head = found if found is not None else (0, genesis(self.book_name))
         if last < self._last:
@@ -188,14 +206,14 @@ class Store:
         self._fresh = True
 
     def _take(self, entry: Entry) -> None:
-        """Adds an entry to the book, if it follows."""
+        """Verifies that an entry continues the chain, and adds it to the book."""
         if entry.seq != self._last + 1 or entry.previous != self._head or digest(self.book_name, entry) != entry.hash:
             raise StoreDamaged(f"the history breaks at entry {entry.seq}: lines were changed; fb.verify lists them all")
         self._book.add(entry)
         self._last, self._head = entry.seq, entry.hash
 
     def _forget(self) -> None:
-        """What a failed transaction added is not in the database: read again from the beginning when next needed."""
+        """Discards the state after a failed transaction; the history is read again when next needed."""
         self._book, self._fresh = Book(), False
         self._last, self._head = 0, genesis(self.book_name)
 
@@ -209,7 +227,7 @@ class Writing:
         self._unwritten: list[dict[str, object]] = []
 
     def append(self, draft: Draft) -> Entry:
-        """Adds an entry at the end; it is kept when the transaction ends well. Errors: those of `Book.check`."""
+        """Adds an entry, which is stored when the transaction commits. Errors: those of `Book.check`."""
         store = self._store
         at = datetime.now(UTC).isoformat(timespec="microseconds")
         entry = sealed(draft, store.book_name, len(store) + 1, at, store.head)
@@ -218,6 +236,6 @@ class Writing:
         return entry
 
     def flush(self) -> None:
-        """Hands the new lines to the database."""
+        """Inserts the new rows into the database."""
         database.insert(self._connection, self._unwritten)
         self._unwritten.clear()

@@ -12,7 +12,7 @@ from florecon_build.host.errors import StoreDamaged
 
 
 def row_of(book: str, entry: Entry) -> dict[str, object]:
-    """The line that keeps an entry."""
+    """The table row for an entry."""
     return {
         "book": book,
         "seq": entry.seq,
@@ -29,7 +29,7 @@ def row_of(book: str, entry: Entry) -> dict[str, object]:
 
 
 def entry_of(row: sa.Row[Any]) -> Entry:
-    """The entry that a line keeps. Errors: `StoreDamaged` for a body that is no object."""
+    """The entry of a table row. Errors: `StoreDamaged` for a body that is no object."""
     try:
         body = json.loads(row.body)
     except (TypeError, ValueError, RecursionError) as error:
