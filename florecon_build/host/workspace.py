@@ -295,8 +295,8 @@ class Workspace:
 
         Nothing is ingested. Parameters as for `upsert`. A ledger that is too large for one workspace can be divided by
         it, each part solved in a workspace of its own. `about.divides` says whether the strategy as a whole works on a
-        key; where it does not, every row has 0. The keys depend on the rows and the params only, not on the machine. Decisions of people
-        may join rows of different keys, which then belong in one workspace.
+        key; where it does not, every row has 0. The keys depend on the rows and the params only, not on the machine.
+        Decisions of people may join rows of different keys, which then belong in one workspace.
         Errors: those of `upsert`, except `DuplicateId`; `Unsupported` for a module that does not divide a ledger.
         """
         frame = self.frame(rows, columns=columns, text_amounts=text_amounts)

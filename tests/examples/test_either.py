@@ -17,6 +17,8 @@ from examples.cash_application.strategy import cash_application
 from examples.intercompany.strategy import intercompany
 from examples.starter.strategy import plugin as starter
 
+pytestmark = pytest.mark.cargo
+
 FOLDER = Path(__file__).resolve().parents[2] / "examples"
 ROWS = 250
 
