@@ -58,7 +58,7 @@ def conformance(
         return _judged(plugin_or_wasm, given, program=None)
     from florecon_build import codegen  # noqa: PLC0415 - a module of another maker needs no compiler
 
-    program = codegen.build_native(plugin_or_wasm.rust())
+    program = codegen.build_native(codegen.emit(plugin_or_wasm.data, plugin_or_wasm.fingerprint))
     with tempfile.TemporaryDirectory() as folder:
         wasm = plugin_or_wasm.build(folder, profile="quick").wasm.read_bytes()
     return _judged(wasm, given, program)

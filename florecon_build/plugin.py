@@ -86,7 +86,7 @@ class Plugin(PluginData):
         from florecon_build import codegen  # noqa: PLC0415 - a reader of strategies needs no generator
 
         self.require()
-        return codegen.emit(self.data, self.fingerprint)
+        return codegen.emit(self.data, self.fingerprint).files
 
     def build(
         self, directory: str | Path, *, profile: Profile = "release", say: Callable[[str], None] | None = None

@@ -144,7 +144,7 @@ def test_kind_is_generated_at_random(kind: Kind) -> None:
 @each_kind
 def test_kind_has_an_emitter(kind: Kind) -> None:
     plugin, _ = drawn()[kind]
-    assert "fn strategy" in emit(plugin, "0" * 64)["src/lib.rs"]
+    assert "fn strategy" in emit(plugin, "0" * 64).files["src/lib.rs"]
 
 
 @each_kind

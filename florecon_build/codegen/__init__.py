@@ -6,12 +6,13 @@ from florecon_build.codegen.build.check import check
 from florecon_build.codegen.build.native import build_native
 from florecon_build.codegen.build.wasm import Artifact, Profile, build_suite, build_wasm
 from florecon_build.codegen.errors import BuildError, CodegenError, GeneratedCodeError, Rejection, ToolchainError
-from florecon_build.codegen.rust.crate import emit, emit_suite
+from florecon_build.codegen.rust.crate import Crate, emit, emit_suite
 
 __all__ = [
     "Artifact",
     "BuildError",
     "CodegenError",
+    "Crate",
     "GeneratedCodeError",
     "Profile",
     "Rejection",

@@ -71,11 +71,11 @@ def shared_params(drawn: list[PluginIr]) -> tuple[PluginIr, ...]:
 
 def compile_suite(plugins: tuple[PluginIr, ...]) -> Suite:
     """Compiles both forms; what was compiled before is kept beside the other caches, by content."""
-    files = emit_suite(plugins)
+    crate = emit_suite(plugins)
     digest = hashlib.sha256(runtime_hash(runtime_dir()).encode())
-    for name, text in sorted(files.items()):
+    for name, text in sorted(crate.files.items()):
         digest.update(f"{name}\0{text}\0".encode())
     folder = cache_dir() / "suites" / digest.hexdigest()[:24]
     if not (folder / "solver.wasm").is_file():
         build_suite(plugins, folder)
-    return Suite(plugins, folder / "solver.wasm", build_native(files))
+    return Suite(plugins, folder / "solver.wasm", build_native(crate))

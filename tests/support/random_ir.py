@@ -22,6 +22,7 @@ COLUMNS = (
     n.Column(name="type", type=t.TEXT),
     n.Column(name="note", type=t.TEXT.with_nullable(True)),
     n.Column(name="a_column_with_quite_a_long_name", type=t.TEXT.with_nullable(True)),
+    n.Column(name="another_column_with_a_long_name", type=t.TEXT),
     n.Column(name="quantity", type=t.INTEGER),
     n.Column(name="quantity_or_none", type=t.INTEGER.with_nullable(True)),
     n.Column(name="rate", type=t.REAL),
@@ -239,7 +240,7 @@ class Drawer:
                     *unary,
                     divided,
                     gap,
-                    lambda: e.Unary(type=type, op=e.UnaryOp.SIGN, operand=of(rng.choice([t.INTEGER, t.REAL, MONEY]))),
+                    lambda: e.Unary(type=type, op=e.UnaryOp.SIGN, operand=of(rng.choice([t.INTEGER, MONEY]))),
                     lambda: e.Cast(type=type, op=e.CastOp.TO_MINOR, operand=of(MONEY)),
                     lambda: e.DatePart(
                         type=type,

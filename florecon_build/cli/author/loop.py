@@ -16,7 +16,7 @@ from florecon_build.cli.reconcile import tables_of
 from florecon_build.cli.summary import Summary, Tables, summarize
 from florecon_build.cli.unused_params import unused_params
 from florecon_build.codegen.build.native import Runtime, compile_native, runtime
-from florecon_build.codegen.build.source_map import attribute_errors
+from florecon_build.codegen.rust.crate import emit
 from florecon_build.host.description import Description
 from florecon_build.host.frames import Frame
 from florecon_build.ir.errors import Problem
@@ -74,9 +74,9 @@ class AuthorLoop:
         if self._runtime is None:
             self._runtime = runtime(self.say)
         with timed(seconds, "emit"):
-            files = plugin.rust()
-        with timed(seconds, "rustc"), attribute_errors(plugin.data):
-            program = compile_native(files, self._runtime, name=str(self.strategy.resolve()))
+            crate = emit(plugin.data, plugin.fingerprint)
+        with timed(seconds, "rustc"):
+            program = compile_native(crate, self._runtime, name=str(self.strategy.resolve()))
         with NativeProcess(program) as running:
             with timed(seconds, "read"):
                 frames = [self._frame(path, running.about) for path in self.data]

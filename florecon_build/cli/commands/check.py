@@ -15,7 +15,6 @@ from florecon_build.cli.exit_codes import Exit
 from florecon_build.cli.settings import settings
 from florecon_build.cli.unused_params import unused_params
 from florecon_build.codegen.build.rustfmt import check_format
-from florecon_build.codegen.build.source_map import attribute_errors
 from florecon_build.ir.errors import Problem, Severity
 
 
@@ -30,9 +29,9 @@ def check(strategy: Strategy = None, plugin: PluginName = None, as_json: Json = 
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     tools: list[str] = []
     if not errors:
-        files = loaded.rust()
-        with console.status("checking the generated Rust") as update, attribute_errors(loaded.data):
-            tools += [tool for tool in (check_format(files), codegen.check({"check": files}, say=update)) if tool]
+        crate = codegen.emit(loaded.data, loaded.fingerprint)
+        with console.status("checking the generated Rust") as update:
+            tools += [tool for tool in (check_format(crate.files), codegen.check({"check": crate}, say=update)) if tool]
     if as_json:
         console.print_json(_document(loaded, problems, tools))
     else:

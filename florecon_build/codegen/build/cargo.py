@@ -15,7 +15,6 @@ from florecon_build.codegen.build.paths import cache_dir
 from florecon_build.codegen.build.rustc import Compiler
 from florecon_build.codegen.errors import BuildError, GeneratedCodeError, Rejection
 
-_MARKER = re.compile(r"^\s*// (\S+:\d+  .*)$")
 _NOT_INHERITED = re.compile(r"RUSTFLAGS|CARGO_ENCODED_RUSTFLAGS|CARGO_BUILD_.*|CARGO_PROFILE_.*|RUSTC_BOOTSTRAP")
 
 
@@ -74,24 +73,14 @@ def _rejections(messages: list[dict[str, Any]], workspace: Workspace) -> Iterato
         if message.get("reason") != "compiler-message" or said is None or said["level"] != "error":
             continue
         spans = [span for span in said["spans"] if span["is_primary"]]
-        manifest = Path(message["manifest_path"])
-        if manifest.parent.name not in workspace.members or not spans:
+        member = Path(message["manifest_path"]).parent.name
+        crate = workspace.crates.get(member)
+        if crate is None or not spans:
             continue
-        file, line = str(spans[0]["file_name"]), int(spans[0]["line_start"])
-        yield Rejection(message=str(said["message"]), file=file, line=line, author=_author(workspace.root / file, line))
-
-
-def _author(path: Path, line: int) -> str | None:
-    """The marker comment above a line: source file, line and expression of the author."""
-    if not path.is_file():
-        return None
-    for text in reversed(path.read_text(encoding="utf-8").splitlines()[:line]):
-        found = _MARKER.match(text)
-        if found:
-            return found.group(1)
-        if text.startswith(("fn ", "pub ", "impl ", "mod ")) or text.startswith("    fn "):
-            return None
-    return None
+        file, line = Path(spans[0]["file_name"]).as_posix(), int(spans[0]["line_start"])
+        origin = crate.origin(file.removeprefix(f"{member}/"), line)
+        author, place = (origin.author, origin.place) if origin else (None, None)
+        yield Rejection(message=str(said["message"]), file=file, line=line, author=author, node=place)
 
 
 def _why(stderr: str, messages: list[dict[str, Any]]) -> str:

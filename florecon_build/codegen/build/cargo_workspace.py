@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from florecon_build.codegen.build.paths import runtime_files, runtime_hash
 from florecon_build.codegen.errors import BuildError
+from florecon_build.codegen.rust.crate import PACKAGE_VERSION, Crate
 
 MEMBER = "plugin"
 
@@ -46,31 +48,26 @@ strip = "none"
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Cargo workspace on disk: root folder, hash of the runtime, generated members."""
+    """Cargo workspace on disk: root folder, hash of the runtime, generated crates by member folder."""
 
     root: Path
     runtime: str
-    members: tuple[str, ...]
+    crates: Mapping[str, Crate]
 
 
-Crates = Mapping[str, Mapping[str, str]]
-"""Member folder -> file name -> text."""
-
-
-def workspace(root: Path, runtime: Path, crates: Crates) -> Workspace:
+def workspace(root: Path, runtime: Path, crates: Mapping[str, Crate]) -> Workspace:
     """Creates or updates a workspace of the runtime and ``crates``; writes only files that differ."""
     root.mkdir(parents=True, exist_ok=True)
-    members = tuple(crates)
     for path in runtime_files(runtime):
         if path.name not in ("Cargo.toml", "Cargo.lock") or len(path.parts) > 1:
             _copy(runtime / path, root / path)
     manifest = (runtime / "Cargo.toml").read_text()
-    _write(root / "Cargo.toml", _with_members(manifest, members))
-    _write(root / "Cargo.lock", _with_locked((runtime / "Cargo.lock").read_text(), crates))
-    for member, files in crates.items():
-        for name, text in files.items():
+    _write(root / "Cargo.toml", _with_members(manifest, crates))
+    _write(root / "Cargo.lock", _with_locked((runtime / "Cargo.lock").read_text(), crates.values()))
+    for member, crate in crates.items():
+        for name, text in crate.files.items():
             _write(root / member / name, text)
-    return Workspace(root, runtime_hash(runtime), members)
+    return Workspace(root, runtime_hash(runtime), crates)
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -89,7 +86,7 @@ def _write(path: Path, text: str) -> None:
     scratch.replace(path)
 
 
-def _with_members(manifest: str, members: tuple[str, ...]) -> str:
+def _with_members(manifest: str, members: Iterable[str]) -> str:
     listed = re.search(r"^members = \[(.*?)\]", manifest, re.MULTILINE | re.DOTALL)
     if listed is None:
         raise BuildError("the runtime's Cargo.toml lists no workspace members")
@@ -98,25 +95,20 @@ def _with_members(manifest: str, members: tuple[str, ...]) -> str:
     return changed.replace("opt-level = 3", "opt-level = 2", 1).rstrip() + "\n" + _PROFILES
 
 
-def _with_locked(lock: str, crates: Crates) -> str:
+def _with_locked(lock: str, crates: Iterable[Crate]) -> str:
     """The runtime's lock file with an entry per generated crate, in cargo's order."""
-    head, *packages = re.split(r"(?=^\[\[package\]\]$)", lock, flags=re.MULTILINE)
-    for files in crates.values():
-        name, version = (_field(files["Cargo.toml"], field) for field in ("name", "version"))
-        packages.append(
-            f'[[package]]\nname = "{name}"\nversion = "{version}"\ndependencies = [\n "florecon-runtime",\n]\n\n',
-        )
+    head, *packages = lock.split(_PACKAGE)
+    for crate in crates:
+        dependencies = 'dependencies = [\n "florecon-runtime",\n]'
+        packages.append(f'name = "{crate.package}"\nversion = "{PACKAGE_VERSION}"\n{dependencies}')
     ordered = sorted((package.strip() for package in packages), key=_sort_key)
-    return head + "\n\n".join(ordered) + "\n"
+    return head + "\n\n".join(_PACKAGE + package for package in ordered) + "\n"
+
+
+_PACKAGE = "[[package]]\n"
 
 
 def _sort_key(package: str) -> tuple[str, tuple[int, ...]]:
-    numbers = re.findall(r"\d+", _field(package, "version").split("-")[0])
-    return _field(package, "name"), tuple(int(number) for number in numbers)
-
-
-def _field(text: str, name: str) -> str:
-    found = re.search(rf'^{name} = "(.*)"$', text, re.MULTILINE)
-    if found is None:
-        raise BuildError(f"a manifest or lock entry has no {name}")
-    return found.group(1)
+    entry = tomllib.loads(package)
+    numbers = re.findall(r"\d+", entry["version"].split("-")[0])
+    return entry["name"], tuple(int(number) for number in numbers)

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +21,7 @@ from florecon_build.codegen.build.paths import cache_dir, runtime_dir, runtime_h
 from florecon_build.codegen.build.rustc import OLDEST, Compiler, compilers
 from florecon_build.codegen.build.sysroot import StatusCallback
 from florecon_build.codegen.errors import BuildError, ToolchainError
+from florecon_build.codegen.rust.crate import Crate
 
 PROFILE = "FLORECON_AUTHOR_PROFILE"
 """The variable that names the cargo profile of the runtime: ``author`` at full speed, or ``quick``, made sooner."""
@@ -104,36 +103,34 @@ def _in_deps(library: Path) -> Path:
     return library
 
 
-def compile_native(files: Mapping[str, str], at: Runtime, *, name: str = "author") -> Path:
-    """Compiles a generated project to a program; ``name`` is the key of its build folder.
+def compile_native(crate: Crate, at: Runtime, *, name: str = "author") -> Path:
+    """Compiles a generated crate to a program; ``name`` is the key of its build folder.
 
     Raises ``GeneratedCodeError`` if ``rustc`` rejects the code, ``BuildError`` for any other failure.
     """
     folder = _folder(at, name)
-    found = re.search(r"^export_plugin!\((\w+)\);$", files["src/lib.rs"], re.MULTILINE)
-    if found is None:
-        raise BuildError("the generated crate exports no plugin")
     with locked(folder.with_suffix(".lock")):
-        for file, text in {**files, "src/main.rs": _MAIN.format(plugin=found.group(1))}.items():
+        for file, text in {**crate.files, "src/main.rs": _MAIN.format(plugin=crate.plugin)}.items():
             _write(folder / file, text)
         program = folder / _PROGRAM
         done = subprocess.run(_command(at, folder, program), capture_output=True, text=True, check=False, env=_env())
     if done.returncode != 0:
-        check({"author": files})  # raises with the author's line; passes if the environment is at fault
+        check({"author": crate})  # raises with the author's line; passes if the environment is at fault
         raise BuildError(f"rustc failed:\n{done.stderr[-4000:]}")
     return program
 
 
-def build_native(files: Mapping[str, str], say: StatusCallback = lambda _: None) -> Path:
-    """The program of a generated project (the files from ``emit``), cached by content.
+def build_native(crate: Crate, say: StatusCallback = lambda _: None) -> Path:
+    """The program of a generated crate (from ``emit``), cached by content.
 
     The program serves one session over standard input and output, see ``florecon::sdk::serve``. Raises
     ``ToolchainError``, ``GeneratedCodeError`` or ``BuildError``.
     """
     at = runtime(say)
-    name = hashlib.sha256("\0".join(f"{file}\0{text}" for file, text in sorted(files.items())).encode()).hexdigest()
+    content = "\0".join(f"{file}\0{text}" for file, text in sorted(crate.files.items()))
+    name = hashlib.sha256(content.encode()).hexdigest()
     program = _folder(at, name) / _PROGRAM
-    return program if program.is_file() else compile_native(files, at, name=name)
+    return program if program.is_file() else compile_native(crate, at, name=name)
 
 
 def _folder(at: Runtime, name: str) -> Path:

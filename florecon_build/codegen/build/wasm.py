@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,12 +15,11 @@ from florecon_build.codegen.build.cargo_workspace import MEMBER, Workspace, work
 from florecon_build.codegen.build.file_lock import locked
 from florecon_build.codegen.build.paths import cache_dir, runtime_dir, runtime_hash
 from florecon_build.codegen.build.rustc import TARGET, Toolchain
-from florecon_build.codegen.build.source_map import attribute_errors
 from florecon_build.codegen.build.sysroot import StatusCallback
 from florecon_build.codegen.build.toolchain import ensure
 from florecon_build.codegen.build.wasm_sections import with_section
 from florecon_build.codegen.errors import BuildError
-from florecon_build.codegen.rust.crate import emit, emit_suite
+from florecon_build.codegen.rust.crate import Crate, emit, emit_suite
 from florecon_build.codegen.version import VERSION
 from florecon_build.ir import nodes as n
 from florecon_build.ir.json_format import dumps
@@ -105,9 +104,8 @@ def make(
     ir: n.PluginIr, fingerprint: str, ir_json: str, *, profile: Profile = "release", say: StatusCallback = _quiet
 ) -> BuildResult:
     """Compiles a plugin and adds the custom sections with its IR and its provenance."""
-    files = emit(ir, fingerprint)
-    with attribute_errors(ir):
-        compiled = compile_files(files, profile=profile, say=say)
+    crate = emit(ir, fingerprint)
+    compiled = compile_crate(crate, profile=profile, say=say)
     provenance: dict[str, object] = {
         "generator": VERSION,
         "runtime": {"version": VERSION, "sha256": compiled.workspace.runtime},
@@ -116,32 +114,31 @@ def make(
     }
     wasm = with_section(compiled.wasm, BUILD_SECTION, json.dumps(provenance, sort_keys=True).encode())
     compact = json.dumps(json.loads(ir_json), separators=(",", ":"), ensure_ascii=False)
-    return BuildResult(with_section(wasm, IR_SECTION, compact.encode()), files, compiled, provenance)
+    return BuildResult(with_section(wasm, IR_SECTION, compact.encode()), crate.files, compiled, provenance)
 
 
 def build_suite(
     irs: Sequence[n.PluginIr], out_dir: Path | str, *, profile: Profile = "quick", say: StatusCallback = _quiet
 ) -> Artifact:
     """Compiles many strategies over the same rows into one module; the parameter ``strategy`` selects one."""
-    compiled = compile_files(emit_suite(irs), profile=profile, say=say)
+    compiled = compile_crate(emit_suite(irs), profile=profile, say=say)
     manifest = {"suite": [ir.id for ir in irs], "compiler": _compiler(compiled.toolchain), "profile": profile}
     return _write(Path(out_dir), compiled.wasm, json.dumps(manifest, indent=2) + "\n")
 
 
-def compile_files(files: Mapping[str, str], *, profile: Profile = "release", say: StatusCallback = _quiet) -> Compiled:
-    """Compiles a generated project to wasm."""
+def compile_crate(crate: Crate, *, profile: Profile = "release", say: StatusCallback = _quiet) -> Compiled:
+    """Compiles a generated crate to wasm."""
     toolchain = ensure(say)
     runtime = runtime_dir()
     base = cache_dir() / "work" / f"{runtime_hash(runtime)[:16]}"
     # the first lock protects the workspace, the second cargo's output, until both have been read
     with locked(base.with_suffix(".lock")), locked(target_dir(toolchain.compiler) / "florecon.lock"):
-        space = workspace(base, runtime, {MEMBER: files})
+        space = workspace(base, runtime, {MEMBER: crate})
         flags = wasm_flags(toolchain)
-        package = re.search(r'^name = "(.*)"$', files["Cargo.toml"], re.MULTILINE)
-        say(f"compiling {package.group(1) if package else MEMBER} for {TARGET}, profile {profile}")
+        say(f"compiling {crate.package} for {TARGET}, profile {profile}")
         if not any((target_dir(toolchain.compiler) / TARGET / profile / "deps").glob("libflorecon-*.rlib")):
             say("compiling the florecon runtime as well, on the first build: a minute or two")
-        args = ["build", "--target", TARGET, "--profile", profile, "--package", package.group(1) if package else MEMBER]
+        args = ["build", "--target", TARGET, "--profile", profile, "--package", crate.package]
         made = run_cargo(toolchain.compiler, space, args, flags=flags, env=toolchain.env)
         wasm = [path for path in made if path.suffix == ".wasm"]
         if not wasm:

@@ -1,4 +1,4 @@
-"""The whole ``lib.rs`` of a plugin, and its ``Cargo.toml``."""
+"""The generated crate: ``lib.rs`` with its manifest, and what the build needs to know about them."""
 
 from __future__ import annotations
 
@@ -6,82 +6,51 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from florecon_build.codegen.rust import ast as r
 from florecon_build.codegen.rust import lints
-from florecon_build.codegen.rust.captures import Scope
-from florecon_build.codegen.rust.layout import STRUCT_WIDTH, Atom, Doc, Vector, call, layout
-from florecon_build.codegen.rust.literals import constant, int_literal, text_literal
+from florecon_build.codegen.rust.captures import strategy_values
+from florecon_build.codegen.rust.fallibility import can_fail
+from florecon_build.codegen.rust.literals import constant, int_literal
+from florecon_build.codegen.rust.lower_nodes import PLAN_RESULT, plan
+from florecon_build.codegen.rust.lower_rows import Lanes, lanes_of, numeraire_function, row_function, row_items
 from florecon_build.codegen.rust.names import PRELUDE_FUNCTIONS, Names, camel, snake
-from florecon_build.codegen.rust.nodes import lines_of
-from florecon_build.codegen.rust.rows import Lanes, all_values, lanes_of, write_numeraire, write_row, write_struct
-from florecon_build.codegen.rust.rust_types import lane_type
-from florecon_build.codegen.rust.writer import INDENT, Writer, indent, width
+from florecon_build.codegen.rust.printer import INDENT, Printer, SourceLine
+from florecon_build.codegen.rust.rust_types import READERS, lane_type
 from florecon_build.codegen.version import VERSION
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
 from florecon_build.ir.traversal import kind_name, walk
 from florecon_build.ir.types import Kind
 
+LIB = "src/lib.rs"
 SUITE_PARAM = "strategy"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """What a crate is generated from: one plugin, or several strategies over the rows and params of the first."""
-
-    ir: n.PluginIr
-    fingerprint: str
-    strategies: tuple[n.Node, ...]
-    suite: bool
-
-    @property
-    def plugin(self) -> str:
-        """The name of the plugin's struct."""
-        names = Names(["Row", "Params", "Plugin"])
-        return names.fresh(f"{camel(self.ir.id.split('.')[-1], 'Strategy')}Plugin")
-
-
-@dataclass(frozen=True, slots=True)
 class Crate:
-    """A source with what its parts share: lanes and params by their Rust names, and the lints that must be allowed."""
+    """A generated cargo project, to stand beside the runtime's crate ``florecon`` in one workspace.
 
-    source: Source
-    lanes: Lanes
-    params: dict[str, str]
-    lints: set[str]
-
-    @property
-    def params_type(self) -> str:
-        """The type of the plugin's params; a plugin without has none to name."""
-        return "Params" if self.params or self.source.suite else "()"
-
-
-@dataclass(frozen=True, slots=True)
-class Builder:
-    """The lines of one ``fn strategy``; ``fails`` where a setting's arithmetic can overflow."""
-
-    lines: list[str]
-    fails: bool
-
-    def call(self, path: str) -> str:
-        """An expression for the plan. A setting that overflows is refused when the params are installed."""
-        return f"{path}(p).unwrap_or_else(Plan::refused)" if self.fails else f"{path}(p)"
-
-
-def emit(ir: n.PluginIr, fingerprint: str) -> dict[str, str]:
-    """The generated project as file name -> text: ``Cargo.toml``, ``rustfmt.toml``, ``src/lib.rs``, ``src/nodes.json``.
-
-    The folder is meant to stand beside the runtime's crate ``florecon``, in one cargo workspace.
+    ``files`` maps a path to its text, ``package`` is the name in ``Cargo.toml``, ``plugin`` the type that implements
+    ``Plugin``; ``source_lines`` say, by path, from which of the author's expressions lines were made.
     """
-    source = Source(ir, fingerprint, (ir.strategy,), suite=False)
-    return {
-        "Cargo.toml": cargo_toml(ir),
-        "rustfmt.toml": "max_width = 120\n",
-        "src/lib.rs": _lib(source),
-        "src/nodes.json": nodes_json(ir.strategy),
-    }
+
+    files: dict[str, str]
+    package: str
+    plugin: str
+    source_lines: dict[str, tuple[SourceLine, ...]]
+
+    def origin(self, path: str, line: int) -> r.Origin | None:
+        """The author's expression behind a line (from 1) of a file; the innermost, where one holds another."""
+        found = [source for source in self.source_lines.get(path, ()) if source.first <= line <= source.last]
+        return max(found, key=lambda source: source.first).origin if found else None
 
 
-def emit_suite(irs: Sequence[n.PluginIr]) -> dict[str, str]:
+def emit(ir: n.PluginIr, fingerprint: str) -> Crate:
+    """The crate of one plugin: ``Cargo.toml``, ``rustfmt.toml``, ``src/lib.rs``, ``src/nodes.json``."""
+    return _crate(_Source(ir, fingerprint, (ir.strategy,), suite=False), nodes_json(ir.strategy))
+
+
+def emit_suite(irs: Sequence[n.PluginIr]) -> Crate:
     """One crate that holds many strategies, which must share columns, lanes, params and numeraire.
 
     The integer param ``strategy``, the index into ``irs``, picks the active one; each lives in a module of its own.
@@ -95,13 +64,7 @@ def emit_suite(irs: Sequence[n.PluginIr]) -> dict[str, str]:
             first.numeraire,
         ):
             raise ValueError(f"{other.id} does not share the rows, params and numeraire of {first.id}")
-    source = Source(first, "", tuple(ir.strategy for ir in irs), suite=True)
-    return {
-        "Cargo.toml": cargo_toml(first),
-        "rustfmt.toml": "max_width = 120\n",
-        "src/lib.rs": _lib(source),
-        "src/nodes.json": "[]\n",
-    }
+    return _crate(_Source(first, "", tuple(ir.strategy for ir in irs), suite=True), "[]\n")
 
 
 def crate_name(ir: n.PluginIr) -> str:
@@ -112,22 +75,26 @@ def crate_name(ir: n.PluginIr) -> str:
     return f"{snake(ir.id, 'plugin').replace('_', '-')}-solver"
 
 
-def cargo_toml(ir: n.PluginIr) -> str:
-    """The manifest of the generated crate. Its profiles and lock are the workspace's."""
+def cargo_toml(package: str, library: str = "solver", crate_types: tuple[str, ...] = ("cdylib", "rlib")) -> str:
+    """The manifest of a generated crate. Its profiles and lock are the workspace's."""
     return f"""\
 [package]
-name = "{crate_name(ir)}"
-version = "0.0.0"
+name = "{package}"
+version = "{PACKAGE_VERSION}"
 edition = "2024"
 publish = false
 
 [lib]
-name = "solver"
-crate-type = ["cdylib", "rlib"]
+name = "{library}"
+crate-type = {json.dumps(crate_types)}
 
 [dependencies]
 florecon = {{ package = "florecon-runtime", path = "../florecon" }}
 """
+
+
+PACKAGE_VERSION = "0.0.0"
+"""Of every generated package: it is never published."""
 
 
 def nodes_json(root: n.Node) -> str:
@@ -144,165 +111,181 @@ def nodes_json(root: n.Node) -> str:
     return "[\n" + ",\n".join(lines) + "\n]\n"
 
 
-def _lib(source: Source) -> str:
-    lint_names = lints.of_values(source.ir, source.strategies)
-    crate = Crate(source, lanes_of(source.ir, source.strategies), _used_params(source), lint_names)
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What a crate is generated from: one plugin, or several strategies over the rows and params of the first."""
+
+    ir: n.PluginIr
+    fingerprint: str
+    strategies: tuple[n.Node, ...]
+    suite: bool
+
+    @property
+    def plugin(self) -> str:
+        """The name of the plugin's struct."""
+        names = Names(["Row", "Params", "Plugin"])
+        return names.fresh(f"{camel(self.ir.id.split('.')[-1], 'Strategy')}Plugin")
+
+
+@dataclass(frozen=True, slots=True)
+class _Params:
+    """The Rust names of the params that a strategy reads, and the type that holds them: ``()`` where it reads none."""
+
+    names: dict[str, str]
+    type: str
+
+
+def _crate(source: _Source, nodes: str) -> Crate:
+    lanes, params = lanes_of(source.ir, source.strategies), _params(source)
     column = INDENT if source.suite else 0
-    builders = [_builder(crate, strategy, column) for strategy in source.strategies]
-    out = Writer()
-    write_struct(out, source.ir, crate.lanes)
-    _params_struct(out, crate)
-    out.lines(["", f"/// The reconciliation plugin `{source.ir.id}`.", f"pub struct {source.plugin};", ""])
-    out.line(f"impl Plugin for {source.plugin} {{")
-    with out.indented():
-        _impl(out, crate, builders)
-    out.lines(["}", "", f"export_plugin!({source.plugin});", ""])
-    if not source.suite:
-        out.lines(builders[0].lines)
-        return _header(crate) + out.text()
-    for index, builder in enumerate(builders):
-        out.lines([*([""] if index else []), f"mod s{index} {{"])
-        with out.indented():
-            out.lines(["use super::*;", "", *builder.lines])
-        out.line("}")
-    return _header(crate) + out.text()
-
-
-def _header(crate: Crate) -> str:
-    fingerprint = crate.source.fingerprint
-    lines = [
-        f"// Generated by florecon-build {VERSION}",
-        f"// from strategy {fingerprint}." if fingerprint else "// from several strategies.",
-        "// Change the strategy, not this file.",
-        "",
-        *lints.allowed(crate.lints),
-        "use florecon::prelude::*;",
-        "",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _used_params(source: Source) -> dict[str, str]:
-    """Param -> Rust name, for those that a strategy reads."""
-    used = {value.name for node in source.strategies for value in all_values(node) if isinstance(value, e.ParamRef)}
-    names = Names([*PRELUDE_FUNCTIONS, "p", "item", "a", "b", "group", SUITE_PARAM])
-    return {param.name: names.fresh(snake(param.name, "param")) for param in source.ir.params if param.name in used}
-
-
-def _params_struct(out: Writer, crate: Crate) -> None:
-    if crate.params_type == "()":
-        return
-    out.lines(["", "/// What may be tuned at run time.", "pub struct Params {"])
-    with out.indented():
-        for param in crate.source.ir.params:
-            if param.name in crate.params:
-                out.line(f"{crate.params[param.name]}: {lane_type(param.type)},")
-        if crate.source.suite:
-            out.line(f"{SUITE_PARAM}: i64,")
-    out.line("}")
-
-
-def _impl(out: Writer, crate: Crate, builders: list[Builder]) -> None:
-    ir = crate.source.ir
-    out.lines(["type Row = Row;", f"type Params = {crate.params_type};", ""])
-    _function(out, "domain() -> Domain", call("Domain::new", text_literal(ir.id), text_literal(ir.version)))
-    fields = Vector(tuple(Atom(_field(column)) for column in ir.columns))
-    _function(out, "schema() -> Schema", call("Schema::new", fields))
-    specs = [Atom(_spec(param)) for param in ir.params]
-    if crate.source.suite:
-        specs.append(Atom(f'ParamSpec::integer("{SUITE_PARAM}", 0)'))
-    if specs:
-        _function(out, "params() -> Vec<ParamSpec>", Vector(tuple(specs)))
-    _build_info(out, crate.source)
-    _configure(out, crate)
-    write_row(out, ir, crate.lanes, crate.lints)
-    out.line()
-    write_numeraire(out, ir, crate.lanes, crate.lints)
-    out.line()
-    out.line(f"fn strategy(p: &{crate.params_type}) -> Plan<Row> {{")
-    out.lines(indent(_dispatch(crate.source, builders)))
-    out.line("}")
-
-
-def _dispatch(source: Source, builders: list[Builder]) -> list[str]:
-    if not source.suite:
-        return [builders[0].call("strategy")]
-    arms = [f"{index} => {builder.call(f's{index}::strategy')}," for index, builder in enumerate(builders)]
-    return [f"match p.{SUITE_PARAM} {{", *indent([*arms, "_ => identity(),"]), "}"]
-
-
-def _builder(crate: Crate, root: n.Node, column: int) -> Builder:
-    names = Names([*PRELUDE_FUNCTIONS, "p", "item", "a", "b", "group", "strategy", *crate.params.values()])
-    scope = Scope(crate.lanes.names, crate.params, names, column + INDENT, crate.lints)
-    lines = lines_of(scope, root)
-    param = "p" if any("= p." in line for line in lines) else "_"
-    plan = "Result<Plan<Row>, EvalError>" if scope.fails else "Plan<Row>"
-    head = f"{'pub ' if crate.source.suite else ''}fn strategy({param}: &{crate.params_type}) -> {plan} {{"
-    return Builder([head, *indent(lines), "}"], scope.fails)
-
-
-def _function(out: Writer, signature: str, doc: Doc) -> None:
-    out.line(f"fn {signature} {{")
-    out.lines(indent(layout(doc, out.column + INDENT)))
-    out.lines(["}", ""])
-
-
-_FIELDS = {
-    Kind.INTEGER: "integer",
-    Kind.REAL: "real",
-    Kind.TEXT: "text",
-    Kind.MONEY: "money",
-    Kind.DATE: "date",
-    Kind.BOOLEAN: "boolean",
-}
-
-
-def _field(column: n.Column) -> str:
-    scale = f", {column.type.scale}" if column.type.kind is Kind.MONEY else ""
-    text = f"Field::{_FIELDS[column.type.kind]}({text_literal(column.name)}{scale})"
-    text += ".id()" if column.id else ""
-    text += ".amount()" if column.display else ""
-    return text + (".nullable()" if column.type.nullable else "")
-
-
-def _spec(param: n.Param) -> str:
-    kind = _FIELDS[param.type.kind]
-    scale = f", {param.type.scale}" if param.type.kind is Kind.MONEY else ""
-    text = f"ParamSpec::{kind}({text_literal(param.name)}{scale}, {constant(param.default, param.type)})"
-    return text + (f".doc({text_literal(param.doc)})" if param.doc else "")
-
-
-def _build_info(out: Writer, source: Source) -> None:
-    scale = source.ir.numeraire.type.scale
-    out.line("fn build() -> BuildInfo {")
-    with out.indented():
-        out.lines(
-            [
-                "BuildInfo {",
-                f'    strategy: "{source.fingerprint}",',
-                '    nodes_json: include_str!("nodes.json"),',
-                f"    numeraire_scale: {int_literal(scale)},",
-                "}",
-            ]
+    builders = [_builder(strategy, lanes, params, column, suite=source.suite) for strategy in source.strategies]
+    row, numeraire = row_function(source.ir, lanes, INDENT), numeraire_function(source.ir, lanes, INDENT)
+    trees = [function.body for function in (row, numeraire, *builders)]
+    printer = Printer()
+    printer.items(
+        (
+            _header(source, lints.of_values(source.ir, source.strategies) | lints.of_trees(trees)),
+            *row_items(source.ir, lanes),
+            *_params_struct(source, params),
+            r.Verbatim(
+                (f"/// The reconciliation plugin `{source.ir.id}`.", f"pub struct {source.plugin};"),
+            ),
+            _implementation(source, params, (row, numeraire), builders),
+            r.MacroItem("export_plugin", (r.Name(source.plugin),)),
+            *(_modules(builders) if source.suite else builders),
         )
-    out.lines(["}", ""])
+    )
+    files = {
+        "Cargo.toml": cargo_toml(crate_name(source.ir)),
+        "rustfmt.toml": "max_width = 120\n",
+        LIB: printer.text(),
+        "src/nodes.json": nodes,
+    }
+    return Crate(files, crate_name(source.ir), source.plugin, {LIB: tuple(printer.source_lines)})
 
 
-def _configure(out: Writer, crate: Crate) -> None:
-    if crate.params_type == "()":
-        out.lines(["fn configure(_: &ParamValues) {}", ""])
-        return
-    fields = [
-        f"{crate.params[param.name]}: values.{_FIELDS[param.type.kind]}({text_literal(param.name)})"
-        for param in crate.source.ir.params
-        if param.name in crate.params
+def _header(source: _Source, allowed: set[str]) -> r.Verbatim:
+    """The first comment, the lints that the author's expressions may trip, and the prelude."""
+    made_from = f"// from strategy {source.fingerprint}." if source.fingerprint else "// from several strategies."
+    lines = [f"// Generated by florecon-build {VERSION}", made_from, "// Change the strategy, not this file.", ""]
+    if allowed:
+        lines += ["// the author's expressions stand as they were written"]
+        lines += [*(f"#![allow({name})]" for name in sorted(allowed)), ""]
+    return r.Verbatim((*lines, "use florecon::prelude::*;"))
+
+
+def _params(source: _Source) -> _Params:
+    used = {
+        value.name for node in source.strategies for value in strategy_values(node) if isinstance(value, e.ParamRef)
+    }
+    names = Names([*PRELUDE_FUNCTIONS, "p", "item", "a", "b", "group", SUITE_PARAM])
+    given = {param.name: names.fresh(snake(param.name, "param")) for param in source.ir.params if param.name in used}
+    return _Params(given, "Params" if given or source.suite else "()")
+
+
+def _params_struct(source: _Source, params: _Params) -> tuple[r.Item, ...]:
+    if params.type == "()":
+        return ()
+    types = {param.name: lane_type(param.type) for param in source.ir.params}
+    lines = [f"    {name}: {types[param]}," for param, name in params.names.items()]
+    if source.suite:
+        lines.append(f"    {SUITE_PARAM}: i64,")
+    return (r.Verbatim(("/// What may be tuned at run time.", "pub struct Params {", *lines, "}")),)
+
+
+def _builder(root: n.Node, lanes: Lanes, params: _Params, column: int, *, suite: bool) -> r.Function:
+    """``fn strategy``, which fails where the arithmetic of a setting overflows."""
+    names = Names([*PRELUDE_FUNCTIONS, "p", "item", "a", "b", "group", "strategy", *params.names.values()])
+    body = plan(root, lanes.names, params.names, names, column + INDENT)
+    param = "p" if "p" in r.names(body) else "_"
+    returns = PLAN_RESULT if can_fail(body) else "Plan<Row>"
+    return r.Function(f"{'pub ' if suite else ''}fn strategy({param}: &{params.type}) -> {returns}", body)
+
+
+def _modules(builders: list[r.Function]) -> list[r.Item]:
+    prelude = r.Verbatim(("use super::*;",))
+    return [r.Container(f"mod s{index}", (prelude, builder)) for index, builder in enumerate(builders)]
+
+
+# -- the implementation of Plugin
+
+
+def _implementation(
+    source: _Source, params: _Params, functions: tuple[r.Function, ...], builders: list[r.Function]
+) -> r.Container:
+    ir = source.ir
+    domain = r.Call("Domain::new", (r.Text(ir.id), r.Text(ir.version)))
+    schema = r.Call("Schema::new", (r.Array(tuple(map(_field, ir.columns)), "vec!"),))
+    specs = list(map(_spec, ir.params))
+    if source.suite:
+        specs.append(r.Call("ParamSpec::integer", (r.Text(SUITE_PARAM), r.Literal("0"))))
+    items: list[r.Item] = [
+        r.Verbatim(("type Row = Row;", f"type Params = {params.type};")),
+        r.Function("fn domain() -> Domain", r.block(domain)),
+        r.Function("fn schema() -> Schema", r.block(schema)),
     ]
-    if crate.source.suite:
-        fields.append(f'{SUITE_PARAM}: values.integer("{SUITE_PARAM}")')
-    out.line("fn configure(values: &ParamValues) -> Params {")
-    inner = ", ".join(fields)
-    if width(inner) <= STRUCT_WIDTH:
-        out.lines(indent([f"Params {{ {inner} }}"]))
-    else:
-        out.lines(indent(["Params {", *indent(f"{field}," for field in fields), "}"]))
-    out.lines(["}", ""])
+    if specs:
+        items.append(r.Function("fn params() -> Vec<ParamSpec>", r.block(r.Array(tuple(specs), "vec!"))))
+    items += [r.Function("fn build() -> BuildInfo", r.block(_build_info(source))), _configure(source, params)]
+    dispatch = r.Function(f"fn strategy(p: &{params.type}) -> Plan<Row>", r.block(_dispatch(source, builders)))
+    return r.Container(f"impl Plugin for {source.plugin}", (*items, *functions, dispatch))
+
+
+def _field(column: n.Column) -> r.Expression:
+    arguments: list[r.Expression] = [r.Text(column.name)]
+    if column.type.kind is Kind.MONEY:
+        arguments.append(r.Literal(str(column.type.scale)))
+    made: r.Expression = r.Call(f"Field::{READERS[column.type.kind]}", tuple(arguments))
+    marks = {"id": column.id, "amount": column.display, "nullable": column.type.nullable}
+    for name, marked in marks.items():
+        made = r.Method(made, name) if marked else made
+    return made
+
+
+def _spec(param: n.Param) -> r.Expression:
+    arguments: list[r.Expression] = [r.Text(param.name)]
+    if param.type.kind is Kind.MONEY:
+        arguments.append(r.Literal(str(param.type.scale)))
+    arguments.append(constant(param.default, param.type))
+    made = r.Call(f"ParamSpec::{READERS[param.type.kind]}", tuple(arguments))
+    return r.Method(made, "doc", (r.Text(param.doc),)) if param.doc else made
+
+
+def _build_info(source: _Source) -> r.Expression:
+    fields = {
+        "strategy": r.Text(source.fingerprint),
+        "nodes_json": r.Call("include_str!", (r.Text("nodes.json"),)),
+        "numeraire_scale": r.Literal(int_literal(source.ir.numeraire.type.scale)),
+    }
+    return r.Struct("BuildInfo", tuple(fields.items()))
+
+
+def _configure(source: _Source, params: _Params) -> r.Item:
+    if params.type == "()":
+        return r.Verbatim(("fn configure(_: &ParamValues) {}",))
+    values = r.Name("values")
+    readers = {param.name: READERS[param.type.kind] for param in source.ir.params}
+    fields: list[tuple[str, r.Expression | None]] = [
+        (name, r.Method(values, readers[param], (r.Text(param),))) for param, name in params.names.items()
+    ]
+    if source.suite:
+        fields.append((SUITE_PARAM, r.Method(values, "integer", (r.Text(SUITE_PARAM),))))
+    return r.Function("fn configure(values: &ParamValues) -> Params", r.block(r.Struct("Params", tuple(fields))))
+
+
+def _dispatch(source: _Source, builders: list[r.Function]) -> r.Expression:
+    """The plan of the active strategy. A setting that overflows is refused when the params are installed."""
+
+    def call(path: str, builder: r.Function) -> r.Expression:
+        made = r.Call(path, (r.Name("p"),))
+        if not can_fail(builder.body):
+            return made
+        return r.Method(made, "unwrap_or_else", (r.Path("Plan::refused"),))
+
+    if not source.suite:
+        return call("strategy", builders[0])
+    arms = [
+        r.Arm(r.Literal(str(index)), r.block(call(f"s{index}::strategy", builder)))
+        for index, builder in enumerate(builders)
+    ]
+    return r.Match(r.Field(r.Name("p"), SUITE_PARAM), (*arms, r.Arm(r.Path("_"), r.block(r.Call("identity")))))

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
-from florecon_build.codegen.rust.rows import all_values
+from florecon_build.codegen.rust import ast as r
+from florecon_build.codegen.rust.captures import strategy_values
+from florecon_build.codegen.rust.printer import chained
+from florecon_build.codegen.rust.simplify import simplify
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
 from florecon_build.ir.traversal import values_in
-from florecon_build.ir.types import Kind
+from florecon_build.ir.types import Kind, Type
 
 _KNOWN_CONSTANTS = (
     *(math.e, math.pi, math.tau, math.sqrt(2), 1 / math.sqrt(2), (1 + math.sqrt(5)) / 2),
@@ -23,20 +27,33 @@ def of_values(ir: n.PluginIr, strategies: Iterable[n.Node]) -> set[str]:
     return {lint for value in _values(ir, strategies) for lint in _lints(value)}
 
 
-def allowed(names: set[str]) -> list[str]:
-    """The ``#![allow(..)]`` lines of a crate; most need none."""
-    if not names:
-        return []
-    attributes = [f"#![allow({name})]" for name in sorted(names)]
-    return ["// the author's expressions stand as they were written", *attributes, ""]
+def of_trees(trees: Iterable[r.Expression]) -> set[str]:
+    """The lints that choices trip whose conditions or branches became the same."""
+    return {lint for tree in trees for part in r.walk(tree) if isinstance(part, r.If) for lint in _of_if(part)}
+
+
+def _of_if(first: r.If) -> Iterator[str]:
+    conditions, branches = chained(first.condition, "||"), [first.then]
+    last = first.otherwise
+    while isinstance(last.value, r.If) and not last.statements:
+        conditions += chained(last.value.condition, "||")
+        branches.append(last.value.then)
+        last = last.value.otherwise
+    branches.append(last)
+    if len(set(conditions)) < len(conditions):
+        yield "clippy::ifs_same_cond"
+    if any(one == other for one, other in pairwise(branches)):
+        yield "clippy::if_same_then_else"
+    if all(branch in (r.block(r.Literal("true")), r.block(r.Literal("false"))) for branch in branches):
+        yield "clippy::needless_bool"
 
 
 def _values(ir: n.PluginIr, strategies: Iterable[n.Node]) -> Iterator[e.Value]:
-    yield from values_in(ir.numeraire)
+    yield from values_in(simplify(ir.numeraire))
     for lane in ir.lanes:
-        yield from values_in(lane.value)
+        yield from values_in(simplify(lane.value))
     for strategy in strategies:
-        yield from all_values(strategy)
+        yield from strategy_values(strategy)
 
 
 def _lints(value: e.Value) -> Iterator[str]:
@@ -60,7 +77,9 @@ def _lints(value: e.Value) -> Iterator[str]:
             yield from ("clippy::nonminimal_bool", *_logic(value))
         case e.Not(operand=e.Compare()):
             yield from ("clippy::nonminimal_bool", "clippy::neg_cmp_op_on_partial_ord")
-        case e.Compare() if value.left.type.kind is Kind.BOOLEAN and any(map(_is_flag, (value.left, value.right))):
+        case e.Compare(left=e.Lit(type=Type(kind=Kind.BOOLEAN)) | e.Compare() | e.Logic() | e.Not()):
+            yield "clippy::nonminimal_bool"
+        case e.Compare(right=e.Lit(type=Type(kind=Kind.BOOLEAN)) | e.Compare() | e.Logic() | e.Not()):
             yield "clippy::nonminimal_bool"
         case _:
             pass

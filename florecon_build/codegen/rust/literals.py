@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import unicodedata
 
+from florecon_build.codegen.rust import ast as r
 from florecon_build.ir.expressions import Constant
 from florecon_build.ir.types import Kind, Type
 
@@ -50,19 +50,14 @@ def real_literal(value: float) -> str:
     return re.sub(r"e\+?(-?)0*", r"e\1", repr(float(value)))
 
 
-def bool_literal(value: bool) -> str:
-    """``true`` or ``false``."""
-    return json.dumps(value)
-
-
-def constant(value: Constant, type: Type) -> str:
+def constant(value: Constant, type: Type) -> r.Literal | r.Text:
     """A non-null constant of a type; a text is a ``&'static str``."""
     match type.kind:
         case Kind.TEXT:
-            return text_literal(str(value))
+            return r.Text(str(value))
         case Kind.BOOLEAN:
-            return bool_literal(bool(value))
+            return r.Literal("true" if value else "false")
         case Kind.REAL:
-            return real_literal(float(value or 0.0))
+            return r.Literal(real_literal(float(value or 0.0)))
         case _:
-            return int_literal(int(value or 0))
+            return r.Literal(int_literal(int(value or 0)))

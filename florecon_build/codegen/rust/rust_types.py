@@ -44,11 +44,17 @@ def is_copy(type: Type) -> bool:
     return type.kind not in (Kind.TEXT, Kind.LIST)
 
 
-def is_whole(type: Type) -> bool:
-    """Whether the value is an ``i64`` with checked arithmetic."""
-    return type.kind in (Kind.INTEGER, Kind.MONEY, Kind.DATE)
-
-
 def has_real(type: Type) -> bool:
     """Whether the key form differs from the lane form."""
     return type.kind is Kind.REAL or any(has_real(part) for part in type.parts)
+
+
+READERS = {
+    Kind.INTEGER: "integer",
+    Kind.REAL: "real",
+    Kind.TEXT: "text",
+    Kind.MONEY: "money",
+    Kind.DATE: "date",
+    Kind.BOOLEAN: "boolean",
+}
+"""The runtime's name for a column's or param's kind: ``Field::money``, ``record.money``, ``values.money``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from florecon_build.codegen.rust.fallibility import is_fallible
+from florecon_build.codegen.rust.rust_types import lane_type
 from florecon_build.ir import expressions as e
 from florecon_build.ir.traversal import map_values
 from florecon_build.ir.types import BOOLEAN, Kind
@@ -54,38 +55,44 @@ def _flat(value: e.FirstOf) -> list[e.Value]:
 
 
 def _lookup(value: e.Lookup) -> e.Value:
-    """A table that always gives one answer is that; one from booleans to booleans is the operand or its opposite."""
-    operand, default = value.operand, value.default
-    if is_fallible(operand):
-        return value
+    """A table that always gives one answer is that; one from booleans to booleans is the operand or its opposite.
+
+    An operand that can fail is evaluated still.
+    """
+    operand, default, table = value.operand, value.default, dict(value.table)
     if isinstance(operand, e.Lit):
         known = (found for key, found in value.table if key == operand.value and type(key) is type(operand.value))
         return e.Lit(value=next(known, default), type=value.type, span=value.span)
-    if all(found == default for _, found in value.table):
-        return e.Lit(value=default, type=value.type, span=value.span)
-    if value.type != BOOLEAN or operand.type != BOOLEAN:
-        return value
-    table = dict(value.table)
-    if_true, if_false = (bool(table.get(key, default)) for key in (True, False))
-    if if_true is if_false:
-        return e.Lit(value=if_true, type=BOOLEAN, span=value.span)
-    return operand if if_true else e.Not(operand=operand, type=BOOLEAN, span=value.span)
+    if operand.type == BOOLEAN:
+        if_true, if_false = table.get(True, default), table.get(False, default)
+        if value.type == BOOLEAN and if_true is not if_false:
+            return operand if if_true else e.Not(operand=operand, type=BOOLEAN, span=value.span)
+        if if_true == if_false:
+            value = replace(value, table=(), default=if_true)
+    if all(found == value.default for _, found in value.table):
+        constant = e.Lit(value=value.default, type=value.type, span=value.span)
+        return replace(value, table=()) if is_fallible(operand) else constant
+    return value
 
 
-def is_untyped(value: e.Value) -> bool:
-    """Whether an integer is made of literals alone, so that rustc would take it for an ``i32``."""
+def untyped_as(value: e.Value) -> str | None:
+    """The type of an integer that is made of literals alone, which rustc would take for an ``i32``."""
+    return lane_type(value.type) if _is_untyped(value) else None
+
+
+def _is_untyped(value: e.Value) -> bool:
     match value:
         case e.Lit():
             return value.value is not None and value.type.kind in (Kind.INTEGER, Kind.MONEY, Kind.DATE)
         case e.Lookup():
             return value.type.kind in (Kind.INTEGER, Kind.MONEY, Kind.DATE)
         case e.Where():
-            return is_untyped(value.then) and is_untyped(value.otherwise)
+            return _is_untyped(value.then) and _is_untyped(value.otherwise)
         case e.Tier():
-            return is_untyped(value.cost)
+            return _is_untyped(value.cost)
         case e.FirstOf():
-            return all(is_untyped(operand) for operand in value.operands)
+            return all(_is_untyped(operand) for operand in value.operands)
         case e.MakeTuple():
-            return any(is_untyped(operand) for operand in value.operands)
+            return any(_is_untyped(operand) for operand in value.operands)
         case _:
             return False

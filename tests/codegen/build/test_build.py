@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -9,12 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from florecon_build.codegen import GeneratedCodeError
+from florecon_build.codegen import GeneratedCodeError, emit
 from florecon_build.codegen.build.cargo import cargo_home
 from florecon_build.codegen.build.cargo_workspace import workspace
 from florecon_build.codegen.build.check import check
 from florecon_build.codegen.build.paths import runtime_dir, runtime_files
-from florecon_build.codegen.build.source_map import attribute_errors
 from florecon_build.codegen.build.wasm import IR_SECTION, build_wasm
 from florecon_build.codegen.build.wasm_sections import section, with_section
 from florecon_build.codegen.rust.crate import cargo_toml
@@ -25,14 +25,13 @@ from tests.codegen.strategies import intercompany, smallest
 @pytest.mark.cargo
 def test_rejected_closure_names_source_line_and_node() -> None:
     plugin = intercompany()
-    files = plugin.rust()
-    broken = files["src/lib.rs"].replace(
-        "|item: Item<'_, Row>| item.row.gl_date", "|item: Item<'_, Row>| item.row.nothing"
-    )
-    assert broken != files["src/lib.rs"]
+    crate = emit(plugin.data, plugin.fingerprint)
+    text = crate.files["src/lib.rs"]
+    broken = text.replace("|item: Item<'_, Row>| item.row.gl_date", "|item: Item<'_, Row>| item.row.nothing")
+    assert broken != text
     broken = broken.replace("text::sorted_pair(&company, &icp)", "text::sorted_pair(&company, icp)")
-    with pytest.raises(GeneratedCodeError) as caught, attribute_errors(plugin.data):
-        check({"refused": {**files, "src/lib.rs": broken}})
+    with pytest.raises(GeneratedCodeError) as caught:
+        check({"refused": dataclasses.replace(crate, files={**crate.files, "src/lib.rs": broken})})
     said = {rejection.node: rejection.author for rejection in caught.value.rejections}
     lane, order = "lane pair", "partition_by > seq[1] > exact_1to1.order"
     assert set(said) == {lane, order}
@@ -74,13 +73,14 @@ def test_build_is_reproducible_in_another_folder(tmp_path: Path, monkeypatch: py
 
 
 def test_cargo_workspace_adds_members_to_the_runtime(tmp_path: Path) -> None:
-    files = smallest().rust()
-    space = workspace(tmp_path / "w", runtime_dir(), {"plugin": files})
+    plugin = smallest()
+    crates = {"plugin": emit(plugin.data, plugin.fingerprint)}
+    space = workspace(tmp_path / "w", runtime_dir(), crates)
     lock = (space.root / "Cargo.lock").read_text()
     assert '"plugin"]' in (space.root / "Cargo.toml").read_text()
     assert lock.count('name = "acme-smallest-solver"') == 1
     before = {path: path.stat().st_mtime_ns for path in space.root.rglob("*") if path.is_file()}
-    again = workspace(tmp_path / "w", runtime_dir(), {"plugin": files})
+    again = workspace(tmp_path / "w", runtime_dir(), crates)
     after = {path: path.stat().st_mtime_ns for path in again.root.rglob("*") if path.is_file()}
     assert before == after, "an unchanged file was written again, and cargo would compile it again"
 
@@ -103,4 +103,4 @@ def test_package_and_runtime_versions_are_equal() -> None:
     root = Path(__file__).parents[3]
     assert f'version = "{VERSION}"' in (root / "pyproject.toml").read_text()
     assert f'version = "{VERSION}"' in (runtime_dir() / "Cargo.toml").read_text()
-    assert 'florecon = { package = "florecon-runtime", path = "../florecon" }' in cargo_toml(smallest().data)
+    assert 'florecon = { package = "florecon-runtime", path = "../florecon" }' in cargo_toml("acme")

@@ -62,11 +62,11 @@ class Built:
 def built(name: str) -> Built:
     """Compiles a plugin, or finds it compiled, kept by content like the suites."""
     ir = PLUGINS[name].data
-    files = emit(ir, fingerprint(ir))
+    crate = emit(ir, fingerprint(ir))
     digest = hashlib.sha256(runtime_hash(runtime_dir()).encode())
-    for file, text in sorted(files.items()):
+    for file, text in sorted(crate.files.items()):
         digest.update(f"{file}\0{text}\0".encode())
     folder = cache_dir() / "suites" / digest.hexdigest()[:24]
     if not (folder / "solver.wasm").is_file():
         build_wasm(ir, fingerprint(ir), folder, profile="quick")
-    return Built(ir, folder / "solver.wasm", build_native(files))
+    return Built(ir, folder / "solver.wasm", build_native(crate))

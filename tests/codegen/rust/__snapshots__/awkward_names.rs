@@ -114,10 +114,15 @@ fn strategy(p: &Params) -> Plan<Row> {
 
     // tests/codegen/strategies.py:164  (row.type, row.match, row.self)
     let pair_key = |item: Item<'_, Row>| {
-        let part = item.row.r#type.clone();
-        let part_2 = item.row.r#match.clone();
-        let part_3 = item.row.self_.clone();
-        part_3.map(|p2| (part, part_2, p2))
+        let parts = (
+            item.row.r#type.clone(),
+            item.row.r#match.clone(),
+            item.row.self_.clone(),
+        );
+        match parts {
+            (p0, p1, Some(p2)) => Some((p0, p1, p2)),
+            _ => None,
+        }
     };
 
     // tests/codegen/strategies.py:164  row.GLDate

@@ -198,7 +198,7 @@ fn strategy(p: &Params) -> Plan<Row> {
         // tests/codegen/strategies.py:79  g.any((row.account != home) | (row.account == k[0]))
         let home_2 = home.clone();
         let shard_key_2 = shard_key.0.clone();
-        let accepts_2 = move |group: &Group<'_, Row>| -> Result<bool, EvalError> {
+        let accepts_2 = move |group: &Group<'_, Row>| {
             let member = |item: Item<'_, Row>| item.row.account != home_2 || item.row.account == shard_key_2;
             group.any(member)
         };

@@ -91,9 +91,9 @@ impl Plugin for TextsPlugin {
         // tests/codegen/strategies.py:113  fb.first_of(row.payee, "").normalize()
         let name = text::normalize(payee.as_deref().unwrap_or(""));
         // tests/codegen/strategies.py:116  fb.concat(row.payer.upper().left(4), "-", row.kind.strip().right(2))
-        let text_slice = text::left(&text::upper(&payer), 4);
-        let text_slice_2 = text::right(&text::strip(&kind), 2);
-        let code = text::concat(&[&text_slice, "-", &text_slice_2]);
+        let left = text::left(&text::upper(&payer), 4);
+        let right = text::right(&text::strip(&kind), 2);
+        let code = text::concat(&[&left, "-", &right]);
         // tests/codegen/strategies.py:117  fb.first_of(row.memo, "none").replace("INV", "").digits()
         let cleaned = text::digits(&text::replace(memo.as_deref().unwrap_or("none"), "INV", ""));
         // tests/codegen/strategies.py:118  fb.first_of(row.memo, "").split("-", 1)
@@ -164,10 +164,11 @@ fn strategy(p: &Params) -> Result<Plan<Row>, EvalError> {
 
     // tests/codegen/strategies.py:129  (row.name, row.invoice, row.weight)
     let pair_key = |item: Item<'_, Row>| {
-        let part = item.row.name.clone();
-        let part_2 = item.row.invoice.clone();
-        let part_3 = Real::key(item.row.weight);
-        part_2.zip(part_3).map(|(p1, p2)| (part, p1, p2))
+        let part = Real::key(item.row.weight);
+        match (item.row.name.clone(), item.row.invoice.clone(), part) {
+            (p0, Some(p1), Some(p2)) => Some((p0, p1, p2)),
+            _ => None,
+        }
     };
     let when_step = when(applies, exact_1to1(pair_key, by_id));
 
@@ -196,10 +197,9 @@ fn strategy(p: &Params) -> Result<Plan<Row>, EvalError> {
 
     // tests/codegen/strategies.py:140  (row.payable.year, row.payable.month, row.cleaned)
     let net_key = |item: Item<'_, Row>| {
-        let part = date::year(item.row.payable);
-        let part_2 = date::month(item.row.payable);
-        let part_3 = item.row.cleaned.clone();
-        Some((part, part_2, part_3))
+        let year = date::year(item.row.payable);
+        let month = date::month(item.row.payable);
+        Some((year, month, item.row.cleaned.clone()))
     };
     let tol = abs_tol(int::max(5, int::mul(cents, 2)?));
     let agg_net_step = agg_net(net_key, tol);
