@@ -35,7 +35,7 @@ def read(plugin: PluginIr, given: Mapping[str, Plain], reached: Collection[str])
     Every column is checked; of the derived lanes those in ``reached`` are computed.
 
     Raises `ModelError`: ``missing_column``, ``wrong_type``, ``null_value``, ``bad_amount`` for a value that no column
-    may carry, ``amount_overflow`` for a lane or an amount that leaves 64 bits.
+    may carry, ``amount_overflow`` for money, a lane or an amount that leaves 64 bits.
     """
     shown = _shown_id(plugin, given)
     lanes: dict[str, Plain] = {column.name: _column(column, given, shown) for column in plugin.columns}
@@ -87,7 +87,7 @@ def refusal(value: Plain, type: Type) -> ErrorCode | None:
         case Kind.INTEGER:
             return None if whole is not None and I64_MIN <= whole <= I64_MAX else "wrong_type"
         case Kind.MONEY:
-            return "wrong_type" if whole is None else None if abs(whole) <= I64_MAX else "bad_amount"
+            return "wrong_type" if whole is None else None if abs(whole) <= I64_MAX else "amount_overflow"
         case Kind.DATE:
             return "wrong_type" if whole is None else None if -(2**31) <= whole < 2**31 else "bad_amount"
         case Kind.REAL:

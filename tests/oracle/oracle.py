@@ -107,8 +107,9 @@ def cell_error(value: Any, type: Type) -> str | None:
     }
     if not fits[type.kind]():
         return "wrong_type"
+    if type.kind is Kind.MONEY:
+        return "amount_overflow" if abs(value) >= 2**63 else None
     beyond = {
-        Kind.MONEY: lambda: abs(value) >= 2**63,
         Kind.DATE: lambda: not -(2**31) <= value < 2**31,
         Kind.REAL: lambda: not math.isfinite(value),
     }

@@ -214,9 +214,18 @@ impl<R> Plan<R> {
     pub fn check(&self) -> Result<(), Error> {
         self.check_here()?;
         if self.operator.has_template() {
-            return Ok(());
+            return self.children.iter().try_for_each(Self::check_templates);
         }
         self.children.iter().try_for_each(Self::check)
+    }
+
+    /// Checks that every nested template was built: node ids are numbered over its nodes. Its settings are those of no
+    /// shard and are not checked.
+    fn check_templates(&self) -> Result<(), Error> {
+        if self.operator.has_template() {
+            self.check_here()?;
+        }
+        self.children.iter().try_for_each(Self::check_templates)
     }
 
     pub(crate) fn check_here(&self) -> Result<(), Error> {
