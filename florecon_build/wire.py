@@ -40,7 +40,7 @@ ARGUMENTS: Final[dict[Op, tuple[str, ...]]] = {
     "unpin": ("group_id",),
     "dissolve": ("group_id",),
     "detach": ("group_id", "ids"),
-    "merge": ("allocations", "label", "reason"),
+    "merge": ("allocations", "label", "reason", "dry_run"),
     "report": (),
     "configure": ("config",),
     "fetch": ("what",),
@@ -54,6 +54,7 @@ ARGUMENTS: Final[dict[Op, tuple[str, ...]]] = {
 Extension = Literal[
     "solve.budget",
     "solve.certify",
+    "merge.dry_run",
     "configure",
     "fetch",
     "snapshot",

@@ -242,6 +242,7 @@ def rust_module(wire: Wire) -> str:
         _rust_constants("column", "Columns of the tables.", columns),
         _rust_enum("Counter", "A counter of a stage.", {each.name: each.meaning for each in wire.counters}),
         _rust_enum("Refusal", "A reason to refuse a bucket: a counter of the stage, and an event.", refusals),
+        _rust_refusals(list(refusals)),
         _rust_enum("EventName", "The name of an event of `explain`.", events),
         _rust_constants(
             "field", "Fields of events.", {name: meaning for name, (_, meaning) in wire.event_fields.items()}
@@ -282,6 +283,20 @@ impl {name} {{
 """
 
 
+def _rust_refusals(names: list[str]) -> str:
+    arms = "".join(f"            Self::{_camel(name)} => EventName::{_camel(name)},\n" for name in names)
+    return f"""\
+impl Refusal {{
+    /// The event of the same name.
+    #[must_use]
+    pub const fn event(self) -> EventName {{
+        match self {{
+{arms}        }}
+    }}
+}}
+"""
+
+
 def _rust_array(items: list[str], indent: str) -> str:
     """An array as rustfmt lays it out: on one line if it fits, else one item a line."""
     short = f"[{', '.join(items)}]"
@@ -315,7 +330,7 @@ STAGE_HEAD = """\
 //!
 //! Generated from `rust_runtime/wire.toml` by `scripts/generate_wire.py`: do not edit.
 
-use crate::wire::Counter;
+use crate::wire::{Counter, Refusal};
 
 /// Counters of one node, added up over all the bags that it was given during one solve.
 ///
@@ -352,6 +367,11 @@ def rust_stage(wire: Wire) -> str:
         + (f"self.{each.name},\n" if each.type == DECIMAL else f"i128::from(self.{each.name}),\n")
         for each in wire.counters
     )
+    refusals = "".join(
+        f"            Refusal::{_camel(event.name)} => &mut self.{event.name},\n"
+        for event in wire.events
+        if event.refusal
+    )
     return f"""\
 {STAGE_HEAD}{fields}}}
 
@@ -363,13 +383,29 @@ impl Stage {{
 {arms}        }}
     }}
 
+    /// The place of the counter of a refusal.
+    pub(crate) fn refused(&mut self, refusal: Refusal) -> &mut u64 {{
+        match refusal {{
+{refusals}        }}
+    }}
+
     /// The counts, in a fixed order.
-    pub(crate) fn counts(&mut self) -> [&mut u64; {len(counts)}] {{
-        {_rust_array([f"&mut self.{name}" for name in counts], "        ")}
+    pub(crate) fn counts(&self) -> [u64; {len(counts)}] {{
+        {_rust_array([f"self.{name}" for name in counts], "        ")}
     }}
 
     /// The sums of absolute amounts, in a fixed order.
-    pub(crate) fn values(&mut self) -> [&mut i128; {len(values)}] {{
+    pub(crate) fn values(&self) -> [i128; {len(values)}] {{
+        {_rust_array([f"self.{name}" for name in values], "        ")}
+    }}
+
+    /// The places of the counts, in the order of [`counts`](Self::counts).
+    pub(crate) fn counts_mut(&mut self) -> [&mut u64; {len(counts)}] {{
+        {_rust_array([f"&mut self.{name}" for name in counts], "        ")}
+    }}
+
+    /// The places of the sums, in the order of [`values`](Self::values).
+    pub(crate) fn values_mut(&mut self) -> [&mut i128; {len(values)}] {{
         {_rust_array([f"&mut self.{name}" for name in values], "        ")}
     }}
 }}
@@ -641,8 +677,8 @@ def doc_host_errors(wire: Wire) -> str:
 # Files
 
 FILES: dict[str, Callable[[Wire], str]] = {
-    # "rust_runtime/florecon/src/wire.rs": rust_module,
-    # "rust_runtime/florecon/src/plan/stage.rs": rust_stage,
+    "rust_runtime/florecon/src/wire.rs": rust_module,
+    "rust_runtime/florecon/src/plan/stage.rs": rust_stage,
     "florecon_build/wire.py": python_module,
 }
 SECTIONS: dict[str, dict[str, Callable[[Wire], str]]] = {
@@ -651,7 +687,7 @@ SECTIONS: dict[str, dict[str, Callable[[Wire], str]]] = {
     "docs/wire.md": {
         "commands": doc_commands,
         "arguments": doc_arguments,
-        # "extensions": doc_extensions,
+        "extensions": doc_extensions,
         "replies": lambda wire: doc_words(wire.replies, "reply"),
         "statuses": lambda wire: doc_words(wire.statuses, "status"),
         "nodes": doc_nodes,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from copy import copy, deepcopy
 
 from florecon_build.interpreter.bag import Lot, Outcome
 from florecon_build.interpreter.config import configured
@@ -141,6 +142,14 @@ class Workspace:
         for id, amount in allocations:
             self._book.take(id, amount)
         return self._book.add(dict(allocations), label, reason, pinned=True).id
+
+    def merge_dry_run(
+        self, allocations: Sequence[tuple[RowId, int]], label: str = MANUAL, reason: str | None = None
+    ) -> tuple[int, Workspace]:
+        """The id that a merge would give, and the workspace as it would leave it; this one stays as it is."""
+        after = copy(self)
+        after._book = deepcopy(self._book)
+        return after.merge(allocations, label, reason), after
 
     def _check_merge(self, allocations: Sequence[tuple[RowId, int]]) -> None:
         seen: dict[RowId, int] = {}

@@ -8,6 +8,8 @@ from dataclasses import replace
 import pytest
 
 from florecon_build.interpreter import ModelError, Plain, Workspace
+from florecon_build.interpreter import workspace as workspace_module
+from florecon_build.interpreter.bag import Outcome
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
 from florecon_build.ir.types import INTEGER, REAL
@@ -276,3 +278,25 @@ def test_rows_show_the_main_group_and_the_residual() -> None:
     assert [(line.amount, line.matched, line.residual) for line in lines] == [(100, 60, 40), (-60, -60, 0)]
     assert lines[0].group_id == lines[1].group_id
     assert MONEY.scale == 2
+
+
+def test_a_strategy_that_loses_money_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = solved(agg_net(), [row(1, 5), row(2, -5)])
+    before = workspace.report()
+
+    def losing(*_: object) -> Outcome:
+        return Outcome([], [])
+
+    monkeypatch.setattr(workspace_module, "run", losing)
+    assert refused(workspace.solve) == ("conservation_violated", 1, None)
+    assert workspace.report() == before
+
+
+def test_a_dry_run_of_a_merge_leaves_the_workspace() -> None:
+    workspace = solved(agg_net(), [row(1, 5), row(2, -5), row(3, 7)])
+    before = workspace.report()
+    group, after = workspace.merge_dry_run([(1, 5), (3, 2)], "desk")
+    assert workspace.report() == before
+    assert workspace.merge([(1, 5), (3, 2)], "desk") == group
+    assert workspace.report() == after.report() != before
+    assert refused(lambda: workspace.merge_dry_run([(1, 5)])) == ("degenerate_group", None, None)

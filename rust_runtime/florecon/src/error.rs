@@ -4,6 +4,7 @@ use thiserror::Error as ThisError;
 
 use crate::row_id::RowId;
 use crate::value::EvalError;
+use crate::wire::ErrorCode;
 
 /// A refused command. Nothing changed: the session is as it was before.
 ///
@@ -187,27 +188,39 @@ impl Error {
     /// ```
     #[must_use]
     pub fn code(&self) -> &'static str {
+        self.error_code().name()
+    }
+
+    /// The error code.
+    ///
+    /// ```
+    /// use florecon::error::Error;
+    /// use florecon::wire::ErrorCode;
+    /// assert_eq!(Error::NoSession.error_code(), ErrorCode::NoSession);
+    /// ```
+    #[must_use]
+    pub fn error_code(&self) -> ErrorCode {
         match self {
-            Self::BadCommand { .. } => "bad_command",
-            Self::NoSession => "no_session",
-            Self::BadTable { .. } => "bad_table",
-            Self::MissingColumn { .. } => "missing_column",
-            Self::WrongType { .. } => "wrong_type",
-            Self::NullValue { .. } => "null_value",
-            Self::BadAmount { .. } => "bad_amount",
-            Self::AmountOverflow { .. } => "amount_overflow",
-            Self::DuplicateId { .. } => "duplicate_id",
-            Self::BadConfig { .. } => "bad_config",
-            Self::BadCost { .. } => "bad_cost",
-            Self::BadSnapshot { .. } => "bad_snapshot",
-            Self::UnknownId { .. } => "unknown_id",
-            Self::UnknownGroup { .. } => "unknown_group",
-            Self::UnknownAllocation { .. } => "unknown_allocation",
-            Self::FrozenGroup { .. } => "frozen_group",
-            Self::FrozenMember { .. } => "frozen_member",
-            Self::DegenerateGroup { .. } => "degenerate_group",
-            Self::InsufficientLiveAmount { .. } => "insufficient_live_amount",
-            Self::ConservationViolated { .. } | Self::Uncertified { .. } => "conservation_violated",
+            Self::BadCommand { .. } => ErrorCode::BadCommand,
+            Self::NoSession => ErrorCode::NoSession,
+            Self::BadTable { .. } => ErrorCode::BadTable,
+            Self::MissingColumn { .. } => ErrorCode::MissingColumn,
+            Self::WrongType { .. } => ErrorCode::WrongType,
+            Self::NullValue { .. } => ErrorCode::NullValue,
+            Self::BadAmount { .. } => ErrorCode::BadAmount,
+            Self::AmountOverflow { .. } => ErrorCode::AmountOverflow,
+            Self::DuplicateId { .. } => ErrorCode::DuplicateId,
+            Self::BadConfig { .. } => ErrorCode::BadConfig,
+            Self::BadCost { .. } => ErrorCode::BadCost,
+            Self::BadSnapshot { .. } => ErrorCode::BadSnapshot,
+            Self::UnknownId { .. } => ErrorCode::UnknownId,
+            Self::UnknownGroup { .. } => ErrorCode::UnknownGroup,
+            Self::UnknownAllocation { .. } => ErrorCode::UnknownAllocation,
+            Self::FrozenGroup { .. } => ErrorCode::FrozenGroup,
+            Self::FrozenMember { .. } => ErrorCode::FrozenMember,
+            Self::DegenerateGroup { .. } => ErrorCode::DegenerateGroup,
+            Self::InsufficientLiveAmount { .. } => ErrorCode::InsufficientLiveAmount,
+            Self::ConservationViolated { .. } | Self::Uncertified { .. } => ErrorCode::ConservationViolated,
         }
     }
 

@@ -38,3 +38,4 @@ pub mod row_id;
 pub mod sdk;
 mod sorting;
 pub mod value;
+pub mod wire;

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use crate::plan::arena::Tag;
 use crate::plan::node_id::NodeId;
-use crate::recon::ledger::{Ledger, Place, UNMATCHED};
+use crate::recon::ledger::{Ledger, Place};
 use crate::recon::report_order::report_order;
 use crate::row_id::RowId;
+use crate::wire::origin::UNMATCHED;
 
 /// All groups in the order of the report, and all allocations in the order of their groups and, within one, of their
 /// ids.
@@ -115,6 +116,11 @@ impl<'a> ReportView<'a> {
             order: report_order(ledger),
             unmatched: Arc::from(UNMATCHED),
         }
+    }
+
+    /// The ids of all rows, ascending.
+    pub(crate) fn ids(&self) -> &'a [RowId] {
+        self.ids
     }
 
     /// Number of groups.

@@ -67,6 +67,13 @@ class Interpreter:
 
     def answer(self, command: dict[str, Any], rows: pa.Table | None) -> dict[str, Any]:
         """The answer as a vector has it, without a message."""
+        before = self._model
+        answer = self._answer(command, rows)
+        if command.get("dry_run"):
+            self._model = before
+        return answer
+
+    def _answer(self, command: dict[str, Any], rows: pa.Table | None) -> dict[str, Any]:
         try:
             done = self._carry_out(command, rows)
         except ModelError as error:
@@ -108,7 +115,11 @@ class Interpreter:
                 return self._pin(model, command)
             case "merge":
                 pairs = [(each["id"], each["amount"]) for each in command["allocations"]]
-                return {"group_id": model.merge(pairs, command.get("label", "manual"), command.get("reason"))}
+                label, reason = command.get("label", "manual"), command.get("reason")
+                if command.get("dry_run"):
+                    group_id, self._model = model.merge_dry_run(pairs, label, reason)
+                    return {"group_id": group_id}
+                return {"group_id": model.merge(pairs, label, reason)}
             case "fetch":
                 return self._table(model, command["what"])
             case _:

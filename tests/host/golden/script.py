@@ -239,6 +239,16 @@ STEPS: list[Step] = [
     Step({"op": "shard_keys"}, "a null day"),
     Step({"op": "shard_keys"}, "one id twice"),
     Step({"op": "report", "reply": "summary"}),
+    # a merge that is answered and not carried out, then the same one carried out
+    Step(merge((3, 100), (5, 300), dry_run=True, label="tried")),
+    Step({"op": "report"}),
+    Step(merge((3, 100), (5, 300), dry_run=True, reply="summary")),
+    Step(merge((3, 100), (5, 300), dry_run=True, reply="none")),
+    Step(merge((3, 70_000), (5, 300), dry_run=True)),
+    Step(merge((3, 100), dry_run=True)),
+    Step(merge((3, 100), (5, 300), dry_run="yes")),
+    Step(merge((3, 100), (5, 300), label="tried")),
+    Step(merge((3, 100), (5, 300), dry_run=True)),
 ]
 
 

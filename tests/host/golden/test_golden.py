@@ -17,6 +17,7 @@ from florecon_build.wire import (
     ARGUMENTS,
     ERROR_CODES,
     ERROR_FIELDS,
+    EXTENSIONS,
     OPS,
     PINS,
     REPLIES,
@@ -151,6 +152,26 @@ def test_every_error_of_the_wire_occurs_and_names_what_it_may(name: str) -> None
             said.setdefault(error["code"], set()).update(named)
     assert said == {code: set(ERROR_FIELDS[code]) for code in ERROR_CODES if code not in UNREACHABLE}
     assert set(ERROR_CODES) <= codes().keys()
+
+
+@pytest.mark.parametrize("name", PLUGINS)
+def test_the_description_lists_the_extensions(name: str) -> None:
+    described = next(vector["reply"] for vector in kept(name) if vector["command"] == "describe")
+    assert described["extensions"] == list(EXTENSIONS)
+
+
+@pytest.mark.parametrize("name", PLUGINS)
+def test_a_dry_run_is_answered_as_the_merge(name: str) -> None:
+    merges = [vector for vector in kept(name) if "dry_run" in vector["command"] and vector["reply"]["ok"]]
+    tried, carried = (
+        merges[0],
+        next(vector for vector in kept(name) if vector["command"] == without(merges[0]["command"])),
+    )
+    assert tried["reply"] == carried["reply"]
+
+
+def without(command: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in command.items() if key != "dry_run"}
 
 
 def test_a_moved_code_or_a_renamed_field_is_seen() -> None:

@@ -1,10 +1,10 @@
 //! Typed events of an execution trace, and their fields on the wire.
 
-use crate::plan::Stage;
 use crate::plan::lot::Lot;
 use crate::plan::node_id::NodeId;
 use crate::plan::tolerance::{Legs, Tol};
 use crate::value::Shown;
+use crate::wire::{EventName, Refusal, field};
 
 /// One event of one watched row at one node.
 pub(crate) struct Record {
@@ -153,16 +153,6 @@ pub(crate) struct Partner {
     pub cost: i64,
 }
 
-/// Reason why a bucket is refused: a counter of the stage, and an event of the same name.
-#[derive(Clone, Copy)]
-pub(crate) enum Refusal {
-    TooSmall,
-    OneSided,
-    OutOfTolerance,
-    OverCap,
-    OutOfBudget,
-}
-
 /// Settings of the node that a refused bucket was tested against.
 pub(crate) enum Limits {
     None,
@@ -256,84 +246,62 @@ impl Limits {
     }
 }
 
-impl Refusal {
-    fn name(self) -> &'static str {
-        match self {
-            Self::TooSmall => "too_small",
-            Self::OneSided => "one_sided",
-            Self::OutOfTolerance => "out_of_tolerance",
-            Self::OverCap => "over_cap",
-            Self::OutOfBudget => "out_of_budget",
-        }
-    }
-
-    pub fn counter(self, stage: &mut Stage) -> &mut u64 {
-        match self {
-            Self::TooSmall => &mut stage.too_small,
-            Self::OneSided => &mut stage.one_sided,
-            Self::OutOfTolerance => &mut stage.out_of_tolerance,
-            Self::OverCap => &mut stage.over_cap,
-            Self::OutOfBudget => &mut stage.out_of_budget,
-        }
-    }
-}
-
 impl Record {
     /// Writes the fields of the event, then those of the record.
     pub fn write(&self, fields: &mut dyn Fields) {
         self.event.write(fields);
         if let Some(with) = self.with {
-            fields.row("with", with);
+            fields.row(field::WITH, with);
         }
         if self.is_pivoted {
-            fields.number("pivoted", 1);
+            fields.number(field::PIVOTED, 1);
         }
     }
 }
 
 impl Event {
     /// The name of the event on the wire.
-    pub fn name(&self) -> &'static str {
+    pub fn name(&self) -> EventName {
         match self {
-            Self::Entered { .. } => "entered",
-            Self::Taken { .. } => "taken",
-            Self::NullKey => "null_key",
-            Self::Bucket { .. } => "bucket",
-            Self::DifferentKey { .. } => "different_key",
-            Self::Refused { refusal, .. } => refusal.name(),
-            Self::Regrouped(Regrouping { is_changed: false, .. }) => "kept",
-            Self::Regrouped(_) => "regrouped",
-            Self::Predicate(true) => "predicate_true",
-            Self::Predicate(false) => "predicate_false",
-            Self::TooLarge { .. } => "too_large",
-            Self::Surplus { .. } => "surplus",
-            Self::SameSign => "same_sign",
-            Self::PairedElsewhere => "paired_elsewhere",
-            Self::DifferentSegment => "different_segment",
-            Self::Tail { .. } => "tail",
-            Self::Signals { .. } => "signals",
-            Self::SharedKey { .. } => "shared_key",
-            Self::NoSharedKey { .. } => "no_shared_key",
-            Self::NoSubset { .. } => "no_subset",
-            Self::Band { .. } => "band",
-            Self::OutsideWindow { .. } => "outside_window",
-            Self::CrowdedWindow { .. } => "crowded_window",
-            Self::KeyOverCap { .. } => "over_cap",
-            Self::Pivoted { .. } => "pivot",
-            Self::NotPivoted => "not_entered",
-            Self::Translated { .. } => "translated",
+            Self::Entered { .. } => EventName::Entered,
+            Self::Taken { .. } => EventName::Taken,
+            Self::NullKey => EventName::NullKey,
+            Self::Bucket { .. } => EventName::Bucket,
+            Self::DifferentKey { .. } => EventName::DifferentKey,
+            Self::Refused { refusal, .. } => refusal.event(),
+            Self::Regrouped(Regrouping { is_changed: false, .. }) => EventName::Kept,
+            Self::Regrouped(_) => EventName::Regrouped,
+            Self::Predicate(true) => EventName::PredicateTrue,
+            Self::Predicate(false) => EventName::PredicateFalse,
+            Self::TooLarge { .. } => EventName::TooLarge,
+            Self::Surplus { .. } => EventName::Surplus,
+            Self::SameSign => EventName::SameSign,
+            Self::PairedElsewhere => EventName::PairedElsewhere,
+            Self::DifferentSegment => EventName::DifferentSegment,
+            Self::Tail { .. } => EventName::Tail,
+            Self::Signals { .. } => EventName::Signals,
+            Self::SharedKey { .. } => EventName::SharedKey,
+            Self::NoSharedKey { .. } => EventName::NoSharedKey,
+            Self::NoSubset { .. } => EventName::NoSubset,
+            Self::Band { .. } => EventName::Band,
+            Self::OutsideWindow { .. } => EventName::OutsideWindow,
+            Self::CrowdedWindow { .. } => EventName::CrowdedWindow,
+            Self::KeyOverCap { .. } => EventName::OverCap,
+            Self::Pivoted { .. } => EventName::Pivot,
+            Self::NotPivoted => EventName::NotEntered,
+            Self::Translated { .. } => EventName::Translated,
             Self::Flow { outcome, .. } => match outcome {
-                FlowOutcome::Matched { .. } => "matched",
-                FlowOutcome::NoCandidate => "no_candidate",
-                FlowOutcome::CheaperElsewhere { .. } => "cheaper_elsewhere",
-                FlowOutcome::AllForbidden => "all_forbidden",
-                FlowOutcome::TooDear { .. } => "too_dear",
+                FlowOutcome::Matched { .. } => EventName::Matched,
+                FlowOutcome::NoCandidate => EventName::NoCandidate,
+                FlowOutcome::CheaperElsewhere { .. } => EventName::CheaperElsewhere,
+                FlowOutcome::AllForbidden => EventName::AllForbidden,
+                FlowOutcome::TooDear { .. } => EventName::TooDear,
             },
             Self::FlowPair(pair) => match pair {
-                FlowPair::Forbidden => "forbidden",
-                FlowPair::TooDear { .. } => "too_dear",
-                FlowPair::Matched { .. } => "matched_together",
-                FlowPair::CheaperElsewhere { .. } => "cheaper_elsewhere",
+                FlowPair::Forbidden => EventName::Forbidden,
+                FlowPair::TooDear { .. } => EventName::TooDear,
+                FlowPair::Matched { .. } => EventName::MatchedTogether,
+                FlowPair::CheaperElsewhere { .. } => EventName::CheaperElsewhere,
             },
         }
     }
@@ -341,10 +309,10 @@ impl Event {
     fn write(&self, fields: &mut dyn Fields) {
         match self {
             Self::Entered { amount, size, without } => {
-                fields.number("amount", (*amount).into());
-                count(fields, "size", *size);
+                fields.number(field::AMOUNT, (*amount).into());
+                count(fields, field::SIZE, *size);
                 if let Some(row) = without {
-                    fields.row("without", *row);
+                    fields.row(field::WITHOUT, *row);
                 }
             }
             Self::Taken {
@@ -355,21 +323,21 @@ impl Event {
                 reason,
                 members,
             } => {
-                fields.number("amount", (*amount).into());
-                count(fields, "size", *size);
-                fields.number("net", *net);
-                fields.text("origin", origin);
-                fields.text("reason", reason);
-                fields.lots("members", members);
+                fields.number(field::AMOUNT, (*amount).into());
+                count(fields, field::SIZE, *size);
+                fields.number(field::NET, *net);
+                fields.text(field::ORIGIN, origin);
+                fields.text(field::REASON, reason);
+                fields.lots(field::MEMBERS, members);
             }
             Self::NullKey | Self::Predicate(_) | Self::SameSign | Self::PairedElsewhere | Self::DifferentSegment => {}
             Self::Bucket { total, key } => {
                 total.write(fields);
-                fields.json("key", &key.0);
+                fields.json(field::KEY, &key.0);
             }
             Self::DifferentKey { key, other } => {
-                fields.json("key", &key.0);
-                fields.json("other_key", &other.0);
+                fields.json(field::KEY, &key.0);
+                fields.json(field::OTHER_KEY, &other.0);
             }
             Self::Refused { total, limits, .. } => {
                 total.write(fields);
@@ -377,33 +345,33 @@ impl Event {
             }
             Self::Regrouped(regrouping) => regrouping.write(fields),
             Self::TooLarge { amount, slack } => {
-                fields.number("amount", (*amount).into());
-                fields.number("slack", *slack);
+                fields.number(field::AMOUNT, (*amount).into());
+                fields.number(field::SLACK, *slack);
             }
             Self::Surplus { same, opposite } => {
-                count(fields, "same", *same);
-                count(fields, "opposite", *opposite);
+                count(fields, field::SAME, *same);
+                count(fields, field::OPPOSITE, *opposite);
             }
             Self::Tail { total, slack } => {
                 total.write(fields);
-                fields.number("slack", *slack);
+                fields.number(field::SLACK, *slack);
             }
             Self::Signals { alone, shared, key } => {
-                count(fields, "alone", *alone);
-                count(fields, "shared", *shared);
-                fields.json("key", &key.0);
+                count(fields, field::ALONE, *alone);
+                count(fields, field::SHARED, *shared);
+                fields.json(field::KEY, &key.0);
             }
-            Self::SharedKey { key } => fields.json("key", &key.0),
+            Self::SharedKey { key } => fields.json(field::KEY, &key.0),
             Self::NoSharedKey { distance } | Self::OutsideWindow { distance } => write_distance(*distance, fields),
-            Self::NoSubset { max_size } => count(fields, "max_size", *max_size),
+            Self::NoSubset { max_size } => count(fields, field::MAX_SIZE, *max_size),
             Self::Band { from, width, size } => {
-                fields.number("from", (*from).into());
-                fields.number("width", (*width).into());
-                count(fields, "size", *size);
+                fields.number(field::FROM, (*from).into());
+                fields.number(field::WIDTH, (*width).into());
+                count(fields, field::SIZE, *size);
             }
             Self::CrowdedWindow { distance, cap } => {
                 write_distance(Some(*distance), fields);
-                count(fields, "cap", *cap);
+                count(fields, field::CAP, *cap);
             }
             Self::KeyOverCap {
                 distance,
@@ -411,14 +379,14 @@ impl Event {
                 cap,
             } => {
                 write_distance(*distance, fields);
-                count(fields, "carriers", *carriers);
-                count(fields, "cap", *cap);
+                count(fields, field::CARRIERS, *carriers);
+                count(fields, field::CAP, *cap);
             }
-            Self::Pivoted { amount } => fields.number("amount", (*amount).into()),
-            Self::NotPivoted => fields.number("amount", 0),
+            Self::Pivoted { amount } => fields.number(field::AMOUNT, (*amount).into()),
+            Self::NotPivoted => fields.number(field::AMOUNT, 0),
             Self::Translated { inside, amount } => {
-                fields.number("inside", *inside);
-                fields.number("amount", (*amount).into());
+                fields.number(field::INSIDE, *inside);
+                fields.number(field::AMOUNT, (*amount).into());
             }
             Self::Flow {
                 penalty,
@@ -426,9 +394,9 @@ impl Event {
                 over_cap,
                 outcome,
             } => {
-                fields.number("penalty", (*penalty).into());
-                count(fields, "candidates", *candidates);
-                count(fields, "over_cap", *over_cap);
+                fields.number(field::PENALTY, (*penalty).into());
+                count(fields, field::CANDIDATES, *candidates);
+                count(fields, field::OVER_CAP, *over_cap);
                 outcome.write(fields);
             }
             Self::FlowPair(pair) => pair.write(fields),
@@ -438,8 +406,8 @@ impl Event {
 
 impl Total {
     fn write(&self, fields: &mut dyn Fields) {
-        count(fields, "size", self.size);
-        fields.number("net", self.net);
+        count(fields, field::SIZE, self.size);
+        fields.number(field::NET, self.net);
     }
 }
 
@@ -447,15 +415,15 @@ impl Limits {
     fn write(&self, fields: &mut dyn Fields) {
         match self {
             Self::None => {}
-            Self::Slack(slack) => fields.number("slack", *slack),
+            Self::Slack(slack) => fields.number(field::SLACK, *slack),
             Self::Signal { key, cap, slack } => {
-                fields.json("key", &key.0);
-                count(fields, "cap", *cap);
-                fields.number("slack", *slack);
+                fields.json(field::KEY, &key.0);
+                count(fields, field::CAP, *cap);
+                fields.number(field::SLACK, *slack);
             }
             Self::Subset { max_size, budget } => {
-                count(fields, "max_size", *max_size);
-                fields.number("budget", (*budget).into());
+                count(fields, field::MAX_SIZE, *max_size);
+                fields.number(field::BUDGET, (*budget).into());
             }
         }
     }
@@ -465,14 +433,14 @@ impl Regrouping {
     fn write(&self, fields: &mut dyn Fields) {
         match self.cause {
             Cause::Unknown => {}
-            Cause::Split(row) => fields.row("split", row),
-            Cause::Slack(slack) => fields.number("slack", slack),
+            Cause::Split(row) => fields.row(field::SPLIT, row),
+            Cause::Slack(slack) => fields.number(field::SLACK, slack),
         }
         self.total.write(fields);
-        fields.number("before", self.before);
-        fields.number("after", self.after);
+        fields.number(field::BEFORE, self.before);
+        fields.number(field::AFTER, self.after);
         if let Some(members) = &self.members {
-            fields.lots("members", members);
+            fields.lots(field::MEMBERS, members);
         }
     }
 }
@@ -482,16 +450,16 @@ impl FlowOutcome {
         match self {
             Self::NoCandidate | Self::AllForbidden => {}
             Self::Matched { matched, best } => {
-                fields.number("matched", (*matched).into());
-                write_partner(*best, ["best", "cost"], fields);
+                fields.number(field::MATCHED, (*matched).into());
+                write_partner(*best, [field::BEST, field::COST], fields);
             }
             Self::CheaperElsewhere { best, taker } => {
-                write_partner(Some(*best), ["best", "cost"], fields);
-                write_partner(*taker, ["taker", "taker_cost"], fields);
+                write_partner(Some(*best), [field::BEST, field::COST], fields);
+                write_partner(*taker, [field::TAKER, field::TAKER_COST], fields);
             }
             Self::TooDear { best, other_penalty } => {
-                write_partner(Some(*best), ["best", "cost"], fields);
-                fields.number("other_penalty", (*other_penalty).into());
+                write_partner(Some(*best), [field::BEST, field::COST], fields);
+                fields.number(field::OTHER_PENALTY, (*other_penalty).into());
             }
         }
     }
@@ -502,22 +470,22 @@ impl FlowPair {
         match self {
             Self::Forbidden => {}
             Self::TooDear { cost, penalties } => {
-                fields.number("cost", (*cost).into());
+                fields.number(field::COST, (*cost).into());
                 write_penalties(*penalties, fields);
             }
             Self::Matched { cost, matched } => {
-                fields.number("cost", (*cost).into());
-                fields.number("matched", (*matched).into());
+                fields.number(field::COST, (*cost).into());
+                fields.number(field::MATCHED, (*matched).into());
             }
             Self::CheaperElsewhere {
                 cost,
                 penalties,
                 takers: [taker, other],
             } => {
-                fields.number("cost", (*cost).into());
+                fields.number(field::COST, (*cost).into());
                 write_penalties(*penalties, fields);
-                write_partner(*taker, ["taker", "taker_cost"], fields);
-                write_partner(*other, ["other_taker", "other_taker_cost"], fields);
+                write_partner(*taker, [field::TAKER, field::TAKER_COST], fields);
+                write_partner(*other, [field::OTHER_TAKER, field::OTHER_TAKER_COST], fields);
             }
         }
     }
@@ -529,8 +497,8 @@ fn count(fields: &mut dyn Fields, name: &'static str, count: usize) {
 
 fn write_distance(distance: Option<Distance>, fields: &mut dyn Fields) {
     if let Some(Distance { distance, width }) = distance {
-        fields.number("distance", distance);
-        fields.number("width", width.into());
+        fields.number(field::DISTANCE, distance);
+        fields.number(field::WIDTH, width.into());
     }
 }
 
@@ -542,6 +510,6 @@ fn write_partner(partner: Option<Partner>, [row, cost]: [&'static str; 2], field
 }
 
 fn write_penalties([own, other]: [i64; 2], fields: &mut dyn Fields) {
-    fields.number("penalty", own.into());
-    fields.number("other_penalty", other.into());
+    fields.number(field::PENALTY, own.into());
+    fields.number(field::OTHER_PENALTY, other.into());
 }

@@ -4,12 +4,13 @@
 
 use std::borrow::Cow;
 
-use super::event::{Cause, Event, KeyJson, Limits, Record, Refusal, Regrouping, Total};
+use super::event::{Cause, Event, KeyJson, Limits, Record, Regrouping, Total};
 use crate::plan::buckets::NO_KEY;
 use crate::plan::lot::Lot;
 use crate::plan::node_id::NodeId;
 use crate::plan::run_state::Run;
 use crate::plan::tolerance::Legs;
+use crate::wire::Refusal;
 
 /// Most members of a group that an event lists; further ones are only counted.
 const MOST_MEMBERS: usize = 20;
@@ -97,7 +98,7 @@ impl<R> Run<'_, R> {
         positions: &[u32],
         limits: &dyn Fn(&Legs) -> Limits,
     ) {
-        *refusal.counter(self.stage(node)) += 1;
+        *self.stage(node).refused(refusal) += 1;
         if !self.is_recorded() {
             return;
         }

@@ -10,6 +10,7 @@ use crate::plan::operator::{ChildResult, GroupTransform};
 use crate::plan::run_state::Run;
 use crate::plan::tree::Plan;
 use crate::value::EvalError;
+use crate::wire::kind;
 
 /// Dissolves the groups of `inner` that fail `predicate` back into the residual.
 ///
@@ -27,7 +28,7 @@ where
     A: Answer<Value = bool>,
 {
     let predicate: GroupFn<R> = Box::new(move |group| predicate(group).answer());
-    Plan::wrap("accept_if", "", inner, AcceptIf { predicate })
+    Plan::wrap(kind::ACCEPT_IF, "", inner, AcceptIf { predicate })
 }
 
 type GroupFn<R> = Box<dyn Fn(&Group<'_, R>) -> Result<bool, EvalError>>;
@@ -63,7 +64,7 @@ impl<R> GroupTransform<R> for AcceptIf<R> {
 /// ```
 #[must_use]
 pub fn whole_only<R: 'static>(inner: Plan<R>) -> Plan<R> {
-    Plan::wrap("whole_only", "", inner, WholeOnly)
+    Plan::wrap(kind::WHOLE_ONLY, "", inner, WholeOnly)
 }
 
 struct WholeOnly;

@@ -1,7 +1,7 @@
 //! `agg_net`: buckets that net to zero within a tolerance, as one group each.
 
 use crate::error::Error;
-use crate::explain::event::{Limits, Refusal};
+use crate::explain::event::Limits;
 use crate::plan::Answer;
 use crate::plan::buckets::{Buckets, Key};
 use crate::plan::item::{Item, ItemFn, item_fn};
@@ -9,6 +9,7 @@ use crate::plan::lot::{Lot, compact};
 use crate::plan::run_state::Run;
 use crate::plan::tolerance::{Legs, Tol};
 use crate::plan::tree::{Body, Plan};
+use crate::wire::{Refusal, kind, reason};
 
 /// Takes each whole bucket that has at least two items, both signs, and a net within `tol` of its amounts.
 ///
@@ -23,7 +24,7 @@ where
     K: Key,
     A: Answer<Value = Option<K>>,
 {
-    Plan::leaf("agg_net", AggNet { key: item_fn(key), tol })
+    Plan::leaf(kind::AGG_NET, AggNet { key: item_fn(key), tol })
 }
 
 struct AggNet<R, K> {
@@ -49,7 +50,7 @@ impl<R, K: Key> Body<R> for AggNet<R, K> {
             } else if !legs.within(self.tol) {
                 refuse(Refusal::OutOfTolerance);
             } else {
-                let tag = run.tag(node.id(), "agg_net", "aggregate net");
+                let tag = run.tag(node.id(), kind::AGG_NET, reason::AGG_NET);
                 run.take(bag, bucket, tag);
             }
         }

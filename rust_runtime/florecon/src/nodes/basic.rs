@@ -11,6 +11,7 @@ use crate::plan::operator::{Operator, Partition, Shards};
 use crate::plan::routing::Router;
 use crate::plan::run_state::Run;
 use crate::plan::tree::{Body, Plan};
+use crate::wire::kind;
 
 /// Passes everything through.
 ///
@@ -20,7 +21,7 @@ use crate::plan::tree::{Body, Plan};
 /// ```
 #[must_use]
 pub fn identity<R: 'static>() -> Plan<R> {
-    Plan::leaf("identity", Identity)
+    Plan::leaf(kind::IDENTITY, Identity)
 }
 
 struct Identity;
@@ -43,7 +44,7 @@ impl<R> Body<R> for Identity {
 /// ```
 #[must_use]
 pub fn seq<R: 'static>(steps: Vec<Plan<R>>) -> Plan<R> {
-    Plan::of("seq", "", steps, Operator::Sequence)
+    Plan::of(kind::SEQ, "", steps, Operator::Sequence)
 }
 
 /// Sends the items that satisfy `predicate` to `inner`; the others, and its residual, pass on.
@@ -58,7 +59,7 @@ where
     A: Answer<Value = bool>,
 {
     let predicate = item_fn(predicate);
-    Plan::split("when", vec![inner], When { predicate })
+    Plan::split(kind::WHEN, vec![inner], When { predicate })
 }
 
 struct When<R> {
@@ -93,5 +94,5 @@ impl<R> Partition<R> for When<R> {
 /// ```
 #[must_use]
 pub fn fixed_point<R: 'static>(max_passes: usize, inner: Plan<R>) -> Plan<R> {
-    Plan::of("fixed_point", "", vec![inner], Operator::FixedPoint { max_passes })
+    Plan::of(kind::FIXED_POINT, "", vec![inner], Operator::FixedPoint { max_passes })
 }

@@ -8,6 +8,7 @@ use crate::plan::operator::{ChildResult, GroupTransform};
 use crate::plan::run_state::Run;
 use crate::plan::tree::Plan;
 use crate::sorting::by_number;
+use crate::wire::{kind, reason};
 
 /// Makes one group of the groups of `inner` that are connected by shared rows; a row's amounts are added up. A group
 /// that shares nothing is left as it is.
@@ -22,7 +23,7 @@ pub fn coalesce<R: 'static>(origin: &str, inner: Plan<R>) -> Plan<R> {
     let body = Coalesce {
         origin: origin.to_owned(),
     };
-    Plan::wrap("coalesce", origin, inner, body)
+    Plan::wrap(kind::COALESCE, origin, inner, body)
 }
 
 struct Coalesce {
@@ -36,7 +37,7 @@ impl<R> GroupTransform<R> for Coalesce {
         if root.iter().enumerate().all(|(group, &root)| group == root) {
             return Ok(left);
         }
-        let tag = run.tag(node, &self.origin, "coalesced");
+        let tag = run.tag(node, &self.origin, reason::COALESCE);
         let tail = run.groups.split_off(mark);
         let mut freed = Vec::new();
         let mut order: Vec<usize> = (0..root.len()).collect();

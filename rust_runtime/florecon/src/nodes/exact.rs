@@ -1,7 +1,7 @@
 //! `exact_1to1`: pairs of equal and opposite amounts.
 
 use crate::error::Error;
-use crate::explain::event::{Event, Limits, Refusal};
+use crate::explain::event::{Event, Limits};
 use crate::plan::Answer;
 use crate::plan::buckets::{Buckets, Key};
 use crate::plan::item::{Item, ItemFn, item_fn};
@@ -9,6 +9,7 @@ use crate::plan::lot::{Lot, compact};
 use crate::plan::node_id::NodeId;
 use crate::plan::run_state::Run;
 use crate::plan::tree::{Body, Plan};
+use crate::wire::{Refusal, kind, reason};
 
 /// Pairs equal and opposite amounts: within each key and absolute amount, positives and negatives are each sorted by
 /// (order, id) and paired first with first. The surplus stays, and so do items with a null key.
@@ -30,7 +31,7 @@ where
     B: Answer<Value = O>,
 {
     Plan::leaf(
-        "exact_1to1",
+        kind::EXACT_1TO1,
         Exact1to1 {
             key: item_fn(key),
             order: item_fn(order),
@@ -66,7 +67,7 @@ impl<R, K: Key, O: Ord> Body<R> for Exact1to1<R, K, O> {
             }
             plus.sort_unstable();
             minus.sort_unstable();
-            let tag = run.tag(node.id(), "exact_1to1", "exact 1:1 pair");
+            let tag = run.tag(node.id(), kind::EXACT_1TO1, reason::EXACT_1TO1);
             for ((_, a), (_, b)) in plus.iter().zip(&minus) {
                 run.take(bag, &[*a.min(b), *a.max(b)], tag);
             }

@@ -11,6 +11,7 @@ use crate::plan::node_id::NodeId;
 use crate::plan::operator::{ChildResult, GroupTransform};
 use crate::plan::run_state::Run;
 use crate::plan::tree::Plan;
+use crate::wire::kind;
 
 /// Puts `tag` before the reason of every group that `inner` forms: `tag: reason`. The residual is never labeled.
 ///
@@ -20,7 +21,7 @@ use crate::plan::tree::Plan;
 /// ```
 #[must_use]
 pub fn labeled<R: 'static>(tag: &str, inner: Plan<R>) -> Plan<R> {
-    Plan::wrap("labeled", tag, inner, Labeled { tag: tag.to_owned() })
+    Plan::wrap(kind::LABELED, tag, inner, Labeled { tag: tag.to_owned() })
 }
 
 struct Labeled {

@@ -16,6 +16,7 @@ use crate::plan::routing::Router;
 use crate::plan::run_state::Run;
 use crate::plan::tree::Plan;
 use crate::value::EvalError;
+use crate::wire::kind;
 
 /// Runs `inner` on each key's items by themselves; items with a null key pass through.
 ///
@@ -31,7 +32,7 @@ where
     A: Answer<Value = Option<K>>,
 {
     let key = item_fn(key);
-    Plan::split("partition_by", vec![inner], PartitionBy { key })
+    Plan::split(kind::PARTITION_BY, vec![inner], PartitionBy { key })
 }
 
 struct PartitionBy<R, K> {
@@ -77,7 +78,7 @@ where
     }
     children.push(default);
     let key = item_fn(key);
-    Plan::split("partition_by_table", children, PartitionByTable { key, table })
+    Plan::split(kind::PARTITION_BY_TABLE, children, PartitionByTable { key, table })
 }
 
 struct PartitionByTable<R, K> {
@@ -142,7 +143,7 @@ where
     let failed = template.is_err();
     let children = template.into_iter().collect();
     let key = item_fn(key);
-    Plan::split("partition_by_with", children, PartitionByWith { key, make, failed })
+    Plan::split(kind::PARTITION_BY_WITH, children, PartitionByWith { key, make, failed })
 }
 
 type MakeFn<R, K> = Rc<dyn Fn(&K) -> Result<Plan<R>, EvalError>>;

@@ -10,6 +10,7 @@ use crate::plan::lot::{Lot, compact};
 use crate::plan::run_state::Run;
 use crate::plan::tree::{Body, Plan};
 use crate::value::EvalError;
+use crate::wire::kind;
 
 /// Runs `inner` in another numeraire. A lot enters with `amount(row) * lot amount / lot original`, toward zero; one
 /// for which `amount` is null or this is zero does not enter.
@@ -29,7 +30,7 @@ where
     A: Answer<Value = Option<i64>>,
 {
     let amount = item_fn(amount);
-    Plan::node("pivot", "", vec![inner], Pivot { amount })
+    Plan::node(kind::PIVOT, "", vec![inner], Pivot { amount })
 }
 
 struct Pivot<R> {

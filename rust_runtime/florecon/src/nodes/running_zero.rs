@@ -1,7 +1,7 @@
 //! `running_zero`: segments of an ordered bucket whose running balance returns to zero.
 
 use crate::error::Error;
-use crate::explain::event::{Event, Limits, Refusal, Total};
+use crate::explain::event::{Event, Limits, Total};
 use crate::plan::Answer;
 use crate::plan::buckets::{Buckets, Key};
 use crate::plan::item::{Item, ItemFn, item_fn};
@@ -10,6 +10,7 @@ use crate::plan::node_id::NodeId;
 use crate::plan::run_state::Run;
 use crate::plan::tolerance::{Legs, Tol};
 use crate::plan::tree::{Body, Plan};
+use crate::wire::{Refusal, kind, reason};
 
 /// Sorts each key's items by (order, id) and closes a segment each time the running balance is within `tol` of the
 /// segment's amounts, with at least two items and both signs. The tail stays.
@@ -32,7 +33,7 @@ where
     B: Answer<Value = O>,
 {
     Plan::leaf(
-        "running_zero",
+        kind::RUNNING_ZERO,
         RunningZero {
             order: item_fn(order),
             tol,
@@ -73,7 +74,7 @@ impl<R, K: Key, O: Ord> RunningZero<R, K, O> {
                     let rows = (bag[a as usize].row, bag[b as usize].row);
                     run.record_pair(node, rows, Event::DifferentSegment);
                 }
-                let tag = run.tag(node, "running_zero", "running balance zero");
+                let tag = run.tag(node, kind::RUNNING_ZERO, reason::RUNNING_ZERO);
                 run.take(bag, segment, tag);
                 (start, closed, legs) = (end, closed + 1, Legs::default());
             }

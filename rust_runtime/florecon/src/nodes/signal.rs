@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use crate::error::Error;
-use crate::explain::event::{Event, KeyJson, Limits, Refusal};
+use crate::explain::event::{Event, KeyJson, Limits};
 use crate::plan::Answer;
 use crate::plan::buckets::{Buckets, Key, Numbering};
 use crate::plan::item::Item;
@@ -14,6 +14,7 @@ use crate::plan::tolerance::{Legs, Tol};
 use crate::plan::tree::{Body, Plan};
 use crate::sorting::by_number;
 use crate::value::EvalError;
+use crate::wire::{Refusal, kind, reason};
 
 /// Groups the items that carry one signal (a reference, a token). An item may carry many.
 ///
@@ -33,7 +34,7 @@ where
     A: Answer<Value = S>,
 {
     Plan::leaf(
-        "signal_group",
+        kind::SIGNAL_GROUP,
         SignalGroup {
             signals: keys_fn(signals),
             tol,
@@ -117,8 +118,8 @@ impl<R, K: Key + Ord + Display> Body<R> for SignalGroup<R, K> {
             } else if !legs.within(self.tol) {
                 refuse(Refusal::OutOfTolerance);
             } else {
-                let reason = format!("shared reference {}", signals[index]);
-                let tag = run.tag(node.id(), "signal_group", &reason);
+                let reason = format!("{} {}", reason::SIGNAL_GROUP, signals[index]);
+                let tag = run.tag(node.id(), kind::SIGNAL_GROUP, &reason);
                 run.take(bag, &free, tag);
             }
         }

@@ -10,8 +10,9 @@ use crate::plan::node_id::NodeId;
 use crate::plan::run_state::Run;
 use crate::plan::tolerance::Tol;
 use crate::plan::tree::{Body, Plan};
+use crate::wire::{kind, reason};
 
-const REASON: &str = "classified";
+const REASON: &str = reason::SOAK_ALL;
 
 /// Grouping of a soaker: one group per item, or one per key.
 ///
@@ -118,7 +119,7 @@ impl<R, K: Key> Soak<R> for ByKey<R, K> {
 /// ```
 #[must_use]
 pub fn soak_all<R: 'static>(origin: &str, mode: Mode<R>) -> Plan<R> {
-    soaker("soak_all", origin, mode, Choice::All)
+    soaker(kind::SOAK_ALL, origin, mode, Choice::All)
 }
 
 /// Takes what is within `tol` of its row's original amount.
@@ -129,7 +130,7 @@ pub fn soak_all<R: 'static>(origin: &str, mode: Mode<R>) -> Plan<R> {
 /// ```
 #[must_use]
 pub fn soak_small<R: 'static>(tol: Tol, origin: &str, mode: Mode<R>) -> Plan<R> {
-    soaker("soak_small", origin, mode, Choice::Small(tol))
+    soaker(kind::SOAK_SMALL, origin, mode, Choice::Small(tol))
 }
 
 /// Takes the items that satisfy `predicate`.
@@ -143,7 +144,7 @@ where
     R: 'static,
     A: Answer<Value = bool>,
 {
-    soaker("soak_if", origin, mode, Choice::If(item_fn(predicate)))
+    soaker(kind::SOAK_IF, origin, mode, Choice::If(item_fn(predicate)))
 }
 
 fn soaker<R: 'static>(kind: &'static str, origin: &str, mode: Mode<R>, choice: Choice<R>) -> Plan<R> {

@@ -9,6 +9,7 @@ use crate::plan::run_state::Run;
 use crate::plan::tolerance::Tol;
 use crate::plan::tree::Plan;
 use crate::sorting::by_number;
+use crate::wire::kind;
 
 /// Cuts the members of `inner`'s groups that are within `tol` of their row's original amount to the residual. A group
 /// that is so reduced to one member is dissolved.
@@ -19,7 +20,7 @@ use crate::sorting::by_number;
 /// ```
 #[must_use]
 pub fn trim<R: 'static>(tol: Tol, inner: Plan<R>) -> Plan<R> {
-    Plan::wrap("trim", "", inner, Trim { tol })
+    Plan::wrap(kind::TRIM, "", inner, Trim { tol })
 }
 
 struct Trim {
@@ -64,7 +65,7 @@ impl<R> GroupTransform<R> for Trim {
 /// ```
 #[must_use]
 pub fn snap<R: 'static>(tol: Tol, inner: Plan<R>) -> Plan<R> {
-    Plan::wrap("snap", "", inner, Snap { tol })
+    Plan::wrap(kind::SNAP, "", inner, Snap { tol })
 }
 
 struct Snap {

@@ -7,6 +7,7 @@ use crate::plan::item::{Item, ItemFn, item_fn};
 use crate::plan::lot::{Lot, compact};
 use crate::plan::run_state::Run;
 use crate::plan::tree::{Body, Plan};
+use crate::wire::kind;
 
 /// Sweeps bands `[bottom, bottom + width)` over `order`, where bottom is the smallest order not yet entered. `inner`
 /// sees a band's new items together with earlier ones that are still unmatched and have `order + width >= bottom`.
@@ -22,7 +23,7 @@ where
     A: Answer<Value = i64>,
 {
     let order = item_fn(order);
-    Plan::node("windowed", "", vec![inner], Windowed { order, width })
+    Plan::node(kind::WINDOWED, "", vec![inner], Windowed { order, width })
 }
 
 struct Windowed<R> {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::Stage;
+use crate::wire::Counter;
 
 /// The counts of some nodes at one point of a solve.
 #[derive(Debug)]
@@ -11,25 +12,22 @@ pub(crate) struct CounterDelta {
     before: Vec<Numbers>,
 }
 
-type Numbers = [u128; 11];
+const COUNTERS: usize = Counter::ALL.len();
 
+type Numbers = [u128; COUNTERS];
+
+/// The counts of a node, then its sums.
 fn numbers(stage: &Stage) -> Numbers {
-    [
-        u128::from(stage.items_in),
-        u128::from(stage.groups),
-        u128::from(stage.items_matched),
-        u128::from(stage.null_key),
-        u128::from(stage.too_small),
-        u128::from(stage.one_sided),
-        u128::from(stage.out_of_tolerance),
-        u128::from(stage.over_cap),
-        u128::from(stage.out_of_budget),
-        stage.value_in.unsigned_abs(),
-        stage.value_matched.unsigned_abs(),
-    ]
+    let counts = stage.counts().into_iter().map(u128::from);
+    let values = stage.values().into_iter().map(i128::unsigned_abs);
+    let mut numbers = [0; COUNTERS];
+    for (number, counter) in numbers.iter_mut().zip(counts.chain(values)) {
+        *number = counter;
+    }
+    numbers
 }
 
-/// Nothing, or eleven numbers of seven bits a byte, the lowest first.
+/// Nothing, or the numbers in groups of seven bits a byte, the lowest first.
 fn pack(added: &Numbers, out: &mut Vec<u8>) {
     out.push(u8::from(added.iter().any(|&number| number > 0)));
     if out.last() == Some(&0) {
@@ -46,7 +44,7 @@ fn pack(added: &Numbers, out: &mut Vec<u8>) {
 }
 
 fn unpack(bytes: &mut impl Iterator<Item = u8>) -> Numbers {
-    let mut added = [0; 11];
+    let mut added = [0; COUNTERS];
     for number in &mut added {
         for (shift, byte) in (0..).step_by(7).zip(bytes.by_ref()) {
             *number |= u128::from(byte & 0x7f) << shift;
@@ -98,11 +96,12 @@ impl CounterDelta {
                 Some(_) => {
                     let added = unpack(&mut bytes);
                     // these were taken as 64-bit counts and as amounts
-                    for (count, added) in stage.counts().into_iter().zip(added) {
+                    let mut added = added.into_iter();
+                    for (count, added) in stage.counts_mut().into_iter().zip(&mut added) {
                         *count += added as u64;
                     }
-                    for (value, added) in stage.values().into_iter().zip(&added[9..]) {
-                        *value += *added as i128;
+                    for (value, added) in stage.values_mut().into_iter().zip(added) {
+                        *value += added as i128;
                     }
                 }
             }

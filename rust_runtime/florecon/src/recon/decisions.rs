@@ -5,15 +5,30 @@ use std::collections::{HashMap, HashSet};
 use rustc_hash::FxBuildHasher;
 
 use super::Recon;
-use super::ledger::{Place, State};
+use super::ledger::{Ledger, Place, State};
 use super::solve::net_overflow;
 use crate::error::Error;
 use crate::plan::arena::Tag;
 use crate::plan::lot::Lot;
-use crate::plan::names::Name;
-use crate::report::GroupSummary;
+use crate::report::{GroupSummary, ReportView};
 use crate::row_id::RowId;
-use crate::sorting::by_number;
+
+/// A workspace as a merge would leave it.
+#[derive(Debug)]
+pub struct DryRun<'a> {
+    /// The group that the merge would make.
+    pub group_id: i64,
+    ids: &'a [RowId],
+    ledger: Ledger,
+}
+
+impl DryRun<'_> {
+    /// All groups and allocations as they would be, in the order of the report.
+    #[must_use]
+    pub fn view(&self) -> ReportView<'_> {
+        ReportView::new(self.ids, &self.ledger)
+    }
+}
 
 impl<R> Recon<R> {
     fn place(&self, group: i64) -> Result<Place, Error> {
@@ -220,21 +235,36 @@ impl<R> Recon<R> {
     pub fn merge(&mut self, allocations: &[(RowId, i64)], label: &str, reason: Option<&str>) -> Result<i64, Error> {
         let lots = self.checked_merge(allocations)?;
         self.abandon();
-        for &lot in &lots {
-            self.take(lot);
-        }
-        let id = self.ledger.next_id();
-        let names = &mut self.ledger.names;
-        let tag = Tag {
-            origin: names.intern(label),
-            reason: reason.map_or(Name::NONE, |reason| names.intern(reason)),
-            node: None,
-            unique: None,
-        };
-        let mut members = lots;
-        by_number(&mut members, |lot| i64::from(lot.row));
-        self.ledger.add(id, State::Pinned, tag, members);
-        Ok(id)
+        Ok(self.ledger.merge(lots, label, reason))
+    }
+
+    /// The outcome of [`merge`](Self::merge), which is not carried out: groups, decisions and a solve under way stay as
+    /// they are. Takes memory for a copy of the groups.
+    ///
+    /// # Errors
+    /// Those of [`merge`](Self::merge).
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let mut recon = Recon::new(identity(), |amount: &i64| *amount)?;
+    /// recon.upsert(vec![(RowId::from(1), 100), (RowId::from(2), -60)])?;
+    /// let pair = [(RowId::from(1), 60), (RowId::from(2), -60)];
+    /// let would_be = recon.merge_dry_run(&pair, "paid", None)?.group_id;
+    /// assert!(recon.report().groups.iter().all(|group| !group.pinned));
+    /// assert_eq!(recon.merge(&pair, "paid", None)?, would_be);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn merge_dry_run(
+        &mut self,
+        allocations: &[(RowId, i64)],
+        label: &str,
+        reason: Option<&str>,
+    ) -> Result<DryRun<'_>, Error> {
+        let lots = self.checked_merge(allocations)?;
+        let mut ledger = self.ledger.clone();
+        let group_id = ledger.merge(lots, label, reason);
+        let ids = &self.store.ids;
+        Ok(DryRun { group_id, ids, ledger })
     }
 
     fn checked_merge(&mut self, allocations: &[(RowId, i64)]) -> Result<Vec<Lot>, Error> {
@@ -285,22 +315,6 @@ impl<R> Recon<R> {
                 Err(net_overflow(&self.store, first))
             }
             _ => Ok(()),
-        }
-    }
-
-    /// Takes an amount that is proposed: from the row's singleton, then from its other groups in the order of their
-    /// ids.
-    fn take(&mut self, lot: Lot) {
-        let mut wanted = lot.amount;
-        wanted -= self.ledger.take_loose(lot.row, wanted);
-        for index in self.ledger.groups_of(lot.row) {
-            if wanted == 0 {
-                return;
-            }
-            if !self.ledger.is_pinned(index) {
-                self.ledger.break_up(index);
-                wanted -= self.ledger.take_loose(lot.row, wanted);
-            }
         }
     }
 

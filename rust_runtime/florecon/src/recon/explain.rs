@@ -1,7 +1,7 @@
 //! Explanation of rows: runs the plan again on the input of the last solve, with a recorder installed.
 
 use super::Recon;
-use super::ledger::{Place, UNMATCHED};
+use super::ledger::Place;
 use super::solve::Pending;
 use crate::error::Error;
 use crate::explain::event::Record;
@@ -10,6 +10,7 @@ use crate::plan::lot::Lot;
 use crate::plan::node_id::NodeId;
 use crate::plan::run_state::{Caches, Paused, Run};
 use crate::row_id::RowId;
+use crate::wire::origin::UNMATCHED;
 
 /// Explanation of rows.
 pub(crate) struct Explained {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rustc_hash::FxBuildHasher;
 
 /// Records of groups by slot; those that are gone since are still in it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Incidence {
     ends: Vec<u32>,
     groups: Vec<u32>,

@@ -13,9 +13,7 @@ use crate::plan::arena::{Arena, GroupRef, Tag};
 use crate::plan::lot::Lot;
 use crate::plan::names::{Name, Names};
 use crate::sorting::by_number;
-
-/// The origin of what is in no group.
-pub(crate) const UNMATCHED: &str = "unmatched";
+use crate::wire::origin::UNMATCHED;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
@@ -33,7 +31,7 @@ pub(crate) enum Place {
     Single(u32),
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Ledger {
     groups: Arena,
     ids: Vec<i64>,
@@ -287,6 +285,39 @@ impl Ledger {
     /// Gives the unmatched singleton of a slot another amount.
     pub fn reset_single(&mut self, slot: u32, amount: i64) {
         self.loose[slot as usize] = amount;
+    }
+
+    /// A pinned group of these amounts, taken from proposed groups; returns its id. There is enough, of the same sign.
+    pub fn merge(&mut self, mut lots: Vec<Lot>, label: &str, reason: Option<&str>) -> i64 {
+        for &lot in &lots {
+            self.take_proposed(lot);
+        }
+        let id = self.next_id();
+        let tag = Tag {
+            origin: self.names.intern(label),
+            reason: reason.map_or(Name::NONE, |reason| self.names.intern(reason)),
+            node: None,
+            unique: None,
+        };
+        by_number(&mut lots, |lot| i64::from(lot.row));
+        self.add(id, State::Pinned, tag, lots);
+        id
+    }
+
+    /// Takes an amount that is proposed: from the row's singleton, then from its other groups in the order of their
+    /// ids.
+    fn take_proposed(&mut self, lot: Lot) {
+        let mut wanted = lot.amount;
+        wanted -= self.take_loose(lot.row, wanted);
+        for index in self.groups_of(lot.row) {
+            if wanted == 0 {
+                return;
+            }
+            if !self.is_pinned(index) {
+                self.break_up(index);
+                wanted -= self.take_loose(lot.row, wanted);
+            }
+        }
     }
 
     /// Takes from a slot's unmatched singleton up to `amount`; one that is used up vanishes. Returns what was taken.

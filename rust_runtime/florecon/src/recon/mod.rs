@@ -18,6 +18,7 @@ use crate::report::{Report, ReportView};
 use crate::row_id::RowId;
 use crate::value::EvalError;
 
+pub use decisions::DryRun;
 use ledger::Ledger;
 use row_store::Store;
 pub use solve::Progress;

@@ -63,7 +63,7 @@ fn label(ledger: &Ledger, place: Place) -> (bool, &str, &str, Option<NodeId>, i6
         }
         Place::Single(slot) => {
             let id = ledger.single(slot).map_or(0, |(id, _)| id);
-            (false, super::ledger::UNMATCHED, "", None, id)
+            (false, crate::wire::origin::UNMATCHED, "", None, id)
         }
     }
 }

@@ -217,19 +217,19 @@ fn unpack_lots(unpacker: &mut Unpacker<'_>, missing: &mut [i128]) -> Result<Vec<
 }
 
 fn pack_stage(packer: &mut Packer, stage: &Stage) {
-    for count in stage.clone().counts() {
-        packer.number(*count);
+    for count in stage.counts() {
+        packer.number(count);
     }
-    for value in [stage.value_in, stage.value_matched] {
+    for value in stage.values() {
         packer.raw(&value.to_le_bytes());
     }
 }
 
 fn unpack_stage(unpacker: &mut Unpacker<'_>, stage: &mut Stage) -> Result<(), Damaged> {
-    for count in stage.counts() {
+    for count in stage.counts_mut() {
         *count = unpacker.number()?;
     }
-    for value in [&mut stage.value_in, &mut stage.value_matched] {
+    for value in stage.values_mut() {
         let bytes = unpacker.raw(16)?.try_into().map_err(|_| Damaged)?;
         *value = i128::from_le_bytes(bytes);
     }

@@ -4,17 +4,7 @@ use serde_json::{Map, Value};
 
 use super::reply;
 use crate::error::Error;
-
-/// Extent of a reply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ReplyKind {
-    /// The whole report.
-    Report,
-    /// Counts only.
-    Summary,
-    /// Nothing but that it went well.
-    Nothing,
-}
+use crate::wire::{self, Op, Reply, TableName, argument, origin};
 
 /// A row id as the host wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,13 +22,14 @@ pub(crate) enum PinBy {
     Singletons(Vec<GivenId>),
 }
 
-/// Table to fetch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Table {
-    Groups,
-    Allocations,
-    Stages,
-    Rows,
+/// A group that a person makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Merge {
+    pub allocations: Vec<(GivenId, i64)>,
+    pub label: String,
+    pub reason: Option<String>,
+    /// Whether to reply as after the merge, without carrying it out.
+    pub dry_run: bool,
 }
 
 /// Verb of a command.
@@ -71,13 +62,9 @@ pub(crate) enum Verb {
         group_id: i64,
         ids: Vec<GivenId>,
     },
-    Merge {
-        allocations: Vec<(GivenId, i64)>,
-        label: String,
-        reason: Option<String>,
-    },
+    Merge(Merge),
     Report,
-    Fetch(Table),
+    Fetch(TableName),
     Snapshot,
     Restore,
     Explain {
@@ -90,11 +77,14 @@ pub(crate) enum Verb {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Command {
     pub verb: Verb,
-    pub reply: ReplyKind,
+    pub reply: Reply,
 }
 
-const OPS: &str = "init, configure, upsert, remove, solve, pin, unpin, merge, detach, dissolve, report, fetch, \
-    snapshot, restore, explain, shard_keys";
+/// The field that names the command.
+const OP: &str = "op";
+
+/// The argument that every command may have.
+const REPLY: &str = "reply";
 
 impl Command {
     /// Reads a command.
@@ -115,7 +105,7 @@ impl Command {
             op: String::new(),
             fields,
         };
-        fields.op = fields.text("op")?;
+        fields.op = fields.text(OP)?;
         let reply = fields.reply()?;
         let verb = fields.verb()?;
         Ok(Self { verb, reply })
@@ -130,57 +120,84 @@ struct Fields {
 
 impl Fields {
     fn verb(&mut self) -> Result<Verb, Error> {
-        let op = self.op.clone();
-        Ok(match op.as_str() {
-            "init" => Verb::Init {
+        let Some(op) = Op::from_name(&self.op) else {
+            let (op, known) = (&self.op, names(Op::ALL.map(Op::name)));
+            return Err(Error::bad_command(format!("there is no op `{op}`; known: {known}")));
+        };
+        Ok(match op {
+            Op::Init => Verb::Init {
                 config: self.config(false)?,
             },
-            "configure" => Verb::Configure {
+            Op::Configure => Verb::Configure {
                 config: self.config(true)?,
             },
-            "upsert" => Verb::Upsert,
-            "remove" => Verb::Remove { ids: self.ids("ids")? },
-            "solve" => Verb::Solve {
+            Op::Upsert => Verb::Upsert,
+            Op::Remove => Verb::Remove { ids: self.ids()? },
+            Op::Solve => Verb::Solve {
                 budget: self.budget()?,
-                certify: self.flag("certify")?,
+                certify: self.flag(argument::CERTIFY)?,
             },
-            "pin" => Verb::Pin(self.pin()?),
-            "unpin" => Verb::Unpin {
-                group_id: self.integer("group_id")?,
+            Op::Pin => Verb::Pin(self.pin()?),
+            Op::Unpin => Verb::Unpin {
+                group_id: self.integer(argument::GROUP_ID)?,
             },
-            "dissolve" => Verb::Dissolve {
-                group_id: self.integer("group_id")?,
+            Op::Dissolve => Verb::Dissolve {
+                group_id: self.integer(argument::GROUP_ID)?,
             },
-            "detach" => Verb::Detach {
-                group_id: self.integer("group_id")?,
-                ids: self.ids("ids")?,
+            Op::Detach => Verb::Detach {
+                group_id: self.integer(argument::GROUP_ID)?,
+                ids: self.ids()?,
             },
-            "merge" => Verb::Merge {
+            Op::Merge => Verb::Merge(Merge {
                 allocations: self.allocations()?,
-                label: self.optional_text("label")?.unwrap_or_else(|| "manual".to_owned()),
-                reason: self.optional_text("reason")?,
-            },
-            "report" => Verb::Report,
-            "fetch" => Verb::Fetch(self.table()?),
-            "snapshot" => Verb::Snapshot,
-            "restore" => Verb::Restore,
-            "shard_keys" => Verb::ShardKeys,
-            "explain" => Verb::Explain { ids: self.ids("ids")? },
-            _ => return Err(Error::bad_command(format!("there is no op `{op}`; known: {OPS}"))),
+                label: self
+                    .optional_text(argument::LABEL)?
+                    .unwrap_or_else(|| origin::MANUAL.to_owned()),
+                reason: self.optional_text(argument::REASON)?,
+                dry_run: self.flag(argument::DRY_RUN)?,
+            }),
+            Op::Report => Verb::Report,
+            Op::Fetch => Verb::Fetch(self.table()?),
+            Op::Snapshot => Verb::Snapshot,
+            Op::Restore => Verb::Restore,
+            Op::ShardKeys => Verb::ShardKeys,
+            Op::Explain => Verb::Explain { ids: self.ids()? },
         })
     }
 
     fn pin(&mut self) -> Result<PinBy, Error> {
-        Ok(match self.text("by")?.as_str() {
-            "group" => PinBy::Group(self.integer("group_id")?),
-            "groups" => PinBy::Groups(self.list("group_ids", "integers", |item| item.as_i64())?),
-            "clean" => PinBy::Clean(self.integer("tol")?),
-            "singletons" => PinBy::Singletons(self.ids("ids")?),
-            other => {
-                return Err(Error::bad_command(format!(
-                    "pin: there is no way to pin by `{other}`; known: group, groups, clean, singletons"
-                )));
-            }
+        Ok(
+            match self.choice(argument::BY, "way to pin by", wire::PinBy::ALL, wire::PinBy::name)? {
+                wire::PinBy::Group => PinBy::Group(self.integer(argument::GROUP_ID)?),
+                wire::PinBy::Groups => PinBy::Groups(self.list(argument::GROUP_IDS, "integers", |item| item.as_i64())?),
+                wire::PinBy::Clean => PinBy::Clean(self.integer(argument::TOL)?),
+                wire::PinBy::Singletons => PinBy::Singletons(self.ids()?),
+            },
+        )
+    }
+
+    /// A field that names one of a few things.
+    fn choice<T: Copy, const N: usize>(
+        &mut self,
+        name: &str,
+        what: &str,
+        all: [T; N],
+        named: fn(T) -> &'static str,
+    ) -> Result<T, Error> {
+        let given = self.text(name)?;
+        self.chosen(&given, what, all, named)
+    }
+
+    fn chosen<T: Copy, const N: usize>(
+        &self,
+        given: &str,
+        what: &str,
+        all: [T; N],
+        named: fn(T) -> &'static str,
+    ) -> Result<T, Error> {
+        all.into_iter().find(|&each| named(each) == given).ok_or_else(|| {
+            let (op, known) = (&self.op, names(all.map(named)));
+            Error::bad_command(format!("{op}: there is no {what} `{given}`; known: {known}"))
         })
     }
 
@@ -193,60 +210,45 @@ impl Fields {
     }
 
     fn budget(&mut self) -> Result<Option<u64>, Error> {
-        match self.take("budget") {
+        match self.take(argument::BUDGET) {
             None => Ok(None),
             Some(value) => match value.as_u64() {
                 Some(budget) if budget > 0 => Ok(Some(budget)),
-                _ => Err(self.mistyped("budget", "a positive integer", &value)),
+                _ => Err(self.mistyped(argument::BUDGET, "a positive integer", &value)),
             },
         }
     }
 
-    fn table(&mut self) -> Result<Table, Error> {
-        Ok(match self.text("what")?.as_str() {
-            "groups" => Table::Groups,
-            "allocations" => Table::Allocations,
-            "stages" => Table::Stages,
-            "rows" => Table::Rows,
-            other => {
-                return Err(Error::bad_command(format!(
-                    "fetch: there is no table `{other}`; known: groups, allocations, stages, rows"
-                )));
-            }
-        })
+    fn table(&mut self) -> Result<TableName, Error> {
+        self.choice(argument::WHAT, "table", TableName::ALL, TableName::name)
     }
 
-    fn reply(&mut self) -> Result<ReplyKind, Error> {
-        match self.optional_text("reply")?.as_deref() {
-            None | Some("report") => Ok(ReplyKind::Report),
-            Some("summary") => Ok(ReplyKind::Summary),
-            Some("none") => Ok(ReplyKind::Nothing),
-            Some(other) => Err(Error::bad_command(format!(
-                "{}: there is no reply `{other}`; known: none, summary, report",
-                self.op
-            ))),
+    fn reply(&mut self) -> Result<Reply, Error> {
+        match self.optional_text(REPLY)? {
+            None => Ok(Reply::Report),
+            Some(given) => self.chosen(&given, "reply", Reply::ALL, Reply::name),
         }
     }
 
     fn config(&mut self, required: bool) -> Result<Map<String, Value>, Error> {
-        match self.take("config") {
-            None if required => Err(self.mistyped("config", "an object of param values", &Value::Null)),
+        match self.take(argument::CONFIG) {
+            None if required => Err(self.mistyped(argument::CONFIG, "an object of param values", &Value::Null)),
             None => Ok(Map::new()),
             Some(Value::Object(config)) => Ok(config),
-            Some(other) => Err(self.mistyped("config", "an object of param values", &other)),
+            Some(other) => Err(self.mistyped(argument::CONFIG, "an object of param values", &other)),
         }
     }
 
     fn allocations(&mut self) -> Result<Vec<(GivenId, i64)>, Error> {
         self.list(
-            "allocations",
+            argument::ALLOCATIONS,
             "objects {\"id\": ..., \"amount\": an integer in minor units}",
             |item| Some((given_id(item.get("id")?)?, item.get("amount")?.as_i64()?)),
         )
     }
 
-    fn ids(&mut self, name: &str) -> Result<Vec<GivenId>, Error> {
-        self.list(name, "row ids", given_id)
+    fn ids(&mut self) -> Result<Vec<GivenId>, Error> {
+        self.list(argument::IDS, "row ids", given_id)
     }
 
     fn list<T>(&mut self, name: &str, of: &str, read: impl Fn(&Value) -> Option<T>) -> Result<Vec<T>, Error> {
@@ -305,6 +307,10 @@ impl Fields {
         };
         Error::bad_command(format!("{op}: `{name}` must be {expected}; {came}"))
     }
+}
+
+fn names<const N: usize>(names: [&str; N]) -> String {
+    names.join(", ")
 }
 
 fn given_id(value: &Value) -> Option<GivenId> {

@@ -9,6 +9,7 @@ use super::params::{self, ParamSpec, ParamValues};
 use super::plugin::{BuildInfo, Plugin};
 use super::reply;
 use super::schema::{Domain, Field, FieldKind, Schema};
+use crate::wire::EXTENSIONS;
 
 /// The version of the report's shape.
 const REPORT_SCHEMA: u32 = 1;
@@ -23,6 +24,7 @@ struct Described<'a> {
     numeraire: ScaleJson,
     params: Vec<ParamJson<'a>>,
     shard: ShardJson,
+    extensions: [&'static str; EXTENSIONS.len()],
     build: BuildJson<'a>,
 }
 
@@ -154,6 +156,7 @@ fn written(domain: &Domain, schema: &Schema, params: &[ParamSpec], exact: bool, 
         },
         params: params.iter().map(param).collect(),
         shard: ShardJson { exact },
+        extensions: EXTENSIONS,
         build: BuildJson {
             strategy: build.strategy,
             runtime: env!("CARGO_PKG_VERSION"),

@@ -4,21 +4,23 @@ use std::cell::RefCell;
 
 use serde_json::{Map, Value};
 
-use super::command::{Command, GivenId, PinBy, ReplyKind, Table, Verb};
+use super::command::{Command, GivenId, Merge, PinBy, Verb};
 use super::fetch;
 use super::ordinals::Ordinals;
 use super::params::{self, ParamValues};
 use super::plugin::Plugin;
 use super::record::Record;
 use super::reply::{self, Extra};
-use super::row_lines::{RowLine, row_lines};
+use super::row_lines::row_lines;
 use super::schema::Schema;
 use super::table::Rows;
 use crate::error::Error;
 use crate::plan::Plan;
 use crate::recon::Recon;
+use crate::report::ReportView;
 use crate::row_id::RowId;
 use crate::value::{Pool, Text};
+use crate::wire::{Reply, TableName};
 
 /// A workspace with what the wire adds to it: params by name, ordinals of text ids, shared texts.
 pub(crate) struct Ledger<P: Plugin> {
@@ -50,6 +52,7 @@ impl<P: Plugin> Ledger<P> {
             Verb::Snapshot => Ok(ledger.snapshot()),
             Verb::Explain { ids } => ledger.explain(ids),
             Verb::ShardKeys => ledger.shard_keys(arrow),
+            Verb::Merge(merge) if merge.dry_run => ledger.merge_dry_run(merge, reply),
             verb => {
                 let extra = ledger.apply(verb, arrow)?;
                 Ok(ledger.reply(reply, &extra))
@@ -118,20 +121,30 @@ impl<P: Plugin> Ledger<P> {
                 let ids = self.resolve(ids)?;
                 self.recon.detach(group_id, &ids)?;
             }
-            Verb::Merge {
-                allocations,
-                label,
-                reason,
-            } => {
-                let (ids, amounts): (Vec<_>, Vec<_>) = allocations.into_iter().unzip();
-                let allocations: Vec<_> = self.resolve(ids)?.into_iter().zip(amounts).collect();
+            Verb::Merge(merge) => {
+                let allocations = self.allocations(merge.allocations)?;
                 return self
                     .recon
-                    .merge(&allocations, &label, reason.as_deref())
+                    .merge(&allocations, &merge.label, merge.reason.as_deref())
                     .map(Extra::GroupId);
             }
         }
         Ok(Extra::None)
+    }
+
+    /// The reply that the merge would get; the session stays as it was.
+    fn merge_dry_run(&mut self, merge: Merge, reply: Reply) -> Result<Vec<u8>, Error> {
+        let allocations = self.allocations(merge.allocations)?;
+        let done = self
+            .recon
+            .merge_dry_run(&allocations, &merge.label, merge.reason.as_deref())?;
+        let extra = Extra::GroupId(done.group_id);
+        Ok(written(reply, || done.view(), &self.ordinals, &extra))
+    }
+
+    fn allocations(&self, given: Vec<(GivenId, i64)>) -> Result<Vec<(RowId, i64)>, Error> {
+        let (ids, amounts): (Vec<_>, Vec<_>) = given.into_iter().unzip();
+        Ok(self.resolve(ids)?.into_iter().zip(amounts).collect())
     }
 
     fn pin(&mut self, by: PinBy) -> Result<Extra, Error> {
@@ -195,26 +208,30 @@ impl<P: Plugin> Ledger<P> {
             .collect()
     }
 
-    fn reply(&self, kind: ReplyKind, extra: &Extra) -> Vec<u8> {
-        match kind {
-            ReplyKind::Nothing => reply::nothing(extra),
-            ReplyKind::Summary => reply::summary(&self.recon.view(), &self.row_lines(), extra),
-            ReplyKind::Report => reply::report(&self.recon.view(), &self.ordinals, extra),
-        }
+    fn reply(&self, kind: Reply, extra: &Extra) -> Vec<u8> {
+        written(kind, || self.recon.view(), &self.ordinals, extra)
     }
 
-    fn row_lines(&self) -> Vec<RowLine<'_>> {
-        row_lines(self.recon.rows().map(|(id, _)| id), &self.recon.view())
-    }
-
-    fn fetch(&self, table: Table) -> Vec<u8> {
+    fn fetch(&self, table: TableName) -> Vec<u8> {
         let has_text_id = P::schema().has_text_id();
         match table {
-            Table::Groups => fetch::groups(&self.recon.view(), &self.ordinals),
-            Table::Allocations => fetch::allocations(&self.recon.view(), &self.ordinals, has_text_id),
-            Table::Rows => fetch::rows(&self.row_lines(), &self.ordinals, has_text_id),
-            Table::Stages => fetch::stages(&self.recon.stages()),
+            TableName::Groups => fetch::groups(&self.recon.view(), &self.ordinals),
+            TableName::Allocations => fetch::allocations(&self.recon.view(), &self.ordinals, has_text_id),
+            TableName::Rows => fetch::rows(&row_lines(&self.recon.view()), &self.ordinals, has_text_id),
+            TableName::Stages => fetch::stages(&self.recon.stages()),
         }
+    }
+}
+
+/// A reply; the view, which sorts the groups, is made only where it is shown.
+fn written<'v>(kind: Reply, view: impl FnOnce() -> ReportView<'v>, ordinals: &Ordinals, extra: &Extra) -> Vec<u8> {
+    match kind {
+        Reply::None => reply::nothing(extra),
+        Reply::Summary => {
+            let view = view();
+            reply::summary(&view, &row_lines(&view), extra)
+        }
+        Reply::Report => reply::report(&view(), ordinals, extra),
     }
 }
 

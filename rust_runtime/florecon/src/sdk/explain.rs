@@ -147,7 +147,7 @@ impl Writer<'_> {
         let kind = self.kinds.get(record.node.index()).copied().unwrap_or_default();
         self.text("kind", kind);
         self.row("id", record.row);
-        self.text("event", record.event.name());
+        self.text("event", record.event.name().name());
         record.write(self);
         self.out.push('}');
     }

@@ -7,36 +7,49 @@ use super::row_lines::RowLine;
 use crate::plan::Stage;
 use crate::report::ReportView;
 use crate::row_id::RowId;
+use crate::wire::{Counter, column};
 
 /// One line a group, in report order.
 pub(crate) fn groups(view: &ReportView<'_>, ordinals: &Ordinals) -> Vec<u8> {
     let groups = || view.groups();
     let columns = [
-        ("group_id", ColumnSource::Int64(cells(groups, |group| group.id()))),
+        (column::GROUP_ID, ColumnSource::Int64(cells(groups, |group| group.id()))),
         (
-            "status",
+            column::STATUS,
             ColumnSource::Text(cells(groups, |group| status(group.pinned()))),
         ),
-        ("origin", ColumnSource::Text(cells(groups, |group| &**group.origin()))),
         (
-            "reason",
+            column::ORIGIN,
+            ColumnSource::Text(cells(groups, |group| &**group.origin())),
+        ),
+        (
+            column::REASON,
             ColumnSource::OptText(cells(groups, |group| group.reason().map(|reason| &**reason))),
         ),
-        ("net", ColumnSource::Int64(cells(groups, |group| group.net()))),
-        ("size", ColumnSource::Int64(cells(groups, |group| group.size() as i64))),
-        ("max_abs", ColumnSource::Int64(cells(groups, |group| group.max_abs()))),
+        (column::NET, ColumnSource::Int64(cells(groups, |group| group.net()))),
         (
-            "min_side",
+            column::SIZE,
+            ColumnSource::Int64(cells(groups, |group| group.size() as i64)),
+        ),
+        (
+            column::MAX_ABS,
+            ColumnSource::Int64(cells(groups, |group| group.max_abs())),
+        ),
+        (
+            column::MIN_SIDE,
             ColumnSource::Int64(cells(groups, |group| group.min_side() as i64)),
         ),
         // a strategy has far fewer nodes than 2^31
         (
-            "node",
+            column::NODE,
             ColumnSource::OptInt32(cells(groups, |group| group.node().map(|node| node as i32))),
         ),
-        ("unique", ColumnSource::OptBool(cells(groups, |group| group.unique()))),
         (
-            "first_id",
+            column::UNIQUE,
+            ColumnSource::OptBool(cells(groups, |group| group.unique())),
+        ),
+        (
+            column::FIRST_ID,
             ColumnSource::Int64(cells(groups, |group| ordinals.number_or_none(group.first()))),
         ),
     ];
@@ -53,17 +66,20 @@ pub(crate) fn allocations(view: &ReportView<'_>, ordinals: &Ordinals, has_text_i
     };
     let count = view.groups().map(|group| group.size()).sum();
     let mut columns = vec![(
-        "id",
+        column::ID,
         ColumnSource::Int64(cells(lines, |(id, _, _)| ordinals.number_or_none(id))),
     )];
     if has_text_id {
-        columns.push(("id_text", ColumnSource::Text(cells(lines, |(id, _, _)| text(id)))));
+        columns.push((column::ID_TEXT, ColumnSource::Text(cells(lines, |(id, _, _)| text(id)))));
     }
     columns.push((
-        "group_id",
+        column::GROUP_ID,
         ColumnSource::Int64(cells(lines, |(_, group_id, _)| group_id)),
     ));
-    columns.push(("amount", ColumnSource::Int64(cells(lines, |(_, _, amount)| amount))));
+    columns.push((
+        column::AMOUNT,
+        ColumnSource::Int64(cells(lines, |(_, _, amount)| amount)),
+    ));
     write_table(count, &columns)
 }
 
@@ -71,64 +87,61 @@ pub(crate) fn allocations(view: &ReportView<'_>, ordinals: &Ordinals, has_text_i
 pub(crate) fn rows(table: &[RowLine<'_>], ordinals: &Ordinals, has_text_id: bool) -> Vec<u8> {
     let lines = || table.iter();
     let mut columns = vec![(
-        "id",
+        column::ID,
         ColumnSource::Int64(cells(lines, |line| ordinals.number_or_none(line.id))),
     )];
     if has_text_id {
-        columns.push(("id_text", ColumnSource::Text(cells(lines, |line| text(line.id)))));
+        columns.push((column::ID_TEXT, ColumnSource::Text(cells(lines, |line| text(line.id)))));
     }
-    columns.push(("group_id", ColumnSource::Int64(cells(lines, |line| line.group_id))));
     columns.push((
-        "amount",
+        column::GROUP_ID,
+        ColumnSource::Int64(cells(lines, |line| line.group_id)),
+    ));
+    columns.push((
+        column::AMOUNT,
         ColumnSource::Int64(cells(lines, |line| line.matched + line.residual)),
     ));
-    columns.push(("matched", ColumnSource::Int64(cells(lines, |line| line.matched))));
-    columns.push(("residual", ColumnSource::Int64(cells(lines, |line| line.residual))));
+    columns.push((column::MATCHED, ColumnSource::Int64(cells(lines, |line| line.matched))));
+    columns.push((
+        column::RESIDUAL,
+        ColumnSource::Int64(cells(lines, |line| line.residual)),
+    ));
     write_table(table.len(), &columns)
 }
 
 /// One line a node of the strategy: what went through it in the last solve.
 pub(crate) fn stages(stages: &[Stage]) -> Vec<u8> {
     let each = || stages.iter();
-    // counts of items and groups are far below 2^63
-    let count = |read: fn(&Stage) -> u64| ColumnSource::Int64(cells(each, move |stage| read(stage) as i64));
-    let columns = [
+    let mut columns = vec![
         (
-            "node",
+            column::NODE,
             ColumnSource::OptInt32(cells(each, |stage| Some(stage.node as i32))),
         ),
-        ("kind", ColumnSource::Text(cells(each, |stage| stage.kind))),
+        (column::KIND, ColumnSource::Text(cells(each, |stage| stage.kind))),
         (
-            "label",
+            column::LABEL,
             ColumnSource::OptText(cells(each, |stage| {
                 Some(&*stage.label).filter(|label| !label.is_empty())
             })),
         ),
-        ("items_in", count(|stage| stage.items_in)),
-        (
-            "value_in",
-            ColumnSource::Decimal128(cells(each, |stage| stage.value_in)),
-        ),
-        ("groups", count(|stage| stage.groups)),
-        ("items_matched", count(|stage| stage.items_matched)),
-        (
-            "value_matched",
-            ColumnSource::Decimal128(cells(each, |stage| stage.value_matched)),
-        ),
-        ("null_key", count(|stage| stage.null_key)),
-        ("too_small", count(|stage| stage.too_small)),
-        ("one_sided", count(|stage| stage.one_sided)),
-        ("out_of_tolerance", count(|stage| stage.out_of_tolerance)),
-        ("over_cap", count(|stage| stage.over_cap)),
-        ("out_of_budget", count(|stage| stage.out_of_budget)),
     ];
+    columns.extend(Counter::ALL.map(|counter| {
+        let source = match counter {
+            Counter::ValueIn | Counter::ValueMatched => {
+                ColumnSource::Decimal128(cells(each, move |stage| stage.counter(counter)))
+            }
+            // counts of items and groups are far below 2^63
+            _ => ColumnSource::Int64(cells(each, move |stage| stage.counter(counter) as i64)),
+        };
+        (counter.name(), source)
+    }));
     write_table(stages.len(), &columns)
 }
 
 /// One line a row of a batch, in its order.
 pub(crate) fn shard_keys(routes: &[u64]) -> Vec<u8> {
     let keys = ColumnSource::UInt64(cells(|| routes.iter(), |route| *route));
-    write_table(routes.len(), &[("shard_key", keys)])
+    write_table(routes.len(), &[(column::SHARD_KEY, keys)])
 }
 
 fn text(id: &RowId) -> &str {

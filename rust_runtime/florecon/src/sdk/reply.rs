@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::recon::Progress;
 use crate::report::ReportView;
 use crate::row_id::RowId;
+use crate::wire::Status;
 
 /// Content of a reply besides the report.
 #[derive(Debug, PartialEq, Eq)]
@@ -192,7 +193,8 @@ pub(crate) fn report(view: &ReportView<'_>, ordinals: &Ordinals, extra: &Extra) 
 
 /// The word for a group's lifecycle.
 pub(crate) fn status(pinned: bool) -> &'static str {
-    if pinned { "pinned" } else { "proposed" }
+    let status = if pinned { Status::Pinned } else { Status::Proposed };
+    status.name()
 }
 
 /// The reply of an error. A text that has no ordinal (before `init`, or of no row) is only in `id_text`.

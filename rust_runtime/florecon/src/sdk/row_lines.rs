@@ -2,9 +2,7 @@
 
 use crate::report::ReportView;
 use crate::row_id::RowId;
-
-/// The origin of what nobody matched.
-const UNMATCHED: &str = "unmatched";
+use crate::wire::origin::UNMATCHED;
 
 /// A row's share of the report.
 pub(crate) struct RowLine<'v> {
@@ -48,9 +46,9 @@ impl<'v> RowLine<'v> {
     }
 }
 
-/// The rows of a report; `ids` are those of the workspace, ascending, and so are the lines.
-pub(crate) fn row_lines<'v>(ids: impl Iterator<Item = &'v RowId>, view: &ReportView<'_>) -> Vec<RowLine<'v>> {
-    let mut lines: Vec<RowLine<'v>> = ids.map(RowLine::new).collect();
+/// The rows of a report, by ascending id.
+pub(crate) fn row_lines<'v>(view: &ReportView<'v>) -> Vec<RowLine<'v>> {
+    let mut lines: Vec<RowLine<'v>> = view.ids().iter().map(RowLine::new).collect();
     let mut next = 0;
     for group in view.groups() {
         let (group_id, is_unmatched) = (group.id(), &**group.origin() == UNMATCHED);

@@ -179,6 +179,44 @@ fn every_way_to_pin() {
 }
 
 #[test]
+fn a_dry_run_of_a_merge_gets_the_reply_of_the_merge_and_changes_nothing() {
+    for reply in ["none", "summary", "report"] {
+        let mut session = solved(&[(1, 5), (2, -5), (3, 7), (4, -7)]);
+        say(&mut session, &json!({"op": "remove", "ids": [4], "reply": "none"}));
+        say(&mut session, &json!({"op": "solve", "budget": 1, "reply": "none"}));
+        let before = session.dispatch(br#"{"op":"snapshot"}"#, b"");
+        let merge = |dry_run: bool| {
+            let allocations = json!([{"id": 1, "amount": 2}, {"id": 3, "amount": 2}]);
+            json!({"op": "merge", "allocations": allocations, "label": "desk", "dry_run": dry_run, "reply": reply})
+        };
+        let would_be = say(&mut session, &merge(true));
+        let few = json!({"op": "merge", "allocations": [{"id": 1, "amount": 2}], "dry_run": true});
+        assert_eq!(say(&mut session, &few)["error"]["code"], "degenerate_group");
+        assert_eq!(session.dispatch(br#"{"op":"snapshot"}"#, b""), before);
+        assert_eq!(say(&mut session, &merge(false)), would_be);
+        assert_ne!(session.dispatch(br#"{"op":"snapshot"}"#, b""), before);
+    }
+    let mut session = solved(&[(1, 5), (2, -5)]);
+    let odd = json!({"op": "merge", "allocations": [], "dry_run": 1});
+    assert_eq!(say(&mut session, &odd)["error"]["code"], "bad_command");
+}
+
+#[test]
+fn a_dry_run_of_a_merge_leaves_a_solve_under_way() {
+    let mut session = solved(&[(1, 5), (2, -5), (3, 7)]);
+    say(&mut session, &json!({"op": "remove", "ids": [3], "reply": "none"}));
+    let step = json!({"op": "solve", "budget": 1, "reply": "none"});
+    let first = say(&mut session, &step)["progress"]["done"].clone();
+    let allocations = json!([{"id": 1, "amount": 5}, {"id": 2, "amount": -5}]);
+    say(
+        &mut session,
+        &json!({"op": "merge", "allocations": allocations, "dry_run": true}),
+    );
+    let second = say(&mut session, &step)["progress"]["done"].clone();
+    assert!(second.as_u64() > first.as_u64(), "{first} then {second}");
+}
+
+#[test]
 fn merge_detach_dissolve_and_remove() {
     let mut session = solved(&[(1, 5), (2, -5), (3, 7)]);
     let allocations = json!([{"id": 1, "amount": 5}, {"id": 3, "amount": 2}]);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Int64Array, StringArray};
 use florecon::prelude::*;
+use florecon::wire::EventName;
 use serde_json::{Value, json};
 
 use super::common::{refused, send, stream};
@@ -50,6 +51,7 @@ fn plan(name: &str) -> Plan<Row> {
         "signal_group" => signal_group(keys, abs_tol(1), 3),
         "running_zero" => running_zero(day, abs_tol(0), key),
         "subset_net" => subset_net(key, abs_tol(0), 3, 50),
+        "subset_net in one step" => subset_net(key, abs_tol(0), 3, 1),
         "flow" => settle(),
         "flow in a crowd" => flow(Flow::new(constant(4.0), near).window(day, 20).window_cap(1)),
         "flow by key" => flow(Flow::new(constant(4.0), near).match_on(keys).bucket_cap(3)),
@@ -188,6 +190,18 @@ const MIXED: [Line; 9] = [
 /// A row that is matched in parts, one of them small.
 const SPLIT: [Line; 3] = [("x", 100, 1, A), ("y", -5, 1, A), ("w", -95, 60, A)];
 
+/// A pair whose cost is null, and two rows of one sign.
+const FORBIDDEN: [Line; 4] = [("x", 5, 1, A), ("y", -5, 4, A), ("v", 5, 1, B), ("w", 6, 2, B)];
+
+/// Rows whose only subset is one of three.
+const THREE: [Line; 5] = [
+    ("a", 10, 1, A),
+    ("b", -4, 1, A),
+    ("c", -6, 1, A),
+    ("d", -6, 1, A),
+    ("e", -4, 1, A),
+];
+
 /// The plan, and what it must say to some row of `MIXED` besides `entered`.
 const SAID: [(&str, &[&str]); 25] = [
     ("agg_net", &["bucket", "null_key", "too_small", "out_of_tolerance"]),
@@ -249,6 +263,27 @@ fn every_node_says_something_to_rows_it_took_and_to_rows_it_left() {
         }
     }
     assert!(unsaid.is_empty(), "{unsaid:#?}");
+}
+
+#[test]
+fn every_event_of_the_wire_is_recorded() {
+    let mut seen = BTreeSet::new();
+    let bounded: [(&str, &[&str]); 2] = [("flow in a crowd", &[]), ("subset_net in one step", &[])];
+    for (name, _) in SAID.into_iter().chain(bounded) {
+        for lines in [&MIXED[..], &SPLIT, &FORBIDDEN, &THREE] {
+            let mut session = session(name, lines);
+            for (at, (id, ..)) in lines.iter().enumerate() {
+                let others = lines[at + 1..].iter().map(|(other, ..)| vec![*id, *other]);
+                for asked in others.chain([vec![*id]]) {
+                    let explained = explain(&mut session, &asked);
+                    let steps = explained["steps"].as_array().unwrap();
+                    seen.extend(steps.iter().map(|step| step["event"].as_str().unwrap().to_owned()));
+                }
+            }
+        }
+    }
+    let declared: BTreeSet<String> = EventName::ALL.iter().map(|event| event.name().to_owned()).collect();
+    assert_eq!(seen, declared);
 }
 
 #[test]

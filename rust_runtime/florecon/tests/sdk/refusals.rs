@@ -109,7 +109,7 @@ fn commands_are_read_strictly() {
         (r#"{"op": 7}"#, "a command: `op` must be a text; it is 7"),
         (
             r#"{"op": "slove"}"#,
-            "there is no op `slove`; known: init, configure, upsert, remove, solve, pin, unpin, merge, detach, dissolve, report, fetch, snapshot, restore, explain, shard_keys",
+            "there is no op `slove`; known: init, upsert, remove, solve, pin, unpin, dissolve, detach, merge, report, configure, fetch, snapshot, restore, explain, shard_keys",
         ),
         (
             r#"{"op": "unpin"}"#,
@@ -165,11 +165,11 @@ fn commands_are_read_strictly() {
         ),
         (
             r#"{"op": "fetch", "what": "money"}"#,
-            "fetch: there is no table `money`; known: groups, allocations, stages, rows",
+            "fetch: there is no table `money`; known: groups, allocations, rows, stages",
         ),
         (
             r#"{"op": "solve", "reply": "all"}"#,
-            "solve: there is no reply `all`; known: none, summary, report",
+            "solve: there is no reply `all`; known: report, summary, none",
         ),
         (
             r#"{"op": "init", "config": [1]}"#,

@@ -19,6 +19,7 @@ use crate::plan::{Answer, Key};
 use crate::row_id::RowId;
 use crate::sorting::by_number;
 use crate::value::real::{self, round_half_away};
+use crate::wire::{kind, reason};
 use candidates::{Caps, Match, Matcher, Sides, candidates};
 use window::Window;
 
@@ -158,7 +159,7 @@ impl<R: 'static> Flow<R> {
 /// ```
 #[must_use]
 pub fn flow<R: 'static>(settings: Flow<R>) -> Plan<R> {
-    Plan::leaf("flow", settings)
+    Plan::leaf(kind::FLOW, settings)
 }
 
 /// Cost units to the integers that the engine minimises.
@@ -251,7 +252,7 @@ impl<R> Body<R> for Flow<R> {
         let ids: Vec<RowId> = rows.map(|row| run.id(row).clone()).collect();
         let solution = run.flows.solve(node.id(), &ids, &instance)?;
         self.record(run, node.id(), bag, &sides, &instance, &solution.flow)?;
-        let tag = run.tag(node.id(), "flow", "min-cost flow");
+        let tag = run.tag(node.id(), kind::FLOW, reason::FLOW);
         form_groups(run, bag, &instance, &solution, &sides.places, tag);
         run.flows.keep(node.id(), ids, instance, &solution);
         Ok(compact(bag))

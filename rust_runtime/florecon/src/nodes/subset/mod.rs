@@ -5,7 +5,7 @@ mod live_index;
 mod search;
 
 use crate::error::Error;
-use crate::explain::event::{Event, Limits, Refusal};
+use crate::explain::event::{Event, Limits};
 use crate::plan::Answer;
 use crate::plan::buckets::{Buckets, Key};
 use crate::plan::item::{Item, ItemFn, item_fn};
@@ -13,6 +13,7 @@ use crate::plan::lot::{Lot, compact};
 use crate::plan::run_state::Run;
 use crate::plan::tolerance::{Legs, Tol};
 use crate::plan::tree::{Body, Plan};
+use crate::wire::{Refusal, kind, reason};
 use search::subsets;
 
 /// In each bucket, takes the smallest subsets (2 to `max_size` items, then lowest ids) with both signs and a net within
@@ -32,7 +33,7 @@ where
 {
     let key = item_fn(key);
     Plan::leaf(
-        "subset_net",
+        kind::SUBSET_NET,
         SubsetNet {
             key,
             tol,
@@ -74,7 +75,7 @@ impl<R, K: Key> Body<R> for SubsetNet<R, K> {
                     None => refuse(Refusal::OutOfBudget),
                     Some(found) if found.is_empty() => refuse(Refusal::OutOfTolerance),
                     Some(found) => {
-                        let tag = run.tag(node.id(), "subset_net", "n:m subset");
+                        let tag = run.tag(node.id(), kind::SUBSET_NET, reason::SUBSET_NET);
                         for subset in found {
                             let members: Vec<u32> = subset.iter().map(|&at| bucket[at as usize]).collect();
                             run.take(bag, &members, tag);
