@@ -17,6 +17,7 @@ from typing import Any, Literal, cast
 
 from florecon_build.host.errors import BadDescribe
 from florecon_build.host.runtime.module import ABI_VERSION
+from florecon_build.wire import Extension
 
 FieldKind = Literal["integer", "real", "text", "money", "date", "boolean"]
 BASE_KINDS: dict[str, FieldKind] = {"i64": "integer", "f64": "real", "utf8": "text"}
@@ -74,7 +75,8 @@ class Description:
     `numeraire_scale` is the count of decimals of the amounts in reports (None if the module does not say); `strategy`
     the fingerprint of what was compiled and `runtime` the runtime's version (empty for modules of other makers);
     `divides` whether the strategy as a whole works on a key, so that a ledger can be divided by
-    `Workspace.shard_keys`; `raw` the JSON object as it came.
+    `Workspace.shard_keys`; `extensions` the names of what it has beyond the ABI, empty for modules that do not list
+    them; `raw` the JSON object as it came.
     """
 
     domain: str
@@ -88,6 +90,7 @@ class Description:
     strategy: str = ""
     runtime: str = ""
     divides: bool = False
+    extensions: frozenset[str] = frozenset()
     raw: dict[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
 
     def field(self, name: str) -> Field:
@@ -96,6 +99,14 @@ class Description:
             if candidate.name == name:
                 return candidate
         raise KeyError(name)
+
+    def has(self, extension: Extension) -> bool:
+        """Whether the module lists an extension.
+
+        A module of an older runtime lists none. It replies `bad_command` to a command that it lacks, so that commands
+        can be tried; an argument that it lacks it ignores, so that one with an effect is sent only where this is true.
+        """
+        return extension in self.extensions
 
     @property
     def rich(self) -> bool:
@@ -134,6 +145,7 @@ def parse(text: bytes, name: str) -> Description:
         numeraire_scale=reader.scale(numeraire, "numeraire") if "scale" in numeraire else None,
         strategy=reader.text(build, "strategy", ""),
         runtime=reader.text(build, "runtime", ""),
+        extensions=reader.names(top.get("extensions"), "'extensions'"),
         divides=reader.mapping(top.get("shard", {}), "shard").get("exact") is True,
         raw=top,
     )
@@ -170,6 +182,13 @@ class _Reader:
         if not isinstance(value, str):
             raise self.fail(f"{key!r} is no text")
         return value
+
+    def names(self, value: object, where: str) -> frozenset[str]:
+        """A list of names; absent, there are none."""
+        items = [] if value is None else self.entries(value, where)
+        if not all(isinstance(item, str) for item in items):
+            raise self.fail(f"{where} is no list of names")
+        return frozenset(items)
 
     def flag(self, of: dict[str, Any], key: str) -> bool:
         value = of.get(key, False)

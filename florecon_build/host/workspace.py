@@ -43,7 +43,7 @@ from florecon_build.host.runtime.module import Source, load
 from florecon_build.host.runtime.parameters import encode_params
 from florecon_build.host.runtime.progress import shown
 from florecon_build.host.runtime.session import Progress, Session
-from florecon_build.wire import Op
+from florecon_build.wire import MANUAL, Op
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,22 +356,27 @@ class Workspace:
     def merge(
         self,
         allocations: Mapping[Id, int] | Iterable[tuple[Id, int]] | Iterable[Mapping[str, Any]],
-        label: str = "manual",
+        label: str = MANUAL,
         reason: str | None = None,
+        *,
+        dry_run: bool = False,
     ) -> int:
         """Makes one pinned group of exact signed amounts; returns its id.
 
         Parameters: `allocations` is `{id: amount}`, or `(id, amount)` pairs, or `{"id": ..., "amount": ...}` objects,
-        amounts in minor units; `label` becomes the group's origin.
+        amounts in minor units; `label` becomes the group's origin; with `dry_run` nothing is changed: the merge is
+        refused, or the id returned, as without it (0 from a module that replies with no id).
         Errors: `UnknownId`, `DuplicateId`, `DegenerateGroup`, `FrozenMember`, `InsufficientLiveAmount`,
         `AmountOverflow`; on any of them nothing changed.
         """
         entries = [{"id": row_id, "amount": amount} for row_id, amount in pairs_from(allocations)]
         given = {} if reason is None else {"reason": reason}
-        made = self._change("merge", {"allocations": entries, "label": label, **given}).get("group_id")
+        fields: dict[str, object] = {"allocations": entries, "label": label, **given}
+        reply = self._session.dry_run("merge", fields) if dry_run else self._change("merge", fields)
+        made = reply.get("group_id")
         if isinstance(made, int):
             return made
-        return max(self._pinned_groups())  # a module that does not say the id: ids only grow
+        return 0 if dry_run else max(self._pinned_groups())  # a module that does not say the id: ids only grow
 
     def detach(self, group_id: int, ids: Ids) -> None:
         """Takes rows out of a proposed group. Errors: `UnknownGroup`, `FrozenGroup`, `UnknownId`,

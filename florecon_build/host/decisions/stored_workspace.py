@@ -26,7 +26,6 @@ import pyarrow as pa
 from florecon_build.host.decisions import portable_file as portable
 from florecon_build.host.decisions.group_members import check_ids, proposed, shapes_of, totals_of
 from florecon_build.host.decisions.members import body_of, body_of_group, check_held, kind_of, parts_of
-from florecon_build.host.decisions.merge_check import try_merge
 from florecon_build.host.decisions.replay import Misfit
 from florecon_build.host.decisions.replayer import Replayer
 from florecon_build.host.decisions.row_digest import of_rows, of_table
@@ -42,6 +41,7 @@ from florecon_build.host.report.predicate import Predicate
 from florecon_build.host.report.report import Report
 from florecon_build.host.runtime.arguments import Id, Ids, ids_from, integer, pairs_from
 from florecon_build.host.runtime.session import Progress
+from florecon_build.wire import MANUAL
 
 if TYPE_CHECKING:
     from florecon_build.host.workspace import Change, Workspace
@@ -285,22 +285,26 @@ class StoredWorkspace:
     def merge(
         self,
         allocations: Mapping[Id, int] | Iterable[tuple[Id, int]] | Iterable[Mapping[str, Any]],
-        label: str = "manual",
+        label: str = MANUAL,
         reason: str | None = None,
         *,
+        dry_run: bool = False,
         why: str | None = None,
     ) -> int:
         """As `Workspace.merge`, kept; returns 0 where the decision waits for a second person."""
         pairs = pairs_from(allocations)
+        if dry_run:
+            self._replayer.catch_up()
+            return self._workspace.merge(pairs, label, reason, dry_run=True)
         with self._deciding() as writing:
             shapes = shapes_of(self.report())
             members = [Member(row_id, amount, shapes.totals.get(row_id, 0)) for row_id, amount in pairs]
             draft = self._draft("merge", body_of(members, label, reason), why)
             waits = bool(members) and self._store.book.needs_second(draft)
-            if waits:
-                try_merge(pairs, shapes)
-            group_id = 0 if waits else self._workspace.merge(pairs, label, reason)
+            group_id = self._workspace.merge(pairs, label, reason, dry_run=waits)
             entry = writing.append(draft)
+        if waits:
+            group_id = 0
         self._replayer.adopt({} if waits else {entry.seq: group_id})
         return group_id
 

@@ -103,6 +103,23 @@ class Session:
 
         return self._work(work)
 
+    def dry_run(self, op: Op, fields: Mapping[str, object]) -> dict[str, Any]:
+        """The envelope that a command would be answered with; nothing is changed. Errors: those of the command.
+
+        A module without the extension `OP.dry_run` would ignore the argument: there the command is carried out and
+        taken back, which rebuilds the session at the next call.
+        """
+        if f"{op}.dry_run" in self.about.extensions:
+            command = _encode(op, {**fields, "dry_run": True, "reply": "none"})
+            return self._work(lambda: self._send(command, None, Deadline(self._limits.timeout)))
+        marked, length = self._marked, len(self._journal)
+        self._marked = True
+        try:
+            return self.change(op, fields)
+        finally:
+            self.back_to(length)
+            self._marked = marked
+
     def mark(self) -> int:
         """Sets the point that `back_to` rolls back to, until `keep` commits. Errors: `BadCommand` where one is set."""
         if self._marked:
