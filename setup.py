@@ -1,4 +1,4 @@
-"""What pyproject.toml cannot say: the runtime's source and the examples travel inside the package.
+"""Build steps beyond pyproject.toml: the runtime's source and the examples travel inside the package.
 
 In a checkout they stand beside it (``rust_runtime``, ``examples``), and the package looks there first.
 """
