@@ -88,6 +88,7 @@ from florecon_build.host import (
 from florecon_build.ir.errors import MissingLaneError, Problem, Severity, StrategyError
 from florecon_build.ir.json_format import IrError
 from florecon_build.plugin import Plugin
+from florecon_build.sources import Source
 
 __all__ = [
     "ABI_VERSION",
@@ -116,6 +117,7 @@ __all__ = [
     "Rows",
     "Severity",
     "Side",
+    "Source",
     "Store",
     "Strategy",
     "StrategyError",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from florecon_build.frontend.plugin_data import PluginData
+from florecon_build.host.description import Description
 from florecon_build.host.frames import TextAmounts
 from florecon_build.host.report.report import Report
 from florecon_build.simulation import describe, simulate
@@ -36,6 +37,18 @@ class Plugin(PluginData):
       0  exact_1to1(row.account)
     """
 
+    @property
+    def description(self) -> Description:
+        """The description that the compiled module gives of itself: columns, parameters, nodes.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), amount=fb.money(scale=2))
+        >>> plugin = fb.Plugin("acme.demo", "1.0.0", rows=rows, numeraire=rows.amount, strategy=fb.exact_1to1())
+        >>> [(field.name, field.kind) for field in plugin.description.fields]
+        [('row_id', 'integer'), ('amount', 'money')]
+        """
+        return describe(self.data, self.fingerprint)
+
     def simulate(
         self,
         frame: object,
@@ -58,7 +71,7 @@ class Plugin(PluginData):
         >>> report.groups.select(["origin", "size"]).to_pylist()
         [{'origin': 'exact_1to1', 'size': 2}]
         """
-        about = describe(self.data, self.fingerprint)
+        about = self.description
         return simulate(self.data, about, frame, config, columns=columns, text_amounts=text_amounts)
 
     def svg(self) -> str:

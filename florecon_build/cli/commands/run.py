@@ -10,7 +10,8 @@ import typer
 from rich.text import Text
 
 from florecon_build.cli import console, inputs, reconcile, terminal_page
-from florecon_build.cli.commands.options import Json, Map, Params, TextAmounts
+from florecon_build.cli.commands.options import Json, Map, Params, SourceFiles, TextAmounts
+from florecon_build.cli.declared_sources import parse_data
 from florecon_build.cli.errors import CommandError
 from florecon_build.cli.exit_codes import MEANING, Exit
 from florecon_build.cli.inputs import InputFormat
@@ -23,7 +24,13 @@ CODES = "Exit codes:\n\n" + "\n\n".join(f"{code.value}  {MEANING[code]}" for cod
 
 def run(
     solver: Annotated[Path, typer.Argument(help="The solver.wasm.")],
-    data: Annotated[list[Path], typer.Argument(help="CSV, Parquet or Arrow files, concatenated into one ledger.")],
+    data: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="CSV, Parquet or Arrow files, concatenated into one ledger.", show_default="the declared sources"
+        ),
+    ] = None,
+    source: SourceFiles = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="Output folder.")] = Path("out"),
     column_map: Map = None,
     param: Params = None,
@@ -45,7 +52,8 @@ def run(
 ) -> None:
     """Reconcile files: reads rows, writes groups and exceptions.
 
-    Reads florecon.toml of the current folder if there is one; --map adds to it. OUT receives the tables groups,
+    Reads florecon.toml of the current folder if there is one; --map adds to it. Without DATA the sources that it
+    declares are read, from their files or those given by --data NAME=FILE. OUT receives the tables groups,
     allocations, rows, stages and exceptions, run.json (the record of the run), and data/ (exact tables, for `report`).
     """
     if max_exceptions is not None and not reconcile.is_limit(max_exceptions):
@@ -57,7 +65,23 @@ def run(
         {**project.columns, **inputs.parse_pairs(column_map or [], "--map")},
         decimal_mark(text_amounts, "--text-amounts") or project.text_amounts,
     )
-    job = reconcile.Job(solver, tuple(data), shape, inputs.parse_pairs(param or [], "--param"), timeout, explain)
+    files = tuple(data or ())
+    given = parse_data(source or [], project.sources)
+    if files and given:
+        raise CommandError("both files and --data", "give files, or --data NAME=FILE for declared sources", Exit.USAGE)
+    if not files and not project.sources:
+        raise CommandError("no data", "give files, or declare [source.NAME] in florecon.toml", Exit.USAGE)
+    job = reconcile.Job(
+        solver=solver,
+        data=files,
+        shape=shape,
+        params=inputs.parse_pairs(param or [], "--param"),
+        timeout=timeout,
+        explain=explain,
+        folder=project.folder,
+        sources=project.sources,
+        source_files=given,
+    )
     with bar(quiet=quiet) as (update, progress):
         done = reconcile.reconcile(job, say=update, progress=progress)
         over = reconcile.exceeds_limit(done.summary, max_exceptions)

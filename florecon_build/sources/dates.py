@@ -1,0 +1,142 @@
+"""Days written as text, in a declared format, to dates.
+
+A format is that of ``strptime``. Texts that start with an ISO timestamp are read without a format: with an offset they
+become the day in the declared zone, and are refused where no zone is declared.
+
+>>> parse(pa.array(["31/03/2026", "31/02/2026", None]), "%d/%m/%Y")
+Days(values=<pyarrow.lib.Date32Array object at ...>
+[
+  2026-03-31,
+  null,
+  null
+], refused={1: 'is no day of the form %d/%m/%Y'})
+>>> formats_of(pa.array(["01/02/2026", "03/04/2026"]))
+('%d/%m/%Y', '%m/%d/%Y')
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import zoneinfo
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+ISO = "%Y-%m-%d"
+TIMESTAMP = "timestamp"
+"""The name of an ISO 8601 timestamp among the formats."""
+FORMATS = (
+    ISO,
+    "%d.%m.%Y",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%Y%m%d",
+    "%d.%m.%y",
+    "%d/%m/%y",
+    "%m/%d/%y",
+    "%d-%m-%y",
+    "%m-%d-%y",
+    "%d %b %Y",
+    "%d %B %Y",
+    "%d-%b-%Y",
+    "%d-%b-%y",
+    "%d/%b/%Y",
+    "%b %d, %Y",
+    "%B %d, %Y",
+    TIMESTAMP,
+)
+"""The formats that are tried where none is declared."""
+_STAMP = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2})?$", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The days of a column: ``values`` null where a text is empty or refused; ``refused`` positions and reasons."""
+
+    values: pa.Array
+    refused: dict[int, str]
+
+
+def parse(texts: pa.Array, format: str, *, timezone: str | None = None) -> Days:
+    """Texts to days.
+
+    Parameters: `texts` of type string; `format` as ``strptime`` takes it, or ``timestamp``; `timezone` is an IANA name,
+    for timestamps that have an offset. Each distinct text is read once.
+    """
+    read = _stamps(timezone) if format == TIMESTAMP else _reader(format)
+    coded: pa.DictionaryArray = pc.utf8_trim_whitespace(texts).dictionary_encode()
+    days: list[datetime.date | None] = []
+    wrong: dict[int, str] = {}
+    for code, text in enumerate(coded.dictionary.to_pylist()):
+        try:
+            days.append(read(text) if text else None)
+        except ValueError as error:
+            days.append(None)
+            wrong[code] = str(error)
+    values = pa.array(days, pa.date32()).take(coded.indices) if days else pa.nulls(len(texts), pa.date32())
+    refused: dict[int, str] = {}
+    if wrong:
+        mask = pc.fill_null(pc.is_in(coded.indices, value_set=pa.array(list(wrong), coded.indices.type)), False)
+        refused = {at: wrong[coded.indices[at].as_py()] for at in pc.indices_nonzero(mask).to_pylist()}
+    return Days(values, refused)
+
+
+def formats_of(texts: pa.Array, among: Sequence[str] = FORMATS) -> tuple[str, ...]:
+    """The formats in which every text that is not empty is a day; two or more where the texts do not decide."""
+    distinct = [text for text in pc.utf8_trim_whitespace(texts).unique().to_pylist() if text]
+    return tuple(format for format in among if distinct and all(_fits(text, format) for text in distinct))
+
+
+def _fits(text: str, format: str) -> bool:
+    try:
+        (_stamps("UTC") if format == TIMESTAMP else _reader(format))(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _reader(format: str) -> Callable[[str], datetime.date]:
+    pads = "%Y" in format and not any(letter in format for letter in "./- ,")
+
+    def read(text: str) -> datetime.date:
+        try:
+            stamp = datetime.datetime.strptime(text, format)
+        except ValueError:
+            raise ValueError(f"is no day of the form {format}") from None
+        if pads and len(text) != 8:  # %Y%m%d takes 2026111 as well
+            raise ValueError(f"is no day of the form {format}")
+        if stamp.time() != datetime.time() and not {"%H", "%I", "%X", "%c", "%T"} & _directives(format):
+            raise ValueError("has a time of day")
+        return stamp.date()
+
+    return read
+
+
+def _directives(format: str) -> set[str]:
+    return {format[at : at + 2] for at in range(len(format)) if format[at] == "%"}
+
+
+def _stamps(timezone: str | None) -> Callable[[str], datetime.date]:
+    zone = None if timezone is None else zoneinfo.ZoneInfo(timezone)
+
+    def read(text: str) -> datetime.date:
+        if not _STAMP.match(text):
+            raise ValueError("is no ISO timestamp such as 2026-03-31T23:30:00Z")
+        try:
+            stamp = datetime.datetime.fromisoformat(text.replace(",", "."))
+        except ValueError:
+            raise ValueError("is no moment of the calendar") from None
+        if stamp.tzinfo is None:
+            return stamp.date()
+        if zone is None:
+            raise ValueError("has an offset, so its day depends on the zone; declare timezone")
+        return stamp.astimezone(zone).date()
+
+    return read

@@ -1,0 +1,66 @@
+"""Parquet and Arrow files: typed columns, read batch by batch; lines are rows, from 1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from florecon_build.sources.cells import LINE, Cells
+from florecon_build.sources.declaration import Source
+from florecon_build.sources.errors import SourceError
+
+ROWS = 65_536
+
+
+def read(path: Path, source: Source) -> Cells:
+    """The cells of a Parquet or Arrow file.
+
+    Raises ``SourceError`` for a file that is damaged, cut off, or of another format.
+    """
+    try:
+        if path.suffix.lower() in {".parquet", ".pq"} or source.format == "parquet":
+            file = pq.ParquetFile(path)
+            return _cells(path, source, file.schema_arrow, file.iter_batches(batch_size=ROWS))
+        data = pa.memory_map(str(path)).read_buffer()
+        if data.size >= 6 and data[:6].to_pybytes() == b"ARROW1":
+            table: pa.Table = pa.ipc.open_file(data).read_all()
+            return _cells(path, source, table.schema, table.to_batches(max_chunksize=ROWS))
+        reader = pa.ipc.open_stream(data)
+        return _cells(path, source, reader.schema, reader)
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged(path, source, error) from error
+
+
+def _cells(path: Path, source: Source, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Cells:
+    names = tuple(schema.names)
+    if len(set(names)) < len(names):
+        raise SourceError(f"{path.name} has a column twice", source=source.name, fix="rename one")
+    return Cells(names, _numbered(path, source, batches))
+
+
+def _numbered(path: Path, source: Source, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    line = 1
+    try:
+        for batch in batches:
+            columns = [_plain(column) for column in batch.columns]
+            lines = pa.array(range(line, line + batch.num_rows), pa.int64())
+            line += batch.num_rows
+            yield pa.RecordBatch.from_arrays([*columns, lines], names=[*batch.schema.names, LINE])
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged(path, source, error) from error
+
+
+def _plain(column: pa.Array) -> pa.Array:
+    """Texts as plain strings; dictionaries resolved."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type):
+        column = column.cast(pa.string())
+    return column
+
+
+def _damaged(path: Path, source: Source, error: Exception) -> SourceError:
+    return SourceError(f"{path.name} cannot be read: {' '.join(str(error).split())[:200]}", source=source.name)

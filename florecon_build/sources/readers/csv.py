@@ -1,0 +1,342 @@
+"""CSV: encoding, dialect and header as declared or found; every line is a row, a blank line, or is listed as skipped.
+
+The file is decoded as a stream and parsed by Arrow. A file with quotes is walked by Python's strict parser first, which
+gives the line of each row and refuses quotes that would swallow rows (``host.frames.csv_records``).
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+
+from florecon_build.sources.cells import LINE, Cells, Skipped, text_batches
+from florecon_build.sources.declaration import Source
+from florecon_build.sources.errors import SHOWN, Cell, SourceError
+from florecon_build.sources.headers import MAX_COLUMNS, header_index
+
+DELIMITERS = (",", ";", "\t", "|")
+HEAD_LINES = 50
+HEAD_BYTES = 1 << 18
+_NAMELESS = "\x00nameless"
+_FOOTER_FIX = 'if they are a footer, declare stop_at = "^..." with how it begins'
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a file is written: ``header_line`` counts from 1."""
+
+    encoding: str
+    delimiter: str
+    quote: str
+    header_line: int
+    headers: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+def read(path: Path, source: Source) -> Cells:
+    """The cells of a CSV file.
+
+    Raises ``SourceError`` for an encoding, a header or a line that cannot be read as declared, with its line.
+    """
+    dialect = find_dialect(path, source)
+    skipped = [
+        Skipped(path.name, line, "before the header", text)
+        for line, text in _lines(path, dialect.encoding, dialect.header_line - 1)
+        if text.strip()
+    ]
+    cells = Cells(tuple(filter(None, dialect.headers)), iter(()), skipped, notes=list(dialect.notes))
+    if source.stop_at is None and not _has(path, dialect.encoding, dialect.quote):
+        cells.batches = _plain_batches(path, source, dialect)
+    else:
+        cells.batches = text_batches(cells.headers, _rows(path, source, dialect, skipped))
+    return cells
+
+
+def _plain_batches(path: Path, source: Source, dialect: Dialect) -> Iterator[pa.RecordBatch]:
+    """The batches of a file without quotes, where one line is one row."""
+    names = [name or _NAMELESS for name in dialect.headers]
+    wrong: list[pa_csv.InvalidRow] = []
+
+    def invalid(row: pa_csv.InvalidRow) -> str:
+        wrong.append(row)
+        return "skip"
+
+    line = dialect.header_line + 1
+    try:
+        reader = pa_csv.open_csv(
+            str(path),
+            read_options=pa_csv.ReadOptions(
+                use_threads=False, skip_rows=dialect.header_line, column_names=names, encoding=dialect.encoding
+            ),
+            parse_options=pa_csv.ParseOptions(
+                delimiter=dialect.delimiter, quote_char=False, ignore_empty_lines=False, invalid_row_handler=invalid
+            ),
+            convert_options=pa_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
+            ),
+        )
+        for batch in reader:
+            if wrong:
+                break
+            lines = pa.array(range(line, line + batch.num_rows), pa.int64())
+            line += batch.num_rows
+            if _NAMELESS in names:
+                _require_empty(path, source, batch.column(len(names) - 1), lines)
+            columns = [batch.column(at) for at, name in enumerate(names) if name != _NAMELESS]
+            kept = pa.RecordBatch.from_arrays([*columns, lines], names=[*filter(None, dialect.headers), LINE])
+            yield kept.filter(_filled(columns))
+    except (pa.ArrowInvalid, UnicodeError) as error:
+        if not wrong:
+            reason = " ".join(str(error).split())[:200]
+            raise SourceError(f"{path.name}: line {line} or a later one: {reason}", source=source.name) from error
+    if wrong:
+        found = [
+            Cell(path.name, row.number, "the line", row.text, _width(row.actual_columns, len(names))) for row in wrong
+        ]
+        raise SourceError(
+            "lines that do not have as many cells as the header", source=source.name, cells=found, fix=_FOOTER_FIX
+        )
+
+
+def _filled(columns: list[Any]) -> Any:
+    """Whether a row has a cell that is not empty."""
+    mask = columns[0].is_valid()
+    for column in columns[1:]:
+        mask = pc.or_(mask, column.is_valid())
+    return mask
+
+
+def _require_empty(path: Path, source: Source, cells: Any, lines: pa.Array) -> None:
+    found = pc.indices_nonzero(cells.is_valid())
+    if len(found):
+        at = found[0].as_py()
+        cell = Cell(path.name, lines[at].as_py(), "behind the last header", cells[at].as_py(), "has no header")
+        raise SourceError("a cell without a header", source=source.name, cells=[cell], fix="give it a header")
+
+
+def _width(actual: int, wanted: int) -> str:
+    return f"has {actual} {'cell' if actual == 1 else 'cells'}, and the header has {wanted}"
+
+
+def _rows(
+    path: Path, source: Source, dialect: Dialect, skipped: list[Skipped]
+) -> Iterator[tuple[int, list[str | None]]]:
+    """The rows of a file with quotes or a footer, by Python's strict parser."""
+    stop = None if source.stop_at is None else re.compile(source.stop_at)
+    width = len(dialect.headers)
+    named = [at for at, name in enumerate(dialect.headers) if name]
+    wrong: list[Cell] = []
+    for record in _records(path, source, dialect, stop, skipped):
+        cells = record.cells
+        if len(cells) != width:
+            wrong.append(Cell(path.name, record.line, "the line", record.text, _width(len(cells), width)))
+        elif len(record.lines) > 1 and all(text.count(dialect.delimiter) == width - 1 for text in record.lines):
+            last = record.line + len(record.lines) - 1
+            raise SourceError(
+                f"{path.name}: a quote joins lines {record.line} to {last}, and each looks like a row of its own",
+                source=source.name,
+                cells=[Cell(path.name, record.line, "the line", record.lines[0], "opens the quote")],
+                fix="write a quote inside a cell twice",
+            )
+        elif not wrong and any(cells):
+            if len(named) < width and cells[-1]:
+                _require_empty(path, source, pa.array([cells[-1]]), pa.array([record.line]))
+            yield record.line, [cells[at] or None for at in named]
+        if len(wrong) > SHOWN:
+            break
+    if wrong:
+        raise SourceError(
+            "lines that do not have as many cells as the header", source=source.name, cells=wrong, fix=_FOOTER_FIX
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """The cells of a row, the line it begins on, and the lines it is written on."""
+
+    cells: list[str]
+    line: int
+    lines: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        return self.lines[0].rstrip("\r\n")
+
+
+def _records(
+    path: Path, source: Source, dialect: Dialect, stop: re.Pattern[str] | None, skipped: list[Skipped]
+) -> Iterator[_Record]:
+    taken: list[str] = []
+    number = 0
+
+    def lines(file: IO[str]) -> Iterator[str]:
+        nonlocal number
+        for line in file:
+            number += 1
+            if number <= dialect.header_line:
+                continue
+            if stop is not None and not taken and stop.search(line):
+                skipped.append(Skipped(path.name, number, f"stop_at {stop.pattern!r}", line.rstrip("\r\n")))
+                for behind in file:
+                    number += 1
+                    if behind.strip():
+                        skipped.append(Skipped(path.name, number, "behind stop_at", behind.rstrip("\r\n")))
+                return
+            taken.append(line)
+            yield line
+
+    with path.open(encoding=dialect.encoding, newline="") as file:
+        try:
+            reader = csv.reader(lines(file), delimiter=dialect.delimiter, quotechar=dialect.quote, strict=True)
+            for cells in reader:
+                yield _Record(cells, number - len(taken) + 1, tuple(taken))
+                taken.clear()
+        except csv.Error as error:
+            first = number - len(taken) + 1
+            what = (
+                f"line {first} opens a quote that is never closed"
+                if "end of data" in str(error)
+                else f"line {first}: {error}"
+            )
+            shown = [Cell(path.name, first, "the line", taken[0].rstrip("\r\n"), "is no row")] if taken else []
+            fix = "close the quote, or write a quote inside a cell twice"
+            raise SourceError(f"{path.name}: {what}", source=source.name, cells=shown, fix=fix) from error
+        except UnicodeDecodeError as error:
+            raise SourceError(
+                f"{path.name}: line {number + 1} or a later one is not {dialect.encoding}",
+                source=source.name,
+                fix="declare encoding",
+            ) from error
+
+
+def _has(path: Path, encoding: str, letter: str) -> bool:
+    """Whether a letter is anywhere in the file."""
+    wanted = letter.encode(encoding.removesuffix("-sig")) if not encoding.startswith("utf-16") else letter.encode()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            if wanted in block:
+                return True
+    return False
+
+
+def find_dialect(path: Path, source: Source) -> Dialect:
+    """The dialect of a file: what is declared, and what its first lines show."""
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    if not head.strip():
+        raise SourceError(f"{path.name}: the file is empty", source=source.name)
+    encoding, notes = _encoding(path, source, head)
+    text = _decoded(head, encoding, len(head) == HEAD_BYTES)
+    if "\x00" in text:
+        raise SourceError(f"{path.name}: NUL characters: this is no text file", source=source.name)
+    lines = re.split("\r\n|\n|\r", text)[:HEAD_LINES]
+    delimiter = source.delimiter or _delimiter(lines)
+    quote = source.quote or '"'
+    line, headers = _header(path, source, lines, delimiter, quote)
+    if source.delimiter is None:
+        notes.append(f"delimiter {delimiter!r}")
+    if source.skip_rows is None and line > 1:
+        notes.append(f"header found in line {line}; the lines before it were skipped (skip_rows = {line - 1})")
+    return Dialect(encoding, delimiter, quote, line, headers, tuple(notes))
+
+
+def _encoding(path: Path, source: Source, head: bytes) -> tuple[str, list[str]]:
+    if source.encoding is not None:
+        return ("utf-8-sig" if source.encoding.lower() in {"utf-8", "utf8"} else source.encoding), []
+    for bom, name in _BOMS:
+        if head.startswith(bom):
+            return name, [f"encoding {name.removesuffix('-sig')} (by its byte order mark)"]
+    start = head[:4096]
+    odd, even = start[1::2].count(0), start[0::2].count(0)
+    if max(odd, even) * 4 > len(start):
+        return ("utf-16-le" if odd > even else "utf-16-be"), ["encoding utf-16 (every other byte is zero)"]
+    line = _first_line_not_utf8(path)
+    if line is None:
+        return "utf-8", []
+    note = f"encoding cp1252: line {line} is not UTF-8; declare encoding if its letters are wrong"
+    return "cp1252", [note]
+
+
+def _first_line_not_utf8(path: Path) -> int | None:
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if not line.isascii():
+                try:
+                    line.decode("utf-8")
+                except UnicodeDecodeError:
+                    return number
+    return None
+
+
+def _decoded(head: bytes, encoding: str, cut: bool) -> str:
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    return decoder.decode(head, final=not cut)
+
+
+def _delimiter(lines: list[str]) -> str:
+    """The letter that divides most lines into the same number of cells, two or more."""
+
+    def score(delimiter: str) -> tuple[int, int]:
+        counts = [len(row) for row in csv.reader(lines, delimiter=delimiter) if len(row) > 1]
+        widest = max(set(counts), key=counts.count, default=0)
+        return counts.count(widest), widest
+
+    try:
+        return max(DELIMITERS, key=score)
+    except csv.Error:
+        return max(DELIMITERS, key=lambda delimiter: sum(line.count(delimiter) for line in lines))
+
+
+def _header(path: Path, source: Source, lines: list[str], delimiter: str, quote: str) -> tuple[int, tuple[str, ...]]:
+    skip = source.skip_rows
+    try:
+        nothing: list[str] = []
+        rows = [next(csv.reader([line], delimiter=delimiter, quotechar=quote), nothing) for line in lines]
+    except csv.Error as error:
+        raise SourceError(f"{path.name}: a line of the first {HEAD_LINES}: {error}", source=source.name) from error
+    if skip is not None:
+        if skip >= len(lines):
+            raise SourceError(f"{path.name}: skip_rows = {skip}, and the file ends before", source=source.name)
+        at = skip
+    else:
+        at = header_index(rows)
+    names = tuple(name.strip() for name in rows[at])
+    if len(names) > MAX_COLUMNS:
+        raise SourceError(f"{path.name}: line {at + 1} has {len(names):,} headers", source=source.name)
+    below = [row for row in rows[at + 1 :] if len(row) > 1]
+    if below and names[-1] and all(len(row) == len(names) + 1 and not row[-1].strip() for row in below):
+        names = (*names, "")  # a delimiter behind each row
+    last = len(names) if names[-1] or len(names) == 1 else len(names) - 1  # a delimiter behind the last header
+    names = (*(name or f"column {number}" for number, name in enumerate(names[:last], 1)), *names[last:])
+    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    if twice:
+        raise SourceError(
+            f"{path.name}: line {at + 1}: the header {twice[0]!r} stands more than once",
+            source=source.name,
+            fix="rename one",
+        )
+    return at + 1, names
+
+
+def _lines(path: Path, encoding: str, count: int) -> Iterator[tuple[int, str]]:
+    if count <= 0:
+        return
+    with path.open(encoding=encoding, errors="replace", newline=None) as file:
+        for number, line in enumerate(file, 1):
+            if number > count:
+                return
+            yield number, line.rstrip("\n")

@@ -1,0 +1,161 @@
+"""Spreadsheets (xlsx, xlsm, xls, xlsb, ods): one sheet, header found or declared, cells as they are stored.
+
+A number is the text of its 15 significant digits, which is all that a spreadsheet keeps: a longer one is left in the
+exponent form that no column takes. A day is a date; a formula is the value that was stored with it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import zipfile
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
+
+from florecon_build.sources.cells import Cells, Skipped, text_batches
+from florecon_build.sources.declaration import Source
+from florecon_build.sources.errors import SourceError
+from florecon_build.sources.headers import MAX_COLUMNS, header_index
+
+HEAD_ROWS = 50
+MAX_UNPACKED = 2 << 30
+MAX_RATIO = 300
+DIGITS = 15
+
+
+def read(path: Path, source: Source) -> Cells:
+    """The cells of a sheet: the declared one, or the only one that has cells; lines are rows of the sheet, from 1.
+
+    Raises ``SourceError`` for a file that is damaged, protected or unpacks beyond bounds, and where the sheet is not
+    decided.
+    """
+    _require_bounds(path, source)
+    try:
+        book: CalamineWorkbook = CalamineWorkbook.from_path(str(path))  # pyright: ignore[reportUnknownMemberType]
+        sheet, notes = _sheet(path, source, book)
+        rows = sheet.to_python(skip_empty_area=False)
+    except PasswordError as error:
+        raise SourceError(
+            f"{path.name} is protected by a password", source=source.name, fix="save it without one"
+        ) from error
+    except (CalamineError, OSError, ValueError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise SourceError(f"{path.name} is no readable spreadsheet: {reason}", source=source.name) from error
+    texts = [[_text(cell) for cell in row] for row in rows[:HEAD_ROWS]]
+    if not texts:
+        raise SourceError(f"{path.name}: the sheet {sheet.name!r} is empty", source=source.name)
+    at = source.skip_rows if source.skip_rows is not None else header_index(texts)
+    if at >= len(texts):
+        raise SourceError(f"{path.name}: skip_rows = {at}, and the sheet ends before", source=source.name)
+    if source.skip_rows is None and at:
+        notes.append(f"header found in row {at + 1}; the rows before it were skipped (skip_rows = {at})")
+    width = max((number for number, cell in enumerate(texts[at], 1) if cell), default=0)
+    if not 0 < width <= MAX_COLUMNS:
+        raise SourceError(f"{path.name}: row {at + 1} has {width:,} headers", source=source.name)
+    names = [cell.strip() or f"column {number}" for number, cell in enumerate(texts[at][:width], 1)]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise SourceError(f"{path.name}: row {at + 1}: the header {twice!r} stands more than once", source=source.name)
+    skipped = [
+        Skipped(path.name, line, "before the header", " ".join(filter(None, row)))
+        for line, row in enumerate(texts[:at], 1)
+        if any(row)
+    ]
+    headers = tuple(names)
+    found = _rows(path, source, rows[at + 1 :], first=at + 2, width=width, skipped=skipped)
+    return Cells(headers, text_batches(headers, found), skipped, notes=notes)
+
+
+def _rows(
+    path: Path, source: Source, rows: list[list[Any]], *, first: int, width: int, skipped: list[Skipped]
+) -> Iterator[tuple[int, list[str | None]]]:
+    stop = None if source.stop_at is None else re.compile(source.stop_at)
+    stopped = False
+    for line, row in enumerate(rows, first):
+        cells = [_text(cell, source.decimal or ".") for cell in row]
+        if not any(cells):
+            continue
+        text = " ".join(filter(None, cells))
+        if stopped or (stop is not None and stop.search(text)):
+            reason = "behind stop_at" if stopped else f"stop_at {source.stop_at!r}"
+            skipped.append(Skipped(path.name, line, reason, text))
+            stopped = True
+            continue
+        if any(cells[width:]):
+            raise SourceError(
+                f"{path.name}: row {line} has a cell behind the last header: {text[:60]!r}", source=source.name
+            )
+        yield line, [cell or None for cell in cells[:width]]
+
+
+def _sheet(path: Path, source: Source, book: CalamineWorkbook) -> tuple[CalamineSheet, list[str]]:
+    names = book.sheet_names
+    if isinstance(source.sheet, str):
+        if source.sheet not in names:
+            listed = ", ".join(map(repr, names))
+            raise SourceError(
+                f"{path.name} has no sheet {source.sheet!r}", source=source.name, fix=f"its sheets are {listed}"
+            )
+        return book.get_sheet_by_name(source.sheet), []
+    if isinstance(source.sheet, int):
+        if not 1 <= source.sheet <= len(names):
+            raise SourceError(f"{path.name} has {len(names)} sheets, and sheet = {source.sheet}", source=source.name)
+        return book.get_sheet_by_index(source.sheet - 1), []
+    filled = [sheet for sheet in map(book.get_sheet_by_name, names) if sheet.height]
+    if len(filled) != 1:
+        listed = ", ".join(map(repr, names))
+        raise SourceError(
+            f"{path.name} has {len(filled)} sheets with cells",
+            source=source.name,
+            fix=f"declare sheet, one of {listed}",
+        )
+    return filled[0], ([f"sheet {filled[0].name!r}"] if len(names) > 1 else [])
+
+
+def _require_bounds(path: Path, source: Source) -> None:
+    """Refuses a package that unpacks to more than a spreadsheet can need."""
+    if not zipfile.is_zipfile(path):
+        return
+    try:
+        with zipfile.ZipFile(path) as package:
+            unpacked = sum(part.file_size for part in package.infolist())
+    except (zipfile.BadZipFile, OSError) as error:
+        raise SourceError(f"{path.name} is cut off or damaged: {error}", source=source.name) from error
+    size = path.stat().st_size
+    if unpacked > MAX_UNPACKED or (unpacked > 100 << 20 and unpacked > MAX_RATIO * size):
+        raise SourceError(
+            f"{path.name} of {size:,} bytes unpacks to {unpacked:,}, so it is not opened", source=source.name
+        )
+
+
+def _text(cell: Any, mark: str = ".") -> str:
+    match cell:
+        case None:
+            return ""
+        case bool():
+            return "true" if cell else "false"
+        case str():
+            return cell
+        case int():
+            return _number(cell, mark)
+        case float():
+            return _number(cell, mark)
+        case datetime.datetime():
+            return cell.date().isoformat() if cell.time() == datetime.time() else cell.isoformat(sep=" ")
+        case _:
+            return str(cell)
+
+
+def _number(value: float, mark: str) -> str:
+    """The digits of a number as a spreadsheet keeps them, with the decimal mark of the source."""
+    if abs(value) >= 10**DIGITS:
+        return f"{value:.6E}"
+    text = format(Decimal(f"{value:.{DIGITS}g}"), "f")
+    whole, point, places = text.partition(".")
+    if len(places) == 3:  # never mistaken for thousands
+        places += "0"
+    return f"{whole}{mark if point else ''}{places}"

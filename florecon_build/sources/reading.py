@@ -1,0 +1,422 @@
+"""Reading: the files of a source to one table in the columns of a strategy, with everything a reviewer asks about it.
+
+Lines that are no rows, control totals by currency, checks of balances and of what is expected, and notes on all that
+was found and not declared.
+"""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from florecon_build.host.description import Field
+from florecon_build.sources import amounts
+from florecon_build.sources import checks as checking
+from florecon_build.sources.cells import Cells, Check, Skipped
+from florecon_build.sources.declaration import (
+    ColumnRule,
+    Constant,
+    CreditDebit,
+    Format,
+    Hash,
+    Header,
+    Join,
+    RowNumber,
+    Signed,
+    Source,
+    headers_of,
+)
+from florecon_build.sources.errors import SourceError
+from florecon_build.sources.mapping import Findings, Mapper, Plan, Refused, forms, plan
+
+CURRENCY_COLUMNS = ("currency", "ccy", "curr", "currency_code", "waehrung", "devise")
+READERS: dict[Format, str] = {
+    "csv": "csv",
+    "excel": "excel",
+    "json": "json",
+    "parquet": "columnar",
+    "arrow": "columnar",
+    "camt.053": "camt053",
+    "mt940": "mt940",
+}
+"""The module of ``readers`` for each format; each has ``read(path, source) -> Cells``."""
+ENDINGS: dict[str, Format] = {
+    ".csv": "csv", ".tsv": "csv", ".txt": "csv",
+    ".xlsx": "excel", ".xlsm": "excel", ".xls": "excel", ".xlsb": "excel", ".ods": "excel",
+    ".json": "json", ".jsonl": "json", ".ndjson": "json",
+    ".parquet": "parquet", ".pq": "parquet",
+    ".arrow": "arrow", ".arrows": "arrow", ".ipc": "arrow", ".feather": "arrow",
+    ".sta": "mt940", ".940": "mt940", ".mt940": "mt940",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """One file: its path, its SHA-256 and the number of rows it gave."""
+
+    path: Path
+    sha256: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Control totals of the rows of one currency; ``currency`` is empty where it is not known."""
+
+    currency: str
+    rows: int
+    positive: Decimal
+    negative: Decimal
+    first_day: datetime.date | None
+    last_day: datetime.date | None
+
+    @property
+    def net(self) -> Decimal:
+        """The sum of all amounts."""
+        return self.positive + self.negative
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A source as read. ``table`` has the columns of the strategy, ``lines`` the ``file`` and ``line`` of each row."""
+
+    source: Source
+    files: tuple[FileRead, ...]
+    mapping: Mapping[str, str]
+    table: pa.Table
+    lines: pa.Table
+    skipped: tuple[Skipped, ...]
+    totals: tuple[Total, ...]
+    checks: tuple[Check, ...]
+    notes: tuple[str, ...]
+
+    def place(self, row: int) -> str:
+        """The file and line of a row."""
+        file, line = self.lines["file"][row].as_py(), self.lines["line"][row].as_py()
+        return f"{file}:{line}"
+
+    def as_data(self) -> dict[str, Any]:
+        """The reading as JSON has it; amounts are decimal strings."""
+        return {
+            "name": self.source.name,
+            "files": [{"path": str(one.path), "sha256": one.sha256, "rows": one.rows} for one in self.files],
+            "mapping": dict(self.mapping),
+            "rows": self.table.num_rows,
+            "skipped": [
+                {"file": one.file, "line": one.line, "reason": one.reason, "text": one.text} for one in self.skipped
+            ],
+            "totals": [_total_data(total) for total in self.totals],
+            "checks": [
+                {"kind": check.kind, "holds": check.holds, "message": check.message}
+                | ({} if check.line is None else {"line": check.line})
+                for check in self.checks
+            ],
+            "notes": list(self.notes),
+        }
+
+
+def _total_data(total: Total) -> dict[str, Any]:
+    return {
+        "currency": total.currency or None,
+        "rows": total.rows,
+        "positive": str(total.positive),
+        "negative": str(total.negative),
+        "net": str(total.net),
+        "first_day": None if total.first_day is None else total.first_day.isoformat(),
+        "last_day": None if total.last_day is None else total.last_day.isoformat(),
+    }
+
+
+def format_of(path: Path, source: Source) -> Format:
+    """The format of a file: declared, or that of its ending. Raises ``SourceError`` where neither says."""
+    if source.format is not None:
+        return source.format
+    found = ENDINGS.get(path.suffix.lower())
+    if found is None:
+        known = ", ".join(READERS)
+        raise SourceError(
+            f"{path.name}: the ending says no format", source=source.name, fix=f"declare format, one of {known}"
+        )
+    return found
+
+
+def cells_of(path: Path, source: Source) -> Cells:
+    """The cells of a file by the reader of its format.
+
+    Raises ``SourceError``, also for a format whose package is not installed.
+    """
+    if not path.is_file():
+        raise SourceError(f"{path}: there is no such file", source=source.name)
+    module = import_module(f"florecon_build.sources.readers.{READERS[format_of(path, source)]}")
+    read: Callable[[Path, Source], Cells] = module.read
+    return read(path, source)
+
+
+def read(source: Source, files: Sequence[Path], fields: Sequence[Field], *, id_name: str | None = None) -> Reading:
+    """Reads the files of a source, in order, as one batch.
+
+    Parameters: `fields` are the columns of the strategy; `id_name` the one with the ids, which get the prefix of the
+    source where they are texts.
+    Errors: ``SourceError`` with the first refused cells, an ambiguous form, a missing header, an id that stands twice,
+    or a check that does not hold.
+    """
+    if not files:
+        raise SourceError(
+            "no file", source=source.name, fix=f"give files in [source.{source.name}] or --data {source.name}=FILE"
+        )
+    planned = plan(source, fields)
+    found = _find_forms(planned, files)
+    refused = Refused()
+    mappers: list[Mapper] = []
+    parts: list[pa.RecordBatch] = []
+    places: list[pa.Table] = []
+    counted: list[FileRead] = []
+    skipped: list[Skipped] = []
+    checks: list[Check] = []
+    notes = list(found[1])
+    seen: dict[str, int] = {}
+    row = 0
+    for path in files:
+        cells = cells_of(path, source)
+        _require_headers(planned, path, cells)
+        mapper = Mapper(planned, found[0], path.name, refused=refused, first_row=row, seen=seen)
+        balance = _Balance(planned, cells, path.name)
+        rows = 0
+        for batch in cells.batches:
+            mapped, lines = mapper.map(batch)
+            balance.take(batch, mapped, lines, mapper)
+            parts.append(mapped)
+            names = pa.array([path.name], pa.string())
+            coded = pa.DictionaryArray.from_arrays(pa.array([0] * len(lines), pa.int32()), names)
+            places.append(pa.table({"file": coded, "line": lines}))
+            rows += mapped.num_rows
+        row = mapper.row
+        mappers.append(mapper)
+        counted.append(FileRead(path, _digest(path), rows))
+        skipped += cells.skipped
+        checks += [*cells.checks, *balance.checks(cells)]
+        notes += [f"{path.name}: {note}" for note in cells.notes]
+    refused.require_none(planned.source, f"change [source.{source.name}], or mend the file")
+    table = pa.Table.from_batches(parts) if parts else _nothing(fields)
+    lines = (
+        pa.concat_tables(places).unify_dictionaries()
+        if places
+        else pa.table({"file": pa.array([], pa.string()), "line": pa.array([], pa.int64())})
+    )
+    table = _with_ids(source, table, lines, id_name)
+    codes = set[str]().union(*(mapper.currencies for mapper in mappers))
+    totals = _totals(source, table, fields, codes)
+    checks += _expected(source, table, totals)
+    for check in checks:
+        if not check.holds:
+            raise SourceError(check.message, source=source.name, fix=f"mend the file, or change [source.{source.name}]")
+    mapping = {name: _words(rule) for name, rule in planned.rules(planned.templates[0]).items()}
+    return Reading(
+        source,
+        tuple(counted),
+        mapping,
+        table,
+        lines,
+        tuple(skipped),
+        totals,
+        tuple(checks),
+        tuple(dict.fromkeys(notes)),
+    )
+
+
+class _Balance:
+    """The running balance of a file and the amounts of its lines, where it has one and each line is one row."""
+
+    def __init__(self, planned: Plan, cells: Cells, file: str) -> None:
+        declared = planned.source.balance
+        known = [header for header in cells.headers if header.lower() in checking.BALANCE_HEADERS]
+        amount = _amount_field(planned.fields)
+        rule = None if amount is None else planned.rules(planned.templates[0]).get(amount.name)
+        used = () if rule is None else headers_of(rule)
+        header = declared if declared is not None else (known[0] if len(known) == 1 else None)
+        if declared is not None and declared not in cells.headers:
+            raise SourceError(
+                f"{file} has no header {declared!r}",
+                source=planned.source.name,
+                fix=f"balance is one of {', '.join(map(repr, cells.headers))}",
+            )
+        self.file = file
+        self.amount = amount
+        self.single = len(planned.templates) == 1 and not planned.source.rows
+        self.header = header if self.single and header not in used else None
+        self.balances: list[pa.Array] = []
+        self.amounts: list[pa.Array] = []
+        self.lines: list[pa.Array] = []
+
+    def take(self, batch: pa.RecordBatch, mapped: pa.RecordBatch, lines: pa.Array, mapper: Mapper) -> None:
+        """Keeps what the checks need of a batch."""
+        if self.amount is None:
+            return
+        self.amounts.append(mapped.column(self.amount.name))
+        self.lines.append(lines)
+        if self.header is not None:
+            self.balances.append(mapper.money(batch, self.amount, self.header))
+
+    def checks(self, cells: Cells) -> Iterator[Check]:
+        """The checks, when all batches have been taken."""
+        if not self.amounts:
+            return
+        moves, lines = pa.concat_arrays(self.amounts), pa.concat_arrays(self.lines)
+        if self.header is not None:
+            yield checking.running_balance(self.file, self.header, pa.concat_arrays(self.balances), moves, lines)
+        if self.single:
+            yield from checking.statements(self.file, cells.statements, moves, lines)
+
+
+def _amount_field(fields: Sequence[Field]) -> Field | None:
+    """The amount column: the one that is displayed, or the first of money."""
+    money = [field for field in fields if field.kind == "money"]
+    return next((field for field in money if field.is_amount), money[0] if money else None)
+
+
+def _find_forms(planned: Plan, files: Sequence[Path]) -> tuple[Any, list[str]]:
+    """The forms of amounts and days; a first pass over the files where something is not declared."""
+    source = planned.source
+    money = planned.headers(("money",)) if source.decimal is None else ()
+    days = planned.headers(("date",)) if source.dates is None else ()
+    findings = Findings()
+    if money or days:
+        for path in files:
+            cells = cells_of(path, source)
+            _require_headers(planned, path, cells)
+            for batch in cells.batches:
+                findings.look(batch, money, days)
+    return forms(source, findings)
+
+
+def _require_headers(planned: Plan, path: Path, cells: Cells) -> None:
+    missing = [header for header in planned.all_headers() if header not in cells.headers]
+    if missing:
+        source = planned.source
+        close = difflib.get_close_matches(missing[0], cells.headers, n=1)
+        nearest = f"; did you mean {close[0]!r}?" if close else ""
+        raise SourceError(
+            f"{path.name} has no header {', '.join(map(repr, missing))}{nearest}",
+            source=source.name,
+            fix=f"its headers are {', '.join(map(repr, cells.headers))}; name them in [source.{source.name}.columns]",
+        )
+
+
+def _with_ids(source: Source, table: pa.Table, lines: pa.Table, id_name: str | None) -> pa.Table:
+    """The table with the prefix of the source before text ids; refuses an id that stands twice."""
+    if id_name is None:
+        return table
+    ids = table[id_name]
+    counts = pc.value_counts(ids)
+    repeated = pc.struct_field(counts, "values").filter(pc.greater(pc.struct_field(counts, "counts"), 1))
+    if len(repeated):
+        wanted = repeated[0]
+        rows = pc.indices_nonzero(pc.equal(ids, wanted)).to_pylist()[:2]
+        places = " and ".join(f"{lines['file'][row].as_py()}:{lines['line'][row].as_py()}" for row in rows)
+        more = f"; {len(repeated):,} ids stand more than once" if len(repeated) > 1 else ""
+        raise SourceError(
+            f"the id {wanted.as_py()!r} stands in {places}{more}",
+            source=source.name,
+            fix=f"declare {id_name} = {{ row_number = true }}, or {{ hash = [...], occurrence = true }}",
+        )
+    if not pa.types.is_string(ids.type):
+        return table
+    prefixed = pc.binary_join_element_wise(f"{source.name}:", ids, "")
+    return table.set_column(table.column_names.index(id_name), id_name, prefixed)
+
+
+def _totals(source: Source, table: pa.Table, fields: Sequence[Field], codes: set[str]) -> tuple[Total, ...]:
+    """Control totals of the amount column by currency."""
+    column = _amount_field(fields)
+    if column is None:
+        return (Total("", table.num_rows, Decimal(0), Decimal(0), None, None),)
+    amount = column.name
+    day = next((field.name for field in fields if field.kind == "date"), None)
+    code = next((name for name in table.column_names if name.lower() in CURRENCY_COLUMNS), None)
+    if code is None:
+        only = source.currency or (next(iter(codes)) if len(codes) == 1 else "")
+        return (_total(only, table, amount, day),)
+    currencies = pc.fill_null(table[code], "")
+    return tuple(
+        _total(currency, table.filter(pc.equal(currencies, currency)), amount, day)
+        for currency in sorted(currencies.unique().to_pylist())
+    )
+
+
+def _total(currency: str, rows: pa.Table, amount: str, day: str | None) -> Total:
+    values = rows[amount]
+    nothing = Decimal(0).scaleb(-values.type.scale)
+    zero = pa.scalar(nothing, values.type)
+    positive = pc.sum(values.filter(pc.greater(values, zero))).as_py() or nothing
+    negative = pc.sum(values.filter(pc.less(values, zero))).as_py() or nothing
+    span: dict[str, datetime.date | None] = {} if day is None else pc.min_max(rows[day]).as_py()
+    return Total(currency, rows.num_rows, positive, negative, span.get("min"), span.get("max"))
+
+
+def _expected(source: Source, table: pa.Table, totals: Sequence[Total]) -> Iterator[Check]:
+    """What the source is expected to come to."""
+    expect = source.expect
+    if expect is None:
+        return
+    if expect.rows is not None:
+        holds = table.num_rows == expect.rows
+        yield Check("expect", holds, f"expected {expect.rows:,} rows, read {table.num_rows:,}")
+    for name in ("positive", "negative", "net"):
+        wanted: Decimal | None = getattr(expect, name)
+        if wanted is None:
+            continue
+        if len(totals) != 1:
+            listed = ", ".join(total.currency or "none" for total in totals)
+            raise SourceError(
+                f"expect {name} = {wanted}, and amounts are in several currencies: {listed}", source=source.name
+            )
+        found: Decimal = getattr(totals[0], name)
+        yield Check("expect", found == wanted, f"expected {name} {wanted:,}, read {found:,}")
+
+
+def _words(rule: ColumnRule) -> str:
+    """A rule as a person reads it."""
+    match rule:
+        case Header(header, negate):
+            return f"- {header}" if negate else header
+        case Constant(value):
+            return f"{value!r} for every row"
+        case RowNumber():
+            return "the number of the row"
+        case Hash(headers, occurrence):
+            return f"a hash of {', '.join(headers)}" + (", numbered" if occurrence else "")
+        case CreditDebit(credit, debit):
+            return f"{credit} - {debit}"
+        case Signed(header, sign, negative):
+            return f"{header}, negative where {sign} is {' or '.join(negative)}"
+        case Join(headers, between):
+            return between.join(headers)
+
+
+def _nothing(fields: Sequence[Field]) -> pa.Table:
+    kinds = {
+        "integer": pa.int64(),
+        "real": pa.float64(),
+        "text": pa.string(),
+        "date": pa.date32(),
+        "boolean": pa.bool_(),
+    }
+    arrays = {
+        one.name: pa.array([], kinds.get(one.kind, pa.decimal128(amounts.MAX_DIGITS, one.scale))) for one in fields
+    }
+    return pa.table(arrays)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
