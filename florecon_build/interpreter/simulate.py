@@ -59,7 +59,7 @@ def cell(value: object, kind: Type, name: str) -> Plain:
 
 
 def minor(value: float | Decimal, scale: int, name: str = "") -> int:
-    """Major units as whole minor units. A float counts as whole within 1e-6 of a unit or two units in its last place.
+    """Major units as whole minor units. A float counts as whole within the bounds of docs/wire.md.
 
     >>> minor(Decimal("10.50"), 2), minor(0.1 + 0.2, 2)
     (1050, 30)
@@ -68,7 +68,15 @@ def minor(value: float | Decimal, scale: int, name: str = "") -> int:
         raise ModelError("bad_amount", f"column {name} is {value}, which is no amount")
     exact = Fraction(value) * 10**scale
     whole = round(exact)
-    slack = max(NEAR, 2 * Fraction(math.ulp(value)) * 10**scale) if isinstance(value, float) else Fraction(0)
+    slack = _float_slack(value, scale) if isinstance(value, float) else Fraction(0)
     if abs(exact - whole) > slack:
         raise ModelError("bad_amount", f"column {name} is {value}, not a whole number of minor units at scale {scale}")
     return whole
+
+
+def _float_slack(value: float, scale: int) -> Fraction:
+    """How far from a whole minor unit a float may be, in minor units."""
+    ulp = Fraction(math.ulp(value)) * 10**scale
+    if 2 * ulp < Fraction(1, 2):
+        return max(NEAR, 2 * ulp)
+    return max(NEAR, ulp / 2) if ulp <= 1 else NEAR

@@ -66,8 +66,13 @@ fn take_apart(value: f64, fraction_bits: u32) -> Parts {
     }
 }
 
-/// The minor units of a float of major units. It counts as whole within 1e-6 of a minor unit or within two units in its last
-/// place; both are judged on the exact value, without a rounding of our own.
+/// The minor units of a float of major units, judged on its exact value. It counts as whole
+///
+/// - within 1e-6 of a minor unit,
+/// - within two units in its last place, while these are below half a minor unit,
+/// - where it is the float nearest to a whole number of minor units, while no two of them share one.
+///
+/// A larger float counts only where it is exactly a whole number of minor units.
 fn from_float(value: f64, fraction_bits: u32, scale: u32) -> Result<i64, Inexact> {
     if !value.is_finite() {
         return Err(Inexact::NotFinite);
@@ -82,7 +87,7 @@ fn from_float(value: f64, fraction_bits: u32, scale: u32) -> Result<i64, Inexact
         nearest(
             scaled.unsigned_abs(),
             parts.exponent.unsigned_abs(),
-            2 * power.unsigned_abs(),
+            power.unsigned_abs(),
         )?
     };
     amount(if parts.negative { -minor } else { minor })
@@ -98,14 +103,14 @@ fn shift_up(scaled: i128, exponent: i32) -> Result<i128, Inexact> {
     scaled.checked_mul(1 << exponent).ok_or(Inexact::Overflow)
 }
 
-/// The whole number nearest to `scaled / 2^down`, if it is near enough; `two_ulps` is in the units of `scaled`.
-fn nearest(scaled: u128, down: u32, two_ulps: u128) -> Result<i128, Inexact> {
+/// The whole number nearest to `scaled / 2^down`, if it is near enough; `ulp` is in the units of `scaled`.
+fn nearest(scaled: u128, down: u32, ulp: u128) -> Result<i128, Inexact> {
     // what is shifted beyond 2^127 is below 2^-14 of a minor unit, and dropping its last bits cannot carry it over 1e-6
-    let (scaled, two_ulps, down) = if down > 127 {
+    let (scaled, ulp, down) = if down > 127 {
         let drop = (down - 127).min(127);
-        (scaled >> drop, two_ulps >> drop, 127)
+        (scaled >> drop, ulp >> drop, 127)
     } else {
-        (scaled, two_ulps, down)
+        (scaled, ulp, down)
     };
     let one = 1_u128 << down;
     let (floor, below) = (scaled >> down, scaled & (one - 1));
@@ -114,7 +119,14 @@ fn nearest(scaled: u128, down: u32, two_ulps: u128) -> Result<i128, Inexact> {
     } else {
         (floor, below)
     };
-    if off <= two_ulps || off <= one / 1_000_000 {
+    let slack = if 2 * ulp < one / 2 {
+        2 * ulp
+    } else if ulp <= one {
+        ulp / 2
+    } else {
+        0
+    };
+    if off <= slack.max(one / 1_000_000) {
         i128::try_from(whole).map_err(|_| Inexact::Overflow)
     } else {
         Err(Inexact::Fraction)
@@ -166,8 +178,11 @@ mod tests {
         assert_eq!(from_double(9.3e16, 2), Err(Inexact::Overflow));
         assert_eq!(from_double(f64::MIN_POSITIVE / 4.0, 18), Ok(0));
         assert_eq!(from_double(0.5, 0), Err(Inexact::Fraction));
-        // two units in the last place of 4.6e13 are over one minor unit, so the nearest one is meant
+        // neighbouring floats at 4.6e13 are less than a minor unit apart, so each amount has its own
         assert_eq!(from_double(46_116_860_184_273.88, 2), Ok(4_611_686_018_427_388));
+        // at 1e15 they are 12.5 minor units apart: only those that are amounts exactly
+        assert_eq!(from_double(1e15 + 0.125, 2), Err(Inexact::Fraction));
+        assert_eq!(from_double(1e15 + 0.25, 2), Ok(100_000_000_000_000_025));
     }
 
     #[test]
@@ -186,11 +201,22 @@ mod tests {
         }
 
         #[test]
+        fn a_float_that_counts_is_the_nearest_of_its_amount(bits in any::<u64>(), scale in 0_u32..=6) {
+            let value = f64::from_bits(bits);
+            if let (Ok(minor), true) = (from_double(value, scale), value.abs() > 1e12) {
+                let text = crate::value::money::text(minor, scale);
+                let nearest: f64 = text.parse().unwrap();
+                let apart = (nearest.to_bits() as i64 - value.to_bits() as i64).abs();
+                prop_assert!(apart <= 2, "{value} counts as {text}");
+            }
+        }
+
+        #[test]
         fn no_float_panics(bits in any::<u64>(), scale in 0_u32..=18) {
             let value = f64::from_bits(bits);
             let _ = from_single(value as f32, scale);
             if let Ok(minor) = from_double(value, scale) {
-                prop_assert!((minor as f64 - value * 10_f64.powi(scale as i32)).abs() <= 1e-6 + value.abs() * 1e-15 * 10_f64.powi(scale as i32) );
+                prop_assert!((minor as f64 - value * 10_f64.powi(scale as i32)).abs() <= 1e-6 + value.abs() * 1e-15 * 10_f64.powi(scale as i32));
             }
         }
     }
