@@ -13,14 +13,16 @@ from pathlib import Path
 import pytest
 
 import florecon_build as fb
-from florecon_build import host
+from florecon_build import host, sources
 from scripts.docstring_markdown import as_markdown
 from tests.support.pages import DOCS, ROOT
 
 pytestmark = pytest.mark.slow
 
 PUBLIC = sorted(
-    {f"florecon_build.{name}" for name in fb.__all__} | {f"florecon_build.host.{name}" for name in host.__all__}
+    {f"florecon_build.{name}" for name in fb.__all__}
+    | {f"florecon_build.host.{name}" for name in host.__all__}
+    | {f"florecon_build.sources.{name}" for name in sources.__all__}
 )
 DIRECTIVE = re.compile(r"^::: (\S+)$", re.MULTILINE)
 
