@@ -28,7 +28,7 @@ class Cell:
         return f'{where}: {self.header}: "{short}" {self.reason}'
 
 
-class SourceError(SchemaError, code="source"):
+class SourceError(SchemaError):
     """A source that cannot be read as it is declared.
 
     ``source`` is its name, ``cells`` the first refused cells, ``fix`` the declaration to change.
