@@ -57,7 +57,8 @@ def _first_break(
     before: Decimal | None = None
     since = Decimal(0)
     for at, (balance, move) in enumerate(zip(balances, moves, strict=True)):
-        since += move or 0
+        if move is not None:  # a line without an amount moves nothing
+            since += move
         if balance is None:
             continue
         if before is not None and before + since != balance:

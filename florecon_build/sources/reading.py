@@ -10,7 +10,7 @@ import datetime
 import difflib
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
@@ -40,6 +40,11 @@ from florecon_build.sources.errors import SourceError
 from florecon_build.sources.mapping import Findings, Mapper, Plan, Refused, forms, plan
 
 CURRENCY_COLUMNS = ("currency", "ccy", "curr", "currency_code", "waehrung", "devise")
+CURRENCY = "\x00currency"
+"""The column of currencies that a file has and the strategy has not; it is used for totals and dropped."""
+_CURRENCY_FIELD = Field(name=CURRENCY, base="utf8", kind="text", nullable=True)
+SYMBOLS = {"\u20ac": "EUR", "\u00a3": "GBP"}
+"""Signs that stand for one currency only."""
 READERS: dict[Format, str] = {
     "csv": "csv",
     "excel": "excel",
@@ -174,7 +179,7 @@ def read(source: Source, files: Sequence[Path], fields: Sequence[Field], *, id_n
         raise SourceError(
             "no file", source=source.name, fix=f"give files in [source.{source.name}] or --data {source.name}=FILE"
         )
-    planned = plan(source, fields)
+    planned = _with_currency(plan(source, fields), files)
     found = _find_forms(planned, files)
     refused = Refused()
     mappers: list[Mapper] = []
@@ -207,7 +212,7 @@ def read(source: Source, files: Sequence[Path], fields: Sequence[Field], *, id_n
         checks += [*cells.checks, *balance.checks(cells)]
         notes += [f"{path.name}: {note}" for note in cells.notes]
     refused.require_none(planned.source, f"change [source.{source.name}], or mend the file")
-    table = pa.Table.from_batches(parts) if parts else _nothing(fields)
+    table = pa.Table.from_batches(parts) if parts else _nothing(planned.fields)
     lines = (
         pa.concat_tables(places).unify_dictionaries()
         if places
@@ -216,11 +221,13 @@ def read(source: Source, files: Sequence[Path], fields: Sequence[Field], *, id_n
     table = _with_ids(source, table, lines, id_name)
     codes = set[str]().union(*(mapper.currencies for mapper in mappers))
     totals = _totals(source, table, fields, codes)
+    table = table.select([field.name for field in fields])
     checks += _expected(source, table, totals)
     for check in checks:
         if not check.holds:
             raise SourceError(check.message, source=source.name, fix=f"mend the file, or change [source.{source.name}]")
-    mapping = {name: _words(rule) for name, rule in planned.rules(planned.templates[0]).items()}
+    rules = planned.rules(planned.templates[0])
+    mapping = {field.name: _words(rules[field.name]) for field in fields}
     return Reading(
         source,
         tuple(counted),
@@ -232,6 +239,18 @@ def read(source: Source, files: Sequence[Path], fields: Sequence[Field], *, id_n
         tuple(checks),
         tuple(dict.fromkeys(notes)),
     )
+
+
+def _with_currency(planned: Plan, files: Sequence[Path]) -> Plan:
+    """The plan with the currency of each row beside its columns, where only the file has it, for totals by currency."""
+    named = {field.name.lower() for field in planned.fields}
+    if named & set(CURRENCY_COLUMNS):
+        return planned
+    headers = [name for name in cells_of(files[0], planned.source).headers if name.lower() in CURRENCY_COLUMNS]
+    if len(headers) != 1:
+        return planned
+    source = replace(planned.source, columns={**planned.source.columns, CURRENCY: Header(headers[0])})
+    return replace(planned, source=source, fields=(*planned.fields, _CURRENCY_FIELD))
 
 
 class _Balance:
@@ -272,7 +291,7 @@ class _Balance:
         if not self.amounts:
             return
         moves, lines = pa.concat_arrays(self.amounts), pa.concat_arrays(self.lines)
-        if self.header is not None:
+        if self.header is not None and sum(len(part) - part.null_count for part in self.balances) > 1:
             yield checking.running_balance(self.file, self.header, pa.concat_arrays(self.balances), moves, lines)
         if self.single:
             yield from checking.statements(self.file, cells.statements, moves, lines)
@@ -342,15 +361,33 @@ def _totals(source: Source, table: pa.Table, fields: Sequence[Field], codes: set
         return (Total("", table.num_rows, Decimal(0), Decimal(0), None, None),)
     amount = column.name
     day = next((field.name for field in fields if field.kind == "date"), None)
-    code = next((name for name in table.column_names if name.lower() in CURRENCY_COLUMNS), None)
+    kept = (*CURRENCY_COLUMNS, CURRENCY)
+    code = next((name for name in table.column_names if name.lower() in kept), None)
     if code is None:
-        only = source.currency or (next(iter(codes)) if len(codes) == 1 else "")
-        return (_total(only, table, amount, day),)
+        return (_total(_only_currency(source, codes), table, amount, day),)
     currencies = pc.fill_null(table[code], "")
     return tuple(
         _total(currency, table.filter(pc.equal(currencies, currency)), amount, day)
         for currency in sorted(currencies.unique().to_pylist())
     )
+
+
+def _only_currency(source: Source, codes: set[str]) -> str:
+    """The currency of a file without a column for it; empty where nothing says.
+
+    Raises ``SourceError`` where the amounts name several, or another one than the declared.
+    """
+    found = {SYMBOLS.get(code, code) for code in codes}
+    declared = source.currency
+    others = found if declared is None else {code for code in found if code.isalpha() and code != declared}
+    if (declared is None and len(found) > 1) or (declared is not None and others):
+        listed = ", ".join(sorted(found | ({declared} if declared else set())))
+        raise SourceError(
+            f"the amounts are in several currencies: {listed}",
+            source=source.name,
+            fix="give the currency a column of its own, named currency; amounts of several are never added up",
+        )
+    return declared or next(iter(found), "")
 
 
 def _total(currency: str, rows: pa.Table, amount: str, day: str | None) -> Total:

@@ -120,7 +120,7 @@ def test_the_end_of_the_process_at_any_step_leaves_one_run(tmp_path: Path) -> No
 
 def test_a_full_disk_leaves_the_run_before(tmp_path: Path) -> None:
     write(tmp_path, OLD, "monday")
-    with pytest.raises(OSError, match="No space left"), staging(tmp_path) as folder:  # noqa: PT012
+    with pytest.raises(OSError, match="No space left"), staging(tmp_path) as folder:  # noqa: PT012 - the disk fills in the block
         (folder / "groups.csv").write_text("new gr")
         raise OSError(28, "No space left on device")
     assert contents(tmp_path) == OLD

@@ -66,9 +66,16 @@ def plain_plugin(rng: random.Random) -> fb.Plugin:
 
 def plain(rng: random.Random, depth: int) -> fb.Strategy:
     """A node of at most ``depth`` levels."""
-    tol = lambda: rng.choice([0, 1, 3, fb.rel_tol(200, floor=1), fb.rel_max_tol(2_500)])  # noqa: E731
-    key = lambda: rng.choice([None, None, ROWS.company, ROWS.icp, (ROWS.company, ROWS.open), ROWS.batch])  # noqa: E731
-    order = lambda: rng.choice([ROWS.day, ROWS.units, (ROWS.account, ROWS.day)])  # noqa: E731
+
+    def tol() -> Any:
+        return rng.choice([0, 1, 3, fb.rel_tol(200, floor=1), fb.rel_max_tol(2_500)])
+
+    def key() -> Any:
+        return rng.choice([None, None, ROWS.company, ROWS.icp, (ROWS.company, ROWS.open), ROWS.batch])
+
+    def order() -> Any:
+        return rng.choice([ROWS.day, ROWS.units, (ROWS.account, ROWS.day)])
+
     leaves: list[Callable[[], fb.Strategy]] = [
         lambda: fb.exact_1to1(key(), order=order()),
         lambda: fb.agg_net(key(), tol=tol()),
@@ -82,9 +89,16 @@ def plain(rng: random.Random, depth: int) -> fb.Strategy:
     ]
     if depth <= 1:
         return rng.choice(leaves)()
-    below = lambda: plain(rng, depth - 1)  # noqa: E731
-    some = lambda: [below() for _ in range(rng.choice([2, 2, 3]))]  # noqa: E731
-    pair = lambda: fb.seq(plain_flow(rng), plain_flow(rng), *some()[1:])  # noqa: E731
+
+    def below() -> Any:
+        return plain(rng, depth - 1)
+
+    def some() -> Any:
+        return [below() for _ in range(rng.choice([2, 2, 3]))]
+
+    def pair() -> Any:
+        return fb.seq(plain_flow(rng), plain_flow(rng), *some()[1:])
+
     wraps: list[Callable[[], fb.Strategy]] = [
         *[lambda: fb.seq(*some())] * 3,
         lambda: fb.partition_by(rng.choice([ROWS.company, ROWS.icp]), below()),

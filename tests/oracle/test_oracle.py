@@ -79,7 +79,7 @@ def test_fillings_hold_the_best_of_every_flow(seed: int) -> None:
 
 
 within, in_order, key_of, mix = Slack.within, leaves.in_order, keys.key_of, min_cost_flow.mix
-translate: Callable[[list[int], int, int], list[int]] = getattr(combinators, "_translate")  # noqa: B009
+translate: Callable[[list[int], int, int], list[int]] = getattr(combinators, "_translate")  # noqa: B009 - private, replaced by a mutant below
 
 
 def wider(self: Slack, smallest: int, largest: int) -> int:

@@ -163,6 +163,37 @@ def test_list_column_is_exploded(written: Writer) -> None:
     assert read.table["row_id"].to_pylist() == ["bank:b1/o1", "bank:b1/o2", "bank:b2/o3"]
 
 
+def test_totals_are_kept_apart_by_a_currency_that_only_the_file_has(written: Writer) -> None:
+    text = "id,day,amount,Currency\na,2026-03-01,10.00,EUR\nb,2026-03-02,70.00,USD\nc,2026-03-02,-1.00,EUR\n"
+    read = reading(written(text), columns={"row_id": "id", "memo": {"value": "x"}})
+    assert [(total.currency, total.net) for total in read.totals] == [
+        ("EUR", Decimal("9.00")),
+        ("USD", Decimal("70.00")),
+    ]
+    assert read.table.column_names == [field.name for field in FIELDS]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "data"),
+    [("10.00 EUR", "5.00 USD", {}), ("10.00 \u20ac", "\u00a35.00", {}), ("10.00", "5.00 USD", {"currency": "EUR"})],
+)
+def test_amounts_of_several_currencies_are_never_added(
+    written: Writer, first: str, second: str, data: dict[str, Any]
+) -> None:
+    text = PLAIN.replace("10.50", first).replace("-3.25", second)
+    assert "the amounts are in several currencies" in refusal(written(text), **data)
+
+
+def test_sign_of_the_declared_currency_is_no_other(written: Writer) -> None:
+    read = reading(written(PLAIN.replace("10.50", "10.50 \u20ac")), currency="EUR")
+    assert [(total.currency, total.net) for total in read.totals] == [("EUR", Decimal("7.25"))]
+
+
+def test_one_balance_proves_nothing(written: Writer) -> None:
+    one = "\n".join(BALANCE.format(last="106.00").splitlines()[:2]) + "\n"
+    assert reading(written(one), columns=COLUMNS).checks == ()
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 def test_encodings(written: Writer, encoding: str) -> None:
     read = reading(written(PLAIN.replace("x", "Währung"), encoding=encoding))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from typing import cast
 
 from florecon_build.codegen.rust import ast as r
 from florecon_build.ir.expressions import Constant
@@ -58,6 +59,6 @@ def constant(value: Constant, type: Type) -> r.Literal | r.Text:
         case Kind.BOOLEAN:
             return r.Literal("true" if value else "false")
         case Kind.REAL:
-            return r.Literal(real_literal(float(value or 0.0)))
+            return r.Literal(real_literal(float(cast(float, value))))
         case _:
-            return r.Literal(int_literal(int(value or 0)))
+            return r.Literal(int_literal(int(cast(int, value))))

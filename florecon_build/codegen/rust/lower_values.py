@@ -137,7 +137,8 @@ def _operation(value: e.Operation, env: Environment) -> r.Expression:
     operator = operator_of(value)
     operands = operands_of(value, operator)
     if isinstance(operator.rust, Convert) and isinstance(literal := operands[0], e.Lit):
-        return _literal(e.Lit(value=float(literal.value or 0), type=value.type))
+        whole = literal.value
+        return _literal(e.Lit(value=None if whole is None else float(whole), type=value.type))
     if value.type.nullable and any(operand.type.nullable for operand in operands):
         parts = tuple((owned(operand, env), operand.type.nullable) for operand in operands)
         return all_present(parts, lambda present: _applied(operator, tuple(r.Unary("&", part) for part in present)))

@@ -335,7 +335,7 @@ def _header(path: Path, source: Source, lines: list[str], delimiter: str, quote:
 def _lines(path: Path, encoding: str, count: int) -> Iterator[tuple[int, str]]:
     if count <= 0:
         return
-    with path.open(encoding=encoding, errors="replace", newline=None) as file:
+    with path.open(encoding=encoding, errors="backslashreplace", newline=None) as file:
         for number, line in enumerate(file, 1):
             if number > count:
                 return
