@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from florecon_build.cli.console import display_path
 from florecon_build.cli.errors import CommandError
 from florecon_build.cli.exit_codes import Exit
 from florecon_build.host.description import Description
+from florecon_build.host.frames.repeated_ids import repeated_ids, rows_of
 from florecon_build.sources import Reading, Source, SourceError, read
 
 
@@ -83,15 +83,14 @@ def ledger(readings: Sequence[Reading]) -> pa.Table:
 def _require_own_ids(readings: Sequence[Reading], about: Description) -> None:
     if about.id_name is None or len(readings) < 2:
         return
-    counts = pc.value_counts(ledger(readings)[about.id_name])
-    repeated = pc.struct_field(counts, "values").filter(pc.greater(pc.struct_field(counts, "counts"), 1))
+    repeated = repeated_ids(ledger(readings)[about.id_name])
     if not len(repeated):
         return
     wanted = repeated[0]
     places = [
         f"{reading.source.name} ({reading.place(row)})"
         for reading in readings
-        for row in pc.indices_nonzero(pc.equal(reading.table[about.id_name], wanted)).to_pylist()
+        for row in rows_of(reading.table[about.id_name], wanted)
     ]
     raise SourceError(
         f"the id {wanted.as_py()!r} stands in {' and in '.join(places[:2])}",

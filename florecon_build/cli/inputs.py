@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from florecon_build.cli.console import display_path
 from florecon_build.cli.errors import CommandError
@@ -20,6 +18,7 @@ from florecon_build.host.description import Description, Param
 from florecon_build.host.errors import DuplicateId
 from florecon_build.host.frames import Frame, TextAmounts, conform
 from florecon_build.host.frames.readers import line_of_row
+from florecon_build.host.frames.repeated_ids import repeated_ids, rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +48,11 @@ def require_unique_ids(files: Sequence[tuple[Path, pa.Table]], about: Descriptio
     if about.id_name is None:
         return
     ids = pa.chunked_array([chunk for _, table in files for chunk in _plain(table)[about.id_name].chunks])
-    counts = pc.value_counts(ids)
-    repeated = pc.struct_field(counts, "values").filter(pc.greater(pc.struct_field(counts, "counts"), 1))
+    repeated = repeated_ids(ids)
     if not len(repeated):
         return
     wanted = repeated[0]
-    places = [
-        (path, row)
-        for path, table in files
-        for row in pc.indices_nonzero(pc.equal(_plain(table)[about.id_name], wanted)).to_pylist()
-    ]
+    places = [(path, row) for path, table in files for row in rows_of(_plain(table)[about.id_name], wanted)]
     (path, row), (again, row_again) = places[:2]
     more = f" ({len(repeated):,} ids are there more than once)" if len(repeated) > 1 else ""
     raise DuplicateId(
@@ -85,12 +79,6 @@ def _plain(table: pa.Table) -> pa.Table:
         if pa.types.is_dictionary(column.type):
             table = table.set_column(at, column.name, table.column(at).cast(column.type.value_type))
     return table
-
-
-def sha256(path: Path) -> str:
-    """The SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def parse_pairs(given: Iterable[str], option: str) -> dict[str, str]:

@@ -25,6 +25,7 @@ from florecon_build.codegen.build.wasm_sections import section
 from florecon_build.codegen.version import VERSION
 from florecon_build.host import Description, Report, Workspace
 from florecon_build.sources import Reading, Source
+from florecon_build.sources.file_digest import sha256
 
 Format = Literal["csv", "parquet", "both"]
 Units = Literal["major", "minor"]
@@ -186,7 +187,7 @@ def record(run: Run, *, exit_code: int, allowed: str | None) -> dict[str, Any]:
         "started_at": run.started.isoformat(timespec="seconds"),
         "solver": {
             "path": str(run.job.solver.resolve()),
-            "sha256": inputs.sha256(run.job.solver),
+            "sha256": sha256(run.job.solver),
             "id": about.domain,
             "version": about.version,
             "fingerprint": about.strategy,
@@ -194,7 +195,7 @@ def record(run: Run, *, exit_code: int, allowed: str | None) -> dict[str, Any]:
         },
         "params": effective,
         "inputs": [
-            {"path": str(path.resolve()), "sha256": inputs.sha256(path), "bytes": path.stat().st_size, "rows": rows}
+            {"path": str(path.resolve()), "sha256": sha256(path), "bytes": path.stat().st_size, "rows": rows}
             for path, rows in run.read.files
         ],
         "sources": [reading.as_data() for reading in run.read.readings],

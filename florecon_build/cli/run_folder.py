@@ -9,7 +9,6 @@ one.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -17,6 +16,8 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from florecon_build.sources.file_digest import sha256
 
 RECORD = "run.json"
 STAGING = ".incoming"
@@ -118,8 +119,7 @@ def _files(folder: Path) -> list[Path]:
 
 def _digest(path: Path) -> str | None:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256(path)
     except OSError:
         return None
 

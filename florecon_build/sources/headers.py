@@ -1,4 +1,4 @@
-"""Header row of a table: found among the first rows, with names for headers that are empty."""
+"""Header row of a table: found among the first rows by its words and its width."""
 
 from __future__ import annotations
 

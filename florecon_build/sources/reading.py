@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import difflib
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -20,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from florecon_build.host.description import Field
+from florecon_build.host.frames.repeated_ids import repeated_ids, rows_of
 from florecon_build.sources import amounts
 from florecon_build.sources import checks as checking
 from florecon_build.sources.cells import Cells, Check, Skipped
@@ -37,6 +37,7 @@ from florecon_build.sources.declaration import (
     headers_of,
 )
 from florecon_build.sources.errors import SourceError
+from florecon_build.sources.file_digest import sha256
 from florecon_build.sources.mapping import Findings, Mapper, Plan, Refused, forms, plan
 
 CURRENCY_COLUMNS = ("currency", "ccy", "curr", "currency_code", "waehrung", "devise")
@@ -207,7 +208,7 @@ def read(source: Source, files: Sequence[Path], fields: Sequence[Field], *, id_n
             rows += mapped.num_rows
         row = mapper.row
         mappers.append(mapper)
-        counted.append(FileRead(path, _digest(path), rows))
+        counted.append(FileRead(path, sha256(path), rows))
         skipped += cells.skipped
         checks += [*cells.checks, *balance.checks(cells)]
         notes += [f"{path.name}: {note}" for note in cells.notes]
@@ -336,11 +337,10 @@ def _with_ids(source: Source, table: pa.Table, lines: pa.Table, id_name: str | N
     if id_name is None:
         return table
     ids = table[id_name]
-    counts = pc.value_counts(ids)
-    repeated = pc.struct_field(counts, "values").filter(pc.greater(pc.struct_field(counts, "counts"), 1))
+    repeated = repeated_ids(ids)
     if len(repeated):
         wanted = repeated[0]
-        rows = pc.indices_nonzero(pc.equal(ids, wanted)).to_pylist()[:2]
+        rows = rows_of(ids, wanted)[:2]
         places = " and ".join(f"{lines['file'][row].as_py()}:{lines['line'][row].as_py()}" for row in rows)
         more = f"; {len(repeated):,} ids stand more than once" if len(repeated) > 1 else ""
         raise SourceError(
@@ -452,8 +452,3 @@ def _nothing(fields: Sequence[Field]) -> pa.Table:
         one.name: pa.array([], kinds.get(one.kind, pa.decimal128(amounts.MAX_DIGITS, one.scale))) for one in fields
     }
     return pa.table(arrays)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
