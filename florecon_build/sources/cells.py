@@ -40,7 +40,9 @@ class Check:
 class Statement:
     """A part of a file with an opening and a closing balance: a statement of an account.
 
-    ``first_line`` and ``last_line`` (inclusive) are those of its entries; a balance is None where it is not given.
+    ``first_line`` and ``last_line`` (inclusive) are those of its entries, ``moved`` is their sum; a balance is None
+    where it is not given. ``number`` and ``page`` place it among the statements of its account; ``since`` is the first
+    day that it covers.
     """
 
     account: str
@@ -49,8 +51,12 @@ class Statement:
     closing: Decimal | None
     first_line: int
     last_line: int
+    moved: Decimal
     opening_day: datetime.date | None = None
     closing_day: datetime.date | None = None
+    number: int | None = None
+    page: int | None = None
+    since: datetime.date | None = None
 
 
 @dataclass(slots=True)

@@ -8,15 +8,16 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from itertools import pairwise
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from florecon_build.sources.cells import Check, Statement
+from florecon_build.sources.declaration import Expect
 
-WIDE = 60
 BALANCE_HEADERS = (
     "balance",
     "running balance",
@@ -67,19 +68,130 @@ def _first_break(
     return None
 
 
-def statements(file: str, found: Sequence[Statement], amounts: pa.Array, lines: pa.Array) -> Iterator[Check]:
-    """Whether opening balance plus entries is the closing balance, for each statement that gives both."""
-    for one in found:
-        if one.opening is None or one.closing is None:
+def statements(found: Sequence[tuple[str, Statement]], expect: Expect | None = None) -> tuple[list[Check], list[str]]:
+    """Checks of the statements of a source: each against its own balances, and those of an account in sequence.
+
+    Parameters: `found` the statements with the names of their files; of `expect` the opening and closing balance, for
+    formats that give none.
+    Returns: the checks, and notes on what the balances leave open.
+    """
+    checks: list[Check] = []
+    notes: list[str] = []
+    accounts: dict[tuple[str, str | None], list[tuple[str, Statement]]] = {}
+    for file, one in found:
+        checks += own_balances(file, one)
+        if one.opening is None and one.closing is not None and len(found) == 1 and not _proves(expect):
+            before = one.closing - one.moved
+            notes.append(
+                f"{file}: {_account(one)}: closing {one.closing:,}{_code(one)} is right if the account opened with "
+                f'{before:,}; expect = {{ opening = "{before}" }} checks that'
+            )
+        accounts.setdefault((one.account, one.currency), []).append((file, one))
+    for group in accounts.values():
+        more, told = _sequence(group)
+        checks += more
+        notes += told
+    if expect is not None and _proves(expect):
+        checks += _expected_balances([one for _, one in found], expect)
+    return checks, notes
+
+
+def own_balances(file: str, one: Statement) -> Iterator[Check]:
+    """Whether opening balance plus entries is the closing balance, where a statement gives both."""
+    if one.opening is None or one.closing is None:
+        return
+    sums = f"opening {one.opening:,} and entries {one.moved:,} make {one.opening + one.moved:,}{_code(one)}"
+    if one.opening + one.moved == one.closing:
+        yield Check("balance", True, f"{file}: {_account(one)}: {sums}, the closing balance")
+    else:
+        yield Check("balance", False, f"{file}: {_account(one)}: {sums}, and closing is {one.closing:,}", one.last_line)
+
+
+def _proves(expect: Expect | None) -> bool:
+    return expect is not None and (expect.opening is not None or expect.closing is not None)
+
+
+def _sequence(group: Sequence[tuple[str, Statement]]) -> tuple[list[Check], list[str]]:
+    """Whether the statements of an account, in the order of their days, continue one another."""
+    checks: list[Check] = []
+    notes: list[str] = []
+    ordered = sorted(group, key=lambda item: _position(item[1]))
+    followed = 0
+    for (_, before), (file, one) in pairwise(ordered):
+        if before.closing is None or one.closing is None:
             continue
-        mine = pc.and_(pc.greater_equal(lines, one.first_line), pc.less_equal(lines, one.last_line))
-        moved: Decimal = pc.sum(amounts.filter(mine).cast(pa.decimal256(WIDE, amounts.type.scale))).as_py() or Decimal(
-            0
-        )
-        account = f"account {one.account}" if one.account else "the statement"
-        code = f" {one.currency}" if one.currency else ""
-        sums = f"opening {one.opening:,} and entries {moved:,} make {one.opening + moved:,}{code}"
-        if one.opening + moved == one.closing:
-            yield Check("balance", True, f"{file}: {account}: {sums}, the closing balance")
+        place = f"{file}: {_account(one)}: the statement at line {one.first_line}"
+        if one.moved and _position(before) == _position(one) and _balances(before) == _balances(one):
+            checks.append(Check("balance", False, f"{place} is given twice", one.first_line))
+        elif one.opening is None:  # the balance at the end of the one before is that at the beginning
+            if before.closing_day is None or before.closing_day != one.since:
+                continue
+            made = before.closing + one.moved
+            if made == one.closing:
+                followed += 1
+            else:
+                told = f"{before.closing:,} and entries {one.moved:,} make {made:,}, and the balance is {one.closing:,}"
+                checks.append(Check("balance", False, f"{place}: {told}{_code(one)}", one.last_line))
+        elif one.opening == before.closing:
+            followed += 1
         else:
-            yield Check("balance", False, f"{file}: {account}: {sums}, and closing is {one.closing:,}", one.last_line)
+            told = f"{place} opens with {one.opening:,}, and the one before closed with {before.closing:,}{_code(one)}"
+            if _follows(before, one):
+                checks.append(Check("balance", False, told, one.first_line))
+            else:
+                notes.append(f"{told}: a statement between them is missing")
+    if followed and all(check.holds for check in checks):
+        many = (
+            "1 statement continues the one before"
+            if followed == 1
+            else f"{followed:,} statements continue the ones before"
+        )
+        checks.append(Check("balance", True, f"{_account(ordered[0][1])}: {many}"))
+    return checks, notes
+
+
+def _position(one: Statement) -> tuple[datetime.date, int, int]:
+    return one.closing_day or datetime.date.min, one.number or 0, one.page or 0
+
+
+def _balances(one: Statement) -> tuple[Decimal | None, Decimal, Decimal | None]:
+    return one.opening, one.moved, one.closing
+
+
+def _follows(before: Statement, one: Statement) -> bool:
+    """Whether a statement has the number, or the page, behind that of another one."""
+    if before.number is None or one.number is None:
+        return False
+    if one.number == before.number:
+        return before.page is not None and one.page == before.page + 1
+    return one.number == before.number + 1 and one.page in {None, 1}
+
+
+def _expected_balances(found: Sequence[Statement], expect: Expect) -> Iterator[Check]:
+    """The opening and closing balance that are expected of a source with one account."""
+    ordered = sorted(found, key=_position)
+    if len({(one.account, one.currency) for one in found}) != 1:
+        yield Check("expect", False, "expect opening or closing wants a source with statements of one account")
+        return
+    moved = sum((one.moved for one in ordered), Decimal(0))
+    opening, closing = ordered[0].opening, ordered[-1].closing
+    if opening is None:
+        opening = expect.opening
+    elif expect.opening is not None:
+        yield Check("expect", opening == expect.opening, f"expected opening {expect.opening:,}, read {opening:,}")
+    wanted = closing if expect.closing is None else expect.closing
+    if opening is not None and wanted is not None:
+        made = opening + moved
+        told = f"opening {opening:,} and entries {moved:,} make {made:,}{_code(ordered[0])}"
+        end = ", the closing balance" if made == wanted else f", and closing is {wanted:,}"
+        yield Check("expect", made == wanted, f"{_account(ordered[0])}: {told}{end}")
+    if closing is not None and expect.closing is not None:
+        yield Check("expect", closing == expect.closing, f"expected closing {expect.closing:,}, read {closing:,}")
+
+
+def _account(one: Statement) -> str:
+    return f"account {one.account}" if one.account else "the statement"
+
+
+def _code(one: Statement) -> str:
+    return f" {one.currency}" if one.currency else ""

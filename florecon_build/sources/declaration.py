@@ -19,7 +19,7 @@ import re
 import tomllib
 import zoneinfo
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from types import MappingProxyType
@@ -28,7 +28,7 @@ from typing import Any, Literal, cast, get_args
 from florecon_build.sources.amounts import Mark
 from florecon_build.sources.errors import DeclarationError
 
-Format = Literal["csv", "excel", "json", "parquet", "arrow", "camt.053", "mt940"]
+Format = Literal["csv", "excel", "json", "parquet", "arrow", "camt.053", "mt940", "bai2", "ofx", "qif", "sql"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 
@@ -104,12 +104,16 @@ class RowTemplate:
 
 @dataclass(frozen=True, slots=True)
 class Expect:
-    """What a source must come to: the number of rows, and the net and other totals of its amounts."""
+    """What a source must come to: the number of rows, the net and other totals of its amounts, the balances of its
+    account before the first entry and behind the last.
+    """
 
     rows: int | None = None
     net: Decimal | None = None
     positive: Decimal | None = None
     negative: Decimal | None = None
+    opening: Decimal | None = None
+    closing: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +121,8 @@ class Source:
     """One source of rows.
 
     ``files`` are paths or globs below the project; the other settings are those of ``[source.NAME]`` in
-    ``florecon.toml``. What is None is found in the file, and shown.
+    ``florecon.toml``. What is None is found in the file, and shown. ``folder`` is that of the project, which a database
+    that is a file must be in.
     """
 
     name: str
@@ -136,9 +141,13 @@ class Source:
     empty: Decimal | None = None
     balance: str | None = None
     path: str | None = None
+    details: bool | None = None
+    url: str | None = None
+    query: str | None = None
     columns: Mapping[str, ColumnRule] = field(default_factory=dict[str, ColumnRule])
     rows: tuple[RowTemplate, ...] = ()
     expect: Expect | None = None
+    folder: Path | None = None
 
     @classmethod
     def from_data(cls, name: str, data: Mapping[str, Any]) -> Source:
@@ -157,7 +166,7 @@ def load(path: str | Path) -> dict[str, Source]:
         data: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DeclarationError(file.name, str(error)) from error
-    return sources_of(data)
+    return {name: replace(source, folder=file.parent) for name, source in sources_of(data).items()}
 
 
 def sources_of(data: Mapping[str, Any]) -> dict[str, Source]:
@@ -219,11 +228,18 @@ class _Table:
             empty=self.take("empty", _decimal, "0"),
             balance=self.take("balance", _text, "the header of the running balance"),
             path=self.take("path", _text, "the path of the list in the document, such as data.items"),
+            details=self.take("details", _flag, "true or false"),
+            url=self.take("url", _text, 'the URL of a database, such as "sqlite:///erp.db"'),
+            query=self.take("query", _text, "a SELECT statement"),
             columns=MappingProxyType(self.take("columns", _Columns(f"{self.where[:-1]}.columns]"), "a table") or {}),
             rows=self.take("rows", _Rows(f"[{self.where[:-1]}.rows]]"), "[[source.NAME.rows]] blocks") or (),
             expect=self.take("expect", _Expect(f"{self.where} expect"), '{ rows = 4, net = "12.50" }'),
         )
         self.end()
+        if found.format != "sql" and (found.url or found.query):
+            raise DeclarationError(self.where, "url and query are those of a database", 'declare format = "sql"')
+        if found.format == "sql" and (not found.url or not found.query or found.files):
+            raise DeclarationError(self.where, 'format = "sql"', "it needs url and query, and reads no files")
         return found
 
 
@@ -262,7 +278,7 @@ class _Expect:
         table = _Table(self.where, value)
         amounts = {
             name: table.take(name, _decimal, 'an amount in quotes, such as "12345.67"')
-            for name in ("net", "positive", "negative")
+            for name in ("net", "positive", "negative", "opening", "closing")
         }
         expect = Expect(rows=table.take("rows", _count, "a number of rows"), **amounts)
         table.end()

@@ -22,7 +22,7 @@ from florecon_build.host.description import Field
 from florecon_build.host.frames.repeated_ids import repeated_ids, rows_of
 from florecon_build.sources import amounts
 from florecon_build.sources import checks as checking
-from florecon_build.sources.cells import Cells, Check, Skipped
+from florecon_build.sources.cells import Cells, Check, Skipped, Statement
 from florecon_build.sources.declaration import (
     ColumnRule,
     Constant,
@@ -39,6 +39,7 @@ from florecon_build.sources.declaration import (
 from florecon_build.sources.errors import SourceError
 from florecon_build.sources.file_digest import sha256
 from florecon_build.sources.mapping import Findings, Mapper, Plan, Refused, forms, plan
+from florecon_build.sources.readers.sql import spooled
 
 CURRENCY_COLUMNS = ("currency", "ccy", "curr", "currency_code", "waehrung", "devise")
 CURRENCY = "\x00currency"
@@ -54,6 +55,10 @@ READERS: dict[Format, str] = {
     "arrow": "columnar",
     "camt.053": "camt053",
     "mt940": "mt940",
+    "bai2": "bai2",
+    "ofx": "ofx",
+    "qif": "qif",
+    "sql": "sql",
 }
 """The module of ``readers`` for each format; each has ``read(path, source) -> Cells``."""
 ENDINGS: dict[str, Format] = {
@@ -62,7 +67,11 @@ ENDINGS: dict[str, Format] = {
     ".json": "json", ".jsonl": "json", ".ndjson": "json",
     ".parquet": "parquet", ".pq": "parquet",
     ".arrow": "arrow", ".arrows": "arrow", ".ipc": "arrow", ".feather": "arrow",
+    ".xml": "camt.053", ".camt": "camt.053", ".053": "camt.053",
     ".sta": "mt940", ".940": "mt940", ".mt940": "mt940",
+    ".bai": "bai2", ".bai2": "bai2",
+    ".ofx": "ofx", ".qfx": "ofx", ".qbo": "ofx",
+    ".qif": "qif",
 }  # fmt: skip
 
 
@@ -176,10 +185,20 @@ def read(source: Source, files: Sequence[Path], fields: Sequence[Field], *, id_n
     Errors: ``SourceError`` with the first refused cells, an ambiguous form, a missing header, an id that stands twice,
     or a check that does not hold.
     """
+    if source.format == "sql":
+        if files:
+            raise SourceError(f"{files[0]}: a source of a query reads no file", source=source.name)
+        with spooled(source) as (path, name):
+            found = _read(source, [path], fields, id_name)
+        return replace(found, files=tuple(replace(one, path=Path(name)) for one in found.files))
     if not files:
         raise SourceError(
             "no file", source=source.name, fix=f"give files in [source.{source.name}] or --data {source.name}=FILE"
         )
+    return _read(source, files, fields, id_name)
+
+
+def _read(source: Source, files: Sequence[Path], fields: Sequence[Field], id_name: str | None) -> Reading:
     planned = _with_currency(plan(source, fields), files)
     found = _find_forms(planned, files)
     refused = Refused()
@@ -189,6 +208,7 @@ def read(source: Source, files: Sequence[Path], fields: Sequence[Field], *, id_n
     counted: list[FileRead] = []
     skipped: list[Skipped] = []
     checks: list[Check] = []
+    statements: list[tuple[str, Statement]] = []
     notes = list(found[1])
     seen: dict[str, int] = {}
     row = 0
@@ -210,8 +230,12 @@ def read(source: Source, files: Sequence[Path], fields: Sequence[Field], *, id_n
         mappers.append(mapper)
         counted.append(FileRead(path, sha256(path), rows))
         skipped += cells.skipped
-        checks += [*cells.checks, *balance.checks(cells)]
+        checks += [*cells.checks, *balance.checks()]
         notes += [f"{path.name}: {note}" for note in cells.notes]
+        statements += [(path.name, statement) for statement in cells.statements]
+    proved, open_ends = checking.statements(statements, source.expect)
+    checks += proved
+    notes += open_ends
     refused.require_none(planned.source, f"change [source.{source.name}], or mend the file")
     table = pa.Table.from_batches(parts) if parts else _nothing(planned.fields)
     lines = (
@@ -287,15 +311,13 @@ class _Balance:
         if self.header is not None:
             self.balances.append(mapper.money(batch, self.amount, self.header))
 
-    def checks(self, cells: Cells) -> Iterator[Check]:
+    def checks(self) -> Iterator[Check]:
         """The checks, when all batches have been taken."""
         if not self.amounts:
             return
         moves, lines = pa.concat_arrays(self.amounts), pa.concat_arrays(self.lines)
         if self.header is not None and sum(len(part) - part.null_count for part in self.balances) > 1:
             yield checking.running_balance(self.file, self.header, pa.concat_arrays(self.balances), moves, lines)
-        if self.single:
-            yield from checking.statements(self.file, cells.statements, moves, lines)
 
 
 def _amount_field(fields: Sequence[Field]) -> Field | None:

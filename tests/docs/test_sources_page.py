@@ -23,8 +23,8 @@ def test_code_prints_what_the_page_shows(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_declarations_of_the_page_are_valid() -> None:
     tables = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    assert len(tables) == 2
-    assert [list(sources_of(tomllib.loads(table))) for table in tables] == [["bank", "gl"], ["payouts"]]
+    assert len(tables) == 3
+    assert [list(sources_of(tomllib.loads(table))) for table in tables] == [["bank", "gl"], ["payouts"], ["erp"]]
 
 
 def test_page_lists_every_format() -> None:
