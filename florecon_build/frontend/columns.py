@@ -13,8 +13,8 @@ from florecon_build.frontend.text import DateExpr, TextExpr
 from florecon_build.ir import nodes as n
 from florecon_build.ir import types as t
 from florecon_build.ir.errors import Problem, StrategyError
+from florecon_build.ir.strings import RESERVED, fault
 
-RESERVED = ("lot", "derive")
 MAX_SCALE = 18
 
 
@@ -158,13 +158,13 @@ def _roles(made: list[n.Column]) -> Iterator[Problem]:
 
 
 def check_name(name: str, taken: Container[str]) -> None:
-    """Validates a column name: an identifier that is neither reserved nor in use."""
+    """Validates a column name: text that prints, neither reserved nor in use."""
     if name in taken:
         fail("lane_taken", f"lane `{name}` is already declared", got=name, fix="give the new lane another name")
-    if name in RESERVED or name.startswith("_") or not name:
-        fail(
-            "reserved_name",
-            f"`{name}` is a reserved name",
-            got=name,
-            fix=f"avoid {', '.join(RESERVED)} and a leading `_`",
-        )
+    found = fault(n.Column, "name", name)
+    if "reserved" in found:
+        avoid = f"avoid {', '.join(RESERVED)} and a leading `_`"
+        fail("reserved_name", f"`{name}` is a reserved name", got=name, fix=avoid)
+    if found:
+        fix = "use a name that prints on one line, and map your header to it"
+        fail("bad_name", f"the name of a column {found}", got=ascii(name), fix=fix)

@@ -12,6 +12,7 @@ from florecon_build.frontend.column_spec import ColumnSpec
 from florecon_build.frontend.diagnostics import author_span, fail
 from florecon_build.ir import expressions as e
 from florecon_build.ir.python_printer import EPOCH, show
+from florecon_build.ir.strings import is_unicode
 from florecon_build.ir.types import BOOLEAN, DATE, INTEGER, REAL, TEXT, Kind, Type
 
 I64_MAX = 2**63 - 1
@@ -51,15 +52,6 @@ def constant(item: object, like: Type | None, what: str) -> tuple[e.Constant, Ty
             return (item - EPOCH).days, DATE
         case _:
             return _not_an_expression(item, what)
-
-
-def is_unicode(text: str) -> bool:
-    """True if a text is valid Unicode, without unpaired surrogates.
-
-    >>> is_unicode("ß"), is_unicode("\\ud800")
-    (True, False)
-    """
-    return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _not_an_expression(item: object, what: str) -> NoReturn:

@@ -17,6 +17,7 @@ from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
 from florecon_build.ir.errors import Problem, StrategyError
 from florecon_build.ir.json_format import IrError
+from florecon_build.ir.strings import invalid_strings
 from florecon_build.ir.traversal import Place, walk
 from florecon_build.ir.types import Kind
 from florecon_build.ir.validation import number_binders, structure
@@ -26,6 +27,9 @@ def verify(plugin: n.PluginIr) -> n.PluginIr:
     """Validates an IR and returns it with normalised binders. Raises ``IrError`` with everything that the frontend
     would reject.
     """
+    found = invalid_strings(plugin)
+    if found:
+        raise IrError(found)
     plugin = replace(plugin, strategy=number_binders(plugin.strategy))
     found = [*_declarations(plugin)]
     for place in walk(plugin.strategy):

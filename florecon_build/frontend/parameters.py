@@ -25,6 +25,7 @@ from florecon_build.ir import nodes as n
 from florecon_build.ir import types as t
 from florecon_build.ir.python_printer import show, show_tolerance
 from florecon_build.ir.scope import Scope, reads
+from florecon_build.ir.strings import fault
 
 
 class Tolerance:
@@ -83,7 +84,7 @@ def param(name: str, default: object, *, doc: str = "") -> Expr:
     >>> fb.param("limit", fb.minor(5000, 2))
     <money(scale=2) limit>
     """
-    if not isinstance(name, str) or not name.isidentifier():  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(name, str) or fault(n.Param, "name", name):  # pyright: ignore[reportUnnecessaryIsInstance]
         fail(
             "bad_name",
             "the name of a param must be an identifier",
@@ -92,6 +93,8 @@ def param(name: str, default: object, *, doc: str = "") -> Expr:
         )
     if not isinstance(doc, str):  # pyright: ignore[reportUnnecessaryIsInstance]
         fail("bad_setting", "the doc of a param must be a text", got=describe(doc), fix="write a sentence")
+    if fault(n.Param, "doc", doc):
+        fail("bad_text", f"the doc of a param {fault(n.Param, 'doc', doc)}", got=ascii(doc), fix="leave it out")
     if isinstance(default, Expr) and isinstance(default.ir, e.Lit):
         value, kind = default.ir.value, default.type
     elif isinstance(default, Expr) or default is None:

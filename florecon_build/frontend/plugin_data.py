@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
@@ -18,12 +17,10 @@ from florecon_build.ir.diff import Difference, diff_ir
 from florecon_build.ir.errors import Problem, Severity, StrategyError
 from florecon_build.ir.json_format import dumps, fingerprint, loads
 from florecon_build.ir.lints import check
+from florecon_build.ir.strings import fault
 from florecon_build.ir.traversal import values_in
 from florecon_build.ir.tree_printer import tree
 from florecon_build.ir.validation import expressions, number_binders, structure
-
-_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z][A-Za-z0-9_-]*)*")
-_VERSION = re.compile(r"\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?")
 
 
 class PluginData:
@@ -96,7 +93,7 @@ class PluginData:
 
 @authored
 def _assemble(id: object, version: object, rows: object, numeraire: object, strategy: object) -> n.PluginIr:
-    if not isinstance(id, str) or not _ID.fullmatch(id):
+    if not isinstance(id, str) or fault(n.PluginIr, "id", id):
         fix = "use dotted words: `acme.intercompany`"
         fail(
             "bad_name",
@@ -105,7 +102,7 @@ def _assemble(id: object, version: object, rows: object, numeraire: object, stra
             got=describe(id),
             fix=fix,
         )
-    if not isinstance(version, str) or not _VERSION.fullmatch(version):
+    if not isinstance(version, str) or fault(n.PluginIr, "version", version):
         fail(
             "bad_name",
             "Plugin: invalid version",

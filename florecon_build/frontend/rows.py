@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from florecon_build.frontend.column_spec import ColumnSpec
-from florecon_build.frontend.columns import RESERVED, check_name, checked_columns, sound_columns
+from florecon_build.frontend.columns import check_name, checked_columns, sound_columns
 from florecon_build.frontend.diagnostics import (
     Missing,
     answered,
@@ -27,6 +27,7 @@ from florecon_build.ir import types as t
 from florecon_build.ir.errors import MissingLaneError, StrategyError, did_you_mean
 from florecon_build.ir.python_printer import show
 from florecon_build.ir.scope import Reads, Scope, reads
+from florecon_build.ir.strings import RESERVED
 
 
 class Family:

@@ -12,6 +12,7 @@ from florecon_build.frontend.parameters import Tolerance
 from florecon_build.ir import nodes as n
 from florecon_build.ir.python_printer import show
 from florecon_build.ir.scope import Reads, Scope, reads
+from florecon_build.ir.strings import fault
 from florecon_build.ir.traversal import public_name
 from florecon_build.ir.types import Kind, Type
 
@@ -240,6 +241,9 @@ def plain_text(item: object, what: str) -> str:
     """Validates a label or origin: a non-empty text constant."""
     if not isinstance(item, str) or not item.strip():
         fail("bad_setting", f"{what} must be a non-empty text", expected="str", got=describe(item), fix="write a text")
+    found = fault(n.Labeled, "tag", item)
+    if found:
+        fail("bad_text", f"{what} {found}", got=ascii(item), fix="leave it out")
     return item
 
 

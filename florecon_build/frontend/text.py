@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from florecon_build.frontend.constants import constant
 from florecon_build.frontend.diagnostics import argument, authored, fail
 from florecon_build.frontend.handles import BooleanExpr, Expr, built, compare, describe, lift, never_null
 from florecon_build.frontend.numeric import NUMBERS, IntegerExpr
@@ -145,6 +146,7 @@ class TextExpr(Expr):
         _plain_text(old, "replace: old")
         if not isinstance(new, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             fail("type_mismatch", "replace: new", expected="a text constant", got=describe(new), fix="write a text")
+        constant(new, None, "replace: new")
         return built(TextExpr, e.TextReplace(type=TEXT, operand=self.ir, old=old, new=new), self)
 
     @authored
@@ -433,6 +435,7 @@ def whole(number: object, what: str, *, least: int, most: int = 2**31 - 1) -> in
 def _plain_text(text: object, what: str) -> None:
     if not isinstance(text, str) or not text:
         fail("bad_setting", f"{what} must be a non-empty text", got=describe(text), fix="write a text constant")
+    constant(text, None, what)
 
 
 _FAMILIES: dict[Kind, type[Expr]] = {

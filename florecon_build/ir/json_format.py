@@ -21,6 +21,7 @@ from typing import Any, NoReturn, cast, get_args, get_origin, get_type_hints
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
 from florecon_build.ir.errors import Problem, StrategyError
+from florecon_build.ir.strings import escaped_json
 from florecon_build.ir.traversal import NODE_KINDS, VALUE_KINDS, kind_name
 from florecon_build.ir.types import Kind, Type
 
@@ -63,7 +64,7 @@ def dumps(plugin: n.PluginIr) -> str:
     tree = encode(plugin, "/plugin", spans)
     source = {pointer: [span.file, span.line] for pointer, span in spans.items()}
     whole = {"florecon_ir": VERSION, "plugin": tree, "source": source}
-    return json.dumps(whole, sort_keys=True, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    return escaped_json(json.dumps(whole, sort_keys=True, ensure_ascii=False, indent=2, allow_nan=False)) + "\n"
 
 
 def fingerprint(plugin: n.PluginIr) -> str:

@@ -7,6 +7,7 @@ from typing import assert_never
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
 from florecon_build.ir.python_printer import quote, show, show_constant, show_tolerance
+from florecon_build.ir.strings import escaped
 from florecon_build.ir.traversal import public_name, walk
 
 
@@ -32,7 +33,7 @@ def _column(column: n.Column) -> str:
 
 
 def _param(param: n.Param) -> str:
-    doc = f"  {param.doc}" if param.doc else ""
+    doc = f"  {escaped(param.doc)}" if param.doc else ""
     return f"{param.name} = {show_constant(param.default, param.type)}{doc}"
 
 

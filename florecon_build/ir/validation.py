@@ -10,6 +10,7 @@ from florecon_build.ir import nodes as n
 from florecon_build.ir.errors import Problem, did_you_mean
 from florecon_build.ir.python_printer import show
 from florecon_build.ir.scope import Scope, reads
+from florecon_build.ir.strings import invalid_strings
 from florecon_build.ir.traversal import map_node_values, map_values, value_parts, values_in, walk, with_children
 from florecon_build.ir.types import Kind, Type
 
@@ -30,6 +31,9 @@ def expressions(plugin: n.PluginIr) -> Iterator[tuple[str, e.Value]]:
 
 def structure(plugin: n.PluginIr) -> list[Problem]:
     """Everything that makes the plugin meaningless, located; empty for one that can be built."""
+    found = invalid_strings(plugin)
+    if found:
+        return found  # the messages below quote names
     found = [*_lane_order(plugin), *_numeraire(plugin), *_columns(plugin)]
     lanes, params = lane_types(plugin), {param.name: param.type for param in plugin.params}
     for path, value in expressions(plugin):

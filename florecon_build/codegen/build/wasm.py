@@ -23,6 +23,7 @@ from florecon_build.codegen.rust.crate import Crate, emit, emit_suite
 from florecon_build.codegen.version import VERSION
 from florecon_build.ir import nodes as n
 from florecon_build.ir.json_format import dumps
+from florecon_build.ir.strings import escaped_json
 
 Profile = Literal["release", "quick"]
 """``release`` is what ships. ``quick`` compiles in a fraction of the time and runs slower: for tests."""
@@ -87,7 +88,7 @@ def build_wasm(
         "warnings": list(warnings),
         "ir": json.loads(ir_json or dumps(ir)),
     }
-    return _write(Path(out_dir), made.wasm, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+    return _write(Path(out_dir), made.wasm, escaped_json(json.dumps(manifest, indent=2, ensure_ascii=False)) + "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def make(
         "profile": profile,
     }
     wasm = with_section(compiled.wasm, BUILD_SECTION, json.dumps(provenance, sort_keys=True).encode())
-    compact = json.dumps(json.loads(ir_json), separators=(",", ":"), ensure_ascii=False)
+    compact = escaped_json(json.dumps(json.loads(ir_json), separators=(",", ":"), ensure_ascii=False))
     return BuildResult(with_section(wasm, IR_SECTION, compact.encode()), crate.files, compiled, provenance)
 
 

@@ -1,4 +1,4 @@
-"""Constants as Rust literals."""
+"""Constants as Rust literals, and foreign text as Rust comments."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import cast
 
 from florecon_build.codegen.rust import ast as r
 from florecon_build.ir.expressions import Constant
+from florecon_build.ir.strings import escaped
 from florecon_build.ir.types import Kind, Type
 
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
@@ -28,6 +29,15 @@ def _char(char: str) -> str:
         return _ESCAPES[char]
     plain = char.isprintable() and not unicodedata.combining(char) and unicodedata.east_asian_width(char) not in "WF"
     return char if plain or (char.isascii() and char.isprintable()) else f"\\u{{{ord(char):x}}}"
+
+
+def comment(text: str, *, doc: bool = False) -> str:
+    """A line comment of one line, whatever the text: what does not print is escaped, so that nothing ends it.
+
+    >>> print(comment("a\\nfn b() {}"), comment("c", doc=True))
+    // a\\u{a}fn b() {} /// c
+    """
+    return f"{'///' if doc else '//'} {escaped(text)}".rstrip()
 
 
 def int_literal(value: int) -> str:

@@ -26,6 +26,7 @@ from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
 from florecon_build.ir.python_printer import show
 from florecon_build.ir.scope import Reads, reads
+from florecon_build.ir.strings import escaped
 from florecon_build.ir.traversal import kind_name, map_tolerance, value_parts, values_in, walk
 from florecon_build.ir.types import REAL, Kind, Type
 
@@ -40,8 +41,7 @@ PLAN_RESULT = "Result<Plan<Row>, EvalError>"
 def origin(value: e.Value, place: str) -> r.Origin:
     """The author's line and expression, in one line, and where the expression stands in the strategy."""
     where = f"{value.span.file}:{value.span.line}  " if value.span else ""
-    shown = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in show(value))
-    return r.Origin(where + shown, place)
+    return r.Origin(escaped(where + show(value)), place)
 
 
 def plan(root: n.Node, fields: dict[str, str], params: dict[str, str], names: Names, column: int) -> r.Block:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from florecon_build.codegen.rust import ast as r
 from florecon_build.codegen.rust.captures import strategy_values
 from florecon_build.codegen.rust.fallibility import is_fallible, ok
+from florecon_build.codegen.rust.literals import comment
 from florecon_build.codegen.rust.lower_nodes import origin
 from florecon_build.codegen.rust.lower_values import Environment, lower, owned
 from florecon_build.codegen.rust.names import Names, snake
@@ -68,9 +69,9 @@ def row_items(ir: n.PluginIr, lanes: Lanes) -> tuple[r.Item, ...]:
 
 def _field(type: Type, name: str, field: str) -> list[str]:
     declared = f"{field}: {lane_type(type)},"
-    if name.isprintable() and field != name:
-        return [f"// {name}: {type}", declared]
-    return [f"// {type}", declared] if type.kind in (Kind.MONEY, Kind.DATE) else [declared]
+    if field != name:
+        return [comment(f"{name}: {type}"), declared]
+    return [comment(str(type)), declared] if type.kind in (Kind.MONEY, Kind.DATE) else [declared]
 
 
 def row_function(ir: n.PluginIr, lanes: Lanes, column: int) -> r.Function:

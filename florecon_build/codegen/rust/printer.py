@@ -15,7 +15,7 @@ from enum import IntEnum
 from typing import assert_never
 
 from florecon_build.codegen.rust import ast as r
-from florecon_build.codegen.rust.literals import text_literal
+from florecon_build.codegen.rust.literals import comment, text_literal
 
 MAX_WIDTH = 120
 INDENT = 4
@@ -293,7 +293,9 @@ class Printer:
         return "\n".join(self._lines) + "\n"
 
     def line(self, text: str = "") -> None:
-        """Adds one line; an empty one gets no indentation."""
+        """Adds one line; an empty one gets no indentation. A character that does not print is in no generated line."""
+        if not text.isprintable():
+            raise ValueError(f"a generated line that does not print: {text!r}")
         self._lines.append(" " * (self._depth * INDENT) + text if text else "")
 
     @contextmanager
@@ -363,7 +365,7 @@ class Printer:
                     opened = len(self._lines) + 1, origin
                     room = self._room("// ")
                     for line in textwrap.wrap(origin.author, room, subsequent_indent="   "):
-                        self.line(f"// {line}")
+                        self.line(comment(line))
                 case _:
                     assert_never(statement)
         self.expression(block.value)

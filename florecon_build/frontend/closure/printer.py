@@ -8,12 +8,12 @@ from typing import assert_never
 
 from florecon_build.frontend.closure.literals import write_real, write_text
 from florecon_build.frontend.closure.parser import is_name
-from florecon_build.frontend.constants import is_unicode
 from florecon_build.ir import expressions as e
 from florecon_build.ir import operators as ops
 from florecon_build.ir.operators import Precedence
 from florecon_build.ir.python_printer import COMPARISON, calendar_day
 from florecon_build.ir.scope import Reads, reads
+from florecon_build.ir.strings import is_unicode
 from florecon_build.ir.traversal import values_in
 from florecon_build.ir.types import Kind, Type
 
