@@ -98,6 +98,7 @@ class ChunkedArray:
     def to_pylist(self) -> list[Any]: ...
 
 class RecordBatch:
+    def validate(self, *, full: bool = False) -> None: ...
     num_rows: int
     num_columns: int
     nbytes: int

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from florecon_build.sources.cells import LINE, Cells
 from florecon_build.sources.declaration import Source
 from florecon_build.sources.errors import SourceError
+from florecon_build.sources.headers import MAX_COLUMNS
 
 ROWS = 65_536
 
@@ -22,12 +23,13 @@ def read(path: Path, source: Source) -> Cells:
     """
     try:
         if path.suffix.lower() in {".parquet", ".pq"} or source.format == "parquet":
-            file = pq.ParquetFile(path)
-            return _cells(path, source, file.schema_arrow, file.iter_batches(batch_size=ROWS))
+            parquet = pq.ParquetFile(path)
+            return _cells(path, source, parquet.schema_arrow, parquet.iter_batches(batch_size=ROWS))
         data = pa.memory_map(str(path)).read_buffer()
         if data.size >= 6 and data[:6].to_pybytes() == b"ARROW1":
-            table: pa.Table = pa.ipc.open_file(data).read_all()
-            return _cells(path, source, table.schema, table.to_batches(max_chunksize=ROWS))
+            file = pa.ipc.open_file(data)
+            batches = (file.get_batch(number) for number in range(file.num_record_batches))
+            return _cells(path, source, file.schema, batches)
         reader = pa.ipc.open_stream(data)
         return _cells(path, source, reader.schema, reader)
     except (pa.ArrowException, OSError) as error:
@@ -36,6 +38,8 @@ def read(path: Path, source: Source) -> Cells:
 
 def _cells(path: Path, source: Source, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Cells:
     names = tuple(schema.names)
+    if len(names) > MAX_COLUMNS:
+        raise SourceError(f"{path.name} has {len(names):,} columns, more than {MAX_COLUMNS:,}", source=source.name)
     if len(set(names)) < len(names):
         raise SourceError(f"{path.name} has a column twice", source=source.name, fix="rename one")
     return Cells(names, _numbered(path, source, batches))
@@ -45,6 +49,7 @@ def _numbered(path: Path, source: Source, batches: Iterable[pa.RecordBatch]) -> 
     line = 1
     try:
         for batch in batches:
+            batch.validate(full=True)
             columns = [_plain(column) for column in batch.columns]
             lines = pa.array(range(line, line + batch.num_rows), pa.int64())
             line += batch.num_rows

@@ -59,7 +59,8 @@ def read(path: Path, source: Source) -> Cells:
         if text.strip()
     ]
     cells = Cells(tuple(filter(None, dialect.headers)), iter(()), skipped, notes=list(dialect.notes))
-    if source.stop_at is None and not _has(path, dialect.encoding, dialect.quote):
+    quoted = _has_quotes(path, source, dialect)
+    if source.stop_at is None and not quoted:
         cells.batches = _plain_batches(path, source, dialect)
     else:
         cells.batches = text_batches(cells.headers, _rows(path, source, dialect, skipped))
@@ -223,14 +224,21 @@ def _records(
             ) from error
 
 
-def _has(path: Path, encoding: str, letter: str) -> bool:
-    """Whether a letter is anywhere in the file."""
-    wanted = letter.encode(encoding.removesuffix("-sig")) if not encoding.startswith("utf-16") else letter.encode()
+def _has_quotes(path: Path, source: Source, dialect: Dialect) -> bool:
+    """Whether a quote is anywhere in the file. Raises ``SourceError`` with the line of a NUL character."""
+    wide = dialect.encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32"))
+    quote = dialect.quote.encode() if wide else dialect.quote.encode(dialect.encoding.removesuffix("-sig"))
+    found = False
+    line = 1
     with path.open("rb") as file:
         while block := file.read(1 << 20):
-            if wanted in block:
-                return True
-    return False
+            at = -1 if wide else block.find(0)
+            if at >= 0:
+                line += block.count(b"\n", 0, at)
+                raise SourceError(f"{path.name}:{line}: NUL characters: this is no text file", source=source.name)
+            found = found or quote in block
+            line += block.count(b"\n")
+    return found
 
 
 def find_dialect(path: Path, source: Source) -> Dialect:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import datetime
 import re
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,9 @@ from florecon_build.sources.cells import Cells, Skipped, text_batches
 from florecon_build.sources.declaration import Source
 from florecon_build.sources.errors import SourceError
 from florecon_build.sources.headers import MAX_COLUMNS, header_index
+from florecon_build.sources.readers.spreadsheet_bounds import require_bounds
 
 HEAD_ROWS = 50
-MAX_UNPACKED = 2 << 30
-MAX_RATIO = 300
 DIGITS = 15
 
 
@@ -33,19 +32,22 @@ def read(path: Path, source: Source) -> Cells:
     Raises ``SourceError`` for a file that is damaged, protected or unpacks beyond bounds, and where the sheet is not
     decided.
     """
-    _require_bounds(path, source)
+    require_bounds(path, source)
     try:
         book: CalamineWorkbook = CalamineWorkbook.from_path(str(path))  # pyright: ignore[reportUnknownMemberType]
         sheet, notes = _sheet(path, source, book)
-        rows = sheet.to_python(skip_empty_area=False)
+        rows = _cells_of(sheet)
+        head = list(islice(rows, HEAD_ROWS))
     except PasswordError as error:
         raise SourceError(
             f"{path.name} is protected by a password", source=source.name, fix="save it without one"
         ) from error
-    except (CalamineError, OSError, ValueError) as error:
+    except BaseException as error:
+        if not isinstance(error, CalamineError | OSError | ValueError) and type(error).__name__ != "PanicException":
+            raise  # a panic of the reader is no Exception
         reason = " ".join(str(error).split())[:200]
         raise SourceError(f"{path.name} is no readable spreadsheet: {reason}", source=source.name) from error
-    texts = [[_text(cell) for cell in row] for row in rows[:HEAD_ROWS]]
+    texts = [[_text(cell) for cell in row] for row in head]
     if not texts:
         raise SourceError(f"{path.name}: the sheet {sheet.name!r} is empty", source=source.name)
     at = source.skip_rows if source.skip_rows is not None else header_index(texts)
@@ -66,12 +68,21 @@ def read(path: Path, source: Source) -> Cells:
         if any(row)
     ]
     headers = tuple(names)
-    found = _rows(path, source, rows[at + 1 :], first=at + 2, width=width, skipped=skipped)
+    found = _rows(path, source, chain(head[at + 1 :], rows), first=at + 2, width=width, skipped=skipped)
     return Cells(headers, text_batches(headers, found), skipped, notes=notes)
 
 
+def _cells_of(sheet: CalamineSheet) -> Iterator[list[Any]]:
+    """The rows of a sheet from its first one; the columns before the first cell are empty."""
+    if sheet.start is None:
+        return
+    before = [""] * sheet.start[1]
+    for row in sheet.iter_rows():
+        yield [*before, *row]
+
+
 def _rows(
-    path: Path, source: Source, rows: list[list[Any]], *, first: int, width: int, skipped: list[Skipped]
+    path: Path, source: Source, rows: Iterable[list[Any]], *, first: int, width: int, skipped: list[Skipped]
 ) -> Iterator[tuple[int, list[str | None]]]:
     stop = None if source.stop_at is None else re.compile(source.stop_at)
     stopped = False
@@ -114,22 +125,6 @@ def _sheet(path: Path, source: Source, book: CalamineWorkbook) -> tuple[Calamine
             fix=f"declare sheet, one of {listed}",
         )
     return filled[0], ([f"sheet {filled[0].name!r}"] if len(names) > 1 else [])
-
-
-def _require_bounds(path: Path, source: Source) -> None:
-    """Refuses a package that unpacks to more than a spreadsheet can need."""
-    if not zipfile.is_zipfile(path):
-        return
-    try:
-        with zipfile.ZipFile(path) as package:
-            unpacked = sum(part.file_size for part in package.infolist())
-    except (zipfile.BadZipFile, OSError) as error:
-        raise SourceError(f"{path.name} is cut off or damaged: {error}", source=source.name) from error
-    size = path.stat().st_size
-    if unpacked > MAX_UNPACKED or (unpacked > 100 << 20 and unpacked > MAX_RATIO * size):
-        raise SourceError(
-            f"{path.name} of {size:,} bytes unpacks to {unpacked:,}, so it is not opened", source=source.name
-        )
 
 
 def _text(cell: Any, mark: str = ".") -> str:

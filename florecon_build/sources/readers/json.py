@@ -6,7 +6,8 @@ Numbers keep the digits they are written with: they are texts for whoever maps t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,8 +16,9 @@ import pyarrow as pa
 from florecon_build.sources.cells import LINE, Cells
 from florecon_build.sources.declaration import Source
 from florecon_build.sources.errors import SourceError
+from florecon_build.sources.readers.text_lines import MAX_LINE, text_lines
 
-MAX_BYTES = 1 << 30
+MAX_BYTES = 1 << 28
 MAX_HEADERS = 16_384
 ROWS = 65_536
 
@@ -28,44 +30,67 @@ class _Digits(str):
 def read(path: Path, source: Source) -> Cells:
     """The cells of a document (a list, or an object with a list at ``path``) or of JSON lines; entries count as lines.
 
+    JSON lines are read one by one; a document is read as a whole, up to 256 MiB.
     Raises ``SourceError`` for what is no JSON, with its line, and for a document without a list of objects.
     """
-    if path.stat().st_size > MAX_BYTES:
-        raise SourceError(
-            f"{path.name} is larger than {MAX_BYTES:,} bytes", source=source.name, fix="give JSON lines, in parts"
-        )
-    try:
-        text = path.read_text(encoding=source.encoding or "utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SourceError(f"{path.name} is not {source.encoding or 'UTF-8'}: {error}", source=source.name) from error
-    entries = _lines(path, source, text) if _is_lines(path, text) else _items(path, source, _parse(path, source, text))
-    rows: list[dict[str, Any]] = []
+    if _is_lines(path, source):
+        rows = _line_rows(path, source)
+    else:
+        entries = _items(path, source, _parse(path, source, _text_of(path, source)))
+        rows = [_row(path, source, entry, number) for number, entry in enumerate(entries, 1)]
     headers: dict[str, None] = {}
-    for number, entry in enumerate(entries, 1):
-        if not isinstance(entry, dict):
-            raise SourceError(f"{path.name}: entry {number} is no object: {str(entry)[:60]}", source=source.name)
-        row: dict[str, Any] = {}
-        _flatten(cast("dict[str, Any]", entry), "", row)
+    lists: set[str] = set()
+    for row in rows:
         headers |= dict.fromkeys(row)
-        rows.append(row)
+        lists |= {header for header, value in row.items() if isinstance(value, list)}
         if len(headers) > MAX_HEADERS:
             raise SourceError(f"{path.name} has more than {MAX_HEADERS:,} keys", source=source.name)
-    return Cells(tuple(headers), _batches(path, source, rows, tuple(headers)))
+    again = rows if isinstance(rows, list) else _line_rows(path, source)
+    return Cells(tuple(headers), _batches(path, source, again, tuple(headers), lists))
 
 
-def _is_lines(path: Path, text: str) -> bool:
+def _line_rows(path: Path, source: Source) -> Iterator[dict[str, Any]]:
+    """The entries of JSON lines; blank lines are left out."""
+    number = 0
+    for line, text in text_lines(path, source, source.encoding or "utf-8-sig"):
+        if text.strip():
+            number += 1
+            yield _row(path, source, _parse(path, source, text, line), number)
+
+
+def _row(path: Path, source: Source, entry: object, number: int) -> dict[str, Any]:
+    if not isinstance(entry, dict):
+        raise SourceError(f"{path.name}: entry {number} is no object: {str(entry)[:60]}", source=source.name)
+    row: dict[str, Any] = {}
+    _flatten(cast("dict[str, Any]", entry), "", row)
+    return row
+
+
+def _text_of(path: Path, source: Source) -> str:
+    if path.stat().st_size > MAX_BYTES:
+        raise SourceError(
+            f"{path.name} is larger than {MAX_BYTES:,} bytes", source=source.name, fix="give JSON lines (.jsonl)"
+        )
+    try:
+        return path.read_text(encoding=source.encoding or "utf-8-sig")
+    except UnicodeError as error:
+        told = f"{path.name} is not {source.encoding or 'UTF-8'}: {error}"
+        raise SourceError(told, source=source.name, fix="declare encoding") from error
+
+
+def _is_lines(path: Path, source: Source) -> bool:
+    """Whether a file holds JSON lines: by its ending, or because its first line is an object and more follows."""
     if path.suffix.lower() in {".jsonl", ".ndjson"}:
         return True
-    first = text.lstrip()[:1]
-    return first == "{" and "\n{" in text.strip() and _no_document(text)
-
-
-def _no_document(text: str) -> bool:
+    with path.open("rb") as file:
+        first, more = file.readline(MAX_LINE), file.read(1)
+    if not first.lstrip(b"\xef\xbb\xbf \t").startswith(b"{") or not more:
+        return False
     try:
-        json.loads(text)
+        json.loads(first.decode(source.encoding or "utf-8-sig"))
     except (ValueError, RecursionError):
-        return True
-    return False
+        return False
+    return True
 
 
 def _parse(path: Path, source: Source, text: str, line: int = 1) -> Any:
@@ -88,12 +113,6 @@ def _parse(path: Path, source: Source, text: str, line: int = 1) -> Any:
         raise SourceError(f"{where}: column {error.colno}: {error.msg}", source=source.name) from error
     except (ValueError, RecursionError) as error:
         raise SourceError(f"{path.name}:{line}: {error}", source=source.name) from error
-
-
-def _lines(path: Path, source: Source, text: str) -> Iterator[Any]:
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.strip():
-            yield _parse(path, source, line, number)
 
 
 def _items(path: Path, source: Source, document: Any) -> list[Any]:
@@ -131,11 +150,11 @@ def _flatten(entry: dict[str, Any], prefix: str, into: dict[str, Any]) -> None:
 
 
 def _batches(
-    path: Path, source: Source, rows: list[dict[str, Any]], headers: tuple[str, ...]
+    path: Path, source: Source, rows: Iterable[dict[str, Any]], headers: tuple[str, ...], lists: set[str]
 ) -> Iterator[pa.RecordBatch]:
-    lists = {header for row in rows for header in headers if isinstance(row.get(header), list)}
-    for start in range(0, len(rows), ROWS):
-        part = rows[start : start + ROWS]
+    remaining = iter(rows)
+    first = 1
+    while part := list(islice(remaining, ROWS)):
         arrays: list[pa.Array] = []
         for header in headers:
             values = [row.get(header) for row in part]
@@ -144,7 +163,8 @@ def _batches(
                 arrays.append(pa.array([_list(path, source, header, value) for value in values], kind))
             else:
                 arrays.append(pa.array([_text(value) for value in values], pa.string()))
-        lines = pa.array(range(start + 1, start + 1 + len(part)), pa.int64())
+        lines = pa.array(range(first, first + len(part)), pa.int64())
+        first += len(part)
         yield pa.RecordBatch.from_arrays([*arrays, lines], names=[*headers, LINE])
 
 
