@@ -1,8 +1,10 @@
-"""Declared sources of a project: their files, and the one ledger that they make together."""
+"""Ledger of a project: its declared sources, or plain files, read as one batch of rows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,9 +12,14 @@ import pyarrow as pa
 from florecon_build.cli.console import display_path
 from florecon_build.cli.errors import CommandError
 from florecon_build.cli.exit_codes import Exit
+from florecon_build.cli.inputs import InputFormat
 from florecon_build.host.description import Description
-from florecon_build.host.frames.repeated_ids import repeated_ids, rows_of
+from florecon_build.host.frames import MARKS
 from florecon_build.sources import Reading, Source, SourceError, read
+from florecon_build.sources.errors import RepeatedId
+from florecon_build.sources.mapping import plan
+from florecon_build.sources.reading import cells_of
+from florecon_build.sources.repeated_ids import repeated_ids, rows_of
 
 
 def files_of(source: Source, folder: Path, given: Mapping[str, Sequence[Path]]) -> list[Path]:
@@ -60,6 +67,38 @@ def parse_data(given: Iterable[str], sources: Mapping[str, Source]) -> dict[str,
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerFiles:
+    """Files of a ledger: plain ones (``data``, written as ``shape`` says), or else those of the declared sources.
+
+    ``given`` are files of ``--data NAME=FILE``, which take the place of those that a source names.
+    """
+
+    data: tuple[Path, ...] = ()
+    shape: InputFormat = field(default_factory=InputFormat)
+    folder: Path = field(default_factory=Path.cwd)
+    sources: Mapping[str, Source] = field(default_factory=dict[str, Source])
+    given: Mapping[str, Sequence[Path]] = field(default_factory=dict[str, Sequence[Path]])
+
+    def paths(self) -> list[Path]:
+        """The files, in the order in which they are read. Raises ``SourceError``, as ``files_of`` does."""
+        if self.data:
+            return list(self.data)
+        return [path for source in self.sources.values() for path in files_of(source, self.folder, self.given)]
+
+    def read(self, about: Description) -> tuple[Reading, ...]:
+        """The readings, whose rows together are the ledger. Raises ``SourceError``."""
+        if not self.data:
+            return tuple(read_all(self.sources, self.folder, self.given, about))
+        assigned = {} if self.shape.columns else _assigned(self.data, self.sources, about)
+        if assigned:
+            chosen = {name: self.sources[name] for name in assigned}
+            return tuple(read_all(chosen, self.folder, assigned, about))
+        mark = self.shape.text_amounts
+        plain = Source.plain(self.shape.columns, MARKS[mark] if mark else None)
+        return (read(plain, self.data, about.fields, id_name=about.id_name),)
+
+
 def read_all(
     sources: Mapping[str, Source], folder: Path, given: Mapping[str, Sequence[Path]], about: Description
 ) -> list[Reading]:
@@ -73,6 +112,36 @@ def read_all(
     ]
     _require_own_ids(readings, about)
     return readings
+
+
+def _assigned(data: Sequence[Path], sources: Mapping[str, Source], about: Description) -> dict[str, list[Path]]:
+    """The source that each plain file belongs to: one that names it, or the only one whose headers it has.
+
+    Empty where the files have the columns of the strategy themselves, or no source declares them. Raises
+    ``CommandError`` where several sources read a file.
+    """
+    found: dict[str, list[Path]] = {}
+    for path in data:
+        named = [one for one in sources.values() if any(fnmatch(path.name, Path(glob).name) for glob in one.files)]
+        fitting = named if len(named) == 1 else [one for one in sources.values() if _fits(path, one, about)]
+        if not fitting and len(sources) == 1 and not _fits(path, Source.plain(), about):
+            fitting = list(sources.values())
+        if len(fitting) > 1:
+            names = [one.name for one in fitting]
+            fix = f"write {' or '.join(f'--data {name}={path}' for name in names)}"
+            raise CommandError(f"{path.name}: the sources {', '.join(names)} all read such a file", fix, Exit.USAGE)
+        if not fitting:
+            return {}
+        found.setdefault(fitting[0].name, []).append(path)
+    return {name: found[name] for name in sources if name in found}
+
+
+def _fits(path: Path, source: Source, about: Description) -> bool:
+    """Whether a file has the headers that a source reads."""
+    try:
+        return set(plan(source, about.fields).all_headers()) <= set(cells_of(path, source).headers)
+    except SourceError:
+        return False
 
 
 def ledger(readings: Sequence[Reading]) -> pa.Table:
@@ -92,7 +161,7 @@ def _require_own_ids(readings: Sequence[Reading], about: Description) -> None:
         for reading in readings
         for row in rows_of(reading.table[about.id_name], wanted)
     ]
-    raise SourceError(
+    raise RepeatedId(
         f"the id {wanted.as_py()!r} stands in {' and in '.join(places[:2])}",
         fix=f"make {about.id_name} a text in the strategy, so that it takes the name of its source before it",
     )

@@ -20,6 +20,7 @@ from florecon_build.host.errors import BadConfig, FloreconError, LoadError, Sche
 from florecon_build.interpreter import ModelError
 from florecon_build.ir.errors import StrategyError
 from florecon_build.ir.json_format import IrError
+from florecon_build.sources.errors import SourceError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -111,6 +112,8 @@ def render(error: Exception) -> RenderedError:
             return RenderedError(Exit.ENVIRONMENT, str(error), "run `florecon-build doctor` to check the build tools")
         case LoadError():
             return RenderedError(Exit.SOLVER, str(error), "pass a solver.wasm built by `florecon-build ship`")
+        case SourceError():
+            return RenderedError(Exit.DATA, error.summary, error.fix)
         case SchemaError():
             return RenderedError(Exit.DATA, str(error), _schema_fix(error))
         case BadConfig():

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import florecon_build as fb
 from florecon_build.cli import inputs
 from florecon_build.cli.console import timed
-from florecon_build.cli.declared_sources import ledger, read_all
+from florecon_build.cli.declared_sources import LedgerFiles, ledger
 from florecon_build.cli.exception_reasons import explain_open_rows
 from florecon_build.cli.inputs import InputFormat
 from florecon_build.cli.summary import Summary, Tables, step_names, summarize
@@ -56,7 +56,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """What was read: each file with its rows, and the readings of declared sources."""
+    """What was read: each file with its rows, and the readings."""
 
     files: tuple[tuple[Path, int], ...]
     readings: tuple[Reading, ...] = ()
@@ -111,19 +111,11 @@ def read_input(job: Job, about: Description, say: Callable[[str], None]) -> tupl
 
     Raises ``SchemaError``.
     """
-    if not job.data:
-        for name in job.sources:
-            say(f"reading {name}")
-        readings = tuple(read_all(job.sources, job.folder, job.source_files, about))
-        files = tuple((one.path, one.rows) for reading in readings for one in reading.files)
-        return ledger(readings), Input(files, readings)
-    tables: list[pa.Table] = []
-    for path in job.data:
-        say(f"reading {path.name}")
-        tables.append(inputs.read_frame(path, about, job.shape).to_table())
-    inputs.require_unique_ids(list(zip(job.data, tables, strict=True)), about)
-    counted = [(path, table.num_rows) for path, table in zip(job.data, tables, strict=True)]
-    return inputs.concatenate(tables), Input(tuple(counted))
+    files = LedgerFiles(job.data, job.shape, job.folder, job.sources, job.source_files)
+    say(f"reading {file_names(files.paths())}")
+    readings = files.read(about)
+    counted = tuple((one.path, one.rows) for reading in readings for one in reading.files)
+    return ledger(readings), Input(counted, readings)
 
 
 def tables_of(report: Report, about: Description, shipped: pa.Table) -> Tables:

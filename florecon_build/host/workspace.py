@@ -18,7 +18,7 @@ import os
 import weakref
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, TypedDict, Unpack, cast
 
@@ -48,10 +48,14 @@ from florecon_build.wire import MANUAL, Op
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The effect of ingesting or removing rows: how many rows, and the ids of the pinned groups that it demoted."""
+    """The effect of ingesting or removing rows: how many rows, and the ids of the pinned groups that it demoted.
+
+    ``notes`` say what was found in a file and not declared: its encoding, delimiter, decimal mark and form of days.
+    """
 
     rows: int
     demoted: tuple[int, ...] = ()
+    notes: tuple[str, ...] = field(default=(), repr=False)
 
 
 class Options(TypedDict, total=False):
@@ -74,7 +78,8 @@ class Workspace:
     - `snapshot`: bytes of `snapshot()` to begin with; see `restore`.
     - `columns`: declared column name to the header it has in your data, where they differ (`{"amount": "Betrag"}`).
     - `timeout`: seconds one call may take. `max_memory`: bytes of memory the module may use. None: no bound.
-    - `text_amounts`: the decimal mark of amounts that come as text, `"point"` or `"comma"`; None refuses such text.
+    - `text_amounts`: the decimal mark of amounts that come as text, `"point"` or `"comma"`; None refuses such text in a
+      table, and takes the mark that a file proves.
     - `interruptible=False` compiles faster code that neither a timeout nor Ctrl-C can stop in the middle; for modules
       you trust to end.
     - `cache`: where compiled modules are kept; the user's cache folder unless given.
@@ -214,15 +219,15 @@ class Workspace:
         """Inserts rows, or replaces those with the same id; all of them or none.
 
         Parameters: `rows` is a pyarrow table, batch or reader, a polars, pandas or DuckDB frame, an iterator of
-        batches, a list of dicts, a dict of columns, the path of a `.csv`, `.parquet` or `.arrow` file, or what `frame`
-        returned; columns that are not declared are ignored. `columns` and `text_amounts` as for the workspace, for
-        this call.
+        batches, a list of dicts, a dict of columns, the path of a file that `sources.read` reads (`.csv`, `.xlsx`,
+        `.json`, `.parquet`, `.arrow`), or what `frame` returned; columns that are not declared are ignored. `columns`
+        and `text_amounts` as for the workspace, for this call.
         Returns a `Change`; its `demoted` names pinned groups that held a row whose amount changed.
         Errors: `BadTable`, `MissingColumn`, `WrongType`, `NullValue`, `BadAmount`, `AmountOverflow`, `DuplicateId`; a
-        bad cell is named by column and row.
+        bad cell is named by column and row, and in a file by its line.
         """
         frame = self.frame(rows, columns=columns, text_amounts=text_amounts)
-        return Change(frame.rows, _demoted(self._change("upsert", {}, frame)))
+        return Change(frame.rows, _demoted(self._change("upsert", {}, frame)), frame.notes)
 
     def remove(self, ids: Ids) -> Change:
         """Deletes rows, all of them or none; a pinned group that loses a row is demoted. Errors: `UnknownId`."""

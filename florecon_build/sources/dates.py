@@ -27,9 +27,8 @@ import pyarrow.compute as pc
 
 ISO = "%Y-%m-%d"
 TIMESTAMP = "timestamp"
-"""The name of an ISO 8601 timestamp among the formats."""
-FORMATS = (
-    ISO,
+"""The name of ISO 8601 timestamps among the formats; a day without a time is one as well."""
+_DAYS = (
     "%d.%m.%Y",
     "%d/%m/%Y",
     "%m/%d/%Y",
@@ -37,23 +36,38 @@ FORMATS = (
     "%m-%d-%Y",
     "%Y/%m/%d",
     "%Y.%m.%d",
+)
+FORMATS = (
+    ISO,
+    *_DAYS,
+    *(f"{day} {time}" for day in _DAYS for time in ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p")),
     "%Y%m%d",
+    "%d %m %Y",
+    "%d. %m. %Y",
+    "%Y. %m. %d.",
+    "%Y.%m.%d.",
+    "%d.%m.%Y.",
     "%d.%m.%y",
     "%d/%m/%y",
     "%m/%d/%y",
     "%d-%m-%y",
     "%m-%d-%y",
+    "%y-%m-%d",
     "%d %b %Y",
     "%d %B %Y",
     "%d-%b-%Y",
     "%d-%b-%y",
+    "%d %b %y",
     "%d/%b/%Y",
     "%b %d, %Y",
     "%B %d, %Y",
+    "%b %d %Y",
     TIMESTAMP,
 )
 """The formats that are tried where none is declared."""
-_STAMP = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2})?$", re.ASCII)
+_STAMP = re.compile(
+    r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:Z|[+-]\d{2}(?::?\d{2})?)?)?$", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +106,18 @@ def formats_of(texts: pa.Array, among: Sequence[str] = FORMATS) -> tuple[str, ..
     """The formats in which every text that is not empty is a day; two or more where the texts do not decide."""
     distinct = [text for text in pc.utf8_trim_whitespace(texts).unique().to_pylist() if text]
     return tuple(format for format in among if distinct and all(_fits(text, format) for text in distinct))
+
+
+def decided(fitting: Sequence[str]) -> str | None:
+    """The format that is meant where several fit; None where they give different days, or none fits."""
+    if ISO in fitting:  # each ISO day is an ISO timestamp as well
+        return ISO
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def most_fitting(texts: Sequence[str]) -> str:
+    """The format that reads most of some texts, the first where several do."""
+    return max(FORMATS, key=lambda format: sum(_fits(text.strip(), format) for text in texts))
 
 
 def _fits(text: str, format: str) -> bool:

@@ -26,7 +26,7 @@ from types import MappingProxyType
 from typing import Any, Literal, cast, get_args
 
 from florecon_build.sources.amounts import Mark
-from florecon_build.sources.errors import DeclarationError
+from florecon_build.sources.errors import Advice, DeclarationError
 
 Format = Literal["csv", "excel", "json", "parquet", "arrow", "camt.053", "mt940", "bai2", "ofx", "qif", "sql"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -132,7 +132,7 @@ class Source:
     delimiter: str | None = None
     quote: str | None = None
     decimal: Mark | None = None
-    dates: str | None = None
+    dates: str | Mapping[str, str] | None = None
     timezone: str | None = None
     skip_rows: int | None = None
     stop_at: str | None = None
@@ -148,6 +148,28 @@ class Source:
     rows: tuple[RowTemplate, ...] = ()
     expect: Expect | None = None
     folder: Path | None = None
+
+    @classmethod
+    def plain(cls, columns: Mapping[str, str] | None = None, decimal: Mark | None = None) -> Source:
+        """The source of files that no table declares: headers are the names of columns, but for those in ``columns``.
+
+        Its name is empty, so that ids stay as they are written.
+        """
+        rules = {name: Header(header) for name, header in (columns or {}).items()}
+        return cls(name="", decimal=decimal, columns=MappingProxyType(rules))
+
+    def format_of(self, header: str) -> str | None:
+        """The declared form of the days below a header."""
+        return self.dates if self.dates is None or isinstance(self.dates, str) else self.dates.get(header)
+
+    @property
+    def table(self) -> str:
+        """The table of ``florecon.toml`` that declares it."""
+        return f"[source.{self.name or 'NAME'}]"
+
+    def advice(self, *lines: str, words: str = "", columns: bool = False) -> Advice:
+        """Lines that decide, with the table that they go to: that of the source, or that of its columns."""
+        return Advice(f"{self.table[:-1]}.columns]" if columns else self.table, lines, words)
 
     @classmethod
     def from_data(cls, name: str, data: Mapping[str, Any]) -> Source:
@@ -219,7 +241,9 @@ class _Table:
             delimiter=self.take("delimiter", _letter, 'one letter, such as ";"'),
             quote=self.take("quote", _letter, "one letter"),
             decimal=self.take("decimal", _one_of((".", ",")), '"." or ","'),
-            dates=self.take("dates", _text, '"%d.%m.%Y" or the like, or "timestamp"'),
+            dates=self.take(
+                "dates", _text_or_texts, '"%d.%m.%Y" or the like, "timestamp", or { Header = "%d.%m.%Y", ... }'
+            ),
             timezone=self.take("timezone", _zone, 'a zone such as "Europe/Berlin"'),
             skip_rows=self.take("skip_rows", _count, "the number of lines before the header"),
             stop_at=self.take("stop_at", _pattern, "a regular expression"),
@@ -367,6 +391,12 @@ def _text(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise TypeError
     return value
+
+
+def _text_or_texts(value: object) -> str | Mapping[str, str]:
+    if not isinstance(value, dict):
+        return _text(value)
+    return MappingProxyType({header: _text(form) for header, form in cast("dict[str, object]", value).items()})
 
 
 def _plain(value: object) -> str:

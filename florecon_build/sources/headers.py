@@ -1,8 +1,9 @@
-"""Header row of a table: found among the first rows by its words and its width."""
+"""Header row of a table: found among the first rows by its words and its width; names that stand once."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 MAX_COLUMNS = 16_384
@@ -18,6 +19,29 @@ def header_index(rows: Sequence[Sequence[str]]) -> int:
         if len(row) >= common > 1 and len(filled) >= common - 1 and not any(map(_is_value, filled)):
             return at
     return 0
+
+
+def header_names(cells: Sequence[str]) -> tuple[str, ...]:
+    """A name for each header, none of them twice: an empty one is numbered, and so are equal ones.
+
+    >>> header_names(["Betrag", "", "W\u00e4hrung", "W\u00e4hrung"])
+    ('Betrag', 'column 2', 'W\u00e4hrung (1)', 'W\u00e4hrung (2)')
+    """
+    names = [cell.strip() or f"column {number}" for number, cell in enumerate(cells, 1)]
+    counts, taken = Counter(names), set(names)
+    numbers: dict[str, int] = {}
+    for at, name in enumerate(list(names)):
+        while counts[name] > 1:
+            numbers[name] = numbers.get(name, 0) + 1
+            names[at] = f"{name} ({numbers[name]})"
+            if names[at] not in taken:
+                break
+    return tuple(names)
+
+
+def twice(name: str, headers: Sequence[str]) -> list[str]:
+    """The numbered names of a header that stands more than once."""
+    return [header for header in headers if re.fullmatch(re.escape(name) + r" \([0-9]+\)", header)]
 
 
 def _is_value(cell: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, localcontext
 from typing import Any, cast
 
 import pyarrow as pa
@@ -32,8 +32,11 @@ from florecon_build.sources.declaration import (
     Source,
     headers_of,
 )
-from florecon_build.sources.errors import SHOWN, Cell, SourceError
+from florecon_build.sources.errors import SHOWN, Advice, Cell, MissingHeader, RefusedCells, SourceError
+from florecon_build.sources.quoting import toml_table
 
+ZONE = 'timezone = "UTC"'
+ZONE_WORDS = 'or the zone whose day counts, such as "Europe/Berlin"'
 ITEM = "item"
 """The name by which a template refers to the item of the list that it explodes."""
 
@@ -44,19 +47,27 @@ class Refused:
 
     cells: list[Cell] = field(default_factory=list[Cell])
     count: int = 0
+    advice: dict[Advice, None] = field(default_factory=dict[Advice, None])
+    fixes: dict[str, None] = field(default_factory=dict[str, None])
 
-    def add(self, cell: Cell) -> None:
-        """Counts a cell, and keeps it while there is room."""
+    def add(self, cell: Cell, advice: Advice | str = "") -> None:
+        """Counts a cell, and keeps it, with what to do about it, while there is room."""
         self.count += 1
         if len(self.cells) < SHOWN:
             self.cells.append(cell)
+            if isinstance(advice, Advice):
+                self.advice[advice] = None
+            elif advice:
+                self.fixes[advice] = None
 
-    def require_none(self, source: Source, fix: str) -> None:
-        """Raises ``SourceError`` where a cell was refused."""
+    def require_none(self, source: Source) -> None:
+        """Raises ``RefusedCells`` where a cell was refused."""
         if self.count:
             more = self.count - len(self.cells)
             message = f"{self.count:,} {'cell' if self.count == 1 else 'cells'} cannot be read as declared"
-            raise SourceError(message, source=source.name, cells=self.cells, more=more, fix=fix)
+            fix = "; ".join(self.fixes) if self.fixes or self.advice else "mend the file"
+            advice = tuple(self.advice)
+            raise RefusedCells(message, source=source.name, cells=self.cells, more=more, fix=fix, advice=advice)
 
 
 @dataclass(slots=True)
@@ -65,6 +76,8 @@ class Findings:
 
     marks: Evidence = field(default_factory=Evidence)
     formats: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    days: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    stamped: set[str] = field(default_factory=set[str])
 
     def look(self, batch: pa.RecordBatch, amount_headers: Sequence[str], date_headers: Sequence[str]) -> None:
         """Adds the texts of a batch."""
@@ -73,7 +86,12 @@ class Findings:
                 self.marks |= amounts.evidence(batch.column(header))
         for header in date_headers:
             texts = batch.column(header)
+            if pt.is_timestamp(texts.type):
+                self.stamped.add(header)
             if pt.is_string(texts.type) and texts.null_count < len(texts):
+                seen = self.days.setdefault(header, [])
+                if len(seen) < SHOWN:
+                    seen += [text for text in texts.slice(0, 1000).to_pylist() if text][:SHOWN]
                 self.formats[header] = dates.formats_of(texts, self.formats.get(header, dates.FORMATS))
 
 
@@ -128,10 +146,11 @@ def plan(source: Source, fields: Sequence[Field]) -> Plan:
     templates = source.rows or (RowTemplate({}),)
     for name in {*source.columns, *(name for template in templates for name in template.columns)}:
         if name not in names:
-            raise SourceError(
-                f"[source.{source.name}.columns] has {name!r}, which the strategy does not have",
+            raise MissingHeader(
+                f"{source.table[:-1]}.columns] has {name!r}, which the strategy does not have",
                 source=source.name,
                 fix=f"its columns are {', '.join(names)}",
+                column=name,
             )
     ruled = set(source.columns).union(*(template.columns for template in templates))
     default = {
@@ -142,39 +161,50 @@ def plan(source: Source, fields: Sequence[Field]) -> Plan:
     return Plan(replace(source, columns={**source.columns, **default}), tuple(fields), templates)
 
 
+def _dates(source: Source, header: str, formats: Sequence[str], *, among: int) -> Advice:
+    """Lines that declare a form of days: for one header where the others have forms of their own."""
+    if among < 2 and not isinstance(source.dates, Mapping):
+        return source.advice(*(f'dates = "{one}"' for one in formats))
+    others: dict[str, str] = dict(source.dates) if isinstance(source.dates, Mapping) else {}
+    tables = [{**others, header: one} for one in formats]
+    return source.advice(*(f"dates = {toml_table(table)}" for table in tables))
+
+
 def forms(source: Source, findings: Findings) -> tuple[Forms, list[str]]:
     """The decimal mark and the date formats, with a note for each that was found.
 
     Raises ``SourceError`` where the texts do not decide, with the declaration that does.
     """
     notes: list[str] = []
-    mark = source.decimal or findings.marks.mark()
+    found = findings.marks
+    mark = source.decimal or found.mark()
     if mark is None:
-        found = findings.marks
         if found.conflict:
             message = f"{found.point_only!r} has a decimal point and {found.comma_only!r} a decimal comma"
-        else:
-            message = (
-                f"{found.undecided!r} may be read with a decimal point or a decimal comma, and no other amount decides"
-            )
-        fix = f'declare decimal = "." or "," in [source.{source.name}]'
-        raise SourceError(message, source=source.name, fix=fix)
-    if source.decimal is None and (findings.marks.point_only or findings.marks.comma_only):
-        notes.append(f"decimal = {mark!r} (as in {findings.marks.point_only or findings.marks.comma_only!r})")
+            fix = "write all amounts one way; where decimal is declared, those of the other kind are listed"
+            raise SourceError(message, source=source.name, fix=fix)
+        message = (
+            f"{found.undecided!r} may be read with a decimal point or a decimal comma, and no other amount decides"
+        )
+        raise SourceError(message, source=source.name, advice=[source.advice('decimal = "."', 'decimal = ","')])
+    if source.decimal is None and (found.point_only or found.comma_only):
+        notes.append(f"decimal = {mark!r} (as in {found.point_only or found.comma_only!r})")
     formats: dict[str, str] = {}
     for header, fitting in findings.formats.items():
-        if source.dates is not None:
+        if source.format_of(header) is not None:
             continue
-        if len(fitting) != 1:
-            listed = " or ".join(map(repr, fitting)) if fitting else "an unknown format"
+        format = dates.decided(fitting)
+        if format is None and fitting:
+            shown = ", ".join(map(repr, findings.days[header][:3]))
             raise SourceError(
-                f"the days below {header!r} may be {listed}" if fitting else f"the days below {header!r} have {listed}",
+                f"the days below {header!r} ({shown}) may be {' or '.join(map(repr, fitting))}",
                 source=source.name,
-                fix=f'declare dates = "%d/%m/%Y" or the like in [source.{source.name}]',
+                advice=[_dates(source, header, fitting, among=len(findings.formats))],
             )
-        formats[header] = fitting[0]
-        if fitting[0] != dates.ISO:
-            notes.append(f"dates = {fitting[0]!r} below {header!r}")
+        formats[header] = format or dates.most_fitting(findings.days[header])
+        if formats[header] != dates.ISO:
+            notes.append(f"dates = {formats[header]!r} below {header!r}")
+    notes += [f"dates = {dates.TIMESTAMP!r} below {header!r}" for header in sorted(findings.stamped)]
     return Forms(mark, formats), notes
 
 
@@ -188,7 +218,7 @@ class _Scalar:
 
 
 _SCALARS = {
-    "integer": _Scalar(r"^[+-]?[0-9]{1,18}$", pa.int64(), "a whole number"),
+    "integer": _Scalar(r"^[+-]?[0-9]+$", pa.int64(), "a whole number of 64 bits"),
     "real": _Scalar(
         r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$", pa.float64(), "a number with a decimal point"
     ),
@@ -250,7 +280,7 @@ class Mapper:
             case "date":
                 return self._required(batch, column, rule, self._days(batch, column, rule, values))
             case "integer" | "real" | "boolean":
-                return self._required(batch, column, rule, self._scalars(batch, rule, values, _SCALARS[column.kind]))
+                return self._required(batch, column, rule, self._scalars(batch, column, rule, values))
 
     def _values(self, batch: pa.RecordBatch, rule: ColumnRule, as_text: bool) -> pa.Array:
         """The cells that a rule gives, before they have their type."""
@@ -288,9 +318,8 @@ class Mapper:
             case CreditDebit(credit, debit):
                 plus, minus = self.money(batch, column, credit), self.money(batch, column, debit)
                 both = pc.and_(_nonzero(plus), _nonzero(minus))
-                self._refuse(
-                    batch, f"{credit} and {debit}", pc.fill_null(both, False), "both columns have an amount", credit
-                )
+                both = pc.fill_null(both, False)
+                self._refuse(batch, credit, both, f"stands beside an amount below {debit}")
                 neither = pc.and_(plus.is_null(), minus.is_null())
                 wide = pa.decimal256(amounts.MAX_DIGITS + 1, column.scale)
                 net = pc.subtract(pc.fill_null(plus, 0).cast(wide), pc.fill_null(minus, 0).cast(wide))
@@ -299,9 +328,9 @@ class Mapper:
                 values = self.money(batch, column, header)
                 signs = pc.utf8_trim_whitespace(_texts(batch.column(sign)))
                 signed = pc.and_(pc.less(values, 0), pc.is_valid(signs))
-                self._refuse(batch, header, pc.fill_null(signed, False), f"has a sign, and so has {sign}", header)
+                self._refuse(batch, header, pc.fill_null(signed, False), f"has a sign, and so has {sign}")
                 missing = pc.and_(pc.fill_null(pc.equal(pc.utf8_length(signs), 0), True), values.is_valid())
-                self._refuse(batch, sign, missing, "is empty, so the amount has no sign", sign)
+                self._refuse(batch, sign, missing, "is empty, so the amount has no sign")
                 below = pc.is_in(signs, value_set=pa.array(negative, pa.string()))
                 values = pc.if_else(below, pc.negate(values), values).cast(values.type)
             case Header(header, negate):
@@ -333,11 +362,18 @@ class Mapper:
 
     def _floats(self, batch: pa.RecordBatch, header: str, cells: pa.Array, scale: int) -> pa.Array:
         """Floating-point numbers of spreadsheets and documents, as the decimals that they are written with."""
-        texts = pc.replace_substring_regex(cells.cast(pa.string()), r"^nan$", "NaN")
-        plain = pa.array([None if text is None else _plain(text) for text in texts.to_pylist()], pa.string())
-        read = amounts.parse(plain, ".", scale=scale)
-        self._report(batch, header, texts, read.refused)
-        return read.values
+        texts = cells.cast(pa.string())
+        if pc.any(pc.match_substring_regex(texts, "[en]")).as_py():  # exponents, infinity and what is no number
+            texts = pa.array([None if text is None else _plain(text) for text in texts.to_pylist()], pa.string())
+        read = amounts.parse(texts, ".", scale=scale)
+        whole = {at: exact for at in read.refused if (exact := _whole(texts[at].as_py(), scale)) is not None}
+        self._report(batch, header, texts, {at: why for at, why in read.refused.items() if at not in whole})
+        if not whole:
+            return read.values
+        values = read.values.to_pylist()
+        for at, exact in whole.items():
+            values[at] = exact
+        return pa.array(values, read.values.type)
 
     def _days(self, batch: pa.RecordBatch, column: Field, rule: ColumnRule, values: pa.Array) -> pa.Array:
         if pt.is_date(values.type):
@@ -348,19 +384,30 @@ class Mapper:
                 raise SourceError(
                     f"the timestamps below {_named(rule)} have a zone, so their day depends on one",
                     source=self.plan.source.name,
-                    fix='declare timezone = "Europe/Berlin" or the like',
+                    advice=[self.plan.source.advice(ZONE, words=ZONE_WORDS)],
                 )
             local = pc.local_timestamp(values.cast(pa.timestamp("us", zone))) if values.type.tz else values
             return local.cast(pa.date32(), safe=False)
         header = _named(rule)
         texts = _texts(values)
-        format = self.plan.source.dates or self.forms.formats.get(header) or dates.ISO
+        format = self.plan.source.format_of(header) or self.forms.formats.get(header) or dates.ISO
         read = dates.parse(texts, format, timezone=zone)
-        self._report(batch, header, texts, read.refused)
+        self._report(batch, header, texts, read.refused, self._date_advice(read.refused, header, texts))
         return read.values
 
-    def _scalars(self, batch: pa.RecordBatch, rule: ColumnRule, values: pa.Array, form: _Scalar) -> pa.Array:
+    def _date_advice(self, refused: Mapping[int, str], header: str, texts: pa.Array) -> Advice | str:
+        if not refused:
+            return ""
+        source = self.plan.source
+        if any("offset" in why for why in refused.values()):
+            return source.advice(ZONE, words=ZONE_WORDS)
+        fitting = dates.formats_of(texts) if source.format_of(header) is not None else ()
+        among = len(self.plan.headers(("date",)))
+        return _dates(source, header, fitting, among=among) if fitting else ""
+
+    def _scalars(self, batch: pa.RecordBatch, column: Field, rule: ColumnRule, values: pa.Array) -> pa.Array:
         """Whole numbers, numbers or flags, from text or from values of their own."""
+        form = _SCALARS[column.kind]
         if not pt.is_string(values.type):
             return self._cast(batch, _named(rule), values, form.type, f"is not {form.words}")
         texts = pc.utf8_trim_whitespace(values)
@@ -369,9 +416,10 @@ class Mapper:
         shortened = pc.fill_null(pc.match_substring_regex(texts, r"^[0-9][.,]?[0-9]*[eE]\+?[0-9]+$"), False)
         lost = "is a number as a spreadsheet shortens it, so its last digits are lost: export the column as text"
         self._refuse(batch, _named(rule), pc.and_(wrong, shortened), lost)
-        self._refuse(batch, _named(rule), pc.and_(wrong, pc.invert(shortened)), f"is not {form.words}")
+        fix = f"declare {column.name} as fb.text() in the strategy, or read it from another header"
+        self._refuse(batch, _named(rule), pc.and_(wrong, pc.invert(shortened)), f"is not {form.words}", fix)
         plain = pc.replace_substring_regex(pc.utf8_lower(pc.if_else(wrong, None, texts)), r"^\+", "")
-        return plain.cast(form.type)
+        return self._cast(batch, _named(rule), plain, form.type, f"is not {form.words}")
 
     def _cast(self, batch: pa.RecordBatch, header: str, values: pa.Array, to: pa.DataType, reason: str) -> pa.Array:
         """Values of another type, without loss; each that cannot be is refused."""
@@ -394,24 +442,41 @@ class Mapper:
         for header in headers_of(rule):
             if header in batch.schema.names:
                 empty = pc.and_(empty, pc.invert(_not_empty(batch.column(header))))
-        fix = "is empty" + (
-            ", and an amount is never taken as zero unasked (declare empty = 0)" if column.kind == "money" else ""
-        )
-        self._refuse(batch, _named(rule), empty, fix)
+        why = "is empty"
+        advice: Advice | str = f"declare {column.name} as nullable=True in the strategy, or mend the file"
+        if column.kind == "money":
+            why = "is empty, and an amount is never taken as zero unasked (declare empty = 0)"
+            advice = self.plan.source.advice("empty = 0", words="where empty means zero")
+        self._refuse(batch, _named(rule), empty, why, advice)
         return values
 
-    def _report(self, batch: pa.RecordBatch, header: str, texts: pa.Array, refused: Mapping[int, str]) -> None:
+    def _report(
+        self,
+        batch: pa.RecordBatch,
+        header: str,
+        texts: pa.Array,
+        refused: Mapping[int, str],
+        advice: Advice | str | None = None,
+    ) -> None:
         lines = batch.column(LINE)
         for at, reason in refused.items():
-            self.refused.add(Cell(self.file, lines[at].as_py(), header, texts[at].as_py() or "", reason))
+            said = self._amount_advice(reason) if advice is None else advice
+            self.refused.add(Cell(self.file, lines[at].as_py(), header, texts[at].as_py() or "", reason), said)
 
-    def _refuse(self, batch: pa.RecordBatch, header: str, mask: Any, reason: str, shown: str | None = None) -> None:
-        for at in pc.indices_nonzero(mask).to_pylist():
-            name = shown or header
-            cell = batch.column(name)[at].as_py() if name in batch.schema.names else ""
-            self.refused.add(
-                Cell(self.file, batch.column(LINE)[at].as_py(), header, "" if cell is None else str(cell), reason)
-            )
+    def _amount_advice(self, reason: str) -> Advice | str:
+        source = self.plan.source
+        if source.decimal is not None and reason.startswith("has a decimal "):
+            return source.advice('decimal = ","' if source.decimal == "." else 'decimal = "."')
+        if reason.endswith("decimal places"):
+            return "declare the column with more decimals in the strategy: fb.money(scale=...)"
+        return ""
+
+    def _refuse(self, batch: pa.RecordBatch, header: str, mask: Any, reason: str, advice: Advice | str = "") -> None:
+        """Refuses the rows of a mask."""
+        for row in pc.indices_nonzero(mask).to_pylist():
+            cell = batch.column(header)[row].as_py() if header in batch.schema.names else ""
+            shown = "" if cell is None else str(cell)
+            self.refused.add(Cell(self.file, batch.column(LINE)[row].as_py(), header, shown, reason), advice)
 
 
 def _named(rule: ColumnRule) -> str:
@@ -435,10 +500,19 @@ def _nonzero(values: pa.Array) -> Any:
 
 def _plain(text: str) -> str:
     """A floating-point number without an exponent, digit by digit."""
-    try:
-        return format(Decimal(text), "f")
-    except InvalidOperation:
-        return text
+    number = Decimal(text)
+    return format(number, "f") if number.is_finite() else text
+
+
+def _whole(text: str, scale: int) -> Decimal | None:
+    """The amount that a float means within a millionth of its minor unit, as the wire reads floats; else None."""
+    number = Decimal(text)
+    if not number.is_finite() or abs(number) >= 10 ** (amounts.MAX_DIGITS - scale):
+        return None
+    unit = Decimal(1).scaleb(-scale)
+    with localcontext(prec=amounts.MAX_DIGITS * 2):
+        near = number.quantize(unit)
+        return near if abs(near - number) <= unit / 1_000_000 else None
 
 
 def _exploded(batch: pa.RecordBatch, template: RowTemplate) -> pa.RecordBatch:

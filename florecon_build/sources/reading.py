@@ -19,7 +19,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from florecon_build.host.description import Field
-from florecon_build.host.frames.repeated_ids import repeated_ids, rows_of
 from florecon_build.sources import amounts
 from florecon_build.sources import checks as checking
 from florecon_build.sources.cells import Cells, Check, Skipped, Statement
@@ -36,10 +35,13 @@ from florecon_build.sources.declaration import (
     Source,
     headers_of,
 )
-from florecon_build.sources.errors import SourceError
+from florecon_build.sources.errors import MissingHeader, RepeatedId, SourceError, UnreadableFile
 from florecon_build.sources.file_digest import sha256
-from florecon_build.sources.mapping import Findings, Mapper, Plan, Refused, forms, plan
+from florecon_build.sources.headers import twice
+from florecon_build.sources.mapping import Findings, Forms, Mapper, Plan, Refused, forms, plan
+from florecon_build.sources.quoting import toml_string
 from florecon_build.sources.readers.sql import spooled
+from florecon_build.sources.repeated_ids import repeated_ids, rows_of
 
 CURRENCY_COLUMNS = ("currency", "ccy", "curr", "currency_code", "waehrung", "devise")
 CURRENCY = "\x00currency"
@@ -73,6 +75,8 @@ ENDINGS: dict[str, Format] = {
     ".ofx": "ofx", ".qfx": "ofx", ".qbo": "ofx",
     ".qif": "qif",
 }  # fmt: skip
+PACKED = (".gz", ".zst")
+"""Endings of compressed CSV files, after that of the format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +160,14 @@ def format_of(path: Path, source: Source) -> Format:
     """The format of a file: declared, or that of its ending. Raises ``SourceError`` where neither says."""
     if source.format is not None:
         return source.format
-    found = ENDINGS.get(path.suffix.lower())
-    if found is None:
-        known = ", ".join(READERS)
-        raise SourceError(
-            f"{path.name}: the ending says no format", source=source.name, fix=f"declare format, one of {known}"
+    name = path.name.lower()
+    packed = next((ending for ending in PACKED if name.endswith(ending)), "")
+    found = ENDINGS.get(Path(name.removesuffix(packed)).suffix)
+    if found is None or (packed and found != "csv"):
+        raise UnreadableFile(
+            f"{path.name}: the ending says no format",
+            source=source.name,
+            advice=[source.advice('format = "csv"', words=f"or one of {', '.join(READERS)}")],
         )
     return found
 
@@ -171,7 +178,7 @@ def cells_of(path: Path, source: Source) -> Cells:
     Raises ``SourceError``, also for a format whose package is not installed.
     """
     if not path.is_file():
-        raise SourceError(f"{path}: there is no such file", source=source.name)
+        raise UnreadableFile(f"{path}: there is no such file", source=source.name)
     module = import_module(f"florecon_build.sources.readers.{READERS[format_of(path, source)]}")
     read: Callable[[Path, Source], Cells] = module.read
     return read(path, source)
@@ -193,7 +200,7 @@ def read(source: Source, files: Sequence[Path], fields: Sequence[Field], *, id_n
         return replace(found, files=tuple(replace(one, path=Path(name)) for one in found.files))
     if not files:
         raise SourceError(
-            "no file", source=source.name, fix=f"give files in [source.{source.name}] or --data {source.name}=FILE"
+            "no file", source=source.name, fix=f"give files in {source.table} or --data {source.name}=FILE"
         )
     return _read(source, files, fields, id_name)
 
@@ -212,17 +219,19 @@ def _read(source: Source, files: Sequence[Path], fields: Sequence[Field], id_nam
     notes = list(found[1])
     seen: dict[str, int] = {}
     row = 0
+    labels = _labels(files)
     for path in files:
         cells = cells_of(path, source)
         _require_headers(planned, path, cells)
-        mapper = Mapper(planned, found[0], path.name, refused=refused, first_row=row, seen=seen)
-        balance = _Balance(planned, cells, path.name)
+        name = labels[path]
+        mapper = Mapper(planned, found[0], name, refused=refused, first_row=row, seen=seen)
+        balance = _Balance(planned, cells, name)
         rows = 0
         for batch in cells.batches:
             mapped, lines = mapper.map(batch)
             balance.take(batch, mapped, lines, mapper)
             parts.append(mapped)
-            names = pa.array([path.name], pa.string())
+            names = pa.array([name], pa.string())
             coded = pa.DictionaryArray.from_arrays(pa.array([0] * len(lines), pa.int32()), names)
             places.append(pa.table({"file": coded, "line": lines}))
             rows += mapped.num_rows
@@ -231,12 +240,12 @@ def _read(source: Source, files: Sequence[Path], fields: Sequence[Field], id_nam
         counted.append(FileRead(path, sha256(path), rows))
         skipped += cells.skipped
         checks += [*cells.checks, *balance.checks()]
-        notes += [f"{path.name}: {note}" for note in cells.notes]
-        statements += [(path.name, statement) for statement in cells.statements]
+        notes += [f"{name}: {note}" for note in cells.notes]
+        statements += [(name, statement) for statement in cells.statements]
     proved, open_ends = checking.statements(statements, source.expect)
     checks += proved
     notes += open_ends
-    refused.require_none(planned.source, f"change [source.{source.name}], or mend the file")
+    refused.require_none(planned.source)
     table = pa.Table.from_batches(parts) if parts else _nothing(planned.fields)
     lines = (
         pa.concat_tables(places).unify_dictionaries()
@@ -250,7 +259,7 @@ def _read(source: Source, files: Sequence[Path], fields: Sequence[Field], id_nam
     checks += _expected(source, table, totals)
     for check in checks:
         if not check.holds:
-            raise SourceError(check.message, source=source.name, fix=f"mend the file, or change [source.{source.name}]")
+            raise SourceError(check.message, source=source.name, fix=f"mend the file, or change {source.table}")
     rules = planned.rules(planned.templates[0])
     mapping = {field.name: _words(rules[field.name]) for field in fields}
     return Reading(
@@ -326,11 +335,17 @@ def _amount_field(fields: Sequence[Field]) -> Field | None:
     return next((field for field in money if field.is_amount), money[0] if money else None)
 
 
-def _find_forms(planned: Plan, files: Sequence[Path]) -> tuple[Any, list[str]]:
+def _labels(files: Sequence[Path]) -> dict[Path, str]:
+    """The name of each file in messages: its own, or its path where two have one name."""
+    names = [path.name for path in files]
+    return {path: path.name if names.count(path.name) == 1 else str(path) for path in files}
+
+
+def _find_forms(planned: Plan, files: Sequence[Path]) -> tuple[Forms, list[str]]:
     """The forms of amounts and days; a first pass over the files where something is not declared."""
     source = planned.source
     money = planned.headers(("money",)) if source.decimal is None else ()
-    days = planned.headers(("date",)) if source.dates is None else ()
+    days = [header for header in planned.headers(("date",)) if source.format_of(header) is None]
     findings = Findings()
     if money or days:
         for path in files:
@@ -343,19 +358,36 @@ def _find_forms(planned: Plan, files: Sequence[Path]) -> tuple[Any, list[str]]:
 
 def _require_headers(planned: Plan, path: Path, cells: Cells) -> None:
     missing = [header for header in planned.all_headers() if header not in cells.headers]
-    if missing:
-        source = planned.source
-        close = difflib.get_close_matches(missing[0], cells.headers, n=1)
+    if not missing:
+        return
+    source = planned.source
+    listed = ", ".join(map(repr, cells.headers))
+    numbered = twice(missing[0], cells.headers)
+    close = difflib.get_close_matches(missing[0], cells.headers, n=1)
+    if numbered:
+        message = f"{path.name}: the header {missing[0]!r} stands {len(numbered)} times in the source"
+        fix = f"name one of {', '.join(map(repr, numbered))}"
+    else:
         nearest = f"; did you mean {close[0]!r}?" if close else ""
-        raise SourceError(
-            f"{path.name} has no header {', '.join(map(repr, missing))}{nearest}",
-            source=source.name,
-            fix=f"its headers are {', '.join(map(repr, cells.headers))}; name them in [source.{source.name}.columns]",
-        )
+        message = f"{path.name} has no header {', '.join(map(repr, missing))}{nearest}"
+        fix = f"its headers are {listed}"
+    rules = planned.rules(planned.templates[0])
+    column = next((name for name, rule in rules.items() if missing[0] in headers_of(rule)), None)
+    plain = column is not None and rules[column] == Header(missing[0])
+    lines = [
+        f"{column} = {toml_string(name)}"
+        for name in numbered or difflib.get_close_matches(missing[0], cells.headers, n=1)
+    ]
+    lines = lines or [f"{column} = {toml_string(cells.headers[0])}"]
+    words = "" if len(cells.headers) == 1 else "or the header that it is"
+    advice = [source.advice(*lines, columns=True, words=words)] if plain else []
+    if plain and not source.name:
+        fix += f", and on the command line --map {column}=HEADER maps one"
+    raise MissingHeader(message, source=source.name, fix=fix, advice=advice, column=column)
 
 
 def _with_ids(source: Source, table: pa.Table, lines: pa.Table, id_name: str | None) -> pa.Table:
-    """The table with the prefix of the source before text ids; refuses an id that stands twice."""
+    """The table with the prefix of the source, if it has a name, before text ids; refuses an id that stands twice."""
     if id_name is None:
         return table
     ids = table[id_name]
@@ -363,14 +395,16 @@ def _with_ids(source: Source, table: pa.Table, lines: pa.Table, id_name: str | N
     if len(repeated):
         wanted = repeated[0]
         rows = rows_of(ids, wanted)[:2]
-        places = " and ".join(f"{lines['file'][row].as_py()}:{lines['line'][row].as_py()}" for row in rows)
-        more = f"; {len(repeated):,} ids stand more than once" if len(repeated) > 1 else ""
-        raise SourceError(
-            f"the id {wanted.as_py()!r} stands in {places}{more}",
+        first, second = (f"{lines['file'][row].as_py()}:{lines['line'][row].as_py()}" for row in rows)
+        more = f" ({len(repeated):,} ids are there more than once)" if len(repeated) > 1 else ""
+        raise RepeatedId(
+            f"the id {wanted.as_py()!r} stands in {first} and {second}{more}, and each row needs an id of its own",
             source=source.name,
-            fix=f"declare {id_name} = {{ row_number = true }}, or {{ hash = [...], occurrence = true }}",
+            advice=[source.advice(f"{id_name} = {{ row_number = true }}", columns=True)],
+            column=id_name,
+            id=wanted.as_py(),
         )
-    if not pa.types.is_string(ids.type):
+    if not source.name or not pa.types.is_string(ids.type):
         return table
     prefixed = pc.binary_join_element_wise(f"{source.name}:", ids, "")
     return table.set_column(table.column_names.index(id_name), id_name, prefixed)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from florecon_build.cli.scaffold.project import files
 from florecon_build.cli.scaffold.propose_columns import propose
-from florecon_build.cli.scaffold.quoting import printable, python_string, toml_string
+from florecon_build.cli.scaffold.quoting import printable, python_string
+from florecon_build.sources.quoting import toml_string
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=30)
 EVIL = 'x"""\nimport os; os.abort()\n"""\\.csv'

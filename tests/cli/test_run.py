@@ -9,9 +9,9 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
-from florecon_build.cli.inputs import require_unique_ids
+from florecon_build.cli.declared_sources import LedgerFiles
 from florecon_build.host import Description, DuplicateId, Field
-from florecon_build.host.frames import conform
+from florecon_build.sources import Source
 from tests.cli.command import florecon
 from tests.host.conftest import build
 
@@ -41,14 +41,12 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
 
 def clash(*paths: Path) -> str:
     with pytest.raises(DuplicateId) as raised:
-        require_unique_ids([(path, conform(path, ABOUT).to_table()) for path in paths], ABOUT)
+        LedgerFiles(paths).read(ABOUT)
     return str(raised.value)
 
 
 def test_id_in_two_files_is_refused_with_both_lines(files: tuple[Path, Path]) -> None:
-    assert "row_id 3 is in" in clash(*files)
-    assert "bank.csv, line 5 and again in" in clash(*files)
-    assert "gl.csv, line 3; files given together are one ledger" in clash(*files)
+    assert "the id 3 stands in bank.csv:5 and gl.csv:3, and each row needs an id of its own" in clash(*files)
 
 
 def test_every_kind_of_file_takes_part(files: tuple[Path, Path]) -> None:
@@ -56,9 +54,32 @@ def test_every_kind_of_file_takes_part(files: tuple[Path, Path]) -> None:
     parquet, packed = bank.with_suffix(".parquet"), gl.with_suffix(".csv.gz")
     pq.write_table(pa_csv.read_csv(bank, parse_options=pa_csv.ParseOptions(newlines_in_values=True)), parquet)
     packed.write_bytes(gzip.compress(gl.read_bytes()))
-    told = clash(packed, parquet)
-    assert "gl.csv.gz, line 3 and again in" in told
-    assert "bank.parquet, row 2" in told
+    assert "the id 3 stands in gl.csv.gz:3 and bank.parquet:3" in clash(packed, parquet)
+
+
+def test_files_of_one_name_are_told_apart(files: tuple[Path, Path]) -> None:
+    again = files[0].parent / "april" / "bank.csv"
+    again.parent.mkdir()
+    again.write_text(SECOND)
+    assert f"the id 3 stands in {files[0]}:5 and {again}:3" in clash(files[0], again)
+
+
+def test_plain_file_is_read_as_the_source_that_declares_it(tmp_path: Path) -> None:
+    sources = {
+        "bank": Source.from_data("bank", {"files": ["bank*.csv"], "columns": {"row_id": "Nr", "amount": "Betrag"}}),
+        "gl": Source.from_data("gl", {"columns": {"row_id": "Beleg", "amount": "Wert"}}),
+    }
+    texts = {
+        "bank_may.csv": "Nr,Betrag\n1,5.00\n",
+        "x.csv": "Beleg,Wert\n2,5.00\n",
+        "y.csv": "row_id,amount\n3,1.00\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    readings = LedgerFiles((tmp_path / "x.csv", tmp_path / "bank_may.csv"), sources=sources).read(ABOUT)
+    assert [(one.source.name, one.table["row_id"].to_pylist()) for one in readings] == [("bank", [1]), ("gl", [2])]
+    (plain,) = LedgerFiles((tmp_path / "y.csv",), sources=sources).read(ABOUT)
+    assert (plain.source.name, plain.table["row_id"].to_pylist()) == ("", [3])
 
 
 @pytest.mark.cargo
@@ -66,7 +87,7 @@ def test_run_refuses_an_id_in_two_files_and_writes_nothing(files: tuple[Path, Pa
     out = files[0].parent / "out"
     said = florecon("run", build("starter"), *files, "-o", out, at=out.parent)
     assert said.code == 4, said.out
-    assert "row_id 3 is in bank.csv, line 5 and again in gl.csv, line 3" in " ".join(said.err.split())
+    assert "the id 3 stands in bank.csv:5 and gl.csv:3" in " ".join(said.err.split())
     assert not out.exists()
 
 

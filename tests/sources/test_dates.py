@@ -7,7 +7,7 @@ import datetime
 import pyarrow as pa
 import pytest
 
-from florecon_build.sources.dates import TIMESTAMP, formats_of, parse
+from florecon_build.sources.dates import TIMESTAMP, decided, formats_of, parse
 
 DAY = datetime.date(2026, 3, 31)
 
@@ -24,7 +24,7 @@ DAY = datetime.date(2026, 3, 31)
     ],
 )
 def test_form_is_found_and_read(text: str, format: str) -> None:
-    assert formats_of(pa.array([text, None, ""])) == (format,)
+    assert decided(formats_of(pa.array([text, None, ""]))) == format
     assert parse(pa.array([text]), format).values.to_pylist() == [DAY]
 
 

@@ -87,7 +87,7 @@ def test_first_ten_bad_cells_are_listed_and_the_others_counted(written: Writer) 
         (
             PLAIN.replace("10.50", "3,50").replace("-3.25", "4.50").replace(",", ";").replace("3;50", "3,50"),
             {},
-            "declare decimal",
+            "'4.50' has a decimal point and '3,50' a decimal comma",
         ),
         (
             PLAIN.replace("2026-03-0", "03/0").replace(",10", "/2026,10").replace(",-3", "/2026,-3"),

@@ -11,16 +11,17 @@ import florecon_build as fb
 from florecon_build.cli import inputs, strategy_loader
 from florecon_build.cli.author.native_process import NativeProcess
 from florecon_build.cli.console import timed
-from florecon_build.cli.inputs import InputFormat
+from florecon_build.cli.declared_sources import LedgerFiles, ledger
 from florecon_build.cli.reconcile import tables_of
 from florecon_build.cli.summary import Summary, Tables, summarize
 from florecon_build.cli.unused_params import unused_params
 from florecon_build.codegen.build.native import Runtime, compile_native, runtime
 from florecon_build.codegen.rust.crate import emit
 from florecon_build.host.description import Description
-from florecon_build.host.frames import Frame
+from florecon_build.host.frames import conform
 from florecon_build.ir.errors import Problem
 from florecon_build.simulation import describe
+from florecon_build.sources import Reading, SourceError
 
 POLL_SECONDS = 0.03
 
@@ -41,12 +42,11 @@ class AuthorLoop:
 
     strategy: Path
     name: str | None
-    data: tuple[Path, ...]
-    shape: InputFormat = field(default_factory=InputFormat)
+    files: LedgerFiles
     params: dict[str, str] = field(default_factory=dict[str, str])
     say: Callable[[str], None] = lambda _: None
     _runtime: Runtime | None = None
-    _frames: dict[Path, tuple[object, Frame]] = field(default_factory=dict[Path, tuple[object, Frame]])
+    _ledger: tuple[object, tuple[Reading, ...]] | None = None
 
     def run_once(self, *, preview: bool = False) -> Iteration:
         """Loads, compiles and runs the strategy once."""
@@ -66,7 +66,7 @@ class AuthorLoop:
 
     def _simulated(self, plugin: fb.Plugin) -> Tables:
         about = describe(plugin.data, plugin.fingerprint)
-        shipped = inputs.concatenate(self._frame(path, about).to_table() for path in self.data)
+        shipped = ledger(self._readings(about))
         report = plugin.simulate(shipped, inputs.parse_params(about.params, self.params))
         return tables_of(report, about, shipped)
 
@@ -79,22 +79,19 @@ class AuthorLoop:
             program = compile_native(crate, self._runtime, name=str(self.strategy.resolve()))
         with NativeProcess(program) as running:
             with timed(seconds, "read"):
-                frames = [self._frame(path, running.about) for path in self.data]
+                shipped = ledger(self._readings(running.about))
             with timed(seconds, "run"):
                 running.start(inputs.parse_params(running.about.params, self.params))
-                for frame in frames:
-                    running.upsert(frame)
+                running.upsert(conform(shipped, running.about))
                 report = running.solve()
-        shipped = inputs.concatenate(frame.to_table() for frame in frames)
         return tables_of(report, running.about, shipped)
 
-    def _frame(self, path: Path, about: Description) -> Frame:
-        """The rows of a file, cached until the file or the declared columns change."""
-        version = (path.stat().st_mtime_ns if path.exists() else 0, about.fields)
-        cached = self._frames.get(path)
-        if cached is None or cached[0] != version:
-            cached = self._frames[path] = version, inputs.read_frame(path, about, self.shape)
-        return cached[1]
+    def _readings(self, about: Description) -> tuple[Reading, ...]:
+        """The rows of the files, cached until a file or the declared columns change."""
+        version = tuple((path, path.stat().st_mtime_ns) for path in self.files.paths() if path.exists()), about.fields
+        if self._ledger is None or self._ledger[0] != version:
+            self._ledger = version, self.files.read(about)
+        return self._ledger[1]
 
     def watch(self) -> Iterator[float]:
         """Yields the time of each change to the strategy, the modules beside it or the data; never returns."""
@@ -107,5 +104,9 @@ class AuthorLoop:
             time.sleep(POLL_SECONDS)
 
     def _modification_times(self) -> Mapping[Path, int]:
-        files = [*self.strategy.parent.glob("*.py"), *self.data, self.strategy.parent / "florecon.toml"]
+        try:
+            data = self.files.paths()
+        except SourceError:  # a source without a file, until there is one
+            data = []
+        files = [*self.strategy.parent.glob("*.py"), *data, self.strategy.parent / "florecon.toml"]
         return {path: path.stat().st_mtime_ns for path in files if path.exists()}

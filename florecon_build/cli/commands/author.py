@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
-from florecon_build.cli import console, errors, inputs, terminal_page
+from florecon_build.cli import console, errors, terminal_page
 from florecon_build.cli.author.loop import AuthorLoop, Iteration
-from florecon_build.cli.commands.options import Json, Map, Params, PluginName, TextAmounts
+from florecon_build.cli.commands.options import Json, Map, Params, PluginName, SourceFiles, TextAmounts
+from florecon_build.cli.declared_sources import LedgerFiles, parse_data
 from florecon_build.cli.errors import CommandError
 from florecon_build.cli.exit_codes import Exit
-from florecon_build.cli.inputs import InputFormat
+from florecon_build.cli.inputs import InputFormat, parse_pairs
 from florecon_build.cli.settings import Settings, decimal_mark, settings
 
 
 def author(
     data: Annotated[
         list[Path] | None,
-        typer.Argument(help="CSV, Parquet or Arrow files.", show_default="the sample in florecon.toml"),
+        typer.Argument(
+            help="Files, read as one ledger.", show_default="the sample in florecon.toml, or its declared sources"
+        ),
     ] = None,
+    source: SourceFiles = None,
     strategy: Annotated[
         Path | None, typer.Option("--strategy", "-s", help="The strategy file.", show_default="strategy.py")
     ] = None,
@@ -39,31 +44,35 @@ def author(
 
     The strategy is compiled for this machine; the compiled runtime is cached after the first run.
     """
-    project = settings()
+    given = parse_pairs(column_map or [], "--map")
+    mark = decimal_mark(text_amounts, "--text-amounts")
+
+    def files() -> LedgerFiles:
+        project = settings()
+        shape = InputFormat({**project.columns, **given}, mark or project.text_amounts)
+        return _files(data, source, project, shape)
+
     loop = AuthorLoop(
-        strategy=strategy or project.strategy,
+        strategy=strategy or settings().strategy,
         name=plugin,
-        data=_data(data, project),
-        shape=InputFormat(
-            {**project.columns, **inputs.parse_pairs(column_map or [], "--map")},
-            decimal_mark(text_amounts, "--text-amounts") or project.text_amounts,
-        ),
-        params=inputs.parse_pairs(param or [], "--param"),
+        files=files(),
+        params=parse_pairs(param or [], "--param"),
         say=console.print_status,
     )
     if not watch:
         _show(loop.run_once(preview=preview), as_json=as_json)
         return
-    _iterate(loop, preview=preview, as_json=as_json)
+    _iterate(loop, files, preview=preview, as_json=as_json)
     for _ in loop.watch():
-        _iterate(loop, preview=preview, as_json=as_json)
+        _iterate(loop, files, preview=preview, as_json=as_json)
 
 
-def _iterate(loop: AuthorLoop, *, preview: bool, as_json: bool) -> None:
-    """One run of a watch: an error is printed and the loop continues."""
+def _iterate(loop: AuthorLoop, files: Callable[[], LedgerFiles], *, preview: bool, as_json: bool) -> None:
+    """One run of a watch, by the declarations as they are now: an error is printed and the loop continues."""
     if not as_json:
         console.out().clear()
     try:
+        loop.files = files()
         _show(loop.run_once(preview=preview), as_json=as_json)
     except Exception as error:
         errors.print_error(error)
@@ -71,12 +80,16 @@ def _iterate(loop: AuthorLoop, *, preview: bool, as_json: bool) -> None:
         console.print_status(f"\nwatching {console.display_path(loop.strategy)}; press Ctrl-C to stop")
 
 
-def _data(given: list[Path] | None, project: Settings) -> tuple[Path, ...]:
-    files = tuple(given or project.sample)
-    if not files:
-        fix = 'pass a file: florecon-build author ledger.csv, or set sample = "ledger.csv" in florecon.toml'
+def _files(data: list[Path] | None, source: list[str] | None, project: Settings, shape: InputFormat) -> LedgerFiles:
+    """The files that are named, or else the project's sample, or else its declared sources."""
+    given = parse_data(source or [], project.sources)
+    if data and given:
+        raise CommandError("both files and --data", "give files, or --data NAME=FILE for declared sources", Exit.USAGE)
+    files = tuple(data or (() if given else project.sample))
+    if not files and not project.sources:
+        fix = "pass a file: florecon-build author ledger.csv, or declare [source.NAME] in florecon.toml"
         raise CommandError("no input data", fix, Exit.USAGE)
-    return files
+    return LedgerFiles(files, shape, project.folder, project.sources, given)
 
 
 def _show(iteration: Iteration, *, as_json: bool) -> None:

@@ -27,7 +27,7 @@ def run(
     data: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="CSV, Parquet or Arrow files, concatenated into one ledger.", show_default="the declared sources"
+            help="Files (CSV, Excel, JSON, Parquet, Arrow), read as one ledger.", show_default="the declared sources"
         ),
     ] = None,
     source: SourceFiles = None,

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from florecon_build.host.frames import TextAmounts
-from florecon_build.host.frames.number_text import ISO_DATE, PLAIN_INTEGER, PLAIN_NUMBER, written_amount
 
+PLAIN_NUMBER = r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)$"
+PLAIN_INTEGER = r"^[+-]?[0-9]+$"
+ISO_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 MAX_SCALE = 6
 """Largest number of decimals of a money column; more decimals make a real column."""
 _DATES = {
@@ -67,6 +69,14 @@ def infer_type(cells: Sequence[str], style: TextAmounts | None) -> ColumnType:
         return ColumnType("real", nullable)
     date_format = next((name for name, form in _DATES.items() if all(map(form.fullmatch, filled))), "")
     return ColumnType("text", nullable, unique=unique, date_format=date_format)
+
+
+def written_amount(style: TextAmounts) -> str:
+    """The pattern of an amount as people write it, with `style` as the decimal mark."""
+    mark, group = (r"\.", ",") if style == "point" else (",", r"\.")
+    whole = rf"(?:[0-9]{{1,3}}(?:{group}[0-9]{{3}})+|[0-9]{{1,3}}(?:[ '][0-9]{{3}})+|[0-9]+)"
+    body = rf"(?:{whole}(?:{mark}[0-9]*)?|{mark}[0-9]+)"
+    return rf"^\s*(?:[+-]?\s?{body}|{body}\s?-|\({body}\))\s*$"
 
 
 def _all(pattern: str, cells: Sequence[str]) -> bool:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from florecon_build.cli.errors import CommandError
 from florecon_build.cli.exit_codes import Exit
-from florecon_build.cli.scaffold.quoting import printable, toml_string
+from florecon_build.cli.scaffold.quoting import printable
 from florecon_build.codegen.version import VERSION
+from florecon_build.sources.quoting import toml_string
 
 SNAPSHOT = "snapshots/lib.rs"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")

@@ -1,7 +1,7 @@
 r"""Quoting of foreign text in generated files: names of files and columns never become code.
 
->>> print(toml_string('say "hi"'), python_string("C:\\n"))
-"say \"hi\"" "C:\\n"
+>>> print(python_string("C:\\n"))
+"C:\\n"
 >>> print(printable('a"b\\c{d}'))
 a'b<U+005C>c<U+007B>d<U+007D>
 """
@@ -10,11 +10,6 @@ from __future__ import annotations
 
 import json
 import unicodedata
-
-
-def toml_string(text: str) -> str:
-    """A basic string of TOML, also as a key."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def python_string(text: str) -> str:

@@ -7,6 +7,7 @@ beyond an amount's minor unit. Conversions that change the representation only a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,25 +15,27 @@ import pyarrow.types as pt
 
 from florecon_build.host.description import Field
 from florecon_build.host.errors import AmountOverflow, BadAmount, NullValue, WrongType
-from florecon_build.host.frames import number_text as text
 from florecon_build.host.frames.cell_errors import Refusal, cast, first_true, show
+from florecon_build.sources.amounts import Mark, parse
+
+TextAmounts = Literal["point", "comma"]
+MARKS: dict[TextAmounts, Mark] = {"point": ".", "comma": ","}
+"""The decimal mark of each way to write amounts as text."""
 
 EXACT_FLOAT = 1 << 53
 MAX_DIGITS = 38
-ONE_DAY_MS = 86_400_000
+ISO_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """Options for reading cells.
 
-    `textual`: the source holds nothing but text (CSV), so numbers, dates and booleans are read from it. `text_amounts`:
-    the decimal mark of amounts such as `(1,234.50)`; None refuses them. `rich`: the module takes decimals, dates and
-    booleans; otherwise they are shipped as the base types.
+    `text_amounts`: the decimal mark of amounts such as `(1,234.50)`; None refuses amounts as text. `rich`: the module
+    takes decimals, dates and booleans; otherwise they are shipped as the base types.
     """
 
-    textual: bool = False
-    text_amounts: text.TextAmounts | None = None
+    text_amounts: TextAmounts | None = None
     rich: bool = True
 
 
@@ -42,17 +45,15 @@ def convert(array: pa.Array, field: Field, reading: Reading) -> pa.Array:
     Raises `Refusal` for the first cell that cannot be taken.
     """
     array = _plain(array, field)
-    if reading.textual and field.kind == "text" and not field.nullable:
-        array = pc.fill_null(array, "")
     if array.null_count and not field.nullable:
         raise Refusal(NullValue, first_true(pc.is_null(array)), "the cell is empty, and the column is not nullable")
     if pt.is_null(array.type):
         return pa.nulls(len(array), _wire_type(field, reading))
     match field.kind:
         case "integer":
-            return _integer(array, reading)
+            return _integer(array)
         case "real":
-            return _real(array, reading)
+            return _real(array)
         case "text":
             return _text(array, reading)
         case "money":
@@ -108,9 +109,7 @@ def _whole(array: pa.Array) -> pa.Array | None:
     return None
 
 
-def _integer(array: pa.Array, reading: Reading) -> pa.Array:
-    if reading.textual and is_text(array.type):
-        return text.integers(_as_text(array))
+def _integer(array: pa.Array) -> pa.Array:
     whole = _whole(array)
     if whole is None:
         raise _wrong(array, "a whole number")
@@ -124,7 +123,7 @@ def _finite(array: pa.Array) -> pa.Array:
     return array
 
 
-def _real(array: pa.Array, reading: Reading) -> pa.Array:
+def _real(array: pa.Array) -> pa.Array:
     kind = array.type
     if pt.is_floating(kind):
         return _finite(array.cast(pa.float64()))
@@ -132,8 +131,6 @@ def _real(array: pa.Array, reading: Reading) -> pa.Array:
         return _decimal_to_float(array)
     if pt.is_integer(kind):
         return _integer_to_float(array)
-    if reading.textual and is_text(kind):
-        return _finite(text.reals(_as_text(array)))
     raise _wrong(array, "a real number")
 
 
@@ -175,12 +172,40 @@ def _money(array: pa.Array, field: Field, reading: Reading) -> pa.Array:
         exact = whole.cast(pa.decimal128(MAX_DIGITS, field.scale))
     elif pt.is_decimal(kind):
         exact = _rescaled(array, field.scale)
-    elif is_text(kind) and (reading.textual or reading.text_amounts):
-        exact = text.amounts(_as_text(array), field.scale, reading.text_amounts)
+    elif is_text(kind) and reading.text_amounts:
+        exact = written_amounts(_as_text(array), field.scale, reading.text_amounts)
     else:
         hint = "; text_amounts='point' or 'comma' reads amounts from text" if is_text(kind) else ""
         raise _wrong(array, f"money with {field.scale} decimal places", hint)
     return exact if reading.rich else _decimal_to_float(exact)
+
+
+def written_amounts(texts: pa.Array, scale: int, style: TextAmounts) -> pa.Array:
+    """Amounts as people write them, as decimals with `scale` places.
+
+    Refuses the first text that is no amount, or names a currency, which the column of amounts has no room for.
+    """
+    read = parse(texts, MARKS[style], scale=scale)
+    refused = dict(read.refused)
+    for at in pc.indices_nonzero(read.currency.is_valid()).to_pylist():
+        refused.setdefault(at, "names a currency; amounts of several would be added up")
+    for at in pc.indices_nonzero(pc.and_(read.values.is_null(), texts.is_valid())).to_pylist():
+        refused.setdefault(at, f"is no amount with a decimal {style}")
+    if refused:
+        at = min(refused)
+        too_large = refused[at] == "is too large for an amount"
+        kind = BadAmount if "decimal places" in refused[at] else AmountOverflow if too_large else WrongType
+        raise Refusal(kind, at, f"{show(texts, at)} {refused[at]}")
+    return read.values
+
+
+def _iso_days(texts: pa.Array) -> pa.Array:
+    """ISO days (`2024-03-31`) to dates."""
+    trimmed = pc.utf8_trim_whitespace(texts)
+    at = first_true(pc.invert(pc.match_substring_regex(trimmed, ISO_DAY)))
+    if at is not None:
+        raise Refusal(WrongType, at, f"{show(texts, at)} is no date of the form YYYY-MM-DD")
+    return cast(trimmed, pa.date32(), WrongType, "{value} is no day of the calendar")
 
 
 def _rescaled(array: pa.Array, scale: int) -> pa.Array:
@@ -196,7 +221,7 @@ def _rescaled(array: pa.Array, scale: int) -> pa.Array:
 def _date(array: pa.Array, reading: Reading) -> pa.Array:
     kind = array.type
     if is_text(kind):
-        days = text.dates(_as_text(array))
+        days = _iso_days(_as_text(array))
     elif pt.is_timestamp(kind):
         days = _midnights(array)
     elif pt.is_date64(kind):
@@ -229,8 +254,6 @@ def _boolean(array: pa.Array, reading: Reading) -> pa.Array:
         if at is not None:
             raise Refusal(WrongType, at, f"{show(array, at)} is neither 0 nor 1")
         flags = array.cast(pa.bool_())
-    elif reading.textual and is_text(kind):
-        flags = text.booleans(_as_text(array))
     else:
         raise _wrong(array, "true or false")
     return flags if reading.rich else flags.cast(pa.int64())

@@ -16,8 +16,11 @@ florecon_build.host.errors.NullValue: column 'amount', row 0 (id 1): the cell is
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
 
 import pyarrow as pa
 import pyarrow.types as pt
@@ -25,20 +28,23 @@ import pyarrow.types as pt
 from florecon_build.host.description import Description, Field
 from florecon_build.host.errors import MissingColumn, SchemaError, WrongType
 from florecon_build.host.frames.cell_errors import Refusal
-from florecon_build.host.frames.columns import Reading, convert
-from florecon_build.host.frames.number_text import TextAmounts
+from florecon_build.host.frames.columns import MARKS, Reading, TextAmounts, convert
 from florecon_build.host.frames.readers import Source, open_source
+from florecon_build.sources.declaration import Source as Declared
+from florecon_build.sources.reading import read
 
 
 class Frame:
     """Record batches in the declared columns, written straight into the module's memory.
 
-    A column that needs no conversion is not copied.
+    A column that needs no conversion is not copied. ``notes`` say what was found in a file and not declared: its
+    encoding, delimiter, decimal mark and form of days.
     """
 
-    def __init__(self, schema: pa.Schema, batches: list[pa.RecordBatch]) -> None:
+    def __init__(self, schema: pa.Schema, batches: list[pa.RecordBatch], notes: tuple[str, ...] = ()) -> None:
         self.schema = schema
         self.batches = batches
+        self.notes = notes
         self.rows = sum(batch.num_rows for batch in batches)
         counted = pa.MockOutputStream()
         self._stream(counted)
@@ -80,17 +86,24 @@ def conform(
 ) -> Frame:
     """Rows from any source in the declared columns and types.
 
-    Parameters: `source` is anything `open_source` takes; `about` the module's description; `columns` maps a declared
-    name to the header it has in the source, where they differ; `text_amounts` is the decimal mark of amounts written as
-    text (`"point"` reads `(1,234.50)`, `"comma"` reads `1.234,50-`), None refuses such text. Other columns are ignored.
+    Parameters: `source` is anything `open_source` takes, or the path of a file, which `sources.read` reads; `about` the
+    module's description; `columns` maps a declared name to the header it has in the source, where they differ;
+    `text_amounts` is the decimal mark of amounts written as text (`"point"` reads `(1,234.50)`, `"comma"` reads
+    `1.234,50-`). None refuses such text in a table, and takes the mark that a file proves. Other columns are ignored.
     Returns a `Frame`. Errors: `BadTable`, `MissingColumn`, `WrongType`, `NullValue`, `BadAmount`, `AmountOverflow`; a
-    bad cell is named by column and row, counted from 0 over the whole source.
+    bad cell is named by column and row, counted from 0 over the whole source, and in a file by its line.
     """
     headers = _headers(about, columns or {})
+    if isinstance(source, (str, os.PathLike)):
+        declared = Declared.plain(columns, MARKS[text_amounts] if text_amounts else None)
+        path = Path(cast("str | os.PathLike[str]", source))
+        reading = read(declared, [path], about.fields, id_name=about.id_name)
+        frame = conform(reading.table, about)
+        return Frame(frame.schema, frame.batches, reading.notes)
     opened = open_source(source, list(headers.values()))
     _check_headers(about, headers, opened)
     plan = _Plan(about.fields, headers, headers.get(about.id_name or ""))
-    reading = Reading(textual=opened.textual, text_amounts=text_amounts, rich=about.rich)
+    reading = Reading(text_amounts=text_amounts, rich=about.rich)
     batches: list[pa.RecordBatch] = []
     offset = 0
     for batch in opened.batches:

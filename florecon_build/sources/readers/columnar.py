@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from florecon_build.sources.cells import LINE, Cells
 from florecon_build.sources.declaration import Source
-from florecon_build.sources.errors import SourceError
+from florecon_build.sources.errors import UnreadableFile
 from florecon_build.sources.headers import MAX_COLUMNS
 
 ROWS = 65_536
@@ -19,7 +19,7 @@ ROWS = 65_536
 def read(path: Path, source: Source) -> Cells:
     """The cells of a Parquet or Arrow file.
 
-    Raises ``SourceError`` for a file that is damaged, cut off, or of another format.
+    Raises ``UnreadableFile`` for a file that is damaged, cut off, or of another format.
     """
     try:
         if path.suffix.lower() in {".parquet", ".pq"} or source.format == "parquet":
@@ -39,9 +39,9 @@ def read(path: Path, source: Source) -> Cells:
 def _cells(path: Path, source: Source, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Cells:
     names = tuple(schema.names)
     if len(names) > MAX_COLUMNS:
-        raise SourceError(f"{path.name} has {len(names):,} columns, more than {MAX_COLUMNS:,}", source=source.name)
+        raise UnreadableFile(f"{path.name} has {len(names):,} columns, more than {MAX_COLUMNS:,}", source=source.name)
     if len(set(names)) < len(names):
-        raise SourceError(f"{path.name} has a column twice", source=source.name, fix="rename one")
+        raise UnreadableFile(f"{path.name} has a column twice", source=source.name, fix="rename one")
     return Cells(names, _numbered(path, source, batches))
 
 
@@ -67,5 +67,5 @@ def _plain(column: pa.Array) -> pa.Array:
     return column
 
 
-def _damaged(path: Path, source: Source, error: Exception) -> SourceError:
-    return SourceError(f"{path.name} cannot be read: {' '.join(str(error).split())[:200]}", source=source.name)
+def _damaged(path: Path, source: Source, error: Exception) -> UnreadableFile:
+    return UnreadableFile(f"{path.name} cannot be read: {' '.join(str(error).split())[:200]}", source=source.name)

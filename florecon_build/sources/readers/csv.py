@@ -1,18 +1,19 @@
 """CSV: encoding, dialect and header as declared or found; every line is a row, a blank line, or is listed as skipped.
 
 The file is decoded as a stream and parsed by Arrow. A file with quotes is walked by Python's strict parser first, which
-gives the line of each row and refuses quotes that would swallow rows (``host.frames.csv_records``).
+gives the line of each row and refuses quotes that would swallow rows. A file may be compressed (``.gz``, ``.zst``).
 """
 
 from __future__ import annotations
 
 import codecs
 import csv
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,8 +21,8 @@ import pyarrow.csv as pa_csv
 
 from florecon_build.sources.cells import LINE, Cells, Skipped, text_batches
 from florecon_build.sources.declaration import Source
-from florecon_build.sources.errors import SHOWN, Cell, SourceError
-from florecon_build.sources.headers import MAX_COLUMNS, header_index
+from florecon_build.sources.errors import SHOWN, Cell, UnreadableFile
+from florecon_build.sources.headers import MAX_COLUMNS, header_index, header_names
 
 DELIMITERS = (",", ";", "\t", "|")
 HEAD_LINES = 50
@@ -50,7 +51,7 @@ class Dialect:
 def read(path: Path, source: Source) -> Cells:
     """The cells of a CSV file.
 
-    Raises ``SourceError`` for an encoding, a header or a line that cannot be read as declared, with its line.
+    Raises ``UnreadableFile`` for an encoding, a header or a line that cannot be read as declared, with its line.
     """
     dialect = find_dialect(path, source)
     skipped = [
@@ -103,12 +104,12 @@ def _plain_batches(path: Path, source: Source, dialect: Dialect) -> Iterator[pa.
     except (pa.ArrowInvalid, UnicodeError) as error:
         if not wrong:
             reason = " ".join(str(error).split())[:200]
-            raise SourceError(f"{path.name}: line {line} or a later one: {reason}", source=source.name) from error
+            raise UnreadableFile(f"{path.name}: line {line} or a later one: {reason}", source=source.name) from error
     if wrong:
         found = [
             Cell(path.name, row.number, "the line", row.text, _width(row.actual_columns, len(names))) for row in wrong
         ]
-        raise SourceError(
+        raise UnreadableFile(
             "lines that do not have as many cells as the header", source=source.name, cells=found, fix=_FOOTER_FIX
         )
 
@@ -126,7 +127,7 @@ def _require_empty(path: Path, source: Source, cells: Any, lines: pa.Array) -> N
     if len(found):
         at = found[0].as_py()
         cell = Cell(path.name, lines[at].as_py(), "behind the last header", cells[at].as_py(), "has no header")
-        raise SourceError("a cell without a header", source=source.name, cells=[cell], fix="give it a header")
+        raise UnreadableFile("a cell without a header", source=source.name, cells=[cell], fix="give it a header")
 
 
 def _width(actual: int, wanted: int) -> str:
@@ -147,7 +148,7 @@ def _rows(
             wrong.append(Cell(path.name, record.line, "the line", record.text, _width(len(cells), width)))
         elif len(record.lines) > 1 and all(text.count(dialect.delimiter) == width - 1 for text in record.lines):
             last = record.line + len(record.lines) - 1
-            raise SourceError(
+            raise UnreadableFile(
                 f"{path.name}: a quote joins lines {record.line} to {last}, and each looks like a row of its own",
                 source=source.name,
                 cells=[Cell(path.name, record.line, "the line", record.lines[0], "opens the quote")],
@@ -160,7 +161,7 @@ def _rows(
         if len(wrong) > SHOWN:
             break
     if wrong:
-        raise SourceError(
+        raise UnreadableFile(
             "lines that do not have as many cells as the header", source=source.name, cells=wrong, fix=_FOOTER_FIX
         )
 
@@ -200,7 +201,7 @@ def _records(
             taken.append(line)
             yield line
 
-    with path.open(encoding=dialect.encoding, newline="") as file:
+    with _text(path, dialect.encoding) as file:
         try:
             reader = csv.reader(lines(file), delimiter=dialect.delimiter, quotechar=dialect.quote, strict=True)
             for cells in reader:
@@ -215,27 +216,33 @@ def _records(
             )
             shown = [Cell(path.name, first, "the line", taken[0].rstrip("\r\n"), "is no row")] if taken else []
             fix = "close the quote, or write a quote inside a cell twice"
-            raise SourceError(f"{path.name}: {what}", source=source.name, cells=shown, fix=fix) from error
+            raise UnreadableFile(f"{path.name}: {what}", source=source.name, cells=shown, fix=fix) from error
         except UnicodeDecodeError as error:
-            raise SourceError(
+            raise UnreadableFile(
                 f"{path.name}: line {number + 1} or a later one is not {dialect.encoding}",
                 source=source.name,
                 fix="declare encoding",
             ) from error
 
 
+def _text(path: Path, encoding: str, *, errors: str = "strict", newline: str | None = "") -> IO[str]:
+    """The text of a file, decompressed where its ending says so."""
+    file = io.BufferedReader(cast(Any, pa.input_stream(str(path))))
+    return io.TextIOWrapper(file, encoding=encoding, errors=errors, newline=newline)
+
+
 def _has_quotes(path: Path, source: Source, dialect: Dialect) -> bool:
-    """Whether a quote is anywhere in the file. Raises ``SourceError`` with the line of a NUL character."""
+    """Whether a quote is anywhere in the file. Raises ``UnreadableFile`` with the line of a NUL character."""
     wide = dialect.encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32"))
     quote = dialect.quote.encode() if wide else dialect.quote.encode(dialect.encoding.removesuffix("-sig"))
     found = False
     line = 1
-    with path.open("rb") as file:
+    with pa.input_stream(str(path)) as file:
         while block := file.read(1 << 20):
             at = -1 if wide else block.find(0)
             if at >= 0:
                 line += block.count(b"\n", 0, at)
-                raise SourceError(f"{path.name}:{line}: NUL characters: this is no text file", source=source.name)
+                raise UnreadableFile(f"{path.name}:{line}: NUL characters: this is no text file", source=source.name)
             found = found or quote in block
             line += block.count(b"\n")
     return found
@@ -243,14 +250,17 @@ def _has_quotes(path: Path, source: Source, dialect: Dialect) -> bool:
 
 def find_dialect(path: Path, source: Source) -> Dialect:
     """The dialect of a file: what is declared, and what its first lines show."""
-    with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
+    try:
+        with pa.input_stream(str(path)) as file:
+            head = file.read(HEAD_BYTES)
+    except (pa.ArrowException, OSError) as error:
+        raise UnreadableFile(f"{path.name}: {error}", source=source.name) from error
     if not head.strip():
-        raise SourceError(f"{path.name}: the file is empty", source=source.name)
+        raise UnreadableFile(f"{path.name}: the file is empty", source=source.name)
     encoding, notes = _encoding(path, source, head)
     text = _decoded(head, encoding, len(head) == HEAD_BYTES)
     if "\x00" in text:
-        raise SourceError(f"{path.name}: NUL characters: this is no text file", source=source.name)
+        raise UnreadableFile(f"{path.name}: NUL characters: this is no text file", source=source.name)
     lines = re.split("\r\n|\n|\r", text)[:HEAD_LINES]
     delimiter = source.delimiter or _delimiter(lines)
     quote = source.quote or '"'
@@ -280,8 +290,8 @@ def _encoding(path: Path, source: Source, head: bytes) -> tuple[str, list[str]]:
 
 
 def _first_line_not_utf8(path: Path) -> int | None:
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
+    with pa.input_stream(str(path)) as file:
+        for number, line in enumerate(io.BufferedReader(cast(Any, file)), 1):
             if not line.isascii():
                 try:
                     line.decode("utf-8")
@@ -315,35 +325,27 @@ def _header(path: Path, source: Source, lines: list[str], delimiter: str, quote:
         nothing: list[str] = []
         rows = [next(csv.reader([line], delimiter=delimiter, quotechar=quote), nothing) for line in lines]
     except csv.Error as error:
-        raise SourceError(f"{path.name}: a line of the first {HEAD_LINES}: {error}", source=source.name) from error
+        raise UnreadableFile(f"{path.name}: a line of the first {HEAD_LINES}: {error}", source=source.name) from error
     if skip is not None:
         if skip >= len(lines):
-            raise SourceError(f"{path.name}: skip_rows = {skip}, and the file ends before", source=source.name)
+            raise UnreadableFile(f"{path.name}: skip_rows = {skip}, and the file ends before", source=source.name)
         at = skip
     else:
         at = header_index(rows)
     names = tuple(name.strip() for name in rows[at])
     if len(names) > MAX_COLUMNS:
-        raise SourceError(f"{path.name}: line {at + 1} has {len(names):,} headers", source=source.name)
+        raise UnreadableFile(f"{path.name}: line {at + 1} has {len(names):,} headers", source=source.name)
     below = [row for row in rows[at + 1 :] if len(row) > 1]
     if below and names[-1] and all(len(row) == len(names) + 1 and not row[-1].strip() for row in below):
         names = (*names, "")  # a delimiter behind each row
     last = len(names) if names[-1] or len(names) == 1 else len(names) - 1  # a delimiter behind the last header
-    names = (*(name or f"column {number}" for number, name in enumerate(names[:last], 1)), *names[last:])
-    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
-    if twice:
-        raise SourceError(
-            f"{path.name}: line {at + 1}: the header {twice[0]!r} stands more than once",
-            source=source.name,
-            fix="rename one",
-        )
-    return at + 1, names
+    return at + 1, (*header_names(names[:last]), *names[last:])
 
 
 def _lines(path: Path, encoding: str, count: int) -> Iterator[tuple[int, str]]:
     if count <= 0:
         return
-    with path.open(encoding=encoding, errors="backslashreplace", newline=None) as file:
+    with _text(path, encoding, errors="backslashreplace", newline=None) as file:
         for number, line in enumerate(file, 1):
             if number > count:
                 return

@@ -18,8 +18,8 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 
 from florecon_build.sources.cells import Cells, Skipped, text_batches
 from florecon_build.sources.declaration import Source
-from florecon_build.sources.errors import SourceError
-from florecon_build.sources.headers import MAX_COLUMNS, header_index
+from florecon_build.sources.errors import UnreadableFile
+from florecon_build.sources.headers import MAX_COLUMNS, header_index, header_names
 from florecon_build.sources.readers.spreadsheet_bounds import require_bounds
 
 HEAD_ROWS = 50
@@ -29,7 +29,7 @@ DIGITS = 15
 def read(path: Path, source: Source) -> Cells:
     """The cells of a sheet: the declared one, or the only one that has cells; lines are rows of the sheet, from 1.
 
-    Raises ``SourceError`` for a file that is damaged, protected or unpacks beyond bounds, and where the sheet is not
+    Raises ``UnreadableFile`` for a file that is damaged, protected or unpacks beyond bounds, and where the sheet is not
     decided.
     """
     require_bounds(path, source)
@@ -39,35 +39,31 @@ def read(path: Path, source: Source) -> Cells:
         rows = _cells_of(sheet)
         head = list(islice(rows, HEAD_ROWS))
     except PasswordError as error:
-        raise SourceError(
+        raise UnreadableFile(
             f"{path.name} is protected by a password", source=source.name, fix="save it without one"
         ) from error
     except BaseException as error:
         if not isinstance(error, CalamineError | OSError | ValueError) and type(error).__name__ != "PanicException":
             raise  # a panic of the reader is no Exception
         reason = " ".join(str(error).split())[:200]
-        raise SourceError(f"{path.name} is no readable spreadsheet: {reason}", source=source.name) from error
+        raise UnreadableFile(f"{path.name} is no readable spreadsheet: {reason}", source=source.name) from error
     texts = [[_text(cell) for cell in row] for row in head]
     if not texts:
-        raise SourceError(f"{path.name}: the sheet {sheet.name!r} is empty", source=source.name)
+        raise UnreadableFile(f"{path.name}: the sheet {sheet.name!r} is empty", source=source.name)
     at = source.skip_rows if source.skip_rows is not None else header_index(texts)
     if at >= len(texts):
-        raise SourceError(f"{path.name}: skip_rows = {at}, and the sheet ends before", source=source.name)
+        raise UnreadableFile(f"{path.name}: skip_rows = {at}, and the sheet ends before", source=source.name)
     if source.skip_rows is None and at:
         notes.append(f"header found in row {at + 1}; the rows before it were skipped (skip_rows = {at})")
     width = max((number for number, cell in enumerate(texts[at], 1) if cell), default=0)
     if not 0 < width <= MAX_COLUMNS:
-        raise SourceError(f"{path.name}: row {at + 1} has {width:,} headers", source=source.name)
-    names = [cell.strip() or f"column {number}" for number, cell in enumerate(texts[at][:width], 1)]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise SourceError(f"{path.name}: row {at + 1}: the header {twice!r} stands more than once", source=source.name)
+        raise UnreadableFile(f"{path.name}: row {at + 1} has {width:,} headers", source=source.name)
+    headers = header_names(texts[at][:width])
     skipped = [
         Skipped(path.name, line, "before the header", " ".join(filter(None, row)))
         for line, row in enumerate(texts[:at], 1)
         if any(row)
     ]
-    headers = tuple(names)
     found = _rows(path, source, chain(head[at + 1 :], rows), first=at + 2, width=width, skipped=skipped)
     return Cells(headers, text_batches(headers, found), skipped, notes=notes)
 
@@ -97,7 +93,7 @@ def _rows(
             stopped = True
             continue
         if any(cells[width:]):
-            raise SourceError(
+            raise UnreadableFile(
                 f"{path.name}: row {line} has a cell behind the last header: {text[:60]!r}", source=source.name
             )
         yield line, [cell or None for cell in cells[:width]]
@@ -108,18 +104,18 @@ def _sheet(path: Path, source: Source, book: CalamineWorkbook) -> tuple[Calamine
     if isinstance(source.sheet, str):
         if source.sheet not in names:
             listed = ", ".join(map(repr, names))
-            raise SourceError(
+            raise UnreadableFile(
                 f"{path.name} has no sheet {source.sheet!r}", source=source.name, fix=f"its sheets are {listed}"
             )
         return book.get_sheet_by_name(source.sheet), []
     if isinstance(source.sheet, int):
         if not 1 <= source.sheet <= len(names):
-            raise SourceError(f"{path.name} has {len(names)} sheets, and sheet = {source.sheet}", source=source.name)
+            raise UnreadableFile(f"{path.name} has {len(names)} sheets, and sheet = {source.sheet}", source=source.name)
         return book.get_sheet_by_index(source.sheet - 1), []
     filled = [sheet for sheet in map(book.get_sheet_by_name, names) if sheet.height]
     if len(filled) != 1:
         listed = ", ".join(map(repr, names))
-        raise SourceError(
+        raise UnreadableFile(
             f"{path.name} has {len(filled)} sheets with cells",
             source=source.name,
             fix=f"declare sheet, one of {listed}",

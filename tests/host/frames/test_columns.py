@@ -13,7 +13,7 @@ from florecon_build.host import AmountOverflow, BadAmount, Field, NullValue, Sch
 from florecon_build.host.description import FieldKind
 from florecon_build.host.frames.cell_errors import Refusal
 from florecon_build.host.frames.columns import Reading, convert
-from florecon_build.host.frames.number_text import amounts
+from florecon_build.host.frames.columns import written_amounts as amounts
 
 BASE: dict[FieldKind, str] = {
     "integer": "i64",
@@ -152,42 +152,6 @@ def test_a_module_that_knows_only_base_types_gets_those(kind: FieldKind, values:
 
 def test_a_decimal_that_a_float_cannot_hold_is_refused_there() -> None:
     assert refused("money", [D("1.10"), D("90071992547409931.01")], rich=False) == (BadAmount, 1)
-
-
-@pytest.mark.parametrize(
-    ("kind", "texts", "wanted"),
-    [
-        ("integer", [" 7", "-8 ", "+9"], [7, -8, 9]),
-        ("real", ["1.5e3", "-.5"], [1500.0, -0.5]),
-        (
-            "money",
-            ["1.5", " -0.05 ", "+7", "1.500", ".5", "-0"],
-            [D("1.50"), D("-0.05"), D(7), D("1.5"), D("0.5"), D(0)],
-        ),
-        ("date", [" 2024-02-29 "], [date(2024, 2, 29)]),
-        ("boolean", ["TRUE", "false", "1", "0"], [True, False, True, False]),
-    ],
-)
-def test_text_files_are_read_by_type(kind: FieldKind, texts: list[str], wanted: list[Any]) -> None:
-    assert taken(kind, texts, textual=True) == wanted
-
-
-@pytest.mark.parametrize(
-    ("kind", "texts", "error", "at"),
-    [
-        ("integer", ["1", "1.0"], WrongType, 1),
-        ("integer", ["99999999999999999999"], WrongType, 0),
-        ("real", ["1", "nan"], WrongType, 1),
-        ("real", ["1e999"], BadAmount, 0),
-        ("money", ["1.50", "1,50"], WrongType, 1),
-        ("money", ["1e3"], WrongType, 0),
-        ("money", ["1.50", "1.505"], BadAmount, 1),
-        ("money", ["9" * 40], AmountOverflow, 0),
-        ("boolean", ["yes"], WrongType, 0),
-    ],
-)
-def test_text_files_are_refused_by_cell(kind: FieldKind, texts: list[str], error: type[SchemaError], at: int) -> None:
-    assert refused(kind, texts, textual=True) == (error, at)
 
 
 # Amounts as people write them
