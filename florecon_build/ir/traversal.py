@@ -22,8 +22,13 @@ def value_parts(holder: e.Value | e.Tolerance | n.Node) -> Iterator[tuple[str, e
 
     A tolerance is looked through: its parts are ``tol.amount`` and ``tol.floor``. Nodes below a node are not entered.
     """
-    for item in fields(holder):
-        yield from _parts_of(item.name, getattr(holder, item.name))
+    for name in _field_names(type(holder)):
+        yield from _parts_of(name, getattr(holder, name))
+
+
+@cache
+def _field_names(kind: type[e.Value | e.Tolerance | n.Node]) -> tuple[str, ...]:
+    return tuple(item.name for item in fields(kind))
 
 
 def _parts_of(name: str, content: object) -> Iterator[tuple[str, e.Value]]:

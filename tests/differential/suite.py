@@ -25,16 +25,18 @@ from tests.support.random_values import IDLE
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """``plugins[i]`` is what the module does when its param ``strategy`` is ``i``."""
+    """``plugins[i]`` is what the module does when its param ``strategy`` is ``i``; ``reached`` are the lanes that any
+    of them reaches.
+    """
 
     plugins: tuple[PluginIr, ...]
+    reached: frozenset[str]
     wasm: Path
     native: Path
 
     def model(self, index: int, config: Mapping[str, Plain] | None = None) -> Model:
         """The interpreter of one strategy; at ingest it computes the lanes that any strategy of the module reaches."""
-        first = self.plugins[0]
-        return Model(self.plugins[index], config, reached=reached_lanes(first, [ir.strategy for ir in self.plugins]))
+        return Model(self.plugins[index], config, reached=self.reached)
 
 
 def draw(seed: int, count: int, depth: int) -> tuple[PluginIr, ...]:
@@ -78,4 +80,5 @@ def compile_suite(plugins: tuple[PluginIr, ...]) -> Suite:
     folder = cache_dir() / "suites" / digest.hexdigest()[:24]
     if not (folder / "solver.wasm").is_file():
         build_suite(plugins, folder)
-    return Suite(plugins, folder / "solver.wasm", build_native(crate))
+    reached = reached_lanes(plugins[0], [ir.strategy for ir in plugins])
+    return Suite(plugins, reached, folder / "solver.wasm", build_native(crate))
