@@ -77,7 +77,7 @@ class Cells:
 
 
 def text_batches(
-    headers: tuple[str, ...], rows: Iterable[tuple[int, list[str | None]]], size: int = 65_536
+    headers: tuple[str, ...], rows: Iterable[tuple[int, list[str | None]]], size: int = 8_192
 ) -> Iterator[pa.RecordBatch]:
     """Batches of texts from rows with their lines, for readers that have one row at a time."""
     lines: list[int] = []

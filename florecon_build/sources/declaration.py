@@ -69,6 +69,13 @@ class CreditDebit:
 
 
 @dataclass(frozen=True, slots=True)
+class Sum:
+    """Amounts with their own signs, from several columns of which a row fills one."""
+
+    headers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Signed:
     """An amount whose sign stands in another column: negative where that is one of ``negative``."""
 
@@ -85,7 +92,7 @@ class Join:
     between: str = " "
 
 
-ColumnRule = Header | Constant | RowNumber | Hash | CreditDebit | Signed | Join
+ColumnRule = Header | Constant | RowNumber | Hash | CreditDebit | Signed | Sum | Join
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +146,7 @@ class Source:
     sheet: str | int | None = None
     currency: str | None = None
     empty: Decimal | None = None
-    balance: str | None = None
+    balance: str | Literal[False] | None = None
     path: str | None = None
     details: bool | None = None
     url: str | None = None
@@ -250,7 +257,7 @@ class _Table:
             sheet=self.take("sheet", _text_or_count, "the name of a sheet, or its number from 1"),
             currency=self.take("currency", _text, 'a code such as "EUR"'),
             empty=self.take("empty", _decimal, "0"),
-            balance=self.take("balance", _text, "the header of the running balance"),
+            balance=self.take("balance", _text_or_false, "the header of the running balance, or false for none"),
             path=self.take("path", _text, "the path of the list in the document, such as data.items"),
             details=self.take("details", _flag, "true or false"),
             url=self.take("url", _text, 'the URL of a database, such as "sqlite:///erp.db"'),
@@ -322,7 +329,7 @@ def column_rule(where: str, value: object) -> ColumnRule:
             return rule
     fix = (
         'write a header, or { column, negate }, { value }, { row_number = true }, { hash = ["Date", "Amount"] }, '
-        "{ credit, debit }, { column, sign, negative } or { join, with }"
+        "{ credit, debit }, { column, sign, negative }, { sum = [...] } or { join, with }"
     )
     raise DeclarationError(where, f"{value!r} says no way to get the column", fix)
 
@@ -357,6 +364,10 @@ def _credit_debit_rule(table: _Table) -> ColumnRule:
     return CreditDebit(table.take("credit", _text, "a header"), table.take("debit", _text, "a header"))
 
 
+def _sum_rule(table: _Table) -> ColumnRule:
+    return Sum(table.take("sum", _texts, 'headers, such as ["In", "Out"]'))
+
+
 def _constant_rule(table: _Table) -> ColumnRule:
     return Constant(table.take("value", _plain, "a text or a number"))
 
@@ -364,6 +375,7 @@ def _constant_rule(table: _Table) -> ColumnRule:
 _RULES: Sequence[tuple[set[str], Callable[[_Table], ColumnRule]]] = (
     ({"column", "sign", "negative"}, _sign_rule),
     ({"credit", "debit"}, _credit_debit_rule),
+    ({"sum"}, _sum_rule),
     ({"row_number"}, _row_number_rule),
     ({"hash"}, _hash_rule),
     ({"join"}, _join_rule),
@@ -381,7 +393,7 @@ def headers_of(rule: ColumnRule) -> tuple[str, ...]:
             return (credit, debit)
         case Signed(header, sign):
             return (header, sign)
-        case Hash(headers) | Join(headers):
+        case Hash(headers) | Join(headers) | Sum(headers):
             return headers
         case Constant() | RowNumber():
             return ()
@@ -391,6 +403,10 @@ def _text(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise TypeError
     return value
+
+
+def _text_or_false(value: object) -> str | Literal[False]:
+    return value if value is False else _text(value)
 
 
 def _text_or_texts(value: object) -> str | Mapping[str, str]:

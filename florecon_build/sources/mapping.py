@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, localcontext
+from itertools import pairwise
 from typing import Any, cast
 
 import pyarrow as pa
@@ -30,11 +31,14 @@ from florecon_build.sources.declaration import (
     RowTemplate,
     Signed,
     Source,
+    Sum,
     headers_of,
 )
 from florecon_build.sources.errors import SHOWN, Advice, Cell, MissingHeader, RefusedCells, SourceError
 from florecon_build.sources.quoting import toml_table
 
+SHORTENED = r"^[0-9][.,]?[0-9]*[eE]\+[0-9]+$"
+LOST = "is a number as a spreadsheet shortens it, so its last digits are lost: export the column as text"
 ZONE = 'timezone = "UTC"'
 ZONE_WORDS = 'or the zone whose day counts, such as "Europe/Berlin"'
 ITEM = "item"
@@ -276,7 +280,10 @@ class Mapper:
         match column.kind:
             case "text":
                 texts = values if pt.is_string(values.type) else values.cast(pa.string())
-                return texts if column.nullable else pc.fill_null(texts, "")
+                if column.is_id:
+                    shortened = pc.fill_null(pc.match_substring_regex(texts, SHORTENED), False)
+                    self._refuse(batch, _named(rule), shortened, LOST)
+                return texts if column.nullable or not texts.null_count else pc.fill_null(texts, "")
             case "date":
                 return self._required(batch, column, rule, self._days(batch, column, rule, values))
             case "integer" | "real" | "boolean":
@@ -298,7 +305,7 @@ class Mapper:
                 return pc.binary_join_element_wise(*filled, between, null_handling="skip")
             case Hash(headers, occurrence):
                 return self._hashes([_texts(batch.column(header)) for header in headers], occurrence)
-            case CreditDebit() | Signed():
+            case CreditDebit() | Signed() | Sum():
                 raise SourceError(f"{rule} gives an amount", source=self.plan.source.name)
 
     def _hashes(self, parts: list[pa.Array], occurrence: bool) -> pa.Array:
@@ -324,6 +331,8 @@ class Mapper:
                 wide = pa.decimal256(amounts.MAX_DIGITS + 1, column.scale)
                 net = pc.subtract(pc.fill_null(plus, 0).cast(wide), pc.fill_null(minus, 0).cast(wide))
                 values = pc.if_else(neither, None, net).cast(plus.type)
+            case Sum(headers):
+                values = self._sum(batch, column, headers)
             case Signed(header, sign, negative):
                 values = self.money(batch, column, header)
                 signs = pc.utf8_trim_whitespace(_texts(batch.column(sign)))
@@ -344,6 +353,15 @@ class Mapper:
         if self.plan.source.empty is not None:
             values = pc.fill_null(values, pa.scalar(self.plan.source.empty, values.type))
         return self._required(batch, column, rule, values)
+
+    def _sum(self, batch: pa.RecordBatch, column: Field, headers: Sequence[str]) -> pa.Array:
+        values = self.money(batch, column, headers[0])
+        for before, header in pairwise(headers):
+            more = self.money(batch, column, header)
+            both = pc.and_(_nonzero(values), _nonzero(more))
+            self._refuse(batch, header, both, f"stands beside an amount below {before}")
+            values = pc.if_else(_nonzero(more), more, pc.coalesce(values, more))
+        return values
 
     def money(self, batch: pa.RecordBatch, column: Field, header: str) -> pa.Array:
         """The amounts below a header, as they stand."""
@@ -413,9 +431,8 @@ class Mapper:
         texts = pc.utf8_trim_whitespace(values)
         texts = pc.if_else(pc.equal(texts, ""), None, texts)
         wrong = pc.fill_null(pc.invert(pc.match_substring_regex(texts, form.pattern)), False)
-        shortened = pc.fill_null(pc.match_substring_regex(texts, r"^[0-9][.,]?[0-9]*[eE]\+?[0-9]+$"), False)
-        lost = "is a number as a spreadsheet shortens it, so its last digits are lost: export the column as text"
-        self._refuse(batch, _named(rule), pc.and_(wrong, shortened), lost)
+        shortened = pc.fill_null(pc.match_substring_regex(texts, SHORTENED), False)
+        self._refuse(batch, _named(rule), pc.and_(wrong, shortened), LOST)
         fix = f"declare {column.name} as fb.text() in the strategy, or read it from another header"
         self._refuse(batch, _named(rule), pc.and_(wrong, pc.invert(shortened)), f"is not {form.words}", fix)
         plain = pc.replace_substring_regex(pc.utf8_lower(pc.if_else(wrong, None, texts)), r"^\+", "")

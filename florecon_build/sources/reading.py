@@ -33,6 +33,7 @@ from florecon_build.sources.declaration import (
     RowNumber,
     Signed,
     Source,
+    Sum,
     headers_of,
 )
 from florecon_build.sources.errors import MissingHeader, RepeatedId, SourceError, UnreadableFile
@@ -75,6 +76,7 @@ ENDINGS: dict[str, Format] = {
     ".ofx": "ofx", ".qfx": "ofx", ".qbo": "ofx",
     ".qif": "qif",
 }  # fmt: skip
+OTHER_BALANCE = "where it is the balance of something else; else the amounts, or their order, are not right"
 PACKED = (".gz", ".zst")
 """Endings of compressed CSV files, after that of the format."""
 
@@ -259,7 +261,12 @@ def _read(source: Source, files: Sequence[Path], fields: Sequence[Field], id_nam
     checks += _expected(source, table, totals)
     for check in checks:
         if not check.holds:
-            raise SourceError(check.message, source=source.name, fix=f"mend the file, or change {source.table}")
+            fix = f"mend the file, or change {source.table}"
+            if check.kind == "balance" and source.balance is None:
+                raise SourceError(
+                    check.message, source=source.name, advice=[source.advice("balance = false", words=OTHER_BALANCE)]
+                )
+            raise SourceError(check.message, source=source.name, fix=fix)
     rules = planned.rules(planned.templates[0])
     mapping = {field.name: _words(rules[field.name]) for field in fields}
     return Reading(
@@ -296,8 +303,8 @@ class _Balance:
         amount = _amount_field(planned.fields)
         rule = None if amount is None else planned.rules(planned.templates[0]).get(amount.name)
         used = () if rule is None else headers_of(rule)
-        header = declared if declared is not None else (known[0] if len(known) == 1 else None)
-        if declared is not None and declared not in cells.headers:
+        header = (declared or None) if declared is not None else (known[0] if len(known) == 1 else None)
+        if declared and declared not in cells.headers:
             raise SourceError(
                 f"{file} has no header {declared!r}",
                 source=planned.source.name,
@@ -494,6 +501,8 @@ def _words(rule: ColumnRule) -> str:
             return f"{header}, negative where {sign} is {' or '.join(negative)}"
         case Join(headers, between):
             return between.join(headers)
+        case Sum(headers):
+            return " + ".join(headers)
 
 
 def _nothing(fields: Sequence[Field]) -> pa.Table:

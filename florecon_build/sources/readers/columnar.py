@@ -13,7 +13,7 @@ from florecon_build.sources.declaration import Source
 from florecon_build.sources.errors import UnreadableFile
 from florecon_build.sources.headers import MAX_COLUMNS
 
-ROWS = 65_536
+ROWS = 16_384
 
 
 def read(path: Path, source: Source) -> Cells:
