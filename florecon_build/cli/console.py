@@ -1,21 +1,53 @@
-"""Console output: tables, status lines and errors for people, one JSON document for programs; number formats."""
+"""Console output: tables, status lines and errors for people, one JSON document for programs; number formats.
+
+Nothing in a file can drive the terminal: everything that is printed passes ``visible``, and JSON ``escaped_json``.
+"""
 
 from __future__ import annotations
 
 import json
-import sys
 import time
+import unicodedata
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.measure import Measurement
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from florecon_build.ir.strings import escaped_json
+
 WIDTH = 100
 """Width in characters of output that does not go to a terminal."""
+
+
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Categories of characters that a terminal obeys or hides: control, format and bidirectional characters, surrogates."""
+
+
+def visible(text: str, *, keep: str = "\n\t") -> str:
+    r"""A text for a terminal: control, format and bidirectional characters as escapes, but those to ``keep``.
+
+    >>> print(visible("paid\x1b[2J\u202e"))
+    paid\u{1b}[2J\u{202e}
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        f"\\u{{{ord(char):x}}}" if char not in keep and unicodedata.category(char) in _HIDDEN else char for char in text
+    )
+
+
+class VisibleConsole(Console):
+    """A console of which every segment passes ``visible``; what rich itself sends to a terminal does not."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """The segments of a renderable."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=visible(segment.text))
 
 
 def out() -> Console:
@@ -29,7 +61,7 @@ def err() -> Console:
 
 
 def _console(*, stderr: bool) -> Console:
-    console = Console(stderr=stderr, highlight=False, soft_wrap=False, markup=False, emoji=False)
+    console = VisibleConsole(stderr=stderr, highlight=False, soft_wrap=False, markup=False, emoji=False)
     if not console.is_terminal:
         console.width = WIDTH
     return console
@@ -42,13 +74,12 @@ def print_status(line: str) -> None:
 
 def print_line(line: str) -> None:
     """Prints a result line to standard output, without wrapping."""
-    print(line, flush=True)
+    print(visible(line), flush=True)
 
 
 def print_json(value: object) -> None:
     """Prints a JSON document to standard output."""
-    json.dump(value, sys.stdout, indent=2, ensure_ascii=False, default=str)
-    print(flush=True)
+    print(escaped_json(json.dumps(value, indent=2, ensure_ascii=False, default=str)), flush=True)
 
 
 @contextmanager
@@ -87,7 +118,7 @@ def table(
         else:
             made.add_column(name, justify="right", no_wrap=True)
     for place, row in enumerate(rows):
-        made.add_row(*(Text(cell) for cell in row), style="bold" if place == bold else None)
+        made.add_row(*(Text(visible(cell, keep="")) for cell in row), style="bold" if place == bold else None)
     return made
 
 

@@ -79,7 +79,7 @@ def handle_errors(command: Callable[P, T]) -> Callable[P, T]:
 def print_error(error: Exception) -> None:
     """Prints an error to standard error."""
     if debug_enabled():
-        traceback.print_exception(error)
+        console.err().print(Text("".join(traceback.format_exception(error))), soft_wrap=True)
     rendered = render(error)
     terminal = console.err()
     terminal.print(Text("error: ", style="bold red").append(rendered.message, style="not bold default"), soft_wrap=True)

@@ -102,6 +102,10 @@ def parse(texts: pa.Array, format: str, *, timezone: str | None = None) -> Days:
     return Days(values, refused)
 
 
+FIRST, LAST = ((day - datetime.date(1970, 1, 1)).days for day in (datetime.date.min, datetime.date.max))
+"""The days of the calendar, years 1 to 9999, as days since 1970-01-01."""
+
+
 def formats_of(texts: pa.Array, among: Sequence[str] = FORMATS) -> tuple[str, ...]:
     """The formats in which every text that is not empty is a day; two or more where the texts do not decide."""
     distinct = [text for text in pc.utf8_trim_whitespace(texts).unique().to_pylist() if text]

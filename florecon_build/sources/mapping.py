@@ -6,7 +6,7 @@ Every refused cell is kept with its place, so that an error lists the first ones
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, localcontext
 from itertools import pairwise
@@ -395,7 +395,7 @@ class Mapper:
 
     def _days(self, batch: pa.RecordBatch, column: Field, rule: ColumnRule, values: pa.Array) -> pa.Array:
         if pt.is_date(values.type):
-            return values.cast(pa.date32())
+            return self._in_calendar(batch, rule, lambda: values.cast(pa.date32()))
         zone = self.plan.source.timezone
         if pt.is_timestamp(values.type):
             if values.type.tz is not None and zone is None:
@@ -404,14 +404,29 @@ class Mapper:
                     source=self.plan.source.name,
                     advice=[self.plan.source.advice(ZONE, words=ZONE_WORDS)],
                 )
-            local = pc.local_timestamp(values.cast(pa.timestamp("us", zone))) if values.type.tz else values
-            return local.cast(pa.date32(), safe=False)
+            local = (
+                (lambda: pc.local_timestamp(values.cast(pa.timestamp("us", zone))))
+                if values.type.tz
+                else lambda: values
+            )
+            return self._in_calendar(batch, rule, lambda: local().cast(pa.date32(), safe=False))
         header = _named(rule)
         texts = _texts(values)
         format = self.plan.source.format_of(header) or self.forms.formats.get(header) or dates.ISO
         read = dates.parse(texts, format, timezone=zone)
         self._report(batch, header, texts, read.refused, self._date_advice(read.refused, header, texts))
         return read.values
+
+    def _in_calendar(self, batch: pa.RecordBatch, rule: ColumnRule, convert: Callable[[], pa.Array]) -> pa.Array:
+        """Typed days, those outside of the years 1 to 9999 refused."""
+        try:
+            days = convert()
+        except pa.ArrowInvalid as error:
+            raise SourceError(f"the days below {_named(rule)}: {error}", source=self.plan.source.name) from error
+        count = days.cast(pa.int32())
+        strange = pc.fill_null(pc.or_(pc.less(count, dates.FIRST), pc.greater(count, dates.LAST)), False)
+        self._refuse(batch, _named(rule), strange, "is no day of the years 1 to 9999", "mend the file")
+        return pc.if_else(strange, None, days)
 
     def _date_advice(self, refused: Mapping[int, str], header: str, texts: pa.Array) -> Advice | str:
         if not refused:
@@ -491,9 +506,14 @@ class Mapper:
     def _refuse(self, batch: pa.RecordBatch, header: str, mask: Any, reason: str, advice: Advice | str = "") -> None:
         """Refuses the rows of a mask."""
         for row in pc.indices_nonzero(mask).to_pylist():
-            cell = batch.column(header)[row].as_py() if header in batch.schema.names else ""
-            shown = "" if cell is None else str(cell)
+            shown = _shown(batch.column(header).slice(row, 1)) if header in batch.schema.names else ""
             self.refused.add(Cell(self.file, batch.column(LINE)[row].as_py(), header, shown, reason), advice)
+
+
+def _shown(cell: pa.Array) -> str:
+    """The one cell of an array as text. Arrow writes days that Python's calendar has not."""
+    value = (cell.cast(pa.string()) if pt.is_date(cell.type) else cell)[0].as_py()
+    return "" if value is None else str(value)
 
 
 def _named(rule: ColumnRule) -> str:

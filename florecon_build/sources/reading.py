@@ -368,7 +368,7 @@ def _require_headers(planned: Plan, path: Path, cells: Cells) -> None:
     if not missing:
         return
     source = planned.source
-    listed = ", ".join(map(repr, cells.headers))
+    listed = ", ".join(map(repr, cells.headers)) or "none"
     numbered = twice(missing[0], cells.headers)
     close = difflib.get_close_matches(missing[0], cells.headers, n=1)
     if numbered:
@@ -385,7 +385,7 @@ def _require_headers(planned: Plan, path: Path, cells: Cells) -> None:
         f"{column} = {toml_string(name)}"
         for name in numbered or difflib.get_close_matches(missing[0], cells.headers, n=1)
     ]
-    lines = lines or [f"{column} = {toml_string(cells.headers[0])}"]
+    lines = lines or [f"{column} = {toml_string(name)}" for name in cells.headers[:1]]
     words = "" if len(cells.headers) == 1 else "or the header that it is"
     advice = [source.advice(*lines, columns=True, words=words)] if plain else []
     if plain and not source.name:

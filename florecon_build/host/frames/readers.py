@@ -72,12 +72,18 @@ def _arrow_stream(source: object) -> pa.RecordBatchReader | None:
 
 
 def _from_reader(reader: pa.RecordBatchReader) -> Source:
-    return Source(reader.schema.names, _guarded(reader, "the stream breaks off or is damaged"), reader.schema)
+    try:
+        names = reader.schema.names
+    except UnicodeDecodeError as error:
+        raise BadTable(f"the name of a column is not UTF-8: {error}") from error
+    return Source(names, _guarded(reader, "the stream breaks off or is damaged"), reader.schema)
 
 
 def _guarded(batches: Iterable[pa.RecordBatch], what: str) -> Iterator[pa.RecordBatch]:
     try:
-        yield from batches
+        for batch in batches:
+            batch.validate(full=True)  # a damaged batch would end the process, not the call
+            yield batch
     except (pa.ArrowException, OSError) as error:
         raise BadTable(f"{what}: {_one_line(error)}") from error
 

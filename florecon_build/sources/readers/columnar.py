@@ -32,7 +32,7 @@ def read(path: Path, source: Source) -> Cells:
             return _cells(path, source, file.schema, batches)
         reader = pa.ipc.open_stream(data)
         return _cells(path, source, reader.schema, reader)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise _damaged(path, source, error) from error
 
 
