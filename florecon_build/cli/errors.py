@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import io
 import os
 import sys
 import traceback
@@ -79,7 +81,10 @@ def handle_errors(command: Callable[P, T]) -> Callable[P, T]:
 def print_error(error: Exception) -> None:
     """Prints an error to standard error."""
     if debug_enabled():
-        console.err().print(Text("".join(traceback.format_exception(error))), soft_wrap=True)
+        text = io.StringIO()
+        with contextlib.redirect_stderr(text):
+            traceback.print_exception(error)
+        console.err().print(Text(text.getvalue()), soft_wrap=True)
     rendered = render(error)
     terminal = console.err()
     terminal.print(Text("error: ", style="bold red").append(rendered.message, style="not bold default"), soft_wrap=True)

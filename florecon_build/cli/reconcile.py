@@ -24,6 +24,7 @@ from florecon_build.codegen.build.wasm import IR_SECTION
 from florecon_build.codegen.build.wasm_sections import section
 from florecon_build.codegen.version import VERSION
 from florecon_build.host import Description, Report, Workspace
+from florecon_build.host.report.formulas import Formulas, without_formulas
 from florecon_build.sources import Reading, Source
 from florecon_build.sources.file_digest import sha256
 
@@ -126,7 +127,9 @@ def tables_of(report: Report, about: Description, shipped: pa.Table) -> Tables:
     return Tables(report.rows, shipped, report.groups, report.allocations, id_name, scale, names)
 
 
-def write(run: Run, out: Path, *, format: Format = "csv", units: Units = "major") -> list[Path]:
+def write(
+    run: Run, out: Path, *, format: Format = "csv", units: Units = "major", formulas: Formulas = "escape"
+) -> list[Path]:
     """Writes the exported tables to ``out``, an empty folder, and the exact ones to ``out/data``.
 
     Returns the paths of the former.
@@ -134,8 +137,8 @@ def write(run: Run, out: Path, *, format: Format = "csv", units: Units = "major"
     with timed(run.seconds, "write"):
         paths: list[Path] = []
         if format in ("csv", "both"):
-            paths += run.report.write_csv(out, units=units)
-            paths.append(_write_csv(_exceptions(run, units), out / "exceptions.csv"))
+            paths += run.report.write_csv(out, units=units, formulas=formulas)
+            paths.append(_write_csv(without_formulas(_exceptions(run, units), formulas), out / "exceptions.csv"))
         if format in ("parquet", "both"):
             paths += run.report.write_parquet(out, units=units)
             pq.write_table(_exceptions(run, units), str(out / "exceptions.parquet"))

@@ -39,6 +39,10 @@ def run(
     units: Annotated[
         Literal["major", "minor"], typer.Option(help="Amounts as decimals (12.50) or whole minor units (1250).")
     ] = "major",
+    csv_formulas: Annotated[
+        Literal["escape", "keep"],
+        typer.Option(help="Texts in CSV that a spreadsheet would run as formulas: an apostrophe before them, or none."),
+    ] = "escape",
     max_exceptions: Annotated[
         str | None,
         typer.Option(
@@ -88,7 +92,7 @@ def run(
         code = Exit.EXCEPTIONS if over else Exit.DONE
         update(f"writing {console.display_path(out)}")
         with staging(out) as folder:
-            paths = reconcile.write(done, folder, format=format, units=units)
+            paths = reconcile.write(done, folder, format=format, units=units, formulas=csv_formulas)
             record = commit(out, reconcile.record(done, exit_code=int(code), allowed=max_exceptions))
     if as_json:
         console.print_json(reconcile.record(done, exit_code=int(code), allowed=max_exceptions))

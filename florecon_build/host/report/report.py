@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from florecon_build.host.description import Description
 from florecon_build.host.errors import MissingPackage, Unsupported
 from florecon_build.host.report.excel import write_workbook
+from florecon_build.host.report.formulas import Formulas, without_formulas
 from florecon_build.host.report.projections import Policy, connected_components, primary_assignments, strict_assignments
 from florecon_build.host.report.tables import COLUMNS, in_major_units
 
@@ -146,9 +147,18 @@ class Report:
         scale = self._about.numeraire_scale
         return in_major_units(table, DEFAULT_SCALE if scale is None else scale)
 
-    def write_csv(self, folder: str | os.PathLike[str], *, units: Units = "minor") -> list[Path]:
-        """Writes `groups.csv`, `allocations.csv`, `rows.csv` and, where counted, `stages.csv`; returns the paths."""
-        return self._write(folder, ".csv", units, lambda table, path: pa_csv.write_csv(_for_csv(table), str(path)))
+    def write_csv(
+        self, folder: str | os.PathLike[str], *, units: Units = "minor", formulas: Formulas = "escape"
+    ) -> list[Path]:
+        """Writes `groups.csv`, `allocations.csv`, `rows.csv` and, where counted, `stages.csv`; returns the paths.
+
+        Texts that a spreadsheet would run as formulas get an apostrophe before them, or stay with `formulas="keep"`.
+        """
+
+        def write(table: pa.Table, path: Path) -> None:
+            pa_csv.write_csv(_for_csv(without_formulas(table, formulas)), str(path))
+
+        return self._write(folder, ".csv", units, write)
 
     def write_parquet(self, folder: str | os.PathLike[str], *, units: Units = "minor") -> list[Path]:
         """Writes `groups.parquet` and so on; returns the paths."""
