@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from florecon_build.host.decisions.group_members import Id, Parts, Shape, Shapes
-from florecon_build.host.decisions.store.ledger import Member
+from florecon_build.host.decisions.store.body import Member
 from florecon_build.host.errors import UnknownAllocation
 
 

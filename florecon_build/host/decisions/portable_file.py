@@ -20,7 +20,7 @@ from typing import Any, cast
 
 from florecon_build.host.decisions.group_members import Id, Shapes
 from florecon_build.host.decisions.replay import Wanted
-from florecon_build.host.decisions.store.ledger import Member
+from florecon_build.host.decisions.store.body import Member
 from florecon_build.host.decisions.tags import Tags
 from florecon_build.host.description import Description
 from florecon_build.host.errors import BadTable

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from florecon_build.host.decisions.group_members import Parts, Shape, Shapes, shapes_of
-from florecon_build.host.decisions.store.ledger import Decision, Id, Member
+from florecon_build.host.decisions.store.body import Id, Member
+from florecon_build.host.decisions.store.ledger import Decision
 from florecon_build.host.errors import CommandError
 from florecon_build.host.report.report import Report
 from florecon_build.wire import UNMATCHED

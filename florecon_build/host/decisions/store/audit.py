@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from florecon_build.host.decisions.store.entry import digest, genesis
+from florecon_build.host.decisions.store.entry import Entry, digest, genesis
 from florecon_build.host.decisions.store.ledger import Book
 from florecon_build.host.decisions.store.store import Store
-from florecon_build.host.decisions.store.table_rows import entry_of
-from florecon_build.host.errors import FloreconError
+from florecon_build.host.decisions.store.table_rows import entry_of, number_of
+from florecon_build.host.errors import BadCommand, FloreconError, StoreDamaged
+
+CLOCK_SKEW = timedelta(seconds=1)
+"""Difference of the clocks of two machines that write to one store, which is no fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,37 +28,67 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """How many entries were read, the hash of the last, and every fault."""
+    """How many entries were read, the hash of the last, every fault, and up to which entry a head kept elsewhere
+    proves that nothing is missing or written anew (0 without one).
+    """
 
     entries: int
     head: str
     faults: tuple[Fault, ...]
+    proven_to: int = 0
 
     @property
     def ok(self) -> bool:
-        """True without faults."""
+        """True without faults. It says nothing of what is in `unproven`."""
         return not self.faults
 
+    @property
+    def unproven(self) -> str:
+        """What the database alone cannot show, as a sentence; empty where the head of the last entry was given."""
+        if self.proven_to and self.proven_to == self.entries:
+            return ""
+        if not self.proven_to:
+            return (
+                "no head kept elsewhere was found: whether entries were cut off at the end, or the whole history was"
+                " written anew, cannot be known"
+            )
+        return (
+            f"the head proves entries 1 to {self.proven_to}: whether later entries were cut off or written anew"
+            " cannot be known"
+        )
 
-def verify(store: Store, *, head: str | None = None) -> Audit:
-    """Reads the whole history and finds every edit, removal, insertion and move in it, and every broken rule.
 
-    Parameters: `head` is a `store.head` that was kept elsewhere. Without it, two things leave no trace in the database
-    itself: entries cut off at the end, and a history that somebody wrote anew from some entry to its end.
-    Returns an `Audit`. Errors: `StoreError` if it cannot be read.
+def verify(store: Store, *, expect_head: str | None = None, head: str | None = None) -> Audit:
+    """Reads the whole history and finds every edit, removal, insertion and move in it, every broken rule, every
+    decision that its own maker approved, and every time before that of the entry before it.
+
+    Parameters: `expect_head` is a `store.head` that was kept elsewhere, `head` an earlier name for it. Without it, two
+    things leave no trace in the database itself: entries cut off at the end, and a history that somebody wrote anew
+    from some entry to its end. `unproven` of the audit says so.
+    Returns an `Audit`. Errors: `BadCommand` for what is no head; `StoreError` if the store cannot be read.
 
     >>> import tempfile, pathlib
     >>> store = Store(pathlib.Path(tempfile.mkdtemp()) / "recon.sqlite")
     >>> _ = store.comment("hello", who="anna")
-    >>> verify(store, head=store.head).ok, verify(store, head="0" * 64).ok
+    >>> verify(store, expect_head=store.head).ok, verify(store, expect_head="0" * 64).ok
     (True, False)
     """
+    wanted = {_head(each) for each in (expect_head, head) if each is not None}
     walk = _Walk(store.book_name)
     for row in store.raw():
         walk.step(row)
-    for known in sorted({each for each in (head, store.known_head) if each} - walk.hashes):
+    walk.check_approvals()
+    for known in sorted((wanted | {store.known_head or walk.previous}) - walk.hashes.keys()):
         walk.fault(walk.last, f"the head {known[:12]}... is not in the history: it was cut off, or written anew")
-    return Audit(walk.count, walk.previous, tuple(walk.faults))
+    proven_to = max((walk.hashes.get(each, 0) for each in wanted), default=0)
+    return Audit(walk.count, walk.previous, tuple(walk.faults), proven_to)
+
+
+def _head(given: object) -> str:
+    text = given.strip().lower() if isinstance(given, str) else ""
+    if len(text) != len(genesis("")) or not set(text) <= set("0123456789abcdef"):
+        raise BadCommand(f"a head is 64 hexadecimal digits, as store.head has them, not {given!r}")
+    return text
 
 
 class _Walk:
@@ -63,17 +97,23 @@ class _Walk:
     def __init__(self, book_name: str) -> None:
         self.faults: list[Fault] = []
         self.previous = genesis(book_name)
-        self.hashes = {self.previous}
+        self.hashes = {self.previous: 0}
         self.last: int = 0
         self.count = 0
         self._name = book_name
         self._book = Book()
+        self._at: datetime | None = None
 
     def fault(self, seq: int, what: str) -> None:
         self.faults.append(Fault(seq, what))
 
     def step(self, row: sa.Row[Any]) -> None:
-        seq = row.seq
+        self.count += 1
+        try:
+            seq = number_of(row.seq)
+        except StoreDamaged as error:
+            self.fault(self.last, f"after it: {error.message}")
+            return
         if seq != self.last + 1:
             self.fault(seq, f"it comes after entry {self.last}: what stood between was removed, or it was moved")
         elif row.previous != self.previous:
@@ -82,9 +122,32 @@ class _Walk:
             entry = entry_of(row)
             if digest(self._name, entry) != row.hash:
                 self.fault(seq, "its content is not what its hash was made of: it was changed")
+            self._check_time(entry)
             self._book.add(entry)
-        except (FloreconError, TypeError, KeyError, AttributeError) as error:
+        except FloreconError as error:
             self.fault(seq, f"it breaks a rule: {error}")
-        self.last, self.previous = seq, row.hash
-        self.hashes.add(row.hash)
-        self.count += 1
+        self.last, self.previous = seq, str(row.hash)
+        self.hashes[self.previous] = seq
+
+    def check_approvals(self) -> None:
+        """Finds approvals by the maker, which a later entry may show: it says that two names are one person."""
+        for decision in self._book.decisions.values():
+            checker = decision.checker
+            if checker is not None and self._book.people.is_same(decision.entry.who, checker):
+                self.fault(decision.seq, f"{decision.entry.who!r}, who made it, answered it as {checker!r}")
+
+    def _check_time(self, entry: Entry) -> None:
+        try:
+            at = datetime.fromisoformat(entry.at)
+        except ValueError:
+            at = None
+        if at is None or at.utcoffset() != timedelta():
+            self.fault(entry.seq, f"its time is no time in UTC: {entry.at!r}")
+            return
+        if self._at is not None and self._at - at >= CLOCK_SKEW:
+            self.fault(
+                entry.seq,
+                f"its time {entry.at} is before that of the entry before it, {self._at.isoformat()}:"
+                " a clock was put back, or the time was made up",
+            )
+        self._at = at

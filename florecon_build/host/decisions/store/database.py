@@ -1,12 +1,15 @@
 """Database table of a store, in SQLite or PostgreSQL, and its transactions.
 
 A writer takes the book's lock before it reads the last entry, so that two processes never continue from the same one.
-Triggers refuse to change or delete a line; who removes the triggers first is found by the hashes.
+Triggers refuse to change, delete or replace a line, whoever is connected; who removes the triggers first is found by
+the hashes. SQLite replaces a line without its triggers of deletion, so an insert is refused where a line stands, and
+the table has no row numbers by which another line could be replaced.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -16,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
+from florecon_build.host.decisions.store.table_rows import number_of
 from florecon_build.host.errors import MissingPackage, StoreError
 
 LOCK_SECONDS = 60
@@ -35,32 +39,48 @@ HISTORY = sa.Table(
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("previous", sa.Text, nullable=False),
     sa.Column("hash", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
 )
-REFUSE_CHANGES = {
-    "sqlite": [
-        f"CREATE TRIGGER florecon_history_{verb} BEFORE {verb} ON florecon_history"
-        " BEGIN SELECT RAISE(ABORT, 'florecon_history is append-only'); END"
-        for verb in ("UPDATE", "DELETE")
-    ],
-    "postgresql": [
-        """CREATE OR REPLACE FUNCTION florecon_history_keep() RETURNS trigger LANGUAGE plpgsql AS
-           $$ BEGIN RAISE EXCEPTION 'florecon_history is append-only'; END $$""",
-        """CREATE TRIGGER florecon_history_keep BEFORE UPDATE OR DELETE OR TRUNCATE ON florecon_history
-           FOR EACH STATEMENT EXECUTE FUNCTION florecon_history_keep()""",
-    ],
+_REFUSE = "BEGIN SELECT RAISE(ABORT, 'florecon_history is append-only'); END"
+_STANDS = "EXISTS (SELECT 1 FROM florecon_history WHERE book = NEW.book AND seq = NEW.seq)"
+TRIGGERS = {
+    "sqlite": {
+        "florecon_history_UPDATE": [f"BEFORE UPDATE ON florecon_history {_REFUSE}"],
+        "florecon_history_DELETE": [f"BEFORE DELETE ON florecon_history {_REFUSE}"],
+        "florecon_history_REPLACE": [f"BEFORE INSERT ON florecon_history WHEN {_STANDS} {_REFUSE}"],
+    },
+    "postgresql": {
+        "florecon_history_keep": [
+            """BEFORE UPDATE OR DELETE OR TRUNCATE ON florecon_history
+               FOR EACH STATEMENT EXECUTE FUNCTION florecon_history_keep()""",
+            "ALTER TABLE florecon_history ENABLE ALWAYS TRIGGER florecon_history_keep",
+        ],
+    },
 }
+"""Each trigger's definition, and the statements that follow it."""
+FUNCTION = """CREATE OR REPLACE FUNCTION florecon_history_keep() RETURNS trigger LANGUAGE plpgsql AS
+              $$ BEGIN RAISE EXCEPTION 'florecon_history is append-only'; END $$"""
+LISTED = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'florecon_history'",
+    "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid = 'florecon_history'::regclass",
+}
+LOG = logging.getLogger("florecon_build.host")
 WRITES = "florecon_writes"
 
 
 def connect(where: str | os.PathLike[str]) -> sa.Engine:
     """An engine for the path of a SQLite file, or a `sqlite:` or `postgresql:` URL, with the table in it.
 
-    Errors: `StoreError` for another database or one that cannot be used; `MissingPackage` without its driver.
+    Errors: `StoreError` for another database, one in memory, or one that cannot be used; `MissingPackage` without its
+    driver.
     """
-    text = os.fspath(where)
-    with translated(text if "://" not in text else "the database"):
+    text = os.fsdecode(where)
+    named = "the database" if "://" in text else ascii(text)[1:-1]
+    if not text.strip():
+        raise StoreError("a store is a SQLite file or a postgresql:// URL, not an empty text")
+    with translated(named, ValueError, TypeError):
         url = sa.make_url(text) if "://" in text else sa.URL.create("sqlite", database=text)
-        if url.get_backend_name() not in REFUSE_CHANGES:
+        if url.get_backend_name() not in TRIGGERS:
             raise StoreError(f"a store is a SQLite file or a postgresql:// URL, not {url.get_backend_name()}")
         if url.drivername == "postgresql":
             url = url.set(drivername="postgresql+psycopg")
@@ -75,19 +95,42 @@ def connect(where: str | os.PathLike[str]) -> sa.Engine:
             event.listen(engine, "connect", _sqlite_connected)
             event.listen(engine, "begin", _sqlite_begins)
         with writing(engine, "") as connection:
-            if not sa.inspect(connection).has_table(HISTORY.name):
-                METADATA.create_all(connection)
-                for statement in REFUSE_CHANGES[engine.dialect.name]:
-                    connection.exec_driver_sql(statement)
+            _refuse_memory(connection)
+            _prepare(connection)
     return engine
 
 
+def _refuse_memory(connection: sa.Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        file = connection.exec_driver_sql("SELECT file FROM pragma_database_list WHERE name = 'main'").scalar()
+        if not file or not os.path.exists(file):
+            raise StoreError("a store is kept on disk, and this is a database in memory; give the path of a file")
+
+
+def _prepare(connection: sa.Connection) -> None:
+    """Makes the table and the triggers that are not there."""
+    dialect = connection.dialect.name
+    is_new = not sa.inspect(connection).has_table(HISTORY.name)
+    if is_new:
+        METADATA.create_all(connection)
+    found = set(connection.exec_driver_sql(LISTED[dialect]).scalars())
+    missing = [name for name in TRIGGERS[dialect] if name not in found]
+    if missing and not is_new:
+        LOG.warning("the store lacks what refuses changes of its entries; put back: %s", ", ".join(missing))
+    if missing and dialect == "postgresql":
+        connection.exec_driver_sql(FUNCTION)
+    for name in missing:
+        definition, *more = TRIGGERS[dialect][name]
+        for statement in (f"CREATE TRIGGER {name} {definition}", *more):
+            connection.exec_driver_sql(statement)
+
+
 @contextmanager
-def translated(what: str) -> Generator[None]:
-    """The database's errors as `StoreError`s."""
+def translated(what: str, *more: type[Exception]) -> Generator[None]:
+    """The database's errors, and those of `more`, as `StoreError`s."""
     try:
         yield
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, *more) as error:
         reason = " ".join(str(getattr(error, "orig", None) or error).split())
         raise StoreError(f"{what}: {reason}") from error
 
@@ -111,7 +154,7 @@ def last(connection: sa.Connection, book: str) -> tuple[int, str] | None:
     """The number and the hash of the book's last line; None for an empty book."""
     wanted = sa.select(HISTORY.c.seq, HISTORY.c.hash).where(HISTORY.c.book == book)
     row = connection.execute(wanted.order_by(HISTORY.c.seq.desc()).limit(1)).first()
-    return None if row is None else (row.seq, row.hash)
+    return None if row is None else (number_of(row.seq), row.hash)
 
 
 def insert(connection: sa.Connection, rows: list[dict[str, object]]) -> None:

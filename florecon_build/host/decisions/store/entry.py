@@ -12,8 +12,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
+from florecon_build.host.decisions.identity import check_name
 from florecon_build.host.errors import BadCommand
 
 Kind = Literal[
@@ -29,6 +30,7 @@ Kind = Literal[
     "approve",
     "reject",
     "policy",
+    "rename",
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
 FORMAT = "florecon.store 1"
@@ -38,7 +40,7 @@ FORMAT = "florecon.store 1"
 class Draft:
     """An entry that is not appended yet: who decides what, and why.
 
-    `body` is what the kind needs (see `book`); `input` is the digest of the rows that the person saw, `strategy` the
+    `body` is what the kind needs (see `ledger`); `input` is the digest of the rows that the person saw, `strategy` the
     fingerprint of what had been compiled; both empty where there is no workspace.
     """
 
@@ -89,18 +91,29 @@ def canonical(value: object) -> str:
         raise BadCommand(f"this cannot be kept in a store: {error}") from error
 
 
+def check_book_name(book: object) -> str:
+    """The name of a book, as it was given. Errors: `BadCommand` for an empty one and for what no database keeps."""
+    _storable("a book's name", book)
+    if not cast(str, book).strip():
+        raise BadCommand("a book has a name; give book='...'")
+    return cast(str, book)
+
+
 def sealed(draft: Draft, book: str, seq: int, at: str, previous: str) -> Entry:
     """The entry for a draft, with its number, time and hash.
 
-    Errors: `BadCommand` for nobody, for a kind that is not known and for text that no database keeps.
+    Errors: `BadCommand` for nobody, for a kind that is not known and for a body or text that no database keeps.
     """
     if draft.kind not in KINDS:
         raise BadCommand(f"an entry is one of {', '.join(KINDS)}, not {draft.kind!r}")
-    text = canonical(draft.body)
-    for what, value in (("who", draft.who), ("why", draft.why or ""), ("the body", text)):
+    if not isinstance(cast(object, draft.body), Mapping):
+        raise BadCommand(f"the body of an entry is an object, not {draft.body!r}")
+    text = canonical(dict(draft.body))
+    why = "" if draft.why is None else draft.why
+    parts = (("who", draft.who), ("why", why), ("input", draft.input), ("strategy", draft.strategy), ("the body", text))
+    for what, value in parts:
         _storable(what, value)
-    if not draft.who.strip():
-        raise BadCommand("every entry says who made it; give who='...'")
+    check_name(draft.who)
     bare = Entry(
         seq=seq,
         at=at,

@@ -8,33 +8,28 @@
 | `tag`, `untag` | `ids`, `label` |
 | `comment` | `text`, and `ids` or a `target` |
 | `policy` | `second_person_from`: the value in minor units from which a decision needs a second person, or null |
+| `rename` | `from`, `to`: two names of one person |
+
+The value that is compared with the policy is that of the decision and of all that the same person decided alone about
+the same rows, so that a large decision cannot be made in small ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
+from florecon_build.host.decisions.identity import People
+from florecon_build.host.decisions.store.body import Id, Member, check_body, is_int, members_of, value_of
 from florecon_build.host.decisions.store.entry import Draft, Entry
 from florecon_build.host.decisions.tags import Tags
 from florecon_build.host.errors import BadCommand, NotPending, SamePerson, UnknownEntry
 
-Id = int | str
 Status = Literal["in force", "pending", "rejected", "undone"]
 ON_GROUPS = ("pin", "merge", "detach", "dissolve")
 WITHDRAWING = ("unpin", "undo")
 ANSWERS = ("approve", "reject")
-NEVER_PENDING = ("tag", "untag", "comment", *ANSWERS)
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A row's part in a decision: `amount` of it, out of the `of` that the row carried when the decision was made."""
-
-    id: Id
-    amount: int
-    of: int
+NEVER_PENDING = ("tag", "untag", "comment", "rename", *ANSWERS)
 
 
 @dataclass(slots=True)
@@ -61,69 +56,61 @@ class Decision:
         return members_of(self.entry.body)
 
 
-def members_of(body: Mapping[str, Any]) -> tuple[Member, ...]:
-    """The members in a body."""
-    return tuple(Member(each["id"], each["amount"], each["of"]) for each in body.get("members", ()))
-
-
-def value_of(members: Iterable[Member]) -> int:
-    """The value of a decision: the larger of its inflow and outflow, in minor units.
-
-    >>> value_of([Member(1, 500, 500), Member(2, -300, -400)])
-    500
-    """
-    amounts = [member.amount for member in members]
-    return max(sum(each for each in amounts if each > 0), -sum(each for each in amounts if each < 0))
-
-
 class Book:
-    """Status of every decision, tags and policy after the entries added so far."""
+    """Status of every decision, tags, policy and persons after the entries added so far."""
 
     def __init__(self) -> None:
         self.decisions: dict[int, Decision] = {}
         self.tags = Tags()
+        self.people = People()
         self.second_person_from: int | None = None
+        self._about: dict[Id, list[int]] = {}
+        self._withdrawals: dict[int, list[int]] = {}
 
     def needs_second(self, draft: Draft | Entry) -> bool:
-        """True when the policy in force asks for a second person."""
-        if self.second_person_from is None or draft.kind in NEVER_PENDING:
+        """True when the rules ask for a second person."""
+        if draft.kind in NEVER_PENDING:
+            return False
+        if draft.kind in WITHDRAWING:
+            return self._withdrawal_needs_second(draft)
+        if self.second_person_from is None:
             return False
         if draft.kind == "policy":
             return True
-        if draft.kind in WITHDRAWING:
-            target = self._target(draft)
-            return target.status == "in force" and self.needs_second(self._root(target).entry)
-        return value_of(members_of(draft.body)) >= self.second_person_from
+        return self._value(draft.who, members_of(draft.body)) >= self.second_person_from
 
     def check(self, draft: Draft | Entry) -> None:
         """Refuses an entry that the rules forbid.
 
         Errors: `UnknownEntry`, `NotPending`, `SamePerson`, `BadCommand`.
         """
+        check_body(draft.kind, draft.body)
         if draft.kind in ANSWERS:
             target = self._target(draft)
             if target.status != "pending":
                 raise NotPending(f"entry {target.seq} waits for nobody: it is {target.status}")
-            if target.entry.who == draft.who:
-                raise SamePerson(f"entry {target.seq} is {draft.who}'s own; a second person answers it")
+            for made in (target, self._root(target)) if draft.kind == "approve" else (target,):
+                if made.status != "in force" and self.people.is_same(made.entry.who, draft.who):
+                    raise SamePerson(_own(made, draft.who))
         elif draft.kind in WITHDRAWING:
             target = self._target(draft)
             if target.status not in ("in force", "pending"):
                 raise NotPending(f"entry {target.seq} is {target.status} already")
             if target.kind in ("comment", *ANSWERS):
                 raise BadCommand(f"entry {target.seq} is a {target.kind} and stays said")
-        elif draft.kind == "policy":
-            value = draft.body.get("second_person_from")
-            if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
-                raise BadCommand(f"second_person_from is an amount in minor units or None, not {value!r}")
-        elif draft.kind in ON_GROUPS:
-            _check_members(draft.body)
+        elif draft.kind == "comment" and "target" in draft.body:
+            self._target(draft)
 
     def add(self, entry: Entry) -> None:
         """Takes the next entry in. Errors: those of `check`, with the book as it was."""
         self.check(entry)
         decision = Decision(entry, "pending" if self.needs_second(entry) else "in force")
         self.decisions[entry.seq] = decision
+        if entry.kind in ON_GROUPS:
+            for member in decision.members:
+                self._about.setdefault(member.id, []).append(entry.seq)
+        elif entry.kind in WITHDRAWING:
+            self._withdrawals.setdefault(self._root(decision).seq, []).append(entry.seq)
         if decision.status == "in force":
             self._applied(decision)
 
@@ -137,7 +124,7 @@ class Book:
 
     def _target(self, draft: Draft | Entry) -> Decision:
         number = draft.body.get("target")
-        if not isinstance(number, int) or number not in self.decisions:
+        if not is_int(number) or number not in self.decisions:
             raise UnknownEntry(f"there is no entry {number!r}; history() lists them")
         return self.decisions[number]
 
@@ -145,6 +132,41 @@ class Book:
         while decision.kind in WITHDRAWING:
             decision = self._target(decision.entry)
         return decision
+
+    def _withdrawal_needs_second(self, draft: Draft | Entry) -> bool:
+        """True for an undo that takes back what two persons agreed, or that makes a large change in small ones."""
+        target = self._target(draft)
+        root = self._root(target)
+        if target.status != "in force" or root.kind in ("tag", "untag"):
+            return False
+        if root.kind == "rename":
+            return True
+        if self.second_person_from is None:
+            return False
+        if root.kind == "policy" or target.checker is not None or root.checker is not None:
+            return True
+        if value_of(root.members) >= self.second_person_from:
+            return True
+        puts_back = root.status != "in force"
+        if self.people.is_same(draft.who, root.entry.who) and not puts_back:
+            return False
+        persons = (draft.who, root.entry.who) if puts_back else (draft.who,)
+        return any(self._value(who, root.members, root) >= self.second_person_from for who in persons)
+
+    def _value(self, who: str, members: tuple[Member, ...], root: Decision | None = None) -> int:
+        """The value of a decision about these members, and of all that the person decided alone about these rows."""
+        earlier = {seq for member in members for seq in self._about.get(member.id, ())}
+        others = (self.decisions[seq] for seq in earlier if root is None or seq != root.seq)
+        return value_of(members) + sum(value_of(each.members) for each in others if self._is_by(who, each))
+
+    def _is_by(self, who: str, decision: Decision) -> bool:
+        """True for a decision that a person alone made, or took back from another, so that it stands or waits."""
+        if self.people.is_same(who, decision.entry.who):
+            return _stands(decision) and decision.checker is None
+        chain = (self.decisions[seq] for seq in self._withdrawals.get(decision.seq, ()))
+        return any(
+            _stands(each) and each.checker is None and self.people.is_same(who, each.entry.who) for each in chain
+        )
 
     def _applied(self, decision: Decision) -> None:
         entry = decision.entry
@@ -162,6 +184,8 @@ class Book:
                 self._tagged(entry, entry.kind == "tag")
             case "policy":
                 self._read_policy()
+            case "rename":
+                self.people.rename(entry.body["from"], entry.body["to"])
             case _:
                 pass
 
@@ -181,6 +205,8 @@ class Book:
                 self._tagged(target.entry, target.kind == "untag")
             case "policy":
                 self._read_policy()
+            case "rename":
+                self._read_people()
             case _:
                 pass
 
@@ -188,15 +214,25 @@ class Book:
         policies = self.standing("policy")
         self.second_person_from = policies[-1].entry.body["second_person_from"] if policies else None
 
+    def _read_people(self) -> None:
+        self.people = People()
+        for each in self.standing("rename"):
+            self.people.rename(each.entry.body["from"], each.entry.body["to"])
+
     def _tagged(self, entry: Entry, on: bool) -> None:
         change = self.tags.add if on else self.tags.remove
         change(cast("list[Id]", entry.body["ids"]), entry.body["label"])
 
 
-def _check_members(body: Mapping[str, Any]) -> None:
-    try:
-        members = members_of(body)
-    except (KeyError, TypeError) as error:
-        raise BadCommand(f"a decision about groups names its members as {{id, amount, of}}: {error!r}") from None
-    if not members:
-        raise BadCommand("a decision about groups names its members")
+def _stands(decision: Decision) -> bool:
+    return decision.status in ("in force", "pending")
+
+
+def _own(target: Decision, who: str) -> str:
+    maker = target.entry.who
+    if who == maker:
+        return f"entry {target.seq} is {maker}'s own; a second person answers it"
+    return (
+        f"entry {target.seq} is {maker}'s own; a second person answers it, and {who!a} is the same person by name:"
+        " case, spaces and letters that look alike make no difference"
+    )

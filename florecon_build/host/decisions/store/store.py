@@ -20,10 +20,18 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from florecon_build.host.decisions.store import database
-from florecon_build.host.decisions.store.entry import Draft, Entry, digest, genesis, sealed
-from florecon_build.host.decisions.store.ledger import Book, Decision, Id
+from florecon_build.host.decisions.store.body import Id, is_int
+from florecon_build.host.decisions.store.entry import (
+    Draft,
+    Entry,
+    check_book_name,
+    digest,
+    genesis,
+    sealed,
+)
+from florecon_build.host.decisions.store.ledger import Book, Decision
 from florecon_build.host.decisions.store.table_rows import entry_of, row_of
-from florecon_build.host.errors import StoreDamaged
+from florecon_build.host.errors import BadCommand, FloreconError, StoreDamaged
 
 COLUMNS = ("seq", "at", "who", "kind", "why", "input", "strategy", "body", "previous", "hash", "status", "checker")
 
@@ -33,15 +41,16 @@ class Store:
 
     Parameters: `where` is the path of a SQLite file (made if it is not there) or a `postgresql://` URL; `book` names
     the history in it, so that one database can keep many.
-    Errors: `StoreError`, `MissingPackage`; `StoreDamaged` from the first call that reads a history that was tampered
-    with (`fb.verify` reads it all the same).
+    Errors: `StoreError`, `MissingPackage`; `BadCommand` for a name of a book that no database keeps; `StoreDamaged`
+    from the first call that reads a history that was tampered with (`fb.verify` reads it all the same).
 
     What a call returned is on the disk. Who somebody is, is for the application around the store to know: it writes
-    down the name that it is given.
+    down the name that it is given. Names that differ in case, spaces, or letters that look alike are one person; see
+    `rename` for a person with two names.
     """
 
     def __init__(self, where: str | os.PathLike[str], *, book: str = "default") -> None:
-        self.book_name = book
+        self.book_name = check_book_name(book)
         self._engine = database.connect(where)
         self._lock = threading.RLock()
         self._book = Book()
@@ -61,8 +70,8 @@ class Store:
     def head(self) -> str:
         """The hash of the last entry, as of the last `refresh` or write.
 
-        Kept elsewhere, it proves later, with `fb.verify(store, head=...)`, that nothing up to it was cut off or written
-        anew.
+        Kept elsewhere, it proves later, with `fb.verify(store, expect_head=...)`, that nothing up to it was cut off or
+        written anew.
         """
         self._read_once()
         return self._head
@@ -85,7 +94,9 @@ class Store:
             self._read(connection)
 
     def entries(self, after: int = 0) -> list[Entry]:
-        """The entries with a number above `after`, in order. Errors: `StoreDamaged`, `StoreError`."""
+        """The entries with a number above `after`, in order. Errors: `BadCommand`, `StoreDamaged`, `StoreError`."""
+        if not is_int(after):
+            raise BadCommand(f"after is the number of an entry, not {after!r}")
         with self._reading() as connection:
             return [entry_of(row) for row in database.read(connection, self.book_name, after)]
 
@@ -146,10 +157,19 @@ class Store:
     def require_second_person(self, amount: int | None, *, who: str, why: str | None = None) -> Decision:
         """Sets the policy: a decision of at least `amount` minor units waits for the approval of a second person.
 
-        Parameters: `amount` None asks for nobody. A change of the policy in force waits for a second person itself.
+        Parameters: `amount` None asks for nobody. What one person decided alone about the same rows counts together.
+        A change of the policy in force waits for a second person itself.
         Errors: `BadCommand` for a negative amount; `StoreError`.
         """
         return self._decided(Draft(who=who, kind="policy", why=why, body={"second_person_from": amount}))
+
+    def rename(self, old: str, new: str, *, who: str, why: str | None = None) -> Decision:
+        """Makes two names one person, at once and for earlier decisions too; `fb.verify` lists what that person had
+        approved of their own.
+
+        Undoing it waits for a second person. Errors: `BadCommand` for what is no name; `StoreError`.
+        """
+        return self._decided(Draft(who=who, kind="rename", why=why, body={"from": old, "to": new}))
 
     def approve(self, seq: int, *, who: str, why: str | None = None) -> Decision:
         """Approves a pending decision, which is in force from now on.
@@ -202,15 +222,32 @@ class Store:
         if last == self._last and head != self._head:
             raise StoreDamaged(f"entry {last} is not what it was when it was read before")
         for row in database.read(connection, self.book_name, self._last):
-            self._take(entry_of(row))
+            self._take_read(entry_of(row))
         self._fresh = True
 
-    def _take(self, entry: Entry) -> None:
-        """Verifies that an entry continues the chain, and adds it to the book."""
+    def _take_read(self, entry: Entry) -> None:
+        """Verifies that an entry continues the chain and keeps the rules, and adds it to the book."""
         if entry.seq != self._last + 1 or entry.previous != self._head or digest(self.book_name, entry) != entry.hash:
             raise StoreDamaged(f"the history breaks at entry {entry.seq}: lines were changed; fb.verify lists them all")
-        self._book.add(entry)
-        self._last, self._head = entry.seq, entry.hash
+        try:
+            self._take(entry)
+        except StoreDamaged:
+            raise
+        except FloreconError as error:
+            raise StoreDamaged(
+                f"entry {entry.seq} breaks a rule: {error.message}; fb.verify lists all that do"
+            ) from error
+
+    def _take(self, entry: Entry) -> None:
+        """Adds an entry to the book; where that is broken off, the history is read again when next needed."""
+        try:
+            self._book.add(entry)
+            self._last, self._head = entry.seq, entry.hash
+        except FloreconError:
+            raise  # refused by a rule, with the book as it was
+        except BaseException:
+            self._forget()
+            raise
 
     def _forget(self) -> None:
         """Discards the state after a failed transaction; the history is read again when next needed."""

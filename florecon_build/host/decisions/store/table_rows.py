@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from florecon_build.host.decisions.store.entry import Entry
 from florecon_build.host.errors import StoreDamaged
 
+TEXTS = ("at", "who", "kind", "why", "input", "strategy", "body", "previous", "hash")
+
 
 def row_of(book: str, entry: Entry) -> dict[str, object]:
     """The table row for an entry."""
@@ -29,15 +31,20 @@ def row_of(book: str, entry: Entry) -> dict[str, object]:
 
 
 def entry_of(row: sa.Row[Any]) -> Entry:
-    """The entry of a table row. Errors: `StoreDamaged` for a body that is no object."""
+    """The entry of a table row. Errors: `StoreDamaged` for a value of another type and a body that is no object."""
+    seq = number_of(row.seq)
+    for name in TEXTS:
+        value = getattr(row, name)
+        if not isinstance(value, str) and not (name == "why" and value is None):
+            raise StoreDamaged(f"entry {seq}: its {name} is no text; fb.verify lists what was changed")
     try:
         body = json.loads(row.body)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise StoreDamaged(f"entry {row.seq}: its body is no JSON; fb.verify lists what was changed") from error
+    except (ValueError, RecursionError) as error:
+        raise StoreDamaged(f"entry {seq}: its body is no JSON; fb.verify lists what was changed") from error
     if not isinstance(body, dict):
-        raise StoreDamaged(f"entry {row.seq}: its body is no object; fb.verify lists what was changed")
+        raise StoreDamaged(f"entry {seq}: its body is no object; fb.verify lists what was changed")
     return Entry(
-        seq=row.seq,
+        seq=seq,
         at=row.at,
         who=row.who,
         kind=row.kind,
@@ -49,3 +56,10 @@ def entry_of(row: sa.Row[Any]) -> Entry:
         hash=row.hash,
         body=cast("dict[str, Any]", body),
     )
+
+
+def number_of(seq: object) -> int:
+    """The number of an entry. Errors: `StoreDamaged` for what is none, as SQLite keeps any value in any column."""
+    if not isinstance(seq, int):
+        raise StoreDamaged(f"an entry has the number {seq!r}; fb.verify lists what was changed")
+    return seq

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import threading
+from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,8 @@ from florecon_build.host import (
     UnknownEntry,
     verify,
 )
-from florecon_build.host.decisions.store import Draft
+from florecon_build.host.decisions.store import Draft, Entry
+from florecon_build.host.decisions.store.entry import Kind
 from tests.host.decisions.store.conftest import Open
 
 PAIR = {"members": [{"id": 1, "amount": 500, "of": 700}, {"id": 2, "amount": -500, "of": -500}], "origin": "flow"}
@@ -128,6 +132,140 @@ def test_a_second_person(opened: Open) -> None:
         store.reject(large.seq, who="ben")
 
 
+SPELLINGS = (
+    "ANNA",
+    " anna ",
+    "an na",
+    "an\u200bna",
+    "\u0430nn\u0430",
+    "\uff41nna",
+    "anna\ufe0f",
+    "\u202eanna",
+    "\U0001d41anna",
+)
+
+
+@pytest.mark.parametrize("who", SPELLINGS)
+def test_every_spelling_of_the_maker_is_the_maker(tmp_path: Path, who: str) -> None:
+    store = Store(tmp_path / "recon.sqlite")
+    store.require_second_person(500, who="chief")
+    entry = store.append(pin("anna"))
+    for answer in (store.approve, store.reject):
+        with pytest.raises(SamePerson, match=r"anna's own; .* case, spaces and letters") as caught:
+            answer(entry.seq, who=who)
+        assert caught.value.message.isascii()
+    assert store.book.decisions[entry.seq].status == "pending"
+
+
+def test_a_renamed_person_is_the_maker_still(opened: Open) -> None:
+    store = opened()
+    store.require_second_person(500, who="chief")
+    entry = store.append(pin("anna lind"))
+    renamed = store.rename("Anna Lind", "Anna Berg", who="chief", why="married")
+    with pytest.raises(SamePerson):
+        opened().approve(entry.seq, who="anna berg")
+    undo = store.undo(renamed.seq, who="anna berg")
+    assert undo.status == "pending"
+    with pytest.raises(SamePerson):
+        store.approve(undo.seq, who="anna lind")
+    with pytest.raises(SamePerson):
+        store.approve(entry.seq, who="anna berg")
+    store.approve(undo.seq, who="ben")
+    assert opened().approve(entry.seq, who="anna berg").status == "in force", "two persons after all"
+
+
+def test_the_undo_of_a_rename_needs_a_second_person_without_a_policy(opened: Open) -> None:
+    store = opened()
+    store.require_second_person(500, who="chief")
+    entry = store.append(pin("anna"))
+    renamed = store.rename("anna", "hanna", who="chief")
+    off = store.require_second_person(None, who="chief")
+    store.approve(off.seq, who="ben")
+    assert store.undo(renamed.seq, who="hanna").status == "pending"
+    with pytest.raises(SamePerson):
+        store.approve(entry.seq, who="hanna")
+
+
+def share(value: int, *rows: int, who: str = "anna", kind: Kind = "merge") -> Draft:
+    """A decision of a value about a row and another one."""
+    one, other = rows
+    members = [{"id": one, "amount": value, "of": 9999}, {"id": other, "amount": -value, "of": -9999}]
+    return Draft(who=who, kind=kind, body={"members": members, "origin": "manual", "ids": [one]})
+
+
+def statuses(store: Store, entries: Iterable[Entry]) -> list[str]:
+    return [store.book.decisions[entry.seq].status for entry in entries]
+
+
+def test_a_large_decision_in_small_ones_waits(opened: Open) -> None:
+    store = opened()
+    store.require_second_person(100, who="chief")
+    merges = [store.append(share(80, 1, 2)) for _ in range(5)]
+    assert statuses(store, merges) == ["in force", *["pending"] * 4]
+    spelled = store.append(share(80, 1, 3, who="ANN\u0410"))
+    assert statuses(store, [spelled]) == ["pending"]
+    elsewhere = [store.append(share(80, 10, 11)), store.append(share(80, 1, 2, who="ben"))]
+    assert statuses(store, elsewhere) == ["in force"] * 2
+    store.approve(merges[1].seq, who="ben")
+    store.reject(merges[2].seq, who="ben")
+    store.undo(merges[3].seq, who="anna")
+    store.undo(merges[4].seq, who="anna")
+    store.undo(spelled.seq, who="anna")
+    assert statuses(store, [store.append(share(19, 2, 1))]) == ["in force"], "what two agreed counts no more"
+    assert statuses(store, [store.append(share(1, 2, 1))]) == ["pending"], "and 80, 19 and 1 are 100"
+
+
+@pytest.mark.parametrize("kind", ["pin", "merge", "dissolve", "detach"])
+def test_all_kinds_count_together(tmp_path: Path, kind: Kind) -> None:
+    store = Store(tmp_path / "recon.sqlite")
+    store.require_second_person(100, who="chief")
+    assert statuses(store, [store.append(share(60, 1, 2)), store.append(share(60, 2, 3, kind=kind))]) == [
+        "in force",
+        "pending",
+    ]
+
+
+def test_a_corrected_decision_counts_once(opened: Open) -> None:
+    store = opened()
+    store.require_second_person(100, who="chief")
+    for _ in range(3):
+        entry = store.append(share(80, 1, 2))
+        assert statuses(store, [entry]) == ["in force"]
+        assert store.undo(entry.seq, who="anna").status == "in force"
+
+
+def test_what_is_put_back_counts(opened: Open) -> None:
+    store = opened()
+    store.require_second_person(100, who="chief")
+    first = store.append(share(80, 1, 2))
+    undo = store.undo(first.seq, who="anna")
+    second = store.append(share(80, 1, 2))
+    again = [store.undo(undo.seq, who=who) for who in ("anna", "ben")]
+    assert [each.status for each in again] == ["pending", "pending"]
+    assert statuses(store, [first, second]) == ["undone", "in force"]
+
+
+def test_what_is_taken_back_from_another_counts(opened: Open) -> None:
+    store = opened()
+    store.require_second_person(100, who="chief")
+    made = [store.append(share(60, 1, at, who=who)) for at, who in ((2, "anna"), (3, "carl"), (4, "dora"))]
+    undos = [store.undo(each.seq, who="ben") for each in made]
+    assert [each.status for each in undos] == ["in force", "pending", "pending"]
+
+
+def test_what_its_maker_would_put_back_by_approving_waits_for_another(opened: Open) -> None:
+    store = opened()
+    store.require_second_person(100, who="chief")
+    entry = store.append(pin())
+    undo = store.undo(entry.seq, who="ben")
+    back = store.undo(undo.seq, who="ben")
+    assert (undo.status, back.status) == ("in force", "pending")
+    with pytest.raises(SamePerson, match="entry 2 is anna's own"):
+        store.approve(back.seq, who="anna")
+    store.approve(back.seq, who="carl")
+    assert statuses(store, [entry]) == ["in force"]
+
+
 def test_rejection_withdrawal_and_undo_of_what_two_agreed(opened: Open) -> None:
     store = opened()
     store.require_second_person(1, who="chief")
@@ -178,6 +316,31 @@ def test_tags(opened: Open) -> None:
         (Draft(who="anna", kind="pin", body={"members": [{"id": 1}]}), BadCommand, "id, amount, of"),
         (Draft(who="anna", kind="tag", body={"ids": [1], "label": " "}), BadCommand, "has a label"),
         (Draft(who="anna", kind="policy", body={"second_person_from": -1}), BadCommand, "an amount in minor units"),
+        (Draft(who="anna", kind="policy", body={}), BadCommand, "an amount in minor units"),
+        (Draft(who="\u200b", kind="comment", body={"text": "x"}), BadCommand, "says who"),
+        (Draft(who=7, kind="comment", body={"text": "x"}), BadCommand, "who is text"),  # type: ignore[arg-type]
+        (Draft(who="anna", kind="comment", why=7, body={"text": "x"}), BadCommand, "why"),  # type: ignore[arg-type]
+        (Draft(who="anna", kind="comment", input=None, body={"text": "x"}), BadCommand, "input"),  # type: ignore[arg-type]
+        (Draft(who="anna", kind="comment", body=["text"]), BadCommand, "is an object"),  # type: ignore[arg-type]
+        (Draft(who="anna", kind="comment", body={"text": 7}), BadCommand, "has a text"),
+        (Draft(who="anna", kind="comment", body={"text": "x", "ids": [[1]]}), BadCommand, "list of row ids"),
+        (Draft(who="anna", kind="comment", body={"text": "x", "target": 4}), UnknownEntry, "no entry 4"),
+        (Draft(who="anna", kind="tag", body={"ids": 7, "label": "x"}), BadCommand, "list of row ids"),
+        (Draft(who="anna", kind="tag", body={"ids": [True], "label": "x"}), BadCommand, "list of row ids"),
+        (Draft(who="anna", kind="untag", body={"ids": [1]}), BadCommand, "has a label"),
+        (Draft(who="anna", kind="pin", body={"members": 7}), BadCommand, "names its members"),
+        (Draft(who="anna", kind="pin", body={"members": []}), BadCommand, "names its members"),
+        (Draft(who="anna", kind="pin", body={"members": ["x"]}), BadCommand, "id, amount, of"),
+        (Draft(who="anna", kind="pin", body={"members": [{"id": [], "amount": 1, "of": 1}]}), BadCommand, "id, amount"),
+        (Draft(who="anna", kind="pin", body={"members": [{"id": 1, "amount": 1.5, "of": 1}]}), BadCommand, "amount"),
+        (Draft(who="anna", kind="pin", body={"members": [{"id": 1, "amount": 2**63, "of": 1}]}), BadCommand, "amount"),
+        (Draft(who="anna", kind="pin", body={"members": [*PAIR["members"], PAIR["members"][0]]}), BadCommand, "once"),
+        (Draft(who="anna", kind="merge", body={**PAIR, "origin": 7}), BadCommand, "origin"),
+        (Draft(who="anna", kind="detach", body=PAIR), BadCommand, "list of row ids"),
+        (Draft(who="anna", kind="undo", body={"target": True}), UnknownEntry, "no entry True"),
+        (Draft(who="anna", kind="undo", body={"target": [1]}), UnknownEntry, "no entry"),
+        (Draft(who="anna", kind="rename", body={"from": "a"}), BadCommand, "name is text"),
+        (Draft(who="anna", kind="rename", body={"from": "a", "to": " "}), BadCommand, "says who"),
     ],
 )
 def test_entries_that_are_refused(tmp_path: Path, draft: Draft, kind: type[Exception], message: str) -> None:
@@ -198,6 +361,93 @@ def test_what_is_no_store(tmp_path: Path) -> None:
         Store("mysql://somewhere/else")
     with pytest.raises(StoreError, match="the database"):
         Store("postgresql://nobody@/none?host=/nowhere")
+    with pytest.raises(StoreError, match="the database"):
+        Store("postgresql://host:port/none")
+    with pytest.raises(StoreError, match="null"):
+        Store("a\0b")
+    with pytest.raises(StoreError):
+        Store("\ud800.sqlite")
+
+
+IN_MEMORY = (
+    ":memory:",
+    "sqlite://",
+    "sqlite:///",
+    "sqlite:///:memory:",
+    "sqlite:///file:here?mode=memory&cache=shared&uri=true",
+    "sqlite:///file:/here?vfs=memdb&uri=true",
+)
+
+
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning")
+@pytest.mark.parametrize("where", ["", "  ", *IN_MEMORY])
+def test_what_would_keep_nothing(where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StoreError, match="in memory" if where in IN_MEMORY else "empty text"):
+        Store(where)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("book", ["", " ", "a\0b", "\ud800", 7, None])
+def test_names_of_books_that_are_refused(tmp_path: Path, book: Any) -> None:
+    with pytest.raises(BadCommand, match="book"):
+        Store(tmp_path / "recon.sqlite", book=book)
+
+
+@pytest.mark.parametrize("after", ["1", None, 2**70, True])
+def test_entries_after_what_is_no_number(tmp_path: Path, after: Any) -> None:
+    with pytest.raises(BadCommand, match="number of an entry"):
+        Store(tmp_path / "recon.sqlite").entries(after)
+
+
+def test_damaged_databases(tmp_path: Path) -> None:
+    """Bytes overwritten, pages exchanged, ends cut off: everything raises a typed error or finds nothing changed."""
+    path = tmp_path / "recon.sqlite"
+    store = Store(path)
+    store.require_second_person(500, who="chief")
+    for _ in range(12):
+        store.append(pin())
+    store.approve(2, who="ben")
+    history, head = store.history(), store.head
+    store.close()
+    whole = path.read_bytes()
+    rng = random.Random(20_261_127)
+    found = 0
+    for at in range(120):
+        damaged = tmp_path / f"{at}.sqlite"
+        damaged.write_bytes(damage(whole, rng))
+        try:
+            with closing(Store(damaged)) as again:
+                if verify(again, expect_head=head).ok:
+                    assert again.history().equals(history)
+                    continue
+                if not verify(again).ok:
+                    again.append(pin())
+                    pytest.fail("a damaged history was gone on with")
+                assert len(again) < len(store), "entries cut off at the end are found by the head alone"
+        except StoreError:
+            pass
+        found += 1
+    assert found > 60
+
+
+def damage(whole: bytes, rng: random.Random) -> bytes:
+    """The bytes of a database with one damage."""
+    data = bytearray(whole)
+    page = 4096
+    match rng.randrange(4):
+        case 0:
+            del data[rng.randrange(len(data)) :]
+        case 1:
+            one, other = (page * rng.randrange(len(data) // page) for _ in range(2))
+            data[one : one + page] = data[other : other + page]
+        case 2:
+            start = rng.randrange(len(data) - 600)
+            data[start : start + 600] = rng.randbytes(600)
+        case _:
+            for _ in range(8):
+                data[rng.randrange(len(data))] = rng.randrange(256)
+    return bytes(data)
 
 
 def test_a_history_that_shrank_or_changed_meanwhile_is_noticed(tmp_path: Path) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from florecon_build.host import Store, StoreDamaged, verify
-from florecon_build.host.decisions.store import Draft
+from florecon_build.host import BadCommand, Store, StoreDamaged, verify
+from florecon_build.host.decisions.store import Draft, database
+from florecon_build.host.decisions.store.entry import genesis, sealed
+from florecon_build.host.decisions.store.table_rows import row_of
 from tests.host.decisions.store.conftest import Open
 
 ENTRIES = 8
@@ -145,12 +149,134 @@ def test_an_approval_by_the_maker_is_found_though_its_hash_is_right(tmp_path: Pa
     assert "anna's own" in faults[0].what
 
 
-def test_sqlite_refuses_changes(tmp_path: Path) -> None:
+def test_an_approval_under_another_name_is_found_when_the_names_are_one_person(tmp_path: Path) -> None:
+    store = Store(tmp_path / "s")
+    store.require_second_person(1, who="chief")
+    entry = store.append(Draft(who="anna lind", kind="pin", body={"members": MEMBERS, "origin": "flow"}))
+    store.approve(entry.seq, who="anna berg")
+    assert verify(store).ok
+    store.rename("Anna Lind", "Anna Berg", who="chief")
+    (fault,) = verify(store).faults
+    assert fault.seq == entry.seq
+    assert fault.what == "'anna lind', who made it, answered it as 'anna berg'"
+
+
+class Clock:
+    """A clock that shows what the test says."""
+
+    def __init__(self, *times: str) -> None:
+        self.times = [datetime.fromisoformat(each) for each in times]
+
+    def now(self, _: object) -> datetime:
+        return self.times.pop(0)
+
+
+def test_a_clock_that_was_put_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(tmp_path / "s")
+    clock = Clock(
+        "2026-03-31T10:00:00+00:00",
+        "2026-03-31T09:59:59.5+00:00",  # the clock of another machine
+        "2026-03-31T09:00:00+00:00",
+        "2026-03-31T09:30:00+00:00",
+    )
+    monkeypatch.setattr("florecon_build.host.decisions.store.store.datetime", clock)
+    for text in ("one", "two", "three", "four"):
+        store.comment(text, who="anna")
+    assert [entry.body["text"] for entry in store.entries()] == ["one", "two", "three", "four"], "nothing is lost"
+    (fault,) = verify(store).faults
+    assert fault.seq == 3
+    assert "2026-03-31T09:00:00.000000+00:00 is before that of the entry before it" in fault.what
+
+
+@pytest.mark.parametrize("at", ["yesterday", "2026-03-31T10:00:00", "2026-03-31T10:00:00+02:00", ""])
+def test_a_time_that_is_none_in_utc(tmp_path: Path, at: str) -> None:
+    """The hash is made anew, as a forger would."""
+    store = Store(tmp_path / "s")
+    draft = Draft(who="anna", kind="comment", body={"text": "one"})
+    entry = sealed(draft, "default", 1, at, genesis("default"))
+    with store.writing() as writing:
+        database.insert(writing._connection, [row_of("default", entry)])  # pyright: ignore[reportPrivateUsage]
+    assert [fault.what for fault in verify(store).faults] == [f"its time is no time in UTC: {at!r}"]
+
+
+def test_what_cannot_be_known_is_said(tmp_path: Path) -> None:
+    store = filled(tmp_path / "s")
+    middle = store.entries()[4].hash
+    assert verify(store).unproven.startswith("no head kept elsewhere was found")
+    assert verify(store, expect_head=middle).unproven.startswith("the head proves entries 1 to 5")
+    assert verify(store, expect_head="0" * 64).unproven.startswith("no head kept elsewhere was found")
+    whole = verify(store, expect_head=f" {store.head.upper()}\n")
+    assert (whole.ok, whole.proven_to, whole.unproven) == (True, ENTRIES, "")
+    assert verify(Store(tmp_path / "empty")).unproven
+
+
+def test_a_history_that_was_replaced_is_found_by_the_head(tmp_path: Path) -> None:
+    head = filled(tmp_path / "s").head
+    other = filled(tmp_path / "other")
+    assert verify(other).ok
+    assert [fault.seq for fault in verify(other, expect_head=head).faults] == [ENTRIES]
+
+
+@pytest.mark.parametrize("head", ["", "abc", "0" * 63, "g" * 64, 7])
+def test_what_is_no_head(tmp_path: Path, head: str) -> None:
+    with pytest.raises(BadCommand, match="64 hexadecimal digits"):
+        verify(Store(tmp_path / "s"), expect_head=head)
+
+
+@pytest.mark.parametrize("value", ["'nine'", "x'00'", "1.5"])
+def test_a_number_that_is_none(tmp_path: Path, value: str) -> None:
     filled(tmp_path / "s")
-    with sqlite3.connect(tmp_path / "s") as connection:
-        for statement in ("UPDATE florecon_history SET who = 'x'", "DELETE FROM florecon_history"):
-            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-                connection.execute(statement)
+    store = tampered(tmp_path / "s", f"UPDATE florecon_history SET seq = {value} WHERE seq = 8")
+    assert not verify(store).ok
+    with pytest.raises(StoreDamaged, match="has the number"):
+        store.refresh()
+
+
+STORED = "book, seq, at, who, kind, why, input, strategy, body, previous, hash"
+CHANGES = {
+    "update": "UPDATE florecon_history SET who = 'x'",
+    "update or replace": "UPDATE OR REPLACE florecon_history SET seq = 1 WHERE seq = 2",
+    "delete": "DELETE FROM florecon_history",
+    "insert or replace": f"INSERT OR REPLACE INTO florecon_history SELECT * {FROM} WHERE seq = 3",
+    "replace": f"REPLACE INTO florecon_history SELECT book, seq, at, 'mallory', {REST}, previous, hash {FROM}",
+    "upsert": f"INSERT INTO florecon_history SELECT * {FROM} WHERE seq = 3 ON CONFLICT DO UPDATE SET who = 'x'",
+    "insert or ignore": f"INSERT OR IGNORE INTO florecon_history SELECT * {FROM} WHERE seq = 3",
+}
+
+
+@pytest.mark.parametrize("recursive", ["OFF", "ON"])
+@pytest.mark.parametrize("how", CHANGES)
+def test_sqlite_refuses_changes_by_whoever_is_connected(tmp_path: Path, how: str, recursive: str) -> None:
+    before = filled(tmp_path / "s").entries()
+    with closing(sqlite3.connect(tmp_path / "s", isolation_level=None)) as connection:
+        connection.execute(f"PRAGMA recursive_triggers = {recursive}")
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            connection.execute(CHANGES[how])
+    assert Store(tmp_path / "s").entries() == before
+
+
+def test_no_row_number_replaces_another_line(tmp_path: Path) -> None:
+    filled(tmp_path / "s")
+    columns = f"rowid, {STORED}"
+    statement = (
+        f"INSERT OR REPLACE INTO florecon_history ({columns}) SELECT 1, book, 99, at, who, {REST}, 'p', 'h' {FROM}"
+    )
+    with (
+        closing(sqlite3.connect(tmp_path / "s")) as connection,
+        pytest.raises(sqlite3.OperationalError, match="rowid"),
+    ):
+        connection.execute(statement)
+
+
+def test_triggers_that_were_removed_are_put_back_and_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    filled(tmp_path / "s")
+    tampered(tmp_path / "s")
+    assert "put back: florecon_history_UPDATE, florecon_history_DELETE" in caplog.text
+    with (
+        closing(sqlite3.connect(tmp_path / "s")) as connection,
+        pytest.raises(sqlite3.IntegrityError, match="append-only"),
+    ):
+        connection.execute(CHANGES["delete"])
 
 
 def test_postgresql_refuses_changes_and_verify_finds_them(postgresql: str) -> None:
@@ -161,6 +287,17 @@ def test_postgresql_refuses_changes_and_verify_finds_them(postgresql: str) -> No
     change: Callable[[psycopg.Connection], object] = lambda connection: connection.execute(  # noqa: E731
         "UPDATE florecon_history SET who = 'x' WHERE book = 'tampered' AND seq = 2"
     )
+    upsert = """INSERT INTO florecon_history SELECT * FROM florecon_history WHERE book = 'tampered'
+                ON CONFLICT (book, seq) DO UPDATE SET who = 'x'"""
+    removal = "DELETE FROM florecon_history WHERE book = 'tampered'"
+    for statement in (
+        upsert,
+        removal,
+        "TRUNCATE florecon_history",
+        f"SET session_replication_role = replica; {removal}",
+    ):
+        with psycopg.connect(postgresql) as connection, pytest.raises(psycopg.Error, match="append-only"):
+            connection.execute(statement.encode())
     with psycopg.connect(postgresql) as connection, pytest.raises(psycopg.Error, match="append-only"):
         change(connection)
     with psycopg.connect(postgresql) as connection:
