@@ -17,6 +17,7 @@ from florecon_build.host.runtime.parameters import encode_params
 from florecon_build.interpreter import ModelError, RowId, Workspace
 from florecon_build.interpreter.simulate import solved
 from florecon_build.ir import nodes as n
+from florecon_build.ir.lanes import amount_column
 from florecon_build.ir.traversal import kind_name, walk
 from florecon_build.ir.types import Kind, Type
 
@@ -43,6 +44,8 @@ def describe(plugin: n.PluginIr, fingerprint: str) -> Description:
         id_name=identity.name,
         id_is_text=identity.type.kind is Kind.TEXT,
         numeraire_scale=plugin.numeraire.type.scale,
+        numeraire_column=amount_column(plugin),
+        numeraire_is_derived=amount_column(plugin) is None,
         strategy=fingerprint,
         runtime="interpreter",
     )

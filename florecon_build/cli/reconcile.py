@@ -25,6 +25,7 @@ from florecon_build.codegen.build.wasm_sections import section
 from florecon_build.codegen.version import VERSION
 from florecon_build.host import Description, Report, Workspace
 from florecon_build.host.report.formulas import Formulas, without_formulas
+from florecon_build.host.report.shipped_rows import amount_column
 from florecon_build.sources import Reading, Source
 from florecon_build.sources.file_digest import sha256
 
@@ -175,6 +176,7 @@ def record(run: Run, *, exit_code: int, allowed: str | None) -> dict[str, Any]:
     about = run.about
     embedded_ir = section(run.job.solver.read_bytes(), IR_SECTION)
     plugin = None if embedded_ir is None else fb.Plugin.from_ir(embedded_ir)
+    amounts = amount_column(about)
     effective = {param.name: param.default for param in about.params} | run.config
     return {
         "run_version": RUN_VERSION,
@@ -197,6 +199,7 @@ def record(run: Run, *, exit_code: int, allowed: str | None) -> dict[str, Any]:
         "columns": run.job.shape.columns,
         "text_amounts": run.job.shape.text_amounts,
         "id_column": about.id_name,
+        "amounts": None if amounts is None else {"column": amounts.name, "scale": amounts.scale},
         "tree": None if plugin is None else plugin.tree(),
         "nodes": [
             {

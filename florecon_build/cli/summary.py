@@ -9,6 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from florecon_build.host import FloreconError
+from florecon_build.host.report.control import check_tables
 from florecon_build.wire import UNMATCHED
 
 CURRENCY_NAMES = ("currency", "ccy", "curr", "currency_code", "waehrung", "devise")
@@ -159,13 +161,13 @@ def _allocations(tables: Tables, units: pa.Table | None) -> pa.Table:
 
 def _steps(allocations: pa.Table) -> list[Step]:
     """Totals by step in the order of the strategy; manual matches come last."""
-    table = allocations.append_column("value", pc.abs(allocations["amount"]))
+    table = allocations.append_column("value", _wide(pc.abs(allocations["amount"])))
     counted = table.group_by("name").aggregate(
         [("node", "min"), ("group_id", "count_distinct"), ("id", "count_distinct")]
     )
     values: dict[str, Money] = {}
     for line in table.group_by(["name", "unit"]).aggregate([("value", "sum")]).to_pylist():
-        values.setdefault(line["name"], {})[line["unit"]] = line["value_sum"]
+        values.setdefault(line["name"], {})[line["unit"]] = int(line["value_sum"])
     lines = sorted(counted.to_pylist(), key=lambda line: (line["node_min"] is None, line["node_min"], line["name"]))
     return [
         Step(line["name"], line["group_id_count_distinct"], line["id_count_distinct"], values[line["name"]])
@@ -174,19 +176,23 @@ def _steps(allocations: pa.Table) -> list[Step]:
 
 
 def _sums(table: pa.Table, column: str, *, absolute: bool = False) -> Money:
-    values = pc.abs(table[column]) if absolute else table[column]
+    values = _wide(pc.abs(table[column]) if absolute else table[column])
     sums = pa.table({"unit": table["unit"], "value": values}).group_by("unit").aggregate([("value", "sum")])
-    return {line["unit"]: line["value_sum"] for line in sums.to_pylist()}
+    return {line["unit"]: int(line["value_sum"]) for line in sums.to_pylist()}
+
+
+def _wide(amounts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Amounts whose sums have 128 bits and do not wrap."""
+    return amounts.cast(pa.decimal128(38, 0))
 
 
 def _is_exact(tables: Tables) -> bool:
-    """True if for every row the allocations, and matched plus residual, add up to its amount."""
-    sums = tables.allocations.group_by("id").aggregate([("amount", "sum")])
-    at = pc.index_in(tables.rows["id"], value_set=sums["id"].combine_chunks())
-    allocations = pc.fill_null(pc.take(sums["amount_sum"], at), 0)
-    split = pc.add(tables.rows["matched"], tables.rows["residual"])
-    whole = tables.rows["amount"]
-    return bool(pc.all(pc.and_(pc.equal(allocations, whole), pc.equal(split, whole))).as_py() is not False)
+    """True if every row is there and is the sum of its allocations, in exact arithmetic."""
+    try:
+        check_tables(tables.groups, tables.allocations, tables.rows)
+    except FloreconError:
+        return False
+    return tables.rows.num_rows == tables.input.num_rows
 
 
 def _exceptions(tables: Tables, open_rows: pa.Table) -> pa.Table:

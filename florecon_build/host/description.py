@@ -72,10 +72,12 @@ class Node:
 class Description:
     """The whole self-description.
 
-    `numeraire_scale` is the count of decimals of the amounts in reports (None if the module does not say); `strategy`
-    the fingerprint of what was compiled and `runtime` the runtime's version (empty for modules of other makers);
-    `divides` whether the strategy as a whole works on a key, so that a ledger can be divided by
-    `Workspace.shard_keys`; `extensions` the names of what it has beyond the ABI, empty for modules that do not list
+    `numeraire_scale` is the count of decimals of the amounts in reports (None if the module does not say);
+    `numeraire_column` the input column whose minor units they are, and `numeraire_is_derived` whether the module says
+    that they are computed (neither, if it does not say); `strategy` the fingerprint of what was compiled and `runtime`
+    the runtime's version (empty for modules of other makers); `divides` whether the strategy as a whole works on a key,
+    so that a ledger can be divided by `Workspace.shard_keys`; `extensions` the names of what it has beyond the ABI,
+    empty for modules that do not list
     them; `raw` the JSON object as it came.
     """
 
@@ -87,6 +89,8 @@ class Description:
     id_name: str | None = None
     id_is_text: bool = False
     numeraire_scale: int | None = None
+    numeraire_column: str | None = None
+    numeraire_is_derived: bool = False
     strategy: str = ""
     runtime: str = ""
     divides: bool = False
@@ -143,6 +147,8 @@ def parse(text: bytes, name: str) -> Description:
         id_name=id_name,
         id_is_text=id_is_text,
         numeraire_scale=reader.scale(numeraire, "numeraire") if "scale" in numeraire else None,
+        numeraire_column=reader.numeraire_column(numeraire, fields),
+        numeraire_is_derived="column" in numeraire and numeraire["column"] is None,
         strategy=reader.text(build, "strategy", ""),
         runtime=reader.text(build, "runtime", ""),
         extensions=reader.names(top.get("extensions"), "'extensions'"),
@@ -268,6 +274,18 @@ class _Reader:
                 )
             )
         return tuple(found)
+
+    def numeraire_column(self, numeraire: dict[str, Any], fields: tuple[Field, ...]) -> str | None:
+        """The column of the amounts, if the module names it: an exact number of the numeraire's decimals."""
+        named = numeraire.get("column")
+        if named is None:
+            return None
+        for column in fields:
+            if column.name == named:
+                if column.kind not in ("money", "integer") or column.scale != numeraire.get("scale", column.scale):
+                    raise self.fail(f"the numeraire is column {named!r}, which has other amounts or decimals")
+                return column.name
+        raise self.fail(f"the numeraire is column {str(named)[:80]!r}, which is not declared")
 
     def id_of(self, top: dict[str, Any], fields: tuple[Field, ...]) -> tuple[str | None, bool]:
         """The id column, if the module says which it is."""

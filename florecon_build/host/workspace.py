@@ -17,7 +17,7 @@ from __future__ import annotations
 import os
 import weakref
 from collections.abc import Generator, Iterable, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, TypedDict, Unpack, cast
@@ -31,7 +31,7 @@ from florecon_build.host.decisions.store.store import Store
 from florecon_build.host.decisions.stored_workspace import StoredWorkspace
 from florecon_build.host.decisions.tags import Tags
 from florecon_build.host.description import Description
-from florecon_build.host.errors import BrokenReply
+from florecon_build.host.errors import BrokenReply, ConservationViolated
 from florecon_build.host.explain.explanation import Explanation
 from florecon_build.host.frames import Frame, TextAmounts, conform
 from florecon_build.host.report.predicate import Predicate, select
@@ -275,7 +275,7 @@ class Workspace:
         return self._report(None)
 
     def _report(self, certified: int | None) -> Report:
-        report = Report(self.about, self._session.fetch, certified)
+        report = Report(self.about, self._session.reader(), certified)
         self._reports.add(report)
         return report
 
@@ -454,7 +454,8 @@ class Workspace:
     def _keep_reports(self) -> None:
         """Reports that somebody still holds read their tables before the state moves on."""
         for report in list(self._reports):
-            report.load()
+            with suppress(ConservationViolated):  # the report keeps it, and raises it when it is read
+                report.load()
         self._reports.clear()
 
     def _pinned_groups(self) -> list[int]:

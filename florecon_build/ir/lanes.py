@@ -31,6 +31,25 @@ def reached_lanes(plugin: n.PluginIr, strategies: Iterable[n.Node] | None = None
     return frozenset(found)
 
 
+def amount_column(plugin: n.PluginIr) -> str | None:
+    """The column whose minor units are the amounts of reports; None for a numeraire that is computed.
+
+    >>> import florecon_build as fb
+    >>> ledger = fb.columns(row_id=fb.integer(id=True), amount=fb.money(scale=2))
+    >>> row = ledger.derive(same=ledger.amount, turned=-ledger.amount)
+    >>> def of(numeraire):
+    ...     plugin = fb.Plugin("acme.demo", "1.0.0", rows=row, numeraire=numeraire, strategy=fb.agg_net())
+    ...     return amount_column(plugin.data)
+    >>> [of(row.amount), of(row.same), of(row.turned)]
+    ['amount', 'amount', None]
+    """
+    lanes = {lane.name: lane.value for lane in plugin.lanes}
+    value = plugin.numeraire
+    while isinstance(value, e.Lane) and value.name in lanes:
+        value = lanes[value.name]
+    return value.name if isinstance(value, e.Lane) else None
+
+
 def lane_names(values: Iterable[e.Value]) -> set[str]:
     """The names of the lanes among some values."""
     return {value.name for value in values if isinstance(value, e.Lane)}

@@ -35,7 +35,15 @@ RESULT = RunResult(
         }
     ),
     id_column="key",
-    rows=pa.table({"id": [1, 2, 3, 4], "amount": [HUGE, -HUGE, 700, -900], "residual": [0, 0, 0, -200]}),
+    rows=pa.table(
+        {
+            "id": [1, 2, 3, 4],
+            "group_id": [8, 8, 7, 7],
+            "amount": [HUGE, -HUGE, 700, -900],
+            "matched": [HUGE, -HUGE, 700, -700],
+            "residual": [0, 0, 0, -200],
+        }
+    ),
     groups=pa.table(
         {
             "group_id": [7, 8, 9],
@@ -43,6 +51,10 @@ RESULT = RunResult(
             "origin": ["flow", "exact_1to1", "unmatched"],
             "reason": ["min-cost flow", "invoices: exact 1:1 pair", None],
             "net": [0, 0, -200],
+            "size": [2, 2, 1],
+            "max_abs": [700, HUGE, 200],
+            "min_side": [1, 1, 0],
+            "first_id": [3, 1, 4],
             "node": pa.array([3, 2, None], pa.int32()),
             "unique": pa.array([True, None, None]),
         }

@@ -6,12 +6,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import pyarrow as pa
 import wasmtime
 
 DESCRIBE_AT = 4096
 REPLY_AT = 16384
 HEAP_AT = 65536
 OP_LETTER = 7  # in {"op":"solve"... the s stands here
+WHAT_LETTER = 22  # in {"op":"fetch","what":"groups"} the g stands here
+REPORT = '{"op":"report"}'
 
 ABOUT: dict[str, Any] = {
     "abi_version": 1,
@@ -78,6 +81,34 @@ def solver(
       (func (export "describe") (result i64) {describe or packed(DESCRIBE_AT, len(text))})
       (func (export "dispatch") (param i32 i32 i32 i32) (result i64) {dispatch or packed(REPLY_AT, len(reply))}))"""
     return compiled(wat)
+
+
+def reporting(tables: Mapping[str, pa.Table] | None, report: object = None, **more: Any) -> bytes:
+    """A module that takes whatever it is sent, and reports these tables, or this JSON where there are none."""
+    fetched = {name[0]: _stream(table) for name, table in (tables or {}).items()}
+    refused = b'{"ok":false,"error":{"code":"bad_command","message":"no fetch"}}'
+    told = json.dumps({"ok": True, "report": report}).encode()
+    data, at = b"", dict[str, tuple[int, int]]()
+    for name, reply in {**fetched, "ok": OK, "told": told, "refused": refused}.items():
+        at[name] = (REPLY_AT + len(data), len(reply))
+        data += reply + bytes(-len(reply) % 64)
+    assert REPLY_AT + len(data) <= HEAP_AT
+    answer = packed(*at["refused"])
+    for letter in fetched:
+        what = f"(i32.load8_u (i32.add (local.get 0) (i32.const {WHAT_LETTER})))"
+        answer = (
+            f"(if (result i64) (i32.eq {what} (i32.const {ord(letter)})) (then {packed(*at[letter])}) (else {answer}))"
+        )
+    report_only = f"(i32.eq (local.get 1) (i32.const {len(REPORT)}))"
+    say = f"(if (result i64) {report_only} (then {packed(*at['told'])}) (else {packed(*at['ok'])}))"
+    return solver(reply=data, dispatch=on("f", answer, on("r", say, packed(*at["ok"]))), **more)
+
+
+def _stream(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue().to_pybytes()
 
 
 def ok() -> str:

@@ -13,7 +13,9 @@ import pyarrow as pa
 from florecon_build.host.description import Description, parse
 from florecon_build.host.errors import Trapped, from_wire
 from florecon_build.host.frames import Frame, empty
+from florecon_build.host.report.control import check_tables
 from florecon_build.host.report.report import Report
+from florecon_build.host.report.shipped_rows import ShippedRows
 from florecon_build.host.report.tables import read
 from florecon_build.host.runtime.parameters import encode_params
 
@@ -28,6 +30,7 @@ class NativeProcess:
             [str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
         self.about: Description = parse(self._request(b"describe", b""), path.name)
+        self._shipped = ShippedRows.none(self.about)
 
     def __enter__(self) -> NativeProcess:
         return self
@@ -44,11 +47,15 @@ class NativeProcess:
     def upsert(self, frame: Frame) -> None:
         """Sends rows. Raises ``SchemaError``."""
         self._command({"op": "upsert", "reply": "none"}, _stream(frame))
+        self._shipped = self._shipped.upserted(frame)
 
     def solve(self) -> Report:
-        """Solves; returns the report with all tables loaded."""
+        """Solves; returns the report with all tables loaded. Raises ``ConservationViolated``."""
         self._command({"op": "solve", "reply": "none"})
-        return Report(self.about, self._fetch).load()
+        report = Report(self.about, self._fetch).load()
+        check_tables(report.groups, report.allocations, report.rows)
+        self._shipped = self._shipped.compared(report.rows)
+        return report
 
     def _fetch(self, what: str) -> pa.Table:
         reply = self._request(json.dumps({"op": "fetch", "what": what}).encode(), b"")

@@ -8,10 +8,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from florecon_build.cli.html.run_result import Node, RunResult
 from florecon_build.cli.run_folder import RunFolderError, check, recover
+from florecon_build.host import FloreconError
+from florecon_build.host.report.control import check_tables
+from florecon_build.host.report.shipped_rows import ShippedRows
 
 CURRENCY_NAMES = ("currency", "ccy", "curr", "currency_code", "waehrung", "devise")
 RUN_VERSION = 2
@@ -41,6 +45,7 @@ def load(
         raise RunFolderError(f"{data} is incomplete: {error}; run the solver again") from error
     names = tables["input"].column_names
     id_column = record["id_column"] or names[0]
+    _check_tables(folder, tables, id_column, record.get("amounts"))
     if by is None:
         by = next((name for name in names if name.lower() in CURRENCY_NAMES), None)
     for wanted in (by, date_column):
@@ -64,6 +69,19 @@ def load(
         date_column=date_column,
         as_of=as_of,
     )
+
+
+def _check_tables(
+    folder: Path, tables: Mapping[str, pa.Table], id_column: str, amounts: Mapping[str, Any] | None
+) -> None:
+    """Holds the tables to each other, and to the ids and amounts of the input rows."""
+    column, scale = (None, 0) if amounts is None else (amounts["column"], amounts["scale"])
+    shipped = ShippedRows.of_table(tables["input"], id_column, column, scale)
+    try:
+        check_tables(tables["groups"], tables["allocations"], tables["rows"])
+        shipped.compared(tables["rows"])
+    except FloreconError as error:
+        raise RunFolderError(f"{folder}: {error}; run the solver again") from error
 
 
 def _record(folder: Path) -> dict[str, Any]:

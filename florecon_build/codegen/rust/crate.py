@@ -19,6 +19,7 @@ from florecon_build.codegen.rust.rust_types import READERS, lane_type
 from florecon_build.codegen.version import VERSION
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
+from florecon_build.ir.lanes import amount_column
 from florecon_build.ir.strings import escaped_json
 from florecon_build.ir.traversal import kind_name, walk
 from florecon_build.ir.types import Kind
@@ -262,8 +263,13 @@ def _build_info(source: _Source) -> r.Expression:
         "strategy": r.Text(source.fingerprint),
         "nodes_json": r.Call("include_str!", (r.Text("nodes.json"),)),
         "numeraire_scale": r.Literal(int_literal(source.ir.numeraire.type.scale)),
+        "amount_column": _amount_column(amount_column(source.ir)),
     }
     return r.Struct("BuildInfo", tuple(fields.items()))
+
+
+def _amount_column(name: str | None) -> r.Expression:
+    return r.Path("AmountColumn::Computed") if name is None else r.Call("AmountColumn::Named", (r.Text(name),))
 
 
 def _configure(source: _Source, params: _Params) -> r.Item:

@@ -13,7 +13,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from florecon_build.host.description import Description
-from florecon_build.host.errors import MissingPackage, Unsupported
+from florecon_build.host.errors import ConservationViolated, MissingPackage, Unsupported
 from florecon_build.host.report.excel import write_workbook
 from florecon_build.host.report.formulas import Formulas, without_formulas
 from florecon_build.host.report.projections import Policy, connected_components, primary_assignments, strict_assignments
@@ -26,7 +26,8 @@ DEFAULT_SCALE = 2
 class Report:
     """The groups of a workspace at one moment, as Arrow tables; later verbs do not change it.
 
-    `Workspace.solve`, `Workspace.report` and `Plugin.simulate` return one. Tables are read when first asked for.
+    `Workspace.solve`, `Workspace.report` and `Plugin.simulate` return one. Tables are read when first asked for; those
+    of a module are then compared with the rows that were shipped to it.
     Amounts are whole minor units; `in_units("major", ...)`, and `units="major"` when writing, give decimals.
 
     >>> import florecon_build as fb
@@ -56,6 +57,7 @@ class Report:
         self._fetch = fetch
         self.certified = certified
         self._tables: dict[str, pa.Table | Unsupported] = {}
+        self._refused: ConservationViolated | None = None
 
     @property
     def groups(self) -> pa.Table:
@@ -87,7 +89,11 @@ class Report:
         return self._table("stages")
 
     def load(self) -> Report:
-        """Reads all tables now; returns the report. Errors: those of a module, such as `Trapped`."""
+        """Reads all tables now; returns the report.
+
+        Errors: those of a module, such as `Trapped`; `ConservationViolated` for tables that do not agree with each
+        other or with the rows that were shipped.
+        """
         for what in COLUMNS:
             self._load(what)
         return self
@@ -99,12 +105,17 @@ class Report:
         return table
 
     def _load(self, what: str) -> pa.Table | Unsupported:
+        if self._refused is not None:
+            raise self._refused
         if what not in self._tables:
             try:
                 table = self._fetch(what)
                 self._tables[what] = self._with_source(table) if what == "stages" else table
             except Unsupported as error:
                 self._tables[what] = error
+            except ConservationViolated as error:
+                self._refused = error
+                raise
         return self._tables[what]
 
     def _with_source(self, stages: pa.Table) -> pa.Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import Any
 
 import pyarrow as pa
@@ -59,28 +58,65 @@ def from_json(report: object) -> dict[str, pa.Table]:
 
 
 def _from_json(report: Any) -> dict[str, pa.Table]:
-    lines: list[dict[str, Any]] = report["groups"]
-    places: list[dict[str, Any]] = report["allocations"]
-    members: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
-    for place in places:
-        members[place["group_id"]].append((place["id"], place["amount"]))
-    groups = [_group(line, members[line["group_id"]]) for line in lines]
-    tables = {"groups": groups, "allocations": places}
+    groups = _columns("groups", report["groups"], {"reason": None, "node": None, "unique": None})
+    allocations = _columns("allocations", report["allocations"], {})
+    known = pc.index_in(allocations["group_id"], value_set=groups["group_id"])
+    if known.null_count:
+        raise ValueError("an allocation is in a group that is not listed")
+    facts = _facts(allocations)
+    at = pc.index_in(groups["group_id"], value_set=facts["group_id"].combine_chunks())
+    for name in ("max_abs", "min_side", "first_id"):
+        groups[name] = facts[name].combine_chunks().take(at)
     made = {
-        what: pa.Table.from_pylist(rows, schema=pa.schema(list(COLUMNS[what].items()))) for what, rows in tables.items()
+        what: pa.table({name: columns[name] for name in COLUMNS[what]}, schema=pa.schema(list(COLUMNS[what].items())))
+        for what, columns in (("groups", groups), ("allocations", allocations))
     }
     return {**made, "rows": rows_of(made["groups"], made["allocations"])}
 
 
-def _group(line: dict[str, Any], members: list[tuple[int, int]]) -> dict[str, Any]:
-    positive = sum(amount > 0 for _, amount in members)
-    negative = sum(amount < 0 for _, amount in members)
-    return {
-        **line,
-        "max_abs": max((abs(amount) for _, amount in members), default=0),
-        "min_side": min(positive, negative),
-        "first_id": min((row_id for row_id, _ in members), default=None),
-    }
+def _columns(what: str, lines: list[dict[str, Any]], optional: dict[str, None]) -> dict[str, pa.Array]:
+    """Lists of a JSON report as columns; a number with a fraction, or a text for a number, is none of them."""
+    columns: dict[str, pa.Array] = {}
+    for name, kind in COLUMNS[what].items():
+        if name in _COMPUTED:
+            continue
+        values = [line.get(name) for line in lines] if name in optional else [line[name] for line in lines]
+        array: pa.Array = pa.array(values)
+        if array.type not in (pa.null(), pa.int64(), kind):
+            raise TypeError(f"{name!r} of {what} is {array.type}, not {kind}")
+        if array.null_count and name not in optional:
+            raise TypeError(f"{name!r} of {what} is null")
+        columns[name] = array.cast(kind)
+    return columns
+
+
+_COMPUTED = frozenset({"max_abs", "min_side", "first_id"})
+"""Facts of a group that a JSON report leaves to the host."""
+
+
+def _facts(allocations: dict[str, pa.Array]) -> pa.Table:
+    """`max_abs`, `min_side` and `first_id` of each group."""
+    amounts = allocations["amount"]
+    signs = {"positive": pc.greater(amounts, 0), "negative": pc.less(amounts, 0)}
+    table = pa.table(
+        {
+            "group_id": allocations["group_id"],
+            "id": allocations["id"],
+            "size": pc.abs_checked(amounts),
+            **{name: flags.cast(pa.int64()) for name, flags in signs.items()},
+        }
+    )
+    sums = table.group_by("group_id").aggregate(
+        [("size", "max"), ("positive", "sum"), ("negative", "sum"), ("id", "min")]
+    )
+    return pa.table(
+        {
+            "group_id": sums["group_id"],
+            "max_abs": sums["size_max"],
+            "min_side": pc.min_element_wise(sums["positive_sum"], sums["negative_sum"]),
+            "first_id": sums["id_min"],
+        }
+    )
 
 
 def rows_of(groups: pa.Table, allocations: pa.Table) -> pa.Table:

@@ -3,6 +3,8 @@
 The journal holds every command that changed something, with its rows. A module is deterministic, so replaying the
 journal in a fresh instance gives the same state down to the group ids: after a trap or an exceeded limit nothing is
 lost. A journal that has grown many times larger than the session is replaced by a snapshot of it.
+
+A module's report is not believed: each one is compared with the rows that were shipped, whatever the module says of it.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import pyarrow as pa
@@ -29,6 +32,8 @@ from florecon_build.host.errors import (
     from_wire,
 )
 from florecon_build.host.frames import Frame, empty
+from florecon_build.host.report.control import check_tables
+from florecon_build.host.report.shipped_rows import ShippedRows
 from florecon_build.host.report.tables import SHARD_KEYS, from_json, read
 from florecon_build.host.runtime.instance import Instance, Payload
 from florecon_build.host.runtime.journal import Blob, Entry, Journal
@@ -44,6 +49,16 @@ STEP_SECONDS = 0.1
 
 T = TypeVar("T")
 Progress = Callable[[int, int], None]
+GROUPED = ("groups", "allocations", "rows")
+"""The tables of a report that are compared with each other and with the rows that were shipped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A point to roll back to: the journal's length, and the rows shipped until then."""
+
+    steps: int
+    shipped: ShippedRows
 
 
 class Session:
@@ -71,6 +86,7 @@ class Session:
         self.rebuilt = 0
         self._instance = self._running = Instance(module, limits)
         self.about: Description = parse(self._instance.describe(), module.name)
+        self._shipped = ShippedRows.none(self.about)
         if snapshot is None:
             fields = {} if config is None else {"config": encode_params(self.about, config)}
             self.change("init", fields, empty(self.about))
@@ -94,10 +110,13 @@ class Session:
 
     def change(self, op: Op, fields: Mapping[str, object], rows: Frame | None = None) -> dict[str, Any]:
         """Carries out a command that changes the state; returns the reply's envelope."""
-        command = _encode(op, {**fields, "reply": "none"})
 
         def work() -> dict[str, Any]:
+            named = self._named(fields) if op == "remove" else fields
+            command = _encode(op, {**named, "reply": "none"})
+            shipped = self._after(op, named, rows)
             envelope = self._send(command, rows, Deadline(self._limits.timeout))
+            self._shipped = shipped
             self._record(Entry(command, rows, 0 if rows is None else rows.rows))
             return envelope
 
@@ -112,30 +131,31 @@ class Session:
         if f"{op}.dry_run" in self.about.extensions:
             command = _encode(op, {**fields, "dry_run": True, "reply": "none"})
             return self._work(lambda: self._send(command, None, Deadline(self._limits.timeout)))
-        marked, length = self._marked, len(self._journal)
+        marked, mark = self._marked, self._here()
         self._marked = True
         try:
             return self.change(op, fields)
         finally:
-            self.back_to(length)
+            self.back_to(mark)
             self._marked = marked
 
-    def mark(self) -> int:
+    def mark(self) -> Mark:
         """Sets the point that `back_to` rolls back to, until `keep` commits. Errors: `BadCommand` where one is set."""
         if self._marked:
             raise BadCommand("a transaction of this workspace is open already; transactions do not nest")
         self._marked = True
-        return len(self._journal)
+        return self._here()
 
     def keep(self) -> None:
         """Commits everything since the mark."""
         self._marked = False
 
-    def back_to(self, mark: int) -> None:
+    def back_to(self, mark: Mark) -> None:
         """Rolls back to the mark; the next call rebuilds that state, group ids included."""
         self._marked = False
-        if len(self._journal) > mark:
-            self._journal.cut(mark)
+        if len(self._journal) > mark.steps:
+            self._journal.cut(mark.steps)
+            self._shipped = mark.shipped
             self._instance.poisoned = Cancelled(f"{self._module.name}: the last steps were taken back")
 
     def solve(self, progress: Progress | None, certify: bool = False) -> int | None:
@@ -160,11 +180,26 @@ class Session:
         return self._work(lambda: self._shard_keys(frame))
 
     def fetch(self, what: str) -> pa.Table:
-        """One table of the report: `groups`, `allocations`, `rows` or `stages`.
+        """One table of the report: `groups`, `allocations`, `rows` or `stages`; see `reader`."""
+        return self.reader()(what)
 
-        Errors: `Unsupported` for `stages` of a module that does not count them.
+    def reader(self) -> Callable[[str], pa.Table]:
+        """A function that returns the tables of the report as it is when the first one is asked for.
+
+        The first of `groups`, `allocations` and `rows` reads all three, and compares them with each other and with the
+        rows that were shipped. Errors: `ConservationViolated`, `BrokenReply`; `Unsupported` for `stages` of a module
+        that does not count them.
         """
-        return self._work(lambda: self._table(what, Deadline(self._limits.timeout)))
+        held: dict[str, pa.Table] = {}
+
+        def table(what: str) -> pa.Table:
+            if what not in GROUPED:
+                return self._work(lambda: self._stages(Deadline(self._limits.timeout)))
+            if not held:
+                held.update(self._work(lambda: self._report(Deadline(self._limits.timeout))))
+            return held[what]
+
+        return table
 
     def _work(self, work: Callable[[], T]) -> T:
         if not self._lock.acquire(blocking=False):
@@ -203,6 +238,7 @@ class Session:
         except BadCommand as error:
             raise Unsupported(f"this module takes no snapshot back: {error.message}") from error
         self._journal.add(entry)
+        self._shipped = self._shipped.restored()
 
     def _explain(self, ids: list[int | str]) -> dict[str, Any]:
         try:
@@ -262,16 +298,54 @@ class Session:
         if deadline.over():
             raise TimedOut(f"{where}: the {deadline.seconds:g} seconds are over; solve again to go on")
 
-    def _table(self, what: str, deadline: Deadline) -> pa.Table:
-        if self._fetches:
-            table = self._fetch(what, deadline)
-            if table is not None:
-                return table
+    def _here(self) -> Mark:
+        return Mark(len(self._journal), self._shipped)
+
+    def _named(self, fields: Mapping[str, object]) -> Mapping[str, object]:
+        """The arguments of a removal with text ids in the place of their numbers, which only a report tells apart."""
+        ids = cast("list[int | str]", fields["ids"])
+        if not self.about.id_is_text or all(isinstance(row_id, str) for row_id in ids):
+            return fields
+        rows = self._report(Deadline(self._limits.timeout))["rows"]
+        if "id_text" not in rows.column_names:
+            return fields
+        names = dict(zip(rows["id"].to_pylist(), rows["id_text"].to_pylist(), strict=True))
+        return {**fields, "ids": [names.get(row_id, row_id) for row_id in ids]}
+
+    def _after(self, op: Op, fields: Mapping[str, object], rows: Frame | None) -> ShippedRows:
+        """The rows shipped to the session once a command has succeeded."""
+        if op in ("init", "upsert") and rows is not None:
+            return self._shipped.upserted(rows) if rows.rows else self._shipped
+        if op == "remove":
+            ids = cast("list[int | str]", fields["ids"])
+            numbered = self.about.id_is_text and not all(isinstance(row_id, str) for row_id in ids)
+            return self._shipped.restored() if numbered else self._shipped.removed(ids)
+        return self._shipped
+
+    def _report(self, deadline: Deadline) -> dict[str, pa.Table]:
+        tables = self._grouped(deadline)
+        self._trusting(lambda: check_tables(**tables))
+        self._shipped = self._shipped.compared(tables["rows"])
+        return tables
+
+    def _grouped(self, deadline: Deadline) -> dict[str, pa.Table]:
+        """The tables of groups, allocations and rows as the module gives them."""
+        tables: dict[str, pa.Table] = {}
+        for what in GROUPED:
+            table = self._fetch(what, deadline) if self._fetches else None
+            if table is None:
+                self._fetches = False
+                envelope = self._send(_encode("report", {}), None, deadline)
+                return self._trusting(lambda given=envelope: from_json(given.get("report")))
+            tables[what] = table
+        return tables
+
+    def _stages(self, deadline: Deadline) -> pa.Table:
+        table = self._fetch("stages", deadline) if self._fetches else None
+        if table is None:
             self._fetches = False
-        if what == "stages":
             raise Unsupported("this module does not count what its stages do")
-        envelope = self._send(_encode("report", {}), None, deadline)
-        return self._trusting(lambda: from_json(envelope.get("report"))[what])
+        return table
 
     def _fetch(self, what: str, deadline: Deadline) -> pa.Table | None:
         """The table, or None for a module without `fetch`."""

@@ -234,7 +234,7 @@ def test_a_table_with_other_columns() -> None:
         writer.write_table(table)
     data = sink.getvalue().to_pybytes()
     wasm = solver(reply=OK + data, dispatch=on("f", packed(REPLY_AT + len(OK), len(data)), ok()))
-    with pytest.raises(BrokenReply, match="table of rows is malformed"):
+    with pytest.raises(BrokenReply, match="table of groups is malformed"):
         _ = Workspace(wasm).report().rows
 
 

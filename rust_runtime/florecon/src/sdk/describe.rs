@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::ABI_VERSION;
 use super::dispatch::plan;
 use super::params::{self, ParamSpec, ParamValues};
-use super::plugin::{BuildInfo, Plugin};
+use super::plugin::{AmountColumn, BuildInfo, Plugin};
 use super::reply;
 use super::schema::{Domain, Field, FieldKind, Schema};
 use crate::wire::EXTENSIONS;
@@ -21,7 +21,7 @@ struct Described<'a> {
     domain: DomainJson<'a>,
     id: NamedType<'a>,
     input: Vec<FieldJson<'a>>,
-    numeraire: ScaleJson,
+    numeraire: NumeraireJson<'a>,
     params: Vec<ParamJson<'a>>,
     shard: ShardJson,
     extensions: [&'static str; EXTENSIONS.len()],
@@ -35,8 +35,11 @@ struct DomainJson<'a> {
 }
 
 #[derive(Serialize)]
-struct ScaleJson {
+struct NumeraireJson<'a> {
     scale: u32,
+    /// Absent where the plugin does not say, null where the amounts are computed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<Option<&'a str>>,
 }
 
 /// Whether `shard_keys` keeps anything apart, with the params as they are by default.
@@ -151,8 +154,13 @@ fn written(domain: &Domain, schema: &Schema, params: &[ParamSpec], exact: bool, 
             base: id.map_or("i64", |field| field.kind().base()),
         },
         input: schema.fields().iter().map(field).collect(),
-        numeraire: ScaleJson {
+        numeraire: NumeraireJson {
             scale: build.numeraire_scale,
+            column: match build.amount_column {
+                AmountColumn::Unstated => None,
+                AmountColumn::Named(name) => Some(Some(name)),
+                AmountColumn::Computed => Some(None),
+            },
         },
         params: params.iter().map(param).collect(),
         shard: ShardJson { exact },

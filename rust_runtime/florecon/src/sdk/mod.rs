@@ -28,7 +28,7 @@ mod table;
 
 pub use abi::ABI_VERSION;
 pub use params::{ParamSpec, ParamValues};
-pub use plugin::{BuildInfo, Plugin};
+pub use plugin::{AmountColumn, BuildInfo, Plugin};
 pub use record::Record;
 pub use schema::{Domain, Field, FieldKind, Schema};
 pub use serve::serve;

@@ -222,4 +222,24 @@ pub struct BuildInfo {
     pub nodes_json: &'static str,
     /// The decimal places a host shows the numeraire with.
     pub numeraire_scale: u32,
+    /// The column that the amounts of reports are those of, so that a host can compare.
+    pub amount_column: AmountColumn,
+}
+
+/// The column whose minor units a plugin's amounts are.
+///
+/// ```
+/// use florecon::sdk::{AmountColumn, BuildInfo};
+/// let info = BuildInfo { numeraire_scale: 2, amount_column: AmountColumn::Named("amount"), ..BuildInfo::default() };
+/// assert_ne!(info.amount_column, AmountColumn::default());
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum AmountColumn {
+    /// The plugin does not say. A host takes the column marked as the amount, or the only money column.
+    #[default]
+    Unstated,
+    /// The column of this name, an integer or money of `numeraire_scale` decimal places.
+    Named(&'static str),
+    /// The amounts are computed from several columns, or are not those of any.
+    Computed,
 }

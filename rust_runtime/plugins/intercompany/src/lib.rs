@@ -72,6 +72,7 @@ impl Plugin for Intercompany {
     fn build() -> BuildInfo {
         BuildInfo {
             numeraire_scale: 2,
+            amount_column: AmountColumn::Named("amount"),
             ..BuildInfo::default()
         }
     }

@@ -54,6 +54,7 @@ impl Plugin for Starter {
     fn build() -> BuildInfo {
         BuildInfo {
             numeraire_scale: 2,
+            amount_column: AmountColumn::Named("amount"),
             ..BuildInfo::default()
         }
     }

@@ -67,6 +67,7 @@ impl Plugin for MatchPlugin {
             strategy: "3be257d2d047607238dfc323c663a607dd5ec79b4d96a9c793bfa16ab2663957",
             nodes_json: include_str!("nodes.json"),
             numeraire_scale: 0,
+            amount_column: AmountColumn::Named("amount"),
         }
     }
 

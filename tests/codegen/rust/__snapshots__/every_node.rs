@@ -77,6 +77,7 @@ impl Plugin for EveryNodePlugin {
             strategy: "1add9cc5344e879edd0229f33bc1cefe261879c82bacea2105636fd4ec617d02",
             nodes_json: include_str!("nodes.json"),
             numeraire_scale: 2,
+            amount_column: AmountColumn::Named("amount"),
         }
     }
 

@@ -56,6 +56,7 @@ impl Plugin for IntercompanyPlugin {
             strategy: "de6d5be88b8482c0321218a16b8f73030cb7ebd33fd6fdc7264ae58cbce26077",
             nodes_json: include_str!("nodes.json"),
             numeraire_scale: 2,
+            amount_column: AmountColumn::Named("amount"),
         }
     }
 

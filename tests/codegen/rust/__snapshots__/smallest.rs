@@ -32,6 +32,7 @@ impl Plugin for SmallestPlugin {
             strategy: "43b83b8c4252e489174b817157e7141a73433413a38335e73b24cc1c3be68960",
             nodes_json: include_str!("nodes.json"),
             numeraire_scale: 2,
+            amount_column: AmountColumn::Named("amount"),
         }
     }
 

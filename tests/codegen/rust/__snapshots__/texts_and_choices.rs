@@ -69,6 +69,7 @@ impl Plugin for TextsPlugin {
             strategy: "c19760ef1baaead47a32dbd257c5896633cd23fff170e8f456c2beb53ee16c27",
             nodes_json: include_str!("nodes.json"),
             numeraire_scale: 2,
+            amount_column: AmountColumn::Named("amount"),
         }
     }
 
