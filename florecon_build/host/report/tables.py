@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from florecon_build.host.errors import BrokenReply
+from florecon_build.host.report.table_stream import read_columns
 from florecon_build.wire import TABLE_NAMES, TABLES, UNMATCHED
 
 TYPES: dict[str, pa.DataType] = {
@@ -34,16 +35,25 @@ def read(what: str, reply: bytes) -> pa.Table:
 
     Errors: `BrokenReply` for bytes that are no such table.
     """
+    types = {"id_text": TYPES["utf8"], **READ[what]}
     try:
-        table = pa.ipc.open_stream(pa.py_buffer(reply)).read_all()
-        table.validate(full=True)
+        table = read_columns(reply, types)
         names = list(READ[what])
         if "id_text" in table.column_names:
             names.insert(1, "id_text")
-        types = {"id_text": TYPES["utf8"], **READ[what]}
-        return pa.table({name: table.column(name).cast(types[name]) for name in names})
-    except (pa.ArrowException, OSError, KeyError) as error:
+        return pa.table({name: _typed(table, name, types[name]) for name in names})
+    except BrokenReply as error:
+        raise BrokenReply(f"the module's table of {what} is malformed: {error}") from error
+    except (pa.ArrowException, OSError, KeyError, TypeError) as error:
         raise BrokenReply(f"the module's table of {what} is malformed: {' '.join(str(error).split())}") from error
+
+
+def _typed(table: pa.Table, name: str, kind: pa.DataType) -> pa.ChunkedArray:
+    """A column in its type; an integer may be narrower than it, nothing else is converted."""
+    column = table.column(name)
+    if column.type != kind and not (pa.types.is_integer(column.type) and pa.types.is_integer(kind)):
+        raise TypeError(f"{name!r} is {column.type}, not {kind}")
+    return column.cast(kind)
 
 
 def from_json(report: object) -> dict[str, pa.Table]:

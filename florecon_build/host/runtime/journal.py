@@ -42,6 +42,11 @@ class Entry:
     rows: int = 0
     solves: bool = False
 
+    @property
+    def size(self) -> int:
+        """Bytes of the payload."""
+        return 0 if self.payload is None else self.payload.size
+
 
 class Journal:
     """Entries in order, with a weight that decides when a snapshot replaces them.
