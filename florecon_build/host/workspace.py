@@ -274,13 +274,6 @@ class Workspace:
         """The groups as they are now."""
         return self._report(None)
 
-    def unchecked_tables(self) -> dict[str, pa.Table]:
-        """The tables `groups`, `allocations` and `rows` as the module gives them, for tests of the module itself.
-
-        Nothing in them is compared with the rows that were shipped; read `report` for everything else.
-        """
-        return self._session.unchecked()
-
     def _report(self, certified: int | None) -> Report:
         report = Report(self.about, self._session.reader(), certified)
         self._reports.add(report)
@@ -469,6 +462,14 @@ class Workspace:
         groups = self.report().groups
         pinned: list[int] = groups.filter(select(groups, lambda g: g.pinned)).column("group_id").to_pylist()
         return pinned
+
+
+def unchecked_tables(workspace: Workspace) -> dict[str, pa.Table]:
+    """The tables `groups`, `allocations` and `rows` as the module gives them, for tests of the module itself.
+
+    Nothing in them is compared with the rows that were shipped; `Workspace.report` is for everything else.
+    """
+    return workspace._session.unchecked()  # pyright: ignore[reportPrivateUsage]
 
 
 def _demoted(envelope: Mapping[str, Any]) -> tuple[int, ...]:

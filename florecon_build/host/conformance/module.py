@@ -16,7 +16,7 @@ from florecon_build.host.description import Description, parse
 from florecon_build.host.errors import BrokenReply, from_wire
 from florecon_build.host.frames import conform, empty
 from florecon_build.host.report.tables import from_json
-from florecon_build.host.workspace import Workspace
+from florecon_build.host.workspace import Workspace, unchecked_tables
 
 Id: TypeAlias = int | str
 
@@ -94,7 +94,7 @@ class WorkspaceModule:
 
     def groups(self) -> list[Group]:
         """The report as the module gives it, which the checks are to judge."""
-        tables = self._workspace.unchecked_tables()
+        tables = unchecked_tables(self._workspace)
         return as_groups(tables["groups"], tables["allocations"], list(self._texts))
 
     def close(self) -> None:
