@@ -16,7 +16,7 @@ SECONDS_TO_FUZZ ?= 600
 ROUNDS_TO_KILL ?= 200
 TIES_TO_SETTLE ?= 2000
 
-.PHONY: help demo test check lint site test-python test-rust t quick versions fuzz bench docs dist setup hooks lock clean
+.PHONY: help demo test check lint lint-python lint-rust site test-python test-rust t quick versions fuzz bench docs dist setup hooks lock clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -24,7 +24,9 @@ help:  ## what can be made
 demo: setup  ## make a 50,000-line ledger, compile a strategy, reconcile, show the result
 	@$(PY) examples/intercompany/run.py
 
-test: check test-rust test-python  ## everything that CI runs
+test:  ## everything that CI runs: the lints and the tests of both languages side by side, then the Python tests
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint-rust lint-python test-rust site
+	@$(MAKE) --no-print-directory test-python
 
 setup:
 	@scripts/setup.sh
@@ -32,10 +34,14 @@ setup:
 
 check: lint site  ## formats, lints and types, in both languages; the site
 
-lint: setup
+lint: lint-python lint-rust
+
+lint-python: setup
 	@echo "==> ruff"; $(PY) -m ruff format --check . && $(PY) -m ruff check .
 	@echo "==> generated names of the wire"; $(PY) -m scripts.generate_wire --check
 	@echo "==> pyright (strict)"; $(PY) -m pyright --warnings
+
+lint-rust: setup
 	@echo "==> rustfmt and clippy"; $(PY) scripts/cargo.py fmt --all --check
 	@$(PY) scripts/cargo.py clippy --locked --workspace --all-targets -- -D warnings
 	@$(PY) scripts/cargo.py clippy --locked --manifest-path ../benchmarks/flowbench/Cargo.toml -- -D warnings
@@ -61,7 +67,7 @@ test-rust: setup  ## the runtime's own tests
 	@echo "==> cargo test"; $(PY) scripts/cargo.py test --locked --workspace --quiet
 
 test-python: setup  ## builder, generator, host, interpreter against wasm, examples
-	@echo "==> pytest"; $(PY) -m pytest -q -n 2 --dist loadfile
+	@echo "==> pytest"; $(PY) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 versions: setup  ## the Python tests that compile nothing, on every Python from 3.11 to 3.14 that is here
 	@$(PY) -m scripts.versions

@@ -1,4 +1,6 @@
-"""Markers that follow from what a test is given: one with a compiled module has the marker ``cargo``."""
+"""Markers that follow from what a test is given (one with a compiled module has the marker ``cargo``), and the order of
+the files: those that compile come first, so that no worker is left alone with a compiler at the end.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,10 @@ DOCTESTS = {"florecon_build.conformance.conformance"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Adds the markers."""
+    """Adds the markers, and moves the files that compile to the front."""
     for item in items:
         fixtures = set(item.fixturenames) if isinstance(item, pytest.Function) else set[str]()
         if COMPILED & fixtures or item.name in DOCTESTS:
             item.add_marker(pytest.mark.cargo)
+    compiling = {item.path for item in items if item.get_closest_marker("cargo")}
+    items.sort(key=lambda item: item.path not in compiling)
