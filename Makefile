@@ -16,7 +16,7 @@ SECONDS_TO_FUZZ ?= 600
 ROUNDS_TO_KILL ?= 200
 TIES_TO_SETTLE ?= 2000
 
-.PHONY: help demo test check lint lint-python lint-rust site test-python test-rust t quick versions fuzz bench docs dist setup hooks lock clean
+.PHONY: help demo test side-by-side check lint lint-python lint-rust site test-python test-rust t quick versions fuzz bench docs dist setup hooks lock clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -24,9 +24,10 @@ help:  ## what can be made
 demo: setup  ## make a 50,000-line ledger, compile a strategy, reconcile, show the result
 	@$(PY) examples/intercompany/run.py
 
-test:  ## everything that CI runs: the lints and the tests of both languages side by side, then the Python tests
+test: side-by-side test-python  ## everything that CI runs
+
+side-by-side:
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint-rust lint-python test-rust site
-	@$(MAKE) --no-print-directory test-python
 
 setup:
 	@scripts/setup.sh
