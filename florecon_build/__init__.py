@@ -75,6 +75,7 @@ from florecon_build.frontend.strategy import Strategy
 from florecon_build.frontend.text import DateExpr, ListExpr, TextExpr, TupleExpr
 from florecon_build.host import (
     ABI_VERSION,
+    Book,
     Change,
     ContractMismatch,
     FloreconError,
@@ -92,6 +93,7 @@ from florecon_build.sources import Source
 
 __all__ = [
     "ABI_VERSION",
+    "Book",
     "BooleanExpr",
     "Change",
     "ColumnSpec",

@@ -18,7 +18,17 @@ from rich.text import Text
 from florecon_build.cli import console
 from florecon_build.cli.exit_codes import Exit
 from florecon_build.codegen.errors import BuildError, GeneratedCodeError, ToolchainError
-from florecon_build.host.errors import BadConfig, FloreconError, LoadError, SchemaError
+from florecon_build.host.decisions.errors import BookError, BookLocked, WrongHead
+from florecon_build.host.errors import (
+    BadConfig,
+    FloreconError,
+    LoadError,
+    NotPending,
+    SamePerson,
+    SchemaError,
+    StoreDamaged,
+    StoreError,
+)
 from florecon_build.interpreter import ModelError
 from florecon_build.ir.errors import StrategyError
 from florecon_build.ir.json_format import IrError
@@ -125,6 +135,12 @@ def render(error: Exception) -> RenderedError:
             return RenderedError(Exit.USAGE, str(error))
         case ModelError():
             return RenderedError(Exit.DATA, str(error))
+        case BookLocked():
+            return RenderedError(Exit.ENVIRONMENT, str(error))
+        case BookError() | WrongHead() | StoreDamaged() | SamePerson() | NotPending():
+            return RenderedError(Exit.BOOK, str(error))
+        case StoreError():
+            return RenderedError(Exit.ENVIRONMENT, str(error))
         case FloreconError():
             return RenderedError(Exit.SOLVER, str(error))
         case OSError():

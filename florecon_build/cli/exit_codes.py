@@ -15,6 +15,7 @@ class Exit(IntEnum):
     DATA = 4  # the rows do not match the declared columns
     SOLVER = 5  # the module cannot be loaded or failed
     ENVIRONMENT = 6  # no compiler, no network, a full disk
+    BOOK = 7  # the book refuses: another period, changed rows, open items
     BUG = 70
     INTERRUPTED = 130
 
@@ -27,6 +28,7 @@ MEANING: dict[Exit, str] = {
     Exit.DATA: "the data does not match the columns that the solver declares; nothing was written",
     Exit.SOLVER: "the solver cannot be loaded or failed; nothing was written",
     Exit.ENVIRONMENT: "the environment lacks a compiler, network access or disk space",
+    Exit.BOOK: "the book refuses, such as for a closed period, changed rows or open items; it is as it was",
     Exit.BUG: "internal error of florecon-build",
     Exit.INTERRUPTED: "interrupted",
 }

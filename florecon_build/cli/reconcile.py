@@ -19,13 +19,14 @@ from florecon_build.cli.console import timed
 from florecon_build.cli.declared_sources import LedgerFiles, ledger
 from florecon_build.cli.exception_reasons import explain_open_rows
 from florecon_build.cli.inputs import InputFormat
-from florecon_build.cli.summary import Summary, Tables, step_names, summarize
+from florecon_build.cli.summary import Summary, Tables, summarize
 from florecon_build.codegen.build.wasm import IR_SECTION
 from florecon_build.codegen.build.wasm_sections import section
 from florecon_build.codegen.version import VERSION
 from florecon_build.host import Description, Report, Workspace
 from florecon_build.host.report.formulas import Formulas, without_formulas
 from florecon_build.host.report.shipped_rows import amount_column
+from florecon_build.host.report.step_names import step_names
 from florecon_build.sources import Reading, Source
 from florecon_build.sources.file_digest import sha256
 

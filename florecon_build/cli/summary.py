@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -11,10 +11,9 @@ import pyarrow.compute as pc
 
 from florecon_build.host import FloreconError
 from florecon_build.host.report.control import check_tables
+from florecon_build.host.report.currency_column import currency_of
 from florecon_build.wire import UNMATCHED
 
-CURRENCY_NAMES = ("currency", "ccy", "curr", "currency_code", "waehrung", "devise")
-"""Names of a currency column; amounts of different currencies are never added."""
 Money = dict[str, int]
 """Minor units by currency; the key is empty where there is no currency column."""
 
@@ -96,32 +95,9 @@ def summarize(tables: Tables) -> Summary:
     )
 
 
-def step_names(nodes: Iterable[tuple[int, str, str | None]]) -> dict[int, str]:
-    """The outermost label around each node that has one; ``nodes`` are (id, path, label) in the order of ids.
-
-    >>> step_names([(0, "seq", None), (1, "seq[0] > labeled", "a"), (2, "seq[0] > labeled > flow", None)])
-    {1: 'a', 2: 'a'}
-    """
-    names: dict[int, str] = {}
-    inside: tuple[str, str] | None = None
-    for number, path, label in nodes:
-        if inside is not None and path.startswith(f"{inside[0]} > "):
-            names[number] = inside[1]
-            continue
-        inside = (path, label) if label is not None else None
-        if label is not None:
-            names[number] = label
-    return names
-
-
 def key_of(table: pa.Table) -> str:
     """Name of the id column of a report table: ``id_text`` for text ids, else ``id``."""
     return "id_text" if "id_text" in table.column_names else "id"
-
-
-def currency_of(columns: Iterable[str]) -> str | None:
-    """The currency column among ``columns``; None if there is none."""
-    return next((name for name in columns if name.lower() in CURRENCY_NAMES), None)
 
 
 def _units(tables: Tables) -> pa.Table | None:

@@ -3,6 +3,7 @@
 This package knows nothing of how a module was made.
 """
 
+from florecon_build.host.decisions.book import Book, BookWorkspace
 from florecon_build.host.decisions.replay import Misfit
 from florecon_build.host.decisions.store import Audit, Decision, Entry, Fault, Member, Store, verify
 from florecon_build.host.decisions.stored_workspace import StoredWorkspace, Unfit
@@ -74,6 +75,8 @@ __all__ = [
     "BadDescribe",
     "BadSnapshot",
     "BadTable",
+    "Book",
+    "BookWorkspace",
     "BrokenReply",
     "Busy",
     "Cancelled",

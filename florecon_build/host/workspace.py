@@ -31,9 +31,10 @@ from florecon_build.host.decisions.store.store import Store
 from florecon_build.host.decisions.stored_workspace import StoredWorkspace
 from florecon_build.host.decisions.tags import Tags
 from florecon_build.host.description import Description
-from florecon_build.host.errors import BrokenReply, ConservationViolated
+from florecon_build.host.errors import AmountOverflow, BrokenReply, ConservationViolated, UnknownGroup, Unsupported
 from florecon_build.host.explain.explanation import Explanation
 from florecon_build.host.frames import Frame, TextAmounts, conform
+from florecon_build.host.report.at_hand import SetAside
 from florecon_build.host.report.predicate import Predicate, select
 from florecon_build.host.report.report import Report
 from florecon_build.host.runtime.arguments import Id, Ids, ids_from, integer, pairs_from
@@ -139,6 +140,7 @@ class Workspace:
         self._text_amounts: TextAmounts | None = text_amounts
         self._reports: weakref.WeakSet[Report] = weakref.WeakSet()
         self._tags = Tags()
+        self._aside: SetAside | None = None
 
     @staticmethod
     def restore(artifact: Source, snapshot: bytes, **how: Unpack[Options]) -> Workspace:
@@ -163,11 +165,12 @@ class Workspace:
     ) -> StoredWorkspace:
         """A workspace whose decisions are kept in a store, over these rows, solved.
 
-        Parameters: `rows` is anything that `upsert` takes; `who` makes the decisions; `how` are the further parameters
-        of a workspace. Decisions of the store that do not fit the rows are in `unfit`. To keep the decisions of a
-        workspace that is there already, such as a restored one, wrap it: `StoredWorkspace(workspace, store, who=who)`.
+        Parameters: `rows` is anything that `upsert` takes; `config` sets params, which the store keeps as `configure`
+        does; `who` makes the decisions; `how` are the further parameters of a workspace. Decisions of the store that do
+        not fit the rows are in `unfit`. To keep the decisions of a workspace that is there already, such as a restored
+        one, wrap it: `StoredWorkspace(workspace, store, who=who)`.
         """
-        return StoredWorkspace(Workspace(artifact, config, **how), store, rows, who=who)
+        return StoredWorkspace(Workspace(artifact, **how), store, rows, who=who, params=config)
 
     # Module and resources
 
@@ -203,8 +206,10 @@ class Workspace:
         """The whole workspace as bytes, for `restore`; every group keeps its id.
 
         A pinned group, a merge and the params are in it; what the host keeps beside the module (column names, limits)
-        is not. Errors: `Unsupported` for a module that takes no snapshots.
+        is not. Errors: `Unsupported` for a module that takes no snapshots, and with amounts that are set aside.
         """
+        if self._aside is not None:
+            raise Unsupported("a workspace of a book takes no snapshots: the book has its rows and decisions")
         return self._session.snapshot()
 
     # Rows
@@ -277,7 +282,7 @@ class Workspace:
     def _report(self, certified: int | None) -> Report:
         report = Report(self.about, self._session.reader(), certified)
         self._reports.add(report)
-        return report
+        return report if self._aside is None else report.mapped(self._aside.view)
 
     def explain(self, *ids: Id) -> Explanation:
         """Explains the outcome of rows, without changing anything.
@@ -356,6 +361,8 @@ class Workspace:
 
     def unpin(self, group_id: int) -> None:
         """Unpins a group: it is proposed from now on, and the next solve may change it. Errors: `UnknownGroup`."""
+        if self._aside is not None and group_id in self._aside.groups:
+            raise UnknownGroup(f"there is no group {group_id}", group_id=group_id)
         self._change("unpin", {"group_id": integer(group_id, "a group id")})
 
     def merge(
@@ -382,6 +389,30 @@ class Workspace:
         if isinstance(made, int):
             return made
         return 0 if dry_run else max(self._pinned_groups())  # a module that does not say the id: ids only grow
+
+    def set_aside(self, amounts: Mapping[Id, int], spare: Id) -> None:
+        """Takes amounts out of rows for good, once: what earlier periods matched of them.
+
+        Later solves see the lots that are left, with the rows' own original amounts and columns; reports show the
+        amounts at hand.
+        Parameters: `amounts` in minor units, signed as the rows; `spare` is the id of a further row, with an amount,
+        that is there for this only and is never seen again.
+        Errors: those of `merge`; on any of them nothing changed.
+        """
+        whole = totals_of(self.report())[spare]
+        with self.transaction():
+            groups = self._set_aside([*amounts.items(), (spare, whole)])
+        self._aside = SetAside(tuple(groups), (spare,))
+
+    def _set_aside(self, parts: list[tuple[Id, int]]) -> list[int]:
+        """Pinned groups of the parts: one, unless their sum is beyond 64 bits."""
+        try:
+            return [self.merge(parts, "carried", "matched in a closed period")]
+        except AmountOverflow:
+            if len(parts) < 4:
+                raise
+        half = len(parts) // 2
+        return self._set_aside(parts[:half]) + self._set_aside(parts[half:])
 
     def detach(self, group_id: int, ids: Ids) -> None:
         """Takes rows out of a proposed group. Errors: `UnknownGroup`, `FrozenGroup`, `UnknownId`,

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from florecon_build.cli.scaffold.column_types import ColumnType
 from florecon_build.cli.scaffold.quoting import printable, python_string
-from florecon_build.cli.summary import currency_of
+from florecon_build.host.report.currency_column import currency_of
 
 
 class Proposed(Protocol):

@@ -8,7 +8,7 @@ from florecon_build.host.decisions.group_members import shapes_of
 from florecon_build.host.decisions.replay import Misfit, Verbs, misfit_of, place, wanted_of, withhold
 from florecon_build.host.decisions.store import Decision, Store
 
-PINNING = ("pin", "merge")
+PINNING = ("pin", "merge", "resolve")
 BREAKING = ("detach", "dissolve")
 
 
@@ -73,7 +73,7 @@ class Replayer:
         """Brings the workspace to what is in force; nothing to do while the store's head is the same."""
         if self._store.head == self._head:
             return
-        in_force = {decision.seq for decision in self._store.book.standing(*PINNING, *BREAKING)}
+        in_force = {decision.seq for decision in self._standing(*PINNING, *BREAKING)}
         for seq in [seq for seq in self._placed if seq not in in_force]:
             self._lift(self._store.book.decisions[seq], self._placed.pop(seq))
         for seq in [seq for seq in self._misfits if seq not in in_force]:
@@ -95,6 +95,11 @@ class Replayer:
         self._break_up()
         self._head = self._store.head
 
+    def _standing(self, *kinds: str) -> list[Decision]:
+        """The decisions in force that change groups: a resolution whose code carries the item on does not."""
+        standing = self._store.book.standing(*kinds)
+        return [each for each in standing if each.entry.body.get("effect") != "carried"]
+
     def _lift(self, decision: Decision, group_id: int) -> None:
         self._workspace.unpin(group_id)
         if decision.kind == "merge":
@@ -102,7 +107,7 @@ class Replayer:
 
     def _place(self) -> None:
         tried = self._placed.keys() | self._misfits.keys()
-        wanted = [wanted_of(each) for each in self._store.book.standing(*PINNING) if each.seq not in tried]
+        wanted = [wanted_of(each) for each in self._standing(*PINNING) if each.seq not in tried]
         if wanted:
             done = place(self._workspace, wanted, self._placed.values())
             self._misfits.update({misfit.key: misfit for misfit in done.misfits})

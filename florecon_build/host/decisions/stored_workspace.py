@@ -39,9 +39,11 @@ from florecon_build.host.explain.explanation import Explanation
 from florecon_build.host.frames import TextAmounts
 from florecon_build.host.report.predicate import Predicate
 from florecon_build.host.report.report import Report
+from florecon_build.host.report.resolved import Resolved
 from florecon_build.host.runtime.arguments import Id, Ids, ids_from, integer, pairs_from
+from florecon_build.host.runtime.parameters import encode_params
 from florecon_build.host.runtime.session import Progress
-from florecon_build.wire import MANUAL
+from florecon_build.wire import MANUAL, UNMATCHED
 
 if TYPE_CHECKING:
     from florecon_build.host.workspace import Change, Workspace
@@ -56,6 +58,20 @@ class Unfit:
     id: Id | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a verb changed: the rows, the numbers of its entries, and those of them that wait for a second person."""
+
+    ids: tuple[Id, ...]
+    decisions: tuple[int, ...]
+    pending: tuple[int, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """The number of rows."""
+        return len(self.ids)
+
+
 class StoredWorkspace:
     """A workspace, the store of its decisions, and the replayer that keeps the one at what the other says.
 
@@ -68,13 +84,24 @@ class StoredWorkspace:
     Errors: those of `upsert`, `solve` and the store.
     """
 
-    def __init__(self, workspace: Workspace, store: Store, rows: object = None, *, who: str) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        store: Store,
+        rows: object = None,
+        *,
+        who: str,
+        params: Mapping[str, object] | None = None,
+    ) -> None:
         self.who = who
         self._workspace = workspace
         self._store = store
         self._replayer = Replayer(workspace, store)
+        self._params: dict[str, Any] = {}
         held = workspace.report().rows
         self._input = of_table(held) if held.num_rows else ""
+        self._follow_params()
+        self._set_params(params or {})
         if rows is not None:
             self.upsert(rows)
         self._store.refresh()
@@ -133,6 +160,7 @@ class StoredWorkspace:
     def refresh(self) -> None:
         """Takes in what others decided."""
         self._store.refresh()
+        self._follow_params()
         self._replayer.catch_up()
 
     # Module and resources
@@ -198,6 +226,7 @@ class StoredWorkspace:
     def solve(self, *, progress: bool | Progress = False, certify: bool = False) -> Report:
         """As `Workspace.solve`; then what a person broke up is broken up again, and what did not fit is tried again."""
         self._store.refresh()
+        self._follow_params()
         self._replayer.retry()
         certified = self._workspace.solve(progress=progress, certify=certify).certified
         self._replayer.solved()
@@ -206,12 +235,19 @@ class StoredWorkspace:
         return report
 
     def configure(self, **params: object) -> None:
-        """As `Workspace.configure`; the store does not keep params."""
-        self._workspace.configure(**params)
+        """As `Workspace.configure`, kept: whoever opens the store next works with the same values."""
+        values = encode_params(self.about, params)
+        with self._deciding() as writing:
+            self._workspace.configure(**params)
+            writing.append(self._draft("params", {"values": values}, None))
+        self._params |= values
+        self._replayer.catch_up()
 
     def report(self) -> Report:
-        """As `Workspace.report`."""
-        return self._workspace.report()
+        """As `Workspace.report`, with resolved items under their codes."""
+        report = self._workspace.report()
+        resolved = self._resolved()
+        return report.mapped(resolved.view) if resolved else report
 
     def explain(self, *ids: Id) -> Explanation:
         """As `Workspace.explain`."""
@@ -255,7 +291,7 @@ class StoredWorkspace:
         """As `Workspace.pin_singletons`, kept."""
         wanted = ids_from(ids)
         self._replayer.catch_up()
-        shapes = shapes_of(self.report())
+        shapes = shapes_of(self._workspace.report())
         accepted = {row_id for each in shapes.groups.values() if each.pinned and len(each.parts) == 1
                     for row_id, _ in each.parts}  # fmt: skip
         chosen: dict[int, None] = {}
@@ -297,7 +333,7 @@ class StoredWorkspace:
             self._replayer.catch_up()
             return self._workspace.merge(pairs, label, reason, dry_run=True)
         with self._deciding() as writing:
-            shapes = shapes_of(self.report())
+            shapes = shapes_of(self._workspace.report())
             members = [Member(row_id, amount, shapes.totals.get(row_id, 0)) for row_id, amount in pairs]
             draft = self._draft("merge", body_of(members, label, reason), why)
             waits = bool(members) and self._store.book.needs_second(draft)
@@ -316,6 +352,72 @@ class StoredWorkspace:
     def dissolve(self, group_id: int, *, why: str | None = None) -> None:
         """As `Workspace.dissolve`, kept: the group is broken up again wherever it is proposed."""
         self._break("dissolve", group_id, why, [])
+
+    # Open items with a reason
+
+    def resolve(self, ids: Ids, code: str, reason: str) -> Effect:
+        """Gives open items a reason code, after which they are no exceptions.
+
+        Parameters: `code` is one of the book's, which says whether the items are carried on or cleared; `reason` is
+        for people. An item of which a part is matched is resolved for the open part.
+        Returns an `Effect`; those of its decisions that wait for a second person change nothing yet.
+        Errors: `UnknownCode`; `UnknownId`; `UnknownAllocation` for a row that is not open; `BadCommand` for one that
+        has a code already.
+        """
+        wanted = list(dict.fromkeys(ids_from(ids)))
+        if not reason.strip():
+            raise BadCommand("an item is resolved for a reason; give it in a few words")
+        with self._deciding() as writing:
+            book = self._store.book
+            effect = book.code(code).effect
+            shapes = shapes_of(self._workspace.report())
+            homes = shapes.proposed_of(wanted)
+            asked = {each.members[0].id: each for each in book.pending() if each.kind == "resolve"} | book.resolutions
+            drafts: list[tuple[Id, int, Draft]] = []
+            for row_id in wanted:
+                if row_id not in shapes.totals:
+                    raise UnknownId(f"no row has the id {row_id!r}", id=row_id)
+                if row_id in asked:
+                    other = asked[row_id].entry
+                    code_now = other.body["code"]
+                    raise BadCommand(f"row {row_id} was resolved as {code_now!r} by {other.who}; unresolve it first")
+                loose = [each for each in homes[row_id] if len(each.parts) == 1 and each.origin == UNMATCHED]
+                amount = next((part for shape in loose for _, part in shape.parts), 0)
+                if not amount:
+                    raise UnknownAllocation(f"row {row_id} is not open, so there is nothing to resolve", id=row_id)
+                body = body_of([Member(row_id, amount, shapes.totals[row_id])], UNMATCHED, None)
+                body |= {"code": code, "effect": effect}
+                drafts.append((row_id, loose[0].group_id, self._draft("resolve", body, reason)))
+            waiting = {row_id for row_id, _, draft in drafts if book.needs_second(draft)}
+            now = {row_id: group for row_id, group, _ in drafts if row_id not in waiting and effect == "cleared"}
+            self._workspace.pin_groups(now.values())
+            entries = {row_id: writing.append(draft).seq for row_id, _, draft in drafts}
+        self._replayer.adopt({entries[row_id]: group for row_id, group in now.items()})
+        return Effect(tuple(wanted), tuple(entries.values()), tuple(entries[row_id] for row_id in waiting))
+
+    def unresolve(self, ids: Ids, *, why: str | None = None) -> Effect:
+        """Takes the reason codes of items back: they are exceptions again, and the solver's.
+
+        Returns an `Effect`. Errors: `UnknownId` for a row that has no code.
+        """
+        wanted = list(dict.fromkeys(ids_from(ids)))
+        with self._deciding() as writing:
+            book = self._store.book
+            known = {each.members[0].id: each for each in book.pending() if each.kind == "resolve"} | book.resolutions
+            drafts: list[Draft] = []
+            for row_id in wanted:
+                if row_id not in known:
+                    raise UnknownId(f"row {row_id!r} has no reason code", id=row_id)
+                drafts.append(self._draft("unresolve", {"target": known[row_id].seq}, why))
+            entries = [writing.append(draft).seq for draft in drafts]
+        self._replayer.catch_up()
+        pending = {each.seq for each in self._store.book.pending()}
+        return Effect(tuple(wanted), tuple(entries), tuple(seq for seq in entries if seq in pending))
+
+    @property
+    def resolutions(self) -> Mapping[Id, Decision]:
+        """The resolution in force of each resolved row; one that does not fit the rows is in `unfit`."""
+        return self._store.book.resolutions
 
     # Two persons, and second thoughts
 
@@ -349,7 +451,7 @@ class StoredWorkspace:
 
     def load(self, path: str | os.PathLike[str], *, why: str | None = None) -> tuple[Misfit, ...]:
         """As `Workspace.load`; each decision and tag of the file becomes an entry by `who`."""
-        contents = portable.read(path, self.about, totals_of(self.report()))
+        contents = portable.read(path, self.about, totals_of(self._workspace.report()))
         why = why or f"from {os.path.basename(path)}"
         with self._deciding() as writing:
             entries = [
@@ -364,7 +466,7 @@ class StoredWorkspace:
 
     def save(self, path: str | os.PathLike[str], *, meta: Mapping[str, Any] | None = None) -> Path:
         """As `Workspace.save`, with the tags of the store."""
-        return portable.write(path, self.about, shapes_of(self.report()), self.tags, meta or {})
+        return portable.write(path, self.about, shapes_of(self._workspace.report()), self.tags, meta or {})
 
     # How
 
@@ -372,9 +474,44 @@ class StoredWorkspace:
     def _deciding(self) -> Generator[Writing]:
         """A transaction of the store; the workspace's changes in it are taken back if the store does not keep it."""
         with ExitStack() as changes, self._store.writing() as writing:  # the store commits first
+            self._follow_params()
             self._replayer.catch_up()
             changes.enter_context(self._workspace.transaction())
             yield writing
+
+    def _set_params(self, given: Mapping[str, object]) -> None:
+        """Keeps params that differ from those in force."""
+        in_force = {param.name: param.default for param in self.about.params} | self._params
+        values = encode_params(self.about, given)
+        self._workspace.configure(**values)  # refuses what the module does not take
+        if any(name not in in_force or in_force[name] != value for name, value in values.items()):
+            self.configure(**given)
+
+    def _follow_params(self) -> None:
+        """Gives the module the params of the store, where they are not those that it has from it."""
+        known = {param.name for param in self.about.params}
+        params = {name: value for name, value in self._kept_params().items() if name in known}
+        if params != self._params:
+            taken_back = self._params.keys() - params
+            gone = {param.name: param.default for param in self.about.params if param.name in taken_back}
+            self._workspace.configure(**gone, **params)
+            self._params = params
+
+    def _kept_params(self) -> Mapping[str, Any]:
+        """The params in force, by name; of those that the module does not know too."""
+        return self._store.book.params
+
+    def _resolved(self) -> Resolved:
+        """The resolutions in force that fit, for a report."""
+        cleared: dict[int, tuple[str, str | None]] = {}
+        carried: dict[Id, tuple[str, str | None]] = {}
+        for row_id, decision in self._store.book.resolutions.items():
+            label = (decision.entry.body["code"], decision.entry.why)
+            if decision.entry.body["effect"] == "carried":
+                carried[row_id] = label
+            elif decision.seq in self._replayer.placed:
+                cleared[self._replayer.placed[decision.seq]] = label
+        return Resolved(cleared, carried)
 
     def _draft(self, kind: Any, body: Mapping[str, Any], why: str | None) -> Draft:
         return Draft(who=self.who, kind=kind, body=body, why=why, input=self._input, strategy=self.about.strategy)
@@ -390,7 +527,7 @@ class StoredWorkspace:
 
     def _pin(self, group_ids: list[int], why: str | None) -> int:
         with self._deciding() as writing:
-            shapes = shapes_of(self.report())
+            shapes = shapes_of(self._workspace.report())
             for group_id in group_ids:
                 if group_id not in shapes.groups:
                     self._workspace.pin(group_id)  # raises the module's own error
@@ -407,7 +544,7 @@ class StoredWorkspace:
     def _break(self, kind: str, group_id: int, why: str | None, ids: list[Id]) -> None:
         integer(group_id, "a group id")
         with self._deciding() as writing:
-            shapes = shapes_of(self.report())
+            shapes = shapes_of(self._workspace.report())
             shape = shapes.groups.get(group_id)
             body = {} if shape is None else body_of_group(shape, shapes)
             draft = self._draft(kind, {**body, "ids": ids} if kind == "detach" else body, why)
@@ -427,12 +564,12 @@ class StoredWorkspace:
 
     def _known(self, ids: Ids) -> list[Id]:
         wanted = ids_from(ids)
-        check_ids(self.report(), wanted)
+        check_ids(self._workspace.report(), wanted)
         return wanted
 
     def _unpin_undecided(self) -> None:
         """Gives back to the solver the pinned groups of a restored workspace that are no decision of the store."""
         decided = set(self._replayer.placed.values())
-        for group_id, shape in shapes_of(self.report()).groups.items():
+        for group_id, shape in shapes_of(self._workspace.report()).groups.items():
             if shape.pinned and group_id not in decided:
                 self._workspace.unpin(group_id)

@@ -88,6 +88,10 @@ class Report:
         """
         return self._table("stages")
 
+    def mapped(self, view: Callable[[str, Callable[[str], pa.Table]], pa.Table]) -> Report:
+        """A report whose tables are views of this one's: `view(name, table_of)` returns the table of a name."""
+        return Report(self._about, lambda what: view(what, self._table), self.certified)
+
     def load(self) -> Report:
         """Reads all tables now; returns the report.
 
@@ -120,6 +124,8 @@ class Report:
 
     def _with_source(self, stages: pa.Table) -> pa.Table:
         """Stages with the author's place in the strategy beside them."""
+        if "path" in stages.column_names:
+            return stages
         nodes = {node.id: node for node in self._about.nodes}
         known = [nodes.get(number) for number in stages.column("node").to_pylist()]
         columns: dict[str, tuple[pa.DataType, list[Any]]] = {

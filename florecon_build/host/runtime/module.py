@@ -102,7 +102,7 @@ def load(source: Source, *, cache: CompiledCache | None = None, interruptible: b
         ...
     florecon_build.host.errors.MissingExport: ...
     """
-    wasm, name = _read(source)
+    wasm, name = read_wasm(source)
     _check_header(wasm, name)
     digest = hashlib.sha256(wasm).hexdigest()
     key = (digest, interruptible)
@@ -114,7 +114,8 @@ def load(source: Source, *, cache: CompiledCache | None = None, interruptible: b
     return Module(code, name, digest, interruptible)
 
 
-def _read(source: Source) -> tuple[bytes, str]:
+def read_wasm(source: Source) -> tuple[bytes, str]:
+    """The bytes of a module, and its name in messages. Errors: `NotAWasm`."""
     if isinstance(source, bytes):
         return source, "<bytes>"
     path = Path(source.wasm if isinstance(source, HasWasm) else source)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol, cast
 
 import sqlalchemy as sa
 
@@ -58,13 +60,21 @@ class Audit:
         )
 
 
-def verify(store: Store, *, expect_head: str | None = None, head: str | None = None) -> Audit:
-    """Reads the whole history and finds every edit, removal, insertion and move in it, every broken rule, every
-    decision that its own maker approved, and every time before that of the entry before it.
+class HasStore(Protocol):
+    """A book, which has a store underneath."""
 
-    Parameters: `expect_head` is a `store.head` that was kept elsewhere, `head` an earlier name for it. Without it, two
-    things leave no trace in the database itself: entries cut off at the end, and a history that somebody wrote anew
-    from some entry to its end. `unproven` of the audit says so.
+    @property
+    def store(self) -> Store: ...
+
+
+def verify(store: Store | HasStore, *, expect_head: str | None = None, head: str | None = None) -> Audit:
+    """Reads the whole history and finds every edit, removal, insertion and move in it, every broken rule, every
+    decision that its own maker approved, and every time before that of the entry before it. What is attached to
+    entries, as the rows of a book's periods are, is held to the SHA-256 in them.
+
+    Parameters: `store` is a `Store` or a `Book`; `expect_head` is a `head` of it that was kept elsewhere, `head` an
+    earlier name for it. Without it, two things leave no trace in the database itself: entries cut off at the end, and a
+    history that somebody wrote anew from some entry to its end. `unproven` of the audit says so.
     Returns an `Audit`. Errors: `BadCommand` for what is no head; `StoreError` if the store cannot be read.
 
     >>> import tempfile, pathlib
@@ -74,9 +84,11 @@ def verify(store: Store, *, expect_head: str | None = None, head: str | None = N
     (True, False)
     """
     wanted = {_head(each) for each in (expect_head, head) if each is not None}
+    store = store if isinstance(store, Store) else store.store
     walk = _Walk(store.book_name)
     for row in store.raw():
         walk.step(row)
+    walk.check_attachments(store.raw_attachments())
     walk.check_approvals()
     for known in sorted((wanted | {store.known_head or walk.previous}) - walk.hashes.keys()):
         walk.fault(walk.last, f"the head {known[:12]}... is not in the history: it was cut off, or written anew")
@@ -103,6 +115,7 @@ class _Walk:
         self._name = book_name
         self._book = Book()
         self._at: datetime | None = None
+        self._attached: dict[tuple[int, str], object] = {}
 
     def fault(self, seq: int, what: str) -> None:
         self.faults.append(Fault(seq, what))
@@ -123,6 +136,9 @@ class _Walk:
             if digest(self._name, entry) != row.hash:
                 self.fault(seq, "its content is not what its hash was made of: it was changed")
             self._check_time(entry)
+            named = entry.body.get("attachments")
+            for name, digest_of in cast("Mapping[str, object]", named if isinstance(named, dict) else {}).items():
+                self._attached[seq, name] = digest_of
             self._book.add(entry)
         except FloreconError as error:
             self.fault(seq, f"it breaks a rule: {error}")
@@ -135,6 +151,18 @@ class _Walk:
             checker = decision.checker
             if checker is not None and self._book.people.is_same(decision.entry.who, checker):
                 self.fault(decision.seq, f"{decision.entry.who!r}, who made it, answered it as {checker!r}")
+
+    def check_attachments(self, found: Iterable[tuple[int, str, bytes]]) -> None:
+        """Holds the attachments to the hashes that the entries have of them."""
+        missing = dict(self._attached)
+        for seq, name, content in found:
+            expected = missing.pop((seq, name), None)
+            if expected is None:
+                self.fault(seq, f"its attachment {name!r} was put in: the entry has none of that name")
+            elif hashlib.sha256(content).hexdigest() != expected:
+                self.fault(seq, f"its attachment {name!r} is not what its hash was made of: it was changed")
+        for seq, name in missing:
+            self.fault(seq, f"its attachment {name!r} was removed")
 
     def _check_time(self, entry: Entry) -> None:
         try:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from florecon_build.host.decisions.codes import codes_of
 from florecon_build.host.decisions.identity import check_name
 from florecon_build.host.decisions.tags import key_of
 from florecon_build.host.errors import BadCommand
@@ -95,6 +96,35 @@ def _check_rename(body: Body) -> None:
     check_name(body.get("to"))
 
 
+def _check_params(body: Body) -> None:
+    if not isinstance(body.get("values"), dict):
+        raise BadCommand("params are given as values by name")
+
+
+def _check_codes(body: Body) -> None:
+    codes_of(body.get("codes"))
+
+
+def _check_resolve(body: Body) -> None:
+    _check_group(body)
+    if len(members_of(body)) != 1:
+        raise BadCommand("a resolution is of one item")
+
+
+def _check_period(body: Body) -> None:
+    if not isinstance(body.get("period"), str):
+        raise BadCommand(f"a period has a name, not {body.get('period')!r}")
+
+
+def _check_close(body: Body) -> None:
+    _check_period(body)
+    consumed = body.get("consumed")
+    if not isinstance(consumed, list) or not all(is_int(each) for each in cast("list[object]", consumed)):
+        raise BadCommand("a close lists the decisions that it froze")
+    if not is_int(body.get("run")) or not is_int(body.get("previous")):
+        raise BadCommand("a close names its run and the close before")
+
+
 def _check_ids(body: Body) -> None:
     ids = body.get("ids")
     if not isinstance(ids, list) or not all(_is_id(each) for each in cast("list[object]", ids)):
@@ -115,4 +145,11 @@ _RULES: dict[str, Callable[[Body], None]] = {
     "comment": _check_comment,
     "policy": _check_policy,
     "rename": _check_rename,
+    "params": _check_params,
+    "codes": _check_codes,
+    "resolve": _check_resolve,
+    "rows": _check_period,
+    "run": _check_period,
+    "close": _check_close,
+    "reopen": _check_period,
 }

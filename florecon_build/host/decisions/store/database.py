@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
+from florecon_build.host.decisions.errors import BookLocked
 from florecon_build.host.decisions.store.table_rows import number_of
 from florecon_build.host.errors import MissingPackage, StoreError
 
@@ -41,28 +42,47 @@ HISTORY = sa.Table(
     sa.Column("hash", sa.Text, nullable=False),
     sqlite_with_rowid=False,
 )
-_REFUSE = "BEGIN SELECT RAISE(ABORT, 'florecon_history is append-only'); END"
-_STANDS = "EXISTS (SELECT 1 FROM florecon_history WHERE book = NEW.book AND seq = NEW.seq)"
+ATTACHMENTS = sa.Table(
+    "florecon_attachment",
+    METADATA,
+    sa.Column("book", sa.Text, primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Tables that belong to an entry; its body has the SHA-256 of each."""
+TABLES = (HISTORY, ATTACHMENTS)
+
+
+def _sqlite_triggers(table: str, same: str) -> dict[str, list[str]]:
+    refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+    stands = f"EXISTS (SELECT 1 FROM {table} WHERE {same})"
+    return {
+        f"{table}_UPDATE": [f"BEFORE UPDATE ON {table} {refuse}"],
+        f"{table}_DELETE": [f"BEFORE DELETE ON {table} {refuse}"],
+        f"{table}_REPLACE": [f"BEFORE INSERT ON {table} WHEN {stands} {refuse}"],
+    }
+
+
+def _postgresql_triggers(table: str) -> dict[str, list[str]]:
+    keep = f"BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION florecon_history_keep()"
+    return {f"{table}_keep": [keep, f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_keep"]}
+
+
 TRIGGERS = {
     "sqlite": {
-        "florecon_history_UPDATE": [f"BEFORE UPDATE ON florecon_history {_REFUSE}"],
-        "florecon_history_DELETE": [f"BEFORE DELETE ON florecon_history {_REFUSE}"],
-        "florecon_history_REPLACE": [f"BEFORE INSERT ON florecon_history WHEN {_STANDS} {_REFUSE}"],
+        HISTORY.name: _sqlite_triggers(HISTORY.name, "book = NEW.book AND seq = NEW.seq"),
+        ATTACHMENTS.name: _sqlite_triggers(ATTACHMENTS.name, "book = NEW.book AND seq = NEW.seq AND name = NEW.name"),
     },
-    "postgresql": {
-        "florecon_history_keep": [
-            """BEFORE UPDATE OR DELETE OR TRUNCATE ON florecon_history
-               FOR EACH STATEMENT EXECUTE FUNCTION florecon_history_keep()""",
-            "ALTER TABLE florecon_history ENABLE ALWAYS TRIGGER florecon_history_keep",
-        ],
-    },
+    "postgresql": {table.name: _postgresql_triggers(table.name) for table in TABLES},
 }
-"""Each trigger's definition, and the statements that follow it."""
+"""Each trigger's definition, and the statements that follow it, by table."""
 FUNCTION = """CREATE OR REPLACE FUNCTION florecon_history_keep() RETURNS trigger LANGUAGE plpgsql AS
-              $$ BEGIN RAISE EXCEPTION 'florecon_history is append-only'; END $$"""
+              $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"""
 LISTED = {
-    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'florecon_history'",
-    "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid = 'florecon_history'::regclass",
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = '{table}'",
+    "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid = '{table}'::regclass",
 }
 LOG = logging.getLogger("florecon_build.host")
 WRITES = "florecon_writes"
@@ -108,21 +128,23 @@ def _refuse_memory(connection: sa.Connection) -> None:
 
 
 def _prepare(connection: sa.Connection) -> None:
-    """Makes the table and the triggers that are not there."""
+    """Makes the tables and the triggers that are not there."""
     dialect = connection.dialect.name
-    is_new = not sa.inspect(connection).has_table(HISTORY.name)
-    if is_new:
-        METADATA.create_all(connection)
-    found = set(connection.exec_driver_sql(LISTED[dialect]).scalars())
-    missing = [name for name in TRIGGERS[dialect] if name not in found]
-    if missing and not is_new:
-        LOG.warning("the store lacks what refuses changes of its entries; put back: %s", ", ".join(missing))
-    if missing and dialect == "postgresql":
-        connection.exec_driver_sql(FUNCTION)
-    for name in missing:
-        definition, *more = TRIGGERS[dialect][name]
-        for statement in (f"CREATE TRIGGER {name} {definition}", *more):
-            connection.exec_driver_sql(statement)
+    for table in TABLES:
+        is_new = not sa.inspect(connection).has_table(table.name)
+        if is_new:
+            table.create(connection)
+        found = set(connection.exec_driver_sql(LISTED[dialect].format(table=table.name)).scalars())
+        triggers = TRIGGERS[dialect][table.name]
+        missing = [name for name in triggers if name not in found]
+        if missing and not is_new:
+            LOG.warning("the store lacks what refuses changes of its entries; put back: %s", ", ".join(missing))
+        if missing and dialect == "postgresql":
+            connection.exec_driver_sql(FUNCTION.replace("%", "%%"))
+        for name in missing:
+            definition, *more = triggers[name]
+            for statement in (f"CREATE TRIGGER {name} {definition}", *more):
+                connection.exec_driver_sql(statement)
 
 
 @contextmanager
@@ -132,6 +154,11 @@ def translated(what: str, *more: type[Exception]) -> Generator[None]:
         yield
     except (SQLAlchemyError, *more) as error:
         reason = " ".join(str(getattr(error, "orig", None) or error).split())
+        if "database is locked" in reason or "lock timeout" in reason:
+            raise BookLocked(
+                f"{what}: another process is writing, and did not end within {LOCK_SECONDS} seconds; nothing was kept,"
+                " so try again when it is done"
+            ) from error
         raise StoreError(f"{what}: {reason}") from error
 
 
@@ -140,6 +167,7 @@ def writing(engine: sa.Engine, book: str) -> Generator[sa.Connection]:
     """A transaction with an exclusive lock on the book, committed at the end of the block or rolled back."""
     with engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
         if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_lock_number(book))))
         yield connection
 
@@ -161,6 +189,28 @@ def insert(connection: sa.Connection, rows: list[dict[str, object]]) -> None:
     """Inserts rows."""
     if rows:
         connection.execute(HISTORY.insert(), rows)
+
+
+def attach(connection: sa.Connection, rows: list[dict[str, object]]) -> None:
+    """Inserts attachments: `book`, `seq`, `name`, `content`."""
+    if rows:
+        connection.execute(ATTACHMENTS.insert(), rows)
+
+
+def attachment(connection: sa.Connection, book: str, seq: int, name: str) -> bytes | None:
+    """The content of an attachment; None where there is none."""
+    of = ATTACHMENTS.c
+    wanted = sa.select(of.content).where(of.book == book, of.seq == seq, of.name == name)
+    row = connection.execute(wanted).first()
+    return None if row is None else bytes(row.content)
+
+
+def attached(connection: sa.Connection, book: str) -> Iterator[tuple[int, str, bytes]]:
+    """The number, name and content of every attachment of a book."""
+    of = ATTACHMENTS.c
+    wanted = sa.select(of.seq, of.name, of.content).where(of.book == book).order_by(of.seq, of.name)
+    for row in connection.execute(wanted, execution_options={"yield_per": 1}):
+        yield row.seq, row.name, bytes(row.content)
 
 
 def _sqlite_connected(connection: Any, _: object) -> None:

@@ -31,6 +31,16 @@ Kind = Literal[
     "reject",
     "policy",
     "rename",
+    "params",
+    "codes",
+    "resolve",
+    "unresolve",
+    "book",
+    "rows",
+    "run",
+    "close",
+    "reopen",
+    "migrate",
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
 FORMAT = "florecon.store 1"
@@ -41,7 +51,8 @@ class Draft:
     """An entry that is not appended yet: who decides what, and why.
 
     `body` is what the kind needs (see `ledger`); `input` is the digest of the rows that the person saw, `strategy` the
-    fingerprint of what had been compiled; both empty where there is no workspace.
+    fingerprint of what had been compiled; both empty where there is no workspace. `attachments` are stored beside the
+    entry by name; the body has their SHA-256, so that the chain covers them.
     """
 
     who: str
@@ -50,6 +61,7 @@ class Draft:
     why: str | None = None
     input: str = ""
     strategy: str = ""
+    attachments: Mapping[str, bytes] = field(default_factory=dict[str, bytes], repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +111,14 @@ def check_book_name(book: object) -> str:
     return cast(str, book)
 
 
+def text_of(draft: Draft) -> str:
+    """The body of the entry for a draft, as it is hashed. Errors: `BadCommand` for what is no JSON object."""
+    if not isinstance(cast(object, draft.body), Mapping):
+        raise BadCommand(f"the body of an entry is an object, not {draft.body!r}")
+    named = {name: hashlib.sha256(content).hexdigest() for name, content in draft.attachments.items()}
+    return canonical({**draft.body, "attachments": named} if named else dict(draft.body))
+
+
 def sealed(draft: Draft, book: str, seq: int, at: str, previous: str) -> Entry:
     """The entry for a draft, with its number, time and hash.
 
@@ -106,9 +126,7 @@ def sealed(draft: Draft, book: str, seq: int, at: str, previous: str) -> Entry:
     """
     if draft.kind not in KINDS:
         raise BadCommand(f"an entry is one of {', '.join(KINDS)}, not {draft.kind!r}")
-    if not isinstance(cast(object, draft.body), Mapping):
-        raise BadCommand(f"the body of an entry is an object, not {draft.body!r}")
-    text = canonical(dict(draft.body))
+    text = text_of(draft)
     why = "" if draft.why is None else draft.why
     parts = (("who", draft.who), ("why", why), ("input", draft.input), ("strategy", draft.strategy), ("the body", text))
     for what, value in parts:

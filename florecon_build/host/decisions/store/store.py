@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 from collections.abc import Generator, Sequence
@@ -114,6 +115,18 @@ class Store:
         kinds = {name: pa.int64() if name == "seq" else pa.string() for name in COLUMNS}
         return pa.Table.from_pylist(lines, schema=pa.schema(list(kinds.items())))
 
+    def attachment(self, seq: int, name: str) -> bytes:
+        """The attachment of an entry.
+
+        Errors: `StoreDamaged` where it is gone, or is not what the entry's SHA-256 was made of; `StoreError`.
+        """
+        with self._reading() as connection:
+            content = database.attachment(connection, self.book_name, seq, name)
+        named = self.book.decisions[seq].entry.body.get("attachments", {}).get(name)
+        if content is None or hashlib.sha256(content).hexdigest() != named:
+            raise StoreDamaged(f"entry {seq}: its attachment {name!r} is gone, or was changed; fb.verify lists all")
+        return content
+
     # Writing
 
     @contextmanager
@@ -200,6 +213,11 @@ class Store:
         with self._reading() as connection:
             yield from database.read(connection, self.book_name, 0)
 
+    def raw_attachments(self) -> Generator[tuple[int, str, bytes]]:
+        """The number, name and content of every attachment, unverified."""
+        with self._reading() as connection:
+            yield from database.attached(connection, self.book_name)
+
     def _decided(self, draft: Draft) -> Decision:
         entry = self.append(draft)
         return self._book.decisions[entry.seq]
@@ -262,6 +280,7 @@ class Writing:
         self._store = store
         self._connection = connection
         self._unwritten: list[dict[str, object]] = []
+        self._attachments: list[dict[str, object]] = []
 
     def append(self, draft: Draft) -> Entry:
         """Adds an entry, which is stored when the transaction commits. Errors: those of `Book.check`."""
@@ -270,9 +289,14 @@ class Writing:
         entry = sealed(draft, store.book_name, len(store) + 1, at, store.head)
         store._take(entry)  # pyright: ignore[reportPrivateUsage]  # the store's own other half
         self._unwritten.append(row_of(store.book_name, entry))
+        for name, content in draft.attachments.items():
+            line: dict[str, object] = {"book": store.book_name, "seq": entry.seq, "name": name, "content": content}
+            self._attachments.append(line)
         return entry
 
     def flush(self) -> None:
         """Inserts the new rows into the database."""
         database.insert(self._connection, self._unwritten)
+        database.attach(self._connection, self._attachments)
         self._unwritten.clear()
+        self._attachments.clear()

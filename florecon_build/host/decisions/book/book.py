@@ -1,0 +1,534 @@
+"""Book: a reconciliation that is repeated every period, with its open items, decisions, parameters and periods.
+
+```python
+book = Book("close.db")
+ws = book.run("2026-03", "dist/solver.wasm", "march.csv", who="anna")
+ws.resolve([17], "timing", "paid on April 2")
+ws.solve()
+book.close("2026-03", who="ben", allow_open=True)
+```
+
+A call that raises leaves the book as it was.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Self
+
+import pyarrow as pa
+
+from florecon_build.host.decisions.balances import Balance, balances_of
+from florecon_build.host.decisions.book.known_rows import AMOUNT, KnownRows, read_known
+from florecon_build.host.decisions.book.opening import Input, Request, begin
+from florecon_build.host.decisions.book.proof import disproved
+from florecon_build.host.decisions.book.tables import unpack
+from florecon_build.host.decisions.book.workspace import ATTEMPTS, BookWorkspace, Moved
+from florecon_build.host.decisions.codes import Code
+from florecon_build.host.decisions.errors import OpenItems, OutOfBalance, StaleRun, WrongBook, WrongHead, WrongPeriod
+from florecon_build.host.decisions.store import Decision, Store, verify
+from florecon_build.host.decisions.store.entry import Draft, Entry
+from florecon_build.host.decisions.store.ledger import NO_PART_IN_THE_RESULT
+from florecon_build.host.decisions.store.ledger import Book as Ledger
+from florecon_build.host.decisions.store.periods import Period
+from florecon_build.host.errors import BadCommand, StoreDamaged
+from florecon_build.host.frames import TextAmounts
+from florecon_build.host.runtime.module import Source
+from florecon_build.host.runtime.session import Progress
+from florecon_build.host.workspace import Workspace
+
+__all__ = ["Book", "Input", "PeriodView"]
+AGES = (30, 60, 90)
+"""The last day of each bucket of the ageing but the last."""
+FROZEN = ("module", "strategy", "runtime", "version", "params", "balances", "open", "unexplained", "consumed")
+"""What a close takes over from the last run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeriodView:
+    """A period as it stands: `status` is `open`, `closed` or `reopened`; the rest is of the last run, or of the close.
+
+    `preparer` ran it last, `closed_by` closed it; `head` is the hash of the close. Amounts are in minor units.
+    """
+
+    name: str
+    status: str
+    first: date
+    last: date
+    runs: int
+    balances: tuple[Balance, ...] = ()
+    open: int = 0
+    unexplained: int = 0
+    preparer: str | None = None
+    prepared_at: str | None = None
+    closed_by: str | None = None
+    closed_at: str | None = None
+    allow_open: bool = False
+    makers: tuple[str, ...] = ()
+    module: str = ""
+    strategy: str = ""
+    version: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    inputs: tuple[Mapping[str, Any], ...] = ()
+    head: str | None = None
+    reopened: tuple[Mapping[str, Any], ...] = ()
+
+    def as_data(self) -> dict[str, Any]:
+        """The period as JSON data."""
+        names = (
+            *("name", "status", "runs", "open", "unexplained", "preparer", "prepared_at", "closed_by", "closed_at"),
+            *("allow_open", "module", "strategy", "version", "head"),
+        )
+        return {
+            **{name: getattr(self, name) for name in names},
+            "period": self.name,
+            "first": self.first.isoformat(),
+            "last": self.last.isoformat(),
+            "makers": list(self.makers),
+            "params": dict(self.params),
+            "inputs": [dict(each) for each in self.inputs],
+            "balances": [each.as_data() for each in self.balances],
+            "reopened": [dict(each) for each in self.reopened],
+        }
+
+
+class Book:
+    """The durable side of a reconciliation, in a SQLite file or a PostgreSQL database.
+
+    Parameters: `where` is the path of a SQLite file (made if it is not there) or a `postgresql://` URL; `name` chooses
+    one of several books in it.
+    Errors: `StoreError`, `MissingPackage`; `StoreDamaged` from the first call that reads a book that was tampered with.
+    """
+
+    def __init__(self, where: str | os.PathLike[str], *, name: str = "default") -> None:
+        self._store = Store(where, book=name)
+
+    # Reading
+
+    @property
+    def store(self) -> Store:
+        """The store underneath: history, approvals, comments, policy."""
+        return self._store
+
+    @property
+    def name(self) -> str:
+        """The name of the book in its database."""
+        return self._store.book_name
+
+    @property
+    def head(self) -> str:
+        """The hash of the last entry. Kept elsewhere, it proves later that nothing up to it was changed."""
+        self._store.refresh()
+        return self._store.head
+
+    @property
+    def plugin(self) -> str | None:
+        """The plugin that the book is of; None before its first run."""
+        settings = self._ledger().periods.settings
+        return None if settings is None else str(settings["plugin"])
+
+    @property
+    def scale(self) -> int:
+        """The number of decimals of the amounts."""
+        settings = self._ledger().periods.settings
+        return 2 if settings is None else int(settings["scale"])
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """The parameters that were set, as the module takes them."""
+        return self._ledger().params
+
+    @property
+    def codes(self) -> Mapping[str, Code]:
+        """The reason codes."""
+        return self._ledger().codes
+
+    @property
+    def title(self) -> Mapping[str, Any]:
+        """The entity, and what else the title of a report says."""
+        settings = self._ledger().periods.settings
+        return {} if settings is None else dict(settings.get("title", {}))
+
+    @property
+    def periods(self) -> tuple[PeriodView, ...]:
+        """The periods in the order of the calendar."""
+        ledger = self._ledger()
+        return tuple(_view(each, ledger) for each in ledger.periods.known.values())
+
+    def period(self, name: str) -> PeriodView:
+        """A period. Errors: `WrongPeriod` for one that the book does not have."""
+        for each in self.periods:
+            if each.name == name.strip():
+                return each
+        listed = ", ".join(each.name for each in self.periods) or "none"
+        raise WrongPeriod(f"the book has no period {name!r}; it has {listed}")
+
+    def open_items(self, period: str | None = None) -> pa.Table:
+        """The open items at the end of a period, or of the last that was run.
+
+        Columns: `id, currency, account, original, remaining, first_seen, date, code, reason, who`, and `age_days`, from
+        the item's date (else the last day of the period that it came in) to the last day of the period. Amounts are in
+        minor units.
+        """
+        found = self._of_run(period, "open")
+        return _with_age(found[0], found[1]) if found is not None else pa.table({})
+
+    def groups(self, period: str | None = None) -> pa.Table:
+        """The groups of a period's last run, with the `stage` that they are counted under and their `kind`."""
+        found = self._of_run(period, "groups")
+        return found[0] if found is not None else pa.table({})
+
+    def allocations(self, period: str | None = None) -> pa.Table:
+        """The allocations of a period's last run, with the currency and account of each row."""
+        found = self._of_run(period, "allocations")
+        return found[0] if found is not None else pa.table({})
+
+    def rows(self, period: str | None = None) -> pa.Table:
+        """The rows at hand in a period, in their declared columns, as they were given."""
+        found = self._of_run(period, "allocations")
+        if found is None:
+            return pa.table({})
+        ledger = self._ledger()
+        known = self._known(ledger, found[1])
+        return known.take(dict.fromkeys(found[0].column("id").to_pylist())).drop_columns([AMOUNT])
+
+    def ageing(self, period: str | None = None) -> list[dict[str, Any]]:
+        """The open items by age: currency, account, bucket of days, number of rows and sum of their amounts."""
+        sums: dict[tuple[str | None, str | None, str], list[int]] = {}
+        for line in self.open_items(period).to_pylist():
+            days = line["age_days"]
+            at = next((at for at, last in enumerate(AGES) if days <= last), len(AGES))
+            first = 0 if at == 0 else AGES[at - 1] + 1
+            bucket = f"over {AGES[-1]}" if at == len(AGES) else f"{first}-{AGES[at]}"
+            one = sums.setdefault((line["currency"], line["account"], bucket), [0, 0])
+            one[0] += 1
+            one[1] += line["remaining"]
+        order = {f"over {AGES[-1]}": 1}
+        keys = sorted(sums, key=lambda key: (key[0] or "", key[1] or "", order.get(key[2], 0), key[2]))
+        return [
+            {"currency": key[0], "account": key[1], "bucket": key[2], "rows": sums[key][0], "amount": sums[key][1]}
+            for key in keys
+        ]
+
+    def decisions(self, period: str | None = None) -> list[Decision]:
+        """The decisions of people, oldest first; of a period: those made since the period before was closed."""
+        ledger = self._ledger()
+        kinds = (
+            "pin",
+            "merge",
+            "detach",
+            "dissolve",
+            "unpin",
+            "undo",
+            "resolve",
+            "unresolve",
+            "params",
+            "codes",
+            "policy",
+        )
+        after, until = 0, len(self._store)
+        if period is not None:
+            known = ledger.periods.known.get(self.period(period).name)
+            before = ledger.periods.before(known.span) if known is not None else None
+            after = 0 if before is None else before.seq
+            until = known.close.seq if known is not None and known.close is not None else until
+        return [each for seq, each in ledger.decisions.items() if after < seq <= until and each.kind in kinds]
+
+    def as_data(self) -> dict[str, Any]:
+        """The book as JSON data: periods, balances, open items, ageing, decisions. Amounts are in minor units."""
+        ledger = self._ledger()
+        settings = ledger.periods.settings or {}
+        last = next((each for each in reversed(self.periods) if each.runs), None)
+        return {
+            "book": self.name,
+            "plugin": settings.get("plugin"),
+            "strategy": ledger.periods.strategy,
+            "scale": self.scale,
+            "currency": settings.get("currency"),
+            "account": settings.get("account"),
+            "entries": len(self._store),
+            "head": self._store.head,
+            "params": dict(ledger.params),
+            "codes": {name: code.as_data() for name, code in ledger.codes.items()},
+            "second_person_from": ledger.second_person_from,
+            "period": None if last is None else last.name,
+            "periods": [each.as_data() for each in self.periods],
+            "balances": [] if last is None else [each.as_data() for each in last.balances],
+            "open_items": [_as_json(line) for line in self.open_items().to_pylist()],
+            "ageing": self.ageing(),
+            "pending": [_decision(each) for each in ledger.pending()],
+            "decisions": [_decision(each) for each in self.decisions()],
+        }
+
+    # Periods
+
+    def run(
+        self,
+        period: str,
+        solver: Source,
+        rows: object = None,
+        *,
+        who: str,
+        params: Mapping[str, object] | None = None,
+        restate: bool = False,
+        migrate: bool = False,
+        any_date: bool = False,
+        date: str | None = None,
+        title: Mapping[str, str] | None = None,
+        inputs: Sequence[Input] = (),
+        columns: Mapping[str, str] | None = None,
+        text_amounts: TextAmounts | None = None,
+        timeout: float | None = None,
+        max_memory: int | None = None,
+        progress: bool | Progress = False,
+    ) -> BookWorkspace:
+        """Solves the open items of the last closed period and the new rows, and records the run.
+
+        It can be repeated: rows that the book has are recognised by their ids and change nothing.
+
+        Parameters
+        - `period`: such as `2026-03`, `2026-Q1`, `2026-W12` or `2026-02-23..2026-03-22`.
+        - `rows`: new rows, anything that `Workspace.upsert` takes; None for no more than the book has.
+        - `who` prepares the period.
+        - `params`: values that are set from now on, as `configure` does.
+        - `restate`: takes known rows that come with another content, and keeps what they were; without it they are
+          refused.
+        - `migrate`: takes a module of another strategy than the book's.
+        - `any_date`: takes rows dated after the period, and files without a row in it.
+        - `date`: the column of the dates of rows, where the plugin has none or several; kept in the book.
+        - `title`: `entity`, `account` and the like, for the title of reports; kept when the book is begun.
+        - `inputs`: the files that the rows came from, in their order.
+        - `columns`, `text_amounts`, `timeout`, `max_memory`: as for a `Workspace`.
+
+        Errors: `WrongBook`, `OtherStrategy`, `PeriodClosed`, `WrongPeriod`, `RowsChanged`, `StaleRun`; those of
+        `Workspace` and of the store. The book is then as it was.
+        """
+        request = Request(
+            period=period,
+            solver=solver,
+            rows=rows,
+            who=who,
+            params=params or {},
+            restate=restate,
+            migrate=migrate,
+            any_date=any_date,
+            date=date,
+            title=title or {},
+            inputs=tuple(inputs),
+            columns=columns,
+            text_amounts=text_amounts,
+        )
+        for _ in range(ATTEMPTS):
+            self._store.refresh()
+            workspace = Workspace(solver, timeout=timeout, max_memory=max_memory)
+            try:
+                context = begin(self._store, workspace, request)
+                return BookWorkspace(workspace, self._store, context, who=who)
+            except Moved:
+                workspace.close()
+            except BaseException:
+                workspace.close()
+                raise
+        raise StaleRun("others change the book faster than it is solved; run it again later")
+
+    def close(
+        self, period: str, *, who: str, allow_open: bool = False, expect_head: str | None = None, why: str | None = None
+    ) -> PeriodView:
+        """Proves opening + new - cleared = closing for each currency and account, and freezes the period.
+
+        Parameters: `allow_open` closes with open items that have no reason code; `expect_head` is a head of the book
+        that was kept elsewhere, and must be in its history.
+        Returns the closed period. Errors: `OpenItems`, `StaleRun`, `OutOfBalance`, `WrongPeriod`, `PeriodClosed`,
+        `WrongHead`, `StoreDamaged`; `SamePerson` where the book requires a second person; `BookError` while a decision
+        waits for one.
+        """
+        self._store.refresh()
+        audit = verify(self._store, expect_head=expect_head)
+        if not audit.ok:
+            listed = ". ".join(f"Entry {each.seq}: {each.what}" for each in audit.faults[:5])
+            kind = WrongHead if expect_head is not None and verify(self._store).ok else StoreDamaged
+            raise kind(f"the book is not what was written, and nothing is closed on it. {listed}")
+        with self._store.writing() as writing:
+            ledger = self._store.book
+            if ledger.periods.settings is None:
+                raise WrongBook("the book has not been begun; run a period first")
+            known = ledger.periods.check_close(period)
+            run = known.run
+            if run is None:
+                raise WrongPeriod(f"{period} was never run")
+            self._check_fresh(ledger, known, run)
+            self._prove(ledger, known, run)
+            unexplained = int(run.body["unexplained"])
+            if unexplained and not allow_open:
+                raise OpenItems(
+                    f"{known.name} has {unexplained} open items without a reason code; resolve them"
+                    " (ws.resolve(ids, code, reason)), or close with --allow-open (allow_open=True)"
+                )
+            before = ledger.periods.before(known.span)
+            body = {
+                "period": known.name,
+                "run": run.seq,
+                "previous": 0 if before is None else before.seq,
+                "allow_open": allow_open,
+                "preparer": run.who,
+                "makers": ledger.makers(0 if before is None else before.seq),
+                "inputs": [each for entry in known.rows for each in entry.body.get("inputs", ())],
+                "head": self._store.head,
+                **{name: run.body[name] for name in FROZEN},
+                "tables": dict(run.body["attachments"]),
+            }
+            writing.append(Draft(who=who, kind="close", body=body, why=why, input=run.input, strategy=run.strategy))
+        return self.period(period)
+
+    def reopen(self, period: str, *, who: str, reason: str) -> PeriodView:
+        """Opens the last closed period again: it can be run and closed anew; what it was stays in the history.
+
+        Errors: `WrongPeriod` for a period that is not closed, or before one that is; `BadCommand` without a reason.
+        """
+        if not reason.strip():
+            raise BadCommand("a period is reopened for a reason; give reason='...'")
+        with self._store.writing() as writing:
+            known = self._store.book.periods.check_reopen(period)
+            target = 0 if known.close is None else known.close.seq
+            writing.append(Draft(who=who, kind="reopen", body={"period": known.name, "target": target}, why=reason))
+        return self.period(period)
+
+    def set_codes(self, codes: Mapping[str, object], *, who: str, why: str | None = None) -> Mapping[str, Code]:
+        """Sets the reason codes: `{name: "carried" | "cleared"}`, or `{"effect": ..., "second_person_from": minor}`.
+
+        Errors: `BadCommand` for a code that is malformed.
+        """
+        plain = {name: each.as_data() if isinstance(each, Code) else each for name, each in codes.items()}
+        self._store.append(Draft(who=who, kind="codes", body={"codes": plain}, why=why))
+        return self.codes
+
+    def dispose(self) -> None:
+        """Closes the connections to the database."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.dispose()
+
+    # How
+
+    def _ledger(self) -> Ledger:
+        self._store.refresh()
+        return self._store.book
+
+    def _of_run(self, period: str | None, name: str) -> tuple[pa.Table, Period] | None:
+        """A table of a period's last run, and the period; None where nothing was run yet."""
+        ledger = self._ledger()
+        if period is None:
+            ran = [each for each in ledger.periods.known.values() if each.runs]
+            known = ran[-1] if ran else None
+        else:
+            known = ledger.periods.known[self.period(period).name]
+        if known is None or known.run is None:
+            return None
+        return unpack(self._store.attachment(known.run.seq, name)), known
+
+    def _known(self, ledger: Ledger, period: Period) -> KnownRows:
+        settings = ledger.periods.settings or {}
+        return read_known(self._store, ledger.periods, period.name, str(settings["id"]))
+
+    def _check_fresh(self, ledger: Ledger, known: Period, run: Entry) -> None:
+        quiet = {*NO_PART_IN_THE_RESULT, "run"} - {"approve"}
+        changed = [each for seq, each in ledger.decisions.items() if seq > run.seq and each.kind not in quiet]
+        if changed:
+            told = ", ".join(f"{each.kind} by {each.entry.who}" for each in changed[:3])
+            raise StaleRun(
+                f"the book was changed after {known.name} was last run ({told}); run it again, then close it"
+            )
+
+    def _prove(self, ledger: Ledger, known: Period, run: Entry) -> None:
+        before = ledger.periods.before(known.span)
+        opening = None
+        if before is not None:
+            opening = unpack(self._store.attachment(int(before.body["run"]), "open"))
+        tables = {name: unpack(self._store.attachment(run.seq, name)) for name in ("groups", "allocations", "open")}
+        found = disproved(
+            balances_of(run.body["balances"]),
+            opening=opening,
+            known=self._known(ledger, known),
+            period=known.name,
+            groups=tables["groups"],
+            allocations=tables["allocations"],
+            open_items=tables["open"],
+        )
+        if found:
+            raise OutOfBalance(f"{known.name} is out of balance. {'. '.join(found)}")
+
+
+def strategy_of(store: Store) -> bytes | None:
+    """The IR of the strategy that the book is of, as JSON; None where its modules do not carry it."""
+    entry = store.book.periods.strategy_entry
+    if entry is None or "strategy" not in entry.body.get("attachments", {}):
+        return None
+    return store.attachment(entry.seq, "strategy")
+
+
+def _view(known: Period, ledger: Ledger) -> PeriodView:
+    run, close = known.run, known.close
+    source = close or run
+    body: Mapping[str, Any] = {} if source is None else source.body
+    before = ledger.periods.before(known.span)
+    status = "closed" if close is not None else "reopened" if known.reopens else "open"
+    return PeriodView(
+        name=known.name,
+        status=status,
+        first=known.span.first,
+        last=known.span.last,
+        runs=len(known.runs),
+        balances=balances_of(body.get("balances", ())),
+        open=body.get("open", 0),
+        unexplained=body.get("unexplained", 0),
+        preparer=None if run is None else run.who,
+        prepared_at=None if run is None else run.at,
+        closed_by=None if close is None else close.who,
+        closed_at=None if close is None else close.at,
+        allow_open=bool(body.get("allow_open", False)),
+        makers=tuple(body.get("makers") or ledger.makers(0 if before is None else before.seq)),
+        module=body.get("module", ""),
+        strategy=body.get("strategy", ""),
+        version=body.get("version", ""),
+        params=body.get("params", {}),
+        inputs=tuple(each for entry in known.rows for each in entry.body.get("inputs", ())),
+        head=None if close is None else close.hash,
+        reopened=tuple({"who": each.who, "at": each.at, "reason": each.why} for each in known.reopens),
+    )
+
+
+def _with_age(items: pa.Table, known: Period) -> pa.Table:
+    from florecon_build.host.decisions.period import period  # noqa: PLC0415  (the name is a parameter elsewhere)
+
+    ages: list[int] = []
+    for first_seen, day in zip(items["first_seen"].to_pylist(), items["date"].to_pylist(), strict=True):
+        start = day if day is not None else period(first_seen).last
+        ages.append(max(0, (known.span.last - start).days))
+    return items.append_column("age_days", pa.array(ages, pa.int64()))
+
+
+def _as_json(line: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in line.items()}
+
+
+def _decision(decision: Decision) -> dict[str, Any]:
+    entry = decision.entry
+    return {
+        "entry": entry.seq,
+        "kind": entry.kind,
+        "who": entry.who,
+        "at": entry.at,
+        "why": entry.why,
+        "status": decision.status,
+        "second_person": decision.checker,
+        "ids": [member.id for member in decision.members],
+        "code": entry.body.get("code"),
+        "values": entry.body.get("values"),
+    }
