@@ -202,7 +202,7 @@ def attachment(connection: sa.Connection, book: str, seq: int, name: str) -> byt
     of = ATTACHMENTS.c
     wanted = sa.select(of.content).where(of.book == book, of.seq == seq, of.name == name)
     row = connection.execute(wanted).first()
-    return None if row is None else bytes(row.content)
+    return None if row is None else _bytes(row.content)
 
 
 def attached(connection: sa.Connection, book: str) -> Iterator[tuple[int, str, bytes]]:
@@ -210,7 +210,12 @@ def attached(connection: sa.Connection, book: str) -> Iterator[tuple[int, str, b
     of = ATTACHMENTS.c
     wanted = sa.select(of.seq, of.name, of.content).where(of.book == book).order_by(of.seq, of.name)
     for row in connection.execute(wanted, execution_options={"yield_per": 1}):
-        yield row.seq, row.name, bytes(row.content)
+        yield number_of(row.seq), str(row.name), _bytes(row.content)
+
+
+def _bytes(content: object) -> bytes:
+    """What stands in the column; a database that was tampered with may have a text in it, whose hash is another."""
+    return bytes(content) if isinstance(content, (bytes, bytearray, memoryview)) else repr(content).encode()
 
 
 def _sqlite_connected(connection: Any, _: object) -> None:
