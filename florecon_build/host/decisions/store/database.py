@@ -214,8 +214,8 @@ def attached(connection: sa.Connection, book: str) -> Iterator[tuple[int, str, b
 
 
 def _bytes(content: object) -> bytes:
-    """What stands in the column; a database that was tampered with may have a text in it, whose hash is another."""
-    return bytes(content) if isinstance(content, (bytes, bytearray, memoryview)) else repr(content).encode()
+    """What stands in the column; in a database that was tampered with it may be a text, whose hash is another."""
+    return content if isinstance(content, bytes) else repr(content).encode()
 
 
 def _sqlite_connected(connection: Any, _: object) -> None:
