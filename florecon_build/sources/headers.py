@@ -9,16 +9,28 @@ from collections.abc import Sequence
 MAX_COLUMNS = 16_384
 
 
-def header_index(rows: Sequence[Sequence[str]]) -> int:
-    """The first row as wide as most rows, with words in all cells but one; the first row where there is none."""
-    widths = [len(row) for row in rows if len(row) > 1]
-    common = max(set(widths), key=widths.count, default=0)
-    for at, row in enumerate(rows):
-        cells = [cell.strip() for cell in row]
-        filled = [cell for cell in cells if cell]
-        if len(row) >= common > 1 and len(filled) >= common - 1 and not any(map(_is_value, filled)):
-            return at
-    return 0
+def header_index(rows: Sequence[Sequence[str]]) -> int | None:
+    """The first row as wide as most rows, with words in all cells but one; else the first row; None where that is no
+    header, because it has numbers or days.
+
+    >>> header_index([["My bank"], [], ["Date", "Amount"], ["2026-03-01", "5"]])
+    2
+    >>> header_index([["2026-03-01", "5.00"], ["2026-03-02", "6.00"]]) is None
+    True
+    """
+    for trimmed in (rows, [row[:-1] if len(row) > 2 and not row[-1].strip() else row for row in rows]):
+        widths = [len(row) for row in trimmed if len(row) > 1]
+        common = max(set(widths), key=widths.count, default=0)
+        for at, row in enumerate(trimmed):
+            filled = [cell.strip() for cell in row if cell.strip()]
+            if len(row) >= common > 1 and len(filled) >= common - 1 and not any(map(_is_value, filled)):
+                return at
+    first = [cell.strip() for cell in rows[0]] if rows else []
+    return None if len(first) > 1 and any(map(_is_value, filter(None, first))) else 0
+
+
+NO_HEADER = "no line is a header: the first one has numbers or days"
+NO_HEADER_WORDS = "where that line is the header all the same; else write a header into the file"
 
 
 def header_names(cells: Sequence[str]) -> tuple[str, ...]:

@@ -350,7 +350,7 @@ class Mapper:
                 read = amounts.parse(texts, self.forms.mark, scale=column.scale)
                 self._report(batch, str(rule), texts, read.refused)
                 values = read.values
-        if self.plan.source.empty is not None:
+        if self.plan.source.empty is not None and not column.nullable:
             values = pc.fill_null(values, pa.scalar(self.plan.source.empty, values.type))
         return self._required(batch, column, rule, values)
 

@@ -18,6 +18,11 @@ def toml_string(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
+def toml_literal(text: str) -> str:
+    """A string of TOML in which a backslash is one, as in a regular expression."""
+    return toml_string(text) if "'" in text or not text.isprintable() else f"'{text}'"
+
+
 def toml_key(text: str) -> str:
     """A key of TOML: bare where it may be."""
     return text if re.fullmatch(r"[A-Za-z0-9_-]+", text) else toml_string(text)

@@ -36,11 +36,12 @@ from florecon_build.sources.declaration import (
     Sum,
     headers_of,
 )
-from florecon_build.sources.errors import MissingHeader, RepeatedId, SourceError, UnreadableFile
+from florecon_build.sources.errors import Cell, MissingHeader, RepeatedId, SourceError, UnreadableFile
 from florecon_build.sources.file_digest import sha256
+from florecon_build.sources.footer import stop_pattern, total_lines
 from florecon_build.sources.headers import twice
 from florecon_build.sources.mapping import Findings, Forms, Mapper, Plan, Refused, forms, plan
-from florecon_build.sources.quoting import toml_string
+from florecon_build.sources.quoting import toml_literal, toml_string
 from florecon_build.sources.readers.sql import spooled
 from florecon_build.sources.repeated_ids import repeated_ids, rows_of
 
@@ -209,7 +210,7 @@ def read(source: Source, files: Sequence[Path], fields: Sequence[Field], *, id_n
 
 def _read(source: Source, files: Sequence[Path], fields: Sequence[Field], id_name: str | None) -> Reading:
     planned = _with_currency(plan(source, fields), files)
-    found = _find_forms(planned, files)
+    form, notes = _find_forms(planned, files)
     refused = Refused()
     mappers: list[Mapper] = []
     parts: list[pa.RecordBatch] = []
@@ -218,7 +219,6 @@ def _read(source: Source, files: Sequence[Path], fields: Sequence[Field], id_nam
     skipped: list[Skipped] = []
     checks: list[Check] = []
     statements: list[tuple[str, Statement]] = []
-    notes = list(found[1])
     seen: dict[str, int] = {}
     row = 0
     labels = _labels(files)
@@ -226,9 +226,10 @@ def _read(source: Source, files: Sequence[Path], fields: Sequence[Field], id_nam
         cells = cells_of(path, source)
         _require_headers(planned, path, cells)
         name = labels[path]
-        mapper = Mapper(planned, found[0], name, refused=refused, first_row=row, seen=seen)
+        mapper = Mapper(planned, form, name, refused=refused, first_row=row, seen=seen)
         balance = _Balance(planned, cells, name)
         rows = 0
+        batch = None
         for batch in cells.batches:
             mapped, lines = mapper.map(batch)
             balance.take(batch, mapped, lines, mapper)
@@ -237,6 +238,8 @@ def _read(source: Source, files: Sequence[Path], fields: Sequence[Field], id_nam
             coded = pa.DictionaryArray.from_arrays(pa.array([0] * len(lines), pa.int32()), names)
             places.append(pa.table({"file": coded, "line": lines}))
             rows += mapped.num_rows
+        if format_of(path, source) in {"csv", "excel"}:
+            _require_no_totals(source, name, batch)
         row = mapper.row
         mappers.append(mapper)
         counted.append(FileRead(path, sha256(path), rows))
@@ -259,14 +262,7 @@ def _read(source: Source, files: Sequence[Path], fields: Sequence[Field], id_nam
     totals = _totals(source, table, fields, codes)
     table = table.select([field.name for field in fields])
     checks += _expected(source, table, totals)
-    for check in checks:
-        if not check.holds:
-            fix = f"mend the file, or change {source.table}"
-            if check.kind == "balance" and source.balance is None:
-                raise SourceError(
-                    check.message, source=source.name, advice=[source.advice("balance = false", words=OTHER_BALANCE)]
-                )
-            raise SourceError(check.message, source=source.name, fix=fix)
+    _require(checks, source)
     rules = planned.rules(planned.templates[0])
     mapping = {field.name: _words(rules[field.name]) for field in fields}
     return Reading(
@@ -280,6 +276,32 @@ def _read(source: Source, files: Sequence[Path], fields: Sequence[Field], id_nam
         tuple(checks),
         tuple(dict.fromkeys(notes)),
     )
+
+
+def _require(checks: Sequence[Check], source: Source) -> None:
+    """Raises ``SourceError`` for the first check that does not hold."""
+    for check in checks:
+        if check.holds:
+            continue
+        if check.kind == "balance" and source.balance is None:
+            advice = [source.advice("balance = false", words=OTHER_BALANCE)]
+            raise SourceError(check.message, source=source.name, advice=advice)
+        fix = f"mend the file, or change {source.table}"
+        raise SourceError(check.message, source=source.name, fix=fix)
+
+
+def _require_no_totals(source: Source, file: str, batch: pa.RecordBatch | None) -> None:
+    """Refuses lines of totals at the foot of a file of text or of a spreadsheet whose footer is not declared."""
+    found = [] if batch is None or source.stop_at is not None else total_lines(batch)
+    if found:
+        shown = [
+            Cell(file, one.line, "the line", ", ".join(one.cells), "looks like a total, not like a row")
+            for one in found
+        ]
+        line = f"stop_at = {toml_literal(stop_pattern(found[0].first))}"
+        raise UnreadableFile(
+            "totals at the foot of the file", source=source.name, cells=shown, advice=[source.advice(line)]
+        )
 
 
 def _with_currency(planned: Plan, files: Sequence[Path]) -> Plan:

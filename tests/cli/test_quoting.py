@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from florecon_build.cli.scaffold.project import files
 from florecon_build.cli.scaffold.propose_columns import propose
 from florecon_build.cli.scaffold.quoting import printable, python_string
+from florecon_build.sources import Source
+from florecon_build.sources.detection.detect import Question
 from florecon_build.sources.quoting import toml_string
+
+
+def no_answer(source: str, question: Question) -> Source:
+    raise AssertionError((source, question))
+
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=30)
 EVIL = 'x"""\nimport os; os.abort()\n"""\\.csv'
@@ -41,11 +48,11 @@ def test_headers_of_a_ledger_make_a_project_that_loads(tmp_path: Path, header: s
     ledger = tmp_path / name
     quoted = header.replace('"', '""')
     ledger.write_text(f'Beleg,Betrag,"{quoted}"\n1,100.00,EUR\n2,-100.00,USD\n', encoding="utf-8")
-    made = files(propose(ledger, "my-recon").content)
+    made = files(propose({"ledger": ledger}, "my-recon", {}, no_answer).content)
     tree = ast.parse(str(made["strategy.py"]))
     calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     assert calls == set()
     assert imported == {"florecon_build"}
     settings = tomllib.loads(str(made["florecon.toml"]))
-    assert header.strip() in settings["columns"].values()
+    assert header.strip() in settings["source"]["ledger"]["columns"].values()

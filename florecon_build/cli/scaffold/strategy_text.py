@@ -3,36 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import dataclass
 
-from florecon_build.cli.scaffold.column_types import ColumnType
 from florecon_build.cli.scaffold.quoting import printable, python_string
+from florecon_build.host.description import Field, FieldKind
 from florecon_build.host.report.currency_column import currency_of
+from florecon_build.sources.words import folded
 
 
-class Proposed(Protocol):
-    """Properties of a column that the source text needs."""
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the strategy; ``joined`` tells that its references are written with ``-`` or ``/`` inside."""
+
+    name: str
+    kind: FieldKind
+    scale: int = 0
+    nullable: bool = False
+    is_id: bool = False
+    is_amount: bool = False
+    joined: bool = False
 
     @property
-    def name(self) -> str: ...
-    @property
-    def type(self) -> ColumnType: ...
-    @property
-    def is_id(self) -> bool: ...
-    @property
-    def is_amount(self) -> bool: ...
+    def field(self) -> Field:
+        """The column as a module describes it."""
+        base = {"text": "utf8", "money": "f64", "real": "f64"}.get(self.kind, "i64")
+        return Field(
+            name=self.name,
+            base=base,
+            kind=self.kind,
+            scale=self.scale,
+            nullable=self.nullable,
+            is_id=self.is_id,
+            is_amount=self.is_amount,
+        )
 
 
-def strategy_text(columns: Sequence[Proposed], plugin_id: str, source: str) -> str:
+def strategy_text(columns: Sequence[Column], plugin_id: str, source: str, *, day: str | None) -> str:
     """Source of ``strategy.py``: the columns, and a simple strategy to start from.
 
-    It matches rows that share a reference and net to zero, then equal amounts with the closest dates.
+    It matches rows that share a reference and net to zero, then equal amounts with the closest days.
     """
-    amount = next(column for column in columns if column.is_amount)
-    texts = [column for column in columns if column.type.kind == "text" and not column.is_id]
-    day = next((column.name for column in columns if column.type.kind == "date" and not column.type.nullable), None)
+    texts = [column for column in columns if column.kind == "text" and not column.is_id]
+    amount = next(column.name for column in columns if column.is_amount)
     currency = currency_of(column.name for column in texts)
-    reference = next((column for column in texts if _is_reference(column.name)), None)
+    reference = max(
+        (column for column in texts if column.name not in {currency, "book"}), key=_reference_rank, default=None
+    )
+    reference = None if reference is None or not _reference_rank(reference) else reference
     lines = [
         f'"""Reconciles the lines of {printable(source)}: a generated first version, to be adapted."""',
         "",
@@ -46,16 +63,19 @@ def strategy_text(columns: Sequence[Proposed], plugin_id: str, source: str) -> s
         "",
     ]
     if reference is not None:
+        text = f"ledger.{reference.name}"
+        if reference.joined:
+            text += ('.fill("")' if reference.nullable else "") + '.replace("-", "").replace("/", "")'
         lines += [
             "row = ledger.derive(",
-            f"    references=fb.tokens(ledger.{reference.name}, min_length=5, with_digit=True),",
+            f"    references=fb.tokens({text}, min_length=5, with_digit=True),",
             ")",
         ]
     else:
         lines.append("row = ledger")
     lines += ["", *_strategy(day, currency, has_references=reference is not None), ""]
     name = python_string(plugin_id)
-    lines.append(f'plugin = fb.Plugin({name}, "0.1.0", rows=row, numeraire=row.{amount.name}, strategy=strategy)')
+    lines.append(f'plugin = fb.Plugin({name}, "0.1.0", rows=row, numeraire=row.{amount}, strategy=strategy)')
     return "\n".join(lines) + "\n"
 
 
@@ -91,19 +111,26 @@ def _strategy(day: str | None, currency: str | None, *, has_references: bool) ->
     return [*head, *body]
 
 
-def _column(column: Proposed) -> str:
+def _column(column: Column) -> str:
     settings: list[str] = []
-    if column.type.kind == "money":
-        settings.append(f"scale={column.type.scale}")
+    if column.kind == "money":
+        settings.append(f"scale={column.scale}")
         if column.is_amount:
             settings.append("display=True")
     if column.is_id:
         settings.append("id=True")
-    elif column.type.nullable:
+    elif column.nullable:
         settings.append("nullable=True")
-    return f"fb.{column.type.kind}({', '.join(settings)})"
+    return f"fb.{column.kind}({', '.join(settings)})"
 
 
-def _is_reference(name: str) -> bool:
-    words = ("ref", "memo", "text", "desc", "purpose", "narrative", "verwendungszweck", "invoice", "note", "detail")
-    return any(word in name for word in words)
+_REFERENCE_WORDS = (
+    *("detail", "note", "desc", "libelle", "text", "tekst", "concepto", "memo", "narrative", "purpose"),
+    *("verwendungszweck", "buchung", "invoice", "faktura", "fact", "ref"),
+)
+
+
+def _reference_rank(column: Column) -> int:
+    """How likely a column of texts holds references, by its name; 0 where nothing says so."""
+    name = folded(column.name)
+    return max((at for at, word in enumerate(_REFERENCE_WORDS, 1) if word in name), default=0)

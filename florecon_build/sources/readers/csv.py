@@ -12,6 +12,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -22,13 +23,16 @@ import pyarrow.csv as pa_csv
 from florecon_build.sources.cells import LINE, Cells, Skipped, text_batches
 from florecon_build.sources.declaration import Source
 from florecon_build.sources.errors import SHOWN, Cell, UnreadableFile
-from florecon_build.sources.headers import MAX_COLUMNS, header_index, header_names
+from florecon_build.sources.footer import stop_pattern
+from florecon_build.sources.headers import MAX_COLUMNS, NO_HEADER, NO_HEADER_WORDS, header_index, header_names
+from florecon_build.sources.quoting import toml_literal
 
 DELIMITERS = (",", ";", "\t", "|")
 HEAD_LINES = 50
+HEADER_SPAN = 10
 HEAD_BYTES = 1 << 18
 _NAMELESS = "\x00nameless"
-_FOOTER_FIX = 'if they are a footer, declare stop_at = "^..." with how it begins'
+FOOTER_LINES = 1_000
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -38,7 +42,7 @@ _BOMS = (
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a file is written: ``header_line`` counts from 1."""
+    """How a file is written: ``header_line`` is the last line of the header, ``header_from`` the first; both from 1."""
 
     encoding: str
     delimiter: str
@@ -46,6 +50,7 @@ class Dialect:
     header_line: int
     headers: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    header_from: int = 1
 
 
 def read(path: Path, source: Source) -> Cells:
@@ -56,7 +61,7 @@ def read(path: Path, source: Source) -> Cells:
     dialect = find_dialect(path, source)
     skipped = [
         Skipped(path.name, line, "before the header", text)
-        for line, text in _lines(path, dialect.encoding, dialect.header_line - 1)
+        for line, text in _lines(path, dialect.encoding, dialect.header_from - 1)
         if text.strip()
     ]
     cells = Cells(tuple(filter(None, dialect.headers)), iter(()), skipped, notes=list(dialect.notes))
@@ -109,9 +114,25 @@ def _plain_batches(path: Path, source: Source, dialect: Dialect) -> Iterator[pa.
         found = [
             Cell(path.name, row.number, "the line", row.text, _width(row.actual_columns, len(names))) for row in wrong
         ]
-        raise UnreadableFile(
-            "lines that do not have as many cells as the header", source=source.name, cells=found, fix=_FOOTER_FIX
-        )
+        raise _uneven(path, source, dialect, found)
+
+
+def _uneven(path: Path, source: Source, dialect: Dialect, wrong: list[Cell]) -> UnreadableFile:
+    """The error for lines of another width; with the declaration of a footer where no row stands below them."""
+    message = "lines that do not have as many cells as the header"
+    first = wrong[0].line or 0
+    with _text(path, dialect.encoding) as file:
+        below = list(islice(file, first - 1, first - 1 + FOOTER_LINES))
+    width = len(dialect.headers)
+    texts = [text for text in below if text.strip()]
+    rows = [text for text in texts if text.count(dialect.delimiter) == width - 1]
+    if rows or len(below) == FOOTER_LINES or source.stop_at is not None:
+        return UnreadableFile(message, source=source.name, cells=wrong, fix="mend the lines")
+    first_cell = next(filter(None, (cell.strip(' "') for cell in texts[0].split(dialect.delimiter))), texts[0])
+    line = f"stop_at = {toml_literal(stop_pattern(first_cell))}"
+    return UnreadableFile(
+        message, source=source.name, cells=wrong, advice=[source.advice(line, words="they are a footer")]
+    )
 
 
 def _filled(columns: list[Any]) -> Any:
@@ -161,9 +182,7 @@ def _rows(
         if len(wrong) > SHOWN:
             break
     if wrong:
-        raise UnreadableFile(
-            "lines that do not have as many cells as the header", source=source.name, cells=wrong, fix=_FOOTER_FIX
-        )
+        raise _uneven(path, source, dialect, wrong)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,12 +283,12 @@ def find_dialect(path: Path, source: Source) -> Dialect:
     lines = re.split("\r\n|\n|\r", text)[:HEAD_LINES]
     delimiter = source.delimiter or _delimiter(lines)
     quote = source.quote or '"'
-    line, headers = _header(path, source, lines, delimiter, quote)
+    line, last, headers = _header(path, source, lines, delimiter, quote)
     if source.delimiter is None:
         notes.append(f"delimiter {delimiter!r}")
     if source.skip_rows is None and line > 1:
         notes.append(f"header found in line {line}; the lines before it were skipped (skip_rows = {line - 1})")
-    return Dialect(encoding, delimiter, quote, line, headers, tuple(notes))
+    return Dialect(encoding, delimiter, quote, last, headers, tuple(notes), line)
 
 
 def _encoding(path: Path, source: Source, head: bytes) -> tuple[str, list[str]]:
@@ -319,11 +338,35 @@ def _delimiter(lines: list[str]) -> str:
         return max(DELIMITERS, key=lambda delimiter: sum(line.count(delimiter) for line in lines))
 
 
-def _header(path: Path, source: Source, lines: list[str], delimiter: str, quote: str) -> tuple[int, tuple[str, ...]]:
+def _logical(lines: list[str], quote: str) -> list[tuple[int, int, str]]:
+    """Lines, of which those that a quoted cell spans are one: the first and the last of them, and their text."""
+    found: list[tuple[int, int, str]] = []
+    at = 0
+    while at < len(lines):
+        ends = at
+        text = lines[at]
+        while text.count(quote) % 2 and ends + 1 < min(len(lines), at + HEADER_SPAN):
+            ends += 1
+            text += "\n" + lines[ends]
+        if text.count(quote) % 2:  # a quote that nothing closes stands for itself
+            ends, text = at, lines[at]
+        found.append((at + 1, ends + 1, text))
+        at = ends + 1
+    return found
+
+
+def _header(
+    path: Path, source: Source, lines: list[str], delimiter: str, quote: str
+) -> tuple[int, int, tuple[str, ...]]:
+    """The first and the last line of the header, and its names."""
     skip = source.skip_rows
+    spans = _logical(lines if skip is None else [*[""] * min(skip, len(lines)), *lines[skip:]], quote)
     try:
         nothing: list[str] = []
-        rows = [next(csv.reader([line], delimiter=delimiter, quotechar=quote), nothing) for line in lines]
+        rows = [
+            next(csv.reader(text.splitlines(keepends=True) or [""], delimiter=delimiter, quotechar=quote), nothing)
+            for _, _, text in spans
+        ]
     except csv.Error as error:
         raise UnreadableFile(f"{path.name}: a line of the first {HEAD_LINES}: {error}", source=source.name) from error
     if skip is not None:
@@ -332,6 +375,10 @@ def _header(path: Path, source: Source, lines: list[str], delimiter: str, quote:
         at = skip
     else:
         at = header_index(rows)
+        if at is None:
+            shown = [Cell(path.name, 1, "the line", lines[0], "is no header")]
+            advice = [source.advice("skip_rows = 0", words=NO_HEADER_WORDS)]
+            raise UnreadableFile(f"{path.name}: {NO_HEADER}", source=source.name, cells=shown, advice=advice)
     names = tuple(name.strip() for name in rows[at])
     if len(names) > MAX_COLUMNS:
         raise UnreadableFile(f"{path.name}: line {at + 1} has {len(names):,} headers", source=source.name)
@@ -339,7 +386,7 @@ def _header(path: Path, source: Source, lines: list[str], delimiter: str, quote:
     if below and names[-1] and all(len(row) == len(names) + 1 and not row[-1].strip() for row in below):
         names = (*names, "")  # a delimiter behind each row
     last = len(names) if names[-1] or len(names) == 1 else len(names) - 1  # a delimiter behind the last header
-    return at + 1, (*header_names(names[:last]), *names[last:])
+    return *spans[at][:2], (*header_names(names[:last]), *names[last:])
 
 
 def _lines(path: Path, encoding: str, count: int) -> Iterator[tuple[int, str]]:

@@ -19,7 +19,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 from florecon_build.sources.cells import Cells, Skipped, text_batches
 from florecon_build.sources.declaration import Source
 from florecon_build.sources.errors import UnreadableFile
-from florecon_build.sources.headers import MAX_COLUMNS, header_index, header_names
+from florecon_build.sources.headers import MAX_COLUMNS, NO_HEADER, NO_HEADER_WORDS, header_index, header_names
 from florecon_build.sources.readers.spreadsheet_bounds import require_bounds
 
 HEAD_ROWS = 50
@@ -51,6 +51,9 @@ def read(path: Path, source: Source) -> Cells:
     if not texts:
         raise UnreadableFile(f"{path.name}: the sheet {sheet.name!r} is empty", source=source.name)
     at = source.skip_rows if source.skip_rows is not None else header_index(texts)
+    if at is None:
+        advice = [source.advice("skip_rows = 0", words=NO_HEADER_WORDS)]
+        raise UnreadableFile(f"{path.name}: {NO_HEADER}", source=source.name, advice=advice)
     if at >= len(texts):
         raise UnreadableFile(f"{path.name}: skip_rows = {at}, and the sheet ends before", source=source.name)
     if source.skip_rows is None and at:
