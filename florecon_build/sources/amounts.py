@@ -32,6 +32,7 @@ _TEXT = (
     r"(?P<number>[0-9.,](?:[0-9., ']*[0-9.,])?) ?(?P<inner_behind>[-+]?) ?(?P<inner_close>\)?) ?"
     r"(?P<after>" + _CURRENCY + r")? ?(?P<close>\)?) ?(?P<behind>[-+]?) ?(?P<side>(?i:cr|dr|h|s)\.?)?$"
 )
+_PLAIN: dict[Mark, str] = {".": r"^-?[0-9]+(?:\.[0-9]+)?$", ",": r"^-?[0-9]+(?:,[0-9]+)?$"}
 _SIGNS = ("sign", "inner_sign", "behind", "inner_behind")
 _DEBIT = "^(?i:dr|s)"
 
@@ -82,7 +83,22 @@ class Evidence:
 
 
 def evidence(texts: pa.Array) -> Evidence:
-    """What texts say about their decimal mark; a text that is no amount says nothing."""
+    """What texts say about their decimal mark; a text that is no amount says nothing.
+
+    Where only one of the two marks occurs, one text that proves it is enough.
+    """
+    points, commas = _holds(texts, "."), _holds(texts, ",")
+    if not points or not commas:
+        mark = "." if points else ","
+        places = pc.subtract(pc.subtract(pc.binary_length(texts), pc.find_substring(texts, mark)), 1)
+        proof = texts.filter(pc.and_(pc.greater_equal(pc.find_substring(texts, mark), 0), pc.not_equal(places, 3)))
+        found = _evidence(proof.slice(0, 1))
+        if found.mark() == mark and (found.point_only or found.comma_only):
+            return found
+    return _evidence(texts)
+
+
+def _evidence(texts: pa.Array) -> Evidence:
     number = _parts(_normalised(texts)).field("number")
     point, comma = _is_number(number, "."), _is_number(number, ",")
     marked = pc.match_substring_regex(number, "[.,]")
@@ -97,8 +113,46 @@ def parse(texts: pa.Array, mark: Mark, *, scale: int) -> Amounts:
     """Texts to decimals with ``scale`` places.
 
     Parameters: `texts` of type string; `mark` is the decimal mark. Nothing is rounded: a text with more places than
-    ``scale`` is refused, unless they are zeros.
+    ``scale`` is refused, unless they are zeros. Plain numbers are cast together; what is written otherwise is read by
+    its parts.
     """
+    values = _cast(texts, mark, scale)
+    if values is not None:
+        return Amounts(values, pa.nulls(len(texts), pa.string()), {})
+    plain = pc.fill_null(pc.match_substring_regex(texts, _PLAIN[mark]), True)
+    odd = pc.indices_nonzero(pc.invert(plain))
+    if 2 * len(odd) > len(texts):
+        return parse_parts(texts, mark, scale=scale)
+    values = _cast(pc.if_else(plain, texts, None), mark, scale)
+    if values is None:  # too many places or digits
+        return parse_parts(texts, mark, scale=scale)
+    found = parse_parts(texts.take(odd), mark, scale=scale)
+    mask = pc.invert(plain)
+    currency = pc.replace_with_mask(pa.nulls(len(texts), pa.string()), mask, found.currency)
+    refused = {odd[at].as_py(): reason for at, reason in found.refused.items()}
+    return Amounts(pc.replace_with_mask(values, mask, found.values), currency, refused)
+
+
+def _cast(texts: pa.Array, mark: Mark, scale: int) -> pa.Array | None:
+    """Numbers of digits, one mark and a sign before them, as decimals; None where one is written otherwise."""
+    if _holds(texts, "e") or _holds(texts, "E"):  # an exponent is no amount
+        return None
+    if mark == ",":
+        if _holds(texts, "."):
+            return None
+        texts = pc.replace_substring(texts, ",", ".")
+    try:
+        return texts.cast(pa.decimal128(MAX_DIGITS, scale))
+    except pa.ArrowException:
+        return None
+
+
+def _holds(texts: pa.Array, letter: str) -> bool:
+    return bool(pc.any(pc.match_substring(texts, letter)).as_py())
+
+
+def parse_parts(texts: pa.Array, mark: Mark, *, scale: int) -> Amounts:
+    """Texts to decimals by the parts that they are written with; what ``parse`` means, and its slow way."""
     clean = _normalised(texts)
     parts = _parts(clean)
     get: Any = parts.field

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 LINE = "\x00line"
 """The column of line numbers (int64, from 1; of a spreadsheet its rows, of a document its entries)."""
@@ -64,8 +65,9 @@ class Cells:
     """One file as read.
 
     ``headers`` in their order; ``batches`` have a column for each header, and ``LINE``; a column is of type string
-    where the file holds text, of an Arrow type where it holds values. ``skipped``, ``checks``, ``statements`` and
-    ``notes`` are complete when the batches have been taken.
+    where the file holds text, of an Arrow type where it holds values; those of ``typed`` always do. ``skipped``,
+    ``checks``, ``statements`` and ``notes`` are complete when the batches have been taken. ``again`` opens the file
+    once more, with what is known of it.
     """
 
     headers: tuple[str, ...]
@@ -74,6 +76,18 @@ class Cells:
     checks: list[Check] = field(default_factory=list[Check])
     statements: list[Statement] = field(default_factory=list[Statement])
     notes: list[str] = field(default_factory=list[str])
+    typed: frozenset[str] = frozenset()
+    again: Callable[[], Cells] | None = None
+
+
+def numbered(first: int, count: int) -> pa.Array:
+    """The whole numbers from ``first``, as many as said.
+
+    >>> numbered(5, 3).to_pylist()
+    [5, 6, 7]
+    """
+    ones = pa.repeat(pa.scalar(1, pa.int64()), count)
+    return pc.cumulative_sum(ones, start=first - 1)
 
 
 def text_batches(

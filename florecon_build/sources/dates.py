@@ -70,6 +70,9 @@ _STAMP = re.compile(
 )
 
 
+MAX_KNOWN = 100_000
+
+
 @dataclass(frozen=True, slots=True)
 class Days:
     """The days of a column: ``values`` null where a text is empty or refused; ``refused`` positions and reasons."""
@@ -78,22 +81,30 @@ class Days:
     refused: dict[int, str]
 
 
-def parse(texts: pa.Array, format: str, *, timezone: str | None = None) -> Days:
+def parse(
+    texts: pa.Array, format: str, *, timezone: str | None = None, known: dict[str, datetime.date] | None = None
+) -> Days:
     """Texts to days.
 
     Parameters: `texts` of type string; `format` as ``strptime`` takes it, or ``timestamp``; `timezone` is an IANA name,
-    for timestamps that have an offset. Each distinct text is read once.
+    for timestamps that have an offset. Each distinct text is read once; `known` keeps the days of texts between calls
+    with one format.
     """
+    if format in {ISO, TIMESTAMP} and (iso := _iso(texts)) is not None:
+        return Days(iso, {})
+    known = {} if known is None else known
     read = _stamps(timezone) if format == TIMESTAMP else _reader(format)
     coded: pa.DictionaryArray = pc.utf8_trim_whitespace(texts).dictionary_encode()
     days: list[datetime.date | None] = []
     wrong: dict[int, str] = {}
     for code, text in enumerate(coded.dictionary.to_pylist()):
         try:
-            days.append(read(text) if text else None)
+            days.append((known.get(text) or read(text)) if text else None)
         except ValueError as error:
             days.append(None)
             wrong[code] = str(error)
+    if len(known) < MAX_KNOWN:
+        known.update({text: day for text, day in zip(coded.dictionary.to_pylist(), days, strict=True) if day})
     values = pa.array(days, pa.date32()).take(coded.indices) if days else pa.nulls(len(texts), pa.date32())
     refused: dict[int, str] = {}
     if wrong:
@@ -106,8 +117,20 @@ FIRST, LAST = ((day - datetime.date(1970, 1, 1)).days for day in (datetime.date.
 """The days of the calendar, years 1 to 9999, as days since 1970-01-01."""
 
 
+def _iso(texts: pa.Array) -> pa.Array | None:
+    """Days written as ``2026-03-31``, all of them; None where one is written otherwise."""
+    try:
+        days = texts.cast(pa.date32())
+    except pa.ArrowException:
+        return None
+    first = pc.min(days.cast(pa.int32())).as_py()
+    return days if first is None or first >= FIRST else None
+
+
 def formats_of(texts: pa.Array, among: Sequence[str] = FORMATS) -> tuple[str, ...]:
     """The formats in which every text that is not empty is a day; two or more where the texts do not decide."""
+    if texts.null_count < len(texts) and _iso(texts) is not None:
+        return tuple(format for format in among if format in {ISO, TIMESTAMP})
     distinct = [text for text in pc.utf8_trim_whitespace(texts).unique().to_pylist() if text]
     return tuple(format for format in among if distinct and all(_fits(text, format) for text in distinct))
 

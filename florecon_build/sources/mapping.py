@@ -5,6 +5,7 @@ Every refused cell is kept with its place, so that an error lists the first ones
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,7 +20,7 @@ import pyarrow.types as pt
 from florecon_build.host.description import Field
 from florecon_build.sources import amounts, dates
 from florecon_build.sources.amounts import Evidence, Mark
-from florecon_build.sources.cells import LINE
+from florecon_build.sources.cells import LINE, numbered
 from florecon_build.sources.declaration import (
     ColumnRule,
     Constant,
@@ -82,6 +83,7 @@ class Findings:
     formats: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     days: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     stamped: set[str] = field(default_factory=set[str])
+    texts: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
 
     def look(self, batch: pa.RecordBatch, amount_headers: Sequence[str], date_headers: Sequence[str]) -> None:
         """Adds the texts of a batch."""
@@ -96,7 +98,18 @@ class Findings:
                 seen = self.days.setdefault(header, [])
                 if len(seen) < SHOWN:
                     seen += [text for text in texts.slice(0, 1000).to_pylist() if text][:SHOWN]
-                self.formats[header] = dates.formats_of(texts, self.formats.get(header, dates.FORMATS))
+                texts = self.unseen(header, texts)
+                if len(texts):
+                    self.formats[header] = dates.formats_of(texts, self.formats.get(header, dates.FORMATS))
+
+    def unseen(self, header: str, texts: pa.Array) -> pa.Array:
+        """The distinct texts that no batch before had, as far as they are kept."""
+        distinct = texts.unique()
+        known = self.texts.setdefault(header, set())
+        new = [text for text in distinct.to_pylist() if text is not None and text not in known]
+        if len(known) < dates.MAX_KNOWN:
+            known.update(new)
+        return pa.array(new, pa.string())
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +256,7 @@ class Mapper:
         self.row = first_row
         self.seen = seen
         self.currencies: set[str] = set()
+        self.days: dict[str, dict[str, datetime.date]] = {}
 
     def map(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.Array]:
         """The rows of a batch in the columns of the strategy, and the line of each."""
@@ -297,7 +311,7 @@ class Mapper:
             case Constant(value):
                 return pa.array([value] * batch.num_rows, pa.string())
             case RowNumber():
-                numbers = pa.array(range(self.row + 1, self.row + 1 + batch.num_rows), pa.int64())
+                numbers = numbered(self.row + 1, batch.num_rows)
                 return numbers.cast(pa.string()) if as_text else numbers
             case Join(headers, between):
                 parts = [_texts(batch.column(header)) for header in headers]
@@ -413,7 +427,7 @@ class Mapper:
         header = _named(rule)
         texts = _texts(values)
         format = self.plan.source.format_of(header) or self.forms.formats.get(header) or dates.ISO
-        read = dates.parse(texts, format, timezone=zone)
+        read = dates.parse(texts, format, timezone=zone, known=self.days.setdefault(format, {}))
         self._report(batch, header, texts, read.refused, self._date_advice(read.refused, header, texts))
         return read.values
 

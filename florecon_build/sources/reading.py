@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
@@ -209,72 +209,42 @@ def read(source: Source, files: Sequence[Path], fields: Sequence[Field], *, id_n
 
 
 def _read(source: Source, files: Sequence[Path], fields: Sequence[Field], id_name: str | None) -> Reading:
-    planned = _with_currency(plan(source, fields), files)
-    form, notes = _find_forms(planned, files)
+    opened = _Opened(source)
+    planned = _with_currency(plan(source, fields), files, opened)
+    found, notes = _find_forms(planned, files, opened)
+    taken = _Taken(notes=list(notes))
     refused = Refused()
-    mappers: list[Mapper] = []
-    parts: list[pa.RecordBatch] = []
-    places: list[pa.Table] = []
-    counted: list[FileRead] = []
-    skipped: list[Skipped] = []
-    checks: list[Check] = []
-    statements: list[tuple[str, Statement]] = []
     seen: dict[str, int] = {}
     row = 0
     labels = _labels(files)
     for path in files:
-        cells = cells_of(path, source)
+        cells = opened.take(path)
         _require_headers(planned, path, cells)
-        name = labels[path]
-        mapper = Mapper(planned, form, name, refused=refused, first_row=row, seen=seen)
-        balance = _Balance(planned, cells, name)
-        rows = 0
-        batch = None
-        for batch in cells.batches:
-            mapped, lines = mapper.map(batch)
-            balance.take(batch, mapped, lines, mapper)
-            parts.append(mapped)
-            names = pa.array([name], pa.string())
-            coded = pa.DictionaryArray.from_arrays(pa.array([0] * len(lines), pa.int32()), names)
-            places.append(pa.table({"file": coded, "line": lines}))
-            rows += mapped.num_rows
+        mapper = Mapper(planned, found, labels[path], refused=refused, first_row=row, seen=seen)
+        last = taken.file(path, cells, mapper, _Balance(planned, cells, labels[path]))
         if format_of(path, source) in {"csv", "excel"}:
-            _require_no_totals(source, name, batch)
+            _require_no_totals(source, labels[path], last)
         row = mapper.row
-        mappers.append(mapper)
-        counted.append(FileRead(path, sha256(path), rows))
-        skipped += cells.skipped
-        checks += [*cells.checks, *balance.checks()]
-        notes += [f"{name}: {note}" for note in cells.notes]
-        statements += [(name, statement) for statement in cells.statements]
-    proved, open_ends = checking.statements(statements, source.expect)
-    checks += proved
-    notes += open_ends
+    taken.prove(source)
     refused.require_none(planned.source)
-    table = pa.Table.from_batches(parts) if parts else _nothing(planned.fields)
-    lines = (
-        pa.concat_tables(places).unify_dictionaries()
-        if places
-        else pa.table({"file": pa.array([], pa.string()), "line": pa.array([], pa.int64())})
-    )
+    table, lines = taken.tables(planned.fields)
     table = _with_ids(source, table, lines, id_name)
-    codes = set[str]().union(*(mapper.currencies for mapper in mappers))
-    totals = _totals(source, table, fields, codes)
+    totals = _totals(source, table, fields, taken.codes)
     table = table.select([field.name for field in fields])
-    checks += _expected(source, table, totals)
-    _require(checks, source)
+    taken.checks += _expected(source, table, totals)
+    _require(taken.checks, source)
     rules = planned.rules(planned.templates[0])
     mapping = {field.name: _words(rules[field.name]) for field in fields}
     return Reading(
         source,
-        tuple(counted),
+        tuple(taken.counted),
         mapping,
         table,
         lines,
-        tuple(skipped),
+        tuple(taken.skipped),
         totals,
-        tuple(checks),
-        tuple(dict.fromkeys(notes)),
+        tuple(taken.checks),
+        tuple(dict.fromkeys(taken.notes)),
     )
 
 
@@ -304,12 +274,84 @@ def _require_no_totals(source: Source, file: str, batch: pa.RecordBatch | None) 
         )
 
 
-def _with_currency(planned: Plan, files: Sequence[Path]) -> Plan:
+class _Opened:
+    """The files of a source, each opened once for all passes where its reader can begin again."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.cells: dict[Path, Cells] = {}
+
+    def look(self, path: Path) -> Cells:
+        """The cells of a file for a look at their headers: its batches are not to be taken."""
+        if path not in self.cells:
+            self.cells[path] = cells_of(path, self.source)
+        return self.cells[path]
+
+    def take(self, path: Path) -> Cells:
+        """The cells of a file for a pass over its batches."""
+        cells = self.look(path)
+        del self.cells[path]
+        if cells.again is not None:
+            self.cells[path] = cells.again()
+        return cells
+
+
+@dataclass(slots=True)
+class _Taken:
+    """The rows of the files that were read, and what is to be said of them."""
+
+    notes: list[str]
+    parts: list[pa.RecordBatch] = field(default_factory=list[pa.RecordBatch])
+    places: list[pa.Table] = field(default_factory=list[pa.Table])
+    counted: list[FileRead] = field(default_factory=list[FileRead])
+    skipped: list[Skipped] = field(default_factory=list[Skipped])
+    checks: list[Check] = field(default_factory=list[Check])
+    statements: list[tuple[str, Statement]] = field(default_factory=list[tuple[str, Statement]])
+    codes: set[str] = field(default_factory=set[str])
+
+    def file(self, path: Path, cells: Cells, mapper: Mapper, balance: _Balance) -> pa.RecordBatch | None:
+        """Reads one file through its mapper; gives the last batch as the file has it."""
+        rows = 0
+        batch: pa.RecordBatch | None = None
+        name = pa.array([mapper.file], pa.string())
+        for batch in cells.batches:
+            mapped, lines = mapper.map(batch)
+            balance.take(batch, mapped, lines, mapper)
+            self.parts.append(mapped)
+            coded = pa.DictionaryArray.from_arrays(pa.repeat(pa.scalar(0, pa.int32()), len(lines)), name)
+            self.places.append(pa.table({"file": coded, "line": lines}))
+            rows += mapped.num_rows
+        self.counted.append(FileRead(path, sha256(path), rows))
+        self.skipped += cells.skipped
+        self.checks += [*cells.checks, *balance.checks()]
+        self.notes += [f"{mapper.file}: {note}" for note in cells.notes]
+        self.statements += [(mapper.file, statement) for statement in cells.statements]
+        self.codes |= mapper.currencies
+        return batch
+
+    def prove(self, source: Source) -> None:
+        """Checks the statements of banks; what ``balance = false`` lets pass is a note."""
+        proved, open_ends = checking.statements(self.statements, source.expect)
+        self.checks += proved
+        self.notes += open_ends
+        if source.balance is False:
+            passed = [check for check in self.checks if check.kind == "balance" and not check.holds]
+            self.checks = [check for check in self.checks if check not in passed]
+            self.notes += [f"not checked, by balance = false: {check.message}" for check in passed]
+
+    def tables(self, fields: Sequence[Field]) -> tuple[pa.Table, pa.Table]:
+        """The rows, and the file and line of each."""
+        if not self.parts:
+            return _nothing(fields), pa.table({"file": pa.array([], pa.string()), "line": pa.array([], pa.int64())})
+        return pa.Table.from_batches(self.parts), pa.concat_tables(self.places).unify_dictionaries()
+
+
+def _with_currency(planned: Plan, files: Sequence[Path], opened: _Opened) -> Plan:
     """The plan with the currency of each row beside its columns, where only the file has it, for totals by currency."""
     named = {field.name.lower() for field in planned.fields}
     if named & set(CURRENCY_COLUMNS):
         return planned
-    headers = [name for name in cells_of(files[0], planned.source).headers if name.lower() in CURRENCY_COLUMNS]
+    headers = [name for name in opened.look(files[0]).headers if name.lower() in CURRENCY_COLUMNS]
     if len(headers) != 1:
         return planned
     source = replace(planned.source, columns={**planned.source.columns, CURRENCY: Header(headers[0])})
@@ -370,7 +412,7 @@ def _labels(files: Sequence[Path]) -> dict[Path, str]:
     return {path: path.name if names.count(path.name) == 1 else str(path) for path in files}
 
 
-def _find_forms(planned: Plan, files: Sequence[Path]) -> tuple[Forms, list[str]]:
+def _find_forms(planned: Plan, files: Sequence[Path], opened: _Opened) -> tuple[Forms, list[str]]:
     """The forms of amounts and days; a first pass over the files where something is not declared."""
     source = planned.source
     money = planned.headers(("money",)) if source.decimal is None else ()
@@ -378,9 +420,11 @@ def _find_forms(planned: Plan, files: Sequence[Path]) -> tuple[Forms, list[str]]
     findings = Findings()
     if money or days:
         for path in files:
-            cells = cells_of(path, source)
+            cells = opened.look(path)
             _require_headers(planned, path, cells)
-            for batch in cells.batches:
+            if not any(header not in cells.typed for header in (*money, *days)):
+                continue
+            for batch in opened.take(path).batches:
                 findings.look(batch, money, days)
     return forms(source, findings)
 

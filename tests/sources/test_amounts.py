@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from florecon_build.sources.amounts import Mark, evidence, parse
+from florecon_build.sources.amounts import Evidence, Mark, evidence, parse, parse_parts
 
 TAKEN = {
     "1234.5": "1234.50",
@@ -113,3 +113,32 @@ def test_what_is_written_is_read(value: Decimal, style: tuple[Mark, str], sign: 
     read = parse(pa.array([written(value, mark, group, sign)]), mark, scale=2)
     assert read.values.to_pylist() == [value]
     assert evidence(pa.array([written(value, mark, group, sign)])).mark() == mark
+
+
+TEXTS = st.one_of(
+    st.none(),
+    st.text("0123456789.,-+eE ()", max_size=8),
+    st.decimals(-1_000_000, 1_000_000, places=2).map(str),
+    st.decimals(-1_000_000, 1_000_000, places=3).map(lambda value: f"{value:,}"),
+)
+
+
+@given(st.lists(TEXTS, max_size=8), st.sampled_from([".", ","]))
+@settings(max_examples=150, deadline=None)
+def test_casting_plain_numbers_is_reading_their_parts(texts: list[str | None], mark: Mark) -> None:
+    column = pa.array(texts, pa.string())
+    fast, slow = parse(column, mark, scale=2), parse_parts(column, mark, scale=2)
+    assert fast.values == slow.values
+    assert fast.currency == slow.currency
+    assert fast.refused == slow.refused
+
+
+@given(st.lists(TEXTS, max_size=8))
+@settings(max_examples=150, deadline=None)
+def test_one_proof_of_a_mark_is_as_good_as_all(texts: list[str | None]) -> None:
+    column = pa.array(texts, pa.string())
+    parts = [evidence(pa.array([text], pa.string())) for text in texts]
+    whole = Evidence()
+    for part in parts:
+        whole |= part
+    assert (evidence(column).mark(), evidence(column).conflict) == (whole.mark(), whole.conflict)

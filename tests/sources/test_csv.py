@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from florecon_build.host import BadTable, Description, Field
 from florecon_build.host.frames import conform
+from florecon_build.sources import Source, SourceError
+from florecon_build.sources.readers import csv as csv_reader
 
 ATTACKS = Path(__file__).resolve().parents[3] / "shared" / "data" / "attack_cases"
 ABOUT = Description(
@@ -104,3 +106,47 @@ def test_attack_cases(name: str, said: str) -> None:
     )
     with pytest.raises(BadTable, match=said):
         conform(ATTACKS / f"{name}.csv", about)
+
+
+LINES = st.lists(
+    st.sampled_from(
+        [
+            "",
+            " ",
+            "a",
+            "a,b",
+            "1,2",
+            '"a",b',
+            '"a,b",c',
+            'a"b,c',
+            '"a""b",',
+            '"a',
+            'b"',
+            ",",
+            '"",""',
+            "a,b,c",
+            '"a"b,c',
+        ]
+    ),
+    max_size=6,
+)
+
+
+@given(LINES, st.sampled_from(["\n", "\r\n"]), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_reading_by_columns_is_reading_by_records(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[str], end: str, last: bool
+) -> None:
+    path = tmp_path_factory.mktemp("csv") / "a.csv"
+    path.write_bytes((end.join(["x,y", *lines]) + (end if last else "")).encode())
+
+    def taken(**declared: str) -> object:
+        """Rows with their lines, or the lines that are refused."""
+        source = Source.from_data("a", {"delimiter": ",", "skip_rows": 0, **declared})
+        try:
+            batches = list(csv_reader.read(path, source).batches)
+        except SourceError as error:
+            return [cell.line for cell in error.cells] or "refused"
+        return [row for batch in batches for row in batch.to_pylist()]
+
+    assert taken() == taken(stop_at="^never$")

@@ -19,7 +19,7 @@ import pyarrow as pa
 from florecon_build.sources.cells import Cells, Check, CheckKind, Skipped, Statement
 from florecon_build.sources.declaration import Source
 from florecon_build.sources.errors import SourceError
-from florecon_build.sources.readers.entries import Row, Value, decimals_of, entry_batches, short_day
+from florecon_build.sources.readers.entries import Row, Value, decimals_of, entry_batches, short_day, typed
 from florecon_build.sources.readers.text_lines import encoding_of, text_lines
 
 HEADERS: dict[str, pa.DataType | None] = {
@@ -76,7 +76,7 @@ def read(path: Path, source: Source) -> Cells:
     whole number, a type code that is neither credit nor debit, and a file that is cut off.
     """
     encoding, notes = encoding_of(path, source)
-    cells = Cells(tuple(HEADERS), iter(()), notes=notes)
+    cells = Cells(tuple(HEADERS), iter(()), notes=notes, typed=typed(HEADERS))
     cells.batches = entry_batches(HEADERS, _Reader(path, source, cells).rows(encoding))
     return cells
 

@@ -21,7 +21,7 @@ import pyarrow as pa
 from florecon_build.sources.cells import Cells, Check, Skipped, Statement
 from florecon_build.sources.declaration import Source
 from florecon_build.sources.errors import SourceError
-from florecon_build.sources.readers.entries import Row, Value, entry_batches, exact
+from florecon_build.sources.readers.entries import Row, Value, entry_batches, exact, typed
 from florecon_build.sources.readers.xml_events import elements
 
 HEADERS: dict[str, pa.DataType | None] = {
@@ -68,7 +68,7 @@ def read(path: Path, source: Source) -> Cells:
 
     Raises ``SourceError`` for what is no camt.053, a document type declaration, and an entry without amount or day.
     """
-    cells = Cells(tuple(HEADERS), iter(()))
+    cells = Cells(tuple(HEADERS), iter(()), typed=typed(HEADERS))
     cells.batches = entry_batches(HEADERS, _rows(path, source, cells))
     return cells
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from florecon_build.sources.cells import LINE, Cells
+from florecon_build.sources.cells import LINE, Cells, numbered
 from florecon_build.sources.declaration import Source
 from florecon_build.sources.errors import UnreadableFile
 from florecon_build.sources.headers import MAX_COLUMNS
@@ -51,7 +51,7 @@ def _numbered(path: Path, source: Source, batches: Iterable[pa.RecordBatch]) -> 
         for batch in batches:
             batch.validate(full=True)
             columns = [_plain(column) for column in batch.columns]
-            lines = pa.array(range(line, line + batch.num_rows), pa.int64())
+            lines = numbered(line, batch.num_rows)
             line += batch.num_rows
             yield pa.RecordBatch.from_arrays([*columns, lines], names=[*batch.schema.names, LINE])
     except (pa.ArrowException, OSError) as error:

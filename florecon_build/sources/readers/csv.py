@@ -1,7 +1,8 @@
 """CSV: encoding, dialect and header as declared or found; every line is a row, a blank line, or is listed as skipped.
 
-The file is decoded as a stream and parsed by Arrow. A file with quotes is walked by Python's strict parser first, which
-gives the line of each row and refuses quotes that would swallow rows. A file may be compressed (``.gz``, ``.zst``).
+The file is decoded as a stream and parsed by Arrow, block by block. A file with quotes is walked by Python's strict
+parser first, which refuses quotes that would swallow rows, and reads the rows itself where one spans lines. A file may
+be compressed (``.gz``, ``.zst``).
 """
 
 from __future__ import annotations
@@ -12,15 +13,16 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, Literal, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
-from florecon_build.sources.cells import LINE, Cells, Skipped, text_batches
+from florecon_build.sources.cells import LINE, Cells, Skipped, numbered, text_batches
 from florecon_build.sources.declaration import Source
 from florecon_build.sources.errors import SHOWN, Cell, UnreadableFile
 from florecon_build.sources.footer import stop_pattern
@@ -31,6 +33,7 @@ DELIMITERS = (",", ";", "\t", "|")
 HEAD_LINES = 50
 HEADER_SPAN = 10
 HEAD_BYTES = 1 << 18
+BLOCK = 1 << 20
 _NAMELESS = "\x00nameless"
 FOOTER_LINES = 1_000
 _BOMS = (
@@ -38,6 +41,10 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+
+
+Structure = Literal["lines", "quoted lines", "records"]
+"""Each line is a row, without or with quotes in it; or rows and lines may differ, and a footer may follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +66,54 @@ def read(path: Path, source: Source) -> Cells:
     Raises ``UnreadableFile`` for an encoding, a header or a line that cannot be read as declared, with its line.
     """
     dialect = find_dialect(path, source)
+    return _cells(path, source, dialect, _structure(path, source, dialect))
+
+
+def _cells(path: Path, source: Source, dialect: Dialect, structure: Structure) -> Cells:
+    """The cells of a file whose dialect and structure are known."""
     skipped = [
         Skipped(path.name, line, "before the header", text)
         for line, text in _lines(path, dialect.encoding, dialect.header_from - 1)
         if text.strip()
     ]
     cells = Cells(tuple(filter(None, dialect.headers)), iter(()), skipped, notes=list(dialect.notes))
-    quoted = _has_quotes(path, source, dialect)
-    if source.stop_at is None and not quoted:
-        cells.batches = _plain_batches(path, source, dialect)
-    else:
+    cells.again = partial(_cells, path, source, dialect, structure)
+    if structure == "records":
         cells.batches = text_batches(cells.headers, _rows(path, source, dialect, skipped))
+    else:
+        cells.batches = _line_batches(path, source, dialect, quoted=structure == "quoted lines")
     return cells
 
 
-def _plain_batches(path: Path, source: Source, dialect: Dialect) -> Iterator[pa.RecordBatch]:
-    """The batches of a file without quotes, where one line is one row."""
+def _structure(path: Path, source: Source, dialect: Dialect) -> Structure:
+    """How the rows of a file lie in its lines, found by one pass over all of it.
+
+    A line with quotes is a row where Python's strict parser says so for each line: then a parser that is faster and
+    less strict reads the same.
+    """
+    quotes = _has_quotes(path, source, dialect)
+    if source.stop_at is not None:
+        return "records"
+    if not quotes:
+        return "lines"
+    width = len(dialect.headers)
+    count = 0
+    with _text(path, dialect.encoding) as file:
+        try:
+            for _ in range(dialect.header_line):
+                file.readline()
+            reader = csv.reader(file, delimiter=dialect.delimiter, quotechar=dialect.quote, strict=True)
+            for cells in reader:
+                count += 1
+                if cells and len(cells) != width:
+                    return "records"
+            return "quoted lines" if reader.line_num == count else "records"
+        except (csv.Error, UnicodeError):
+            return "records"
+
+
+def _line_batches(path: Path, source: Source, dialect: Dialect, *, quoted: bool) -> Iterator[pa.RecordBatch]:
+    """The batches of a file where one line is one row."""
     names = [name or _NAMELESS for name in dialect.headers]
     wrong: list[pa_csv.InvalidRow] = []
 
@@ -90,7 +129,10 @@ def _plain_batches(path: Path, source: Source, dialect: Dialect) -> Iterator[pa.
                 use_threads=False, skip_rows=dialect.header_line, column_names=names, encoding=dialect.encoding
             ),
             parse_options=pa_csv.ParseOptions(
-                delimiter=dialect.delimiter, quote_char=False, ignore_empty_lines=False, invalid_row_handler=invalid
+                delimiter=dialect.delimiter,
+                quote_char=dialect.quote if quoted else False,
+                ignore_empty_lines=False,
+                invalid_row_handler=invalid,
             ),
             convert_options=pa_csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
@@ -99,14 +141,17 @@ def _plain_batches(path: Path, source: Source, dialect: Dialect) -> Iterator[pa.
         for batch in reader:
             if wrong:
                 break
-            lines = pa.array(range(line, line + batch.num_rows), pa.int64())
+            lines = numbered(line, batch.num_rows)
             line += batch.num_rows
             if _NAMELESS in names:
                 _require_empty(path, source, batch.column(len(names) - 1), lines)
             columns = [batch.column(at) for at, name in enumerate(names) if name != _NAMELESS]
             kept = pa.RecordBatch.from_arrays([*columns, lines], names=[*filter(None, dialect.headers), LINE])
-            yield kept.filter(_filled(columns))
+            whole = any(not column.null_count for column in columns)  # no row is empty
+            yield kept if whole else kept.filter(_filled(columns))
     except (pa.ArrowInvalid, UnicodeError) as error:
+        if re.match("Empty CSV file|Could not skip initial", str(error)):  # a header and no row
+            return
         if not wrong:
             reason = " ".join(str(error).split())[:200]
             raise UnreadableFile(f"{path.name}: line {line} or a later one: {reason}", source=source.name) from error
@@ -126,7 +171,7 @@ def _uneven(path: Path, source: Source, dialect: Dialect, wrong: list[Cell]) -> 
     width = len(dialect.headers)
     texts = [text for text in below if text.strip()]
     rows = [text for text in texts if text.count(dialect.delimiter) == width - 1]
-    if rows or len(below) == FOOTER_LINES or source.stop_at is not None:
+    if rows or not texts or len(below) == FOOTER_LINES or source.stop_at is not None:
         return UnreadableFile(message, source=source.name, cells=wrong, fix="mend the lines")
     first_cell = next(filter(None, (cell.strip(' "') for cell in texts[0].split(dialect.delimiter))), texts[0])
     line = f"stop_at = {toml_literal(stop_pattern(first_cell))}"
@@ -165,6 +210,8 @@ def _rows(
     wrong: list[Cell] = []
     for record in _records(path, source, dialect, stop, skipped):
         cells = record.cells
+        if not cells:  # a blank line
+            continue
         if len(cells) != width:
             wrong.append(Cell(path.name, record.line, "the line", record.text, _width(len(cells), width)))
         elif len(record.lines) > 1 and all(text.count(dialect.delimiter) == width - 1 for text in record.lines):
@@ -257,7 +304,7 @@ def _has_quotes(path: Path, source: Source, dialect: Dialect) -> bool:
     found = False
     line = 1
     with pa.input_stream(str(path)) as file:
-        while block := file.read(1 << 20):
+        while block := file.read(BLOCK):
             at = -1 if wide else block.find(0)
             if at >= 0:
                 line += block.count(b"\n", 0, at)
@@ -309,14 +356,17 @@ def _encoding(path: Path, source: Source, head: bytes) -> tuple[str, list[str]]:
 
 
 def _first_line_not_utf8(path: Path) -> int | None:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    line = 1
     with pa.input_stream(str(path)) as file:
-        for number, line in enumerate(io.BufferedReader(cast(Any, file)), 1):
-            if not line.isascii():
+        while block := file.read(BLOCK):
+            if not block.isascii() or decoder.getstate()[0]:
                 try:
-                    line.decode("utf-8")
-                except UnicodeDecodeError:
-                    return number
-    return None
+                    decoder.decode(block)
+                except UnicodeDecodeError as error:
+                    return line + error.object[: error.start].count(b"\n")
+            line += block.count(b"\n")
+    return line if decoder.getstate()[0] else None
 
 
 def _decoded(head: bytes, encoding: str, cut: bool) -> str:

@@ -60,6 +60,11 @@ def short_day(text: str) -> datetime.date | None:
     return day_of(f"{'19' if text[:2] >= '80' else '20'}{text}")
 
 
+def typed(kinds: Mapping[str, pa.DataType | None]) -> frozenset[str]:
+    """The headers of columns that hold values, not texts."""
+    return frozenset(header for header, kind in kinds.items() if kind is None or not pa.types.is_string(kind))
+
+
 def entry_batches(kinds: Mapping[str, pa.DataType | None], rows: Iterable[Row]) -> Iterator[pa.RecordBatch]:
     """Batches of entries, one column for each header and the line of each.
 

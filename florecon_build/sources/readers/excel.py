@@ -10,7 +10,7 @@ import datetime
 import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +36,7 @@ def read(path: Path, source: Source) -> Cells:
     try:
         book: CalamineWorkbook = CalamineWorkbook.from_path(str(path))  # pyright: ignore[reportUnknownMemberType]
         sheet, notes = _sheet(path, source, book)
-        rows = _cells_of(sheet)
-        head = list(islice(rows, HEAD_ROWS))
+        head = list(islice(_cells_of(sheet), HEAD_ROWS))
     except PasswordError as error:
         raise UnreadableFile(
             f"{path.name} is protected by a password", source=source.name, fix="save it without one"
@@ -67,8 +66,14 @@ def read(path: Path, source: Source) -> Cells:
         for line, row in enumerate(texts[:at], 1)
         if any(row)
     ]
-    found = _rows(path, source, chain(head[at + 1 :], rows), first=at + 2, width=width, skipped=skipped)
-    return Cells(headers, text_batches(headers, found), skipped, notes=notes)
+
+    def cells() -> Cells:
+        below = islice(_cells_of(sheet), at + 1, None)
+        mine = list(skipped)
+        found = _rows(path, source, below, first=at + 2, width=width, skipped=mine)
+        return Cells(headers, text_batches(headers, found), mine, notes=list(notes), again=cells)
+
+    return cells()
 
 
 def _cells_of(sheet: CalamineSheet) -> Iterator[list[Any]]:

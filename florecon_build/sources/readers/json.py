@@ -45,8 +45,12 @@ def read(path: Path, source: Source) -> Cells:
         lists |= {header for header, value in row.items() if isinstance(value, list)}
         if len(headers) > MAX_HEADERS:
             raise SourceError(f"{path.name} has more than {MAX_HEADERS:,} keys", source=source.name)
-    again = rows if isinstance(rows, list) else _line_rows(path, source)
-    return Cells(tuple(headers), _batches(path, source, again, tuple(headers), lists))
+
+    def cells() -> Cells:
+        entries = rows if isinstance(rows, list) else _line_rows(path, source)
+        return Cells(tuple(headers), _batches(path, source, entries, tuple(headers), lists), again=cells)
+
+    return cells()
 
 
 def _line_rows(path: Path, source: Source) -> Iterator[dict[str, Any]]:

@@ -23,7 +23,7 @@ from florecon_build.sources.cells import Cells, Skipped, Statement
 from florecon_build.sources.checks import own_balances
 from florecon_build.sources.declaration import Source
 from florecon_build.sources.errors import SourceError
-from florecon_build.sources.readers.entries import Row, Value, day_of, entry_batches, exact
+from florecon_build.sources.readers.entries import Row, Value, day_of, entry_batches, exact, typed
 from florecon_build.sources.readers.text_lines import encoding_of, text_lines
 from florecon_build.sources.readers.xml_events import MAX_DEPTH, elements
 
@@ -88,7 +88,7 @@ def read(path: Path, source: Source) -> Cells:
     with path.open("rb") as file:
         head = file.read(4096)
     version_2 = b"<?xml" in head[:64] or b"<?OFX" in head
-    cells = Cells(tuple(HEADERS), iter(()))
+    cells = Cells(tuple(HEADERS), iter(()), typed=typed(HEADERS))
     events = _xml(path, source) if version_2 else _sgml(path, source, head, cells)
     cells.batches = entry_batches(HEADERS, _Reader(path, source, cells).rows(events))
     return cells

@@ -20,7 +20,7 @@ from florecon_build.sources.amounts import Evidence, Mark
 from florecon_build.sources.cells import Cells, Check, Skipped, Statement
 from florecon_build.sources.declaration import Source
 from florecon_build.sources.errors import SourceError
-from florecon_build.sources.readers.entries import Row, Value, entry_batches
+from florecon_build.sources.readers.entries import Row, Value, entry_batches, typed
 from florecon_build.sources.readers.text_lines import encoding_of, text_lines
 
 HEADERS: dict[str, pa.DataType | None] = {
@@ -79,7 +79,7 @@ def read(path: Path, source: Source) -> Cells:
     decided. Records of investments are refused; lists (categories and so on) are left out, with a note.
     """
     encoding, notes = encoding_of(path, source)
-    cells = Cells(tuple(HEADERS), iter(()), notes=notes)
+    cells = Cells(tuple(HEADERS), iter(()), notes=notes, typed=typed(HEADERS))
     cells.batches = entry_batches(HEADERS, _Reader(path, source, cells, encoding).rows())
     return cells
 

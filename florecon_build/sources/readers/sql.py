@@ -25,7 +25,7 @@ import sqlalchemy
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from florecon_build.sources.cells import LINE, Cells
+from florecon_build.sources.cells import LINE, Cells, numbered
 from florecon_build.sources.declaration import Source
 from florecon_build.sources.errors import SourceError
 
@@ -81,7 +81,7 @@ def _batches(path: Path) -> Iterator[pa.RecordBatch]:
     with pa.OSFile(str(path)) as file:
         while file.tell() < file.size():
             for batch in pa.ipc.open_stream(file):
-                lines = pa.array(range(line, line + batch.num_rows), pa.int64())
+                lines = numbered(line, batch.num_rows)
                 line += batch.num_rows
                 yield pa.RecordBatch.from_arrays([*batch.columns, lines], names=[*batch.schema.names, LINE])
 
