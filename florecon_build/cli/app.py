@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from florecon_build.cli.commands.author import author
+from florecon_build.cli.commands.book import book, close, reopen
 from florecon_build.cli.commands.check import check
 from florecon_build.cli.commands.diff import diff
 from florecon_build.cli.commands.doctor import doctor, toolchain
@@ -31,11 +32,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
-START, WRITE, DELIVER, MACHINE = "Start", "Write", "Deliver", "This machine"
+START, WRITE, DELIVER, REPEAT, MACHINE = "Start", "Write", "Deliver", "Repeat", "This machine"
 _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     START: (new,),
     WRITE: (read, author, check, tree, svg, rust, diff),
     DELIVER: (ship, verify, package, run, report),
+    REPEAT: (book, close, reopen),
     MACHINE: (doctor,),
 }
 for _panel, _commands in _PANELS.items():

@@ -20,6 +20,7 @@ from florecon_build.cli.exit_codes import Exit
 from florecon_build.codegen.errors import BuildError, GeneratedCodeError, ToolchainError
 from florecon_build.host.decisions.errors import BookError, BookLocked, WrongHead
 from florecon_build.host.errors import (
+    BadCommand,
     BadConfig,
     FloreconError,
     LoadError,
@@ -131,7 +132,7 @@ def render(error: Exception) -> RenderedError:
             return RenderedError(Exit.DATA, error.summary, error.fix)
         case SchemaError():
             return RenderedError(Exit.DATA, str(error), _schema_fix(error))
-        case BadConfig():
+        case BadConfig() | BadCommand():
             return RenderedError(Exit.USAGE, str(error))
         case ModelError():
             return RenderedError(Exit.DATA, str(error))

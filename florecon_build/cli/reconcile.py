@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 import florecon_build as fb
 from florecon_build.cli import inputs
+from florecon_build.cli.book_run import BookOptions, BookRun, FileInput, run_period
 from florecon_build.cli.console import timed
 from florecon_build.cli.declared_sources import LedgerFiles, ledger
 from florecon_build.cli.exception_reasons import explain_open_rows
@@ -55,6 +56,7 @@ class Job:
     folder: Path = field(default_factory=Path.cwd)
     sources: dict[str, Source] = field(default_factory=dict[str, Source])
     source_files: dict[str, list[Path]] = field(default_factory=dict[str, list[Path]])
+    book: BookOptions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +81,13 @@ class Run:
     reasons: dict[str, str]
     seconds: dict[str, float]
     started: datetime.datetime
+    book: BookRun | None = None
 
 
 def reconcile(job: Job, *, say: Callable[[str], None], progress: Callable[[int, int], None] | None = None) -> Run:
     """Loads the module, sends the rows, solves. Raises ``SchemaError``, ``LoadError`` or another ``FloreconError``."""
+    if job.book is not None:
+        return _reconcile_book(job, job.book, say=say, progress=progress)
     seconds: dict[str, float] = {}
     started = datetime.datetime.now(datetime.UTC)
     say(f"loading {job.solver.name}")
@@ -107,6 +112,33 @@ def reconcile(job: Job, *, say: Callable[[str], None], progress: Callable[[int, 
         largest = summary.exceptions[tables.id_name].slice(0, job.explain).to_pylist()
         reasons = explain_open_rows(workspace, largest, tables.step_names)
     return Run(job, about, config, table, read, report, summary, reasons, seconds, started)
+
+
+def _reconcile_book(
+    job: Job, book: BookOptions, *, say: Callable[[str], None], progress: Callable[[int, int], None] | None
+) -> Run:
+    """As ``reconcile``, in a period of a book: its open items and the rows of the job."""
+    seconds: dict[str, float] = {}
+    started = datetime.datetime.now(datetime.UTC)
+    say(f"loading {job.solver.name}")
+    with timed(seconds, "load"), Workspace(job.solver) as module:
+        about = module.about
+        config = inputs.parse_params(about.params, job.params)
+    with timed(seconds, "read"):
+        table, read = read_input(job, about, say) if job.data or job.sources else (None, Input(()))
+    say(f"solving {book.period}")
+    files = [FileInput(path.name, sha256(path), rows) for path, rows in read.files]
+    with timed(seconds, "solve"):
+        done = run_period(book, job.solver, table, config, files, timeout=job.timeout, progress=progress)
+        workspace, report = done.workspace, done.workspace.report().load()
+    shipped = workspace.rows_at_hand
+    tables = replace(tables_of(report, about, shipped), explained=done.explained)
+    summary = summarize(tables)
+    with timed(seconds, "explain"):
+        largest = summary.exceptions[tables.id_name].slice(0, job.explain).to_pylist()
+        reasons = explain_open_rows(workspace.workspace, largest, tables.step_names)
+    config = dict(done.params)
+    return Run(job, about, config, shipped, read, report, summary, reasons, seconds, started, done)
 
 
 def read_input(job: Job, about: Description, say: Callable[[str], None]) -> tuple[pa.Table, Input]:
@@ -145,6 +177,13 @@ def write(
             paths += run.report.write_parquet(out, units=units)
             pq.write_table(_exceptions(run, units), str(out / "exceptions.parquet"))
             paths.append(out / "exceptions.parquet")
+        if run.book is not None:
+            items = _in_units(run.book.open_items, ("original", "remaining"), run, units)
+            if format in ("csv", "both"):
+                paths.append(_write_csv(without_formulas(items, formulas), out / "open_items.csv"))
+            if format in ("parquet", "both"):
+                pq.write_table(items, str(out / "open_items.parquet"))
+                paths.append(out / "open_items.parquet")
         data = out / DATA
         run.report.write_parquet(data, units="minor")
         pq.write_table(run.input, str(data / "input.parquet"))
@@ -156,12 +195,17 @@ def write(
 
 
 def _exceptions(run: Run, units: Units) -> pa.Table:
-    table = run.summary.exceptions
+    return _in_units(run.summary.exceptions, ("open",), run, units)
+
+
+def _in_units(table: pa.Table, names: Sequence[str], run: Run, units: Units) -> pa.Table:
+    """The table with amounts of these columns as decimals, where ``major`` units are wanted."""
     if units == "minor":
         return table
-    at = table.column_names.index("open")
-    named = table.select(["open"]).rename_columns(["amount"])
-    return table.set_column(at, "open", run.report.in_units("major", named)["amount"])
+    for name in names:
+        named = table.select([name]).rename_columns(["amount"])
+        table = table.set_column(table.column_names.index(name), name, run.report.in_units("major", named)["amount"])
+    return table
 
 
 def _write_csv(table: pa.Table, path: Path) -> Path:
@@ -177,7 +221,7 @@ def record(run: Run, *, exit_code: int, allowed: str | None) -> dict[str, Any]:
     about = run.about
     embedded_ir = section(run.job.solver.read_bytes(), IR_SECTION)
     plugin = None if embedded_ir is None else fb.Plugin.from_ir(embedded_ir)
-    amounts = amount_column(about)
+    amounts = amount_column(about) if run.book is None else None  # of a carried row a part is at hand
     effective = {param.name: param.default for param in about.params} | run.config
     return {
         "run_version": RUN_VERSION,
@@ -215,8 +259,9 @@ def record(run: Run, *, exit_code: int, allowed: str | None) -> dict[str, Any]:
         ],
         "seconds": {name: round(value, 4) for name, value in run.seconds.items()},
         "outcome": run.summary.as_data(),
-        "exceptions": {"rows": run.summary.open_rows, "allowed": allowed},
+        "exceptions": {"rows": run.summary.exception_rows, "allowed": allowed},
         "exit_code": exit_code,
+        **({} if run.book is None else {"book": run.book.as_data()}),
     }
 
 
@@ -229,8 +274,8 @@ def exceeds_limit(summary: Summary, allowed: str | None) -> bool:
         return False
     text = allowed.strip()
     if text.endswith("%"):
-        return summary.open_rows * 100 > float(text[:-1]) * summary.rows
-    return summary.open_rows > int(text)
+        return summary.exception_rows * 100 > float(text[:-1]) * summary.rows
+    return summary.exception_rows > int(text)
 
 
 def is_limit(allowed: str) -> bool:

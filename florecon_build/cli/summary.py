@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -22,7 +22,8 @@ Money = dict[str, int]
 class Tables:
     """Input rows and report tables of a run.
 
-    ``step_names`` maps a node of the strategy to the label of its step.
+    ``step_names`` maps a node of the strategy to the label of its step; ``explained`` are the ids of open rows with a
+    reason code, which are no exceptions.
     """
 
     rows: pa.Table
@@ -32,6 +33,7 @@ class Tables:
     id_name: str
     scale: int = 2
     step_names: Mapping[int, str] = field(default_factory=dict[int, str])
+    explained: Collection[int | str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,12 @@ class Summary:
     exact: bool
     scale: int
     exceptions: pa.Table = field(repr=False)
+    explained_rows: int = 0
+
+    @property
+    def exception_rows(self) -> int:
+        """Open rows without a reason code."""
+        return self.open_rows - self.explained_rows
 
     @property
     def currencies(self) -> list[str]:
@@ -80,6 +88,8 @@ def summarize(tables: Tables) -> Summary:
     allocations = _allocations(tables, units)
     rows = _with_unit(tables.rows, units)
     open_rows = rows.filter(pc.not_equal(rows["residual"], 0))
+    ids = open_rows[key_of(open_rows)]
+    is_explained = pc.is_in(ids, value_set=pa.array(list(tables.explained), ids.type))
     return Summary(
         rows=tables.rows.num_rows,
         groups=pc.sum(pc.not_equal(tables.groups["origin"], UNMATCHED)).as_py() or 0,
@@ -91,7 +101,8 @@ def summarize(tables: Tables) -> Summary:
         open_net=_sums(open_rows, "residual"),
         exact=_is_exact(tables),
         scale=tables.scale,
-        exceptions=_exceptions(tables, open_rows),
+        exceptions=_exceptions(tables, open_rows.filter(pc.invert(is_explained))),
+        explained_rows=pc.sum(is_explained).as_py() or 0,
     )
 
 

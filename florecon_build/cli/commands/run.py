@@ -10,6 +10,8 @@ import typer
 from rich.text import Text
 
 from florecon_build.cli import console, inputs, reconcile, terminal_page
+from florecon_build.cli.book_run import BookOptions
+from florecon_build.cli.commands.book import print_outcome
 from florecon_build.cli.commands.options import Json, Map, Params, SourceFiles, TextAmounts
 from florecon_build.cli.declared_sources import parse_data
 from florecon_build.cli.errors import CommandError
@@ -53,12 +55,42 @@ def run(
     timeout: Annotated[float | None, typer.Option(help="Time limit of one solver call, in seconds.", min=0.1)] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
     as_json: Json = False,
+    book: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Book to run a period of: a SQLite file, or a postgresql:// URL."),
+    ] = None,
+    period: Annotated[
+        str | None, typer.Option(metavar="PERIOD", help="With --book: the period, such as 2026-03 or 2026-Q1.")
+    ] = None,
+    who: Annotated[str | None, typer.Option(metavar="PERSON", help="With --book: who prepares the period.")] = None,
+    restate: Annotated[
+        bool, typer.Option("--restate", help="With --book: take known rows that come with another content.")
+    ] = False,
+    migrate: Annotated[
+        bool, typer.Option("--migrate", help="With --book: take a solver of another strategy than the book's.")
+    ] = False,
+    any_date: Annotated[
+        bool, typer.Option("--any-date", help="With --book: take rows that are dated outside of the period.")
+    ] = False,
+    date_column: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="With --book: the column of the dates of rows.")
+    ] = None,
+    title: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=TEXT", help="With a new --book: entity=... and the like, for reports; repeatable."),
+    ] = None,
+    book_name: Annotated[
+        str, typer.Option(metavar="NAME", help="With --book: which of several books in one database.")
+    ] = "default",
 ) -> None:
     """Reconcile files: reads rows, writes groups and exceptions.
 
     Reads florecon.toml of the current folder if there is one; --map adds to it. Without DATA the sources that it
     declares are read, from their files or those given by --data NAME=FILE. OUT receives the tables groups,
     allocations, rows, stages and exceptions, run.json (the record of the run), and data/ (exact tables, for `report`).
+
+    With --book, --period and --who the open items of the last closed period are carried on: they and the new rows are
+    solved, and the run is kept in the book. It can be repeated: rows that the book has are recognised.
     """
     if max_exceptions is not None and not reconcile.is_limit(max_exceptions):
         raise CommandError(
@@ -73,8 +105,19 @@ def run(
     given = parse_data(source or [], project.sources)
     if files and given:
         raise CommandError("both files and --data", "give files, or --data NAME=FILE for declared sources", Exit.USAGE)
-    if not files and not project.sources:
+    if not files and not project.sources and book is None:
         raise CommandError("no data", "give files, or declare [source.NAME] in florecon.toml", Exit.USAGE)
+    options = None
+    flags = {"--period": period, "--who": who, "--restate": restate, "--migrate": migrate, "--any-date": any_date}
+    if book is not None:
+        if not period or not who:
+            missing = "--period" if not period else "--who"
+            raise CommandError(f"--book needs {missing}", "write --book FILE --period 2026-03 --who NAME", Exit.USAGE)
+        named = inputs.parse_pairs(title or [], "--title")
+        options = BookOptions(book, period, who, book_name, restate, migrate, any_date, date_column, named)
+    elif any(flags.values()):
+        given_flags = ", ".join(name for name, value in flags.items() if value)
+        raise CommandError(f"{given_flags} without --book", "add --book FILE, or leave it out", Exit.USAGE)
     job = reconcile.Job(
         solver=solver,
         data=files,
@@ -85,6 +128,7 @@ def run(
         folder=project.folder,
         sources=project.sources,
         source_files=given,
+        book=options,
     )
     with bar(quiet=quiet) as (update, progress):
         done = reconcile.reconcile(job, say=update, progress=progress)
@@ -98,11 +142,13 @@ def run(
         console.print_json(reconcile.record(done, exit_code=int(code), allowed=max_exceptions))
     elif not quiet:
         seconds = f"solved in {done.seconds['solve']:.2f} s"
-        title = f"{done.about.domain} {done.about.version}  {console.plural(done.summary.rows, 'row')}  {seconds}"
-        terminal_page.print_summary(console.out(), done.summary, title=title)
+        heading = f"{done.about.domain} {done.about.version}  {console.plural(done.summary.rows, 'row')}  {seconds}"
+        terminal_page.print_summary(console.out(), done.summary, title=heading)
+        if done.book is not None:
+            print_outcome(done.book)
         console.print_line(f"\nwrote {console.display_path(out)}: {reconcile.file_names([*paths, record])}")
     if over:
-        open_rows = console.plural(done.summary.open_rows, "row is", "rows are")
+        open_rows = console.plural(done.summary.exception_rows, "row is", "rows are")
         console.err().print(Text(f"{open_rows} open, more than the {max_exceptions} allowed", style="bold red"))
         raise typer.Exit(code)
 

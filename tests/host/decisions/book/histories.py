@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from florecon_build.host import Book, BookWorkspace, Workspace, verify
+from florecon_build.host.report.control import check_tables
 from florecon_build.wire import PINNED, UNMATCHED
 from tests.host.decisions.book.plugin import plugin
 
@@ -103,6 +104,8 @@ def history(solver: Path, folder: Path, seed: int) -> dict[str, int]:
         items = {line["id"]: line["remaining"] for line in book.open_items().to_pylist()}
         at_hand = {line["id_text"]: line["amount"] for line in ws.report().rows.to_pylist()}
         assert at_hand == {**opening, **{each["line"]: minor_of(each) for each in rows}}, (seed, period)
+        report = ws.report()
+        check_tables(report.groups, report.allocations, report.rows)
         view = book.close(period, who="ben", allow_open=True)
         new = by_currency(rows_by_id, {each["line"]: minor_of(each) for each in rows})
         for balance in view.balances:
