@@ -30,8 +30,6 @@ LOGICAL_KINDS: dict[tuple[str, str], FieldKind] = {
 PARAM_KINDS: dict[tuple[str, str], FieldKind] = {**LOGICAL_KINDS, ("i64", "money"): "money"}
 MAX_SCALE = 18
 MAX_FIELDS = 4096
-MAX_BYTES = 4 << 20
-"""Bytes of a description: as objects they take thirty times the memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +124,6 @@ def parse(text: bytes, name: str) -> Description:
     Parameters: `text` as `describe()` answered; `name` of the module, for messages.
     Errors: `BadDescribe`.
     """
-    if len(text) > MAX_BYTES:
-        raise BadDescribe(f"{name}: describe() answered with {len(text)} bytes, at most {MAX_BYTES} are sensible")
     try:
         raw = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -78,7 +78,8 @@ class Workspace:
     - `config`: values for the module's params; the others keep their defaults. Not together with `snapshot`.
     - `snapshot`: bytes of `snapshot()` to begin with; see `restore`.
     - `columns`: declared column name to the header it has in your data, where they differ (`{"amount": "Betrag"}`).
-    - `timeout`: seconds one call may take. `max_memory`: bytes of memory the module may use. None: no bound.
+    - `timeout`: seconds one call may take, and compiling the module. `max_memory`: bytes of memory the module may use.
+      None: no bound.
     - `text_amounts`: the decimal mark of amounts that come as text, `"point"` or `"comma"`; None refuses such text in a
       table, and takes the mark that a file proves.
     - `interruptible=False` compiles faster code that neither a timeout nor Ctrl-C can stop in the middle; for modules
@@ -133,7 +134,7 @@ class Workspace:
             raise ValueError("a timeout needs interruptible=True")
         if snapshot is not None and config is not None:
             raise ValueError("a snapshot has its own params; change them with configure() once it is restored")
-        module = load(artifact, cache=cache, interruptible=interruptible)
+        module = load(artifact, cache=cache, interruptible=interruptible, timeout=timeout)
         limits = Limits(timeout=timeout, max_memory=max_memory)
         self._session = Session(module, limits, config, None if snapshot is None else bytes(snapshot))
         self._columns = dict(columns or {})

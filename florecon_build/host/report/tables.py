@@ -44,7 +44,7 @@ def read(what: str, reply: bytes) -> pa.Table:
         return pa.table({name: _typed(table, name, types[name]) for name in names})
     except BrokenReply as error:
         raise BrokenReply(f"the module's table of {what} is malformed: {error}") from error
-    except (pa.ArrowException, OSError, KeyError, TypeError) as error:
+    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
         raise BrokenReply(f"the module's table of {what} is malformed: {' '.join(str(error).split())}") from error
 
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 import wasmtime
 
 from florecon_build.host.errors import (
+    BadDescribe,
     BrokenReply,
     Cancelled,
     ContractMismatch,
@@ -22,11 +23,14 @@ from florecon_build.host.errors import (
     TimedOut,
     Trapped,
 )
-from florecon_build.host.runtime.limits import LOAD_SECONDS, TABLE_ELEMENTS, Deadline, Limits, new_engine
+from florecon_build.host.runtime.engine import new_engine
+from florecon_build.host.runtime.limits import LOAD_SECONDS, TABLE_ELEMENTS, Deadline, Limits
 from florecon_build.host.runtime.module import ABI_VERSION, Module
 
 U32 = 0xFFFF_FFFF
 MIB = 1 << 20
+MAX_DESCRIPTION_BYTES = 4 << 20
+"""Bytes of a description: as objects they take thirty times the memory."""
 WASM32_BYTES = 1 << 32
 MEMORY_REFUSED = ("exceeds memory limits", "memory minimum size")
 
@@ -77,10 +81,16 @@ class Instance:
             )
 
     def describe(self) -> bytes:
-        """The module's description as JSON bytes."""
+        """The module's description as JSON bytes. Errors: `BadDescribe` for too many of them."""
         deadline = Deadline(self.limits.timeout or LOAD_SECONDS)
         with deadline.alarm(self._engine.increment_epoch):
-            return self._take(self._call("describe", deadline), deadline)
+            packed = self._call("describe", deadline)
+            size = (packed >> 32) & U32
+            if size > MAX_DESCRIPTION_BYTES:
+                raise BadDescribe(
+                    f"{self.name}: describe() answered with {size} bytes, at most {MAX_DESCRIPTION_BYTES} are sensible"
+                )
+            return self._take(packed, deadline)
 
     def dispatch(self, command: bytes, rows: Payload | None, deadline: Deadline) -> bytes:
         """Carries out one command.

@@ -1,8 +1,7 @@
 """Resource limits of a module (time and memory), and the interruption of a call.
 
-Each instance has an engine of its own. Compiled code compares the engine's epoch with a deadline at every loop and
-call, so counting the epoch up by one stops whatever runs in that engine at once, and nothing else. The comparison costs
-time in tight loops; a module that is trusted to end can do without it (`interruptible=False`).
+Each instance has an engine of its own (see `engine`): counting its epoch up by one stops whatever runs in it at once,
+and nothing else.
 """
 
 from __future__ import annotations
@@ -16,8 +15,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 from typing import TypeVar
-
-import wasmtime
 
 T = TypeVar("T")
 
@@ -85,19 +82,6 @@ class Deadline:
         finally:
             timer.cancel()
             timer.join()  # an alarm that is just ringing must not stop the next call
-
-
-def new_engine(interruptible: bool = True) -> wasmtime.Engine:
-    """An engine with the settings that the cache of compiled code is keyed by."""
-    config = wasmtime.Config()
-    config.epoch_interruption = interruptible
-    config.wasm_threads = False
-    config.wasm_memory64 = False
-    config.wasm_multi_memory = False
-    config.wasm_relaxed_simd = False  # its results differ from machine to machine
-    config.wasm_gc = False
-    config.cranelift_opt_level = "speed"
-    return wasmtime.Engine(config)
 
 
 def interruptibly(work: Callable[[], T], ask: Callable[[], None], cancel: Callable[[], None]) -> T:

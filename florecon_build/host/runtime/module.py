@@ -20,7 +20,8 @@ import wasmtime
 
 from florecon_build.host.errors import HasImports, MissingExport, NotAWasm
 from florecon_build.host.runtime.compiled_cache import CompiledCache
-from florecon_build.host.runtime.limits import new_engine
+from florecon_build.host.runtime.compiler import compiled
+from florecon_build.host.runtime.engine import new_engine
 
 ABI_VERSION = 1
 CORE_HEADER = b"\0asm\x01\0\0\0"
@@ -89,13 +90,15 @@ class _Recent:
 RECENT = _Recent()
 
 
-def load(source: Source, *, cache: CompiledCache | None = None, interruptible: bool = True) -> Module:
+def load(
+    source: Source, *, cache: CompiledCache | None = None, interruptible: bool = True, timeout: float | None = None
+) -> Module:
     """Loads and checks a module.
 
     Parameters: `source` is a path, the wasm's bytes, or anything with a `.wasm` path; `cache` is where compiled code is
     kept (the user's cache folder unless given); `interruptible=False` compiles code that nothing can stop, and that is
-    faster for it.
-    Errors: `NotAWasm`, `HasImports`, `MissingExport`.
+    faster for it; `timeout` is how many seconds compiling may take.
+    Errors: `NotAWasm`, `HasImports`, `MissingExport`, `TimedOut`.
 
     >>> load(b"\\0asm\\x01\\0\\0\\0")
     Traceback (most recent call last):
@@ -109,7 +112,7 @@ def load(source: Source, *, cache: CompiledCache | None = None, interruptible: b
     code = RECENT.get(key)
     if code is None:
         variant = "interruptible" if interruptible else "unstoppable"
-        code = _compile(wasm, name, (cache or CompiledCache()).of(variant), new_engine(interruptible))
+        code = _compile(wasm, name, (cache or CompiledCache()).of(variant), interruptible, timeout)
         RECENT.put(key, code)
     return Module(code, name, digest, interruptible)
 
@@ -136,8 +139,9 @@ def _check_header(wasm: bytes, name: str) -> None:
     raise NotAWasm(f"{name}: this is no WebAssembly module (it starts with {start})")
 
 
-def _compile(wasm: bytes, name: str, cache: CompiledCache, engine: wasmtime.Engine) -> bytes:
+def _compile(wasm: bytes, name: str, cache: CompiledCache, interruptible: bool, timeout: float | None) -> bytes:
     """Compiled code of a module that passed the checks, from the cache if it is there."""
+    engine = new_engine(interruptible)
     code = cache.get(wasm)
     if code is not None:
         try:
@@ -145,12 +149,8 @@ def _compile(wasm: bytes, name: str, cache: CompiledCache, engine: wasmtime.Engi
             return code
         except wasmtime.WasmtimeError:
             cache.drop(wasm)  # made by another compiler or for another processor
-    try:
-        module = wasmtime.Module(engine, wasm)
-    except wasmtime.WasmtimeError as error:
-        raise NotAWasm(f"{name}: not a valid WebAssembly module: {_one_line(error)}") from error
-    _check(module, name)
-    code = bytes(module.serialize())
+    code = compiled(wasm, name, interruptible, timeout)
+    _check(wasmtime.Module.deserialize(engine, code), name)
     cache.put(wasm, code)
     return code
 
@@ -187,7 +187,3 @@ def _check_exports(module: wasmtime.Module, name: str) -> None:
 def _show(signature: tuple[tuple[str, ...], tuple[str, ...]]) -> str:
     params, results = signature
     return f"({', '.join(params)}) -> {', '.join(results) or 'nothing'}"
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
