@@ -322,8 +322,9 @@ class Session:
 
     def _after(self, op: Op, fields: Mapping[str, object], rows: Frame | None) -> ShippedRows:
         """The rows shipped to the session once a command has succeeded."""
-        if op in ("init", "upsert") and rows is not None:
-            return self._shipped.upserted(rows) if rows.rows else self._shipped
+        if op in ("init", "upsert"):
+            held = ShippedRows.none(self.about) if op == "init" else self._shipped
+            return held.upserted(rows) if rows is not None and rows.rows else held
         if op == "remove":
             ids = cast("list[int | str]", fields["ids"])
             numbered = self.about.id_is_text and not all(isinstance(row_id, str) for row_id in ids)
