@@ -14,16 +14,16 @@ from typing import Any
 
 from rich.console import Console
 
-from benchmarks import degenerate, edits, end_to_end, flow
+from benchmarks import csv_reading, degenerate, edits, end_to_end, flow
 
 ROOT = Path(__file__).resolve().parent.parent
 
-SECTIONS = ("flow", "end_to_end", "edits", "degenerate")
+SECTIONS = ("flow", "end_to_end", "edits", "degenerate", "csv_reading")
 
 
 def machine() -> dict[str, Any]:
     """What was measured on, and how busy it was."""
-    packages = ("numpy", "ortools", "pyarrow", "wasmtime")
+    packages = ("duckdb", "numpy", "ortools", "pyarrow", "wasmtime")
     rustc = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=False)
     return {
         "system": platform.platform(),
@@ -55,6 +55,9 @@ def main() -> None:
                 case "edits":
                     rows = edits.measure(end_to_end.build(folder / "intercompany"))
                     edits.show(console, rows)
+                case "csv_reading":
+                    rows = csv_reading.measure(folder, runs=given.runs)
+                    csv_reading.show(console, rows)
                 case _:
                     rows = degenerate.measure(degenerate.build(folder / "degenerate"))
                     degenerate.show(console, rows)
