@@ -12,6 +12,7 @@ from florecon_build.host.description import Description, Field, FieldKind, Node,
 from florecon_build.host.errors import error_class
 from florecon_build.host.frames import TextAmounts, conform
 from florecon_build.host.report.report import Report
+from florecon_build.host.report.row_facts import RowFacts
 from florecon_build.host.report.tables import COLUMNS
 from florecon_build.host.runtime.parameters import encode_params
 from florecon_build.interpreter import ModelError, RowId, Workspace
@@ -65,14 +66,15 @@ def simulate(
     Parameters: as for `Workspace` and `Workspace.upsert`.
     Errors: those of `Workspace.upsert` and `Workspace.solve`.
     """
-    rows = _cells(conform(frame, about, columns=columns, text_amounts=text_amounts).to_table(), about)
+    conformed = conform(frame, about, columns=columns, text_amounts=text_amounts)
+    rows = _cells(conformed.to_table(), about)
     try:
         workspace = solved(plugin, rows, encode_params(about, config or {}))
     except ModelError as error:
         refusal = error_class(error.code)
         raise refusal(error.message, code=error.code, id=error.id, group_id=error.group_id) from None
     numbers = {row[about.id_name or ""]: place for place, row in enumerate(rows)} if about.id_is_text else None
-    return Report(about, lambda what: _table(what, workspace, numbers))
+    return Report(about, lambda what: _table(what, workspace, numbers), facts=RowFacts(about, [conformed]))
 
 
 def _field(column: n.Column) -> Field:

@@ -37,6 +37,7 @@ from florecon_build.host.frames import Frame, TextAmounts, conform
 from florecon_build.host.report.at_hand import SetAside
 from florecon_build.host.report.predicate import Predicate, select
 from florecon_build.host.report.report import Report
+from florecon_build.host.report.row_facts import RowFacts
 from florecon_build.host.runtime.arguments import Id, Ids, ids_from, integer, pairs_from
 from florecon_build.host.runtime.compiled_cache import CompiledCache
 from florecon_build.host.runtime.limits import Limits
@@ -142,6 +143,7 @@ class Workspace:
         self._reports: weakref.WeakSet[Report] = weakref.WeakSet()
         self._tags = Tags()
         self._aside: SetAside | None = None
+        self._facts = RowFacts(self.about)
 
     @staticmethod
     def restore(artifact: Source, snapshot: bytes, **how: Unpack[Options]) -> Workspace:
@@ -233,7 +235,9 @@ class Workspace:
         bad cell is named by column and row, and in a file by its line.
         """
         frame = self.frame(rows, columns=columns, text_amounts=text_amounts)
-        return Change(frame.rows, _demoted(self._change("upsert", {}, frame)), frame.notes)
+        change = Change(frame.rows, _demoted(self._change("upsert", {}, frame)), frame.notes)
+        self._facts.add(frame)
+        return change
 
     def remove(self, ids: Ids) -> Change:
         """Deletes rows, all of them or none; a pinned group that loses a row is demoted. Errors: `UnknownId`."""
@@ -281,7 +285,7 @@ class Workspace:
         return self._report(None)
 
     def _report(self, certified: int | None) -> Report:
-        report = Report(self.about, self._session.reader(), certified)
+        report = Report(self.about, self._session.reader(), certified, self._facts)
         self._reports.add(report)
         return report if self._aside is None else report.mapped(self._aside.view)
 

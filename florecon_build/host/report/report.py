@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +17,9 @@ from florecon_build.host.description import Description
 from florecon_build.host.errors import ConservationViolated, MissingPackage, Unsupported
 from florecon_build.host.report.excel import write_workbook
 from florecon_build.host.report.formulas import Formulas, without_formulas
+from florecon_build.host.report.journal import Journal, journal_of
 from florecon_build.host.report.projections import Policy, connected_components, primary_assignments, strict_assignments
+from florecon_build.host.report.row_facts import RowFacts
 from florecon_build.host.report.tables import COLUMNS, in_major_units
 
 Units = Literal["minor", "major"]
@@ -52,8 +55,15 @@ class Report:
     """Number of flows that `solve(certify=True)` proved optimal; None for any other report, and for a module without
     certificates."""
 
-    def __init__(self, about: Description, fetch: Callable[[str], pa.Table], certified: int | None = None) -> None:
+    def __init__(
+        self,
+        about: Description,
+        fetch: Callable[[str], pa.Table],
+        certified: int | None = None,
+        facts: RowFacts | None = None,
+    ) -> None:
         self._about = about
+        self._facts = facts
         self._fetch = fetch
         self.certified = certified
         self._tables: dict[str, pa.Table | Unsupported] = {}
@@ -90,7 +100,19 @@ class Report:
 
     def mapped(self, view: Callable[[str, Callable[[str], pa.Table]], pa.Table]) -> Report:
         """A report whose tables are views of this one's: `view(name, table_of)` returns the table of a name."""
-        return Report(self._about, lambda what: view(what, self._table), self.certified)
+        return Report(self._about, lambda what: view(what, self._table), self.certified, self._facts)
+
+    def journal(self, accounts: Mapping[str, str], *, on: date | None = None) -> Journal:
+        """Balanced journal entries for every difference that a group leaves, and for every write-off.
+
+        Parameters: `accounts` has the account of each reason: the code of a resolution, the origin of a group, or the
+        label of the step that formed it; and under `clearing` the account that is reconciled, where the plugin declares
+        no account column. `on` is the date of the entries; unless given, the latest date of a group's rows.
+        Returns a `Journal`, with `table`, `write_csv` and `write_excel`. A group over several currencies has lines in
+        each of them. Errors: `BadCommand` naming every reason without an account.
+        """
+        scale = DEFAULT_SCALE if self._about.numeraire_scale is None else self._about.numeraire_scale
+        return journal_of(self, self._about, self._facts, accounts, on=on, scale=scale)
 
     def load(self) -> Report:
         """Reads all tables now; returns the report.

@@ -364,7 +364,8 @@ class Book:
             unexplained = int(run.body["unexplained"])
             if unexplained and not allow_open:
                 raise OpenItems(
-                    f"{known.name} has {unexplained} open items without a reason code; resolve them"
+                    f"{known.name} has {unexplained} open {'item' if unexplained == 1 else 'items'} without a reason"
+                    " code; give each one"
                     " (ws.resolve(ids, code, reason)), or close with --allow-open (allow_open=True)"
                 )
             before = ledger.periods.before(known.span)

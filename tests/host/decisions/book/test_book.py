@@ -131,7 +131,7 @@ def test_resolved_items_are_no_exceptions(book: Book, book_solver: Path) -> None
     ws.unresolve(["J"])
     ws.solve()
     assert ws.outcome.unexplained == 1
-    with pytest.raises(OpenItems, match=r"1 open items without a reason code.*--allow-open"):
+    with pytest.raises(OpenItems, match=r"1 open item without a reason code.*--allow-open"):
         book.close("2026-04", who="ben")
 
 

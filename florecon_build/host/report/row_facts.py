@@ -1,0 +1,80 @@
+"""Facts of rows that totals need: the currency, the account and the date of each, by id, as they were given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from florecon_build.host.description import Description
+from florecon_build.host.frames import Frame
+from florecon_build.host.report.currency_column import currency_of
+
+Id = int | str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A row's currency and account (None where the plugin has no such column, or the cell is empty) and its date."""
+
+    currency: str | None = None
+    account: str | None = None
+    date: date | None = None
+
+
+@dataclass(slots=True)
+class RowFacts:
+    """The frames that were ingested, of which only these columns are read, when they are asked for."""
+
+    about: Description
+    frames: list[Frame] = field(default_factory=list[Frame])
+
+    @property
+    def currency(self) -> str | None:
+        """The column of currencies: the plugin's own, else one that is named so."""
+        texts = [column.name for column in self.about.fields if column.kind == "text"]
+        declared = self.about.raw.get("currency")
+        return declared if declared in texts else currency_of(texts)
+
+    @property
+    def account(self) -> str | None:
+        """The column of accounts that the plugin declares."""
+        declared = self.about.raw.get("account")
+        return declared if any(column.name == declared for column in self.about.fields) else None
+
+    @property
+    def date(self) -> str | None:
+        """The column of dates, where there is one only."""
+        dates = [column.name for column in self.about.fields if column.kind == "date"]
+        return dates[0] if len(dates) == 1 else None
+
+    def add(self, frame: Frame) -> None:
+        """Takes note of rows; those with the ids of earlier ones replace them."""
+        self.frames.append(frame)
+
+    def of(self, ids: Iterable[Id]) -> dict[Id, Fact]:
+        """The facts of these rows; of a row that is not known, nothing."""
+        wanted = set(ids)
+        found: dict[Id, Fact] = {}
+        names = (self.currency, self.account, self.date)
+        if self.about.id_name is None or not any(names):
+            return {}
+        for frame in self.frames:
+            table = frame.to_table()
+            columns = [_cells(table, name) for name in names]
+            for row_id, *cells in zip(table.column(self.about.id_name).to_pylist(), *columns, strict=True):
+                if row_id in wanted:
+                    found[row_id] = Fact(*cells)
+        return found
+
+
+def _cells(table: pa.Table, name: str | None) -> list[Any]:
+    if name is None:
+        return [None] * table.num_rows
+    column = table.column(name)
+    if pa.types.is_integer(column.type):  # days since 1970-01-01
+        column = column.cast(pa.int32()).cast(pa.date32())
+    return column.to_pylist()
