@@ -15,6 +15,7 @@ endif
 SECONDS_TO_FUZZ ?= 600
 ROUNDS_TO_KILL ?= 200
 TIES_TO_SETTLE ?= 2000
+FILES_TO_READ ?= 2000
 
 .PHONY: help demo test side-by-side check lint lint-python lint-rust site test-python test-rust t quick versions fuzz bench docs dist setup hooks lock clean
 
@@ -73,9 +74,10 @@ test-python: setup  ## builder, generator, host, interpreter against wasm, examp
 versions: setup  ## the Python tests that compile nothing, on every Python from 3.11 to 3.14 that is here
 	@$(PY) -m scripts.versions
 
-fuzz: setup  ## oracle, interpreter, native and wasm against each other, for SECONDS_TO_FUZZ; ties; then kill writers of a store
+fuzz: setup  ## oracle, files, interpreter, native and wasm against each other, for SECONDS_TO_FUZZ; ties; then kill writers of a store
 	@$(PY) tests/frontend/closure/fuzz.py --seconds 60
 	@$(PY) -m tests.oracle.fuzz --seconds 60
+	@$(PY) -m tests.sources.fuzz --files $(FILES_TO_READ)
 	@$(PY) tests/differential/fuzz.py --seconds $(SECONDS_TO_FUZZ)
 	@FLORECON_TIES=$(TIES_TO_SETTLE) $(PY) scripts/cargo.py test --release --locked -p florecon-runtime --test mcf -- settles_ assigns_
 	@$(PY) -m tests.host.decisions.store.killing --rounds $(ROUNDS_TO_KILL)

@@ -213,8 +213,8 @@ def _parts(clean: pa.Array) -> pa.StructArray:
 def _is_number(number: Any, mark: Mark) -> Any:
     """Whether a text of digits and marks is a number with this decimal mark, its thousands set apart evenly."""
     point, group = (r"\.", ",") if mark == "." else (",", r"\.")
-    kinds = "|".join(rf"[0-9]{{1,3}}(?:{sep}[0-9]{{3}})+" for sep in (group, " ", "'"))
-    lakh = rf"[0-9]{{1,2}}(?:{group}[0-9]{{2}})+{group}[0-9]{{3}}"
+    kinds = "|".join(rf"[1-9][0-9]{{0,2}}(?:{sep}[0-9]{{3}})+" for sep in (group, " ", "'"))
+    lakh = rf"[1-9][0-9]?(?:{group}[0-9]{{2}})+{group}[0-9]{{3}}"
     whole = f"(?:{kinds}|{lakh}|[0-9]+)"
     return pc.match_substring_regex(number, rf"^(?:{whole}(?:{point}[0-9]*)?|{point}[0-9]+)$")
 

@@ -67,22 +67,13 @@ ID = (
 """Words of a column of ids, the surest first."""
 DAY = (
     *("day", "booking", "booked", "buchungstag", "buchungsdatum", "posting", "posted", "date", "datum", "tag", "fecha"),
-    *(
-        "data",
-        "dato",
-        "datoen",
-        "pvm",
-        "tarih",
-        "created",
-        "ts",
-        "timestamp",
-        "time",
-        "valuta",
-        "value",
-        "wertstellung",
-    ),
+    *("data", "dato", "datoen", "pvm", "tarih", "created", "ts", "timestamp", "time"),
 )
 """Words of the day of a row, that of the booking first."""
+VALUE_DAY = _set(
+    "value valuta valeur valor valore waluty wertstellung valutadatum due fällig fälligkeit échéance vencimiento"
+)
+"""Words of a day that is not that of the booking."""
 CURRENCY = _set(
     "currency ccy curr currencycode waehrung währung devise moneda valuta waluta divisa mena pénznem валюта"
 )
@@ -92,6 +83,11 @@ TOTAL = _set(
     " łącznie sum summa yhteensä totaal samlet celkem összesen итого 合計 somme"
 )
 """Words that begin a line of totals."""
+SIGN = _set(
+    "s h sh sign signe signo segno sens vorzeichen kennzeichen indicator indikator type typ tipo dc d c cr dr debit"
+    " credit soll haben debe haber dare avere af bij znak tecken"
+)
+"""Words of a column of signs."""
 SIGNS: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
     (_set("h haben"), _set("s soll")),
     (_set("cr credit c kredit"), _set("dr debit d debet")),

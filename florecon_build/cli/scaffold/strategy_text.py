@@ -125,8 +125,8 @@ def _column(column: Column) -> str:
 
 
 _REFERENCE_WORDS = (
-    *("detail", "note", "desc", "libelle", "text", "tekst", "concepto", "memo", "narrative", "purpose"),
-    *("verwendungszweck", "buchung", "invoice", "faktura", "fact", "ref"),
+    *("note", "buchung", "text", "tekst", "detail", "desc", "libelle", "concepto", "opis", "tytul", "memo"),
+    *("narrative", "purpose", "verwendungszweck", "invoice", "faktura", "fact", "ref"),
 )
 
 

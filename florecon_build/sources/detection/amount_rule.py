@@ -14,7 +14,7 @@ from decimal import Decimal
 from florecon_build.sources.amounts import Evidence, Mark
 from florecon_build.sources.declaration import ColumnRule, CreditDebit, Header, Signed, Sum
 from florecon_build.sources.detection.columns import MARKS, Facts, Numbers
-from florecon_build.sources.words import AMOUNT, CREDIT, DEBIT, SIGNS, folded
+from florecon_build.sources.words import AMOUNT, CREDIT, DEBIT, NOT_AMOUNT, SIGN, SIGNS, folded
 
 STEPS = 2
 """Steps of a balance that are proof; with a header that says a balance, one is."""
@@ -141,21 +141,22 @@ def _negated(values: Numbers) -> Numbers:
     return [None if value is None else -value for value in values]
 
 
-def _pair(credit: Facts, debit: Facts, mark: Mark) -> Iterator[Candidate]:
-    """Credit less debit, or their sum where debits have their own minus; each row fills one of the two."""
-    plus, minus = credit.numbers[mark], debit.numbers[mark]
+def _pair(credit: Facts, debit: Facts, mark: Mark, *, named: bool = False) -> Iterator[Candidate]:
+    """Credit less debit, or their sum where debits have their own minus; each row fills one of the two.
+
+    Where the headers name them, one of the columns may be empty.
+    """
+    nothing: Numbers = [None] * len(credit.texts)
+    plus, minus = credit.numbers.get(mark, nothing), debit.numbers.get(mark, nothing)
     rows = list(zip(plus, minus, strict=True))
-    if (
-        not any(plus)
-        or not any(minus)
-        or any(a and b for a, b in rows)
-        or all(a is None and b is None for a, b in rows)
-    ):
+    if any(a and b for a, b in rows) or not (any(plus) or any(minus)) or not (named or (any(plus) and any(minus))):
         return
-    if all((a or ZERO) >= 0 for a in plus) and all((b or ZERO) <= 0 for b in minus):
-        yield Candidate(Sum((credit.header, debit.header)), [_less(a, b, -1) for a, b in rows], (credit, debit))
+    columns = tuple(column for column in (credit, debit) if column.filled)
+    own_signs = all((a or ZERO) >= 0 for a in plus) and all((b or ZERO) <= 0 for b in minus)
+    if own_signs and any(minus):
+        yield Candidate(Sum((credit.header, debit.header)), [_less(a, b, -1) for a, b in rows], columns)
         return
-    yield Candidate(CreditDebit(credit.header, debit.header), [_less(a, b, 1) for a, b in rows], (credit, debit))
+    yield Candidate(CreditDebit(credit.header, debit.header), [_less(a, b, 1) for a, b in rows], columns)
 
 
 def _less(plus: Decimal | None, minus: Decimal | None, sign: int) -> Decimal | None:
@@ -186,38 +187,36 @@ def negative_signs(column: Facts) -> set[str] | None:
     texts = {text.strip() for text in column.filled}
     if not 1 <= len(texts) <= 4 or column.is_day:
         return None
+    plain = {text: text if text in "+-" else folded(text).rstrip(".") for text in texts}
     for positive, negative in SIGNS:
-        plain = {text: text if text in "+-" else folded(text).rstrip(".") for text in texts}
-        if set(plain.values()) <= positive | negative and (len(texts) > 1 or column.words & _SIGN_HEADERS):
+        if set(plain.values()) <= positive | negative:
             return {text for text in texts if plain[text] in negative}
     return None
 
 
-_SIGN_HEADERS = frozenset(
-    {
-        *("s", "h", "sh", "sign", "vorzeichen", "kennzeichen", "indicator", "type", "typ", "dc", "cd", "cr", "dr"),
-        *("debit", "credit", "soll", "haben"),
-    }
-)
+def _decides(column: Facts) -> bool:
+    """Whether a column of signs shows that it is one: by both signs, or by its header."""
+    return len({text.strip() for text in column.filled}) > 1 or bool(column.words & SIGN)
 
 
 def _by_evidence(columns: Sequence[Facts]) -> tuple[list[Candidate], str]:
     """Candidates without a balance, and what decided where there is one."""
     readable = [column for column in columns if column.may_be_amount]
+    sided = [column for column in columns if column.may_be_amount or not column.filled]
     pairs = [
         candidate
-        for first, second in itertools.permutations(readable, 2)
-        if first.words & CREDIT - AMOUNT and second.words & DEBIT - AMOUNT
+        for first, second in itertools.permutations(sided, 2)
+        if first.words & (CREDIT - AMOUNT) and second.words & (DEBIT - AMOUNT)
         for mark in MARKS
-        if mark in first.numbers and mark in second.numbers
-        for candidate in _pair(first, second, mark)
+        if all(mark in column.numbers for column in (first, second) if column.filled)
+        for candidate in _pair(first, second, mark, named=True)
     ]
     pairs = list({candidate.rule: candidate for candidate in pairs}.values())
     if len(pairs) == 1:
         return pairs, "one column of credits and one of debits, of which each row fills one"
     if pairs:
         return pairs, ""
-    taken = [column for column in readable if not column.words & (CREDIT | DEBIT) or column.words & AMOUNT] or readable
+    taken = readable
     named = [column for column in taken if column.words & AMOUNT]
     rivals = [column for column in taken if column in named or column.has_marks]
     chosen = named if len(named) == 1 and len(rivals) == 1 else rivals or named
@@ -225,15 +224,18 @@ def _by_evidence(columns: Sequence[Facts]) -> tuple[list[Candidate], str]:
         chosen = [
             column
             for column in columns
-            if column.is_number and not (column.may_be_balance or column.is_year or column.counts_rows or column.unique)
+            if column.is_number and not column.words & NOT_AMOUNT
+            if not (column.may_be_balance or column.is_year or column.counts_rows or column.unique)
         ]
         return [_single(column) for column in chosen], ""
     chosen = _without_equals(chosen)
     candidates: list[Candidate] = []
+    by_header = {column.header: column for column in columns}
     for column in chosen:
         mark = next(iter(column.numbers))
         signed = list(_signed(column, columns, mark))
-        candidates += signed or _singles(column)
+        sure = [one for one in signed if isinstance(one.rule, Signed) and _decides(by_header[one.rule.sign])]
+        candidates += sure or [*signed, *_singles(column)]
     why = ""
     if len(candidates) == 1:
         why = "the only column of amounts"

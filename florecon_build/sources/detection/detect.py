@@ -25,7 +25,7 @@ from florecon_build.sources.errors import Advice, UnreadableFile
 from florecon_build.sources.footer import stop_pattern, total_lines
 from florecon_build.sources.reading import SYMBOLS, cells_of, format_of
 from florecon_build.sources.rule_text import rule_toml
-from florecon_build.sources.words import CURRENCY, DAY, ID
+from florecon_build.sources.words import CURRENCY, DAY, ID, VALUE_DAY
 
 MAX_SCALE = 18
 
@@ -275,9 +275,9 @@ def _has_offset(text: str) -> bool:
     return bool(re.search(r":\d\d(?:[.,]\d+)?\s*(?:Z|[+-]\d\d(?::?\d\d)?)$", text.strip()))
 
 
-def _day_rank(one: Facts) -> tuple[int, int]:
+def _day_rank(one: Facts) -> tuple[bool, int, int]:
     places = [len(DAY) - DAY.index(word) for word in one.words if word in DAY]
-    return max(places, default=0), -len(one.header)
+    return not one.words & VALUE_DAY, max(places, default=0), -len(one.header)
 
 
 def _is_currency(one: Facts) -> bool:

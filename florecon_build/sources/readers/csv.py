@@ -28,6 +28,7 @@ from florecon_build.sources.errors import SHOWN, Cell, UnreadableFile
 from florecon_build.sources.footer import stop_pattern
 from florecon_build.sources.headers import MAX_COLUMNS, NO_HEADER, NO_HEADER_WORDS, header_index, header_names
 from florecon_build.sources.quoting import toml_literal
+from florecon_build.sources.readers.encodings import likely_encoding
 
 DELIMITERS = (",", ";", "\t", "|")
 HEAD_LINES = 50
@@ -351,8 +352,14 @@ def _encoding(path: Path, source: Source, head: bytes) -> tuple[str, list[str]]:
     line = _first_line_not_utf8(path)
     if line is None:
         return "utf-8", []
-    note = f"encoding cp1252: line {line} is not UTF-8; declare encoding if its letters are wrong"
-    return "cp1252", [note]
+    found = likely_encoding(head if line <= head.count(b"\n") else _line(path, line))
+    note = f"encoding {found}: line {line} is not UTF-8; declare encoding if its letters are wrong"
+    return found, [note]
+
+
+def _line(path: Path, number: int) -> bytes:
+    with pa.input_stream(str(path)) as file:
+        return next(islice(io.BufferedReader(cast(Any, file)), number - 1, None))
 
 
 def _first_line_not_utf8(path: Path) -> int | None:
