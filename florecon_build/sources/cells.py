@@ -66,8 +66,8 @@ class Cells:
 
     ``headers`` in their order; ``batches`` have a column for each header, and ``LINE``; a column is of type string
     where the file holds text, of an Arrow type where it holds values; those of ``typed`` always do. ``skipped``,
-    ``checks``, ``statements`` and ``notes`` are complete when the batches have been taken. ``again`` opens the file
-    once more, with what is known of it.
+    ``checks``, ``statements`` and ``notes`` are complete when the batches have been taken. ``amount`` is the header of
+    the amount, where the format says it. ``again`` opens the file once more, with what is known of it.
     """
 
     headers: tuple[str, ...]
@@ -77,6 +77,7 @@ class Cells:
     statements: list[Statement] = field(default_factory=list[Statement])
     notes: list[str] = field(default_factory=list[str])
     typed: frozenset[str] = frozenset()
+    amount: str | None = None
     again: Callable[[], Cells] | None = None
 
 

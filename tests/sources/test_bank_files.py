@@ -21,6 +21,8 @@ import xlsxwriter
 
 from florecon_build.host.description import Field
 from florecon_build.sources import Reading, Source, SourceError, read
+from florecon_build.sources.declaration import Header
+from florecon_build.sources.detection.detect import detect
 
 FILES = Path(__file__).parent / "files"
 FIELDS = (
@@ -207,3 +209,12 @@ def test_statement_is_read_and_proved_by_its_balances(name: str, tmp_path: Path)
 def test_changed_amount_is_named(name: str, tmp_path: Path) -> None:
     data, paths = CASES[name].source(CASES[name].path(tmp_path, breach=True))
     assert CASES[name].says in refusal(*paths, **data)
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if isinstance(case.file, str)])
+def test_amount_of_each_file_is_found(name: str, tmp_path: Path) -> None:
+    found = detect(CASES[name].path(tmp_path), Source(name="bank"))
+    assert found.questions == ()
+    assert found.amount is not None
+    header = {"csv": "Betrag", "json": "transactionAmount.amount"}.get(name, "amount")
+    assert found.amount.rule == Header(header)

@@ -18,7 +18,7 @@ import pyarrow.types as pt
 from florecon_build.sources.amounts import Mark
 from florecon_build.sources.cells import LINE, Cells
 from florecon_build.sources.dates import ISO, TIMESTAMP, decided
-from florecon_build.sources.declaration import ColumnRule, Source, headers_of
+from florecon_build.sources.declaration import ColumnRule, Header, Source, headers_of
 from florecon_build.sources.detection.amount_rule import Candidate, Found, find
 from florecon_build.sources.detection.columns import MAX_ROWS, Facts, facts_of
 from florecon_build.sources.errors import Advice, UnreadableFile
@@ -86,7 +86,10 @@ def detect(path: Path, known: Source) -> Detected:
         facts_of(batches, header) for header in cells.headers if not pt.is_list(batches[0].schema.field(header).type)
     )
     questions: list[Question] = []
-    found = _amount(path, source, columns, questions)
+    if cells.amount is not None and "amount" not in source.columns:
+        found = replace(_declared(path, source, columns, Header(cells.amount)), why=f"that of {source.format}")
+    else:
+        found = _amount(path, source, columns, questions)
     mark = source.decimal or (found.mark if found else None)
     rule = found.rule if found else None
     if rule is not None and found is not None:

@@ -76,7 +76,7 @@ def read(path: Path, source: Source) -> Cells:
     whole number, a type code that is neither credit nor debit, and a file that is cut off.
     """
     encoding, notes = encoding_of(path, source)
-    cells = Cells(tuple(HEADERS), iter(()), notes=notes, typed=typed(HEADERS))
+    cells = Cells(tuple(HEADERS), iter(()), notes=notes, typed=typed(HEADERS), amount="amount")
     cells.batches = entry_batches(HEADERS, _Reader(path, source, cells).rows(encoding))
     return cells
 

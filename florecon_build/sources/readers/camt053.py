@@ -68,7 +68,7 @@ def read(path: Path, source: Source) -> Cells:
 
     Raises ``SourceError`` for what is no camt.053, a document type declaration, and an entry without amount or day.
     """
-    cells = Cells(tuple(HEADERS), iter(()), typed=typed(HEADERS))
+    cells = Cells(tuple(HEADERS), iter(()), typed=typed(HEADERS), amount="amount")
     cells.batches = entry_batches(HEADERS, _rows(path, source, cells))
     return cells
 

@@ -86,7 +86,7 @@ def read(path: Path, source: Source) -> Cells:
     Raises ``SourceError`` for a file without statements, or a line that the format does not allow.
     """
     encoding, notes = encoding_of(path, source)
-    cells = Cells(tuple(HEADERS), iter(()), notes=notes, typed=typed(HEADERS))
+    cells = Cells(tuple(HEADERS), iter(()), notes=notes, typed=typed(HEADERS), amount="amount")
     cells.batches = entry_batches(HEADERS, _Reader(path, source, cells).rows(encoding))
     return cells
 

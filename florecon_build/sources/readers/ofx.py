@@ -12,7 +12,7 @@ import html
 import re
 import zoneinfo
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
@@ -88,7 +88,7 @@ def read(path: Path, source: Source) -> Cells:
     with path.open("rb") as file:
         head = file.read(4096)
     version_2 = b"<?xml" in head[:64] or b"<?OFX" in head
-    cells = Cells(tuple(HEADERS), iter(()), typed=typed(HEADERS))
+    cells = Cells(tuple(HEADERS), iter(()), typed=typed(HEADERS), amount="amount")
     events = _xml(path, source) if version_2 else _sgml(path, source, head, cells)
     cells.batches = entry_batches(HEADERS, _Reader(path, source, cells).rows(events))
     return cells
@@ -375,6 +375,14 @@ class _Reader:
                 self.cells.skipped.append(Skipped(self.path.name, line, told, f"{opening} {closing}".strip()))
                 continue
             one = covering[0]
+            whole = all(first <= day <= last for day in one.days) and not one.foreign
+            if whole and one.balance == self.amount(closing, line):  # the statement itself, with its opening balance
+                at = self.read.index(one)
+                opened = replace(
+                    self.cells.statements[at], opening=self.amount(opening, line), opening_day=first, closing_day=last
+                )
+                self.cells.statements[at] = opened
+                continue
             part = Statement(
                 account=account,
                 currency=currency,

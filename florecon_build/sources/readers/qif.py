@@ -79,7 +79,7 @@ def read(path: Path, source: Source) -> Cells:
     decided. Records of investments are refused; lists (categories and so on) are left out, with a note.
     """
     encoding, notes = encoding_of(path, source)
-    cells = Cells(tuple(HEADERS), iter(()), notes=notes, typed=typed(HEADERS))
+    cells = Cells(tuple(HEADERS), iter(()), notes=notes, typed=typed(HEADERS), amount="amount")
     cells.batches = entry_batches(HEADERS, _Reader(path, source, cells, encoding).rows())
     return cells
 
@@ -179,9 +179,9 @@ class _Reader:
             else:
                 raise self.refusal(record.line, f"a record of an unknown section !{record.section}")
         self.close(account)
-        self.cells.notes += [
-            f"{count:,} records of the list !Type:{kind} are no rows" for kind, count in self.unread.items()
-        ]
+        for kind, count in self.unread.items():
+            records = "1 record" if count == 1 else f"{count:,} records"
+            self.cells.notes.append(f"{records} of the list !Type:{kind}: a list has no rows")
 
     def transaction(self, record: _Record, account: _Account, kind: str) -> Iterator[Row]:
         texts: dict[str, str] = {}
