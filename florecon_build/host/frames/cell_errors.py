@@ -71,6 +71,9 @@ def show(array: pa.Array, at: int | None) -> str:
     """A value for a message, shortened."""
     if at is None:
         return "a value"
-    value = array[at].as_py()
+    try:
+        value = array[at].as_py()
+    except (ArithmeticError, ValueError):  # of a decimal or a day that Python has not
+        return f"a value of type {array.type}"
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else text[:57] + "..."

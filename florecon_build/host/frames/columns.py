@@ -65,12 +65,12 @@ def convert(array: pa.Array, field: Field, reading: Reading) -> pa.Array:
 
 
 def _plain(array: pa.Array, field: Field) -> pa.Array:
-    """Unwraps extension types, and dictionaries except those of text in a text column."""
+    """Unwraps extension types, and dictionaries except those of text in a text column; widens half floats."""
     if isinstance(array, pa.ExtensionArray):
         array = array.storage
     if pt.is_dictionary(array.type) and not (field.kind == "text" and is_text(array.type.value_type)):
         array = array.dictionary_decode()
-    return array
+    return array.cast(pa.float32()) if str(array.type) == "halffloat" else array
 
 
 def is_text(kind: pa.DataType) -> bool:

@@ -191,7 +191,9 @@ def _empty_schema(schema: pa.Schema | None, plan: _Plan, reading: Reading) -> pa
         header = plan.headers[field.name]
         source = schema.field(header).type if schema is not None and header in schema.names else pa.null()
         try:
-            array = convert(pa.array([], source), field, reading)
+            array = convert(pa.nulls(0, source), field, reading)
+        except pa.ArrowNotImplementedError:
+            raise WrongType(f"{plan.place(field)}: a column of type {source}", column=field.name) from None
         except Refusal as refusal:
             raise refusal.kind(f"{plan.place(field)}: {refusal.reason}", column=field.name) from None
         fields.append(pa.field(field.name, array.type))

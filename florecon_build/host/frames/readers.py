@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from florecon_build.host.errors import BadTable, WrongType
 from florecon_build.host.frames.cell_errors import ARROW_REFUSALS, first_failing
+from florecon_build.sources.damaged_batches import validate
 
 ROWS_PER_BATCH = 65_536
 ACCEPTED = (
@@ -41,9 +42,10 @@ def open_source(source: object, wanted: Sequence[str]) -> Source:
     if isinstance(source, (bytes, bytearray, pa.Buffer)):
         return _from_reader(_ipc_stream(pa.py_buffer(source)))
     if isinstance(source, pa.Table):
-        return Source(source.column_names, iter(source.to_batches(max_chunksize=None)), source.schema)
+        batches = _guarded(source.to_batches(max_chunksize=None), "the table is damaged")
+        return Source(source.column_names, batches, source.schema)
     if isinstance(source, pa.RecordBatch):
-        return Source(source.schema.names, iter([source]), source.schema)
+        return Source(source.schema.names, _guarded([source], "the batch is damaged"), source.schema)
     stream = _arrow_stream(source)
     if stream is not None:
         return _from_reader(stream)
@@ -82,7 +84,7 @@ def _from_reader(reader: pa.RecordBatchReader) -> Source:
 def _guarded(batches: Iterable[pa.RecordBatch], what: str) -> Iterator[pa.RecordBatch]:
     try:
         for batch in batches:
-            batch.validate(full=True)  # a damaged batch would end the process, not the call
+            validate(batch)
             yield batch
     except (pa.ArrowException, OSError) as error:
         raise BadTable(f"{what}: {_one_line(error)}") from error

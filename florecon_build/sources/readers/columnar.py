@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from florecon_build.sources.cells import LINE, Cells, numbered
+from florecon_build.sources.damaged_batches import validate
 from florecon_build.sources.declaration import Source
 from florecon_build.sources.errors import UnreadableFile
 from florecon_build.sources.headers import MAX_COLUMNS
@@ -49,7 +50,7 @@ def _numbered(path: Path, source: Source, batches: Iterable[pa.RecordBatch]) -> 
     line = 1
     try:
         for batch in batches:
-            batch.validate(full=True)
+            validate(batch)
             columns = [_plain(column) for column in batch.columns]
             lines = numbered(line, batch.num_rows)
             line += batch.num_rows

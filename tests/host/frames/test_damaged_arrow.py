@@ -51,6 +51,32 @@ def test_damaged_arrow_is_a_typed_error(kind: str, tmp_path: Path) -> None:
     assert min(came["read"], came["refused"]) > 20
 
 
+def _with_byte(content: bytes, at: int, byte: int) -> bytes:
+    return content[:at] + bytes([byte]) + content[at + 1 :]
+
+
+def _has_many_places(content: bytes) -> bool:
+    try:
+        return pa.ipc.open_stream(content).schema.field("amount").type == pa.decimal128(38, 2 + (8 << 24))
+    except (pa.ArrowException, OSError, ValueError, KeyError):
+        return False
+
+
+def test_decimals_of_more_places_than_there_are_are_refused(tmp_path: Path) -> None:
+    """A cast of such a column ends the process."""
+    table = TABLE.set_column(3, "amount", pa.array([1, 2], pa.int64()).cast(pa.decimal128(38, 2)))
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    content = sink.getvalue().to_pybytes()
+    forged = next(filter(_has_many_places, (_with_byte(content, at, 8) for at in range(len(content)))))
+    path = tmp_path / "x.arrow"
+    path.write_bytes(forged)
+    for source in (forged, path):
+        with pytest.raises(FloreconError, match="decimals of 134217730 places"):
+            PLUGIN.simulate(source)
+
+
 def test_a_file_without_columns_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.arrow"
     with pa.ipc.new_file(str(path), pa.schema([])) as writer:
