@@ -41,7 +41,7 @@ def files_of(source: Source, folder: Path, given: Mapping[str, Sequence[Path]]) 
             )
         matches = sorted(folder.glob(pattern))
         if not matches:
-            raise SourceError(f"no file {pattern!r} in {display_path(folder)}", source=source.name)
+            raise NoFileError(f"no file {pattern!r} in {display_path(folder)}", source=source.name)
         for path in matches:
             if not path.resolve().is_relative_to(root):
                 raise SourceError(
@@ -112,6 +112,26 @@ def read_all(
     ]
     _require_own_ids(readings, about)
     return readings
+
+
+def check_sources(sources: Mapping[str, Source], folder: Path, about: Description) -> list[Reading]:
+    """The readings of the sources, each held to the columns of the strategy; none where a source has no file yet.
+
+    Raises ``SourceError``.
+    """
+    for source in sources.values():
+        plan(source, about.fields)
+    try:
+        for source in sources.values():
+            if source.format != "sql":
+                files_of(source, folder, {})
+    except NoFileError:
+        return []
+    return read_all(sources, folder, {}, about)
+
+
+class NoFileError(SourceError):
+    """A source none of whose files is there."""
 
 
 def _assigned(data: Sequence[Path], sources: Mapping[str, Source], about: Description) -> dict[str, list[Path]]:

@@ -158,7 +158,7 @@ def tables_of(report: Report, about: Description, shipped: pa.Table) -> Tables:
     scale = 2 if about.numeraire_scale is None else about.numeraire_scale
     id_name = about.id_name or shipped.column_names[0]
     names = step_names((node.id, node.path, node.label if node.kind == "labeled" else None) for node in about.nodes)
-    return Tables(report.rows, shipped, report.groups, report.allocations, id_name, scale, names)
+    return Tables(report.rows, shipped, report.groups, report.allocations, id_name, scale, names, stages=report.stages)
 
 
 def write(

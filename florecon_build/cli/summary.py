@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from florecon_build.cli.diagnosis import Outcome, diagnose
 from florecon_build.host import FloreconError
 from florecon_build.host.report.control import check_tables
 from florecon_build.host.report.currency_column import currency_of
@@ -34,6 +35,7 @@ class Tables:
     scale: int = 2
     step_names: Mapping[int, str] = field(default_factory=dict[int, str])
     explained: Collection[int | str] = ()
+    stages: pa.Table | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class Summary:
     """Totals of a run, by step. Values are sums of absolute amounts, nets are signed sums, in minor units; ``exact`` is
-    true if every row is exactly the sum of its allocations.
+    true if every row is exactly the sum of its allocations; ``diagnosis`` says why nothing was matched, if so.
     """
 
     rows: int
@@ -64,6 +66,7 @@ class Summary:
     scale: int
     exceptions: pa.Table = field(repr=False)
     explained_rows: int = 0
+    diagnosis: tuple[str, ...] = ()
 
     @property
     def exception_rows(self) -> int:
@@ -79,7 +82,8 @@ class Summary:
         """The summary as JSON data; amounts in minor units."""
         plain = {name: getattr(self, name) for name in ("rows", "groups", "value", "net", "exact", "scale")}
         open_rows = {"rows": self.open_rows, "value": self.open_value, "net": self.open_net}
-        return {**plain, "steps": [asdict(step) for step in self.steps], "open": open_rows}
+        steps = [asdict(step) for step in self.steps]
+        return {**plain, "steps": steps, "open": open_rows, "diagnosis": list(self.diagnosis)}
 
 
 def summarize(tables: Tables) -> Summary:
@@ -90,11 +94,18 @@ def summarize(tables: Tables) -> Summary:
     open_rows = rows.filter(pc.not_equal(rows["residual"], 0))
     ids = open_rows[key_of(open_rows)]
     is_explained = pc.is_in(ids, value_set=pa.array(list(tables.explained), ids.type))
+    groups = pc.sum(pc.not_equal(tables.groups["origin"], UNMATCHED)).as_py() or 0
+    value, net = _sums(rows, "amount", absolute=True), _sums(rows, "amount")
+    said = (
+        ()
+        if tables.stages is None
+        else diagnose(tables.stages, Outcome(tables.rows.num_rows, groups, value, net), tables.step_names)
+    )
     return Summary(
         rows=tables.rows.num_rows,
-        groups=pc.sum(pc.not_equal(tables.groups["origin"], UNMATCHED)).as_py() or 0,
-        value=_sums(rows, "amount", absolute=True),
-        net=_sums(rows, "amount"),
+        groups=groups,
+        value=value,
+        net=net,
         steps=tuple(_steps(allocations)),
         open_rows=open_rows.num_rows,
         open_value=_sums(open_rows, "residual", absolute=True),
@@ -103,6 +114,7 @@ def summarize(tables: Tables) -> Summary:
         scale=tables.scale,
         exceptions=_exceptions(tables, open_rows.filter(pc.invert(is_explained))),
         explained_rows=pc.sum(is_explained).as_py() or 0,
+        diagnosis=said,
     )
 
 

@@ -25,6 +25,8 @@ def print_summary(console: Console, summary: Summary, *, title: str = "", larges
     console.print()
     print_unclipped(console, _steps(summary))
     console.print(_verdict(summary))
+    for sentence in summary.diagnosis:
+        console.print(Text(sentence, style="yellow"), soft_wrap=True)
     if summary.open_rows and largest:
         console.print()
         console.print(Text("largest exceptions", style="bold"))

@@ -9,6 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from florecon_build.cli import strategy_loader
+from florecon_build.cli.declared_sources import check_sources
+from florecon_build.sources import Source, SourceError, load
 from tests.cli.command import florecon
 
 STRATEGY = """\
@@ -138,3 +140,21 @@ def test_run_reads_the_declared_sources(project: Path) -> None:
     assert [one["rows"] for one in record["inputs"]] == [2, 2]
     assert record["outcome"]["rows"] == 4
     assert record["exceptions"]["rows"] == 2
+
+
+def test_check_holds_the_sources_to_the_columns_of_the_strategy(project: Path) -> None:
+    about = strategy_loader.load(project / "strategy.py").description
+    sources = load(project / "florecon.toml")
+    assert [reading.table.num_rows for reading in check_sources(sources, project, about)] == [2, 2]
+    (project / "gl.csv").unlink()
+    assert check_sources(sources, project, about) == []
+    wrong = {"gl": Source.from_data("gl", {"columns": {"amont": "amount"}})}
+    with pytest.raises(SourceError, match=r"\[source.gl.columns\] has 'amont', which the strategy does not have"):
+        check_sources(wrong, project, about)
+
+
+def test_author_reads_the_declared_sources(project: Path) -> None:
+    report = florecon("author", "--preview", "--json", at=project).json()
+    assert (report["rows"], report["open"]["rows"]) == (4, 2)
+    other = florecon("author", "--preview", "--json", "--data", "gl=bank_march.csv", at=project)
+    assert (other.code, "has no header 'id'" in other.err) == (4, True)

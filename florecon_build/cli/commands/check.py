@@ -11,31 +11,44 @@ import florecon_build as fb
 from florecon_build import codegen
 from florecon_build.cli import console, strategy_loader
 from florecon_build.cli.commands.options import Json, PluginName, Strategy
+from florecon_build.cli.declared_sources import check_sources
 from florecon_build.cli.exit_codes import Exit
 from florecon_build.cli.settings import settings
 from florecon_build.cli.unused_params import unused_params
 from florecon_build.codegen.build.rustfmt import check_format
 from florecon_build.ir.errors import Problem, Severity
+from florecon_build.sources import Reading
 
 
 def check(strategy: Strategy = None, plugin: PluginName = None, as_json: Json = False) -> None:
-    """Check a strategy: types, lints, and rustfmt and clippy on the generated Rust.
+    """Check a strategy: types, lints, rustfmt and clippy on the generated Rust; and its declared sources, if any.
 
-    Exit code 1 if there is an error; warnings do not change the exit code.
+    Exit code 1 if there is an error; warnings do not change the exit code. Sources are read as `read` reads them, and
+    held to the columns of the strategy; what cannot be read is exit code 4.
     """
-    file = strategy_loader.load_file(strategy or settings().strategy, plugin)
+    project = settings()
+    file = strategy_loader.load_file(strategy or project.strategy, plugin)
     loaded = file.plugin
     problems = (*loaded.check(), *unused_params(file.variables))
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     tools: list[str] = []
+    readings: list[Reading] = []
+    if not errors and strategy is None:
+        readings = check_sources(project.sources, project.folder, loaded.description)
     if not errors:
         crate = codegen.emit(loaded.data, loaded.fingerprint)
         with console.status("checking the generated Rust") as update:
             tools += [tool for tool in (check_format(crate.files), codegen.check({"check": crate}, say=update)) if tool]
     if as_json:
-        console.print_json(_document(loaded, problems, tools))
+        said = {"sources": [reading.as_data() for reading in readings]} if project.sources else {}
+        console.print_json({**_document(loaded, problems, tools), **said})
     else:
         _page(loaded, problems, tools)
+        for reading in readings:
+            net = ", ".join(f"{total.net:,} {total.currency}".rstrip() for total in reading.totals)
+            console.print_line(
+                f"source {reading.source.name}: {console.plural(reading.table.num_rows, 'row')}, net {net}"
+            )
     if errors:
         raise typer.Exit(Exit.REFUSED)
 
