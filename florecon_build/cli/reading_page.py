@@ -34,7 +34,8 @@ def print_reading(reading: Reading) -> None:
     for check in reading.checks:
         out.print(Text(f"ok  {check.message}", style="green"), soft_wrap=True)
     for one in reading.skipped[:SHOWN_SKIPPED]:
-        out.print(Text(f"skipped  {one.file}:{one.line}: {one.reason}: {ascii(one.text)[1:-1][:80]}"), soft_wrap=True)
+        text = console.visible(one.text, keep="")[:80]
+        out.print(Text(f"skipped  {one.file}:{one.line}: {one.reason}: {text}"), soft_wrap=True)
     if len(reading.skipped) > SHOWN_SKIPPED:
         out.print(Text(f"skipped  and {len(reading.skipped) - SHOWN_SKIPPED:,} more lines; --json lists all"))
     for note in reading.notes:

@@ -104,7 +104,10 @@ FILES: dict[str, tuple[str | bytes, str]] = {
     "cut.xlsx": (b"PK\x03\x04" + b"\x00" * 500, "no readable spreadsheet"),
     "deep.json": ("[" * 1_000_000, "deep.json:1:"),
     "deep.xml": ("<a>" * 1_000_000, "in more than 64 levels"),
-    "encoding.mt940": (b":20:\x81\x8d\n", "is not cp1252 declare encoding"),
+    "encoding.mt940": (
+        b"\xff\xfe" + ":20:X\n".encode("utf-16-le") + b"\x00\xd8:\x00",
+        "is not utf-16 declare encoding",
+    ),
     "entities.ofx": (f"<?xml version='1.0'?><!DOCTYPE OFX [{ENTITIES}]><OFX>&e9;</OFX>", "a document type declaration"),
     "entities.xml": (f"<!DOCTYPE Document [{ENTITIES}]><Document>&e9;</Document>", "a document type declaration"),
     "external.xml": (

@@ -192,7 +192,7 @@ def _encoding(path: Path, source: Source, head: bytes) -> tuple[str, list[str]]:
     if found == "utf-8":  # also what is plain ASCII
         return "utf-8-sig", []
     if told in {"utf-8", "utf-8-sig", "ascii"}:
-        return "cp1252", notes
+        return found, notes
     return told, []
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from florecon_build.sources.declaration import Source
 from florecon_build.sources.errors import SourceError
+from florecon_build.sources.readers.encodings import likely_encoding
 
 MAX_LINE = 1 << 20
 """The most letters of one line."""
@@ -17,7 +18,7 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codec
 
 
 def encoding_of(path: Path, source: Source) -> tuple[str, list[str]]:
-    """The encoding of a file, with a note where it was found: declared, by byte order mark, UTF-8, or cp1252.
+    """The encoding of a file, with a note where it was found: declared, by byte order mark, UTF-8, or by its words.
 
     The file is read through once where nothing is declared.
     """
@@ -35,7 +36,8 @@ def encoding_of(path: Path, source: Source) -> tuple[str, list[str]]:
                 decoder.decode(block)
             except UnicodeDecodeError as error:
                 line += error.object[: error.start].count(b"\n")
-                return "cp1252", [f"encoding cp1252: line {line} is not UTF-8; declare encoding if letters are wrong"]
+                name = likely_encoding(error.object)
+                return name, [f"encoding {name}: line {line} is not UTF-8; declare encoding if letters are wrong"]
             line += block.count(b"\n")
             block = file.read(_BLOCK)
     return "utf-8", []
