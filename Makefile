@@ -32,7 +32,8 @@ side-by-side:
 
 setup:
 	@scripts/setup.sh
-	@$(PY) -c "from florecon_build.codegen.build.toolchain import main; raise SystemExit(main())"
+	@$(PY) -c "import sys; from florecon_build.codegen.build.toolchain import main; sys.argv[1:] = ['--yes']; raise SystemExit(main())"
+	@$(PY) -m florecon_build.codegen.build.engine
 
 check: lint site  ## formats, lints and types, in both languages; the site
 
@@ -74,10 +75,11 @@ test-python: setup  ## builder, generator, host, interpreter against wasm, examp
 versions: setup  ## the Python tests that compile nothing, on every Python from 3.11 to 3.14 that is here
 	@$(PY) -m scripts.versions
 
-fuzz: setup  ## oracle, files, interpreter, native and wasm against each other, for SECONDS_TO_FUZZ; ties; then kill writers of a store
+fuzz: setup  ## oracle, files, interpreter, native, wasm and engine against each other, for SECONDS_TO_FUZZ; ties; then kill writers of a store
 	@$(PY) tests/frontend/closure/fuzz.py --seconds 60
 	@$(PY) -m tests.oracle.fuzz --seconds 60
 	@$(PY) -m tests.sources.fuzz --files $(FILES_TO_READ)
+	@$(PY) -m tests.host.runtime.engine_fuzz --seconds 60
 	@$(PY) tests/differential/fuzz.py --seconds $(SECONDS_TO_FUZZ)
 	@FLORECON_TIES=$(TIES_TO_SETTLE) $(PY) scripts/cargo.py test --release --locked -p florecon-runtime --test mcf -- settles_ assigns_
 	@$(PY) -m tests.host.decisions.store.killing --rounds $(ROUNDS_TO_KILL)
@@ -86,6 +88,7 @@ bench: setup  ## measure against the named peers; writes benchmarks/results.json
 	@$(PY) -m pip install --quiet --require-hashes -r benchmarks/peers.lock || echo "measuring the peers that are installed"
 	@$(PY) -m benchmarks.run
 	@$(PY) -m benchmarks.author_loop --write
+	@$(PY) -m benchmarks.engine --write
 
 hooks: setup  ## check formats before each commit
 	@$(PY) -m pre_commit install

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from florecon_build.about import about
 from florecon_build.conformance import Verdict, conformance
 from florecon_build.frontend.closure.rust import rust
 from florecon_build.frontend.column_spec import ColumnSpec
@@ -128,6 +129,7 @@ __all__ = [
     "TupleExpr",
     "Verdict",
     "Workspace",
+    "about",
     "abs",
     "abs_tol",
     "accept_if",

@@ -11,6 +11,7 @@ from florecon_build.frontend.plugin_data import PluginData
 from florecon_build.host.description import Description
 from florecon_build.host.frames import TextAmounts
 from florecon_build.host.report.report import Report
+from florecon_build.host.workspace import Workspace
 from florecon_build.simulation import describe, simulate
 
 if TYPE_CHECKING:
@@ -73,6 +74,22 @@ class Plugin(PluginData):
         """
         about = self.description
         return simulate(self.data, about, frame, config, columns=columns, text_amounts=text_amounts)
+
+    def workspace(self, **config: object) -> Workspace:
+        """A workspace of the plugin, run by the engine module: at once, and without any toolchain.
+
+        ``config`` gives values for params; the further parameters of a workspace are those of ``Workspace(plugin)``.
+        Its reports, errors, explanations and snapshots are those of the compiled module. Raises ``BadConfig``.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), amount=fb.money(scale=2))
+        >>> plugin = fb.Plugin("acme.demo", "1.0.0", rows=rows, numeraire=rows.amount, strategy=fb.exact_1to1())
+        >>> with plugin.workspace() as ws:
+        ...     change = ws.upsert([{"row_id": 1, "amount": 9.5}, {"row_id": 2, "amount": -9.5}])
+        ...     ws.solve().groups["origin"].to_pylist()
+        ['exact_1to1']
+        """
+        return Workspace(self, config or None)
 
     def svg(self) -> str:
         """The plugin drawn: one box a node with its settings and line, as an SVG document of the same bytes everywhere.

@@ -32,7 +32,7 @@ Op = Literal[
 OPS: Final[tuple[Op, ...]] = get_args(Op)
 
 ARGUMENTS: Final[dict[Op, tuple[str, ...]]] = {
-    "init": ("config",),
+    "init": ("config", "strategy"),
     "upsert": (),
     "remove": ("ids",),
     "solve": ("budget", "certify"),
@@ -45,13 +45,14 @@ ARGUMENTS: Final[dict[Op, tuple[str, ...]]] = {
     "configure": ("config",),
     "fetch": ("what",),
     "snapshot": (),
-    "restore": (),
+    "restore": ("strategy",),
     "explain": ("ids",),
     "shard_keys": (),
 }
 """The arguments of each command."""
 
 Extension = Literal[
+    "init.strategy",
     "solve.budget",
     "solve.certify",
     "merge.dry_run",
@@ -59,6 +60,7 @@ Extension = Literal[
     "fetch",
     "snapshot",
     "restore",
+    "restore.strategy",
     "explain",
     "shard_keys",
 ]
@@ -356,6 +358,7 @@ ErrorCode = Literal[
     "bad_command",
     "no_session",
     "bad_config",
+    "bad_strategy",
     "bad_cost",
     "bad_snapshot",
     "unknown_id",
@@ -381,6 +384,7 @@ ERROR_FIELDS: Final[dict[ErrorCode, tuple[str, ...]]] = {
     "bad_command": ("id",),
     "no_session": (),
     "bad_config": (),
+    "bad_strategy": (),
     "bad_cost": ("id",),
     "bad_snapshot": (),
     "unknown_id": ("id",),

@@ -27,7 +27,8 @@ MAY_USE: dict[str, set[str]] = {
     "simulation": {"ir", "interpreter", "host"},
     "plugin": {"ir", "frontend", "codegen", "host", "simulation", "strategy_svg"},
     "conformance": {"codegen", "host", "plugin"},
-    "__init__": {"ir", "frontend", "codegen", "host", "plugin", "sources", "conformance"},
+    "about": {"codegen", "host"},
+    "__init__": {"ir", "frontend", "codegen", "host", "plugin", "sources", "conformance", "about"},
     "__main__": {"cli"},
 }
 # Third-party packages, each only where the architecture has room for it.
@@ -44,6 +45,7 @@ MAY_INSTALL: dict[str, set[str]] = {
     "simulation": {"pyarrow"},
     "plugin": set(),
     "conformance": set(),
+    "about": set(),
     "__init__": set(),
     "__main__": set(),
 }

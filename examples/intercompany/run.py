@@ -1,4 +1,5 @@
-"""Intercompany demo: generates a ledger, compiles the strategy, reconciles and prints the report for a controller.
+"""Intercompany demo: generates a ledger, reconciles it with the engine and prints the report for a controller, then
+compiles the strategy and compares the module's report.
 
 python examples/intercompany/run.py [--lines 50000] [--seed 1] [--out DIR]
 """
@@ -8,8 +9,9 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from time import perf_counter
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -44,19 +46,40 @@ def write_rust(steps: page.Steps, out: Path) -> Path:
     return source
 
 
-def reconcile(steps: page.Steps, plugin: Path, ledger: Table) -> tuple[fb.Report, list[str]]:
-    """Compiles, ingests and solves; returns the report and the stages in the order of the strategy."""
+def reconcile(steps: page.Steps, by: str, workspace: fb.Workspace, ledger: Table) -> tuple[fb.Report, float]:
+    """Ingests and solves; returns the report and the seconds that it took."""
+    began = perf_counter()
+    with workspace:
+        with steps(f"reading the lines, {by}") as step:
+            workspace.upsert(ledger)
+            step.done = f"read {ledger.num_rows:,} lines, {by}"
+        with steps(f"reconciling, {by}") as step:
+            report = workspace.solve(progress=step.progress).load()
+            step.done = f"reconciled them, {by}"
+    return report, perf_counter() - began
+
+
+def build(steps: page.Steps, plugin: Path) -> Path:
+    """Compiles the strategy; returns the path of the module."""
     with steps("compiling to WebAssembly (minutes the first time)") as step:
         artifact = intercompany.build(plugin, say=step.say)
         step.done = "compiled it to WebAssembly"
-    with fb.Workspace(artifact) as workspace:
-        with steps("reading the lines") as step:
-            workspace.upsert(ledger)
-            step.done = f"read {ledger.num_rows:,} lines into the solver"
-        with steps("reconciling") as step:
-            report = workspace.solve(progress=step.progress).load()
-            step.done = "reconciled them"
-    return report, sheet.order_of_stages(report.stages)
+    return artifact.wasm
+
+
+def compare(engine: tuple[fb.Report, float], compiled: tuple[fb.Report, float], lines: int) -> RenderableType:
+    """The two reports table by table, and the seconds of both."""
+    (first, engine_seconds), (second, compiled_seconds) = engine, compiled
+    tables = ("groups", "allocations", "rows", "stages")
+    differing = [name for name in tables if not getattr(first, name).equals(getattr(second, name))]
+    if differing:
+        raise SystemExit(
+            f"the engine and the compiled module differ in {', '.join(differing)}: please report this defect"
+        )
+    speeds = (("engine", engine_seconds), ("compiled", compiled_seconds))
+    rows = [(by, f"{seconds:.2f}", f"{lines / seconds:,.0f}") for by, seconds in speeds]
+    made = page.table("The report of the compiled module", ("made by", "seconds", "lines a second"), rows)
+    return page.with_note(made, "equal: groups, allocations, rows and stages are the same, row for row")
 
 
 def write_outputs(steps: page.Steps, out: Path, report: fb.Report) -> list[tuple[str, str]]:
@@ -95,12 +118,16 @@ def body(ledger: Table, data: Solved, order: list[str]) -> Group:
 def run(screen: Console, out: Path, lines: int, seed: int) -> None:
     steps = page.Steps(screen)
     ledger, truth = make_ledger(steps, out, lines, seed)
-    source = write_rust(steps, out / "rust")
-    report, order = reconcile(steps, out / "plugin", ledger)
-    written = write_outputs(steps, out, report)
+    report, seconds = reconcile(steps, "engine", fb.Workspace(intercompany), ledger)
     data = solved(ledger, truth, report.groups, report.allocations)
-    where = [("the Rust", page.place(source)), ("the solver", page.place(out / "plugin" / "solver.wasm")), *written]
-    page.show(screen, title(ledger, data), body(ledger, data, order), page.files("Where things are", where))
+    page.show(screen, title(ledger, data), body(ledger, data, sheet.order_of_stages(report.stages)))
+    source = write_rust(steps, out / "rust")
+    solver = build(steps, out / "plugin")
+    compiled = reconcile(steps, "compiled", fb.Workspace(solver), ledger)
+    written = write_outputs(steps, out, compiled[0])
+    where = [("the Rust", page.place(source)), ("the solver", page.place(solver)), *written]
+    equal = compare((report, seconds), compiled, ledger.num_rows)
+    page.show(screen, equal, page.files("Where things are", where))
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Reconciliation of files with a compiled module, and the output folder of a run."""
+"""Reconciliation of files with a module or a strategy, and the output folder of a run."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ RUN_VERSION = 2
 class Job:
     """Input of a run: module, files and their format, parameter values as typed.
 
+    ``solver`` is the module, or the file of the ``plugin`` that the engine module runs.
     Reasons are requested for the ``explain`` largest exceptions.
     """
 
@@ -57,6 +58,18 @@ class Job:
     sources: dict[str, Source] = field(default_factory=dict[str, Source])
     source_files: dict[str, list[Path]] = field(default_factory=dict[str, list[Path]])
     book: BookOptions | None = None
+    plugin: fb.Plugin | None = None
+
+    @property
+    def by(self) -> Literal["engine", "compiled"]:
+        """What runs it: the engine module, or a module compiled from the strategy."""
+        return "compiled" if self.plugin is None else "engine"
+
+    def ir(self) -> bytes | None:
+        """The strategy's JSON; None for a module that does not contain it."""
+        if self.plugin is None:
+            return section(self.solver.read_bytes(), IR_SECTION)
+        return self.plugin.ir().encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +105,9 @@ def reconcile(job: Job, *, say: Callable[[str], None], progress: Callable[[int, 
     started = datetime.datetime.now(datetime.UTC)
     say(f"loading {job.solver.name}")
     with timed(seconds, "load"):
-        workspace = Workspace(job.solver, timeout=job.timeout)
+        if job.plugin is not None:
+            job.plugin.require()
+        workspace = Workspace(job.plugin or job.solver, timeout=job.timeout)
         about = workspace.about
         config = inputs.parse_params(about.params, job.params)
         if config:
@@ -188,9 +203,9 @@ def write(
         run.report.write_parquet(data, units="minor")
         pq.write_table(run.input, str(data / "input.parquet"))
         (data / WHY).write_text(json.dumps(run.reasons, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        embedded_ir = section(run.job.solver.read_bytes(), IR_SECTION)
-        if embedded_ir is not None:
-            (data / STRATEGY).write_bytes(embedded_ir)
+        strategy = run.job.ir()
+        if strategy is not None:
+            (data / STRATEGY).write_bytes(strategy)
     return paths
 
 
@@ -219,8 +234,8 @@ def _write_csv(table: pa.Table, path: Path) -> Path:
 def record(run: Run, *, exit_code: int, allowed: str | None) -> dict[str, Any]:
     """Content of ``run.json``: solver, inputs, parameters, seconds per phase, summary."""
     about = run.about
-    embedded_ir = section(run.job.solver.read_bytes(), IR_SECTION)
-    plugin = None if embedded_ir is None else fb.Plugin.from_ir(embedded_ir)
+    strategy = run.job.ir()
+    plugin = run.job.plugin or (None if strategy is None else fb.Plugin.from_ir(strategy))
     amounts = amount_column(about) if run.book is None else None  # of a carried row a part is at hand
     effective = {param.name: param.default for param in about.params} | run.config
     return {
@@ -230,6 +245,7 @@ def record(run: Run, *, exit_code: int, allowed: str | None) -> dict[str, Any]:
         "solver": {
             "path": str(run.job.solver.resolve()),
             "sha256": sha256(run.job.solver),
+            "by": run.job.by,
             "id": about.domain,
             "version": about.version,
             "fingerprint": about.strategy,

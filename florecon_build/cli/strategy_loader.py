@@ -19,6 +19,9 @@ from florecon_build.cli.exit_codes import Exit
 from florecon_build.codegen.build.wasm import IR_SECTION
 from florecon_build.codegen.build.wasm_sections import section
 
+STRATEGIES = frozenset({".py", ".json"})
+"""Suffixes of the files that hold a strategy and no module."""
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:

@@ -15,6 +15,7 @@ from florecon_build.codegen.build.rustc import OLDEST, TARGET, Compiler, compile
 from florecon_build.codegen.build.sysroot import is_built
 from florecon_build.codegen.errors import CodegenError
 from florecon_build.codegen.version import VERSION
+from florecon_build.host.runtime.engine_module import engine_hash
 
 MIN_FREE_BYTES = 2_000_000_000
 """Free disk space that a first build needs, in bytes."""
@@ -39,6 +40,7 @@ def diagnose() -> list[Finding]:
     )
     return [
         _python(),
+        _engine(),
         _runtime(),
         _rustc(chosen),
         _wasm(chosen),
@@ -53,6 +55,13 @@ def diagnose() -> list[Finding]:
 
 def _python() -> Finding:
     return Finding("python", True, f"{platform.python_version()} at {sys.executable}, florecon-build {VERSION}")
+
+
+def _engine() -> Finding:
+    digest = engine_hash()
+    if digest is None:
+        return Finding("engine", False, "engine.wasm not found", "pip install --force-reinstall florecon-build")
+    return Finding("engine", True, f"sha256 {digest}, runs strategies without a compiler")
 
 
 def _runtime() -> Finding:

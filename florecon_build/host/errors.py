@@ -200,6 +200,10 @@ class BadConfig(CommandError, code="bad_config"):
     """An unknown parameter, or a value of another type or out of range."""
 
 
+class BadStrategy(CommandError, code="bad_strategy"):
+    """A strategy sent as data that cannot be run, or to a module that takes none; the message names the place."""
+
+
 class BadCost(CommandError, code="bad_cost"):
     """A cost or penalty that is NaN, infinite, negative where it may not be, or too large."""
 

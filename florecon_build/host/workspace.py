@@ -18,7 +18,7 @@ import os
 import weakref
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self, TypedDict, Unpack, cast
 
@@ -40,6 +40,7 @@ from florecon_build.host.report.report import Report
 from florecon_build.host.report.row_facts import RowFacts
 from florecon_build.host.runtime.arguments import Id, Ids, ids_from, integer, pairs_from
 from florecon_build.host.runtime.compiled_cache import CompiledCache
+from florecon_build.host.runtime.engine_module import HasIr, engine_path, strategy_of
 from florecon_build.host.runtime.limits import Limits
 from florecon_build.host.runtime.module import Source, load
 from florecon_build.host.runtime.parameters import encode_params
@@ -75,7 +76,8 @@ class Workspace:
     """A reconciliation over one solver module.
 
     Parameters
-    - `artifact`: what a build returned, or the path of a `solver.wasm`, or its bytes.
+    - `artifact`: a plugin, which the engine module runs without compiling it; or what a build returned, the path of a
+      `solver.wasm`, or its bytes.
     - `config`: values for the module's params; the others keep their defaults. Not together with `snapshot`.
     - `snapshot`: bytes of `snapshot()` to begin with; see `restore`.
     - `columns`: declared column name to the header it has in your data, where they differ (`{"amount": "Betrag"}`).
@@ -87,7 +89,8 @@ class Workspace:
       you trust to end.
     - `cache`: where compiled modules are kept; the user's cache folder unless given.
 
-    Errors: `NotAWasm`, `HasImports`, `MissingExport`, `ContractMismatch`, `BadDescribe`, `BadConfig`, `BadSnapshot`;
+    Errors: `NotAWasm`, `HasImports`, `MissingExport`, `ContractMismatch`, `BadDescribe`, `BadConfig`, `BadSnapshot`,
+    `BadStrategy`;
     `ValueError` for parameters that exclude each other.
 
     A call that is stopped by a limit or a fault in the module raises `TimedOut`, `MemoryLimit`, `Trapped` or
@@ -120,7 +123,7 @@ class Workspace:
 
     def __init__(
         self,
-        artifact: Source,
+        artifact: Source | HasIr,
         config: Mapping[str, object] | None = None,
         *,
         snapshot: bytes | None = None,
@@ -135,9 +138,13 @@ class Workspace:
             raise ValueError("a timeout needs interruptible=True")
         if snapshot is not None and config is not None:
             raise ValueError("a snapshot has its own params; change them with configure() once it is restored")
-        module = load(artifact, cache=cache, interruptible=interruptible, timeout=timeout)
+        strategy = strategy_of(artifact)
+        source = cast(Source, artifact) if strategy is None else engine_path()
+        module = load(source, cache=cache, interruptible=interruptible, timeout=timeout)
+        if strategy is not None:
+            module = replace(module, name=strategy.name)
         limits = Limits(timeout=timeout, max_memory=max_memory)
-        self._session = Session(module, limits, config, None if snapshot is None else bytes(snapshot))
+        self._session = Session(module, limits, config, None if snapshot is None else bytes(snapshot), strategy)
         self._columns = dict(columns or {})
         self._text_amounts: TextAmounts | None = text_amounts
         self._reports: weakref.WeakSet[Report] = weakref.WeakSet()
@@ -146,7 +153,7 @@ class Workspace:
         self._facts = RowFacts(self.about)
 
     @staticmethod
-    def restore(artifact: Source, snapshot: bytes, **how: Unpack[Options]) -> Workspace:
+    def restore(artifact: Source | HasIr, snapshot: bytes, **how: Unpack[Options]) -> Workspace:
         """The workspace that `snapshot()` returned as bytes: rows, groups, decisions and params, without a solve.
 
         Parameters: `artifact` must be the module that took the snapshot, or one of the same strategy fingerprint and
@@ -159,7 +166,7 @@ class Workspace:
     @staticmethod
     def open(
         store: Store,
-        artifact: Source,
+        artifact: Source | HasIr,
         rows: object = None,
         config: Mapping[str, object] | None = None,
         *,

@@ -48,6 +48,14 @@ class InstalledUser:
         """Runs ``florecon-build ARGS`` in the folder; standard output."""
         return self.run(str(self.python.with_name("florecon-build")), *args, code=code)
 
+    def refused(self, *args: str) -> str:
+        """Standard error of a command that lacks a compiler."""
+        command = [str(self.python.with_name("florecon-build")), *args]
+        env = dist.outside() | {"PATH": self.path, "HOME": str(self.folder), "CARGO_HOME": str(self.folder)}
+        done = subprocess.run(command, cwd=self.folder, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 6, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stderr
+
     def run(self, *command: str, code: int = 0) -> str:
         """Runs a command in the folder, without access to the checkout."""
         env = dist.outside() | {"FLORECON_AUTHOR_PROFILE": "quick"}
@@ -74,11 +82,12 @@ def test_installed_wheel_from_new_project_to_packaged_solver(wheel: Path, tmp_pa
     user("new", "my-recon")
     user.folder = tmp_path / "my-recon"
 
-    first = json.loads(user("author", "--json"))
+    first = json.loads(user("author", "--native", "--json"))
+    assert json.loads(user("author", "--json"))["steps"] == first["steps"], "the engine and the native build differ"
     strategy = user.folder / "strategy.py"
     reviewed = strategy.read_text()
     strategy.write_text(reviewed.replace("(days(a, b) <= 45)", "(days(a, b) <= 5)"))
-    edited = json.loads(user("author", "--json"))
+    edited = json.loads(user("author", "--native", "--json"))
     assert edited["open"]["rows"] > first["open"]["rows"], "the edit did not reach the report"
     assert edited["seconds"].keys() == first["seconds"].keys()
     strategy.write_text(reviewed)
@@ -86,7 +95,7 @@ def test_installed_wheel_from_new_project_to_packaged_solver(wheel: Path, tmp_pa
     assert "rustfmt and clippy" in user("check")
     user("svg", "-o", "strategy.svg")
     assert "same invoice" in (user.folder / "strategy.svg").read_text(encoding="utf-8")
-    user("ship")
+    assert "the engine" in user("ship")
     manifest = json.loads((user.folder / "dist" / "solver.json").read_text())
     assert manifest["fingerprint"] == first["plugin"]["fingerprint"]
     assert manifest["wasm"]["bytes"] < 700_000, "the starter's module is to stay small"
@@ -123,6 +132,31 @@ def _runs_elsewhere(wheel: Path, solver: Path, tmp_path: Path) -> str:
     other.run(str(python), *pip)
     (elsewhere / "use.py").write_text(TYPED)
     return other.run(str(python), "use.py").strip()
+
+
+@pytest.mark.slow
+def test_without_a_compiler_from_install_to_report(wheel: Path, tmp_path: Path) -> None:
+    """On a path without cargo and rustc: new, author, an edit, run, report, and a refusal that installs nothing."""
+    began = time.perf_counter()
+    python = dist.install(wheel, tmp_path / "env", fetch=False)
+    user = InstalledUser(python, tmp_path, path=str(python.parent), times={"install": time.perf_counter() - began})
+    user("new", "my-recon")
+    user.folder = tmp_path / "my-recon"
+    first = json.loads(user("author", "--json"))
+    assert (first["by"], first["exact"]) == ("engine", True)
+    strategy = user.folder / "strategy.py"
+    strategy.write_text(strategy.read_text().replace("(days(a, b) <= 45)", "(days(a, b) <= 5)"))
+    edited = json.loads(user("author", "--json"))
+    assert edited["open"]["rows"] > first["open"]["rows"], "the edit did not reach the report"
+    user("run", "strategy.py", "sample.csv", "-o", "out")
+    record = json.loads((user.folder / "out" / "run.json").read_text())
+    assert (record["solver"]["by"], record["outcome"]["steps"]) == ("engine", edited["steps"])
+    user("report", "out")
+    content = inside((user.folder / "out" / "report.html").read_text(encoding="utf-8"))
+    assert content["stages"][-1:] == ["small difference"]
+    assert "florecon-build toolchain ensure" in user.refused("ship")
+    assert "florecon-build toolchain ensure" in user.refused("author", "--native")
+    print("\n".join(f"{seconds:7.2f} s  {name}" for name, seconds in user.times.items()))
 
 
 @pytest.mark.slow

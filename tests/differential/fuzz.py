@@ -32,19 +32,24 @@ BAGS = 50
 SEQUENCES = 300
 
 
-def answers(suite: Suite, native: Native, index: int, rows: list[Row]) -> tuple[Outcome, Outcome, Outcome]:
-    """What the interpreter, the wasm and the native build say."""
+def answers(suite: Suite, native: Native, index: int, rows: list[Row]) -> tuple[Outcome, ...]:
+    """What the interpreter, the wasm, the native build and the engine say."""
     plugin = suite.plugins[index]
     batch = table(plugin.columns, rows)
     config = {"strategy": index}
-    with fb.Workspace(suite.wasm, config=config) as workspace:
-        return run_interpreter(suite, index, rows), run_wasm(workspace, batch), native.run(config, batch)
+    with fb.Workspace(suite.wasm, config=config) as workspace, fb.Workspace(suite.strategy(index)) as engine:
+        return (
+            run_interpreter(suite, index, rows),
+            run_wasm(workspace, batch),
+            native.run(config, batch),
+            run_wasm(engine, batch),
+        )
 
 
 def differ(suite: Suite, native: Native, index: int, rows: list[Row]) -> bool:
-    """Whether the three do not agree."""
-    model, wasm, program = answers(suite, native, index, rows)
-    return not model == wasm == program
+    """Whether the four do not agree."""
+    model, *others = answers(suite, native, index, rows)
+    return any(other != model for other in others)
 
 
 def fewest_rows(suite: Suite, native: Native, index: int, rows: list[Row]) -> list[Row]:
@@ -66,7 +71,7 @@ def subtrees(node: Node) -> list[Node]:
 
 
 def smallest(plugin: PluginIr, rows: list[Row]) -> tuple[PluginIr, list[Row]]:
-    """The smallest part of the strategy on which the three still differ, with as few rows."""
+    """The smallest part of the strategy on which the four still differ, with as few rows."""
     # a part that reads the key of a shard above it cannot stand alone
     parts = [part for part in subtrees(plugin.strategy) if "ShardKey" not in repr(part)] or [plugin.strategy]
     named = (dataclasses.replace(plugin, id=f"test.s{at}", strategy=part) for at, part in enumerate(parts))
@@ -111,9 +116,9 @@ def report(plugin: PluginIr, rows: list[Row], seed: int, index: int, bag: int) -
     plugin, rows = smallest(plugin, rows)
     suite = compile_suite((plugin,))
     with Native(suite.native) as native:
-        names = ("interpreter", "wasm", "native")
+        names = ("interpreter", "wasm", "native", "engine")
         said = zip(names, answers(suite, native, 0, rows), strict=True)
-        print(f"the three differ: seed {seed}, strategy {index}, ledger {bag}\n\n{tree(plugin)}\n\nrows = {rows!r}\n")
+        print(f"the four differ: seed {seed}, strategy {index}, ledger {bag}\n\n{tree(plugin)}\n\nrows = {rows!r}\n")
         for name, answer in said:
             print(f"{name}: {answer}\n")
         print(f"plugin = {dumps(plugin)}")
@@ -122,7 +127,7 @@ def report(plugin: PluginIr, rows: list[Row], seed: int, index: int, bag: int) -
 
 def main() -> None:
     """Runs suite after suite until the time is up."""
-    arguments = argparse.ArgumentParser(description="random strategies and ledgers through all three implementations")
+    arguments = argparse.ArgumentParser(description="random strategies and ledgers through all four implementations")
     arguments.add_argument("--seconds", type=float, default=600)
     arguments.add_argument("--seed", type=int, default=random.randrange(2**32))
     given = arguments.parse_args()

@@ -1,4 +1,4 @@
-"""Three implementations of a workspace (interpreter, wasm, native) behind one command interface."""
+"""Four implementations of a workspace (interpreter, wasm, native, engine) behind one command interface."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from florecon_build.host import FloreconError, load
 from florecon_build.host.frames import conform, empty
+from florecon_build.host.runtime.engine_module import engine_path, strategy_of
 from florecon_build.host.runtime.limits import Limits
 from florecon_build.host.runtime.session import Session
 from florecon_build.interpreter import ModelError
@@ -124,10 +125,14 @@ class WasmWorkspace:
         self._session = Session(load(suite.wasm), Limits(), self._index)
         self._columns = suite.plugins[index].columns
 
+    def opening(self, config: Mapping[str, Any]) -> Fields:
+        """The arguments of `init`."""
+        return {"config": {**config, **self._index}}
+
     def do(self, op: Op, fields: Fields, rows: Sequence[Row] | None = None) -> Answer:
         """Executes a command."""
         if op == "init":
-            fields = {"config": {**fields["config"], **self._index}}
+            fields = self.opening(fields["config"])
         about = self._session.about
         try:
             frame = empty(about) if op == "init" else None
@@ -147,6 +152,21 @@ class WasmWorkspace:
     def close(self) -> None:
         """Frees the module."""
         self._session.close()
+
+
+class EngineWorkspace(WasmWorkspace):
+    """The engine module with the strategy as data, through the host's session."""
+
+    def __init__(self, suite: Suite, index: int) -> None:
+        strategy = strategy_of(suite.strategy(index))
+        assert strategy is not None
+        self._document = strategy.document
+        self._session = Session(load(engine_path()), Limits(), strategy=strategy)
+        self._columns = suite.plugins[index].columns
+
+    def opening(self, config: Mapping[str, Any]) -> Fields:
+        """The arguments of `init`."""
+        return {"config": config, "strategy": self._document}
 
 
 class NativeWorkspace:

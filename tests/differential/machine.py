@@ -1,4 +1,4 @@
-"""Random command sequences on one workspace in three implementations: equal reports, replies and error codes."""
+"""Random command sequences on one workspace in four implementations: equal reports, replies and error codes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from florecon_build.wire import Op
 from tests.differential.compare import Native
-from tests.differential.implementations import Answer, Fields, InterpreterWorkspace, NativeWorkspace, WasmWorkspace
+from tests.differential.implementations import (
+    Answer,
+    EngineWorkspace,
+    Fields,
+    InterpreterWorkspace,
+    NativeWorkspace,
+    WasmWorkspace,
+)
 from tests.differential.suite import Suite
 from tests.support.random_ledgers import EDGE, SHAPES, Row, ledger
 
@@ -37,7 +44,7 @@ def machine(suite: Suite, native: Native, indices: list[int]) -> type[RuleBasedS
     named: Callable[[int], Any] = (lambda at: f"r{at}") if id_column.type.kind.value == "text" else (lambda at: at)
 
     class Verbs(RuleBasedStateMachine):
-        """Each rule gives one command to all three."""
+        """Each rule gives one command to all four."""
 
         @initialize(index=st.sampled_from(indices), seed=st.integers(0, 2**32 - 1), shape=st.sampled_from(SHAPES))
         def start(self, index: int, seed: int, shape: str) -> None:
@@ -45,6 +52,7 @@ def machine(suite: Suite, native: Native, indices: list[int]) -> type[RuleBasedS
             self.model = InterpreterWorkspace(suite, index)
             self.wasm = WasmWorkspace(suite, index)
             self.native = NativeWorkspace(native, suite, index)
+            self.engine = EngineWorkspace(suite, index)
             self.sent: dict[Any, Row] = {}
             self.before = self.model.state()
             self.failed = False
@@ -54,23 +62,25 @@ def machine(suite: Suite, native: Native, indices: list[int]) -> type[RuleBasedS
         def teardown(self) -> None:
             if hasattr(self, "wasm"):
                 self.wasm.close()
+                self.engine.close()
 
         def do(self, op: Op, fields: Fields, rows: list[Row] | None = None) -> Answer:
-            """The command to all three, which must answer alike."""
+            """The command to all four, which must answer alike."""
             self.before = self.model.state()
             said = self.model.do(op, fields, rows)
             assert self.wasm.do(op, fields, rows) == said, (op, fields, rows)
             assert self.native.do(op, fields, rows) == said, (op, fields, rows)
+            assert self.engine.do(op, fields, rows) == said, (op, fields, rows)
             self.failed = said.error is not None
             return said
 
         @invariant()
         def alike(self) -> None:
-            """The three report the same down to the ids of groups, and a refused command changed nothing."""
+            """The four report the same down to the ids of groups, and a refused command changed nothing."""
             if not hasattr(self, "model"):
                 return
             state = self.model.state()
-            for implementation in (self.wasm, self.native):
+            for implementation in (self.wasm, self.native, self.engine):
                 (said, groups), (expected, ids) = implementation.state(), state
                 assert said.groups == expected.groups
                 assert said.stages == expected.stages

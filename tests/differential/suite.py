@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import random
 from collections.abc import Mapping
@@ -16,8 +17,12 @@ from florecon_build.codegen.build.wasm import build_suite
 from florecon_build.codegen.rust.crate import emit_suite
 from florecon_build.interpreter import Plain
 from florecon_build.interpreter import Workspace as Model
+from florecon_build.ir import expressions as e
+from florecon_build.ir.json_format import dumps
 from florecon_build.ir.lanes import reached_lanes
 from florecon_build.ir.nodes import Param, PluginIr
+from florecon_build.ir.types import BOOLEAN
+from florecon_build.ir.validation import lane_types
 from tests.support.random_nodes import NodeMaker
 from tests.support.random_strategies import ROWS, closure_strategies
 from tests.support.random_values import IDLE
@@ -34,9 +39,42 @@ class Suite:
     wasm: Path
     native: Path
 
+    def strategy(self, index: int) -> Data:
+        """One strategy as the engine module takes it; at ingest it computes what the module of all does."""
+        first = self.plugins[0]
+        reached = reached_lanes(first, [ir.strategy for ir in self.plugins])
+        return Data(reaching(self.plugins[index], reached))
+
     def model(self, index: int, config: Mapping[str, Plain] | None = None) -> Model:
         """The interpreter of one strategy; at ingest it computes the lanes that any strategy of the module reaches."""
         return Model(self.plugins[index], config, reached=self.reached)
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """A strategy that hands over its JSON, as a plugin does."""
+
+    plugin: PluginIr
+
+    def ir(self) -> str:
+        """The canonical JSON."""
+        return dumps(self.plugin)
+
+
+def reaching(plugin: PluginIr, lanes: frozenset[str]) -> PluginIr:
+    """The same plugin with a numeraire that reads these lanes and does not depend on them."""
+    types = lane_types(plugin)
+    nulls = [
+        e.IsNull(type=BOOLEAN, operand=e.Lane(type=types[name], var=e.Var.ITEM, name=name)) for name in sorted(lanes)
+    ]
+    if not nulls:
+        return plugin
+    read: e.Value = functools.reduce(
+        lambda left, right: e.Logic(type=BOOLEAN, op=e.LogicOp.OR, left=left, right=right), nulls[1:], nulls[0]
+    )
+    amount = plugin.numeraire
+    both = e.Where(type=amount.type, condition=read, then=amount, otherwise=amount)
+    return dataclasses.replace(plugin, numeraire=both)
 
 
 def draw(seed: int, count: int, depth: int) -> tuple[PluginIr, ...]:

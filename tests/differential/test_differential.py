@@ -1,4 +1,4 @@
-"""Differential test: interpreter, wasm and native build report the same on random strategies and ledgers."""
+"""Differential test: interpreter, wasm, native build and engine report the same on random strategies and ledgers."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def native(suite: Suite) -> Iterator[Native]:
 
 
 @pytest.mark.parametrize("index", range(STRATEGIES + len(closure_strategies(ROWS))))
-def test_three_implementations_agree(suite: Suite, native: Native, index: int) -> None:
+def test_four_implementations_agree(suite: Suite, native: Native, index: int) -> None:
     plugin = suite.plugins[index]
     config = {"strategy": index}
 
-    with fb.Workspace(suite.wasm, config=config) as workspace:
+    with fb.Workspace(suite.wasm, config=config) as workspace, fb.Workspace(suite.strategy(index)) as engine:
 
         @given(seed=st.integers(0, 2**32 - 1), shape=st.sampled_from(SHAPES), size=st.integers(0, 25))
         @settings(max_examples=BAGS, deadline=None, derandomize=True)
@@ -47,6 +47,7 @@ def test_three_implementations_agree(suite: Suite, native: Native, index: int) -
             batch = table(plugin.columns, rows)
             expected = run_interpreter(suite, index, rows)
             assert run_wasm(workspace, batch) == expected
+            assert run_wasm(engine, batch) == expected
             assert native.run(config, batch) == expected
 
         agree()

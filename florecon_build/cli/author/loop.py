@@ -1,4 +1,4 @@
-"""Author loop: load, compile and run a strategy after every save, with the runtime and the input data cached."""
+"""Author loop: load and run a strategy after every save, with the engine module and the input data cached."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import florecon_build as fb
 from florecon_build.cli import inputs, strategy_loader
@@ -17,6 +18,7 @@ from florecon_build.cli.summary import Summary, Tables, summarize
 from florecon_build.cli.unused_params import unused_params
 from florecon_build.codegen.build.native import Runtime, compile_native, runtime
 from florecon_build.codegen.rust.crate import emit
+from florecon_build.host import Workspace
 from florecon_build.host.description import Description
 from florecon_build.host.frames import conform
 from florecon_build.ir.errors import Problem
@@ -25,20 +27,24 @@ from florecon_build.sources import Reading, SourceError
 
 POLL_SECONDS = 0.03
 
+By = Literal["engine", "compiled", "interpreter"]
+"""What runs a strategy: the engine module, a program compiled for this machine, or the reference interpreter."""
+
 
 @dataclass(frozen=True, slots=True)
 class Iteration:
-    """One run of the loop: the plugin, its warnings, the summary, and seconds per phase."""
+    """One run of the loop: the plugin, its warnings, the summary, seconds per phase, and what ran it."""
 
     plugin: fb.Plugin
     warnings: tuple[Problem, ...]
     summary: Summary
     seconds: dict[str, float]
+    by: By
 
 
 @dataclass(slots=True)
 class AuthorLoop:
-    """Author loop; caches the compiled runtime and the input data between runs."""
+    """Author loop; caches the input data between runs, and for native runs the compiled runtime."""
 
     strategy: Path
     name: str | None
@@ -48,21 +54,36 @@ class AuthorLoop:
     _runtime: Runtime | None = None
     _ledger: tuple[object, tuple[Reading, ...]] | None = None
 
-    def run_once(self, *, preview: bool = False) -> Iteration:
-        """Loads, compiles and runs the strategy once."""
+    def run_once(self, by: By = "engine") -> Iteration:
+        """Loads and runs the strategy once."""
         seconds: dict[str, float] = {}
         with timed(seconds, "python"):
             loaded = strategy_loader.load_file(self.strategy, self.name)
             plugin = loaded.plugin
             warnings = (*plugin.require(), *unused_params(loaded.variables))
-        if preview:
-            with timed(seconds, "run"):
-                tables = self._simulated(plugin)
-        else:
-            tables = self._native(plugin, seconds)
+        match by:
+            case "engine":
+                tables = self._by_engine(plugin, seconds)
+            case "compiled":
+                tables = self._native(plugin, seconds)
+            case "interpreter":
+                with timed(seconds, "run"):
+                    tables = self._simulated(plugin)
         with timed(seconds, "count"):
             summary = summarize(tables)
-        return Iteration(plugin, warnings, summary, seconds)
+        return Iteration(plugin, warnings, summary, seconds, by)
+
+    def _by_engine(self, plugin: fb.Plugin, seconds: dict[str, float]) -> Tables:
+        with timed(seconds, "open"):
+            config = inputs.parse_params(plugin.description.params, self.params)
+            workspace = Workspace(plugin, config or None)
+        with workspace:
+            with timed(seconds, "read"):
+                shipped = ledger(self._readings(workspace.about))
+            with timed(seconds, "run"):
+                workspace.upsert(shipped)
+                report = workspace.solve().load()
+            return tables_of(report, workspace.about, shipped)
 
     def _simulated(self, plugin: fb.Plugin) -> Tables:
         about = describe(plugin.data, plugin.fingerprint)

@@ -1,4 +1,4 @@
-"""``author`` command: compile a strategy natively, run it on a sample, print the report; repeat on save."""
+"""``author`` command: run a strategy on a sample, print the report; repeat on save."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from florecon_build.cli import console, errors, terminal_page
-from florecon_build.cli.author.loop import AuthorLoop, Iteration
+from florecon_build.cli.author.loop import AuthorLoop, By, Iteration
 from florecon_build.cli.commands.options import Json, Map, Params, PluginName, SourceFiles, TextAmounts
 from florecon_build.cli.declared_sources import LedgerFiles, parse_data
 from florecon_build.cli.errors import CommandError
@@ -32,8 +32,11 @@ def author(
     ] = None,
     plugin: PluginName = None,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Run again after every change of a file.")] = False,
+    native: Annotated[
+        bool, typer.Option("--native", help="Compile the strategy for this machine: needs a Rust compiler.")
+    ] = False,
     preview: Annotated[
-        bool, typer.Option("--preview", help="Use the interpreter: slower, needs no Rust compiler.")
+        bool, typer.Option("--preview", help="Use the reference interpreter: slow, plain Python.")
     ] = False,
     column_map: Map = None,
     param: Params = None,
@@ -42,8 +45,11 @@ def author(
 ) -> None:
     """Run the strategy on a sample and print the report; --watch repeats it on every save.
 
-    The strategy is compiled for this machine; the compiled runtime is cached after the first run.
+    The engine module runs it: nothing is compiled, and no Rust compiler is needed.
     """
+    if native and preview:
+        raise CommandError("both --native and --preview", "give one of them", Exit.USAGE)
+    by: By = "compiled" if native else "interpreter" if preview else "engine"
     given = parse_pairs(column_map or [], "--map")
     mark = decimal_mark(text_amounts, "--text-amounts")
 
@@ -60,20 +66,20 @@ def author(
         say=console.print_status,
     )
     if not watch:
-        _show(loop.run_once(preview=preview), as_json=as_json)
+        _show(loop.run_once(by), as_json=as_json)
         return
-    _iterate(loop, files, preview=preview, as_json=as_json)
+    _iterate(loop, files, by, as_json=as_json)
     for _ in loop.watch():
-        _iterate(loop, files, preview=preview, as_json=as_json)
+        _iterate(loop, files, by, as_json=as_json)
 
 
-def _iterate(loop: AuthorLoop, files: Callable[[], LedgerFiles], *, preview: bool, as_json: bool) -> None:
+def _iterate(loop: AuthorLoop, files: Callable[[], LedgerFiles], by: By, *, as_json: bool) -> None:
     """One run of a watch, by the declarations as they are now: an error is printed and the loop continues."""
     if not as_json:
         console.out().clear()
     try:
         loop.files = files()
-        _show(loop.run_once(preview=preview), as_json=as_json)
+        _show(loop.run_once(by), as_json=as_json)
     except Exception as error:
         errors.print_error(error)
     if not as_json:
@@ -98,7 +104,13 @@ def _show(iteration: Iteration, *, as_json: bool) -> None:
         warnings = [str(problem) for problem in iteration.warnings]
         about = {"id": plugin.id, "version": plugin.version, "fingerprint": plugin.fingerprint}
         console.print_json(
-            {"plugin": about, "warnings": warnings, "seconds": iteration.seconds, **iteration.summary.as_data()}
+            {
+                "plugin": about,
+                "by": iteration.by,
+                "warnings": warnings,
+                "seconds": iteration.seconds,
+                **iteration.summary.as_data(),
+            }
         )
         return
     terminal = console.out()
@@ -107,4 +119,4 @@ def _show(iteration: Iteration, *, as_json: bool) -> None:
     title = f"{plugin.id} {plugin.version}  {plugin.fingerprint[:12]}  {console.plural(iteration.summary.rows, 'row')}"
     terminal_page.print_summary(terminal, iteration.summary, title=title)
     parts = "  ".join(f"{name} {seconds:.2f}" for name, seconds in iteration.seconds.items())
-    terminal.print(Text(f"\n{sum(iteration.seconds.values()):.2f} s: {parts}", style="dim"))
+    terminal.print(Text(f"\n{sum(iteration.seconds.values()):.2f} s, {iteration.by}: {parts}", style="dim"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Annotated
 
 import typer
 from rich.text import Text
@@ -12,6 +13,7 @@ from florecon_build.cli.commands.options import Json
 from florecon_build.cli.errors import handle_errors
 from florecon_build.cli.exit_codes import Exit
 from florecon_build.cli.toolchain_report import diagnose
+from florecon_build.codegen.build.toolchain import always
 from florecon_build.codegen.build.toolchain import ensure as ensure_toolchain
 
 toolchain = typer.Typer(help="Manage the compiler that builds strategies.", no_args_is_help=True)
@@ -45,9 +47,15 @@ def doctor(as_json: Json = False) -> None:
 
 @toolchain.command()
 @handle_errors
-def ensure(as_json: Json = False) -> None:
-    """Find or install a compiler for WebAssembly: rustup target, library from source, or apt."""
-    found = ensure_toolchain(console.print_status)
+def ensure(
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Install without asking.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Find or install a compiler for WebAssembly: rustup target, library from source, or apt.
+
+    Says each command that installs something before it runs it, and asks. No other command installs anything.
+    """
+    found = ensure_toolchain(console.print_status, always if yes else _asked)
     compiler = found.compiler
     about = {"rustc": str(compiler.rustc), "release": compiler.fact("release"), "flags": list(found.flags)}
     if as_json:
@@ -55,3 +63,11 @@ def ensure(as_json: Json = False) -> None:
         return
     extra = f", {found.flags[0]}" if found.flags else ""
     console.print_line(f"rustc {about['release']} at {about['rustc']}{extra}")
+
+
+def _asked(command: str) -> bool:
+    """The answer of the person at the terminal; no where nobody is there."""
+    if not console.err().is_terminal:
+        console.print_status(f"not installed, as nobody can be asked here: {command} (--yes installs it)")
+        return False
+    return typer.confirm(f"This will run: {command}\nMay it?", default=False, err=True)

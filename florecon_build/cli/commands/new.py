@@ -75,7 +75,6 @@ def new(
     if proposal is not None:
         console.print_line("  florecon-build read               # how the files are read, by florecon.toml")
     console.print_line("  florecon-build author --watch     # edit strategy.py and read the report")
-    console.print_line("  florecon-build author --preview   # the same without a Rust compiler")
 
 
 def _proposed(data: list[Path], plugin_id: str, answers: Path) -> Proposal:

@@ -1,4 +1,4 @@
-"""``run`` command: reconcile files with a compiled module; exit codes for schedulers."""
+"""``run`` command: reconcile files with a strategy or a compiled module; exit codes for schedulers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 from rich.text import Text
 
-from florecon_build.cli import console, inputs, reconcile, terminal_page
+from florecon_build.cli import console, inputs, reconcile, strategy_loader, terminal_page
 from florecon_build.cli.book_run import BookOptions
 from florecon_build.cli.commands.book import print_outcome
 from florecon_build.cli.commands.options import Json, Map, Params, SourceFiles, TextAmounts
@@ -25,7 +25,9 @@ CODES = "Exit codes:\n\n" + "\n\n".join(f"{code.value}  {MEANING[code]}" for cod
 
 
 def run(
-    solver: Annotated[Path, typer.Argument(help="The solver.wasm.")],
+    solver: Annotated[
+        Path, typer.Argument(help="The solver.wasm, or a strategy file (.py, .json), which the engine module runs.")
+    ],
     data: Annotated[
         list[Path] | None,
         typer.Argument(
@@ -118,8 +120,10 @@ def run(
     elif any(flags.values()):
         given_flags = ", ".join(name for name, value in flags.items() if value)
         raise CommandError(f"{given_flags} without --book", "add --book FILE, or leave it out", Exit.USAGE)
+    is_strategy = solver.suffix in strategy_loader.STRATEGIES
     job = reconcile.Job(
         solver=solver,
+        plugin=strategy_loader.load(solver) if is_strategy else None,
         data=files,
         shape=shape,
         params=inputs.parse_pairs(param or [], "--param"),
@@ -141,7 +145,7 @@ def run(
     if as_json:
         console.print_json(reconcile.record(done, exit_code=int(code), allowed=max_exceptions))
     elif not quiet:
-        seconds = f"solved in {done.seconds['solve']:.2f} s"
+        seconds = f"solved in {done.seconds['solve']:.2f} s, {job.by}"
         heading = f"{done.about.domain} {done.about.version}  {console.plural(done.summary.rows, 'row')}  {seconds}"
         terminal_page.print_summary(console.out(), done.summary, title=heading)
         if done.book is not None:

@@ -84,14 +84,14 @@ def test_rust_is_the_reviewed_one() -> None:
 
 
 def test_every_row_is_the_sum_of_its_allocations() -> None:
-    report = json.loads(florecon_build("author", "--preview", "--json"))
+    report = json.loads(florecon_build("author", "--json"))
     assert report["exact"]
 '''
 
 _MOSTLY_MATCHED = """
 
 def test_sample_is_mostly_matched() -> None:
-    report = json.loads(florecon_build("author", "--preview", "--json"))
+    report = json.loads(florecon_build("author", "--json"))
     assert report["open"]["rows"] <= report["rows"] // 2
 """
 
@@ -103,16 +103,18 @@ Reconciles {about}.
 | to | run |
 |---|---|
 | run the strategy on {data}, again on every save | `florecon-build author --watch` |
-| the same without a Rust compiler, slower | `florecon-build author --preview` |
 | check the strategy for errors and warnings | `florecon-build check` |
 | read the generated Rust, for review | `florecon-build rust` |
 | run the tests | `pytest` |
+| reconcile a ledger | `florecon-build run strategy.py{ledger} -o out` |
+| write the report of that run as a page | `florecon-build report out` |
 | build the production module `dist/solver.wasm` | `florecon-build ship` |
-| reconcile a ledger | `florecon-build run dist/solver.wasm{ledger} -o out` |
+| reconcile a ledger with the module | `florecon-build run dist/solver.wasm{ledger} -o out` |
 | build a wheel that runs without a compiler | `florecon-build package` |
 
-`strategy.py` is the strategy; `florecon.toml` describes the format of the data. If a command fails for lack of a tool,
-`florecon-build doctor` lists the missing tools and the commands that install them.
+`strategy.py` is the strategy; `florecon.toml` describes the format of the data. Only `ship`, `verify`, `check` and
+`author --native` need a Rust compiler: `florecon-build doctor` lists what is missing, and
+`florecon-build toolchain ensure` installs it, after asking.
 
 After an intended change, `florecon-build rust > snapshots/lib.rs` updates the reviewed Rust.
 """

@@ -6,13 +6,16 @@ import json
 import os
 import re
 import subprocess
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
 
 from florecon_build.codegen.build.cargo_workspace import Workspace
 from florecon_build.codegen.build.paths import cache_dir
 from florecon_build.codegen.build.rustc import Compiler
+from florecon_build.codegen.build.sysroot import StatusCallback
 from florecon_build.codegen.errors import BuildError, GeneratedCodeError, Rejection
 
 _NOT_INHERITED = re.compile(r"RUSTFLAGS|CARGO_ENCODED_RUSTFLAGS|CARGO_BUILD_.*|CARGO_PROFILE_.*|RUSTC_BOOTSTRAP")
@@ -37,9 +40,11 @@ def run_cargo(
     flags: tuple[str, ...] = (),
     env: Mapping[str, str] | None = None,
     deny_warnings: bool = False,
+    say: StatusCallback | None = None,
 ) -> list[Path]:
     """Runs ``cargo ARGS`` in the workspace; returns the paths of the artifacts.
 
+    ``say`` is told what is being compiled and how many crates remain, at most every few seconds.
     Raises ``GeneratedCodeError`` if a generated crate is rejected, ``BuildError`` for any other failure.
     """
     variables = {key: value for key, value in os.environ.items() if not _NOT_INHERITED.fullmatch(key)}
@@ -51,14 +56,54 @@ def run_cargo(
         command += ["--", "--deny", "warnings"]
     elif deny_warnings:
         command += ["--config", "build.warnings='deny'"]
-    done = subprocess.run(command, cwd=workspace.root, env=variables, capture_output=True, text=True, check=False)
-    messages = list(_messages(done.stdout))
-    if done.returncode != 0:
+    if say is not None:
+        # cargo draws its progress where it is told to; otherwise only on a terminal
+        variables |= {"CARGO_TERM_PROGRESS_WHEN": "always", "CARGO_TERM_PROGRESS_WIDTH": "200"}
+    with subprocess.Popen(
+        command, cwd=workspace.root, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        log: list[str] = []
+        reader = threading.Thread(target=_follow, args=(_pipe(process.stderr), log, say or _silent), daemon=True)
+        reader.start()
+        messages = list(_messages(_pipe(process.stdout).read().decode("utf-8", "replace")))
+        reader.join()
+    if process.returncode != 0:
         rejections = tuple(_rejections(messages, workspace))
         if rejections:
             raise GeneratedCodeError(rejections)
-        raise BuildError(f"`{' '.join(command)}` failed:\n{_why(done.stderr, messages)}")
+        raise BuildError(f"`{' '.join(command)}` failed:\n{_why(''.join(log), messages)}")
     return [Path(file) for message in messages for file in cast("list[str]", message.get("filenames", []))]
+
+
+_PROGRESS = re.compile(r"\s*Building \[[=> ]*\] (\d+)/(\d+)(?:: (.*))?")
+_EVERY_SECONDS = 3.0
+
+
+def _silent(_: str) -> None:
+    """Tells nobody."""
+
+
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    if stream is None:
+        raise BuildError("cargo has no output")
+    return stream
+
+
+def _follow(stderr: IO[bytes], log: list[str], say: StatusCallback) -> None:
+    """Collects what cargo writes to ``log``, and tells ``say`` of its progress, which ends in carriage returns."""
+    rest, last = "", 0.0
+    while chunk := os.read(stderr.fileno(), 1 << 16):
+        *lines, rest = re.split(r"[\r\n]", rest + chunk.decode("utf-8", "replace"))
+        for line in lines:
+            found = _PROGRESS.match(line)
+            if found is None:
+                log.append(line + "\n")
+            elif found[3] and time.monotonic() - last > _EVERY_SECONDS:
+                last = time.monotonic()
+                remaining = int(found[2]) - int(found[1])
+                crates = "1 crate remains" if remaining == 1 else f"{remaining} crates remain"
+                say(f"compiling {found[3].strip()}: {crates} of {found[2]}")
+    log.append(rest)
 
 
 def _messages(text: str) -> Iterator[dict[str, Any]]:

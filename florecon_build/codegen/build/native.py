@@ -20,6 +20,7 @@ from florecon_build.codegen.build.file_lock import locked
 from florecon_build.codegen.build.paths import cache_dir, runtime_dir, runtime_hash
 from florecon_build.codegen.build.rustc import OLDEST, Compiler, compilers
 from florecon_build.codegen.build.sysroot import StatusCallback
+from florecon_build.codegen.build.toolchain import ENSURE, never, refused
 from florecon_build.codegen.errors import BuildError, ToolchainError
 from florecon_build.codegen.rust.crate import Crate
 
@@ -59,9 +60,7 @@ def native_compiler() -> Compiler:
         if compiler.version >= OLDEST:
             return compiler
     oldest = ".".join(map(str, OLDEST))
-    raise ToolchainError(
-        f"no Rust compiler of version {oldest} or later. To fix it, run: florecon-build toolchain ensure"
-    )
+    raise ToolchainError(refused(f"no Rust compiler of version {oldest} or later", ENSURE, never))
 
 
 def runtime(say: StatusCallback) -> Runtime:
@@ -74,19 +73,19 @@ def runtime(say: StatusCallback) -> Runtime:
     note = cache_dir() / "native" / f"{key}.path"
     kept = Path(note.read_text()) if note.is_file() else None
     if kept is None or not kept.is_file():
-        say("compiling the florecon runtime for this machine: a minute or two, this first time")
-        kept = _compile_runtime(compiler, source, profile)
+        say("compiling the florecon runtime for this machine, this first time")
+        kept = _compile_runtime(compiler, source, profile, say)
         note.parent.mkdir(parents=True, exist_ok=True)
         note.write_text(str(kept))
     return Runtime(compiler, kept, kept.parent, key)
 
 
-def _compile_runtime(compiler: Compiler, source: Path, profile: str) -> Path:
+def _compile_runtime(compiler: Compiler, source: Path, profile: str, say: StatusCallback) -> Path:
     base = cache_dir() / "work" / f"{runtime_hash(source)[:16]}-native"
     with locked(base.with_suffix(".lock")):
         space = workspace(base, source, {})
         args = ["build", "--profile", profile, "--package", "florecon-runtime", "--lib"]
-        made = run_cargo(compiler, space, args, env={"RUSTC": str(compiler.rustc)})
+        made = run_cargo(compiler, space, args, env={"RUSTC": str(compiler.rustc)}, say=say)
         library = next(
             (path for path in reversed(made) if path.name.startswith("libflorecon") and path.suffix == ".rlib"), None
         )

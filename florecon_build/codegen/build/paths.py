@@ -10,7 +10,9 @@ from pathlib import Path
 from florecon_build.codegen.errors import BuildError
 
 _EXCLUDED = frozenset({"target", ".git", "__pycache__"})
-_NOT_HASHED = frozenset({"tests", "benches"})
+ENGINE_CRATE = "engine"
+"""Folder of the engine module's crate: no part of a compiled module."""
+_NOT_HASHED = frozenset({"tests", "benches", ENGINE_CRATE})
 
 
 def cache_dir() -> Path:
@@ -47,7 +49,7 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def runtime_hash(root: Path) -> str:
-    """SHA-256 of the names and contents of the runtime's source files, without its tests."""
+    """SHA-256 of the names and contents of the source files that a module is compiled from, without its tests."""
     digest = hashlib.sha256()
     for path in runtime_files(root):
         if _NOT_HASHED.isdisjoint(path.parts):

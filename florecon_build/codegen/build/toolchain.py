@@ -1,8 +1,9 @@
 """Toolchain discovery and installation: a Rust compiler that can build for wasm.
 
 In this order: a compiler that has the wasm standard library; ``rustup target add``; a compiler whose library source is
-installed, from which the library is built once; the system's packages, where they may be installed without asking. If
-nothing works the error ends with the command to run.
+installed, from which the library is built once; the system's packages. What changes the system is installed only where
+the caller's ``allow`` says so: by ``florecon-build toolchain ensure``, which asks, and by the set-up of a checkout.
+Everywhere else the error names that command.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from florecon_build.codegen.build.rustc import OLDEST, TARGET, Compiler, Toolchain, compilers, output
@@ -24,25 +26,41 @@ _NETWORK_SECONDS = 300
 _WINDOWS = sys.platform == "win32"
 
 
+Allow = Callable[[str], bool]
+"""Asked before a command is run that installs something: whether it may be."""
+
+ENSURE = "florecon-build toolchain ensure"
+
+
+def never(_: str) -> bool:
+    """Installs nothing."""
+    return False
+
+
+def always(_: str) -> bool:
+    """Installs what is missing without asking."""
+    return True
+
+
 def _print(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def ensure(say: StatusCallback = _print) -> Toolchain:
-    """A toolchain for wasm, installed if necessary.
+def ensure(say: StatusCallback = _print, allow: Allow = never) -> Toolchain:
+    """A toolchain for wasm; what is missing is installed where ``allow`` agrees to the command that does it.
 
-    ``say`` receives a status line before each slow or persistent step. Raises ``ToolchainError`` if no toolchain can be
-    installed; its message ends with the command to run.
+    ``say`` receives a status line before each slow or persistent step. Raises ``ToolchainError`` if there is none and
+    none may or can be installed; its message ends with the command to run.
     """
     if os.environ.get("RUSTC") is None:
-        _ensure_host_linker(say)
+        _ensure_host_linker(say, allow)
     found = [compiler for compiler in compilers() if _is_new_enough(compiler, say)]
-    toolchain = _ready(found) or _made_before(found) or _by_rustup(found, say) or _from_source(found, say)
-    if toolchain is None and _by_apt(say):
+    toolchain = _ready(found) or _made_before(found) or _by_rustup(found, say, allow) or _from_source(found, say, allow)
+    if toolchain is None and _by_apt(say, allow):
         installed = [compiler for compiler in compilers() if _is_new_enough(compiler, say)]
-        toolchain = _ready(installed) or _from_source(installed, say)
+        toolchain = _ready(installed) or _from_source(installed, say, allow)
     if toolchain is None:
-        raise ToolchainError(_advice(found))
+        raise ToolchainError(_advice(found, allow))
     return toolchain
 
 
@@ -77,10 +95,10 @@ def _toolchain(compiler: Compiler, linker: str | None, sysroot: Path | None = No
     return Toolchain(compiler, (f"--sysroot={sysroot}",) if sysroot else (), env)
 
 
-def _by_rustup(found: list[Compiler], say: StatusCallback) -> Toolchain | None:
+def _by_rustup(found: list[Compiler], say: StatusCallback, allow: Allow) -> Toolchain | None:
     home = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo") / "bin" / "rustup"
     rustup = shutil.which("rustup") or (str(home) if home.exists() else None)
-    if rustup is None or os.environ.get("RUSTC"):
+    if rustup is None or os.environ.get("RUSTC") or not allow(f"rustup target add {TARGET}"):
         return None
     say(f"rustup target add {TARGET}")
     if not _run([rustup, "target", "add", TARGET], say):
@@ -88,12 +106,12 @@ def _by_rustup(found: list[Compiler], say: StatusCallback) -> Toolchain | None:
     return _ready(found or compilers())
 
 
-def _from_source(found: list[Compiler], say: StatusCallback) -> Toolchain | None:
+def _from_source(found: list[Compiler], say: StatusCallback, allow: Allow) -> Toolchain | None:
     for compiler in found:
         if compiler.library_source() is None:
             continue
         linker = compiler.linker()
-        if linker == "" and _apt_install([f"lld-{compiler.llvm}"], say):
+        if linker == "" and _apt_install([f"lld-{compiler.llvm}"], say, allow):
             linker = compiler.linker()
         if linker == "":
             say(f"{compiler.rustc} has no wasm linker: install lld-{compiler.llvm}")
@@ -105,15 +123,17 @@ def _from_source(found: list[Compiler], say: StatusCallback) -> Toolchain | None
 # -- the system's packages
 
 
-def _by_apt(say: StatusCallback) -> bool:
+def _by_apt(say: StatusCallback, allow: Allow) -> bool:
     prefix = _as_root()
-    if os.environ.get("RUSTC") or prefix is None or shutil.which("apt-get") is None:
+    if os.environ.get("RUSTC") or allow is never or prefix is None or shutil.which("apt-get") is None:
         return False
     if _apt_packages() is None:
+        if not allow(" ".join([*prefix, "apt-get", "update"])):
+            return False
         say("apt-get update")
         _run([*prefix, "apt-get", "update"], say)
     packages = _apt_packages()
-    return packages is not None and _apt_install(list(packages), say)
+    return packages is not None and _apt_install(list(packages), say, allow)
 
 
 def _apt_packages() -> tuple[str, ...] | None:
@@ -125,11 +145,13 @@ def _apt_packages() -> tuple[str, ...] | None:
     return None
 
 
-def _apt_install(packages: list[str], say: StatusCallback) -> bool:
-    prefix = _as_root()
+def _apt_install(packages: list[str], say: StatusCallback, allow: Allow) -> bool:
+    prefix = None if allow is never else _as_root()
     if prefix is None or shutil.which("apt-get") is None:
         return False
     command = [*prefix, "apt-get", "install", "-y", "--no-install-recommends", *packages]
+    if not allow(" ".join(command)):
+        return False
     say(" ".join(command))
     return _run(["env", "DEBIAN_FRONTEND=noninteractive", *command] if not prefix else command, say)
 
@@ -148,11 +170,11 @@ def _as_root() -> list[str] | None:
     return None
 
 
-def _ensure_host_linker(say: StatusCallback) -> None:
+def _ensure_host_linker(say: StatusCallback, allow: Allow) -> None:
     """Macros that run at build time are linked for this machine: rustc calls ``cc``, and on Windows finds a linker."""
-    if _WINDOWS or shutil.which("cc") or _apt_install(["gcc", "libc6-dev"], say):
+    if _WINDOWS or shutil.which("cc") or _apt_install(["gcc", "libc6-dev"], say, allow):
         return
-    raise ToolchainError("no C linker (`cc`), required by rustc; run: sudo apt-get install gcc libc6-dev")
+    raise ToolchainError(refused("no C linker (`cc`), required by rustc", "sudo apt-get install gcc libc6-dev", allow))
 
 
 def _run(command: list[str], say: StatusCallback) -> bool:
@@ -167,22 +189,29 @@ def _run(command: list[str], say: StatusCallback) -> bool:
     return done.returncode == 0
 
 
-def _advice(found: list[Compiler]) -> str:
+def refused(what: str, command: str, allow: Allow) -> str:
+    """The message where something is missing: the command that installs it, or where none may, the one that asks."""
+    if allow is never:
+        return f"{what}. To fix it, run: {ENSURE} (it says what it will install, and asks)"
+    return f"{what}. To fix it, run: {command}"
+
+
+def _advice(found: list[Compiler], allow: Allow) -> str:
     have = ", ".join(f"{c.rustc} ({c.fact('release')}, no wasm library)" for c in found) or "no rustc"
     packages = _apt_packages()
     if shutil.which("rustup"):
-        fix = f"with a network: rustup target add {TARGET}"
+        fix = f"rustup target add {TARGET}"
     elif packages:
-        fix = f"run: sudo apt-get install {' '.join(packages)}"
+        fix = f"sudo apt-get install {' '.join(packages)}"
     else:
-        fix = f"run: {RUSTUP} -t {TARGET}"
-    return f"no compiler can build WebAssembly: {have}. To fix it, {fix}"
+        fix = f"{RUSTUP} -t {TARGET}"
+    return refused(f"no compiler can build WebAssembly: {have}", fix, allow)
 
 
 def main() -> int:
-    """``python -m florecon_build.codegen.build.toolchain``: installs the toolchain if necessary and prints it."""
+    """``python -m florecon_build.codegen.build.toolchain [--yes]``: prints the toolchain; ``--yes`` installs one."""
     try:
-        toolchain = ensure()
+        toolchain = ensure(allow=always if "--yes" in sys.argv[1:] else never)
     except ToolchainError as error:
         _print(str(error))
         return 1

@@ -138,9 +138,9 @@ def compile_crate(crate: Crate, *, profile: Profile = "release", say: StatusCall
         flags = wasm_flags(toolchain)
         say(f"compiling {crate.package} for {TARGET}, profile {profile}")
         if not any((target_dir(toolchain.compiler) / TARGET / profile / "deps").glob("libflorecon-*.rlib")):
-            say("compiling the florecon runtime as well, on the first build: a minute or two")
+            say("compiling the florecon runtime as well, on the first build")
         args = ["build", "--target", TARGET, "--profile", profile, "--package", crate.package]
-        made = run_cargo(toolchain.compiler, space, args, flags=flags, env=toolchain.env)
+        made = run_cargo(toolchain.compiler, space, args, flags=flags, env=toolchain.env, say=say)
         wasm = [path for path in made if path.suffix == ".wasm"]
         if not wasm:
             raise BuildError("cargo built no .wasm file")

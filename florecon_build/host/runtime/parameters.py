@@ -15,11 +15,12 @@ from decimal import Decimal
 
 from florecon_build.host.description import Description, Param
 from florecon_build.host.errors import BadConfig
+from florecon_build.host.runtime.engine_module import Strategy
 
 EPOCH = date(1970, 1, 1)
 
 
-def encode_params(about: Description, values: Mapping[str, object]) -> dict[str, object]:
+def encode_params(about: Description | Strategy, values: Mapping[str, object]) -> dict[str, object]:
     """The JSON values for `init` and `configure`. Names and types are checked by the module, which knows them best.
 
     Errors: `BadConfig` for a decimal that is no whole number of minor units.

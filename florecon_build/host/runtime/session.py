@@ -35,6 +35,7 @@ from florecon_build.host.frames import Frame, empty
 from florecon_build.host.report.control import check_tables
 from florecon_build.host.report.shipped_rows import ShippedRows
 from florecon_build.host.report.tables import SHARD_KEYS, from_json, read
+from florecon_build.host.runtime.engine_module import Strategy
 from florecon_build.host.runtime.instance import Instance, Payload
 from florecon_build.host.runtime.journal import Blob, Entry, Journal
 from florecon_build.host.runtime.limits import Deadline, Limits, interruptibly
@@ -66,7 +67,7 @@ class Mark:
 
 
 class Session:
-    """One instance with its journal, opened empty or from a snapshot.
+    """One instance with its journal, opened empty or from a snapshot; `strategy` is what the engine module is to run.
 
     Errors of the module are raised as their types; see `errors`.
     """
@@ -77,6 +78,7 @@ class Session:
         limits: Limits,
         config: Mapping[str, object] | None = None,
         snapshot: bytes | None = None,
+        strategy: Strategy | None = None,
     ) -> None:
         self._module = module
         self._limits = limits
@@ -88,14 +90,36 @@ class Session:
         self._stopping = False
         self._fetches = True
         self.rebuilt = 0
+        self._strategy: dict[str, object] = {} if strategy is None else {"strategy": strategy.document}
         self._instance = self._running = Instance(module, limits)
-        self.about: Description = parse(self._instance.describe(), module.name)
-        self._shipped = ShippedRows.none(self.about)
+        if strategy is None:
+            self.about: Description = self._describe()
+            self._shipped = ShippedRows.none(self.about)
+            if snapshot is None:
+                fields = {} if config is None else {"config": encode_params(self.about, config)}
+                self.change("init", fields, empty(self.about))
+            else:
+                self._work(lambda: self._restore(snapshot))
+                self._shipped = self._shipped.restored()
+            return
+        # the engine module describes a strategy once it has it
+        config = {} if config is None else encode_params(strategy, config)
         if snapshot is None:
-            fields = {} if config is None else {"config": encode_params(self.about, config)}
-            self.change("init", fields, empty(self.about))
+            first = Entry(_encode("init", {"config": config, **self._strategy, "reply": "none"}))
+            self._work(lambda: self._begin(first))
         else:
             self._work(lambda: self._restore(snapshot))
+        self.about = self._describe()
+        self._shipped = ShippedRows.none(self.about)
+        if snapshot is not None:
+            self._shipped = self._shipped.restored()
+
+    def _describe(self) -> Description:
+        return parse(self._instance.describe(), self._module.name)
+
+    def _begin(self, entry: Entry) -> None:
+        self._send(entry.command, entry.payload, Deadline(self._limits.timeout))
+        self._journal.add(entry)
 
     def close(self) -> None:
         """Frees the module's memory and the journal."""
@@ -239,14 +263,14 @@ class Session:
         self._record(Entry(_encode("solve", {"reply": "none"}), solves=True))
         return certified
 
+    def _restoring(self) -> bytes:
+        return _encode("restore", {"reply": "none", **self._strategy})
+
     def _restore(self, snapshot: bytes) -> None:
-        entry = Entry(_encode("restore", {"reply": "none"}), Blob(snapshot))
         try:
-            self._send(entry.command, entry.payload, Deadline(self._limits.timeout))
+            self._begin(Entry(self._restoring(), Blob(snapshot)))
         except BadCommand as error:
             raise Unsupported(f"this module takes no snapshot back: {error.message}") from error
-        self._journal.add(entry)
-        self._shipped = self._shipped.restored()
 
     def _explain(self, ids: list[int | str]) -> dict[str, Any]:
         try:
@@ -292,7 +316,7 @@ class Session:
             live = self._trusting(lambda: _live_rows(counts))
             if self._journal.is_outgrown(live):
                 held = Blob(self._snapshot())
-                self._journal.restart(Entry(_encode("restore", {"reply": "none"}), held), live)
+                self._journal.restart(Entry(self._restoring(), held), live)
         except Poisoned as error:
             LOG.warning("%s: no snapshot in place of %d steps: %s", self._module.name, len(self._journal), error)
             self._journal.postpone()

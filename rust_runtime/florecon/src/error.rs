@@ -90,6 +90,12 @@ pub enum Error {
         /// The setting and its admissible values.
         message: String,
     },
+    /// A strategy as data that cannot be run, or where none is taken.
+    #[error("{message}")]
+    BadStrategy {
+        /// The place (a JSON pointer), the fault and what is expected.
+        message: String,
+    },
     /// A cost or penalty that is NaN, infinite, out of range or negative where it may not be.
     #[error("{message}")]
     BadCost {
@@ -211,6 +217,7 @@ impl Error {
             Self::AmountOverflow { .. } => ErrorCode::AmountOverflow,
             Self::DuplicateId { .. } => ErrorCode::DuplicateId,
             Self::BadConfig { .. } => ErrorCode::BadConfig,
+            Self::BadStrategy { .. } => ErrorCode::BadStrategy,
             Self::BadCost { .. } => ErrorCode::BadCost,
             Self::BadSnapshot { .. } => ErrorCode::BadSnapshot,
             Self::UnknownId { .. } => ErrorCode::UnknownId,

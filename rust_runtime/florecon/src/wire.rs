@@ -101,6 +101,8 @@ impl Op {
 pub mod argument {
     /// `config`
     pub const CONFIG: &str = "config";
+    /// `strategy`
+    pub const STRATEGY: &str = "strategy";
     /// `ids`
     pub const IDS: &str = "ids";
     /// `budget`
@@ -128,7 +130,8 @@ pub mod argument {
 }
 
 /// What this runtime has beyond florecon ABI version 1.
-pub const EXTENSIONS: [&str; 9] = [
+pub const EXTENSIONS: [&str; 11] = [
+    "init.strategy",
     "solve.budget",
     "solve.certify",
     "merge.dry_run",
@@ -136,6 +139,7 @@ pub const EXTENSIONS: [&str; 9] = [
     "fetch",
     "snapshot",
     "restore",
+    "restore.strategy",
     "explain",
     "shard_keys",
 ];
@@ -820,6 +824,8 @@ pub enum ErrorCode {
     NoSession,
     /// An unknown parameter, or a value of another type or out of range.
     BadConfig,
+    /// A strategy sent as data that cannot be run, or to a module that takes none; the message names the place.
+    BadStrategy,
     /// A cost or penalty that is NaN, infinite, negative where it may not be, or too large.
     BadCost,
     /// A snapshot that is damaged, or of another strategy or runtime.
@@ -844,7 +850,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All of them, in the order of the declaration.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::BadTable,
         Self::MissingColumn,
         Self::WrongType,
@@ -855,6 +861,7 @@ impl ErrorCode {
         Self::BadCommand,
         Self::NoSession,
         Self::BadConfig,
+        Self::BadStrategy,
         Self::BadCost,
         Self::BadSnapshot,
         Self::UnknownId,
@@ -881,6 +888,7 @@ impl ErrorCode {
             Self::BadCommand => "bad_command",
             Self::NoSession => "no_session",
             Self::BadConfig => "bad_config",
+            Self::BadStrategy => "bad_strategy",
             Self::BadCost => "bad_cost",
             Self::BadSnapshot => "bad_snapshot",
             Self::UnknownId => "unknown_id",

@@ -71,9 +71,9 @@ esac"""
         script(self.bin / "rustc", answers)
         script(self.bin / "cargo", "exit 1")
 
-    def ensure(self) -> tools.Toolchain:
-        """What ``ensure`` finds here."""
-        return tools.ensure(self.said.append)
+    def ensure(self, allow: tools.Allow = tools.always) -> tools.Toolchain:
+        """What ``ensure`` finds here, or may install."""
+        return tools.ensure(self.said.append, allow)
 
 
 @pytest.fixture
@@ -103,10 +103,25 @@ def test_rustup_target_is_tried_before_a_source_build(machine: Machine) -> None:
     assert machine.said == [f"rustup target add {TARGET}"]
 
 
+def test_nothing_is_installed_unless_it_may_be(machine: Machine) -> None:
+    asked: list[str] = []
+    machine.compiler()
+    for tool in ("rustup", "apt-get", "sudo"):
+        script(machine.bin / tool, f"touch {machine.root}/installed")
+    script(machine.bin / "apt-cache", "echo '  Candidate: 1.90.0'")
+    with pytest.raises(ToolchainError, match=r"To fix it, run: florecon-build toolchain ensure \(it says what"):
+        machine.ensure(tools.never)
+    assert not (machine.root / "installed").exists()
+    with pytest.raises(ToolchainError, match=r"To fix it, run: rustup target add"):
+        machine.ensure(lambda command: asked.append(command) is not None)
+    assert asked[0] == f"rustup target add {TARGET}"
+    assert machine.said == []
+
+
 def test_failing_rustup_reports_the_command(machine: Machine) -> None:
     machine.compiler()
     script(machine.bin / "rustup", "echo 'error: could not download' >&2; exit 1")
-    with pytest.raises(ToolchainError, match=f"with a network: rustup target add {TARGET}"):
+    with pytest.raises(ToolchainError, match=f"To fix it, run: rustup target add {TARGET}"):
         machine.ensure()
     assert machine.said[-1] == "failed: error: could not download"
 

@@ -1,7 +1,8 @@
-"""Three implementations behind one function: command and rows in, reply out."""
+"""Four implementations behind one function: command and rows in, reply out."""
 
 from __future__ import annotations
 
+import json
 import struct
 import subprocess
 from collections.abc import Generator
@@ -13,11 +14,13 @@ from typing import Any
 import pyarrow as pa
 
 from florecon_build.host import load
+from florecon_build.host.runtime.engine_module import engine_path
 from florecon_build.host.runtime.instance import Instance
 from florecon_build.host.runtime.journal import Blob
 from florecon_build.host.runtime.limits import Deadline, Limits
 from florecon_build.interpreter import ModelError
 from florecon_build.interpreter import Workspace as Model
+from florecon_build.ir.json_format import dumps
 from florecon_build.ir.nodes import PluginIr
 from tests.host.golden.plugins import Built
 from tests.host.golden.vectors import Dispatch
@@ -30,6 +33,24 @@ def by_wasm(built: Built) -> Dispatch:
     def dispatch(command: bytes, rows: bytes) -> bytes:
         if command == b"describe":
             return instance.describe()
+        return instance.dispatch(command, Blob(rows) if rows else None, Deadline(None))
+
+    return dispatch
+
+
+def by_engine(ir: PluginIr) -> Dispatch:
+    """The engine module, to which the strategy is sent with every session; described when it has it."""
+    instance, idle = Instance(load(engine_path()), Limits()), Instance(load(engine_path()), Limits())
+    strategy = json.loads(dumps(ir))
+    idle.dispatch(json.dumps({"op": "init", "strategy": strategy}).encode(), None, Deadline(None))
+
+    def dispatch(command: bytes, rows: bytes) -> bytes:
+        if command == b"describe":
+            said = json.loads(idle.describe())
+            said["extensions"] = [name for name in said["extensions"] if not name.endswith(".strategy")]
+            return json.dumps(said).encode()
+        if any(command.startswith(f'{{"op": "{op}"'.encode()) for op in ("init", "restore")):
+            command = json.dumps({"strategy": strategy, **json.loads(command)}).encode()
         return instance.dispatch(command, Blob(rows) if rows else None, Deadline(None))
 
     return dispatch

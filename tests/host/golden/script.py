@@ -249,6 +249,8 @@ STEPS: list[Step] = [
     Step(merge((3, 100), (5, 300), dry_run="yes")),
     Step(merge((3, 100), (5, 300), label="tried")),
     Step(merge((3, 100), (5, 300), dry_run=True)),
+    # a strategy for a module that has its own
+    Step({"op": "init", "strategy": {"florecon_ir": 1}}, "none"),
 ]
 
 

@@ -3,7 +3,7 @@
 use super::Recon;
 use super::ledger::{Ledger, State};
 use super::row_store::Store;
-use crate::codec::{Damaged, Packed, Packer, Unpacker};
+use crate::codec::{Damaged, Packer, Unpacker};
 use crate::plan::Stage;
 use crate::plan::arena::{GroupRef, Tag};
 use crate::plan::lot::Lot;
@@ -12,11 +12,11 @@ use crate::plan::node_id::NodeId;
 use crate::row_id::RowId;
 use crate::sorting::by_number;
 
-impl<R: Packed> Recon<R> {
+impl<R> Recon<R> {
     /// Appends all but the plan and the numeraire.
-    pub(crate) fn pack(&self, packer: &mut Packer) {
+    pub(crate) fn pack(&self, packer: &mut Packer, pack_row: impl Fn(&R, &mut Packer)) {
         pack_ids(packer, &self.store.ids);
-        self.store.rows.iter().for_each(|row| packer.write(row));
+        self.store.rows.iter().for_each(|row| pack_row(row, packer));
         pack_groups(packer, &self.ledger);
         packer.integer(self.solved_to);
         packer.count(self.stages.len());
@@ -24,8 +24,12 @@ impl<R: Packed> Recon<R> {
     }
 
     /// Takes the place of an empty workspace of the same plan and numeraire; after an error it is of no use.
-    pub(crate) fn unpack(&mut self, unpacker: &mut Unpacker<'_>) -> Result<(), Damaged> {
-        self.unpack_rows(unpacker)?;
+    pub(crate) fn unpack(
+        &mut self,
+        unpacker: &mut Unpacker<'_>,
+        unpack_row: impl Fn(&mut Unpacker<'_>) -> Result<R, Damaged>,
+    ) -> Result<(), Damaged> {
+        self.unpack_rows(unpacker, unpack_row)?;
         self.ledger = unpack_groups(unpacker, &self.store, self.stages.len())?;
         self.solved_to = unpacker.integer()?;
         unpacker
@@ -36,12 +40,16 @@ impl<R: Packed> Recon<R> {
             .try_for_each(|stage| unpack_stage(unpacker, stage))
     }
 
-    fn unpack_rows(&mut self, unpacker: &mut Unpacker<'_>) -> Result<(), Damaged> {
+    fn unpack_rows(
+        &mut self,
+        unpacker: &mut Unpacker<'_>,
+        unpack_row: impl Fn(&mut Unpacker<'_>) -> Result<R, Damaged>,
+    ) -> Result<(), Damaged> {
         let ids = unpack_ids(unpacker)?;
         let mut rows = unpacker.room(ids.len())?;
         let mut amounts = unpacker.room(ids.len())?;
         for _ in 0..ids.len() {
-            let row: R = unpacker.read()?;
+            let row = unpack_row(unpacker)?;
             let amount = (self.numeraire)(&row).ok().filter(|&amount| amount != i64::MIN);
             amounts.push(amount.ok_or(Damaged)?);
             rows.push(row);

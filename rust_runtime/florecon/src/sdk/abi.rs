@@ -4,7 +4,7 @@
 //! buffers are kept in a table, so an excessive length, an unknown address or a second `dealloc` is an error or has no effect,
 //! and never reaches another object's memory. Hence there is no pointer arithmetic here.
 
-use super::plugin::Plugin;
+use super::program::Load;
 use super::reply;
 use super::session::Session;
 use crate::error::Error;
@@ -19,13 +19,13 @@ const EMPTY: usize = 16;
 ///
 /// [`export_plugin!`](crate::export_plugin) makes one for a module. Natively it is of use in tests only: addresses are wider
 /// there than the 32 bits that a packed reply has for them.
-pub struct Module<P: Plugin> {
-    session: Session<P>,
+pub struct Module<L: Load> {
+    session: Session<L>,
     /// Those handed out and not yet given back: a handful.
     buffers: Vec<Vec<u8>>,
 }
 
-impl<P: Plugin> Module<P> {
+impl<L: Load> Module<L> {
     /// A module before its `init`.
     ///
     /// ```
@@ -220,7 +220,7 @@ pub fn packed((address, length): (usize, usize)) -> u64 {
     ((length as u64) << 32) | address as u64
 }
 
-impl<P: Plugin> Default for Module<P> {
+impl<L: Load> Default for Module<L> {
     fn default() -> Self {
         Self::new()
     }

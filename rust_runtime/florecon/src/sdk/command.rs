@@ -1,5 +1,6 @@
 //! Commands: parsed from JSON and validated before the workspace is touched.
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::reply;
@@ -37,6 +38,7 @@ pub(crate) struct Merge {
 pub(crate) enum Verb {
     Init {
         config: Map<String, Value>,
+        strategy: Option<Value>,
     },
     Configure {
         config: Map<String, Value>,
@@ -66,7 +68,9 @@ pub(crate) enum Verb {
     Report,
     Fetch(TableName),
     Snapshot,
-    Restore,
+    Restore {
+        strategy: Option<Value>,
+    },
     Explain {
         ids: Vec<GivenId>,
     },
@@ -86,6 +90,28 @@ const OP: &str = "op";
 /// The argument that every command may have.
 const REPLY: &str = "reply";
 
+/// The most levels of objects and lists in a command: as many as fit the stack of a module.
+const MOST_LEVELS: usize = 640;
+
+/// The deepest nesting of objects and lists, whether or not the bytes are JSON.
+fn depth(bytes: &[u8]) -> usize {
+    let (mut level, mut deepest, mut in_text, mut escaped) = (0_usize, 0, false, false);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => {
+                level += 1;
+                deepest = deepest.max(level);
+            }
+            b'}' | b']' if !in_text => level = level.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
 impl Command {
     /// Reads a command.
     ///
@@ -93,7 +119,16 @@ impl Command {
     /// `bad_command` for what is not JSON, an unknown op, a field that is missing or of another type. Unknown fields
     /// are ignored: a newer host may send them.
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
-        let value: Value = serde_json::from_slice(bytes)
+        if depth(bytes) > MOST_LEVELS {
+            return Err(Error::bad_command(format!(
+                "the command is nested more than {MOST_LEVELS} levels deep; send one JSON object"
+            )));
+        }
+        let mut reader = serde_json::Deserializer::from_slice(bytes);
+        // a strategy is nested more deeply than the reader's own bound
+        reader.disable_recursion_limit();
+        let value = Value::deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
+        let value = value
             .map_err(|fault| Error::bad_command(format!("the command is not JSON ({fault}); send one JSON object")))?;
         let Value::Object(fields) = value else {
             return Err(Error::bad_command(format!(
@@ -127,6 +162,7 @@ impl Fields {
         Ok(match op {
             Op::Init => Verb::Init {
                 config: self.config(false)?,
+                strategy: self.take(argument::STRATEGY),
             },
             Op::Configure => Verb::Configure {
                 config: self.config(true)?,
@@ -159,7 +195,9 @@ impl Fields {
             Op::Report => Verb::Report,
             Op::Fetch => Verb::Fetch(self.table()?),
             Op::Snapshot => Verb::Snapshot,
-            Op::Restore => Verb::Restore,
+            Op::Restore => Verb::Restore {
+                strategy: self.take(argument::STRATEGY),
+            },
             Op::ShardKeys => Verb::ShardKeys,
             Op::Explain => Verb::Explain { ids: self.ids()? },
         })

@@ -4,12 +4,14 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::ABI_VERSION;
-use super::dispatch::plan;
 use super::params::{self, ParamSpec, ParamValues};
-use super::plugin::{AmountColumn, BuildInfo, Plugin};
+use super::program::Program;
 use super::reply;
-use super::schema::{Domain, Field, FieldKind, Schema};
+use super::schema::{Domain, Field, FieldKind};
 use crate::wire::EXTENSIONS;
+
+/// Extensions of a module that takes its strategy from `init`.
+const STRATEGY_EXTENSIONS: [&str; 2] = ["init.strategy", "restore.strategy"];
 
 /// The version of the report's shape.
 const REPORT_SCHEMA: u32 = 1;
@@ -24,7 +26,7 @@ struct Described<'a> {
     numeraire: NumeraireJson<'a>,
     params: Vec<ParamJson<'a>>,
     shard: ShardJson,
-    extensions: [&'static str; EXTENSIONS.len()],
+    extensions: Vec<&'static str>,
     build: BuildJson<'a>,
 }
 
@@ -133,15 +135,44 @@ fn param(spec: &ParamSpec) -> ParamJson<'_> {
 }
 
 /// The JSON that `describe` replies with.
-pub(crate) fn describe<P: Plugin>() -> String {
-    let params = P::params();
-    let exact = params::check(&params).is_ok() && plan::<P>(&ParamValues::defaults(&params)).is_routed();
-    written(&P::domain(), &P::schema(), &params, exact, &P::build())
+pub(crate) fn describe<P: Program>(program: &P, takes_strategy: bool) -> String {
+    let params = program.params();
+    let exact = params::check(params).is_ok() && program.plan(&ParamValues::defaults(params)).is_routed();
+    let build = BuildJson {
+        strategy: program.fingerprint(),
+        runtime: env!("CARGO_PKG_VERSION"),
+        nodes: serde_json::from_slice(program.nodes_json().as_bytes()).unwrap_or_else(|_| Value::Array(Vec::new())),
+    };
+    let extensions = EXTENSIONS
+        .into_iter()
+        .filter(|name| takes_strategy || !STRATEGY_EXTENSIONS.contains(name))
+        .collect();
+    let numeraire = NumeraireJson {
+        scale: program.numeraire_scale(),
+        column: program.amount_column(),
+    };
+    written(
+        &program.domain(),
+        program.schema().fields(),
+        params,
+        exact,
+        numeraire,
+        build,
+        extensions,
+    )
 }
 
 /// Not generic: what writes and reads JSON values would be in a module twice.
-fn written(domain: &Domain, schema: &Schema, params: &[ParamSpec], exact: bool, build: &BuildInfo) -> String {
-    let id = schema.id_index().map(|index| &schema.fields()[index]);
+fn written(
+    domain: &Domain,
+    fields: &[Field],
+    params: &[ParamSpec],
+    exact: bool,
+    numeraire: NumeraireJson<'_>,
+    build: BuildJson<'_>,
+    extensions: Vec<&'static str>,
+) -> String {
+    let id = fields.iter().find(|field| field.is_id());
     let described = Described {
         abi_version: ABI_VERSION,
         report_schema: REPORT_SCHEMA,
@@ -153,23 +184,12 @@ fn written(domain: &Domain, schema: &Schema, params: &[ParamSpec], exact: bool, 
             name: id.map_or("", Field::name),
             base: id.map_or("i64", |field| field.kind().base()),
         },
-        input: schema.fields().iter().map(field).collect(),
-        numeraire: NumeraireJson {
-            scale: build.numeraire_scale,
-            column: match build.amount_column {
-                AmountColumn::Unstated => None,
-                AmountColumn::Named(name) => Some(Some(name)),
-                AmountColumn::Computed => Some(None),
-            },
-        },
+        input: fields.iter().map(field).collect(),
+        numeraire,
         params: params.iter().map(param).collect(),
         shard: ShardJson { exact },
-        extensions: EXTENSIONS,
-        build: BuildJson {
-            strategy: build.strategy,
-            runtime: env!("CARGO_PKG_VERSION"),
-            nodes: serde_json::from_slice(build.nodes_json.as_bytes()).unwrap_or_else(|_| Value::Array(Vec::new())),
-        },
+        extensions,
+        build,
     };
     // texts, numbers and lists of them: nothing in there can fail to be written
     reply::json(&described)

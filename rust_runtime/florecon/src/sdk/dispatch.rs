@@ -8,14 +8,11 @@ use super::command::{Command, GivenId, Merge, PinBy, Verb};
 use super::fetch;
 use super::ordinals::Ordinals;
 use super::params::{self, ParamValues};
-use super::plugin::Plugin;
-use super::record::Record;
+use super::program::{Load, Program};
 use super::reply::{self, Extra};
 use super::row_lines::row_lines;
-use super::schema::Schema;
 use super::table::Rows;
 use crate::error::Error;
-use crate::plan::Plan;
 use crate::recon::Recon;
 use crate::report::ReportView;
 use crate::row_id::RowId;
@@ -23,27 +20,32 @@ use crate::value::{Pool, Text};
 use crate::wire::{Reply, TableName};
 
 /// A workspace with what the wire adds to it: params by name, ordinals of text ids, shared texts.
-pub(crate) struct Ledger<P: Plugin> {
+pub(crate) struct Ledger<P: Program> {
+    pub(super) program: P,
     pub(super) recon: Recon<P::Row>,
     pub(super) values: ParamValues,
     pub(super) ordinals: Ordinals,
     pool: RefCell<Pool>,
 }
 
-impl<P: Plugin> Ledger<P> {
+impl<P: Program> Ledger<P> {
     pub fn ordinals(&self) -> &Ordinals {
         &self.ordinals
     }
 
     /// Carries out a command on the session in `slot`. On an error the slot is as it was.
-    pub fn dispatch(slot: &mut Option<Self>, command: &[u8], arrow: &[u8]) -> Result<Vec<u8>, Error> {
+    pub fn dispatch<L: Load<Program = P>>(
+        slot: &mut Option<Self>,
+        command: &[u8],
+        arrow: &[u8],
+    ) -> Result<Vec<u8>, Error> {
         let Command { verb, reply } = Command::parse(command)?;
-        if let Verb::Init { config } = verb {
-            let ledger = Self::init(&config, arrow)?;
+        if let Verb::Init { config, strategy } = verb {
+            let ledger = Self::init(L::load(strategy.as_ref())?, &config, arrow)?;
             return Ok(slot.insert(ledger).reply(reply, &Extra::None));
         }
-        if let Verb::Restore = verb {
-            let ledger = Self::restore(arrow)?;
+        if let Verb::Restore { strategy } = verb {
+            let ledger = Self::restore(L::load(strategy.as_ref())?, arrow)?;
             return Ok(slot.insert(ledger).reply(reply, &Extra::None));
         }
         let ledger = slot.as_mut().ok_or(Error::NoSession)?;
@@ -60,13 +62,15 @@ impl<P: Plugin> Ledger<P> {
         }
     }
 
-    fn init(config: &Map<String, Value>, arrow: &[u8]) -> Result<Self, Error> {
-        let specs = P::params();
-        P::schema()
+    fn init(program: P, config: &Map<String, Value>, arrow: &[u8]) -> Result<Self, Error> {
+        let specs = program.params();
+        program
+            .schema()
             .check()
-            .and_then(|()| params::check(&specs))
+            .and_then(|()| params::check(specs))
             .map_err(Error::bad_config)?;
-        let mut ledger = Self::empty(ParamValues::defaults(&specs).with(&specs, config)?)?;
+        let values = ParamValues::defaults(specs).with(specs, config)?;
+        let mut ledger = Self::empty(program, values)?;
         // a host may open a session without a batch
         if !arrow.is_empty() {
             ledger.upsert(arrow)?;
@@ -75,10 +79,10 @@ impl<P: Plugin> Ledger<P> {
     }
 
     /// A session without rows, under these params.
-    pub fn empty(values: ParamValues) -> Result<Self, Error> {
-        let plan = plan::<P>(&values);
+    pub fn empty(program: P, values: ParamValues) -> Result<Self, Error> {
         Ok(Self {
-            recon: Recon::new(plan, |row: &P::Row| P::numeraire(row))?,
+            recon: Recon::new(program.plan(&values), program.numeraire())?,
+            program,
             values,
             ordinals: Ordinals::default(),
             pool: RefCell::new(Pool::new()),
@@ -92,7 +96,7 @@ impl<P: Plugin> Ledger<P> {
             Verb::Init { .. }
             | Verb::Fetch(_)
             | Verb::Snapshot
-            | Verb::Restore
+            | Verb::Restore { .. }
             | Verb::Explain { .. }
             | Verb::ShardKeys
             | Verb::Report => {}
@@ -162,15 +166,14 @@ impl<P: Plugin> Ledger<P> {
 
     /// Values that are not named keep the value they have.
     fn configure(&mut self, config: &Map<String, Value>) -> Result<(), Error> {
-        let values = self.values.with(&P::params(), config)?;
-        self.recon.set_plan(plan::<P>(&values))?;
+        let values = self.values.with(self.program.params(), config)?;
+        self.recon.set_plan(self.program.plan(&values))?;
         self.values = values;
         Ok(())
     }
 
     fn upsert(&mut self, arrow: &[u8]) -> Result<Vec<i64>, Error> {
-        let schema = P::schema();
-        let rows = rows::<P>(&schema, arrow, &self.pool)?;
+        let rows = rows(&self.program, arrow, &self.pool)?;
         let mut fresh: Vec<Text> = Vec::new();
         let demoted = self.recon.upsert_each(rows.inspect(|row| match row {
             Ok((RowId::Text(text), _)) if !self.ordinals.knows(text) => fresh.push(text.clone()),
@@ -182,8 +185,8 @@ impl<P: Plugin> Ledger<P> {
 
     /// Route of each row of the batch, for dividing the data set; the session is not changed.
     fn shard_keys(&self, arrow: &[u8]) -> Result<Vec<u8>, Error> {
-        let (schema, pool) = (P::schema(), RefCell::new(Pool::new()));
-        let routes = rows::<P>(&schema, arrow, &pool)?
+        let pool = RefCell::new(Pool::new());
+        let routes = rows(&self.program, arrow, &pool)?
             .map(|row| row.and_then(|(id, row)| self.recon.route(&id, &row)))
             .collect::<Result<Vec<u64>, Error>>()?;
         Ok(fetch::shard_keys(&routes))
@@ -191,7 +194,7 @@ impl<P: Plugin> Ledger<P> {
 
     /// The rows a command names. An ordinal that was never given stays an integer, which no row of a text session has.
     pub(super) fn resolve(&self, given: Vec<GivenId>) -> Result<Vec<RowId>, Error> {
-        let has_text_id = P::schema().has_text_id();
+        let has_text_id = self.program.schema().has_text_id();
         given
             .into_iter()
             .map(|id| match id {
@@ -213,7 +216,7 @@ impl<P: Plugin> Ledger<P> {
     }
 
     fn fetch(&self, table: TableName) -> Vec<u8> {
-        let has_text_id = P::schema().has_text_id();
+        let has_text_id = self.program.schema().has_text_id();
         match table {
             TableName::Groups => fetch::groups(&self.recon.view(), &self.ordinals),
             TableName::Allocations => fetch::allocations(&self.recon.view(), &self.ordinals, has_text_id),
@@ -235,19 +238,13 @@ fn written<'v>(kind: Reply, view: impl FnOnce() -> ReportView<'v>, ordinals: &Or
     }
 }
 
-/// The strategy under these params. In one place: it is a good part of a module.
-#[inline(never)]
-pub(super) fn plan<P: Plugin>(values: &ParamValues) -> Plan<P::Row> {
-    P::strategy(&P::configure(values))
-}
-
-type Read<P> = Result<(RowId, <P as Plugin>::Row), Error>;
+type Read<P> = Result<(RowId, <P as Program>::Row), Error>;
 
 /// The rows of a table. In one place, and so compiled once.
-fn rows<'a, P: Plugin>(
-    schema: &'a Schema,
+fn rows<'a, P: Program>(
+    program: &'a P,
     arrow: &'a [u8],
     pool: &'a RefCell<Pool>,
 ) -> Result<impl Iterator<Item = Read<P>>, Error> {
-    Rows::open(schema, arrow, pool, |record: &Record<'_>| P::row(record))
+    Rows::open(program, arrow, pool)
 }

@@ -2,7 +2,7 @@
 
 use super::command::GivenId;
 use super::dispatch::Ledger;
-use super::plugin::Plugin;
+use super::program::Program;
 use super::reply::status;
 use crate::error::Error;
 use crate::explain::event::{Fields, Record};
@@ -11,7 +11,7 @@ use crate::recon::explain::{Explained, Standing, Standpoint};
 use crate::row_id::RowId;
 use crate::value::json::show_text;
 
-impl<P: Plugin> Ledger<P> {
+impl<P: Program> Ledger<P> {
     /// The reply to `explain`.
     ///
     /// # Errors

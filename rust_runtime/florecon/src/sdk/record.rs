@@ -51,7 +51,91 @@ macro_rules! readers {
     )*};
 }
 
+/// A stretch of records, column by column.
+#[derive(Debug)]
+pub struct Records<'a> {
+    lanes: &'a [Lane<'a>],
+    rows: usize,
+    pool: &'a RefCell<Pool>,
+}
+
+macro_rules! columns {
+    ($($(#[$doc:meta])* $name:ident, $cells:ident, $type:ty;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Panics
+        /// For a column of another kind.
+        #[must_use]
+        pub fn $name(&self, column: usize) -> &'a [$type] {
+            match &self.lanes[column].cells {
+                Cells::$cells(cells) => &cells[..self.rows],
+                other => mismatch(column, other),
+            }
+        }
+    )*};
+}
+
+impl<'a> Records<'a> {
+    pub(crate) fn new(lanes: &'a [Lane<'a>], rows: usize, pool: &'a RefCell<Pool>) -> Self {
+        Self { lanes, rows, pool }
+    }
+
+    columns! {
+        /// The integers, money, days or booleans (0 and 1) of a column; arbitrary where it is null.
+        whole, Whole, i64;
+        /// The reals of a column; arbitrary where it is null.
+        real, Real, f64;
+    }
+
+    /// Number of records.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// The nulls of a column; no flags where it has none.
+    #[must_use]
+    pub fn nulls(&self, column: usize) -> &'a [bool] {
+        let null = &self.lanes[column].null;
+        &null[..self.rows.min(null.len())]
+    }
+
+    /// Appends the texts of a column; equal texts share memory where a column has many of them.
+    ///
+    /// # Panics
+    /// For a column of another kind.
+    pub fn texts(&self, column: usize, into: &mut Vec<Text>) {
+        let lane = &self.lanes[column];
+        match &lane.cells {
+            Cells::Plain(cells) => {
+                let blank = Text::default();
+                into.extend(cells[..self.rows].iter().enumerate().map(|(row, cell)| {
+                    if lane.null.get(row) == Some(&true) {
+                        blank.clone()
+                    } else {
+                        lane.share(cell, self.pool)
+                    }
+                }));
+            }
+            Cells::Shared(cells) => into.extend_from_slice(&cells[..self.rows]),
+            other => mismatch(column, other),
+        }
+    }
+}
+
 impl<'a> Record<'a> {
+    /// The place of the record in its stretch.
+    #[must_use]
+    pub fn place(&self) -> usize {
+        self.row
+    }
+
     pub(crate) fn new(lanes: &'a [Lane<'a>], row: usize, pool: &'a RefCell<Pool>) -> Self {
         Self { lanes, row, pool }
     }

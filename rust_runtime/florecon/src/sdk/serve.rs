@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 
-use super::plugin::Plugin;
+use super::program::Load;
 use super::session::Session;
 
 /// The op of the description, which a module exports as `describe`.
@@ -36,8 +36,8 @@ const DESCRIBE: &[u8] = b"describe";
 /// assert!(reply[4..].starts_with(br#"{"abi_version":1"#));
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub fn serve<P: Plugin>(input: &mut impl Read, output: &mut impl Write) -> io::Result<()> {
-    let mut session = Session::<P>::new();
+pub fn serve<L: Load>(input: &mut impl Read, output: &mut impl Write) -> io::Result<()> {
+    let mut session = Session::<L>::new();
     while let Some(command) = frame(input)? {
         let rows = frame(input)?.ok_or(ErrorKind::UnexpectedEof)?;
         let reply = if command == DESCRIBE {

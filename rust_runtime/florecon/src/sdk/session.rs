@@ -2,10 +2,10 @@
 
 use super::describe::describe;
 use super::dispatch::Ledger;
-use super::plugin::Plugin;
+use super::program::Load;
 use super::reply;
 
-/// One workspace of a plugin: what a module holds, without the module.
+/// One workspace of a plugin, or of what else can be loaded: what a module holds, without the module.
 ///
 /// Commands and replies are those of the wire, so a test that drives a session tests what a host will see.
 ///
@@ -31,11 +31,11 @@ use super::reply;
 /// session.dispatch(br#"{"op": "init"}"#, &[]);
 /// assert_eq!(session.dispatch(br#"{"op": "solve", "reply": "none"}"#, &[]), br#"{"ok":true}"#);
 /// ```
-pub struct Session<P: Plugin> {
-    ledger: Option<Ledger<P>>,
+pub struct Session<L: Load> {
+    ledger: Option<Ledger<L::Program>>,
 }
 
-impl<P: Plugin> Session<P> {
+impl<L: Load> Session<L> {
     /// A session before its `init`.
     ///
     /// ```
@@ -78,7 +78,11 @@ impl<P: Plugin> Session<P> {
     /// ```
     #[must_use]
     pub fn describe(&self) -> String {
-        describe::<P>()
+        let takes_strategy = L::TAKES_STRATEGY;
+        match &self.ledger {
+            Some(ledger) => describe(&ledger.program, takes_strategy),
+            None => describe(&L::idle(), takes_strategy),
+        }
     }
 
     /// Carries out one command: JSON in `command`, rows as one Arrow IPC stream in `arrow` for the commands that take rows.
@@ -107,14 +111,14 @@ impl<P: Plugin> Session<P> {
     /// assert!(String::from_utf8_lossy(&reply).contains(r#""net":0,"size":2,"origin":"exact_1to1""#));
     /// ```
     pub fn dispatch(&mut self, command: &[u8], arrow: &[u8]) -> Vec<u8> {
-        match Ledger::dispatch(&mut self.ledger, command, arrow) {
+        match Ledger::dispatch::<L>(&mut self.ledger, command, arrow) {
             Ok(bytes) => bytes,
             Err(error) => reply::error(&error, self.ledger.as_ref().map(Ledger::ordinals)),
         }
     }
 }
 
-impl<P: Plugin> Default for Session<P> {
+impl<L: Load> Default for Session<L> {
     fn default() -> Self {
         Self::new()
     }

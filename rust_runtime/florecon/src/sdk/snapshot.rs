@@ -6,22 +6,23 @@
 use super::dispatch::Ledger;
 use super::ordinals::Ordinals;
 use super::params::{ParamSpec, ParamValue, ParamValues};
-use super::plugin::Plugin;
-use crate::codec::{Damaged, Packed, Packer, Unpacker, is_sealed, join_shapes, seal, without_seal};
+use super::program::Program;
+use crate::codec::{Damaged, Packer, Unpacker, is_sealed, join_shapes, seal, without_seal};
 use crate::error::Error;
 
 const MAGIC: &[u8] = b"FLORSNAP";
 const FORMAT: u64 = 1;
 
-impl<P: Plugin> Ledger<P> {
+impl<P: Program> Ledger<P> {
     /// The session as bytes; [`restore`](Self::restore) takes them back.
     pub fn snapshot(&self) -> Vec<u8> {
         let mut packer = Packer::new();
         packer.raw(MAGIC);
         packer.number(FORMAT);
-        Owner::of::<P>().pack(&mut packer);
+        Owner::of(&self.program).pack(&mut packer);
         self.values.in_order().for_each(|value| pack_param(&mut packer, value));
-        self.recon.pack(&mut packer);
+        self.recon
+            .pack(&mut packer, |row, packer| self.program.pack(row, packer));
         self.ordinals.pack(&mut packer, self.recon.rows().map(|(id, _)| id));
         let mut bytes = packer.into_bytes();
         seal(&mut bytes);
@@ -32,7 +33,7 @@ impl<P: Plugin> Ledger<P> {
     ///
     /// # Errors
     /// `bad_snapshot` for what is none, is damaged, or is of another strategy or runtime.
-    pub fn restore(bytes: &[u8]) -> Result<Self, Error> {
+    pub fn restore(program: P, bytes: &[u8]) -> Result<Self, Error> {
         let body = without_seal(bytes).strip_prefix(MAGIC);
         let body = body.ok_or_else(|| refused("these bytes are no snapshot; give what `snapshot` returned"))?;
         let mut unpacker = Unpacker::new(body);
@@ -44,26 +45,28 @@ impl<P: Plugin> Ledger<P> {
         if !is_sealed(bytes) {
             return Err(damaged());
         }
-        let (found, own) = (Owner::unpack(&mut unpacker).map_err(|_| damaged())?, Owner::of::<P>());
+        let (found, own) = (
+            Owner::unpack(&mut unpacker).map_err(|_| damaged())?,
+            Owner::of(&program),
+        );
         if let Some(message) = own.differs(&found) {
             return Err(refused(&message));
         }
-        Self::unpack(&mut unpacker)
+        Self::unpack(program, &mut unpacker)
     }
 
-    fn unpack(unpacker: &mut Unpacker<'_>) -> Result<Self, Error> {
-        let specs = P::params();
-        let mut values = ParamValues::defaults(&specs);
+    fn unpack(program: P, unpacker: &mut Unpacker<'_>) -> Result<Self, Error> {
+        let mut values = ParamValues::defaults(program.params());
         for value in values.in_order_mut() {
             unpack_param(unpacker, value).map_err(|_| damaged())?;
         }
-        let mut ledger = Self::empty(values).map_err(|error| refused(&error.to_string()))?;
+        let mut ledger = Self::empty(program, values).map_err(|error| refused(&error.to_string()))?;
         ledger.unpack_state(unpacker).map_err(|_| damaged())?;
         Ok(ledger)
     }
 
     fn unpack_state(&mut self, unpacker: &mut Unpacker<'_>) -> Result<(), Damaged> {
-        self.recon.unpack(unpacker)?;
+        self.recon.unpack(unpacker, |unpacker| self.program.unpack(unpacker))?;
         let ids: Vec<_> = self.recon.rows().map(|(id, _)| id).collect();
         self.ordinals = Ordinals::unpack(unpacker, &ids)?;
         if unpacker.is_empty() { Ok(()) } else { Err(Damaged) }
@@ -90,15 +93,15 @@ struct Owner {
 }
 
 impl Owner {
-    fn of<P: Plugin>() -> Self {
-        let domain = P::domain();
-        let shape = join_shapes(P::Row::shape(), u64::from(P::schema().has_text_id()));
+    fn of(program: &impl Program) -> Self {
+        let domain = program.domain();
+        let shape = join_shapes(program.shape(), u64::from(program.schema().has_text_id()));
         Self {
             runtime: env!("CARGO_PKG_VERSION").to_owned(),
             domain: domain.id().to_owned(),
             version: domain.version().to_owned(),
-            strategy: P::build().strategy.to_owned(),
-            shape: P::params().iter().map(param_shape).fold(shape, join_shapes),
+            strategy: program.fingerprint().to_owned(),
+            shape: program.params().iter().map(param_shape).fold(shape, join_shapes),
         }
     }
 

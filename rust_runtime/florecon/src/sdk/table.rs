@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use super::ipc::{Batches, Column, Storage};
 use super::lane::{Fault, Lane, Refusal, Source, accepts};
-use super::record::Record;
+use super::program::Program;
+use super::record::{Record, Records};
 use super::schema::Schema;
 use crate::error::Error;
 use crate::row_id::RowId;
@@ -18,14 +19,14 @@ const SHARED_TEXTS: usize = 1 << 18;
 /// Rows are decoded in stretches of this many: enough to amortise a column's set-up, few enough to stay in the cache.
 const STRETCH: usize = 1024;
 
-/// The rows of an Arrow IPC stream, each made by `make` from its checked record; decoded on demand.
+/// The rows of an Arrow IPC stream, each made by the program from its checked record; decoded on demand.
 ///
 /// An error ends them: `bad_table`, or that of the first row that is refused, with `null_value`, `bad_amount` or
 /// `amount_overflow`, naming column, row and id.
-pub(crate) struct Rows<'a, F> {
+pub(crate) struct Rows<'a, P> {
+    program: &'a P,
     schema: &'a Schema,
     pool: &'a RefCell<Pool>,
-    make: F,
     batches: Batches<'a>,
     batch: Batch<'a>,
     stretch: Stretch<'a>,
@@ -53,19 +54,20 @@ struct Stretch<'a> {
     refused: Option<(usize, Fault)>,
 }
 
-impl<'a, F> Rows<'a, F> {
+impl<'a, P: Program> Rows<'a, P> {
     /// Opens a table.
     ///
     /// # Errors
     /// `bad_table`, `missing_column`, `wrong_type`.
-    pub fn open(schema: &'a Schema, bytes: &'a [u8], pool: &'a RefCell<Pool>, make: F) -> Result<Self, Error> {
+    pub fn open(program: &'a P, bytes: &'a [u8], pool: &'a RefCell<Pool>) -> Result<Self, Error> {
+        let schema = program.schema();
         let names: Vec<&str> = schema.fields().iter().map(|field| field.name()).collect();
         let batches = Batches::open(bytes, &names)?;
         check_columns(schema, batches.storages())?;
         let mut rows = Self {
+            program,
             schema,
             pool,
-            make,
             batches,
             batch: Batch::default(),
             stretch: Stretch::default(),
@@ -118,6 +120,8 @@ impl<'a, F> Rows<'a, F> {
                 next.refused = Some((index, fault));
             }
         }
+        self.program
+            .stretch(&Records::new(&next.lanes, next.sound - next.first, self.pool));
         self.stretch = next;
     }
 
@@ -138,10 +142,10 @@ impl<'a, F> Rows<'a, F> {
     }
 }
 
-impl<R, F: FnMut(&Record<'_>) -> Result<R, EvalError>> Rows<'_, F> {
+impl<P: Program> Rows<'_, P> {
     /// Not inlined: what makes a row is a good part of a module, and two commands read rows.
     #[inline(never)]
-    fn advance(&mut self) -> Result<Option<(RowId, R)>, Error> {
+    fn advance(&mut self) -> Result<Option<(RowId, P::Row)>, Error> {
         while self.stretch.next == self.stretch.sound {
             if let Some((index, fault)) = self.stretch.refused.take() {
                 return Err(self.refusal(index, fault));
@@ -156,15 +160,15 @@ impl<R, F: FnMut(&Record<'_>) -> Result<R, EvalError>> Rows<'_, F> {
         self.stretch.next += 1;
         let record = Record::new(&self.stretch.lanes, row - self.stretch.first, self.pool);
         let id = self.id(&record);
-        match (self.make)(&record) {
+        match self.program.row(&record) {
             Ok(made) => Ok(Some((id, made))),
             Err(error) => Err(eval_error(error, self.batch.before + row, id)),
         }
     }
 }
 
-impl<R, F: FnMut(&Record<'_>) -> Result<R, EvalError>> Iterator for Rows<'_, F> {
-    type Item = Result<(RowId, R), Error>;
+impl<P: Program> Iterator for Rows<'_, P> {
+    type Item = Result<(RowId, P::Row), Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.advance().transpose()
@@ -198,7 +202,7 @@ fn check_columns(schema: &Schema, storages: &[Option<Storage>]) -> Result<(), Er
     Ok(())
 }
 
-impl<F> Rows<'_, F> {
+impl<P: Program> Rows<'_, P> {
     /// The id of a decoded row. A session refuses a schema without an id before it reads a table.
     fn id(&self, record: &Record<'_>) -> RowId {
         self.id_at(record, self.schema.id_index().unwrap_or_default())
