@@ -304,7 +304,8 @@ class Workspace:
         Returns an `Explanation`: `print` it, or read its `steps` and `data`. Amounts are shown in major units.
         Errors: `UnknownId`; `Unsupported` for a module that does not explain itself.
         """
-        return Explanation(self.about, self._session.explain(ids_from(ids)))
+        data = self._session.explain(ids_from(ids))
+        return Explanation(self.about, data if self._aside is None else self._aside.explained(data))
 
     def shard_keys(
         self,

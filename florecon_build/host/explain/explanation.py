@@ -119,6 +119,8 @@ class Explanation:
 
     def _standing(self, row: dict[str, Any]) -> str:
         who, amount = self._words.row(row["id"]), self._words.amount(row["amount"])
+        if "original" in row:
+            amount += f" (of {self._words.amount(row['original'])}; the rest was matched in a closed period)"
         places = [self._standpoint(place) for place in row["places"]]
         new = " It is new, or was freed, since the last solve." if row["new"] else ""
         return f"{who[0].upper()}{who[1:]} of {amount} is {', and '.join(places) or 'nowhere'}.{new}"

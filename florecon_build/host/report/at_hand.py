@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -36,6 +37,16 @@ class SetAside:
                 return self._rows(table, table_of)
             case _:
                 return table
+
+    def explained(self, data: dict[str, Any]) -> dict[str, Any]:
+        """An explanation without the groups that hold what is set aside; `original` is the amount with it."""
+        for row in data.get("rows", ()):
+            aside = [place for place in row["places"] if place["group_id"] in self.groups]
+            if aside:
+                row["places"] = [place for place in row["places"] if place["group_id"] not in self.groups]
+                row["original"] = row["amount"]
+                row["amount"] -= sum(place["amount"] for place in aside)
+        return data
 
     def _holds(self, table: pa.Table) -> pa.ChunkedArray:
         return pc.is_in(table.column("group_id"), value_set=pa.array(self.groups, pa.int64()))

@@ -29,9 +29,9 @@ from florecon_build.host.decisions.book.tables import unpack
 from florecon_build.host.decisions.book.workspace import ATTEMPTS, BookWorkspace, Moved
 from florecon_build.host.decisions.codes import Code
 from florecon_build.host.decisions.errors import OpenItems, OutOfBalance, StaleRun, WrongBook, WrongHead, WrongPeriod
+from florecon_build.host.decisions.identity import check_name
 from florecon_build.host.decisions.store import Decision, Store, verify
 from florecon_build.host.decisions.store.entry import Draft, Entry
-from florecon_build.host.decisions.store.ledger import NO_PART_IN_THE_RESULT
 from florecon_build.host.decisions.store.ledger import Book as Ledger
 from florecon_build.host.decisions.store.periods import Period
 from florecon_build.host.errors import BadCommand, StoreDamaged
@@ -306,6 +306,7 @@ class Book:
         Errors: `WrongBook`, `OtherStrategy`, `PeriodClosed`, `WrongPeriod`, `RowsChanged`, `StaleRun`; those of
         `Workspace` and of the store. The book is then as it was.
         """
+        check_name(who)
         request = Request(
             period=period,
             solver=solver,
@@ -345,6 +346,7 @@ class Book:
         `WrongHead`, `StoreDamaged`; `SamePerson` where the book requires a second person; `BookError` while a decision
         waits for one.
         """
+        check_name(who)
         self._store.refresh()
         audit = verify(self._store, expect_head=expect_head)
         if not audit.ok:
@@ -439,8 +441,7 @@ class Book:
         return read_known(self._store, ledger.periods, period.name, str(settings["id"]))
 
     def _check_fresh(self, ledger: Ledger, known: Period, run: Entry) -> None:
-        quiet = {*NO_PART_IN_THE_RESULT, "run"} - {"approve"}
-        changed = [each for seq, each in ledger.decisions.items() if seq > run.seq and each.kind not in quiet]
+        changed = ledger.changes_after(run.seq)
         if changed:
             told = ", ".join(f"{each.kind} by {each.entry.who}" for each in changed[:3])
             raise StaleRun(

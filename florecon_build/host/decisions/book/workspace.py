@@ -164,7 +164,7 @@ class BookWorkspace(StoredWorkspace):
             attachments = {name: pack(getattr(result, name)) for name in ("groups", "allocations", "open")}
             draft = self._draft("run", body, None, attachments)
             last = None if period is None else period.run
-            recorded = bool(self._pending) or last is None or last.text != text_of(draft)
+            recorded = last is None or last.text != text_of(draft) or bool(book.changes_after(last.seq))
             entry = writing.append(draft) if recorded or last is None else last
         self._pending.clear()
         self._settled = _settled(self._store.book)

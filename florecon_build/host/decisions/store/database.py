@@ -200,7 +200,8 @@ def attach(connection: sa.Connection, rows: list[dict[str, object]]) -> None:
 def attachment(connection: sa.Connection, book: str, seq: int, name: str) -> bytes | None:
     """The content of an attachment; None where there is none."""
     of = ATTACHMENTS.c
-    wanted = sa.select(of.content).where(of.book == book, of.seq == seq, of.name == name)
+    content = sa.cast(of.content, sa.LargeBinary).label("content")
+    wanted = sa.select(content).where(of.book == book, of.seq == seq, of.name == name)
     row = connection.execute(wanted).first()
     return None if row is None else _bytes(row.content)
 
@@ -208,7 +209,8 @@ def attachment(connection: sa.Connection, book: str, seq: int, name: str) -> byt
 def attached(connection: sa.Connection, book: str) -> Iterator[tuple[int, str, bytes]]:
     """The number, name and content of every attachment of a book."""
     of = ATTACHMENTS.c
-    wanted = sa.select(of.seq, of.name, of.content).where(of.book == book).order_by(of.seq, of.name)
+    content = sa.cast(of.content, sa.LargeBinary).label("content")  # whatever a database that was tampered with has
+    wanted = sa.select(of.seq, of.name, content).where(of.book == book).order_by(of.seq, of.name)
     for row in connection.execute(wanted, execution_options={"yield_per": 1}):
         yield number_of(row.seq), str(row.name), _bytes(row.content)
 

@@ -97,6 +97,11 @@ class Book:
                 found.append(decision.entry.who)
         return found
 
+    def changes_after(self, seq: int) -> list[Decision]:
+        """The entries after a run that may have changed what it comes to."""
+        quiet = {*NO_PART_IN_THE_RESULT, "run"} - {"approve"}
+        return [each for number, each in self.decisions.items() if number > seq and each.kind not in quiet]
+
     def code(self, name: object) -> Code:
         """The code of a name. Errors: `UnknownCode`, with the codes there are."""
         if not isinstance(name, str) or name not in self.codes:
