@@ -170,10 +170,11 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--solver", type=Path)
     given = parser.parse_args()
     total: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder:
-        solver = plugin.build(Path(folder) / "dist", profile="quick").wasm
+        solver = given.solver or plugin.build(Path(folder) / "dist", profile="quick").wasm
         for seed in range(given.seed, given.seed + given.rounds):
             total += Counter(history(solver, Path(folder), seed))
     print(f"{given.rounds} histories of a book: {dict(total)}")
