@@ -14,10 +14,12 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from florecon_build.sources.cells import Check, Statement
 from florecon_build.sources.declaration import Expect
 
+WIDE = 60
 BALANCE_HEADERS = (
     "balance",
     "running balance",
@@ -36,6 +38,11 @@ def running_balance(file: str, header: str, balances: pa.Array, moves: pa.Array,
     Parameters: decimals of one scale, and the line of each; rows without a balance are left out, their amounts are
     added to the next one's.
     """
+    if not balances.null_count and not moves.null_count:
+        wide = pa.decimal256(WIDE, balances.type.scale)
+        level, step = balances.cast(wide), moves.cast(wide)
+        if pc.all(pc.equal(pc.add(level.slice(0, len(level) - 1), step.slice(1)), level.slice(1))).as_py():
+            return Check("balance", True, f"{file}: {header} is explained by the amounts, line by line")
     balance, move = balances.to_pylist(), moves.to_pylist()
     upward = _first_break(balance, move)
     if upward is None:

@@ -379,25 +379,29 @@ class _Balance:
         self.single = len(planned.templates) == 1 and not planned.source.rows
         self.header = header if self.single and header not in used else None
         self.balances: list[pa.Array] = []
+        self.negated = isinstance(rule, Header) and rule.negate
         self.amounts: list[pa.Array] = []
         self.lines: list[pa.Array] = []
 
     def take(self, batch: pa.RecordBatch, mapped: pa.RecordBatch, lines: pa.Array, mapper: Mapper) -> None:
         """Keeps what the checks need of a batch."""
-        if self.amount is None:
+        if self.amount is None or self.header is None:
             return
         self.amounts.append(mapped.column(self.amount.name))
         self.lines.append(lines)
-        if self.header is not None:
-            self.balances.append(mapper.money(batch, self.amount, self.header))
+        self.balances.append(mapper.money(batch, self.amount, self.header))
 
     def checks(self) -> Iterator[Check]:
         """The checks, when all batches have been taken."""
-        if not self.amounts:
-            return
-        moves, lines = pa.concat_arrays(self.amounts), pa.concat_arrays(self.lines)
         if self.header is not None and sum(len(part) - part.null_count for part in self.balances) > 1:
-            yield checking.running_balance(self.file, self.header, pa.concat_arrays(self.balances), moves, lines)
+            moves, lines = pa.concat_arrays(self.amounts), pa.concat_arrays(self.lines)
+            balances = pa.concat_arrays(self.balances)
+            check = checking.running_balance(self.file, self.header, balances, moves, lines)
+            if self.negated and not check.holds:  # negated for the strategy: the balance has the sign of the file
+                opposite = pc.negate(moves).cast(moves.type)
+                written = checking.running_balance(self.file, self.header, balances, opposite, lines)
+                check = written if written.holds else check
+            yield check
 
 
 def _amount_field(fields: Sequence[Field]) -> Field | None:

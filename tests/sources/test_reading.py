@@ -337,3 +337,13 @@ FIELD_CASES: dict[str, tuple[dict[str, Any], str]] = {
 def test_field_cases(name: str) -> None:
     data, net = FIELD_CASES[name]
     assert reading(CASES / name, **data).totals[0].net == Decimal(net)
+
+
+@pytest.mark.parametrize("negate", [False, True])
+def test_balance_has_the_sign_of_the_file(tmp_path: Path, negate: bool) -> None:
+    path = tmp_path / "bank.csv"
+    path.write_text(
+        "id,day,amount,memo,Balance\n1,2026-03-01,10.00,a,10.00\n2,2026-03-02,-3.00,b,7.00\n3,2026-03-03,4.00,c,11.00\n"
+    )
+    source = Source.from_data("bank", {"columns": {"row_id": "id", "amount": {"column": "amount", "negate": negate}}})
+    assert [check.holds for check in read(source, [path], FIELDS, id_name="row_id").checks] == [True]

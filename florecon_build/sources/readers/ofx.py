@@ -25,7 +25,7 @@ from florecon_build.sources.declaration import Source
 from florecon_build.sources.errors import SourceError
 from florecon_build.sources.readers.entries import Row, Value, day_of, entry_batches, exact, typed
 from florecon_build.sources.readers.text_lines import encoding_of, text_lines
-from florecon_build.sources.readers.xml_events import MAX_DEPTH, elements
+from florecon_build.sources.readers.xml_events import MAX_DEPTH, MAX_LETTERS, elements
 
 HEADERS: dict[str, pa.DataType | None] = {
     "account": pa.string(),
@@ -120,7 +120,7 @@ def _sgml(path: Path, source: Source, head: bytes, cells: Cells) -> Iterator[Eve
     def refusal(line: int, reason: str) -> SourceError:
         return SourceError(f"{path.name}:{line}: {reason}", source=source.name)
 
-    for number, text in text_lines(path, source, encoding):
+    for number, text in text_lines(path, source, encoding, MAX_LETTERS):  # some banks write one line
         at = 0
         if not begun:
             at = text.find("<OFX>")

@@ -43,8 +43,8 @@ def encoding_of(path: Path, source: Source) -> tuple[str, list[str]]:
     return "utf-8", []
 
 
-def text_lines(path: Path, source: Source, encoding: str) -> Iterator[tuple[int, str]]:
-    """The lines of a file without their ends, with numbers from 1.
+def text_lines(path: Path, source: Source, encoding: str, most: int = MAX_LINE) -> Iterator[tuple[int, str]]:
+    """The lines of a file without their ends, with numbers from 1; of at most so many letters each.
 
     Raises ``SourceError`` with the line for bytes that are not of the encoding, NUL characters, and a line without an
     end.
@@ -52,10 +52,10 @@ def text_lines(path: Path, source: Source, encoding: str) -> Iterator[tuple[int,
     number = 0
     with path.open("rb") as raw, io.TextIOWrapper(raw, encoding=encoding, newline=None) as file:
         try:
-            while line := file.readline(MAX_LINE):
+            while line := file.readline(most):
                 number += 1
-                if len(line) == MAX_LINE:
-                    raise SourceError(f"{path.name}:{number}: a line of {MAX_LINE:,} letters", source=source.name)
+                if len(line) == most:
+                    raise SourceError(f"{path.name}:{number}: a line of {most:,} letters", source=source.name)
                 if "\x00" in line:
                     raise SourceError(f"{path.name}:{number}: NUL characters: this is no text file", source=source.name)
                 yield number, line.rstrip("\n")
