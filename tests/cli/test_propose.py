@@ -89,7 +89,17 @@ def test_files_with_headers_of_their_own_make_one_ledger(tmp_path: Path) -> None
     assert (report["rows"], report["open"]["rows"]) == (4, 0)
 
 
-ROWS = "2026-03-0{0},x{0},{1}\n"
+def test_file_without_a_currency_is_asked_for_it_where_another_has_one(tmp_path: Path) -> None:
+    texts = (GERMAN, "id,day,memo,amount,currency\n1,2026-01-05,RE-7,-7.00,EUR\n")
+    completed = new(tmp_path, *texts)
+    assert (completed.code, 'currency = "EUR"' in completed.err) == (4, True)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "florecon.toml").write_text('[source.a]\ncurrency = "EUR"\n')
+    assert new(tmp_path, *texts).code == 0
+    report = florecon("author", "--preview", "--json", at=tmp_path / "mine").json()
+    assert (report["open"]["rows"], report["value"]) == (0, {"EUR": 248300})
+
+
 AMOUNTS: list[tuple[str, str, Any]] = [
     ("day,t,Debit,Credit\n2026-03-01,x,5.00,\n2026-03-02,y,,7.00\n", "amount", {"credit": "Credit", "debit": "Debit"}),
     ("day,t,Cargo,Abono\n2026-03-01,x,5.00,\n2026-03-02,y,,7.00\n", "amount", {"credit": "Abono", "debit": "Cargo"}),
@@ -129,6 +139,7 @@ AMOUNTS: list[tuple[str, str, Any]] = [
     # ids, years, line numbers and days are never amounts
     ("line,year,doc,day,amount\n1,2026,4711,20260331,12\n2,2026,4712,20260401,-13\n", "amount", "amount"),
     ("n,year,kto,day,x\n1,2026,4711,20260331,12.10\n2,2026,4711,20260401,-13.00\n", "amount", "x"),
+    ("day,ref,sum\n2026-03-01,INV10001,12.10\n2026-03-01,INV10002,-12.10\n", "amount", "sum"),
     # decimal marks
     ('day,amount\n2026-03-01,"1,234"\n2026-03-02,"-1,234.50"\n', "decimal", "."),
     ("day;amount\n2026-03-01;1.234\n2026-03-02;-1.234,50\n", "decimal", ","),

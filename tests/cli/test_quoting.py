@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,8 @@ from florecon_build.sources.detection.detect import Question
 from florecon_build.sources.quoting import toml_string
 
 
-def no_answer(source: str, question: Question) -> Source:
-    raise AssertionError((source, question))
+def no_answer(source: str, questions: Sequence[Question]) -> Source:
+    raise AssertionError((source, questions))
 
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=30)

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,7 +26,8 @@ class _OpenError(Exception):
     """A question that nobody answers."""
 
 
-def _nobody(source: str, question: Question) -> Source:
+def _nobody(source: str, questions: Sequence[Question]) -> Source:
+    question = questions[0]
     raise _OpenError(f"{source}: {question.text}: {' | '.join(question.advice.lines)}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -91,12 +92,11 @@ def _proposed(data: list[Path], plugin_id: str, answers: Path) -> Proposal:
         except DeclarationError as error:
             raise CommandError(f"{console.display_path(answers)}: {error}", code=Exit.USAGE) from error
 
-    def answer(source: str, question: Question) -> Source:
-        if not (sys.stdin.isatty() and sys.stdout.isatty()):
-            raise _undecided(question, answers)
-        line = _ask(question)
+    def answer(source: str, questions: Sequence[Question]) -> Source:
+        question = questions[0]
+        line = _ask(question) if sys.stdin.isatty() and sys.stdout.isatty() else None
         if line is None:
-            raise _undecided(question, answers)
+            raise _undecided(questions, answers)
         said = tomllib.loads(line)
         into: dict[str, Any] = given.setdefault(source, {})
         if question.advice.table.endswith(".columns]"):
@@ -124,13 +124,17 @@ def _answers(path: Path, sources: set[str]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _undecided(question: Question, answers: Path) -> CommandError:
-    lines = "".join(f"\n    {line}" for line in question.advice.lines)
-    words = f"\n  ({question.advice.words})" if question.advice.words else ""
-    one = "this line" if len(question.advice.lines) == 1 else "one of these lines"
-    where = console.display_path(answers)
-    fix = f"write {one} into {where}, and run the command again:\n    {question.advice.table}{lines}{words}"
-    return CommandError(question.text, fix, Exit.DATA)
+def _undecided(questions: Sequence[Question], answers: Path) -> CommandError:
+    """The error that names every open question, with the lines that decide it."""
+    parts: list[str] = []
+    for question in questions:
+        words = f"\n  ({question.advice.words})" if question.advice.words else ""
+        lines = "".join(f"\n    {line}" for line in question.advice.lines)
+        one = "this line" if len(question.advice.lines) == 1 else "one of these lines"
+        parts.append(f"{one}:\n    {question.advice.table}{lines}{words}")
+    joined = "\n  and ".join(parts)
+    fix = f"write into {console.display_path(answers)}, and run the command again, {joined}"
+    return CommandError("\n  ".join(question.text for question in questions), fix, Exit.DATA)
 
 
 def _ask(question: Question) -> str | None:

@@ -15,13 +15,14 @@ from florecon_build.sources.dates import ISO
 from florecon_build.sources.declaration import ColumnRule, Constant, Header, Join, RowNumber
 from florecon_build.sources.detection.columns import Facts
 from florecon_build.sources.detection.detect import Detected, Question, detect
+from florecon_build.sources.quoting import toml_string
 from florecon_build.sources.rule_text import source_toml
 
 MAX_MONEY_SCALE = 6
 DATA = "data"
 RESERVED = {"lot", "references"}
-Answer = Callable[[str, Question], Source]
-"""Takes the name of a source and a question; returns what is known of the source with the answer."""
+Answer = Callable[[str, Sequence[Question]], Source]
+"""Takes the name of a source and its questions; returns what is known of the source with an answer to the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,10 @@ def propose(files: Mapping[str, Path], name: str, known: Mapping[str, Source], a
         about = known.get(source) or Source(name=source)
         one = detect(path, about)
         while one.questions:
-            one = detect(path, answer(source, one.questions[0]))
+            one = detect(path, answer(source, one.questions))
         found.append(one)
+    if len(found) > 1:
+        found = _with_currencies(found, answer)
     if len(found) == 1:
         columns, rules, day = _columns_of_one(found[0])
         declared = [_declared(found[0], rules)]
@@ -79,6 +82,26 @@ def propose(files: Mapping[str, Path], name: str, known: Mapping[str, Source], a
         data={source.files[0]: one.path for source, one in zip(declared, found, strict=True)},
     )
     return Proposal(content, readings, {one.source.name: one.notes for one in found})
+
+
+def _with_currencies(found: Sequence[Detected], answer: Answer) -> list[Detected]:
+    """The files, each with its currency where one of them says it: rows of different currencies never match."""
+    said = sorted(
+        {text for one in found if one.currency for text in one.currency.filled}
+        | {one.source.currency for one in found if one.source.currency}
+    )
+    if not said:
+        return list(found)
+    whole: list[Detected] = []
+    for one in found:
+        about = one
+        while about.currency is None and about.source.currency is None:
+            others = " and ".join(other.path.name for other in found if other is not one)
+            text = f"{one.path.name} names no currency, and {others} has {', '.join(said)}"
+            lines = [f"currency = {toml_string(code)}" for code in said]
+            about = detect(one.path, answer(one.source.name, [Question(text, one.source.advice(*lines))]))
+        whole.append(about)
+    return whole
 
 
 def _declared(one: Detected, rules: Mapping[str, ColumnRule]) -> Source:
@@ -207,7 +230,7 @@ def _column(name: str, facts: Facts, one: Detected, *, is_id: bool) -> Column:
     if facts.is_number and facts.has_marks and mark in facts.numbers and not facts.currencies and not facts.dashes:
         numbers = [number for number in facts.numbers[mark] if number]
         places = max((-int(number.normalize().as_tuple().exponent) for number in numbers), default=0)
-        if places <= MAX_MONEY_SCALE and facts.marks.undecided is None:
+        if places <= MAX_MONEY_SCALE:
             return Column(name, "money", scale=max(places, 2), nullable=nullable)
         if mark == "." and all(re.fullmatch(r"[+-]?\d*\.?\d+", text.strip()) for text in facts.filled):
             return Column(name, "real", nullable=nullable)
