@@ -82,6 +82,7 @@ fuzz: setup  ## oracle, files, interpreter, native, wasm and engine against each
 	@$(PY) -m tests.host.runtime.engine_fuzz --seconds 60
 	@$(PY) tests/differential/fuzz.py --seconds $(SECONDS_TO_FUZZ)
 	@FLORECON_TIES=$(TIES_TO_SETTLE) $(PY) scripts/cargo.py test --release --locked -p florecon-runtime --test mcf -- settles_ assigns_
+	@$(PY) -m tests.host.decisions.book.histories --rounds $(ROUNDS_TO_KILL)
 	@$(PY) -m tests.host.decisions.store.killing --rounds $(ROUNDS_TO_KILL)
 
 bench: setup  ## measure against the named peers; writes benchmarks/results.json

@@ -98,6 +98,9 @@ def print_outcome(done: BookRun) -> None:
     _print_balances(outcome.balances, done.book.scale)
     unexplained = console.plural(outcome.unexplained, "open item has", "open items have")
     console.print_line(f"{unexplained} no reason code")
+    for each in done.workspace.unfit:
+        who = each.decision.entry.who
+        console.print_line(f"entry {each.decision.seq}, {each.decision.kind} by {who}, does not fit: {each.reason}")
     kept = f"kept as entry {outcome.entry}" if outcome.recorded else f"nothing changed since entry {outcome.entry}"
     console.print_line(f"{kept}; head {outcome.head}")
 

@@ -30,7 +30,7 @@ from florecon_build.host.decisions.replay import Misfit
 from florecon_build.host.decisions.replayer import Replayer
 from florecon_build.host.decisions.row_digest import of_rows, of_table
 from florecon_build.host.decisions.store import Decision, Draft, Entry, Member, Store
-from florecon_build.host.decisions.store.ledger import ON_GROUPS
+from florecon_build.host.decisions.store.ledger import ON_GROUPS, ON_ITEMS
 from florecon_build.host.decisions.store.store import Writing
 from florecon_build.host.decisions.tags import Tags
 from florecon_build.host.description import Description
@@ -105,7 +105,7 @@ class StoredWorkspace:
         if rows is not None:
             self.upsert(rows)
         self._store.refresh()
-        if store.book.standing(*ON_GROUPS):
+        if store.book.standing(*ON_GROUPS, *ON_ITEMS):
             workspace.solve()  # proposals for the decisions to be found in
         if held.num_rows:
             self._replayer.retry()

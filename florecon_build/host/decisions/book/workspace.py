@@ -58,7 +58,7 @@ class Outcome:
     Counts of rows: `carried` from the last closed period, `new`, `known` (given again, unchanged), `late` (new rows
     dated before the period); `restated` names known rows whose content was replaced. `entry` is the number of the
     recorded run, `recorded` is false where nothing had changed since that run. `open` counts the open items, those
-    without a reason code are `unexplained`.
+    without a reason code are `unexplained`; `unfit` are the numbers of decisions in force that do not fit the rows.
     """
 
     period: str
@@ -70,6 +70,7 @@ class Outcome:
     balances: tuple[Balance, ...]
     open: int
     unexplained: int
+    unfit: tuple[int, ...]
     entry: int
     head: str
     recorded: bool
@@ -79,7 +80,7 @@ class Outcome:
         names = ("period", "carried", "new", "known", "late", "open", "unexplained", "entry", "head", "recorded")
         plain = {name: getattr(self, name) for name in names}
         balances = [each.as_data() for each in self.balances]
-        return {**plain, "restated": list(self.restated), "balances": balances}
+        return {**plain, "restated": list(self.restated), "unfit": list(self.unfit), "balances": balances}
 
 
 class BookWorkspace(StoredWorkspace):
@@ -179,6 +180,7 @@ class BookWorkspace(StoredWorkspace):
             balances=result.balances,
             open=result.open.num_rows,
             unexplained=result.unexplained,
+            unfit=tuple(body["unfit"]),
             entry=entry.seq,
             head=self._store.head,
             recorded=recorded,

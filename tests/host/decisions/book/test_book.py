@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,7 @@ from florecon_build.host import Book, FloreconError, SamePerson, Store, Workspac
 from florecon_build.host.decisions.book.embedded_strategy import embedded_strategy
 from florecon_build.host.decisions.errors import (
     BookError,
+    BookLocked,
     OpenItems,
     OtherStrategy,
     PeriodClosed,
@@ -25,6 +27,7 @@ from florecon_build.host.decisions.errors import (
     WrongHead,
     WrongPeriod,
 )
+from florecon_build.host.decisions.store import database
 from tests.host.decisions.book.histories import history, row
 
 pytestmark = pytest.mark.cargo
@@ -262,6 +265,33 @@ def test_what_a_close_froze_is_found_when_it_is_changed(book_solver: Path, tmp_p
         Book(path).run("2026-04", book_solver, who="anna")
 
 
-@pytest.mark.parametrize("seed", range(6))
+def test_a_locked_book_is_an_error_that_says_so(
+    book_solver: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "LOCK_SECONDS", 0.1)
+    path = tmp_path / "close.db"
+    book = closed_march(Book(path), book_solver)
+    head = book.head
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(BookLocked, match="another process is writing"):
+            book.run("2026-04", book_solver, [april("G", 100)], who="anna")
+        with pytest.raises(BookLocked, match="nothing was kept"):
+            book.reopen("2026-03", who="ben", reason="late")
+    assert book.head == head
+    assert book.run("2026-04", book_solver, [april("G", 100)], who="anna").outcome.new == 1
+
+
+def test_a_resolution_of_a_partly_matched_row_stands_when_the_book_is_opened_again(
+    opened: Open, book_solver: Path
+) -> None:
+    ws = opened().run("2026-03", book_solver, MARCH[:2], who="anna")
+    ws.resolve(["A"], "write_off", "the rest is given up")
+    ws.solve()
+    again = opened().run("2026-03", book_solver, who="ben")
+    assert (again.outcome.open, again.outcome.unfit, again.outcome.recorded) == (0, (), False)
+
+
+@pytest.mark.parametrize("seed", [*range(5), 114])
 def test_period_by_period_conserves_what_all_at_once_does(seed: int, book_solver: Path, tmp_path: Path) -> None:
     history(book_solver, tmp_path, seed)
