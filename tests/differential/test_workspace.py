@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import random
+from contextlib import suppress
+
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.differential.compare import Native
-from tests.differential.keyed import keyed_suite
+from florecon_build.host import Workspace
+from tests.differential.compare import Native, table
+from tests.differential.keyed import NAMES, keyed_suite
 from tests.differential.machine import machine
 from tests.differential.suite import Suite, compile_suite, draw
 from tests.differential.test_differential import SEED, STRATEGIES
+from tests.support.random_ledgers import ledger
 
 pytestmark = pytest.mark.cargo
 
@@ -32,3 +38,36 @@ def test_random_verbs(which: str) -> None:
                 suppress_health_check=[HealthCheck.too_slow],
             ),
         )
+
+
+def tables(ws: Workspace) -> list[pa.Table]:
+    report = ws.report()
+    return [report.groups, report.allocations, report.rows]
+
+
+@pytest.mark.parametrize(("before", "after"), [("cascade", "agg_net"), ("agg_net", "cascade"), ("flow", "soak")])
+def test_a_strategy_of_another_shape_keeps_pins_through_snapshots_and_rebuilding(
+    before: str, after: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("florecon_build.host.runtime.journal.FLOOR", 1)
+    suite = keyed_suite()
+    columns = suite.plugins[0].columns
+    rows = table(columns, ledger(columns, random.Random(7), "ordinary", 60))
+    with Workspace(suite.wasm, config={"strategy": NAMES.index(before)}) as ws:
+        ws.upsert(rows)
+        ws.solve()
+        assert ws.pin_where(lambda g: g.size >= 2)
+        ws.configure(strategy=NAMES.index(after))
+        for solve in (False, True):
+            if solve:
+                ws.solve()
+            expected = tables(ws)
+            with Workspace.restore(suite.wasm, ws.snapshot()) as again:
+                assert tables(again) == expected
+            for _ in range(3):
+                ws.upsert(rows)  # until a snapshot takes the place of the journal
+            with suppress(InterruptedError), ws.transaction():
+                ws.upsert(rows.slice(0, 1))
+                raise InterruptedError
+            assert tables(ws) == expected
+        assert ws.rebuilt == 2

@@ -74,6 +74,24 @@ def test_verbs_take_texts(ws: Workspace) -> None:
     assert "L009" not in ws.report().rows["id_text"].to_pylist()
 
 
+def test_a_removed_row_leaves_nothing_of_its_id_and_comes_again_under_a_new_number(ws: Workspace, wasm: Path) -> None:
+    def numbers() -> dict[str, int]:
+        rows = ws.report().rows
+        return dict(zip(rows["id_text"].to_pylist(), rows["id"].to_pylist(), strict=True))
+
+    before = numbers()
+    again = table([entry for entry in LEDGER if entry["row_id"] == 9], textual=True)
+    assert b"L009" in ws.snapshot()
+    ws.remove([before["L009"]])  # by its number
+    assert "L009" not in numbers()
+    assert b"L009" not in ws.snapshot()
+    restored = Workspace.restore(wasm, ws.snapshot())
+    for each in (ws, restored):
+        each.upsert(again)
+        rows = each.report().rows.to_pylist()
+        assert {row["id_text"]: row["id"] for row in rows} == {**before, "L009": len(before)}
+
+
 REFUSED: dict[str, tuple[Callable[[Workspace], object], type[FloreconError], str]] = {
     "no row": (lambda ws: ws.remove(["L099"]), UnknownId, "L099"),
     "a row of another group": (lambda ws: ws.detach(group_of(ws, "L003"), ["L001"]), FloreconError, "L001"),

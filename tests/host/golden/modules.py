@@ -85,6 +85,7 @@ class Interpreter:
         self._textual = ir.columns[0].type.kind.value == "text"
         self._model: Model | None = None
         self._ordinals: dict[Any, int] = {}
+        self._given = 0
 
     def answer(self, command: dict[str, Any], rows: pa.Table | None) -> dict[str, Any]:
         """The answer as a vector has it, without a message."""
@@ -112,8 +113,13 @@ class Interpreter:
         op = command["op"]
         if op == "init":
             model = Model(self._ir, command.get("config") or {})
-            ordinals: dict[Any, int] = {}
-            self._ingest(model, rows, ordinals)
+            before = self._given
+            self._given, ordinals = 0, dict[Any, int]()
+            try:
+                self._ingest(model, rows, ordinals)
+            except ModelError:
+                self._given = before
+                raise
             self._model, self._ordinals = model, ordinals
             return {}
         model = self._model
@@ -123,7 +129,10 @@ class Interpreter:
             case "upsert":
                 return {"demoted": self._ingest(model, rows, self._ordinals)}
             case "remove":
-                return {"demoted": model.remove(command["ids"])}
+                demoted = model.remove(command["ids"])
+                for row_id in command["ids"]:
+                    self._ordinals.pop(row_id, None)
+                return {"demoted": demoted}
             case "configure":
                 model.configure(command["config"])
             case "solve":
@@ -163,7 +172,9 @@ class Interpreter:
         lines = [] if rows is None else self._typed(rows)
         demoted = model.upsert(lines)
         for line in lines:
-            ordinals.setdefault(line["row_id"], len(ordinals))
+            if line["row_id"] not in ordinals:
+                ordinals[line["row_id"]] = self._given
+                self._given += 1
         return demoted
 
     def _typed(self, rows: pa.Table) -> list[dict[str, Any]]:

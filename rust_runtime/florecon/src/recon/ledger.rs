@@ -49,6 +49,9 @@ pub(crate) struct Ledger {
     incidence: Option<Incidence>,
 }
 
+/// The largest group id that a snapshot may hold. Ids only grow, by one for each group, so that none can overflow.
+pub(crate) const MAX_GROUP_ID: i64 = 1 << 62;
+
 impl Ledger {
     /// An empty hypergraph that continues the numbering of groups.
     pub fn after(last_id: i64, names: Names) -> Self {
@@ -105,6 +108,13 @@ impl Ledger {
     pub fn next_id(&mut self) -> i64 {
         self.last_id += 1;
         self.last_id
+    }
+
+    /// Drops the nodes that formed the groups: a plan of other nodes has taken the place of theirs.
+    pub fn forget_nodes(&mut self) {
+        for index in 0..self.groups.len() {
+            self.groups.tag_mut(index).node = None;
+        }
     }
 
     pub fn slots(&self) -> usize {

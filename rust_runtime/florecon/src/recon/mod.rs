@@ -121,7 +121,8 @@ impl<R> Recon<R> {
             .map_err(|error| Error::from_eval(error, Some(id.clone())))
     }
 
-    /// Another plan for the next solve. Rows and groups stay.
+    /// Another plan for the next solve. Rows and groups stay; where the nodes of the new plan are others, in number or
+    /// in kind, the groups no longer name the node that formed them.
     ///
     /// # Errors
     /// `bad_config` as for [`new`](Self::new); the old plan stays.
@@ -139,7 +140,11 @@ impl<R> Recon<R> {
         plan.check()?;
         self.pending = None;
         self.caches = Caches::new();
-        self.stages = plan.outline();
+        let stages = plan.outline();
+        if !stages.iter().map(|stage| stage.kind).eq(self.outline()) {
+            self.ledger.forget_nodes();
+        }
+        self.stages = stages;
         self.plan = plan;
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Snapshot of a workspace: rows, groups, counters. Derived data is not written.
 
 use super::Recon;
-use super::ledger::{Ledger, State};
+use super::ledger::{Ledger, MAX_GROUP_ID, State};
 use super::row_store::Store;
 use crate::codec::{Damaged, Packer, Unpacker};
 use crate::plan::Stage;
@@ -32,6 +32,9 @@ impl<R> Recon<R> {
         self.unpack_rows(unpacker, unpack_row)?;
         self.ledger = unpack_groups(unpacker, &self.store, self.stages.len())?;
         self.solved_to = unpacker.integer()?;
+        if !(0..=self.ledger.last_id()).contains(&self.solved_to) {
+            return Err(Damaged);
+        }
         unpacker
             .place(self.stages.len() + 1)
             .and_then(|count| same(count, self.stages.len()))?;
@@ -142,6 +145,9 @@ fn pack_group(packer: &mut Packer, group: GroupRef<'_>, pinned: bool) {
 /// Groups and singletons that add up to the rows' amounts, as they do in every workspace.
 fn unpack_groups<R>(unpacker: &mut Unpacker<'_>, store: &Store<R>, nodes: usize) -> Result<Ledger, Damaged> {
     let last_id = unpacker.integer()?;
+    if !(0..=MAX_GROUP_ID).contains(&last_id) {
+        return Err(Damaged);
+    }
     let mut names = Names::default();
     let count = unpacker.count()?;
     for _ in 0..count {

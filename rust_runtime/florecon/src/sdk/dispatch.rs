@@ -104,7 +104,11 @@ impl<P: Program> Ledger<P> {
             Verb::Upsert => return self.upsert(arrow).map(Extra::Demoted),
             Verb::Remove { ids } => {
                 let ids = self.resolve(ids)?;
-                return self.recon.remove(&ids).map(Extra::Demoted);
+                let demoted = self.recon.remove(&ids)?;
+                self.ordinals.free(&ids);
+                drop(ids);
+                self.pool.get_mut().prune();
+                return Ok(Extra::Demoted(demoted));
             }
             Verb::Solve { budget, certify } => {
                 let units = budget.unwrap_or(u64::MAX);
@@ -180,6 +184,7 @@ impl<P: Program> Ledger<P> {
             _ => {}
         }))?;
         self.ordinals.admit(fresh);
+        self.pool.get_mut().prune_when_grown();
         Ok(demoted)
     }
 

@@ -11,7 +11,7 @@ use crate::codec::{Damaged, Packer, Unpacker, is_sealed, join_shapes, seal, with
 use crate::error::Error;
 
 const MAGIC: &[u8] = b"FLORSNAP";
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 
 impl<P: Program> Ledger<P> {
     /// The session as bytes; [`restore`](Self::restore) takes them back.
@@ -288,6 +288,55 @@ mod tests {
         ] {
             let said = message(&restored(&bytes).1);
             assert!(said.contains(expected), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_removed_id_is_in_no_snapshot_and_comes_again_under_a_new_number() {
+        let mut session = session();
+        let private = "a name that nobody may keep";
+        let row = Table::new()
+            .texts("id", [Some(private)])
+            .integers("amount", [1])
+            .texts("note", [Some("none")]);
+        let held = |bytes: &[u8]| bytes.windows(private.len()).any(|part| part == private.as_bytes());
+        let place = |session: &mut Session<Notes>| -> i64 {
+            let report: Value = serde_json::from_slice(&send(session, &json!({"op": "report"}), &[])).unwrap();
+            let places = report["report"]["allocations"].as_array().unwrap();
+            places.iter().map(|place| place["id"].as_i64().unwrap()).max().unwrap()
+        };
+        for number in [5, 6] {
+            send(&mut session, &json!({"op": "upsert"}), &row.to_ipc());
+            assert_eq!(place(&mut session), number);
+            assert!(held(&send(&mut session, &json!({"op": "snapshot"}), &[])));
+            send(&mut session, &json!({"op": "remove", "ids": [private]}), &[]);
+            let taken = send(&mut session, &json!({"op": "snapshot"}), &[]);
+            assert!(!held(&taken));
+            session = restored(&taken).0;
+        }
+    }
+
+    #[test]
+    fn no_forged_snapshot_makes_a_group_id_negative() {
+        let whole = send(&mut session(), &json!({"op": "snapshot"}), &[]);
+        for number in [i64::MAX, i64::MAX - 1, -1, i64::MIN] {
+            let mut packer = Packer::new();
+            packer.integer(number);
+            let forged = packer.into_bytes();
+            for at in MAGIC.len()..without_seal(&whole).len() {
+                let bytes = resealed(whole.clone(), |bytes| {
+                    drop(bytes.splice(at..=at, forged.iter().copied()));
+                });
+                let (mut session, reply) = restored(&bytes);
+                if !reply.starts_with(br#"{"ok":true"#) {
+                    message(&reply);
+                    continue;
+                }
+                let reply: Value = serde_json::from_slice(&send(&mut session, &json!({"op": "solve"}), &[])).unwrap();
+                for group in reply["report"]["groups"].as_array().into_iter().flatten() {
+                    assert!(group["group_id"].as_i64().unwrap() > 0, "at byte {at}");
+                }
+            }
         }
     }
 

@@ -19,7 +19,12 @@ use super::Text;
 pub struct Pool {
     // a fixed seed; nothing iterates over the set, so the order of buckets cannot show
     texts: HashSet<Text, FxBuildHasher>,
+    /// Number of texts after the last pruning.
+    pruned: usize,
 }
+
+/// Number of texts below which a pool is not pruned for its size.
+const FLOOR: usize = 1 << 12;
 
 impl Pool {
     /// An empty pool.
@@ -45,6 +50,39 @@ impl Pool {
         let fresh = Text::from(text);
         self.texts.insert(fresh.clone());
         fresh
+    }
+
+    /// Frees the texts that nobody else holds.
+    ///
+    /// ```
+    /// let mut pool = florecon::value::Pool::new();
+    /// let held = pool.intern("EUR");
+    /// pool.intern("USD");
+    /// pool.prune();
+    /// assert_eq!(pool.len(), 1);
+    /// assert!(pool.intern("EUR").is_same(&held));
+    /// ```
+    pub fn prune(&mut self) {
+        self.texts.retain(Text::is_shared);
+        self.texts.shrink_to(2 * self.texts.len());
+        self.pruned = self.texts.len();
+    }
+
+    /// Does so once there are twice as many as after the last time, so that replaced texts are freed at a constant cost
+    /// for each new one.
+    ///
+    /// ```
+    /// let mut pool = florecon::value::Pool::new();
+    /// (0..100_000).for_each(|at| {
+    ///     pool.intern(&at.to_string());
+    ///     pool.prune_when_grown();
+    /// });
+    /// assert!(pool.len() < 10_000);
+    /// ```
+    pub fn prune_when_grown(&mut self) {
+        if self.texts.len() > FLOOR.max(2 * self.pruned) {
+            self.prune();
+        }
     }
 
     /// Number of distinct texts.

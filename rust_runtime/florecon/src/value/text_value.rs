@@ -46,6 +46,11 @@ impl Text {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// Whether somebody else holds the same text.
+    pub(crate) fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+
     /// Whether `part` stands anywhere in the text.
     ///
     /// ```

@@ -268,6 +268,36 @@ fn an_upsert_names_the_groups_it_broke() {
 }
 
 #[test]
+fn a_plan_of_another_shape_leaves_no_node_behind_and_its_snapshot_restores() {
+    for (before, after) in [("accept", "pairs"), ("pairs", "accept"), ("pairs", "net")] {
+        let mut session = Session::<Pairs>::new();
+        let config = json!({"op": "init", "config": {"mode": before}});
+        send(&mut session, &config, &rows(&[(1, 5), (2, -5), (3, 7)]));
+        say(&mut session, &json!({"op": "solve"}));
+        say(&mut session, &json!({"op": "pin", "by": "clean", "tol": 0}));
+        say(
+            &mut session,
+            &json!({"op": "configure", "config": {"mode": after}, "reply": "none"}),
+        );
+        let groups = json!({"op": "fetch", "what": "groups"}).to_string();
+        for solve in [false, true] {
+            if solve {
+                say(&mut session, &json!({"op": "solve"}));
+            }
+            let taken = session.dispatch(br#"{"op": "snapshot"}"#, &[]);
+            let mut restored = Session::<Pairs>::new();
+            let reply = restored.dispatch(br#"{"op": "restore", "reply": "none"}"#, &taken);
+            assert_eq!(String::from_utf8_lossy(&reply), r#"{"ok":true}"#, "{before} to {after}");
+            assert_eq!(
+                restored.dispatch(groups.as_bytes(), &[]),
+                session.dispatch(groups.as_bytes(), &[])
+            );
+            assert_eq!(restored.dispatch(br#"{"op": "snapshot"}"#, &[]), taken);
+        }
+    }
+}
+
+#[test]
 fn configure_keeps_rows_decisions_and_other_params() {
     let mut session = solved(&[(1, 5), (2, -5), (3, 7), (4, -6)]);
     say(&mut session, &json!({"op": "pin", "by": "clean", "tol": 0}));
