@@ -24,7 +24,7 @@ from florecon_build.cli.summary import Summary, Tables, summarize
 from florecon_build.codegen.build.wasm import IR_SECTION
 from florecon_build.codegen.build.wasm_sections import section
 from florecon_build.codegen.version import VERSION
-from florecon_build.host import Description, Report, Workspace
+from florecon_build.host import Description, Report, Unsupported, Workspace
 from florecon_build.host.report.formulas import Formulas, without_formulas
 from florecon_build.host.report.shipped_rows import amount_column
 from florecon_build.host.report.step_names import step_names
@@ -173,7 +173,17 @@ def tables_of(report: Report, about: Description, shipped: pa.Table) -> Tables:
     scale = 2 if about.numeraire_scale is None else about.numeraire_scale
     id_name = about.id_name or shipped.column_names[0]
     names = step_names((node.id, node.path, node.label if node.kind == "labeled" else None) for node in about.nodes)
-    return Tables(report.rows, shipped, report.groups, report.allocations, id_name, scale, names, stages=report.stages)
+    return Tables(
+        report.rows, shipped, report.groups, report.allocations, id_name, scale, names, stages=_stages(report)
+    )
+
+
+def _stages(report: Report) -> pa.Table | None:
+    """The counters of the stages; None for a module that does not count them."""
+    try:
+        return report.stages
+    except Unsupported:
+        return None
 
 
 def write(

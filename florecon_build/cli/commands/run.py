@@ -20,6 +20,7 @@ from florecon_build.cli.inputs import InputFormat
 from florecon_build.cli.progress import bar
 from florecon_build.cli.run_folder import commit, staging
 from florecon_build.cli.settings import decimal_mark, settings
+from florecon_build.host.report.shipped_rows import COMPUTED, amount_column
 
 CODES = "Exit codes:\n\n" + "\n\n".join(f"{code.value}  {MEANING[code]}" for code in MEANING)
 
@@ -151,6 +152,8 @@ def run(
         seconds = f"solved in {done.seconds['solve']:.2f} s, {job.by}"
         heading = f"{done.about.domain} {done.about.version}  {console.plural(done.summary.rows, 'row')}  {seconds}"
         terminal_page.print_summary(console.out(), done.summary, title=heading)
+        if amount_column(done.about) is None:
+            console.print_line(f"\namounts are {COMPUTED}")
         if done.book is not None:
             print_outcome(done.book)
         console.print_line(f"\nwrote {console.display_path(out)}: {reconcile.file_names([*paths, record])}")

@@ -15,7 +15,7 @@ from florecon_build.cli.html.run_result import Node, RunResult
 from florecon_build.cli.run_folder import RunFolderError, check, recover
 from florecon_build.host import FloreconError
 from florecon_build.host.report.control import check_tables
-from florecon_build.host.report.shipped_rows import ShippedRows
+from florecon_build.host.report.shipped_rows import COMPUTED, ShippedRows
 
 CURRENCY_NAMES = ("currency", "ccy", "curr", "currency_code", "waehrung", "devise")
 RUN_VERSION = 2
@@ -109,7 +109,7 @@ def _why(path: Path) -> dict[str, str]:
 
 
 def _facts(record: Mapping[str, Any]) -> dict[str, str]:
-    solver = record["solver"]
+    solver, amounts = record["solver"], record.get("amounts")
     params = ", ".join(f"{name} = {value}" for name, value in record["params"].items())
     return {
         "run": record["started_at"],
@@ -120,5 +120,6 @@ def _facts(record: Mapping[str, Any]) -> dict[str, str]:
             for one in record["inputs"]
         },
         **({"params": params} if params else {}),
+        "amounts": COMPUTED if amounts is None else f"those of column {amounts['column']}, row by row",
         "created by": f"florecon-build {record['florecon_build']}",
     }

@@ -32,6 +32,12 @@ from florecon_build.host.report.in_minor_units import in_minor_units
 
 DEFAULT_SCALE = 2
 AMOUNTS = pa.int64()
+MAX_EDITS = 256
+"""Edits that are held before they are applied."""
+COMPUTED = (
+    "computed by the solver, not read from a column: ids and sums were compared, the amounts themselves could not be"
+)
+"""Statement on the amounts of a module that has no amount column, for those who read a run."""
 
 
 class Batch(Protocol):
@@ -55,7 +61,7 @@ class ShippedRows:
     whole: bool = True
     gone: pa.Array | None = None
     ever_removed: bool = False
-    edits: tuple[Batch | pa.Table | tuple[Id, ...], ...] = field(default=(), repr=False)
+    edits: tuple[pa.Table | tuple[Id, ...], ...] = field(default=(), repr=False)
 
     @staticmethod
     def none(about: Description) -> ShippedRows:
@@ -76,12 +82,18 @@ class ShippedRows:
         return replace(self, known=self.known.slice(0, 0), whole=False, gone=None, ever_removed=True, edits=())
 
     def upserted(self, rows: Batch | pa.Table) -> ShippedRows:
-        """With rows that were inserted or replaced."""
-        return replace(self, edits=(*self.edits, rows))
+        """With rows that were inserted or replaced; of their columns only the id and the amount are held."""
+        names = [self.id_name] if self.column is None else list(dict.fromkeys((self.id_name, self.column.name)))
+        table = rows if isinstance(rows, pa.Table) else rows.to_table()
+        return self._edited(table.select(names))
 
     def removed(self, ids: Sequence[Id]) -> ShippedRows:
         """Without rows that were removed."""
-        return replace(self, edits=(*self.edits, tuple(ids)), ever_removed=True)
+        return replace(self._edited(tuple(ids)), ever_removed=True)
+
+    def _edited(self, edit: pa.Table | tuple[Id, ...]) -> ShippedRows:
+        held = self if len(self.edits) < MAX_EDITS else self._settled()
+        return replace(held, edits=(*held.edits, edit))
 
     def compared(self, rows: pa.Table) -> ShippedRows:
         """The same rows, in the order of the report and with the amounts that it adds.
@@ -185,13 +197,12 @@ class ShippedRows:
             gone = pa.concat_arrays([before, ids.filter(pc.invert(kept))])
         return replace(self, known=known, gone=gone, edits=())
 
-    def _batch(self, edit: Batch | pa.Table | tuple[Id, ...], kind: pa.DataType, place: int) -> pa.Table:
+    def _batch(self, edit: pa.Table | tuple[Id, ...], kind: pa.DataType, place: int) -> pa.Table:
         if isinstance(edit, tuple):
             ids: Any = pa.array([id for id in edit if isinstance(id, str) == pt.is_string(kind)], kind)
             amounts: Any = pa.nulls(len(ids), AMOUNTS)
         else:
-            table = edit if isinstance(edit, pa.Table) else edit.to_table()
-            ids, amounts = _plain(one_array(table, self.id_name), kind), self._amounts(table)
+            ids, amounts = _plain(one_array(edit, self.id_name), kind), self._amounts(edit)
         flags = pa.repeat(pa.scalar(not isinstance(edit, tuple)), len(ids))
         batch = pa.repeat(pa.scalar(place, pa.int64()), len(ids))
         return pa.table({"id": ids, "amount": amounts, "kept": flags, "batch": batch})

@@ -81,6 +81,14 @@ def test_any_edits(textual: bool) -> None:
                 held = held.compared(reported({row: truth[row] for row in order}, textual))
 
 
+def test_many_small_edits_are_applied_in_between() -> None:
+    held = ShippedRows.none(about())
+    for at in range(600):
+        held = held.upserted(shipped({at % 7: at}))
+        assert len(held.edits) <= 256
+    held.compared(reported({row: 599 - (599 - row) % 7 for row in range(7)}, False))
+
+
 def test_rows_of_a_snapshot_are_taken_over_at_the_first_report_and_held_to_from_then_on() -> None:
     held = ShippedRows.none(about()).restored().upserted(shipped({1: 500, 2: 7})).removed([2, 3])
     with pytest.raises(ConservationViolated, match="has row 3, which was removed"):

@@ -146,7 +146,7 @@ def test_what_is_taken_back_is_not_expected() -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_module_that_computes_its_amounts_says_so(path: str) -> None:
+def test_a_module_that_computes_its_amounts_says_so(path: str, tmp_path: Path) -> None:
     turned = told((1, -9975), (2, 9975), (3, 700))
     numeraire = {"scale": 2, "column": None}
     about = {**(PLAIN if path == "json" else ABOUT), "numeraire": numeraire}
@@ -154,6 +154,13 @@ def test_a_module_that_computes_its_amounts_says_so(path: str) -> None:
         ws.upsert(ROWS)
         assert ws.report().rows.num_rows == 3
         assert ws.about.numeraire_is_derived
+    done = ran(module(turned, path, about=about), tmp_path)
+    assert done.code == 0, done.err
+    said = "amounts are computed by the solver, not read from a column"
+    assert said in " ".join(done.out.split())
+    page = tmp_path / "page.html"
+    assert florecon("report", str(tmp_path / "out"), "--page", str(page)).code == 0
+    assert "computed by the solver, not read from a column" in page.read_text(encoding="utf-8")
 
 
 def ran(wasm: bytes, folder: Path) -> Completed:
