@@ -66,7 +66,7 @@ def settings(folder: Path | None = None) -> Settings:
         sample=tuple(where / str(name) for name in files),
         text_amounts=decimal_mark(table.get("text_amounts"), f"{NAME}: text_amounts"),
         columns=_columns(table.get("columns", {})),
-        sources=_sources(table),
+        sources=_sources(table, where),
     )
 
 
@@ -97,8 +97,8 @@ def _columns(given: object) -> dict[str, str]:
     return cast("dict[str, str]", given)
 
 
-def _sources(table: dict[str, Any]) -> dict[str, Source]:
+def _sources(table: dict[str, Any], folder: Path) -> dict[str, Source]:
     try:
-        return sources_of(table)
+        return sources_of(table, folder)
     except DeclarationError as error:
         raise CommandError(f"{NAME}: {error}", code=Exit.USAGE) from error

@@ -195,16 +195,18 @@ def load(path: str | Path) -> dict[str, Source]:
         data: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DeclarationError(file.name, str(error)) from error
-    return {name: replace(source, folder=file.parent) for name, source in sources_of(data).items()}
+    return sources_of(data, file.parent)
 
 
-def sources_of(data: Mapping[str, Any]) -> dict[str, Source]:
-    """The sources below ``source`` in the data of a ``florecon.toml``."""
+def sources_of(data: Mapping[str, Any], folder: Path) -> dict[str, Source]:
+    """The sources below ``source`` in the data of a ``florecon.toml``, of the project in a folder."""
     given = data.get("source", {})
     if not isinstance(given, dict):
         raise DeclarationError("source", "is no table", "write [source.NAME]")
     tables = cast("dict[str, Any]", given)
-    return {name: _Table(f"[source.{name}]", table).source(name) for name, table in tables.items()}
+    return {
+        name: replace(_Table(f"[source.{name}]", table).source(name), folder=folder) for name, table in tables.items()
+    }
 
 
 class _Table:

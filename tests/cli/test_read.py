@@ -158,3 +158,16 @@ def test_author_reads_the_declared_sources(project: Path) -> None:
     assert (report["rows"], report["open"]["rows"]) == (4, 2)
     other = florecon("author", "--preview", "--json", "--data", "gl=bank_march.csv", at=project)
     assert (other.code, "has no header 'id'" in other.err) == (4, True)
+
+
+@pytest.mark.parametrize("url", ["sqlite:////etc/passwd", "sqlite:///../x.db", "sqlite:///link.db"])
+def test_database_out_of_the_project_is_not_opened(
+    project: Path, tmp_path_factory: pytest.TempPathFactory, url: str
+) -> None:
+    outside = tmp_path_factory.mktemp("outside") / "x.db"
+    outside.write_bytes(b"")
+    (project / "link.db").symlink_to(outside)
+    (project / "florecon.toml").write_text(f'[source.bank]\nformat = "sql"\nurl = "{url}"\nquery = "select 1"\n')
+    said = florecon("read", at=project)
+    assert said.code == 4
+    assert "url leads out of the project" in " ".join(said.err.split())

@@ -64,10 +64,10 @@ def test_shape_reads_to_the_rows_that_the_page_shows(title: str, tmp_path: Path)
     assert found == shown
 
 
-def test_declarations_of_the_page_are_valid() -> None:
+def test_declarations_of_the_page_are_valid(tmp_path: Path) -> None:
     tables = [text for kind, _, text in BLOCK.findall(PAGE) if kind == "toml"]
     assert len(tables) > len(SHAPES) >= 9
-    assert all(sources_of(tomllib.loads(table)) for table in tables)
+    assert all(sources_of(tomllib.loads(table), tmp_path) for table in tables)
 
 
 def test_page_lists_every_format() -> None:
