@@ -10,15 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-import pyarrow as pa
 import pytest
 
 import florecon_build as fb
 from florecon_build import codegen
 from florecon_build.host.errors import FrozenGroup
-from florecon_build.host.report.tables import COLUMNS
+from florecon_build.host.report.tables import from_json
 from tests.support.pages import DOCS, ROOT
-from tests.support.wat_modules import OK, REPLY_AT, ROWS, on, packed, solver
+from tests.support.wat_modules import OK, REPLY_AT, ROWS, on, packed, reporting, solver
 from tests.test_structure import MAY_INSTALL, MAY_USE
 
 PAGE = (DOCS / "architecture.md").read_text(encoding="utf-8")
@@ -84,19 +83,13 @@ def one_expression(visited: list[str]) -> None:
 
 
 def one_row(visited: list[str]) -> None:
-    """A row in, and the table of groups out, of a module that answers with an empty table."""
-    schema = pa.schema(list(COLUMNS["groups"].items()))
-    sink = pa.BufferOutputStream()
-    pa.ipc.new_stream(sink, schema).close()
-    reply = sink.getvalue().to_pybytes()
-    assert REPLY_AT + len(reply) < OK_AT
-    answers = on("f", packed(REPLY_AT, len(reply)), packed(OK_AT, len(OK)))
-    with (
-        fb.Workspace(solver(reply=reply, dispatch=answers, extra=PLAIN_OK)) as workspace,
-        recorded(visited),
-    ):
+    """Two rows in, and the table of groups out, of a module that answers with a report of them."""
+    lines = [{"group_id": 1, "status": "proposed", "net": 0, "size": 2, "origin": "flow"}]
+    places = [{"id": row, "group_id": 1, "amount": amount} for row, amount in ((1, 500), (2, -500))]
+    module = reporting(from_json({"groups": lines, "allocations": places}))
+    with fb.Workspace(module) as workspace, recorded(visited):
         workspace.upsert(ROWS)
-        assert workspace.solve().groups.num_rows == 0
+        assert workspace.solve().groups.num_rows == 1
 
 
 def one_error(visited: list[str]) -> None:
