@@ -2,8 +2,8 @@
 
     scripts/cargo.py fmt --all --check
 
-Where a tool is missing (a distribution ships rustfmt and clippy apart) it is installed if that needs no question, and
-named with the command that installs it otherwise.
+Where a tool is missing (a distribution ships rustfmt and clippy apart) the command that installs it is named; rustup's own
+components are added.
 """
 
 from __future__ import annotations
@@ -33,8 +33,6 @@ def install(command: str) -> str | None:
     component, package = TOOLS[command]
     if shutil.which("rustup"):
         fix = ["rustup", "component", "add", component]
-    elif os.geteuid() == 0 and shutil.which("apt-get"):
-        fix = ["apt-get", "install", "-y", "--no-install-recommends", package]
     else:
         return f"cargo {command} is missing; run: sudo apt-get install {package} (or: rustup component add {component})"
     print(" ".join(fix), flush=True)

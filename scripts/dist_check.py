@@ -6,6 +6,7 @@ import base64
 import csv
 import hashlib
 import io
+import json
 import re
 import tarfile
 import zipfile
@@ -40,9 +41,19 @@ def check_wheel(path: Path, root: Path) -> Iterator[str]:
     wanted |= {f"florecon_build/_examples/{p.parent.name}/{p.name}" for p in (root / "examples").glob("*/sample.csv")}
     wanted |= {f"{info}/licenses/{name}" for name in LICENSES}
     yield from (f"{path.name}: {file} is missing" for file in sorted(wanted - set(files)))
+    yield from _engine(path.name, files)
     yield from _strays(path.name, files)
     if b"florecon-build = florecon_build.cli.app:main" not in files.get(f"{info}/entry_points.txt", b""):
         yield f"{path.name}: no command florecon-build"
+
+
+def _engine(name: str, files: dict[str, bytes]) -> Iterator[str]:
+    """The engine module is there, and is the one that its manifest says."""
+    module, manifest = files.get("florecon_build/engine.wasm"), files.get("florecon_build/engine.json")
+    if module is None or manifest is None:
+        yield f"{name}: no engine module and manifest; run make setup"
+    elif json.loads(manifest) != {"sha256": hashlib.sha256(module).hexdigest(), "bytes": len(module)}:
+        yield f"{name}: the engine module is not the one of its manifest"
 
 
 def check_sdist(path: Path, root: Path) -> Iterator[str]:

@@ -33,6 +33,8 @@ MODULE = Path(__file__).resolve().parents[2] / "engine.wasm"
 def build_engine(module: Path = MODULE, say: StatusCallback = lambda _: None) -> Path:
     """Compiles the engine module to ``module``, or takes it from the cache of earlier builds.
 
+    Its manifest, with its hash and size, is written beside it as ``engine.json``.
+
     Raises ``ToolchainError`` or ``BuildError``.
     """
     toolchain = ensure(say)
@@ -44,8 +46,10 @@ def build_engine(module: Path = MODULE, say: StatusCallback = lambda _: None) ->
         scratch.write_bytes(wasm)
         scratch.replace(kept)
     content = kept.read_bytes()
-    if not module.is_file() or module.read_bytes() != content:
-        module.write_bytes(content)
+    manifest = json.dumps({"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}) + "\n"
+    for path, wanted in ((module, content), (module.with_suffix(".json"), manifest.encode())):
+        if not path.is_file() or path.read_bytes() != wanted:
+            path.write_bytes(wanted)
     return module
 
 

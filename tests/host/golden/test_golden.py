@@ -61,6 +61,24 @@ def test_engine(name: str) -> None:
             assert now == vector, f"{name}/vectors.jsonl:{number + 1}"
 
 
+def test_a_snapshot_of_the_engine_is_that_of_the_module(plugin: tuple[str, Built]) -> None:
+    name, forms = plugin
+    taken: list[list[bytes]] = []
+    for dispatch in (by_wasm(forms), by_engine(forms.ir)):
+        snapshots: list[bytes] = []
+
+        def kept_aside(command: bytes, rows: bytes, dispatch: Any = dispatch, kept: Any = snapshots) -> bytes:
+            answer = dispatch(command, rows)
+            if answer.startswith(b"FLORSNAP"):
+                kept.append(answer)
+            return answer
+
+        assert list(replayed(name, kept_aside))
+        taken.append(snapshots)
+    assert taken[0]
+    assert taken[0] == taken[1]
+
+
 def test_interpreter(plugin: tuple[str, Built]) -> None:
     name, forms = plugin
     model, snapshot = Interpreter(forms.ir), None
