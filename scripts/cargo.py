@@ -2,8 +2,8 @@
 
     scripts/cargo.py fmt --all --check
 
-Where a tool is missing (a distribution ships rustfmt and clippy apart) the command that installs it is named; rustup's own
-components are added.
+Where a tool is missing (a distribution ships rustfmt and clippy apart) the command that installs it is named; rustup's
+own components are added.
 """
 
 from __future__ import annotations
