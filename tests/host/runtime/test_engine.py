@@ -13,6 +13,8 @@ import pytest
 
 import florecon_build as fb
 from florecon_build.host import BadConfig, BadSnapshot, BadStrategy, Poisoned, Workspace, load
+from florecon_build.host.conformance import WorkspaceModule, run
+from florecon_build.host.frames import conform
 from florecon_build.host.runtime.engine_module import engine_path
 from florecon_build.host.runtime.instance import Instance
 from florecon_build.host.runtime.limits import Deadline, Limits
@@ -77,6 +79,32 @@ def test_a_snapshot_comes_back_and_belongs_to_its_strategy() -> None:
     other = fb.Plugin("acme.other", "1.0.0", rows=ROWS, numeraire=ROWS.amount, strategy=fb.exact_1to1())
     with pytest.raises(BadSnapshot, match=r"acme\.engine"):
         Workspace.restore(other, snapshot)
+
+
+def test_the_conformance_kit_passes() -> None:
+    rng = random.Random(7)
+    rows = [
+        {
+            "row_id": id,
+            "account": rng.choice("ABC"),
+            "day": rng.randrange(40),
+            "amount": rng.choice((-5, 5, 7.5, -12.5)),
+        }
+        for id in range(40)
+    ]
+    strategy = fb.partition_by(
+        ROWS.account,
+        fb.seq(
+            fb.exact_1to1(order=ROWS.day),
+            fb.flow(penalty=9, order=ROWS.day, window=20, cost=lambda a, b: 0.1 * fb.gap(a.day, b.day)),
+        ),
+    )
+    plugin = fb.Plugin("acme.kit", "1.0.0", rows=ROWS, numeraire=ROWS.amount, strategy=strategy)
+    with Workspace(plugin) as ws:
+        table = conform(rows, ws.about).to_table()
+    verdict = run("acme.kit", lambda: WorkspaceModule(Workspace(plugin)), table, "row_id")
+    assert verdict.ok, str(verdict)
+    assert "warm equals cold" in verdict.checks
 
 
 def test_a_workspace_is_rebuilt_with_its_strategy() -> None:
