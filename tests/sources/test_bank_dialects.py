@@ -316,6 +316,8 @@ def test_transactions_of_bai(tmp_path: Path, detail: str, wanted: tuple[str | No
 def test_minor_units_of_bai_follow_the_currency(tmp_path: Path) -> None:
     found = [taken(write(tmp_path, "a.bai", bai(currency=code)), "currency") for code in ("", "JPY", "KWD")]
     assert found == [[(Decimal("12.34"), "USD")], [(Decimal(1234), "JPY")], [(Decimal("1.234"), "KWD")]]
+    noted = [reading(write(tmp_path, "a.bai", bai(currency=code))).notes for code in ("", "JPY")]
+    assert [any("currency USD" in note for note in notes) for notes in noted] == [True, False]
 
 
 @pytest.mark.parametrize(

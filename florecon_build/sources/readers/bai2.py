@@ -91,7 +91,8 @@ class _Reader:
         self.account: _Account | None = None
         self.closed = False
         self.day: datetime.date | None = None
-        self.currency = "USD"
+        self.currency = ""
+        self.assumed = False
         self.held: dict[CheckKind, int] = {"balance": 0, "count": 0}
 
     def refusal(self, line: int, reason: str, fix: str = "") -> SourceError:
@@ -113,6 +114,8 @@ class _Reader:
             raise SourceError(f"{self.path.name} has no file header (01): it is no BAI2", source=self.source.name)
         if not self.closed:
             raise self.refusal(last, "the file ends without its control record (99): it is cut off")
+        if self.assumed:
+            self.cells.notes.append("currency USD, that of the standard, where neither account nor group names one")
         named: dict[CheckKind, str] = {"balance": "control totals", "count": "record counts"}
         for kind, words in named.items():
             if self.held[kind] and all(check.holds for check in self.cells.checks if check.kind == kind):
@@ -178,10 +181,13 @@ class _Reader:
         self.day = short_day(_at(fields, 3))
         if self.day is None:
             raise self.refusal(record.line, f"as-of date {_at(fields, 3)!r} is no day of the form YYMMDD")
-        self.currency = _at(fields, 5) or "USD"
+        self.currency = _at(fields, 5)
 
     def open_account(self, record: _Record, fields: list[str], size: int) -> _Account:
-        one = _Account(f"account {fields[0]}", record.line, records=size, currency=_at(fields, 1) or self.currency)
+        one = _Account(
+            f"account {fields[0]}", record.line, records=size, currency=_at(fields, 1) or self.currency or "USD"
+        )
+        self.assumed = self.assumed or not (_at(fields, 1) or self.currency)
         one.last = record.line
         at = 2
         while at < len(fields):
