@@ -77,7 +77,7 @@ def _rows(path: Path, source: Source, cells: Cells) -> Iterator[Row]:
     line = 0
     statement: _Open | None = None
     found = batches = foreign = 0
-    for event, element, place in elements(path, source, {"Stmt", "Ntry"}.__contains__):
+    for event, element, place in elements(path, source, {"Stmt", "Ntry", *_OTHERS}.__contains__):
         if event == "start":
             if element.tag in _OTHERS:
                 raise SourceError(

@@ -21,10 +21,10 @@ Event = tuple[Literal["start", "end"], Element, int]
 
 
 def elements(path: Path, source: Source, taken: Callable[[str], bool]) -> Iterator[Event]:
-    """Starts and ends of the elements of a document, without namespaces.
+    """Starts and ends of some elements of a document, without namespaces.
 
-    Parameters: `taken` says of a tag whether its elements are released at their end, so that their parents do not keep
-    them.
+    Parameters: `taken` says of a tag whether its elements are told; they are released at their end, so that their
+    parents do not keep them.
     Errors: ``SourceError`` for what is no well-formed XML, a document type declaration, and a document beyond bounds.
     """
     handler = _Handler(path, source, taken)
@@ -82,17 +82,17 @@ class _Handler:
             raise self.refusal(f"elements in more than {MAX_DEPTH} levels")
         if self.taken(element.tag):
             self.kept.append(self.letters)
+            self.found.append(("start", element, self.parser.CurrentLineNumber))
         elif self.stack:
             self.stack[-1].append(element)
         self.count(100 + sum(map(len, attributes.values())))
         self.stack.append(element)
-        self.found.append(("start", element, self.parser.CurrentLineNumber))
 
     def end(self, _: str) -> None:
         element = self.stack.pop()
         if self.taken(element.tag):
             self.letters = self.kept.pop()
-        self.found.append(("end", element, self.parser.CurrentLineNumber))
+            self.found.append(("end", element, self.parser.CurrentLineNumber))
 
     def text(self, data: str) -> None:
         self.count(len(data))
