@@ -58,18 +58,43 @@ class Unfit:
     id: Id | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What a verb changed: the rows, the numbers of its entries, and those of them that wait for a second person."""
+class Effect(int):
+    """What a verb changed; as a number, how many groups or rows.
+
+    `ids` are the rows that it was about, `groups` the groups that it changed now, `decisions` the numbers of its
+    entries, and `pending` those of them that wait for a second person and change nothing yet.
+
+    >>> effect = Effect(1, ids=(7,), decisions=(3,))
+    >>> effect == 1, effect.count, effect.ids
+    (True, 1, (7,))
+    """
 
     ids: tuple[Id, ...]
+    groups: tuple[int, ...]
     decisions: tuple[int, ...]
-    pending: tuple[int, ...] = ()
+    pending: tuple[int, ...]
+
+    def __new__(
+        cls,
+        count: int,
+        *,
+        ids: Iterable[Id] = (),
+        groups: Iterable[int] = (),
+        decisions: Iterable[int] = (),
+        pending: Iterable[int] = (),
+    ) -> Self:
+        made = super().__new__(cls, count)
+        made.ids, made.groups = tuple(ids), tuple(groups)
+        made.decisions, made.pending = tuple(decisions), tuple(pending)
+        return made
+
+    def __getnewargs_ex__(self) -> tuple[tuple[int], dict[str, Any]]:
+        return (int(self),), vars(self)
 
     @property
     def count(self) -> int:
-        """The number of rows."""
-        return len(self.ids)
+        """The number of groups or rows."""
+        return int(self)
 
 
 class StoredWorkspace:
@@ -273,22 +298,22 @@ class StoredWorkspace:
 
     # Verbs that decide
 
-    def pin(self, group_id: int, *, why: str | None = None) -> None:
-        """As `Workspace.pin`, kept."""
-        self._pin([integer(group_id, "a group id")], why)
+    def pin(self, group_id: int, *, why: str | None = None) -> Effect:
+        """As `Workspace.pin`, kept; returns an `Effect`."""
+        return self._pin([integer(group_id, "a group id")], why)
 
-    def pin_where(self, predicate: Predicate, *, why: str | None = None) -> int:
-        """As `Workspace.pin_where`, kept; counts those that wait for a second person too."""
+    def pin_where(self, predicate: Predicate, *, why: str | None = None) -> Effect:
+        """As `Workspace.pin_where`, kept; the `Effect` counts those that wait for a second person too."""
         return self._pin(proposed(self.report(), predicate), why)
 
-    def pin_clean(self, tol: int = 0, *, why: str | None = None) -> int:
-        """As `Workspace.pin_clean`, kept."""
+    def pin_clean(self, tol: int = 0, *, why: str | None = None) -> Effect:
+        """As `Workspace.pin_clean`, kept; returns an `Effect`."""
         if integer(tol, "tol") < 0:
             raise BadCommand(f"tol is zero or more minor units, not {tol}")
         return self.pin_where(lambda g: (g.size >= 2) & g.clean(tol), why=why)
 
-    def pin_singletons(self, ids: Ids, *, why: str | None = None) -> None:
-        """As `Workspace.pin_singletons`, kept."""
+    def pin_singletons(self, ids: Ids, *, why: str | None = None) -> Effect:
+        """As `Workspace.pin_singletons`, kept; returns an `Effect`."""
         wanted = ids_from(ids)
         self._replayer.catch_up()
         shapes = shapes_of(self._workspace.report())
@@ -305,18 +330,27 @@ class StoredWorkspace:
                     f"row {row_id} stands in a group; dissolve it or detach the row first", id=row_id
                 )
             chosen.update(dict.fromkeys(alone))
-        self._pin(list(chosen), why)
+        return self._pin(list(chosen), why)
 
-    def unpin(self, group_id: int, *, why: str | None = None) -> None:
-        """As `Workspace.unpin`, kept: the decision is taken out of force."""
+    def unpin(self, group_id: int, *, why: str | None = None) -> Effect:
+        """As `Workspace.unpin`, kept: the decision is taken out of force. Returns an `Effect`."""
         integer(group_id, "a group id")
         with self._deciding() as writing:
             decision = self.decision_of(group_id)
             if decision is None:
                 self._workspace.unpin(group_id)
-                return
-            writing.append(self._draft("unpin", {"target": decision.seq}, why))
+                return Effect(1, groups=(group_id,))
+            entry = writing.append(self._draft("unpin", {"target": decision.seq}, why))
         self._replayer.catch_up()
+        waits = self._store.book.decisions[entry.seq].status == "pending"
+        ids = [member.id for member in decision.members]
+        return Effect(
+            1,
+            ids=ids,
+            groups=() if waits else (group_id,),
+            decisions=(entry.seq,),
+            pending=(entry.seq,) if waits else (),
+        )
 
     def merge(
         self,
@@ -344,14 +378,17 @@ class StoredWorkspace:
         self._replayer.adopt({} if waits else {entry.seq: group_id})
         return group_id
 
-    def detach(self, group_id: int, ids: Ids, *, why: str | None = None) -> None:
-        """As `Workspace.detach`, kept: the rows are taken out again wherever the same group is proposed."""
-        rows = ids_from(ids)
-        self._break("detach", group_id, why, rows)
+    def detach(self, group_id: int, ids: Ids, *, why: str | None = None) -> Effect:
+        """As `Workspace.detach`, kept: the rows are taken out again wherever the same group is proposed.
 
-    def dissolve(self, group_id: int, *, why: str | None = None) -> None:
-        """As `Workspace.dissolve`, kept: the group is broken up again wherever it is proposed."""
-        self._break("dissolve", group_id, why, [])
+        Returns an `Effect`.
+        """
+        rows = ids_from(ids)
+        return self._break("detach", group_id, why, rows)
+
+    def dissolve(self, group_id: int, *, why: str | None = None) -> Effect:
+        """As `Workspace.dissolve`, kept: the group is broken up again wherever it is proposed. Returns an `Effect`."""
+        return self._break("dissolve", group_id, why, [])
 
     # Open items with a reason
 
@@ -393,7 +430,8 @@ class StoredWorkspace:
             self._workspace.pin_groups(now.values())
             entries = {row_id: writing.append(draft).seq for row_id, _, draft in drafts}
         self._replayer.adopt({entries[row_id]: group for row_id, group in now.items()})
-        return Effect(tuple(wanted), tuple(entries.values()), tuple(entries[row_id] for row_id in waiting))
+        pending = [entries[row_id] for row_id in wanted if row_id in waiting]
+        return Effect(len(wanted), ids=wanted, groups=now.values(), decisions=entries.values(), pending=pending)
 
     def unresolve(self, ids: Ids, *, why: str | None = None) -> Effect:
         """Takes the reason codes of items back: they are exceptions again, and the solver's.
@@ -411,8 +449,9 @@ class StoredWorkspace:
                 drafts.append(self._draft("unresolve", {"target": known[row_id].seq}, why))
             entries = [writing.append(draft).seq for draft in drafts]
         self._replayer.catch_up()
-        pending = {each.seq for each in self._store.book.pending()}
-        return Effect(tuple(wanted), tuple(entries), tuple(seq for seq in entries if seq in pending))
+        waiting = {each.seq for each in self._store.book.pending()}
+        pending = [seq for seq in entries if seq in waiting]
+        return Effect(len(wanted), ids=wanted, decisions=entries, pending=pending)
 
     @property
     def resolutions(self) -> Mapping[Id, Decision]:
@@ -435,13 +474,17 @@ class StoredWorkspace:
 
     # What is said about rows
 
-    def tag(self, ids: Ids, label: str, *, why: str | None = None) -> None:
-        """As `Workspace.tag`, kept."""
-        self._say("tag", {"ids": self._known(ids), "label": label}, why)
+    def tag(self, ids: Ids, label: str, *, why: str | None = None) -> Effect:
+        """As `Workspace.tag`, kept; returns an `Effect`."""
+        rows = self._known(ids)
+        entry = self._say("tag", {"ids": rows, "label": label}, why)
+        return Effect(len(rows), ids=rows, decisions=(entry.seq,))
 
-    def untag(self, ids: Ids, label: str, *, why: str | None = None) -> None:
-        """As `Workspace.untag`, kept."""
-        self._say("untag", {"ids": ids_from(ids), "label": label}, why)
+    def untag(self, ids: Ids, label: str, *, why: str | None = None) -> Effect:
+        """As `Workspace.untag`, kept; returns an `Effect`."""
+        rows = ids_from(ids)
+        entry = self._say("untag", {"ids": rows, "label": label}, why)
+        return Effect(len(rows), ids=rows, decisions=(entry.seq,))
 
     def comment(self, text: str, *, ids: Ids = (), decision: int | None = None) -> Entry:
         """Says something about rows, about a decision (its number), or about all of it."""
@@ -525,7 +568,7 @@ class StoredWorkspace:
         entry = self._say(kind, {"target": seq}, why)
         return self._store.book.decisions[entry.seq]
 
-    def _pin(self, group_ids: list[int], why: str | None) -> int:
+    def _pin(self, group_ids: list[int], why: str | None) -> Effect:
         with self._deciding() as writing:
             shapes = shapes_of(self._workspace.report())
             for group_id in group_ids:
@@ -539,9 +582,12 @@ class StoredWorkspace:
             self._workspace.pin_groups(now)
             entries = {group_id: writing.append(draft) for group_id, draft in drafts}
         self._replayer.adopt({entries[group_id].seq: group_id for group_id in now})
-        return len(fresh)
+        ids = dict.fromkeys(row_id for shape in fresh for row_id, _ in shape.in_order())
+        waiting = [entry.seq for group_id, entry in entries.items() if group_id not in now]
+        numbers = [entry.seq for entry in entries.values()]
+        return Effect(len(fresh), ids=ids, groups=now, decisions=numbers, pending=waiting)
 
-    def _break(self, kind: str, group_id: int, why: str | None, ids: list[Id]) -> None:
+    def _break(self, kind: str, group_id: int, why: str | None, ids: list[Id]) -> Effect:
         integer(group_id, "a group id")
         with self._deciding() as writing:
             shapes = shapes_of(self._workspace.report())
@@ -555,6 +601,14 @@ class StoredWorkspace:
                 self._break_now(kind, group_id, ids)
             entry = writing.append(draft)
         self._replayer.adopt(broken=() if waits else (entry.seq,))
+        members = [] if shape is None else [row_id for row_id, _ in shape.in_order()]
+        return Effect(
+            1,
+            ids=ids or members,
+            groups=() if waits else (group_id,),
+            decisions=(entry.seq,),
+            pending=(entry.seq,) if waits else (),
+        )
 
     def _break_now(self, kind: str, group_id: int, ids: list[Id]) -> None:
         if kind == "detach":
