@@ -14,13 +14,14 @@ decimal mark is declared or follows from the column; a column whose texts allow 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from florecon_build.sources.currencies import CODES
+from florecon_build.sources.currencies import CODES, SIGNS
 
 Mark = Literal[".", ","]
 
@@ -28,7 +29,7 @@ MAX_DIGITS = 38
 MINUS_SIGNS = "\u2212\u2010\u2011\u2012\u2013\u2014\ufe63\uff0d"
 SPACES = "\u00a0\u2007\u2009\u202f\t"
 APOSTROPHES = "'\u2019\u02bc"
-_CURRENCY = rf"\p{{Sc}}|{'|'.join(sorted(CODES))}"
+_CURRENCY = rf"{'|'.join(map(re.escape, SIGNS))}|\p{{Sc}}|{'|'.join(sorted(CODES))}"
 _TEXT = (
     r"^(?P<sign>[-+]?) ?(?P<open>\(?) ?(?P<before>" + _CURRENCY + r")? ?(?P<inner_open>\(?) ?(?P<inner_sign>[-+]?) ?"
     r"(?P<number>[0-9.,](?:[0-9., ']*[0-9.,])?) ?(?P<inner_behind>[-+]?) ?(?P<inner_close>\)?) ?"

@@ -10,5 +10,25 @@ _CODES = """
     PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SLL SOS SRD SSP STN SVC SYP SZL THB TJS TMT
     TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XAG XAU XCD XOF XPF YER ZAR ZMW ZWL
 """
+SIGNS = (
+    "kr.",
+    "kr",
+    "z\u0142",
+    "K\u010d",
+    "Ft",
+    "R$",
+    "US$",
+    "A$",
+    "C$",
+    "NZ$",
+    "HK$",
+    "Rs.",
+    "Rs",
+    "lei",
+    "Fr.",
+    "SFr.",
+    "TL",
+)
+"""Signs of currencies that are written in letters."""
 CODES = frozenset(_CODES.split())
 """Codes that may stand beside an amount; three capitals that are none of them are no part of one."""

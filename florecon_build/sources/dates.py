@@ -25,6 +25,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from florecon_build.sources.months import in_english
+
 ISO = "%Y-%m-%d"
 TIMESTAMP = "timestamp"
 """The name of ISO 8601 timestamps among the formats; a day without a time is one as well."""
@@ -54,13 +56,13 @@ FORMATS = (
     "%m-%d-%y",
     "%y-%m-%d",
     "%d %b %Y",
-    "%d %B %Y",
+    "%d. %b %Y",
+    "%d.%b.%Y",
     "%d-%b-%Y",
     "%d-%b-%y",
     "%d %b %y",
     "%d/%b/%Y",
     "%b %d, %Y",
-    "%B %d, %Y",
     "%b %d %Y",
     TIMESTAMP,
 )
@@ -158,9 +160,11 @@ def _fits(text: str, format: str) -> bool:
 def _reader(format: str) -> Callable[[str], datetime.date]:
     pads = "%Y" in format and not any(letter in format for letter in "./- ,")
 
+    named = "%b" in format or "%B" in format
+
     def read(text: str) -> datetime.date:
         try:
-            stamp = datetime.datetime.strptime(text, format)
+            stamp = datetime.datetime.strptime(in_english(text, whole="%B" in format) if named else text, format)
         except ValueError:
             raise ValueError(f"is no day of the form {format}") from None
         if pads and len(text) != 8:  # %Y%m%d takes 2026111 as well

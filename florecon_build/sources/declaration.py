@@ -143,6 +143,7 @@ class Source:
     timezone: str | None = None
     skip_rows: int | None = None
     stop_at: str | None = None
+    totals: Literal["rows"] | None = None
     sheet: str | int | None = None
     currency: str | None = None
     empty: Decimal | None = None
@@ -256,6 +257,7 @@ class _Table:
             timezone=self.take("timezone", _zone, 'a zone such as "Europe/Berlin"'),
             skip_rows=self.take("skip_rows", _count, "the number of lines before the header"),
             stop_at=self.take("stop_at", _pattern, "a regular expression"),
+            totals=self.take("totals", _one_of(("rows",)), '"rows", where lines that look like totals are rows'),
             sheet=self.take("sheet", _text_or_count, "the name of a sheet, or its number from 1"),
             currency=self.take("currency", _text, 'a code such as "EUR"'),
             empty=self.take("empty", _decimal, "0"),

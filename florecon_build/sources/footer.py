@@ -1,51 +1,74 @@
-"""Lines of totals at the foot of a file: they begin with a word for it, and have fewer cells than rows have."""
+"""Lines of totals in a file: they begin with a word for it, and have fewer cells than rows have."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from florecon_build.sources.cells import LINE
-from florecon_build.sources.words import TOTAL, words
+from florecon_build.sources.words import TOTAL
 
-TAIL = 64
+USUAL_ROWS = 256
+_WORDS = "|".join(sorted(TOTAL))
+_PATTERN = rf"(?i)^[^\pL\pN]*(?:{_WORDS})(?:$|[^\pL\pN])"
 
 
 @dataclass(frozen=True, slots=True)
 class TotalLine:
-    """A line that looks like a total: where it is, and its first cell with text."""
+    """A line that looks like a total: where it is, its first cell with text, and all of them."""
 
     line: int
     first: str
     cells: tuple[str, ...]
 
 
-def total_lines(batch: pa.RecordBatch) -> list[TotalLine]:
-    """The lines of totals at the end of the last batch of a file.
+@dataclass(slots=True)
+class Totals:
+    """Lines of totals of one file, found batch by batch; ``below`` counts the rows behind the first of them."""
 
-    Such a line begins with a word for a total and lacks at least one of the cells that the rows above it have. Above
-    the last line that is a row there are none.
-    """
-    rows = batch.slice(max(0, batch.num_rows - TAIL)).to_pylist()
-    found: list[TotalLine] = []
-    for at in range(len(rows) - 1, -1, -1):
-        row = {name: cell for name, cell in rows[at].items() if name != LINE}
-        filled = [str(cell).strip() for cell in row.values() if cell is not None and str(cell).strip()]
-        if not filled or not _is_total(filled[0]):
-            break
-        found.append(TotalLine(rows[at][LINE], filled[0], tuple(filled)))
-    full = [sum(cell is not None for cell in row.values()) - 1 for row in rows[: len(rows) - len(found)]]
-    if not full:
-        return []
-    usual = max(set(full), key=full.count)
-    return [one for one in reversed(found) if len(one.cells) < usual]
+    lines: list[TotalLine] = field(default_factory=list[TotalLine])
+    below: int = 0
+
+    @property
+    def at_foot(self) -> bool:
+        """Whether no row stands below the first line."""
+        return self.below == len(self.lines)
+
+    def look(self, batch: pa.RecordBatch) -> None:
+        """Adds the lines of a batch: their first cell begins with a word for a total, and they lack cells of rows."""
+        texts = [batch.column(name) for name in batch.schema.names if pa.types.is_string(batch.schema.field(name).type)]
+        hits: list[int] = []
+        if texts and batch.num_rows:
+            first = pc.utf8_lower(pc.coalesce(*texts) if len(texts) > 1 else texts[0])
+            hits = pc.indices_nonzero(pc.fill_null(pc.match_substring_regex(first, _PATTERN), False)).to_pylist()
+        usual = _usual(batch, set(hits)) if hits else 0
+        found = [one for one in (_line(batch, at) for at in hits) if _is_sparse(one, usual)]
+        if self.lines:
+            self.below += batch.num_rows
+        elif found:
+            lines: list[int] = batch.column(LINE).to_pylist()
+            self.below = batch.num_rows - lines.index(found[0].line)
+        self.lines += found
 
 
-def _is_total(text: str) -> bool:
-    leading = re.split(r"[\s:(]", text.strip(), maxsplit=1)[0]
-    return len(text) <= 60 and bool(words(leading) & TOTAL)
+def _line(batch: pa.RecordBatch, at: int) -> TotalLine:
+    row = {name: batch.column(name)[at].as_py() for name in batch.schema.names if name != LINE}
+    filled = [str(cell).strip() for cell in row.values() if cell is not None and str(cell).strip()]
+    return TotalLine(batch.column(LINE)[at].as_py(), filled[0], tuple(filled))
+
+
+def _usual(batch: pa.RecordBatch, totals: set[int]) -> int:
+    """How many cells most rows have."""
+    rows = [row for at, row in enumerate(batch.slice(0, USUAL_ROWS).to_pylist()) if at not in totals]
+    full = [sum(cell is not None for cell in row.values()) - 1 for row in rows]
+    return max(set(full), key=full.count) if full else 0
+
+
+def _is_sparse(one: TotalLine, usual: int) -> bool:
+    return len(one.cells) < usual and len(one.cells) <= max(2, usual // 2) and len(one.first) <= 60
 
 
 def stop_pattern(first: str) -> str:

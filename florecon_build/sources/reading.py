@@ -38,7 +38,7 @@ from florecon_build.sources.declaration import (
 )
 from florecon_build.sources.errors import Cell, MissingHeader, RepeatedId, SourceError, UnreadableFile
 from florecon_build.sources.file_digest import sha256
-from florecon_build.sources.footer import stop_pattern, total_lines
+from florecon_build.sources.footer import Totals, stop_pattern
 from florecon_build.sources.headers import twice
 from florecon_build.sources.mapping import Findings, Forms, Mapper, Plan, Refused, forms, plan
 from florecon_build.sources.quoting import toml_literal, toml_string
@@ -221,9 +221,9 @@ def _read(source: Source, files: Sequence[Path], fields: Sequence[Field], id_nam
         cells = opened.take(path)
         _require_headers(planned, path, cells)
         mapper = Mapper(planned, found, labels[path], refused=refused, first_row=row, seen=seen)
-        last = taken.file(path, cells, mapper, _Balance(planned, cells, labels[path]))
-        if format_of(path, source) in {"csv", "excel"}:
-            _require_no_totals(source, labels[path], last)
+        totals = taken.file(path, cells, mapper, _Balance(planned, cells, labels[path]))
+        if source.totals is None and format_of(path, source) in {"csv", "excel"}:
+            require_no_totals(source, labels[path], totals)
         row = mapper.row
     taken.prove(source)
     refused.require_none(planned.source)
@@ -260,18 +260,21 @@ def _require(checks: Sequence[Check], source: Source) -> None:
         raise SourceError(check.message, source=source.name, fix=fix)
 
 
-def _require_no_totals(source: Source, file: str, batch: pa.RecordBatch | None) -> None:
-    """Refuses lines of totals at the foot of a file of text or of a spreadsheet whose footer is not declared."""
-    found = [] if batch is None or source.stop_at is not None else total_lines(batch)
-    if found:
-        shown = [
-            Cell(file, one.line, "the line", ", ".join(one.cells), "looks like a total, not like a row")
-            for one in found
-        ]
-        line = f"stop_at = {toml_literal(stop_pattern(found[0].first))}"
-        raise UnreadableFile(
-            "totals at the foot of the file", source=source.name, cells=shown, advice=[source.advice(line)]
-        )
+def require_no_totals(source: Source, file: str, found: Totals) -> None:
+    """Refuses lines of totals among the rows of a file of text or of a spreadsheet."""
+    if not found.lines:
+        return
+    shown = [
+        Cell(file, one.line, "the line", ", ".join(one.cells), "looks like a total, not like a row")
+        for one in found.lines
+    ]
+    kept = 'totals = "rows" where they are rows'
+    if not found.at_foot:
+        fix = f"take the lines out of the file, or declare {kept}"
+        raise UnreadableFile("totals among the rows", source=source.name, cells=shown, fix=fix)
+    line = f"stop_at = {toml_literal(stop_pattern(found.lines[0].first))}"
+    advice = [source.advice(line, words=f"or {kept}")]
+    raise UnreadableFile("totals at the foot of the file", source=source.name, cells=shown, advice=advice)
 
 
 class _Opened:
@@ -309,12 +312,13 @@ class _Taken:
     statements: list[tuple[str, Statement]] = field(default_factory=list[tuple[str, Statement]])
     codes: set[str] = field(default_factory=set[str])
 
-    def file(self, path: Path, cells: Cells, mapper: Mapper, balance: _Balance) -> pa.RecordBatch | None:
-        """Reads one file through its mapper; gives the last batch as the file has it."""
+    def file(self, path: Path, cells: Cells, mapper: Mapper, balance: _Balance) -> Totals:
+        """Reads one file through its mapper; gives the lines that look like totals."""
         rows = 0
-        batch: pa.RecordBatch | None = None
+        totals = Totals()
         name = pa.array([mapper.file], pa.string())
         for batch in cells.batches:
+            totals.look(batch)
             mapped, lines = mapper.map(batch)
             balance.take(batch, mapped, lines, mapper)
             self.parts.append(mapped)
@@ -327,7 +331,7 @@ class _Taken:
         self.notes += [f"{mapper.file}: {note}" for note in cells.notes]
         self.statements += [(mapper.file, statement) for statement in cells.statements]
         self.codes |= mapper.currencies
-        return batch
+        return totals
 
     def prove(self, source: Source) -> None:
         """Checks the statements of banks; what ``balance = false`` lets pass is a note."""

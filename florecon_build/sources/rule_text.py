@@ -58,6 +58,7 @@ def source_toml(source: Source) -> list[str]:
         "path": _text(source.path),
         "skip_rows": None if source.skip_rows is None else str(source.skip_rows),
         "stop_at": None if source.stop_at is None else toml_literal(source.stop_at),
+        "totals": _text(source.totals),
         "decimal": _text(source.decimal),
         "dates": toml_table(source.dates) if isinstance(source.dates, Mapping) else _text(source.dates),
         "timezone": _text(source.timezone),

@@ -78,10 +78,11 @@ CURRENCY = _set(
     "currency ccy curr currencycode waehrung währung devise moneda valuta waluta divisa mena pénznem валюта"
 )
 """Words of a column of currencies."""
-TOTAL = _set(
-    "total totals totale totaux subtotal grand summe gesamt gesamtsumme endsumme zwischensumme suma sumario razem"
-    " łącznie sum summa yhteensä totaal samlet celkem összesen итого 合計 somme"
-)
+_TOTAL_WORDS = """
+    total totals totale totaux subtotal grand summe gesamt gesamtsumme endsumme zwischensumme suma sumario razem
+    łącznie sum summa yhteensä totaal samlet celkem összesen итого 合計 somme
+"""
+TOTAL = frozenset(_TOTAL_WORDS.split())
 """Words that begin a line of totals."""
 SIGN = _set(
     "s h sh sign signe signo segno sens vorzeichen kennzeichen indicator indikator type typ tipo dc d c cr dr debit"

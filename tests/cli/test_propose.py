@@ -150,7 +150,10 @@ AMOUNTS: list[tuple[str, str, Any]] = [
     ("day,amount\n03/31/2026,1.50\n04/01/2026,-1.50\n", "dates", "%m/%d/%Y"),
     ("day,amount\n1. 3. 2026,1.50\n31. 3. 2026,-1.50\n", "dates", "%d. %m. %Y"),
     ("day,amount\n31/03/2026 23:10:00,1.50\n01/04/2026 08:00:00,-1.50\n", "dates", "%d/%m/%Y %H:%M:%S"),
+    ("day,amount\n03 d\u00e9c. 2026,1.50\n31 mai 2026,-1.50\n", "dates", "%d %b %Y"),
+    ("day;Belopp\n2026-03-01;1 234,50 kr\n2026-03-02;-1 234,50 kr\n", "decimal", ","),
     # footers
+    ("day,t,n,amount\n2026-03-01,x,y,1.50\nTotal,,,1.50\n*** end ***\n", "stop_at", r"^\W*Total(?!\w)"),
     ("day,t,amount\n2026-03-01,x,1.50\nRazem,,1.50\n", "stop_at", r"^\W*Razem(?!\w)"),
     ("day|t|amount\n2026-03-01|x|1.50\n2026-03-02|x|2.50\nSumma|4.00\n", "stop_at", r"^\W*Summa(?!\w)"),
     ("day\tt\tBetrag (CHF)\n2026-03-01\tx\t1.50\n2026-03-02\ty\t2.50\n", "currency", "CHF"),
@@ -210,6 +213,12 @@ def test_each_line_that_is_asked_for_decides(tmp_path: Path, text: str, lines: t
         ("name,town\nx,y\n", "no amount column found"),
         ("2026-03-01,5.00\n2026-03-02,6.00\n", "no line is a header"),
         ("day,amount\n2026-03-01,5 EUR\n2026-03-02,6 USD\n", "several currencies"),
+        ("day,amount,fee\n2026-03-01,5.00,0.10\n2026-03-02,n/a,0.20\n", 'a.csv:3: amount: "n/a" is no amount'),
+        ("date,amount\n2026-03-01,5.00\n2026-02-30,6.00\n", 'a.csv:3: date: "2026-02-30" is no day'),
+        (
+            "day,t,n,amount\n2026-03-01,a,b,5.00\nSubtotal,,,5.00\n2026-03-01,a,b,5.00\n",
+            "take the lines out of the file",
+        ),
         (
             "day,amount,Balance\n2026-03-01,5.00,105.00\n2026-03-02,7.00,113.00\n",
             "Balance is 113.00, and 105.00 + 7.00",

@@ -15,17 +15,18 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.types as pt
 
-from florecon_build.sources.amounts import Mark
+from florecon_build.sources import dates
+from florecon_build.sources.amounts import Mark, parse
 from florecon_build.sources.cells import LINE, Cells
 from florecon_build.sources.dates import ISO, TIMESTAMP, decided
 from florecon_build.sources.declaration import ColumnRule, Header, Source, headers_of
 from florecon_build.sources.detection.amount_rule import Candidate, Found, find
-from florecon_build.sources.detection.columns import MAX_ROWS, Facts, facts_of
-from florecon_build.sources.errors import Advice, UnreadableFile
-from florecon_build.sources.footer import stop_pattern, total_lines
-from florecon_build.sources.reading import SYMBOLS, cells_of, format_of
+from florecon_build.sources.detection.columns import MARKS, MAX_ROWS, Facts, facts_of
+from florecon_build.sources.errors import Advice, Cell, RefusedCells, UnreadableFile
+from florecon_build.sources.footer import Totals, stop_pattern
+from florecon_build.sources.reading import SYMBOLS, cells_of, format_of, require_no_totals
 from florecon_build.sources.rule_text import rule_toml
-from florecon_build.sources.words import CURRENCY, DAY, ID, VALUE_DAY
+from florecon_build.sources.words import AMOUNT, CREDIT, CURRENCY, DAY, DEBIT, ID, VALUE_DAY
 
 MAX_SCALE = 18
 
@@ -85,6 +86,7 @@ def detect(path: Path, known: Source) -> Detected:
     columns = tuple(
         facts_of(batches, header) for header in cells.headers if not pt.is_list(batches[0].schema.field(header).type)
     )
+    _require_readable(path, source, columns, batches)
     questions: list[Question] = []
     if cells.amount is not None and "amount" not in source.columns:
         found = replace(_declared(path, source, columns, Header(cells.amount)), why=f"that of {source.format}")
@@ -129,10 +131,14 @@ def _read(path: Path, source: Source) -> tuple[Cells, list[pa.RecordBatch], Sour
             raise
         source = replace(source, stop_at=line.partition(" = ")[2][1:-1])
         cells, batches = _taken(path, source)
-    if source.stop_at is None and batches and source.format in {"csv", "excel"}:
-        totals = total_lines(batches[-1])
-        if totals:
-            source = replace(source, stop_at=stop_pattern(totals[0].first))
+    if stops is None and source.totals is None and source.format in {"csv", "excel"}:
+        totals = Totals()
+        for batch in batches:
+            totals.look(batch)
+        if not totals.at_foot:
+            require_no_totals(source, path.name, totals)
+        if totals.lines:
+            source = replace(source, stop_at=stop_pattern(totals.lines[0].first))
             cells, batches = _taken(path, source)
     if not batches or not sum(batch.num_rows for batch in batches):
         raise UnreadableFile(f"{path.name}: the file has no rows", source=source.name)
@@ -195,6 +201,29 @@ def _amount(path: Path, source: Source, columns: Sequence[Facts], questions: lis
     return found
 
 
+def _require_readable(path: Path, source: Source, columns: Sequence[Facts], batches: Sequence[pa.RecordBatch]) -> None:
+    """Refuses a column of amounts, or of days, by its header, of which some cells are none."""
+    lines = pa.chunked_array([batch.column(LINE) for batch in batches])
+    for one in columns:
+        if one.is_number or one.is_day or not one.filled:
+            continue
+        bad: dict[int, str] = {}
+        if one.words & (AMOUNT | CREDIT | DEBIT):
+            texts = pa.array(one.texts, pa.string())
+            bad = min((parse(texts, mark, scale=MAX_SCALE).refused for mark in MARKS), key=len)
+        elif one.words & {*DAY, *VALUE_DAY}:
+            texts = pa.array(one.texts, pa.string())
+            bad = dates.parse(texts, dates.most_fitting(one.filled[:100]), timezone="UTC").refused
+        if bad and len(bad) * 2 <= len(one.filled):
+            cells = [
+                Cell(path.name, lines[at].as_py(), one.header, one.texts[at] or "", why) for at, why in bad.items()
+            ]
+            what = (
+                f"{len(bad):,} {'cell' if len(bad) == 1 else 'cells'} below {one.header!r} cannot be read as the others"
+            )
+            raise RefusedCells(what, source=source.name, cells=cells, fix="mend the file")
+
+
 def _declared(path: Path, source: Source, columns: Sequence[Facts], rule: ColumnRule) -> Found:
     """The amount as it is declared."""
     by_header = {one.header: one for one in columns}
@@ -207,7 +236,8 @@ def _declared(path: Path, source: Source, columns: Sequence[Facts], rule: Column
         )
     used = tuple(by_header[header] for header in headers_of(rule) if by_header[header].numbers)
     every = find([*used], source.decimal)
-    numbers = next(iter(used[0].numbers.values())) if used else ()
+    columns_of = [next(iter(one.numbers.values())) for one in used]
+    numbers = [next((cell for cell in cells if cell is not None), None) for cells in zip(*columns_of, strict=True)]
     marks = every.marks if every.candidates else (".", ",")
     return Found((Candidate(rule, numbers, used),), marks, None, "as declared")
 
