@@ -14,6 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from florecon_build.codegen.build.environment import cargo_home
 from florecon_build.codegen.build.rustc import TARGET
 from florecon_build.codegen.build.toolchain import ensure
 from florecon_build.codegen.build.wasm import wasm_flags
@@ -50,9 +51,10 @@ def main() -> int:
         if advice:
             print(advice, file=sys.stderr)
             return 1
-    env = {**os.environ, **toolchain.env}
+    path = os.pathsep.join([str(compiler.cargo.parent), os.environ.get("PATH", "")])  # its own clippy and rustfmt
+    env = {**os.environ, **toolchain.env, "PATH": path}
     if TARGET in sys.argv:  # as the generator has it, so that both find the dependencies that the other compiled
-        env["CARGO_ENCODED_RUSTFLAGS"] = "\x1f".join(wasm_flags(toolchain))
+        env |= {"CARGO_ENCODED_RUSTFLAGS": "\x1f".join(wasm_flags(toolchain)), "CARGO_HOME": str(cargo_home())}
     return subprocess.run([compiler.cargo, *sys.argv[1:]], cwd=RUNTIME, env=env, check=False).returncode
 
 

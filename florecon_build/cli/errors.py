@@ -17,7 +17,7 @@ from rich.text import Text
 
 from florecon_build.cli import console
 from florecon_build.cli.exit_codes import Exit
-from florecon_build.codegen.errors import BuildError, GeneratedCodeError, ToolchainError
+from florecon_build.codegen.errors import BuildError, CodegenError, GeneratedCodeError, ToolchainError
 from florecon_build.host.decisions.errors import BookError, BookLocked, WrongHead
 from florecon_build.host.errors import (
     BadCommand,
@@ -126,6 +126,8 @@ def render(error: Exception) -> RenderedError:
             return RenderedError(Exit.BUG, str(error))
         case BuildError():
             return RenderedError(Exit.ENVIRONMENT, str(error), "run `florecon-build doctor` to check the build tools")
+        case CodegenError():
+            return RenderedError(Exit.SOLVER, str(error), "pass a solver.wasm built by `florecon-build ship`")
         case LoadError():
             return RenderedError(Exit.SOLVER, str(error), "pass a solver.wasm built by `florecon-build ship`")
         case SourceError():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -93,12 +94,15 @@ def verify(
     ),
     as_json: Json = False,
 ) -> None:
-    """Rebuild a module from its embedded strategy and compare the two byte for byte.
+    """Rebuild a module from its embedded strategy, compare the bytes, and check every claim of its manifest.
 
-    Exit code 0 if the two are equal, 1 if not.
+    The strategy is read as data and compiled anew; no code of the module runs. The manifest is the .json file beside
+    the module. Exit code 0 if the modules are equal and no claim is false, 1 if not.
     """
+    beside = solver.with_suffix(".json")
+    claims = beside.read_bytes() if beside.is_file() else None
     with console.status(f"rebuilding {solver.name} from its embedded strategy") as update:
-        verdict = rebuild(solver.read_bytes(), validate=validate, say=update)
+        verdict = rebuild(solver.read_bytes(), validate=validate, claims=claims, say=update)
     if as_json:
         console.print_json(
             {
@@ -108,12 +112,50 @@ def verify(
                 "fingerprint": verdict.fingerprint,
                 "made_by": verdict.made_by,
                 "here": verdict.here,
+                "manifest": _claims(verdict, beside),
             }
         )
     else:
         _print_verdict(verdict, solver)
-    if not verdict.equal:
+        _print_claims(verdict, beside)
+    if not verdict.equal or verdict.false_claims:
         raise typer.Exit(Exit.REFUSED)
+
+
+def _claims(verdict: Verdict, manifest: Path) -> dict[str, object] | None:
+    if verdict.false_claims is None:
+        return None
+    return {
+        "path": str(manifest),
+        "true": not verdict.false_claims,
+        "false_claims": [asdict(claim) for claim in verdict.false_claims],
+        "unchecked": list(verdict.unchecked),
+    }
+
+
+def _print_claims(verdict: Verdict, manifest: Path) -> None:
+    release, profile = verdict.here["compiler"]["release"], verdict.here["profile"]
+    console.print_line(
+        f"rebuilt   {verdict.rust_lines:,} lines of Rust, generated here from the strategy, and the florecon runtime "
+        f"{verdict.here['runtime']['version']}, by rustc {release}, profile {profile}"
+    )
+    console.print_line("          The module was read, not run; nothing that came with it was compiled or executed.")
+    if verdict.false_claims is None:
+        console.print_line(f"manifest  {manifest.name} is not beside the module: no claim of a manifest was checked")
+        return
+    path = console.display_path(manifest)
+    if not verdict.false_claims:
+        beyond = f" but {', '.join(verdict.unchecked)}" if verdict.unchecked else ""
+        console.print_line(f"manifest  every claim of {path}{beyond} is true")
+    for claim in verdict.false_claims:
+        console.print_line(
+            f"manifest  FALSE: {path} says {claim.name} = {_shown(claim.says)}; it is {_shown(claim.found)}"
+        )
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=True)
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def _print_verdict(verdict: Verdict, solver: Path) -> None:

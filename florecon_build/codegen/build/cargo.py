@@ -9,27 +9,31 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
 from florecon_build.codegen.build.cargo_workspace import Workspace
+from florecon_build.codegen.build.environment import (
+    NEUTRAL,
+    cargo_home,
+    refuse_outer_configuration,
+    root,
+    variables,
+)
 from florecon_build.codegen.build.paths import cache_dir
 from florecon_build.codegen.build.rustc import Compiler
 from florecon_build.codegen.build.sysroot import StatusCallback
 from florecon_build.codegen.errors import BuildError, GeneratedCodeError, Rejection
 
-_NOT_INHERITED = re.compile(r"RUSTFLAGS|CARGO_ENCODED_RUSTFLAGS|CARGO_BUILD_.*|CARGO_PROFILE_.*|RUSTC_BOOTSTRAP")
+HELD = ("--locked", "--offline")
+"""Every compilation is held to the lock file, and takes nothing from a network."""
 
 
 def target_dir(compiler: Compiler) -> Path:
     """Cargo's target folder: ``$CARGO_TARGET_DIR``, or one per compiler in the cache."""
     given = os.environ.get("CARGO_TARGET_DIR")
-    return Path(given) if given else cache_dir() / f"target-{compiler.key}"
-
-
-def cargo_home() -> Path:
-    """Cargo's home folder, with the registry cache."""
-    return Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo")
+    return Path(given).absolute() if given else cache_dir() / f"target-{compiler.key}"
 
 
 def run_cargo(
@@ -42,37 +46,71 @@ def run_cargo(
     deny_warnings: bool = False,
     say: StatusCallback | None = None,
 ) -> list[Path]:
-    """Runs ``cargo ARGS`` in the workspace; returns the paths of the artifacts.
+    """Runs ``cargo ARGS`` over the workspace, offline, in an environment of its own; returns the artifacts' paths.
 
-    ``say`` is told what is being compiled and how many crates remain, at most every few seconds.
-    Raises ``GeneratedCodeError`` if a generated crate is rejected, ``BuildError`` for any other failure.
+    ``say`` is told what is being compiled and how many crates remain, at most every few seconds. Packages that are
+    missing are fetched first, with the user's configuration. Raises ``GeneratedCodeError`` if a generated crate is
+    rejected, ``BuildError`` for any other failure.
     """
-    variables = {key: value for key, value in os.environ.items() if not _NOT_INHERITED.fullmatch(key)}
-    variables |= {"CARGO_TARGET_DIR": str(target_dir(compiler)), **(env or {})}
-    if flags:
-        variables["CARGO_ENCODED_RUSTFLAGS"] = "\x1f".join(flags)
-    command = [str(compiler.cargo), *args, "--message-format=json", "--locked"]
+    refuse_outer_configuration()
+    settings = {
+        **NEUTRAL,
+        "CARGO_HOME": str(cargo_home()),
+        "CARGO_TARGET_DIR": str(target_dir(compiler)),
+        "CARGO_ENCODED_RUSTFLAGS": "\x1f".join(flags),
+        "PATH": os.pathsep.join([str(compiler.cargo.parent), os.environ.get("PATH", "")]),
+        "RUSTC": str(compiler.rustc),
+        **(env or {}),
+    }
+    manifest = ["--manifest-path", str(workspace.root / "Cargo.toml")]
+    command = [str(compiler.cargo), *args, *manifest, "--message-format=json", *HELD]
     if deny_warnings and args[0] == "clippy":
         command += ["--", "--deny", "warnings"]
     elif deny_warnings:
         command += ["--config", "build.warnings='deny'"]
     if say is not None:
         # cargo draws its progress where it is told to; otherwise only on a terminal
-        variables |= {"CARGO_TERM_PROGRESS_WHEN": "always", "CARGO_TERM_PROGRESS_WIDTH": "200"}
-    with subprocess.Popen(
-        command, cwd=workspace.root, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
+        settings |= {"CARGO_TERM_PROGRESS_WHEN": "always", "CARGO_TERM_PROGRESS_WIDTH": "200"}
+    done = _run(command, variables(settings), say)
+    if done.code != 0 and not any(_is_of_a_crate(message) for message in done.messages):
+        target = args[args.index("--target") + 1] if "--target" in args else compiler.fact("host")
+        fetch = [str(compiler.cargo), "fetch", "--locked", "--target", target, *manifest]
+        fetched = _run(fetch, {**os.environ, "RUSTC": str(compiler.rustc)}, None)
+        if fetched.code != 0:
+            why = f"{_why(done.log, done.messages)}\n{fetched.log[-2000:]}"
+            raise BuildError(f"`{' '.join(command)}` failed:\n{why}")
+        done = _run(command, variables(settings), say)
+    messages = done.messages
+    if done.code != 0:
+        rejections = tuple(_rejections(messages, workspace))
+        if rejections:
+            raise GeneratedCodeError(rejections)
+        raise BuildError(f"`{' '.join(command)}` failed:\n{_why(done.log, messages)}")
+    return [Path(file) for message in messages for file in cast("list[str]", message.get("filenames", []))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """A finished run of cargo: exit code, messages, and what it wrote for people."""
+
+    code: int
+    messages: list[dict[str, Any]]
+    log: str
+
+
+def _run(command: list[str], env: dict[str, str], say: StatusCallback | None) -> _Done:
+    with subprocess.Popen(command, cwd=root(), env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         log: list[str] = []
         reader = threading.Thread(target=_follow, args=(_pipe(process.stderr), log, say or _silent), daemon=True)
         reader.start()
         messages = list(_messages(_pipe(process.stdout).read().decode("utf-8", "replace")))
         reader.join()
-    if process.returncode != 0:
-        rejections = tuple(_rejections(messages, workspace))
-        if rejections:
-            raise GeneratedCodeError(rejections)
-        raise BuildError(f"`{' '.join(command)}` failed:\n{_why(''.join(log), messages)}")
-    return [Path(file) for message in messages for file in cast("list[str]", message.get("filenames", []))]
+    return _Done(process.returncode, messages, "".join(log))
+
+
+def _is_of_a_crate(message: dict[str, Any]) -> bool:
+    """Whether cargo came as far as compiling: nothing was missing."""
+    return message.get("reason") in {"compiler-message", "compiler-artifact", "build-script-executed"}
 
 
 _PROGRESS = re.compile(r"\s*Building \[[=> ]*\] (\d+)/(\d+)(?:: (.*))?")

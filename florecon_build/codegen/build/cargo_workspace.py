@@ -6,6 +6,7 @@ runtime's with the generated crate written in: cargo resolves nothing anew.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -13,12 +14,14 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from florecon_build.codegen.build.paths import runtime_files, runtime_hash
 from florecon_build.codegen.errors import BuildError
 from florecon_build.codegen.rust.crate import PACKAGE_VERSION, Crate
 
 MEMBER = "plugin"
+_LIBRARY = Path("florecon/Cargo.toml")
 
 # Released modules use optimisation level 2: 16 kB smaller than 3, and as fast (measured: intercompany, 50,000 rows).
 # Dependencies use level 3, shared with hand-written plugins.
@@ -29,9 +32,9 @@ opt-level = 3
 [profile.quick]
 inherits = "release"
 opt-level = 1
-lto = false
+lto = "off"
 codegen-units = 16
-incremental = true
+incremental = false
 strip = "none"
 
 [profile.quick.package."*"]
@@ -58,8 +61,11 @@ class Workspace:
 def workspace(root: Path, runtime: Path, crates: Mapping[str, Crate]) -> Workspace:
     """Creates or updates a workspace of the runtime and ``crates``; writes only files that differ."""
     root.mkdir(parents=True, exist_ok=True)
+    digest = runtime_hash(runtime)
     for path in runtime_files(runtime):
-        if path.name not in ("Cargo.toml", "Cargo.lock") or len(path.parts) > 1:
+        if path == _LIBRARY:
+            _write(root / path, _with_identity((runtime / path).read_text(), digest))
+        elif path.name not in ("Cargo.toml", "Cargo.lock") or len(path.parts) > 1:
             _copy(runtime / path, root / path)
     manifest = (runtime / "Cargo.toml").read_text()
     _write(root / "Cargo.toml", _with_members(manifest, crates))
@@ -67,7 +73,7 @@ def workspace(root: Path, runtime: Path, crates: Mapping[str, Crate]) -> Workspa
     for member, crate in crates.items():
         for name, text in crate.files.items():
             _write(root / member / name, text)
-    return Workspace(root, runtime_hash(runtime), crates)
+    return Workspace(root, digest, crates)
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -84,6 +90,20 @@ def _write(path: Path, text: str) -> None:
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
     scratch.write_text(text, encoding="utf-8")
     scratch.replace(path)
+
+
+def _with_identity(manifest: str, digest: str) -> str:
+    """The manifest of the runtime's library with a feature of its content, on by default.
+
+    Cargo names what it compiles by package, version and features, not by content or folder, and takes what is newer
+    than the sources for up to date: two versions of the runtime over one target folder would take each other's library.
+    """
+    feature = f"content-{digest[:16]}"
+    own = cast("dict[str, list[str]]", tomllib.loads(manifest).get("features", {}))
+    features = own | {"default": [*own.get("default", []), feature], feature: []}
+    lines = [f"{json.dumps(name)} = {json.dumps(parts)}" for name, parts in features.items()]
+    rest = re.sub(r"^\[features\]\n(?:(?!\[).*\n?)*", "", manifest, flags=re.MULTILINE)
+    return "\n".join([rest.rstrip(), "", "[features]", *lines, ""])
 
 
 def _with_members(manifest: str, members: Iterable[str]) -> str:

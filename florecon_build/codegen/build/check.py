@@ -38,7 +38,6 @@ def check(crates: Mapping[str, Crate], *, say: StatusCallback = _quiet) -> str:
             compiler,
             space,
             [tool, *(["--no-deps"] if tool == "clippy" else []), "--package", PACKAGE],
-            env={"RUSTC": str(compiler.rustc)},
             deny_warnings=True,
         )
     return tool

@@ -16,6 +16,7 @@ from pathlib import Path
 from florecon_build.codegen.build.cargo import run_cargo, target_dir
 from florecon_build.codegen.build.cargo_workspace import workspace
 from florecon_build.codegen.build.check import check
+from florecon_build.codegen.build.environment import root, variables
 from florecon_build.codegen.build.file_lock import locked
 from florecon_build.codegen.build.paths import cache_dir, runtime_dir, runtime_hash
 from florecon_build.codegen.build.rustc import OLDEST, Compiler, compilers
@@ -85,7 +86,7 @@ def _compile_runtime(compiler: Compiler, source: Path, profile: str, say: Status
     with locked(base.with_suffix(".lock")):
         space = workspace(base, source, {})
         args = ["build", "--profile", profile, "--package", "florecon-runtime", "--lib"]
-        made = run_cargo(compiler, space, args, env={"RUSTC": str(compiler.rustc)}, say=say)
+        made = run_cargo(compiler, space, args, say=say)
         library = next(
             (path for path in reversed(made) if path.name.startswith("libflorecon") and path.suffix == ".rlib"), None
         )
@@ -112,7 +113,8 @@ def compile_native(crate: Crate, at: Runtime, *, name: str = "author") -> Path:
         for file, text in {**crate.files, "src/main.rs": _MAIN.format(plugin=crate.plugin)}.items():
             _write(folder / file, text)
         program = folder / _PROGRAM
-        done = subprocess.run(_command(at, folder, program), capture_output=True, text=True, check=False, env=_env())
+        command = _command(at, folder, program)
+        done = subprocess.run(command, cwd=root(), env=variables(), capture_output=True, text=True, check=False)
     if done.returncode != 0:
         check({"author": crate})  # raises with the author's line; passes if the environment is at fault
         raise BuildError(f"rustc failed:\n{done.stderr[-4000:]}")
@@ -153,10 +155,6 @@ def _command(at: Runtime, folder: Path, program: Path) -> list[str]:
         f"-o{program}",
         str(folder / "src" / "main.rs"),
     ]
-
-
-def _env() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith(("RUSTFLAGS", "CARGO_ENCODED"))}
 
 
 def _write(path: Path, text: str) -> None:

@@ -10,6 +10,8 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from florecon_build.codegen.build.environment import root, variables
+
 TARGET = "wasm32-unknown-unknown"
 SYSTEM = Path("/usr/bin")
 """Where a distribution puts its compiler, beside one of rustup's that comes first on the path."""
@@ -81,9 +83,11 @@ class Toolchain:
 
 
 def output(command: list[str]) -> str:
-    """Standard output of a command, stripped; empty if it fails or does not exist."""
+    """Standard output of a command in the environment of compilers, stripped; empty if it fails or does not exist."""
+    path = os.pathsep.join([str(Path(command[0]).parent), os.environ.get("PATH", "")])
+    env = variables({"PATH": path} if Path(command[0]).is_absolute() else {})
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(command, cwd=root(), env=env, capture_output=True, text=True, check=False, timeout=60)
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
@@ -93,14 +97,15 @@ def compilers() -> list[Compiler]:
     """All compilers in order of preference: ``$RUSTC`` alone if set, else ``PATH``, cargo's own, /usr/bin."""
     forced = os.environ.get("RUSTC")
     if forced:
-        cargo = os.environ.get("CARGO") or shutil.which("cargo") or "cargo"
-        found = _compiler(Path(forced), Path(cargo))
+        cargo = os.environ.get("CARGO") or "cargo"
+        rustc, cargo = (Path(shutil.which(name) or name).absolute() for name in (forced, cargo))
+        found = _compiler(rustc, cargo)
         return [found] if found else []
     home = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo") / "bin"
     folders = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
     result: list[Compiler] = []
     for folder in dict.fromkeys([*folders, home, SYSTEM]):
-        rustc, cargo = (shutil.which(name, path=str(folder)) for name in ("rustc", "cargo"))
+        rustc, cargo = (shutil.which(name, path=str(folder.absolute())) for name in ("rustc", "cargo"))
         if rustc and cargo:
             found = _compiler(Path(rustc), Path(cargo))
             if found and all(found.about != other.about for other in result):
@@ -109,5 +114,12 @@ def compilers() -> list[Compiler]:
 
 
 def _compiler(rustc: Path, cargo: Path) -> Compiler | None:
+    """The compiler itself, where a proxy of rustup is found: a proxy chooses by the folder that it runs in."""
     about = output([str(rustc), "-vV"])
-    return Compiler(rustc, cargo, about) if about else None
+    if not about:
+        return None
+    own = Path(output([str(rustc), "--print", "sysroot"]) or "/nonexistent") / "bin"
+    names = (own / rustc.name, own / cargo.name)
+    if all(name.is_file() for name in names) and output([str(names[0]), "-vV"]) == about:
+        rustc, cargo = names
+    return Compiler(rustc, cargo, about)

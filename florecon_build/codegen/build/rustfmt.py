@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from florecon_build.codegen.build.environment import root, variables
 from florecon_build.codegen.build.rustc import output
 from florecon_build.codegen.build.toolchain import ensure
 from florecon_build.codegen.errors import GeneratedCodeError, Rejection
@@ -28,7 +29,7 @@ def check_format(files: Mapping[str, str]) -> str | None:
             path.write_text(files[file], encoding="utf-8")
         source = Path(name) / "src" / "lib.rs"
         command = [str(tool), "--check", "--edition", "2024", "--config-path", name, str(source)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=root(), env=variables(), capture_output=True, text=True, check=False)
     if done.returncode != 0:
         said = (done.stdout or done.stderr).replace(f"{name}/", "")
         raise GeneratedCodeError((Rejection(message=f"rustfmt: {said}", file="src/lib.rs", line=1, author=None),))

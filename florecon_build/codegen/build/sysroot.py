@@ -9,6 +9,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from florecon_build.codegen.build.environment import (
+    NEUTRAL,
+    cargo_home,
+    refuse_outer_configuration,
+    root,
+    variables,
+)
 from florecon_build.codegen.build.file_lock import locked
 from florecon_build.codegen.build.paths import cache_dir
 from florecon_build.codegen.build.rustc import TARGET, Compiler
@@ -29,6 +36,7 @@ path = "lib.rs"
 [profile.release]
 panic = "abort"
 """
+_SOURCES = "sources.toml"
 _VENDORED = """\
 [source.crates-io]
 replace-with = "library-vendor"
@@ -73,8 +81,7 @@ def _build(compiler: Compiler, linker: str | None, sysroot: Path, say: StatusCal
         (crate / "lib.rs").write_text("")
         # vendored sources need no network and have the same path on every machine
         if vendor.is_dir():
-            (crate / ".cargo").mkdir()
-            (crate / ".cargo" / "config.toml").write_text(_VENDORED.format(vendor=vendor))
+            (crate / _SOURCES).write_text(_VENDORED.format(vendor=vendor))
         _cargo(compiler, linker, crate)
         built = sorted((crate / "target" / TARGET / "release" / "deps").glob("*.rlib"))
         staged = sysroot.with_suffix(f".{os.getpid()}")
@@ -87,12 +94,22 @@ def _build(compiler: Compiler, linker: str | None, sysroot: Path, say: StatusCal
 
 
 def _cargo(compiler: Compiler, linker: str | None, crate: Path) -> None:
-    env = {key: value for key, value in os.environ.items() if not key.startswith(("RUSTFLAGS", "CARGO_ENCODED"))}
-    env |= {"RUSTC": str(compiler.rustc), "RUSTC_BOOTSTRAP": "1", "CARGO_TARGET_DIR": str(crate / "target")}
-    env["RUSTFLAGS"] = f"--remap-path-prefix={crate}=/std"
+    refuse_outer_configuration()
+    env = NEUTRAL | {
+        "CARGO_HOME": str(cargo_home()),
+        "CARGO_ENCODED_RUSTFLAGS": f"--remap-path-prefix={crate}=/std",
+        "CARGO_TARGET_DIR": str(crate / "target"),
+        "RUSTC": str(compiler.rustc),
+        "RUSTC_BOOTSTRAP": "1",
+    }
+    command = [str(compiler.cargo), "build", "--release", "-Zbuild-std=std,panic_abort", "--target", TARGET]
+    command += ["--manifest-path", str(crate / "Cargo.toml")]
+    if (crate / _SOURCES).is_file():
+        command += ["--config", str(crate / _SOURCES)]
+    else:
+        del env["CARGO_NET_OFFLINE"]
     if linker:
         env["CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER"] = linker
-    command = [str(compiler.cargo), "build", "--release", "-Zbuild-std=std,panic_abort", "--target", TARGET]
-    done = subprocess.run(command, cwd=crate, env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=root(), env=variables(env), capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise ToolchainError(f"the build of the wasm standard library failed:\n{done.stderr[-2000:]}")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from florecon_build.codegen.build.cargo import cargo_home, run_cargo, target_dir
+from florecon_build.codegen.build.cargo import HELD, run_cargo, target_dir
 from florecon_build.codegen.build.cargo_workspace import MEMBER, Workspace, workspace
+from florecon_build.codegen.build.environment import cargo_home
 from florecon_build.codegen.build.file_lock import locked
 from florecon_build.codegen.build.paths import cache_dir, runtime_dir, runtime_hash
 from florecon_build.codegen.build.rustc import TARGET, Toolchain
@@ -45,9 +47,10 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """Compiled module with toolchain, flags, workspace and the ``Cargo.lock`` that it was compiled with."""
+    """Compiled module with the command, toolchain, flags, workspace and ``Cargo.lock`` that it was compiled with."""
 
     wasm: bytes
+    command: str
     toolchain: Toolchain
     flags: tuple[str, ...]
     workspace: Workspace
@@ -75,20 +78,28 @@ def build_wasm(
     compiler give the same bytes on every machine. Raises ``ToolchainError``, ``BuildError`` or ``GeneratedCodeError``.
     """
     made = make(ir, fingerprint, ir_json or dumps(ir), profile=profile, say=say)
-    manifest = {
+    content = manifest(ir, fingerprint, ir_json or dumps(ir), made, warnings)
+    return _write(Path(out_dir), made.wasm, escaped_json(json.dumps(content, indent=2, ensure_ascii=False)) + "\n")
+
+
+def manifest(
+    ir: n.PluginIr, fingerprint: str, ir_json: str, made: BuildResult, warnings: Sequence[str]
+) -> dict[str, object]:
+    """The content of ``solver.json``: every fact of a build, of the strategy and of the module."""
+    return {
         "manifest_version": MANIFEST_VERSION,
         "plugin": {"id": ir.id, "version": ir.version},
         "fingerprint": fingerprint,
         "wasm": {"sha256": _sha256(made.wasm), "bytes": len(made.wasm)},
         **made.provenance,
+        "command": made.compiled.command,
         "flags": list(_portable(made.compiled)),
         "inputs": {name: _sha256(text.encode()) for name, text in sorted(made.files.items())}
         | {"Cargo.lock": _sha256(made.compiled.lock)},
         "params": [{"name": param.name, "type": str(param.type), "default": param.default} for param in ir.params],
         "warnings": list(warnings),
-        "ir": json.loads(ir_json or dumps(ir)),
+        "ir": json.loads(ir_json),
     }
-    return _write(Path(out_dir), made.wasm, escaped_json(json.dumps(manifest, indent=2, ensure_ascii=False)) + "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +150,35 @@ def compile_crate(crate: Crate, *, profile: Profile = "release", say: StatusCall
         say(f"compiling {crate.package} for {TARGET}, profile {profile}")
         if not any((target_dir(toolchain.compiler) / TARGET / profile / "deps").glob("libflorecon-*.rlib")):
             say("compiling the florecon runtime as well, on the first build")
-        args = ["build", "--target", TARGET, "--profile", profile, "--package", crate.package]
-        made = run_cargo(toolchain.compiler, space, args, flags=flags, env=toolchain.env, say=say)
+        args = build_arguments(crate.package, profile)
+        with _sole_output(target_dir(toolchain.compiler) / TARGET / profile, f"{space.runtime} {crate.package}"):
+            made = run_cargo(toolchain.compiler, space, args, flags=flags, env=toolchain.env, say=say)
         wasm = [path for path in made if path.suffix == ".wasm"]
         if not wasm:
             raise BuildError("cargo built no .wasm file")
-        return Compiled(wasm[-1].read_bytes(), toolchain, flags, space, (space.root / "Cargo.lock").read_bytes())
+        command, lock = " ".join(["cargo", *args, *HELD]), (space.root / "Cargo.lock").read_bytes()
+        return Compiled(wasm[-1].read_bytes(), command, toolchain, flags, space, lock)
+
+
+def build_arguments(package: str, profile: Profile) -> list[str]:
+    """The arguments of cargo that make a module."""
+    return ["build", "--target", TARGET, "--profile", profile, "--package", package]
+
+
+@contextmanager
+def _sole_output(folder: Path, owner: str) -> Generator[None]:
+    """Removes the module of another package or runtime before a build, and notes whose it is afterwards.
+
+    Every generated crate becomes the file ``deps/solver.wasm``: cargo puts no hash into the name of a wasm module, and
+    does not see that another build replaced it.
+    """
+    module, note = folder / "deps" / "solver.wasm", folder / "florecon.owner"
+    known = note.read_text() if note.is_file() else ""
+    if module.is_file() and known != f"{owner} {_sha256(module.read_bytes())}":
+        module.unlink()
+    yield
+    if module.is_file():
+        note.write_text(f"{owner} {_sha256(module.read_bytes())}")
 
 
 def wasm_flags(toolchain: Toolchain) -> tuple[str, ...]:
