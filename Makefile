@@ -75,7 +75,8 @@ test-python: setup  ## builder, generator, host, interpreter against wasm, examp
 versions: setup  ## the Python tests that compile nothing, on every Python from 3.11 to 3.14 that is here
 	@$(PY) -m scripts.versions
 
-fuzz: setup  ## oracle, files, interpreter, native, wasm and engine against each other, for SECONDS_TO_FUZZ; ties; then kill writers of a store
+fuzz: setup  ## parsers of bytes from outside; oracle, files, interpreter, native, wasm and engine against each other, for SECONDS_TO_FUZZ; ties; then kill writers of a store
+	@$(PY) -m tests.fuzzing --seconds 240
 	@$(PY) tests/frontend/closure/fuzz.py --seconds 60
 	@$(PY) -m tests.oracle.fuzz --seconds 60
 	@$(PY) -m tests.sources.fuzz --files $(FILES_TO_READ)
