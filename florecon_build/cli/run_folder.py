@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from florecon_build.ir.strings import escaped_json
 from florecon_build.sources.file_digest import sha256
 
 RECORD = "run.json"
@@ -52,7 +53,7 @@ def commit(out: Path, record: Mapping[str, Any]) -> Path:
     named = {**record, "outputs": hashes(folder)}
     for path in _files(folder):
         _sync(path)
-    text = json.dumps(named, indent=2, ensure_ascii=False, default=str) + "\n"
+    text = escaped_json(json.dumps(named, indent=2, ensure_ascii=False, default=str)) + "\n"
     waiting = folder / f"{RECORD}.part"
     waiting.write_text(text, encoding="utf-8")
     _sync(waiting)

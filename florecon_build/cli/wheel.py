@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import keyword
 import re
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from florecon_build.cli.scaffold.quoting import printable, python_string
 from florecon_build.codegen.rust.names import snake
 from florecon_build.codegen.version import VERSION
 from florecon_build.ir import nodes as n
@@ -110,11 +112,10 @@ Strategy {content.fingerprint}; no compiler is needed to run it.
 
 def module_text(ir: n.PluginIr, fingerprint: str) -> str:
     """Source of the package's module: ``Row``, ``SOLVER``, ``FINGERPRINT`` and ``workspace()``, with types."""
-    fields = "\n".join(f"    {column.name}: {_field(column.type)}" for column in ir.columns)
     params = "".join(
-        f"    {param.name}: {_type(param.type)} | None = None,{_param_comment(param)}\n" for param in ir.params
+        f"    {_argument(param)}: {_type(param.type)} | None = None,{_param_comment(param)}\n" for param in ir.params
     )
-    given = ", ".join(f'"{param.name}": {param.name}' for param in ir.params)
+    given = ", ".join(f"{python_string(param.name)}: {_argument(param)}" for param in ir.params)
     star = "    *,\n" + params if params else "    *,\n"
     return f'''\
 """The reconciliation {ir.id} {ir.version}, compiled by florecon-build {VERSION}.
@@ -138,10 +139,7 @@ SOLVER = Path(__file__).with_name("solver.wasm")
 FINGERPRINT = "{fingerprint}"
 
 
-class Row(TypedDict):
-    """One line of the ledger, for ``workspace().upsert([Row(...), ...])``."""
-
-{fields}
+{_row(ir)}
 
 
 def workspace(
@@ -184,6 +182,24 @@ def _field(kind: Type) -> str:
     return f"{_type(kind)} | None" if kind.nullable else _type(kind)
 
 
+def _row(ir: n.PluginIr) -> str:
+    """The type of a row; of names that Python has no attribute for, by its functional form."""
+    doc = "One line of the ledger, for ``workspace().upsert([Row(...), ...])``."
+    if all(column.name.isidentifier() and not keyword.iskeyword(column.name) for column in ir.columns):
+        fields = "\n".join(f"    {column.name}: {_field(column.type)}" for column in ir.columns)
+        return f'class Row(TypedDict):\n    """{doc}"""\n\n{fields}'
+    fields = "\n".join(f"        {python_string(column.name)}: {_field(column.type)}," for column in ir.columns)
+    return f'Row = TypedDict(\n    "Row",\n    {{\n{fields}\n    }},\n)\n"""{doc}"""'
+
+
+_ARGUMENTS = frozenset({"columns", "timeout", "max_memory", "text_amounts"})
+
+
+def _argument(param: n.Param) -> str:
+    """The name of a param as an argument of ``workspace``."""
+    return f"{param.name}_" if keyword.iskeyword(param.name) or param.name in _ARGUMENTS else param.name
+
+
 def _param_comment(param: n.Param) -> str:
-    doc = " ".join(param.doc.split())
+    doc = printable(" ".join(param.doc.split()))
     return f"  # {json.dumps(param.default, default=str)}, the default{': ' + doc if doc else ''}"
