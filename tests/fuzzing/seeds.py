@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from tests.codegen.strategies import STRATEGIES
 from tests.frontend.closure.texts import SEEDS
-from tests.fuzzing.targets import module_of
+from tests.fuzzing.targets import module_of, sealed
 from tests.support.random_strategies import ROWS, random_plugin
 from tests.support.wat_modules import ABOUT
 
@@ -93,7 +93,9 @@ def _snapshot() -> bytes:
     workspace = Workspace(solver_module())
     workspace.upsert(LINES[:4])
     workspace.solve()
-    return workspace.snapshot()
+    taken = workspace.snapshot()
+    assert sealed(taken[:-8]) == taken
+    return taken
 
 
 CORPUS = Path(__file__).parent / "corpus"
