@@ -22,8 +22,9 @@ class Plugin(PluginData):
     """A strategy under a name and a version, over the rows and the numeraire (the exact amount) that it reconciles.
 
     ``id`` is dotted words, ``version`` major.minor.patch; ``rows`` is what ``columns`` or ``derive`` gave,
-    ``numeraire`` a money or integer lane that is never null. Raises ``StrategyError`` naming every mistake of the
-    assembled tree.
+    ``numeraire`` a money or integer lane that is never null. ``currency`` and ``account`` are text columns whose values
+    have totals of their own in every report; amounts of different currencies are never added. Raises
+    ``StrategyError`` naming every mistake of the assembled tree.
 
     >>> import florecon_build as fb
     >>> ledger = fb.columns(row_id=fb.integer(id=True), account=fb.text(), amount=fb.money(scale=2))

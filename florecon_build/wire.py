@@ -307,7 +307,7 @@ ROW_EVENT_FIELDS: Final[dict[RowEvent, tuple[str, ...]]] = {
     "no_subset": ("max_size",),
     "matched": ("penalty", "candidates", "over_cap", "matched", "best", "cost"),
     "no_candidate": ("penalty", "candidates", "over_cap"),
-    "all_forbidden": ("penalty", "candidates", "over_cap"),
+    "all_forbidden": ("penalty", "candidates", "over_cap", "best"),
     "too_dear": ("penalty", "candidates", "over_cap", "best", "cost", "other_penalty"),
     "cheaper_elsewhere": ("penalty", "candidates", "over_cap", "best", "cost", "taker?", "taker_cost?"),
     "too_large": ("amount", "slack"),

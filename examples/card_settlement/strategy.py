@@ -56,4 +56,11 @@ strategy = fb.partition_by(
     ),
 )
 
-card_settlement = fb.Plugin("examples.card_settlement", "1.0.0", rows=row, numeraire=row.amount, strategy=strategy)
+card_settlement = fb.Plugin(
+    "examples.card_settlement",
+    "1.0.0",
+    rows=row,
+    numeraire=row.amount,
+    currency=row.currency,
+    strategy=strategy,
+)

@@ -82,4 +82,11 @@ strategy = fb.partition_by(
     ),
 )
 
-intercompany = fb.Plugin("examples.intercompany", "1.0.0", rows=row, numeraire=row.amount, strategy=strategy)
+intercompany = fb.Plugin(
+    "examples.intercompany",
+    "1.0.0",
+    rows=row,
+    numeraire=row.amount,
+    currency=row.currency,
+    strategy=strategy,
+)

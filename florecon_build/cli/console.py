@@ -141,13 +141,13 @@ def format_amount(minor: int, scale: int = 2) -> str:
     return f"{'-' if minor < 0 else ''}{whole:,}{cents}"
 
 
-def percent(part: int, whole: int) -> str:
-    """A percentage, rounded down, so that only the whole is 100 %.
+def tenths(share: int) -> str:
+    """A share in tenths of a percent as text.
 
-    >>> percent(999_999, 1_000_000), percent(3, 3), percent(0, 0)
-    ('99.9 %', '100.0 %', '-')
+    >>> tenths(334), tenths(1000), tenths(0)
+    ('33.4 %', '100.0 %', '0.0 %')
     """
-    return f"{part * 1000 // whole / 10:.1f} %" if whole else "-"
+    return f"{share // 10}.{share % 10} %"
 
 
 def plural(number: int, one: str, many: str = "") -> str:

@@ -8,6 +8,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from florecon_build.cli.console import display_path
 from florecon_build.cli.errors import CommandError
@@ -16,6 +17,7 @@ from florecon_build.cli.inputs import InputFormat
 from florecon_build.host.description import Description
 from florecon_build.host.frames import MARKS
 from florecon_build.sources import Reading, Source, SourceError, read
+from florecon_build.sources.cells import LINE
 from florecon_build.sources.errors import RepeatedId
 from florecon_build.sources.mapping import plan
 from florecon_build.sources.reading import cells_of
@@ -167,6 +169,40 @@ def _fits(path: Path, source: Source, about: Description) -> bool:
 def ledger(readings: Sequence[Reading]) -> pa.Table:
     """The rows of all sources as one table."""
     return pa.concat_tables([reading.table for reading in readings])
+
+
+def further_columns(readings: Sequence[Reading], about: Description) -> pa.Table | None:
+    """The columns of the files that the strategy does not read, one row per row of the ledger; None where there are
+    none. A row that was made from a part of a line has the cells of the line.
+    """
+    parts: list[pa.Table] = []
+    for reading in readings:
+        used = set(plan(reading.source, about.fields).all_headers())
+        first = 0
+        for file in reading.files:
+            cells = cells_of(file.path, reading.source)
+            wanted = reading.lines["line"].slice(first, file.rows)
+            first += file.rows
+            batches = list(cells.batches)
+            further = [name for name in cells.headers if name and name not in used]
+            part = pa.table({LINE: wanted})
+            if batches:
+                whole = pa.Table.from_batches(batches)
+                at = pc.index_in(wanted, value_set=whole[LINE].combine_chunks())
+                for name in further:
+                    part = part.append_column(name, pc.take(whole[name], at))
+            parts.append(part)
+    if all(part.num_columns == 1 for part in parts):
+        return None
+    try:
+        whole = pa.concat_tables(parts, promote_options="permissive")
+    except pa.ArrowTypeError:  # a column that is text in one file and a number in another
+        whole = pa.concat_tables([_as_text(part) for part in parts], promote_options="permissive")
+    return whole.drop_columns([LINE])
+
+
+def _as_text(table: pa.Table) -> pa.Table:
+    return pa.table({name: table[name].cast(pa.string()) for name in table.column_names})
 
 
 def _require_own_ids(readings: Sequence[Reading], about: Description) -> None:

@@ -17,26 +17,27 @@ import florecon_build as fb
 from florecon_build.cli import inputs
 from florecon_build.cli.book_run import BookOptions, BookRun, FileInput, run_period
 from florecon_build.cli.console import timed
-from florecon_build.cli.declared_sources import LedgerFiles, ledger
+from florecon_build.cli.declared_sources import LedgerFiles, further_columns, ledger
 from florecon_build.cli.exception_reasons import explain_open_rows
 from florecon_build.cli.inputs import InputFormat
-from florecon_build.cli.summary import Summary, Tables, summarize
 from florecon_build.codegen.build.wasm import IR_SECTION
 from florecon_build.codegen.build.wasm_sections import section
 from florecon_build.codegen.version import VERSION
-from florecon_build.host import Description, Report, Unsupported, Workspace
+from florecon_build.host import Description, Report, Workspace
+from florecon_build.host.report.exports import Details
 from florecon_build.host.report.formulas import Formulas, without_formulas
 from florecon_build.host.report.shipped_rows import amount_column
-from florecon_build.host.report.step_names import step_names
+from florecon_build.host.report.summary import Summary, summarize, tables_of
 from florecon_build.sources import Reading, Source
 from florecon_build.sources.file_digest import sha256
 
-Format = Literal["csv", "parquet", "both"]
+Format = Literal["csv", "parquet", "both", "excel"]
 Units = Literal["major", "minor"]
 DATA = "data"
 """Subfolder with the exact tables of a run (Parquet, minor units), read by the `report` command."""
 STRATEGY = "strategy.json"
 WHY = "why.json"
+WORKBOOK = "report.xlsx"
 RUN_VERSION = 2
 
 
@@ -94,6 +95,7 @@ class Run:
     reasons: dict[str, str]
     seconds: dict[str, float]
     started: datetime.datetime
+    extra: pa.Table | None = None
     book: BookRun | None = None
 
 
@@ -126,7 +128,8 @@ def reconcile(job: Job, *, say: Callable[[str], None], progress: Callable[[int, 
     with timed(seconds, "explain"):
         largest = summary.exceptions[tables.id_name].slice(0, job.explain).to_pylist()
         reasons = explain_open_rows(workspace, largest, tables.step_names)
-    return Run(job, about, config, table, read, report, summary, reasons, seconds, started)
+    extra = further_columns(read.readings, about)
+    return Run(job, about, config, table, read, report, summary, reasons, seconds, started, extra)
 
 
 def _reconcile_book(
@@ -153,7 +156,7 @@ def _reconcile_book(
         largest = summary.exceptions[tables.id_name].slice(0, job.explain).to_pylist()
         reasons = explain_open_rows(workspace.workspace, largest, tables.step_names)
     config = dict(done.params)
-    return Run(job, about, config, shipped, read, report, summary, reasons, seconds, started, done)
+    return Run(job, about, config, shipped, read, report, summary, reasons, seconds, started, None, done)
 
 
 def read_input(job: Job, about: Description, say: Callable[[str], None]) -> tuple[pa.Table, Input]:
@@ -168,24 +171,6 @@ def read_input(job: Job, about: Description, say: Callable[[str], None]) -> tupl
     return ledger(readings), Input(counted, readings)
 
 
-def tables_of(report: Report, about: Description, shipped: pa.Table) -> Tables:
-    """The tables that a summary is computed from."""
-    scale = 2 if about.numeraire_scale is None else about.numeraire_scale
-    id_name = about.id_name or shipped.column_names[0]
-    names = step_names((node.id, node.path, node.label if node.kind == "labeled" else None) for node in about.nodes)
-    return Tables(
-        report.rows, shipped, report.groups, report.allocations, id_name, scale, names, stages=_stages(report)
-    )
-
-
-def _stages(report: Report) -> pa.Table | None:
-    """The counters of the stages; None for a module that does not count them."""
-    try:
-        return report.stages
-    except Unsupported:
-        return None
-
-
 def write(
     run: Run, out: Path, *, format: Format = "csv", units: Units = "major", formulas: Formulas = "escape"
 ) -> list[Path]:
@@ -194,14 +179,14 @@ def write(
     Returns the paths of the former.
     """
     with timed(run.seconds, "write"):
+        details = Details(reasons=run.reasons, extra=run.extra)
         paths: list[Path] = []
         if format in ("csv", "both"):
-            paths += run.report.write_csv(out, units=units, formulas=formulas)
-            paths.append(_write_csv(without_formulas(_exceptions(run, units), formulas), out / "exceptions.csv"))
+            paths += run.report.write_csv(out, units=units, formulas=formulas, details=details)
         if format in ("parquet", "both"):
-            paths += run.report.write_parquet(out, units=units)
-            pq.write_table(_exceptions(run, units), str(out / "exceptions.parquet"))
-            paths.append(out / "exceptions.parquet")
+            paths += run.report.write_parquet(out, units=units, details=details)
+        if format == "excel":
+            paths.append(run.report.write_excel(out / WORKBOOK, units=units, details=details))
         if run.book is not None:
             items = _in_units(run.book.open_items, ("original", "remaining"), run, units)
             if format in ("csv", "both"):
@@ -210,17 +195,17 @@ def write(
                 pq.write_table(items, str(out / "open_items.parquet"))
                 paths.append(out / "open_items.parquet")
         data = out / DATA
-        run.report.write_parquet(data, units="minor")
+        data.mkdir()
+        for what, table in run.report.tables().items():
+            pq.write_table(table, str(data / f"{what}.parquet"))
         pq.write_table(run.input, str(data / "input.parquet"))
+        if run.extra is not None:
+            pq.write_table(run.extra, str(data / "extra.parquet"))
         (data / WHY).write_text(json.dumps(run.reasons, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         strategy = run.job.ir()
         if strategy is not None:
             (data / STRATEGY).write_bytes(strategy)
     return paths
-
-
-def _exceptions(run: Run, units: Units) -> pa.Table:
-    return _in_units(run.summary.exceptions, ("open",), run, units)
 
 
 def _in_units(table: pa.Table, names: Sequence[str], run: Run, units: Units) -> pa.Table:
@@ -271,6 +256,7 @@ def record(run: Run, *, exit_code: int, allowed: str | None) -> dict[str, Any]:
         "text_amounts": run.job.shape.text_amounts,
         "id_column": about.id_name,
         "amounts": None if amounts is None else {"column": amounts.name, "scale": amounts.scale},
+        "dimensions": {"currency": about.currency, "account": about.account},
         "tree": None if plugin is None else plugin.tree(),
         "nodes": [
             {

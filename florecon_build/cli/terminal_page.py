@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from florecon_build.cli.console import format_amount, percent, plural, print_unclipped, table
-from florecon_build.cli.summary import Money, Summary
+from florecon_build.cli.console import plural, print_unclipped, table, tenths
+from florecon_build.host.report.currencies import format_minor, with_code
+from florecon_build.host.report.summary import Money, Summary, shares
 
 MAX_CURRENCIES = 4
 MAX_TEXT = 28
@@ -24,6 +25,8 @@ def print_summary(console: Console, summary: Summary, *, title: str = "", larges
         console.print(Text(title, style="bold"))
     console.print()
     print_unclipped(console, _steps(summary))
+    for line in _notes(summary):
+        console.print(line)
     console.print(_verdict(summary))
     for sentence in summary.diagnosis:
         console.print(Text(sentence, style="yellow"), soft_wrap=True)
@@ -36,25 +39,41 @@ def print_summary(console: Console, summary: Summary, *, title: str = "", larges
 def _steps(summary: Summary) -> Table:
     units = summary.currencies if len(summary.currencies) <= MAX_CURRENCIES else []
     heads = [f"value {unit}".strip() for unit in units]
+    each = shares([*(step.rows for step in summary.steps), summary.open_rows])
     lines = [
-        [
-            step.name,
-            f"{step.groups:,}",
-            f"{step.rows:,}",
-            percent(step.rows, summary.rows),
-            *_cells(step.value, units, summary),
-        ]
-        for step in summary.steps
+        [step.name, f"{step.groups:,}", f"{step.rows:,}", tenths(share), *_cells(step.value, units, summary)]
+        for step, share in zip(summary.steps, each[:-1], strict=True)
     ]
-    opened = ["open", "", f"{summary.open_rows:,}", percent(summary.open_rows, summary.rows)]
+    opened = ["open", "", f"{summary.open_rows:,}", tenths(each[-1])]
     lines.append([*opened, *_cells(summary.open_value, units, summary)])
-    whole = ["all", f"{summary.groups:,}", f"{summary.rows:,}", percent(summary.rows, summary.rows)]
+    whole = ["all", f"{summary.groups:,}", f"{summary.rows:,}", tenths(sum(each))]
     lines.append([*whole, *_cells(summary.value, units, summary)])
     return table(["matched by", "groups", "rows", "of all", *heads], lines, bold=len(lines) - 1)
 
 
 def _cells(value: Money, units: Sequence[str], summary: Summary) -> list[str]:
-    return [format_amount(value.get(unit, 0), summary.scale) for unit in units]
+    return [format_minor(value.get(unit, 0), summary.scale, unit) for unit in units]
+
+
+def _notes(summary: Summary) -> list[Text]:
+    """Accepted differences by currency, groups over several currencies, and what cannot be said."""
+    notes: list[Text] = []
+    if summary.units.refused:
+        notes.append(Text(summary.units.note, style="bold yellow"))
+    if len(summary.currencies) > MAX_CURRENCIES:
+        notes.append(Text(f"values of {len(summary.currencies)} currencies are in run.json and the report page"))
+    if summary.mixed_groups:
+        count = plural(summary.mixed_groups, "group has", "groups have")
+        notes.append(Text(f"{count} rows of several currencies; each currency is shown apart, never as one net"))
+    differences = [
+        f"{step.name} {with_code(format_minor(net, summary.scale, unit), unit)}"
+        for step in summary.steps
+        for unit, net in sorted(step.net.items())
+        if net
+    ]
+    if differences and not summary.mixed_groups:
+        notes.append(Text(f"accepted differences: {'; '.join(differences)}", style="dim"))
+    return notes
 
 
 def _verdict(summary: Summary) -> Text:
@@ -66,10 +85,14 @@ def _verdict(summary: Summary) -> Text:
 def _exceptions(summary: Summary, largest: int, width: int) -> Table:
     rows = summary.exceptions.slice(0, largest)
     columns: dict[str, list[str]] = {}
-    opened = [format_amount(value, summary.scale) for value in rows["open"].to_pylist()]
+    codes = rows[summary.units.column].to_pylist() if summary.units.column else [""] * rows.num_rows
+    opened = [
+        format_minor(value, summary.scale, code or "")
+        for value, code in zip(rows["open"].to_pylist(), codes, strict=True)
+    ]
     room = width - max(map(len, opened))
     for name in (name for name in rows.column_names if name != "open"):
-        cells = [_cell(value) for value in rows[name].to_pylist()]
+        cells = [_cell(value, code or "") for value, code in zip(rows[name].to_pylist(), codes, strict=True)]
         room -= max(map(len, [name, *cells])) + 2
         if columns and room < 0:
             break
@@ -84,12 +107,13 @@ def _is_number(kind: pa.DataType) -> bool:
     return pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, code: str) -> str:
     match value:
         case None:
             return "-"
         case Decimal():
-            return f"{value:,}"
+            scale = max(0, -int(value.as_tuple().exponent))
+            return format_minor(int(value.scaleb(scale)), scale, code)
         case datetime.date():
             return value.isoformat()
         case _:

@@ -29,8 +29,20 @@ class PluginData:
     The public ``fb.Plugin`` adds simulation, code generation and the build.
     """
 
-    def __init__(self, id: str, version: str, *, rows: Rows, numeraire: Expr, strategy: Strategy) -> None:
-        ir = _assemble(id, version, rows, numeraire, strategy)
+    def __init__(
+        self,
+        id: str,
+        version: str,
+        *,
+        rows: Rows,
+        numeraire: Expr,
+        strategy: Strategy,
+        currency: Expr | None = None,
+        account: Expr | None = None,
+    ) -> None:
+        ir = _assemble(
+            id, version, rows=rows, numeraire=numeraire, strategy=strategy, currency=currency, account=account
+        )
         if isinstance(ir, Missing):  # the mistakes are being collected; there is nothing to hold
             self._ir, self._fingerprint = ir, ""
             return
@@ -92,7 +104,16 @@ class PluginData:
 
 
 @authored
-def _assemble(id: object, version: object, rows: object, numeraire: object, strategy: object) -> n.PluginIr:
+def _assemble(
+    id: object,
+    version: object,
+    *,
+    rows: object,
+    numeraire: object,
+    strategy: object,
+    currency: object,
+    account: object,
+) -> n.PluginIr:
     if not isinstance(id, str) or fault(n.PluginIr, "id", id):
         fix = "use dotted words: `acme.intercompany`"
         fail(
@@ -119,6 +140,7 @@ def _assemble(id: object, version: object, rows: object, numeraire: object, stra
     if not isinstance(numeraire, Expr):
         fix = "pass the amount column: numeraire=row.amount"
         fail("numeraire", "Plugin: invalid numeraire", expected="money or integer", got=describe(numeraire), fix=fix)
+    units, accounts = _column(currency, rows, "currency"), _column(account, rows, "account")
     strategy = bound(strategy, source)
     if source.lost:  # the mistakes are being collected
         raise StrategyError([])
@@ -131,11 +153,30 @@ def _assemble(id: object, version: object, rows: object, numeraire: object, stra
         params=tuple(params),
         numeraire=numeraire.ir,
         strategy=number_binders(strategy.ir),
+        currency=_name(units),
+        account=_name(accounts),
     )
-    found = structure(ir) or list(_other_rows(source, strategy.uses.sources | numeraire.uses.sources, ir))
+    read = strategy.uses.sources | numeraire.uses.sources
+    for column in (units, accounts):
+        read |= frozenset() if column is None else column.uses.sources
+    found = structure(ir) or list(_other_rows(source, read, ir))
     if found:
         raise StrategyError(found)
     return ir
+
+
+def _column(column: object, rows: object, setting: str) -> Expr | None:
+    """The column of ``currency=`` or ``account=``: itself, not an expression over it."""
+    if isinstance(column, Deferred):
+        column = answered(column.over(rows))
+    if column is not None and not (isinstance(column, Expr) and isinstance(column.ir, e.Lane)):
+        fix = f"pass the column itself: {setting}=row.{setting}"
+        fail(setting, f"Plugin: invalid {setting}", expected="a text column", got=describe(column), fix=fix)
+    return column
+
+
+def _name(column: Expr | None) -> str | None:
+    return column.ir.name if column is not None and isinstance(column.ir, e.Lane) else None
 
 
 def _other_rows(rows: Source, read: Iterable[Source], ir: n.PluginIr) -> Iterator[Problem]:

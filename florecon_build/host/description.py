@@ -29,6 +29,8 @@ LOGICAL_KINDS: dict[tuple[str, str], FieldKind] = {
 # The value of a money param is a whole number of minor units, as params are compared with amounts inside.
 PARAM_KINDS: dict[tuple[str, str], FieldKind] = {**LOGICAL_KINDS, ("i64", "money"): "money"}
 MAX_SCALE = 18
+NODE_FACTS = ("key", "columns", "order", "amount", "scale", "tests")
+"""What the description of a node may say beside its place; see docs/wire.md."""
 MAX_FIELDS = 4096
 
 
@@ -58,7 +60,7 @@ class Param:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """One node of the strategy tree, with the author's line that made it."""
+    """One node of the strategy tree, with the author's line that made it, and facts about its keys and conditions."""
 
     id: int
     kind: str
@@ -66,6 +68,7 @@ class Node:
     label: str | None = None
     file: str | None = None
     line: int | None = None
+    facts: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +77,11 @@ class Description:
 
     `numeraire_scale` is the count of decimals of the amounts in reports (None if the module does not say);
     `numeraire_column` the input column whose minor units they are, and `numeraire_is_derived` whether the module says
-    that they are computed (neither, if it does not say); `strategy` the fingerprint of what was compiled and `runtime`
-    the runtime's version (empty for modules of other makers); `divides` whether the strategy as a whole works on a key,
-    so that a ledger can be divided by `Workspace.shard_keys`; `extensions` the names of what it has beyond the ABI,
-    empty for modules that do not list
-    them; `raw` the JSON object as it came.
+    that they are computed (neither, if it does not say); `currency` and `account` name the columns whose values have
+    totals of their own (None if the module declares none); `strategy` is the fingerprint of what was compiled and
+    `runtime` the runtime's version (empty for modules of other makers); `divides` whether the strategy as a whole works
+    on a key, so that a ledger can be divided by `Workspace.shard_keys`; `extensions` the names of what it has beyond
+    the ABI, empty for modules that do not list them; `raw` the JSON object as it came.
     """
 
     domain: str
@@ -91,6 +94,8 @@ class Description:
     numeraire_scale: int | None = None
     numeraire_column: str | None = None
     numeraire_is_derived: bool = False
+    currency: str | None = None
+    account: str | None = None
     strategy: str = ""
     runtime: str = ""
     divides: bool = False
@@ -149,6 +154,8 @@ def parse(text: bytes, name: str) -> Description:
         numeraire_scale=reader.scale(numeraire, "numeraire") if "scale" in numeraire else None,
         numeraire_column=reader.numeraire_column(numeraire, fields),
         numeraire_is_derived="column" in numeraire and numeraire["column"] is None,
+        currency=reader.column(top, "currency", fields),
+        account=reader.column(top, "account", fields),
         strategy=reader.text(build, "strategy", ""),
         runtime=reader.text(build, "runtime", ""),
         extensions=reader.names(top.get("extensions"), "'extensions'"),
@@ -271,6 +278,7 @@ class _Reader:
                     label=label if isinstance(label, str) else None,
                     file=file if isinstance(file, str) else None,
                     line=line if isinstance(line, int) else None,
+                    facts={name: entry[name] for name in NODE_FACTS if name in entry},
                 )
             )
         return tuple(found)
@@ -286,6 +294,13 @@ class _Reader:
                     raise self.fail(f"the numeraire is column {named!r}, which has other amounts or decimals")
                 return column.name
         raise self.fail(f"the numeraire is column {str(named)[:80]!r}, which is not declared")
+
+    def column(self, top: dict[str, Any], key: str, fields: tuple[Field, ...]) -> str | None:
+        """A declared text column that `key` names, if it names one."""
+        name = top.get(key)
+        if name is not None and not any(field.name == name and field.kind == "text" for field in fields):
+            raise self.fail(f"{key!r} is {name!r}, which is no text column of 'input'")
+        return name
 
     def id_of(self, top: dict[str, Any], fields: tuple[Field, ...]) -> tuple[str | None, bool]:
         """The id column, if the module says which it is."""

@@ -35,6 +35,7 @@ from florecon_build.host.errors import AmountOverflow, BrokenReply, Conservation
 from florecon_build.host.explain.explanation import Explanation
 from florecon_build.host.frames import Frame, TextAmounts, conform
 from florecon_build.host.report.at_hand import SetAside
+from florecon_build.host.report.input_rows import InputRows
 from florecon_build.host.report.predicate import Predicate, select
 from florecon_build.host.report.report import Report
 from florecon_build.host.report.row_facts import RowFacts
@@ -151,6 +152,9 @@ class Workspace:
         self._tags = Tags()
         self._aside: SetAside | None = None
         self._facts = RowFacts(self.about)
+        defaults = {param.name: param.default for param in self.about.params}
+        self._params = None if snapshot is not None else {**defaults, **encode_params(self.about, config or {})}
+        self._input_rows = InputRows(self.about.id_name, complete=snapshot is None)
 
     @staticmethod
     def restore(artifact: Source | HasIr, snapshot: bytes, **how: Unpack[Options]) -> Workspace:
@@ -244,12 +248,15 @@ class Workspace:
         frame = self.frame(rows, columns=columns, text_amounts=text_amounts)
         change = Change(frame.rows, _demoted(self._change("upsert", {}, frame)), frame.notes)
         self._facts.add(frame)
+        self._input_rows.upsert(frame.to_table())
         return change
 
     def remove(self, ids: Ids) -> Change:
         """Deletes rows, all of them or none; a pinned group that loses a row is demoted. Errors: `UnknownId`."""
         wanted = ids_from(ids)
-        return Change(len(set(wanted)), _demoted(self._change("remove", {"ids": wanted})))
+        change = Change(len(set(wanted)), _demoted(self._change("remove", {"ids": wanted})))
+        self._input_rows.remove(wanted)
+        return change
 
     def frame(
         self,
@@ -285,14 +292,16 @@ class Workspace:
 
     def configure(self, **params: object) -> None:
         """New values for params; rows and decisions stay, and the next `solve` uses them. Errors: `BadConfig`."""
-        self._change("configure", {"config": encode_params(self.about, params)})
+        values = encode_params(self.about, params)
+        self._change("configure", {"config": values})
+        self._params = None if self._params is None else {**self._params, **values}
 
     def report(self) -> Report:
         """The groups as they are now."""
         return self._report(None)
 
     def _report(self, certified: int | None) -> Report:
-        report = Report(self.about, self._session.reader(), certified, self._facts)
+        report = Report(self.about, self._session.reader(), certified, self._facts, input=self._input_rows.rows)
         self._reports.add(report)
         return report if self._aside is None else report.mapped(self._aside.view)
 
@@ -305,7 +314,9 @@ class Workspace:
         Errors: `UnknownId`; `Unsupported` for a module that does not explain itself.
         """
         data = self._session.explain(ids_from(ids))
-        return Explanation(self.about, data if self._aside is None else self._aside.explained(data))
+        if self._aside is not None:
+            data = self._aside.explained(data)
+        return Explanation(self.about, data, self._input_rows.rows(), self._params)
 
     def shard_keys(
         self,
@@ -444,7 +455,7 @@ class Workspace:
         Taking back rebuilds the workspace at the next call, which `rebuilt` counts. Transactions do not nest.
         Errors: `BadCommand` inside another transaction.
         """
-        mark = self._session.mark()
+        mark, rows, params = self._session.mark(), self._input_rows.mark(), self._params
         try:
             yield
             self._session.keep()
@@ -453,6 +464,8 @@ class Workspace:
                 self._keep_reports()
             finally:
                 self._session.back_to(mark)
+                self._input_rows.back_to(rows)
+                self._params = params
             raise
 
     # Tags

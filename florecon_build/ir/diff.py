@@ -87,7 +87,7 @@ def diff_ir(before: n.PluginIr, after: n.PluginIr) -> Difference:
 
 
 def _plugin(before: n.PluginIr, after: n.PluginIr) -> Iterator[Change]:
-    for setting in ("id", "version", "numeraire"):
+    for setting in ("id", "version", "numeraire", "currency", "account"):
         old, new = getattr(before, setting), getattr(after, setting)
         if old != new:
             texts = (_text(old), _text(new))

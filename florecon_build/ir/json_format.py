@@ -1,6 +1,7 @@
 """JSON format of a plugin: the canonical encoder, the SHA-256 fingerprint, and the strict decoder.
 
-The form follows the data classes: a value or node is an object with its ``kind`` and its fields, all of them, always.
+The form follows the data classes: a value or node is an object with its ``kind`` and its fields, all of them, always;
+only the fields of a plugin that are marked optional are left out where they are null.
 Source positions stand apart in ``source``, by JSON pointer, and never enter the fingerprint. ``json_schema`` writes
 the same rules as a JSON Schema.
 """
@@ -49,13 +50,18 @@ class Field:
 
     name: str
     annotation: Any
+    optional: bool = False
 
 
 @cache
 def fields_of(kind: type) -> tuple[Field, ...]:
     """The fields of a data class that are part of its JSON: all but the source position."""
     hints = get_type_hints(kind)
-    return tuple(Field(item.name, hints[item.name]) for item in fields(kind) if item.name != "span")
+    return tuple(
+        Field(item.name, hints[item.name], optional="optional" in item.metadata)
+        for item in fields(kind)
+        if item.name != "span"
+    )
 
 
 def dumps(plugin: n.PluginIr) -> str:
@@ -91,6 +97,8 @@ def encode(item: object, pointer: str, spans: dict[str, e.Span]) -> Json:
         if isinstance(item, (*VALUE_KINDS, *NODE_KINDS)):
             tree["kind"] = kind_name(type(item))
         for field in fields_of(type(item)):
+            if field.optional and getattr(item, field.name) is None:
+                continue
             tree[field.name] = encode(getattr(item, field.name), f"{pointer}/{field.name}", spans)
         return tree
     return item
@@ -215,6 +223,8 @@ class Decoder:
         tuples = [arm for arm in arms if get_origin(arm) is tuple]
         if tuples and isinstance(item, list):
             return self.decode(tuples[0], item, pointer, depth)
+        if str in arms and len(arms) == 2:
+            return _decode_plain(str, item, pointer)
         kinds = _kinds_of(arms)
         if not kinds:
             return _decode_constant(item, pointer)
@@ -236,12 +246,13 @@ class Decoder:
     def _fields(self, kind: type, tree: dict[str, Json], pointer: str, depth: int) -> object:
         wanted = fields_of(kind)
         names = {field.name for field in wanted}
-        if set(tree) != names:
+        if not {field.name for field in wanted if not field.optional} <= set(tree) <= names:
             expected, got = ", ".join(sorted(names)), ", ".join(sorted(tree))
             refuse(pointer, f"{kind_name(kind)} has other fields", expected=expected, got=got, code="wrong_fields")
         parts = {
             field.name: self.decode(field.annotation, tree[field.name], f"{pointer}/{field.name}", depth + 1)
             for field in wanted
+            if field.name in tree
         }
         if any(item.name == "span" for item in fields(kind)):
             parts["span"] = self._spans.get(pointer)

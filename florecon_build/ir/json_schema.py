@@ -67,10 +67,11 @@ def _one_of(kinds: tuple[type, ...]) -> dict[str, Any]:
 def _object(kind: type, tag: str | None) -> dict[str, Any]:
     properties: dict[str, Any] = {} if tag is None else {"kind": {"const": tag}}
     properties |= {field.name: _annotated(field.annotation) for field in fields_of(kind)}
+    optional = {field.name for field in fields_of(kind) if field.optional}
     return {
         "description": "\n".join(line.strip() for line in (kind.__doc__ or "").splitlines()).strip(),
         "type": "object",
-        "required": list(properties),
+        "required": [name for name in properties if name not in optional],
         "additionalProperties": False,
         "properties": properties,
     }
@@ -114,7 +115,9 @@ def _tuple(args: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def _union(arms: tuple[Any, ...]) -> dict[str, Any]:
-    """Values, nodes, a constant (or a tuple of them), or one of these and null."""
+    """Values, nodes, a text, a constant (or a tuple of them), or one of these and null."""
+    if set(arms) == {str, type(None)}:
+        return {"type": ["string", "null"]}
     kinds = {arm for arm in arms if isinstance(arm, type) and is_dataclass(cast(Any, arm))}
     tuples = [arm for arm in arms if get_origin(arm) is tuple]
     if tuples:

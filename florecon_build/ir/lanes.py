@@ -1,4 +1,6 @@
-"""Reachable lanes: those that the numeraire or a strategy reads, and those that they are computed from."""
+"""Reachable lanes: those that the numeraire or a strategy reads, and those that they are computed from; the columns
+with totals of their own.
+"""
 
 from __future__ import annotations
 
@@ -48,6 +50,12 @@ def amount_column(plugin: n.PluginIr) -> str | None:
     while isinstance(value, e.Lane) and value.name in lanes:
         value = lanes[value.name]
     return value.name if isinstance(value, e.Lane) else None
+
+
+def dimensions(plugin: n.PluginIr) -> list[tuple[str, str]]:
+    """The declared columns with totals of their own, each with its setting: ``[("currency", "ccy")]``."""
+    declared = (("currency", plugin.currency), ("account", plugin.account))
+    return [(setting, column) for setting, column in declared if column is not None]
 
 
 def lane_names(values: Iterable[e.Value]) -> set[str]:

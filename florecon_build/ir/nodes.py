@@ -13,6 +13,9 @@ from typing import assert_never
 from florecon_build.ir.expressions import Constant, Span, Tolerance, Value
 from florecon_build.ir.types import Type
 
+OPTIONAL = {"optional": True}
+"""Metadata of a field that JSON leaves out where it is null."""
+
 
 class SoakMode(Enum):
     SINGLETON = "singleton"
@@ -322,7 +325,11 @@ class Param:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PluginIr:
-    """A whole plugin: wire schema, lanes, params, numeraire and strategy."""
+    """A whole plugin: wire schema, lanes, params, numeraire and strategy.
+
+    ``currency`` and ``account`` name text columns whose values have totals of their own in every report; no node reads
+    them. In JSON they are absent where they are not declared.
+    """
 
     id: str
     version: str
@@ -331,3 +338,5 @@ class PluginIr:
     params: tuple[Param, ...]
     numeraire: Value
     strategy: Node
+    currency: str | None = field(default=None, metadata=OPTIONAL)
+    account: str | None = field(default=None, metadata=OPTIONAL)

@@ -99,6 +99,8 @@ def _version(text: str) -> str:
 RULES: dict[tuple[type, str], Rule] = {
     (n.PluginIr, "id"): _id,
     (n.PluginIr, "version"): _version,
+    (n.PluginIr, "currency"): _lane,
+    (n.PluginIr, "account"): _lane,
     (n.Column, "name"): _lane,
     (n.DerivedLane, "name"): _lane,
     (e.Lane, "name"): _lane,

@@ -6,6 +6,7 @@ from typing import assert_never
 
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
+from florecon_build.ir.lanes import dimensions
 from florecon_build.ir.python_printer import quote, show, show_constant, show_tolerance
 from florecon_build.ir.strings import escaped
 from florecon_build.ir.traversal import public_name, walk
@@ -16,7 +17,9 @@ def tree(plugin: n.PluginIr) -> str:
     lines = [f"{plugin.id} {plugin.version}", f"columns    {', '.join(map(_column, plugin.columns))}"]
     lines += _block("lanes", [f"{lane.name} = {show(lane.value)}" for lane in plugin.lanes])
     lines += _block("params", [_param(param) for param in plugin.params])
-    lines += [f"numeraire  {show(plugin.numeraire)}", "strategy"]
+    lines += [f"numeraire  {show(plugin.numeraire)}"]
+    lines += [f"{setting:<11}row.{column}" for setting, column in dimensions(plugin)]
+    lines += ["strategy"]
     places = walk(plugin.strategy)
     width = len(str(len(places) - 1))
     body = [f"  {place.id:>{width}}  {'  ' * place.depth}{summary(place.node)}" for place in places]

@@ -34,7 +34,7 @@ def structure(plugin: n.PluginIr) -> list[Problem]:
     found = invalid_strings(plugin)
     if found:
         return found  # the messages below quote names
-    found = [*_lane_order(plugin), *_numeraire(plugin), *_columns(plugin)]
+    found = [*_lane_order(plugin), *_numeraire(plugin), *_columns(plugin), *_dimensions(plugin)]
     lanes, params = lane_types(plugin), {param.name: param.type for param in plugin.params}
     for path, value in expressions(plugin):
         for part in values_in(value):
@@ -102,6 +102,24 @@ def _numeraire(plugin: n.PluginIr) -> Iterator[Problem]:
             got=f"{value.type} `{show(value)}`",
             fix="use the amount column, or fill its nulls",
         )
+
+
+def _dimensions(plugin: n.PluginIr) -> Iterator[Problem]:
+    """``currency`` and ``account`` are text columns: the host, which ships the columns, tells totals apart by them."""
+    columns = {column.name: column.type for column in plugin.columns}
+    derived = {lane.name for lane in plugin.lanes}
+    texts = [name for name, kind in columns.items() if kind.kind is Kind.TEXT]
+    for setting, name in (("currency", plugin.currency), ("account", plugin.account)):
+        if name is None or name in texts:
+            continue
+        if name in columns:
+            got, fix = f"`{name}`, {columns[name]}", f"declare `{name}` with fb.text(), or name another column"
+        elif name in derived:
+            got, fix = f"the derived lane `{name}`", "use a column; normalise its values in the mapping of its source"
+        else:
+            got, fix = f"no column `{name}`", did_you_mean(name, texts, "text columns")
+        message = f"the {setting} is a text column of the rows"
+        yield Problem(code=setting, message=message, path=setting, expected="a text column", got=got, fix=fix)
 
 
 def _shard_keys(plugin: n.PluginIr) -> Iterator[Problem]:

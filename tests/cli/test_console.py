@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from florecon_build.cli.summary import Step, Summary
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.text import Text
@@ -17,7 +18,6 @@ from rich.text import Text
 from florecon_build.cli import console
 from florecon_build.cli.console import VisibleConsole, table, visible
 from florecon_build.cli.errors import CommandError, print_error
-from florecon_build.cli.summary import Step, Summary
 from florecon_build.cli.terminal_page import print_summary
 from florecon_build.ir.strings import escaped_json
 

@@ -11,7 +11,7 @@ import pytest
 
 from florecon_build.cli.html import RunFolderError, load, render
 from florecon_build.cli.run_folder import commit, staging
-from tests.cli.test_html import NODES, RESULT
+from tests.host.report.html.test_payload import NODES, RESULT
 
 RECORD: dict[str, Any] = {
     "run_version": 2,

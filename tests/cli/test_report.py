@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.cli.command import florecon
-from tests.cli.test_html import RESULT, inside
 from tests.cli.test_html_load import folder
+from tests.host.report.html.test_payload import RESULT, inside
 
 __all__ = ["folder"]
 
@@ -17,7 +17,7 @@ def test_page_path_option(folder: Path, tmp_path: Path) -> None:
     assert completed.code == 0, completed.err
     message = inside(page.read_text(encoding="utf-8"))
     assert message["why"] == dict(RESULT.why)
-    assert message["dates"] == {"column": 0, "as_of": 20543, "given": True}
+    assert message["dates"] == {"column": 0, "as_of": 20543}
 
 
 def test_missing_run_folder_is_rejected(tmp_path: Path) -> None:

@@ -41,7 +41,15 @@ def intercompany() -> fb.Plugin:
             ),
         ),
     )
-    return fb.Plugin("acme.intercompany", "1.0.0", rows=row, numeraire=row.amount, strategy=strategy)
+    return fb.Plugin(
+        "acme.intercompany",
+        "1.0.0",
+        rows=row,
+        numeraire=row.amount,
+        currency=row.currency,
+        account=row.objsub,
+        strategy=strategy,
+    )
 
 
 def every_node() -> fb.Plugin:

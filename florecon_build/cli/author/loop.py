@@ -13,14 +13,13 @@ from florecon_build.cli import inputs, strategy_loader
 from florecon_build.cli.author.native_process import NativeProcess
 from florecon_build.cli.console import timed
 from florecon_build.cli.declared_sources import LedgerFiles, ledger
-from florecon_build.cli.reconcile import tables_of
-from florecon_build.cli.summary import Summary, Tables, summarize
 from florecon_build.cli.unused_params import unused_params
 from florecon_build.codegen.build.native import Runtime, compile_native, runtime
 from florecon_build.codegen.rust.crate import emit
 from florecon_build.host import Workspace
 from florecon_build.host.description import Description
 from florecon_build.host.frames import conform
+from florecon_build.host.report.summary import Summary, Tables, summarize, tables_of
 from florecon_build.ir.errors import Problem
 from florecon_build.simulation import describe
 from florecon_build.sources import Reading, SourceError

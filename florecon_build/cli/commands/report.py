@@ -13,6 +13,7 @@ from florecon_build.cli.errors import CommandError
 from florecon_build.cli.exit_codes import Exit
 from florecon_build.cli.html import RunFolderError, load, render
 from florecon_build.cli.reconcile import DATA, STRATEGY
+from florecon_build.host.report.html import Signing
 
 
 def report(
@@ -30,14 +31,22 @@ def report(
         datetime.datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Reference date of the ageing.", show_default="the last date"),
     ] = None,
+    entity: Annotated[str, typer.Option(help="Entity in the title block.", show_default=False)] = "",
+    account: Annotated[str, typer.Option(help="Account in the title block.", show_default=False)] = "",
+    period: Annotated[str, typer.Option(help="Period in the title block.", show_default=False)] = "",
+    preparer: Annotated[str, typer.Option(help="Who prepared it.", show_default=False)] = "",
+    reviewer: Annotated[str, typer.Option(help="Who reviews it.", show_default=False)] = "",
 ) -> None:
-    """Write one self-contained HTML page of a run: matches by stage, open items with reasons, all groups.
+    """Write one self-contained HTML page of a run, to read, filter, print and sign.
 
-    The page loads nothing from elsewhere: it can be mailed, archived and opened without a network.
+    It has a title block, the proof of the amounts by currency, matches by stage, ageing, the open items with reasons,
+    all groups, and lines to sign. The page loads nothing from elsewhere: it can be mailed, archived and opened without
+    a network.
     """
+    signing = Signing(entity=entity, account=account, period=period, preparer=preparer, reviewer=reviewer)
     try:
         day = as_of.date() if as_of else None
-        found = load(folder, by=by, date_column=date_column, as_of=day, drawing=_drawing(folder))
+        found = load(folder, by=by, date_column=date_column, as_of=day, drawing=_drawing(folder), signing=signing)
     except RunFolderError as error:
         raise CommandError(str(error), code=Exit.USAGE) from error
     target = page or folder / "report.html"

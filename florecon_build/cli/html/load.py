@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from florecon_build.cli.html.run_result import Node, RunResult
 from florecon_build.cli.run_folder import RunFolderError, check, recover
 from florecon_build.host import FloreconError
 from florecon_build.host.report.control import check_tables
+from florecon_build.host.report.html import Node, RunResult, Signing
 from florecon_build.host.report.shipped_rows import COMPUTED, ShippedRows
 
-CURRENCY_NAMES = ("currency", "ccy", "curr", "currency_code", "waehrung", "devise")
 RUN_VERSION = 2
 
 
@@ -28,11 +28,12 @@ def load(
     date_column: str | None = None,
     as_of: date | None = None,
     drawing: str | None = None,
+    signing: Signing | None = None,
 ) -> RunResult:
     """Reads the output folder of `florecon-build run DATA -o folder`.
 
-    Parameters: `by` is the column with separate totals, by default a currency column;
-    `date_column` and `as_of` as for `RunResult`; `drawing` the strategy as SVG.
+    Parameters: `by` is the column with separate totals, by default the currency that the strategy declares;
+    `date_column`, `as_of` and `signing` as for `RunResult`; `drawing` the strategy as SVG.
     Errors: `RunFolderError`, saying what is missing or is not of this run.
     """
     recover(folder)
@@ -46,15 +47,14 @@ def load(
     names = tables["input"].column_names
     id_column = record["id_column"] or names[0]
     _check_tables(folder, tables, id_column, record.get("amounts"))
-    if by is None:
-        by = next((name for name in names if name.lower() in CURRENCY_NAMES), None)
+    declared: dict[str, str | None] = record.get("dimensions", {})
     for wanted in (by, date_column):
         if wanted is not None and wanted not in names:
             raise RunFolderError(f"the input has no column {wanted!r}; it has {', '.join(names)}")
     solver = record["solver"]
     return RunResult(
         title=f"{solver['id']} {solver['version']}",
-        ledger=tables["input"],
+        ledger=_with_further(tables["input"], data / "extra.parquet"),
         id_column=id_column,
         rows=tables["rows"],
         groups=tables["groups"],
@@ -65,7 +65,9 @@ def load(
         tree=record["tree"] or "",
         drawing=drawing,
         why=_why(data / "why.json"),
-        by=by,
+        currency=declared.get("currency") if by is None else by,
+        account=declared.get("account"),
+        signing=_signing(record, signing or Signing()),
         date_column=date_column,
         as_of=as_of,
     )
@@ -102,6 +104,20 @@ def _record(folder: Path) -> dict[str, Any]:
 def _node(node: Mapping[str, Any]) -> Node:
     label = node["label"] if node["kind"] == "labeled" else None
     return Node(node["id"], node["kind"], node["path"], label)
+
+
+def _with_further(rows: pa.Table, path: Path) -> pa.Table:
+    """The input rows with the columns of the files that the strategy does not declare."""
+    if path.is_file():
+        further = pq.read_table(path)
+        for name in further.column_names:
+            rows = rows.append_column(name if name not in rows.column_names else f"input_{name}", further[name])
+    return rows
+
+
+def _signing(record: Mapping[str, Any], given: Signing) -> Signing:
+    """The title block as given; it was prepared when the run began."""
+    return given if given.prepared_at else replace(given, prepared_at=record["started_at"])
 
 
 def _why(path: Path) -> dict[str, str]:

@@ -75,7 +75,8 @@ def strategy_text(columns: Sequence[Column], plugin_id: str, source: str, *, day
         lines.append("row = ledger")
     lines += ["", *_strategy(day, currency, has_references=reference is not None), ""]
     name = python_string(plugin_id)
-    lines.append(f'plugin = fb.Plugin({name}, "0.1.0", rows=row, numeraire=row.{amount}, strategy=strategy)')
+    totals = f" currency=row.{currency}," if currency else ""
+    lines.append(f'plugin = fb.Plugin({name}, "0.1.0", rows=row, numeraire=row.{amount},{totals} strategy=strategy)')
     return "\n".join(lines) + "\n"
 
 

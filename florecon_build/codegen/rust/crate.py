@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from florecon_build.codegen.rust import ast as r
 from florecon_build.codegen.rust import lints
@@ -19,7 +19,8 @@ from florecon_build.codegen.rust.rust_types import READERS, lane_type
 from florecon_build.codegen.version import VERSION
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
-from florecon_build.ir.lanes import amount_column
+from florecon_build.ir.explained import explained
+from florecon_build.ir.lanes import amount_column, dimensions
 from florecon_build.ir.strings import escaped_json
 from florecon_build.ir.traversal import kind_name, walk
 from florecon_build.ir.types import Kind
@@ -53,20 +54,20 @@ def emit(ir: n.PluginIr, fingerprint: str) -> Crate:
 
 
 def emit_suite(irs: Sequence[n.PluginIr]) -> Crate:
-    """One crate that holds many strategies, which must share columns, lanes, params and numeraire.
+    """One crate that holds many strategies, which must share columns, lanes, params, numeraire and dimensions.
 
     The integer param ``strategy``, the index into ``irs``, picks the active one; each lives in a module of its own.
     """
     first = irs[0]
     for other in irs[1:]:
-        if (other.columns, other.lanes, other.params, other.numeraire) != (
-            first.columns,
-            first.lanes,
-            first.params,
-            first.numeraire,
-        ):
-            raise ValueError(f"{other.id} does not share the rows, params and numeraire of {first.id}")
+        if _shared(other) != _shared(first):
+            raise ValueError(f"{other.id} does not share the rows, params, numeraire and dimensions of {first.id}")
     return _crate(_Source(first, "", tuple(ir.strategy for ir in irs), suite=True), "[]\n")
+
+
+def _shared(ir: n.PluginIr) -> n.PluginIr:
+    """The plugin without what may differ among the strategies of one crate."""
+    return replace(ir, id="", version="", strategy=n.Identity())
 
 
 def crate_name(ir: n.PluginIr) -> str:
@@ -109,6 +110,7 @@ def nodes_json(root: n.Node) -> str:
             entry["label"] = node.tag
         if node.span is not None:
             entry |= {"file": node.span.file, "line": node.span.line}
+        entry |= explained(node)
         lines.append(escaped_json(json.dumps(entry, ensure_ascii=False)))
     return "[\n" + ",\n".join(lines) + "\n]\n"
 
@@ -222,20 +224,29 @@ def _implementation(
 ) -> r.Container:
     ir = source.ir
     domain = r.Call("Domain::new", (r.Text(ir.id), r.Text(ir.version)))
-    schema = r.Call("Schema::new", (r.Array(tuple(map(_field, ir.columns)), "vec!"),))
     specs = list(map(_spec, ir.params))
     if source.suite:
         specs.append(r.Call("ParamSpec::integer", (r.Text(SUITE_PARAM), r.Literal("0"))))
     items: list[r.Item] = [
         r.Verbatim(("type Row = Row;", f"type Params = {params.type};")),
         r.Function("fn domain() -> Domain", r.block(domain)),
-        r.Function("fn schema() -> Schema", r.block(schema)),
+        r.Function("fn schema() -> Schema", _schema(ir)),
     ]
     if specs:
         items.append(r.Function("fn params() -> Vec<ParamSpec>", r.block(r.Array(tuple(specs), "vec!"))))
     items += [r.Function("fn build() -> BuildInfo", r.block(_build_info(source))), _configure(source, params)]
     dispatch = r.Function(f"fn strategy(p: &{params.type}) -> Plan<Row>", r.block(_dispatch(source, builders)))
     return r.Container(f"impl Plugin for {source.plugin}", (*items, *functions, dispatch))
+
+
+def _schema(ir: n.PluginIr) -> r.Block:
+    columns = r.Array(tuple(map(_field, ir.columns)), "vec!")
+    if not dimensions(ir):
+        return r.block(r.Call("Schema::new", (columns,)))
+    schema: r.Expression = r.Call("Schema::new", (r.Name("columns"),))
+    for setting, column in dimensions(ir):
+        schema = r.Method(schema, setting, (r.Text(column),))
+    return r.Block((r.Let("columns", columns),), schema)
 
 
 def _field(column: n.Column) -> r.Expression:

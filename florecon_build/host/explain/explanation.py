@@ -9,11 +9,15 @@ ws.explain(17).data          # the same as data
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+import pyarrow as pa
+
 from florecon_build.host.description import Description, Node
 from florecon_build.host.errors import BrokenReply
+from florecon_build.host.explain.context import context_of
 from florecon_build.host.explain.sentences import Words
 from florecon_build.wire import LEAVES, PINNED, UNMATCHED
 
@@ -43,15 +47,25 @@ class Step:
 
 
 class Explanation:
-    """The result of `ws.explain`: `str()` as text, `steps` by sentence, `data` as the module's JSON."""
+    """The result of `ws.explain`: `str()` as text, `steps` by sentence, `data` as the module's JSON.
 
-    def __init__(self, about: Description, data: dict[str, Any]) -> None:
+    `rows` and `params` are the input rows and the values of params, where the host knows them: with them a sentence
+    says which condition failed and by how much.
+    """
+
+    def __init__(
+        self,
+        about: Description,
+        data: dict[str, Any],
+        rows: pa.Table | None = None,
+        params: Mapping[str, object] | None = None,
+    ) -> None:
         self.data = data
         names = cast("dict[str, str]", data.get("names", {}))
         self._names = names
         self._nodes = {node.id: node for node in about.nodes}
-        self._words = Words(about.numeraire_scale or 0, names)
         try:
+            self._words = Words(context_of(about, data, rows, params))
             self.steps: tuple[Step, ...] = tuple(self._step(facts) for facts in data["steps"])
             self._standings = [self._standing(row) for row in data["rows"]]
         except (KeyError, TypeError, AttributeError) as error:
@@ -118,17 +132,17 @@ class Explanation:
         return f"{who} did not come here: it went another way at a node above"
 
     def _standing(self, row: dict[str, Any]) -> str:
-        who, amount = self._words.row(row["id"]), self._words.amount(row["amount"])
+        who, amount = self._words.row(row["id"]), self._words.amount(row["amount"], row)
         if "original" in row:
-            amount += f" (of {self._words.amount(row['original'])}; the rest was matched in a closed period)"
-        places = [self._standpoint(place) for place in row["places"]]
+            amount += f" (of {self._words.amount(row['original'], row)}; the rest was matched in a closed period)"
+        places = [self._standpoint(place, row) for place in row["places"]]
         new = " It is new, or was freed, since the last solve." if row["new"] else ""
         return f"{who[0].upper()}{who[1:]} of {amount} is {', and '.join(places) or 'nowhere'}.{new}"
 
-    def _standpoint(self, place: dict[str, Any]) -> str:
+    def _standpoint(self, place: dict[str, Any], row: dict[str, Any]) -> str:
         if place["status"] == PINNED:
             return f"pinned by a person in group {place['group_id']} ({place['origin']}, {place['size']} rows)"
-        amount = self._words.amount(place["amount"])
+        amount = self._words.amount(place["amount"], row)
         if place["origin"] == UNMATCHED:
             return f"unmatched with {amount}"
         at = f" by {self._place({'node': place['node'], 'kind': place['origin']})}" if "node" in place else ""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
+from florecon_build.host.explain.context import Context, day, difference, typed
+from florecon_build.host.report.currencies import format_minor, with_code
 from florecon_build.wire import PairEvent, RowEvent
 
 Facts = Mapping[str, Any]
@@ -14,29 +16,81 @@ SHOWN = 6
 
 
 class Words:
-    """Writes the facts of a step; amounts are shown with the numeraire's decimals, rows under their ids.
+    """Writes the facts of a step: amounts with the decimals and the code of the currency, dates as dates, rows under
+    their ids.
 
-    >>> words = Words(scale=2, names={})
-    >>> words.sentence({"kind": "agg_net", "event": "out_of_tolerance", "size": 3, "net": -1205, "slack": 100})
-    'its bucket of 3 nets to -12.05, and 1.00 is allowed'
+    >>> words = Words(Context(scale=2))
+    >>> words.sentence({"kind": "agg_net", "event": "out_of_tolerance", "size": 3, "net": -1205, "slack": 100, "id": 1})
+    'the 3 items that it stands with net to -12.05; the limit is 1.00: 11.05 too much'
     """
 
-    def __init__(self, scale: int, names: Mapping[str, str]) -> None:
-        self._scale = scale
-        self._names = names
+    def __init__(self, context: Context) -> None:
+        self.context = context
 
     def row(self, number: object) -> str:
         """A row by its id."""
-        return f"row {self._names.get(str(number), number)}"
+        return f"row {self.context.name(number)}"
 
-    def amount(self, minor: int, facts: Facts | None = None) -> str:
-        """An amount with the numeraire's decimals; within a pivot, whose scale is unknown, in minor units."""
+    def amount(self, minor: int, facts: Facts | None = None, of: object = None) -> str:
+        """An amount in the currency of a row (of the event's, unless `of` is another).
+
+        Within a pivot it is of the pivot's amount column, whose decimals the description may not say.
+        """
         if facts and facts.get("pivoted"):
-            return f"{minor} of the other numeraire"
-        digits = str(abs(minor)).rjust(self._scale + 1, "0")
-        point = len(digits) - self._scale
-        text = digits[:point] + ("." + digits[point:] if self._scale else "")
-        return ("-" if minor < 0 else "") + text
+            pivot = self.context.pivot(facts.get("node"))
+            scale = None if pivot is None else pivot.facts.get("scale")
+            column = "the other amount column" if pivot is None else f"`{pivot.facts.get('amount', 'the pivot')}`"
+            shown = f"{minor:,} minor units" if not isinstance(scale, int) else format_minor(minor, scale)
+            return f"{shown} in {column}"
+        code = self.context.currency(of if of is not None else (facts or {}).get("id"))
+        return with_code(format_minor(minor, self.context.scale, code), code)
+
+    def sum(self, minor: int, facts: Facts) -> str:
+        """A sum over several rows; none where these may be of several currencies."""
+        if not facts.get("pivoted") and not self.context.is_of_one_currency(facts.get("node")):
+            return "a sum over several currencies, which is none"
+        return self.amount(minor, facts)
+
+    def key(self, facts: Facts, name: str = "key") -> str:
+        """A key by the types of its parts: `EUR / 2026-03-31`."""
+        value: object = facts[name]
+        parts = cast("list[object]", value) if isinstance(value, list) else [value]
+        node = self.context.nodes.get(facts.get("node", -1))
+        kinds = [] if node is None else cast("list[str]", node.facts.get("key", []))
+        if facts.get("kind") == "signal_group" or len(kinds) != len(parts):
+            kinds = [kinds[0] if len(kinds) == 1 else ""] * len(parts)
+        return "`" + " / ".join(typed(part, kind) for part, kind in zip(parts, kinds, strict=True)) + "`"
+
+    def together(self, facts: Facts) -> str:
+        """The lots of a bucket as a subject: `the 3 items with the key `B``."""
+        if facts.get("key", []) == []:
+            return f"the {facts['size']} items that it stands with"
+        return f"the {facts['size']} items with the key {self.key(facts)}"
+
+    def order(self, facts: Facts, value: int) -> str:
+        """A value of the node's order: a date as a date."""
+        return day(value) if self._order(facts) == "date" else f"{value:,}"
+
+    def distance(self, facts: Facts, value: int) -> str:
+        """A distance in the node's order: days between dates."""
+        return _days(value) if self._order(facts) == "date" else f"{value:,}"
+
+    def _order(self, facts: Facts) -> object:
+        node = self.context.nodes.get(facts.get("node", -1))
+        return None if node is None else node.facts.get("order")
+
+    def not_allowed(self, facts: Facts, other: object) -> str:
+        """The conditions of a flow that a pair fails, each with by how much: one line for each way to be allowed."""
+        node = self.context.nodes.get(facts.get("node", -1))
+        tiers = [] if node is None else cast("list[list[Mapping[str, Any]]]", node.facts.get("tests", []))
+        said: list[str] = []
+        for tier in tiers:
+            told = [(test, difference(test, facts["id"], other, self.context)) for test in tier]
+            failed = [text for _, text in told if text]
+            if not failed:
+                failed = [f"the condition `{test['text']}` does not hold" for test, text in told if text is None]
+            said += failed[:1]
+        return "; ".join(dict.fromkeys(said))
 
     def sentence(self, facts: Facts) -> str:
         """The sentence for an event, without the row as its subject."""
@@ -48,7 +102,7 @@ class Words:
     def members(self, facts: Facts) -> str:
         """The members of a group, the first of them by name."""
         listed = cast("list[dict[str, Any]]", facts.get("members", []))
-        named = [f"{self.row(lot['id'])} ({self.amount(lot['amount'], facts)})" for lot in listed[:SHOWN]]
+        named = [f"{self.row(lot['id'])} ({self.amount(lot['amount'], facts, lot['id'])})" for lot in listed[:SHOWN]]
         more = facts.get("size", len(listed)) - len(named)
         return ", ".join(named) + (f" and {more} more" if more > 0 else "")
 
@@ -70,61 +124,67 @@ def cost(millionths: int) -> str:
     return ("-" if millionths < 0 else "") + text
 
 
-def key(value: object) -> str:
-    """A key as text; a tuple's parts are set off by slashes.
-
-    >>> key(["ACME", 5, None]), key([["A", "B"], "EUR"]), key([]), key("EUR")
-    ('`ACME / 5 / null`', '`A, B / EUR`', 'of all rows', '`EUR`')
-    """
-    if value == []:
-        return "of all rows"
-    parts = cast("list[object]", value) if isinstance(value, list) else [value]
-    return "`" + " / ".join(map(_part, parts)) + "`"
-
-
-def _part(value: object) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(_part, cast("list[object]", value)))
-    return "null" if value is None else str(value)
-
-
 def _bucket(w: Words, f: Facts) -> str:
-    return f"its bucket {key(f['key'])} has {_items(f['size'])} that net to {w.amount(f['net'], f)}"
+    if f["key"] == []:
+        return f"it stands with {_items(f['size'])} in all, which net to {w.sum(f['net'], f)}"
+    return f"{_items(f['size'])} with the key {w.key(f)}, itself among them, net to {w.sum(f['net'], f)}"
 
 
 def _items(count: int) -> str:
-    return f"{count} item" + ("" if count == 1 else "s")
+    return f"{count:,} item" + ("" if count == 1 else "s")
+
+
+def _days(count: int) -> str:
+    return f"{count:,} day" + ("" if count == 1 else "s")
+
+
+def _one_sided(w: Words, f: Facts) -> str:
+    return f"{w.together(f)} all have one sign: there is nothing to match them with"
 
 
 def _out_of_tolerance(w: Words, f: Facts) -> str:
-    under = f" {key(f['key'])}" if "key" in f else ""
     if "slack" in f:
-        net, slack = w.amount(f["net"], f), w.amount(f["slack"], f)
-        return f"its bucket{under} of {f['size']} nets to {net}, and {slack} is allowed"
+        over = max(0, abs(f["net"]) - f["slack"])
+        return (
+            f"{w.together(f)} net to {w.sum(f['net'], f)}; the limit is {w.sum(f['slack'], f)}:"
+            f" {w.sum(over, f)} too much"
+        )
     if "max_size" in f:
-        return f"no {f['max_size']} or fewer of the {f['size']} items of its bucket net within the tolerance"
-    return f"the running balance of its bucket of {f['size']} never returns to zero"
+        return f"among {w.together(f)} no {f['max_size']} or fewer net within the limit"
+    return f"the running balance of {w.together(f)} never returns to zero"
 
 
-def _over_cap(_: Words, f: Facts) -> str:
-    return f"{f['size']} items share the key {key(f['key'])}, more than the cap of {f['cap']}"
+def _over_cap(w: Words, f: Facts) -> str:
+    return f"{f['size']} items share the key {w.key(f)}; the limit `cap` is {f['cap']}"
 
 
-def _signals(_: Words, f: Facts) -> str:
+def _out_of_budget(w: Words, f: Facts) -> str:
+    return f"the search among {w.together(f)} was given up; the limit `budget` is {f['budget']} steps"
+
+
+def _carried_too_often(w: Words, f: Facts) -> str:
+    return f"{f['carriers']} rows have the key it shares with {w.row(f['with'])}; the limit `bucket_cap` is {f['cap']}"
+
+
+def _signals(w: Words, f: Facts) -> str:
     if not f["shared"] and f["alone"] == 1:
-        return f"nobody else carries its key {key(f['key'])}"
+        return f"no other row has its key {w.key(f)}"
     if not f["shared"]:
-        return f"nobody else carries any of its {f['alone']} keys, such as {key(f['key'])}"
-    return f"others carry {f['shared']} of its {f['alone'] + f['shared']} keys"
+        return f"no other row has any of its {f['alone']} keys, such as {w.key(f)}"
+    return f"other rows have {f['shared']} of its {f['alone'] + f['shared']} keys"
 
 
 def _taken(w: Words, f: Facts) -> str:
     why = f" ({f['reason']})" if f.get("reason") else ""
     if f["size"] == 1:
         return f"taken by itself as {f['origin']}{why}, with {w.amount(f['amount'], f)}"
-    return (
-        f"taken with {w.amount(f['amount'], f)} into a group that nets to {w.amount(f['net'], f)}{why}: {w.members(f)}"
-    )
+    net = w.sum(f["net"], f) if _one_code(w, f) else "nothing in one currency"
+    return f"taken with {w.amount(f['amount'], f)} into a group that nets to {net}{why}: {w.members(f)}"
+
+
+def _one_code(w: Words, f: Facts) -> bool:
+    listed = cast("list[dict[str, Any]]", f.get("members", []))
+    return bool(f.get("pivoted")) or len({w.context.currency(lot["id"]) for lot in listed}) <= 1
 
 
 def _surplus(_: Words, f: Facts) -> str:
@@ -136,8 +196,17 @@ def _surplus(_: Words, f: Facts) -> str:
 
 def _no_candidate(_: Words, f: Facts) -> str:
     skipped = f["over_cap"]
-    also = f"; {skipped} of its keys are carried by more rows than the cap" if skipped else ""
+    also = f"; {skipped} of its keys are on more rows than the limit `bucket_cap`" if skipped else ""
     return f"no row of the opposite sign shares a key with it or is near it{also}"
+
+
+def _all_forbidden(w: Words, f: Facts) -> str:
+    count = f["candidates"]
+    head = "its only candidate is not allowed" if count == 1 else f"none of its {count} candidates is allowed"
+    if "best" not in f:
+        return head
+    why = w.not_allowed(f, f["best"])
+    return f"{head}: {'' if count == 1 else 'the nearest, '}{w.row(f['best'])}{f', is {why}' if why else ''}"
 
 
 def _matched(w: Words, f: Facts) -> str:
@@ -150,18 +219,20 @@ def _cheaper(w: Words, f: Facts) -> str:
     return f"the cheapest of its {f['candidates']} candidates is {best} at {cost(f['cost'])}{known}"
 
 
+def _penalties(f: Facts) -> str:
+    both = f["penalty"] + f["other_penalty"]
+    return f"leaving both open costs {cost(both)}: {cost(f['cost'] - both)} too much"
+
+
 def _too_dear(w: Words, f: Facts) -> str:
-    penalties = f"{cost(f['penalty'])} + {cost(f['other_penalty'])}"
-    return (
-        f"the cheapest pair, with {w.row(f['best'])}, costs {cost(f['cost'])}, more than both penalties ({penalties})"
-    )
+    return f"its cheapest match, {w.row(f['best'])}, would cost {cost(f['cost'])}; {_penalties(f)}"
 
 
 def _regrouped(w: Words, f: Facts) -> str:
     before, after, net = (w.amount(f[name], f) for name in ("before", "after", "net"))
     why = {
-        "accept_if": f"the predicate is false for its group of {f['size']} that nets to {net}: dissolved",
-        "whole_only": f"its group of {f['size']} is dissolved, since {w.row(f.get('split'))} has a residual",
+        "accept_if": f"the condition is false for its group of {f['size']} that nets to {net}: dissolved",
+        "whole_only": f"its group of {f['size']} is dissolved, since something of {w.row(f.get('split'))} is open",
         "coalesce": f"its groups share a member with others and become one: {w.members(f)}",
     }.get(str(f["kind"]))
     if why:
@@ -171,18 +242,31 @@ def _regrouped(w: Words, f: Facts) -> str:
 
 
 def _apart(w: Words, f: Facts) -> str:
-    return f"it is in bucket {key(f['key'])}, {w.row(f['with'])} in {key(f['other_key'])}"
+    return f"its key is {w.key(f)}, that of {w.row(f['with'])} is {w.key(f, 'other_key')}"
 
 
-def _distance(w: Words, f: Facts) -> str:
-    return f"it lies {f['distance']} from {w.row(f['with'])}, and {f['width']} is the window"
+def _outside_window(w: Words, f: Facts) -> str:
+    if "distance" not in f:
+        return f"it is not among the rows near {w.row(f['with'])}"
+    width = w.distance(f, f["width"])
+    return f"{w.distance(f, f['distance'])} apart from {w.row(f['with'])}; the limit `window` is {width}"
+
+
+def _no_shared_key(w: Words, f: Facts) -> str:
+    near = f", and {_outside_window(w, f)}" if "distance" in f else ""
+    return f"it shares no key with {w.row(f['with'])}{near}"
 
 
 def _crowded(w: Words, f: Facts) -> str:
     return (
-        f"it lies {f['distance']} from {w.row(f['with'])}, within the window of {f['width']}, but neither is among the"
-        f" {f['cap']} nearest of the other"
+        f"{w.distance(f, f['distance'])} apart from {w.row(f['with'])}, within the window, but neither is among the"
+        f" {f['cap']} nearest of the other (`window_cap`)"
     )
+
+
+def _forbidden(w: Words, f: Facts) -> str:
+    why = w.not_allowed(f, f["with"])
+    return f"not allowed with {w.row(f['with'])}{f': {why}' if why else ''}"
 
 
 def _pair_cheaper(w: Words, f: Facts) -> str:
@@ -192,8 +276,34 @@ def _pair_cheaper(w: Words, f: Facts) -> str:
 
 
 def _pair_dear(w: Words, f: Facts) -> str:
-    penalties = f"{cost(f['penalty'])} + {cost(f['other_penalty'])}"
-    return f"with {w.row(f['with'])} it would cost {cost(f['cost'])}, more than both penalties ({penalties})"
+    return f"with {w.row(f['with'])} it would cost {cost(f['cost'])}; {_penalties(f)}"
+
+
+def _too_large(w: Words, f: Facts) -> str:
+    amount, slack = w.amount(abs(f["amount"]), f), w.amount(f["slack"], f)
+    over = w.amount(max(0, abs(f["amount"]) - f["slack"]), f)
+    return f"{amount} is not small; the limit is {slack}: {over} too much"
+
+
+def _band(w: Words, f: Facts) -> str:
+    last = f["from"] + max(f["width"], 1) - 1
+    return f"compared with {_items(f['size'])} from {w.order(f, f['from'])} to {w.order(f, last)}"
+
+
+def _pivot(w: Words, f: Facts) -> str:
+    return f"compared by {w.amount(f['amount'], {**f, 'pivoted': 1, 'node': _inside(w, f)})}"
+
+
+def _translated(w: Words, f: Facts) -> str:
+    inside = w.amount(f["inside"], {**f, "pivoted": 1, "node": _inside(w, f)})
+    return f"{inside} is matched, which is {w.amount(f['amount'], f)} of its amount"
+
+
+def _inside(w: Words, f: Facts) -> object:
+    """A node inside of the pivot that an event is of."""
+    here = w.context.nodes.get(f.get("node", -1))
+    below = (one.id for one in w.context.nodes.values() if here and one.path.startswith(f"{here.path} > "))
+    return next(below, f.get("node"))
 
 
 Writer = Callable[[Words, Facts], str]
@@ -201,29 +311,29 @@ Writer = Callable[[Words, Facts], str]
 ROWS: dict[RowEvent, Writer] = {
     "entered": lambda w, f: f"enters with {w.amount(f['amount'], f)}, one of {_items(f['size'])}",
     "bucket": _bucket,
-    "null_key": lambda w, f: "its key is null, so it passes through",
-    "too_small": lambda w, f: "nothing else is left in its bucket",
-    "one_sided": lambda w, f: f"all {f['size']} items of its bucket have one sign",
+    "null_key": lambda w, f: "it has nothing in the columns of the key, so it passes through",
+    "too_small": lambda w, f: "nothing else is left to match it with",
+    "one_sided": _one_sided,
     "out_of_tolerance": _out_of_tolerance,
     "over_cap": _over_cap,
-    "out_of_budget": lambda w, f: f"the search in its bucket of {f['size']} was given up after {f['budget']} steps",
+    "out_of_budget": _out_of_budget,
     "signals": _signals,
     "taken": _taken,
     "surplus": _surplus,
-    "tail": lambda w, f: f"after the last zero the running balance ends at {w.amount(f['net'], f)}",
+    "tail": lambda w, f: f"after the last zero the running balance ends at {w.sum(f['net'], f)}",
     "no_subset": lambda w, f: f"no {f['max_size']} or fewer items net with it",
     "no_candidate": _no_candidate,
-    "all_forbidden": lambda w, f: f"the cost of all its {f['candidates']} candidates is null: forbidden",
+    "all_forbidden": _all_forbidden,
     "too_dear": _too_dear,
     "cheaper_elsewhere": _cheaper,
     "matched": _matched,
-    "too_large": lambda w, f: f"{w.amount(f['amount'], f)} is more than the {w.amount(f['slack'], f)} that is small",
-    "predicate_true": lambda w, f: "the predicate is true for it",
-    "predicate_false": lambda w, f: "the predicate is false for it",
-    "band": lambda w, f: f"in the band from {f['from']}, {f['width']} wide, with {_items(f['size'])}",
-    "pivot": lambda w, f: f"enters the other numeraire as {f['amount']}",
-    "not_entered": lambda w, f: "it has no amount in the other numeraire, so it passes through",
-    "translated": lambda w, f: f"{f['inside']} matched in the other numeraire is {w.amount(f['amount'], f)} here",
+    "too_large": _too_large,
+    "predicate_true": lambda w, f: "the condition is true for it",
+    "predicate_false": lambda w, f: "the condition is false for it",
+    "band": _band,
+    "pivot": _pivot,
+    "not_entered": lambda w, f: "it has no amount in the other amount column, so it passes through",
+    "translated": _translated,
     "kept": lambda w, f: f"its group of {f['size']} stays",
     "regrouped": _regrouped,
 }
@@ -232,13 +342,13 @@ PAIRS: dict[PairEvent, Writer] = {
     "different_key": _apart,
     "same_sign": lambda w, f: f"it has the sign of {w.row(f['with'])}",
     "paired_elsewhere": lambda w, f: f"its turn and that of {w.row(f['with'])} came with other partners",
-    "no_shared_key": lambda w, f: f"it shares no key with {w.row(f['with'])}",
-    "shared_key": lambda w, f: f"it shares the key {key(f['key'])} with {w.row(f['with'])}",
+    "no_shared_key": _no_shared_key,
+    "shared_key": lambda w, f: f"it shares the key {w.key(f)} with {w.row(f['with'])}",
     "different_segment": lambda w, f: f"the running balance was zero between it and {w.row(f['with'])}",
-    "outside_window": _distance,
+    "outside_window": _outside_window,
     "crowded_window": _crowded,
-    "over_cap": lambda w, f: f"{f['carriers']} rows carry the key it shares with {w.row(f['with'])}, over {f['cap']}",
-    "forbidden": lambda w, f: f"its cost with {w.row(f['with'])} is null: forbidden",
+    "over_cap": _carried_too_often,
+    "forbidden": _forbidden,
     "too_dear": _pair_dear,
     "cheaper_elsewhere": _pair_cheaper,
     "matched_together": lambda w, f: f"matched with {w.row(f['with'])} at a cost of {cost(f['cost'])}",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -10,16 +12,33 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from florecon_build.host.description import Description
-from florecon_build.host.errors import ConservationViolated, MissingPackage, Unsupported
+from florecon_build.host.description import Node as DescribedNode
+from florecon_build.host.errors import BadCommand, ConservationViolated, MissingPackage, Unsupported
 from florecon_build.host.report.excel import write_workbook
+from florecon_build.host.report.exports import (
+    Details,
+    codes_of,
+    decisions_table,
+    exceptions_table,
+    groups_table,
+    in_currency_decimals,
+    major,
+    matched_table,
+    rows_table,
+    stages_table,
+    summary_table,
+)
 from florecon_build.host.report.formulas import Formulas, without_formulas
+from florecon_build.host.report.html import BookPage, Node, RunResult, Signing, render
 from florecon_build.host.report.journal import Journal, journal_of
 from florecon_build.host.report.projections import Policy, connected_components, primary_assignments, strict_assignments
 from florecon_build.host.report.row_facts import RowFacts
+from florecon_build.host.report.summary import Summary, Tables, key_of, summarize, tables_of
 from florecon_build.host.report.tables import COLUMNS, in_major_units
 
 Units = Literal["minor", "major"]
@@ -61,6 +80,8 @@ class Report:
         fetch: Callable[[str], pa.Table],
         certified: int | None = None,
         facts: RowFacts | None = None,
+        *,
+        input: Callable[[], pa.Table | None] = lambda: None,
     ) -> None:
         self._about = about
         self._facts = facts
@@ -68,6 +89,18 @@ class Report:
         self.certified = certified
         self._tables: dict[str, pa.Table | Unsupported] = {}
         self._refused: ConservationViolated | None = None
+        self._read_input = input
+        self._input: pa.Table | None = None
+        self._has_input = False
+
+    @property
+    def input(self) -> pa.Table | None:
+        """The input rows in the declared columns, one row per row; None where the host has not seen them, as in a
+        workspace restored from a snapshot.
+        """
+        if not self._has_input:
+            self._input, self._has_input = self._read_input(), True
+        return self._input
 
     @property
     def groups(self) -> pa.Table:
@@ -100,7 +133,18 @@ class Report:
 
     def mapped(self, view: Callable[[str, Callable[[str], pa.Table]], pa.Table]) -> Report:
         """A report whose tables are views of this one's: `view(name, table_of)` returns the table of a name."""
-        return Report(self._about, lambda what: view(what, self._table), self.certified, self._facts)
+
+        def tables(what: str) -> pa.Table:
+            return view(what, self._table)
+
+        def rows() -> pa.Table | None:
+            shipped, shown = self.input, tables("rows")
+            if shipped is None or self._about.id_name is None:
+                return None
+            ids = shown[key_of(shown)].combine_chunks()
+            return shipped.filter(pc.is_in(shipped[self._about.id_name], value_set=ids))
+
+        return Report(self._about, tables, self.certified, self._facts, input=rows, module=self._module)
 
     def journal(self, accounts: Mapping[str, str], *, on: date | None = None) -> Journal:
         """Balanced journal entries for every difference that a group leaves, and for every write-off.
@@ -120,9 +164,15 @@ class Report:
         Errors: those of a module, such as `Trapped`; `ConservationViolated` for tables that do not agree with each
         other or with the rows that were shipped.
         """
+        _ = self.input
         for what in COLUMNS:
             self._load(what)
         return self
+
+    def tables(self) -> dict[str, pa.Table]:
+        """The tables by name; without `stages` where the module does not count them."""
+        loaded = {what: self._load(what) for what in COLUMNS}
+        return {what: table for what, table in loaded.items() if isinstance(table, pa.Table)}
 
     def _table(self, what: str) -> pa.Table:
         table = self._load(what)
@@ -183,48 +233,175 @@ class Report:
         """A table of the report with amounts as integers in `minor` units, or as decimals in `major` units."""
         if units == "minor":
             return table
+        return in_major_units(table, self._scale)
+
+    @property
+    def _scale(self) -> int:
         scale = self._about.numeraire_scale
-        return in_major_units(table, DEFAULT_SCALE if scale is None else scale)
+        return DEFAULT_SCALE if scale is None else scale
+
+    def summary(self) -> Summary:
+        """The totals that the report page shows: matches by stage, open rows, conservation, all by currency.
+
+        Amounts of different currencies are never added: `Summary.units` says the currencies, and where it refuses there
+        are no totals.
+        """
+        return summarize(self._summary_tables())
+
+    def _summary_tables(self) -> Tables:
+        """The tables that the summary is computed from; without the input, of the ids alone."""
+        shipped = self.input
+        if shipped is None:
+            key = key_of(self.rows)
+            shipped = self.rows.select([key]).rename_columns([self._about.id_name or key])
+        return tables_of(self, self._about, shipped)
 
     def write_csv(
-        self, folder: str | os.PathLike[str], *, units: Units = "minor", formulas: Formulas = "escape"
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        units: Units = "minor",
+        formulas: Formulas = "escape",
+        details: Details | None = None,
     ) -> list[Path]:
-        """Writes `groups.csv`, `allocations.csv`, `rows.csv` and, where counted, `stages.csv`; returns the paths.
+        """Writes `groups.csv`, `allocations.csv`, `rows.csv`, `exceptions.csv` and, where counted, `stages.csv`.
 
-        Texts that a spreadsheet would run as formulas get an apostrophe before them, or stay with `formulas="keep"`.
+        Returns the paths.
+
+        `rows.csv` and `exceptions.csv` have the columns of the input, the reason and the age in days; `details` says
+        more. In major units an amount has the decimals of its currency. Texts that a spreadsheet would run as formulas
+        get an apostrophe before them, or stay with `formulas="keep"`.
         """
 
-        def write(table: pa.Table, path: Path) -> None:
-            pa_csv.write_csv(_for_csv(without_formulas(table, formulas)), str(path))
+        def write(table: pa.Table, path: Path, codes: pa.ChunkedArray | None) -> None:
+            _write_csv(without_formulas(table, formulas), path, codes)
 
-        return self._write(folder, ".csv", units, write)
+        return self._write(folder, ".csv", units, details or Details(), write)
 
-    def write_parquet(self, folder: str | os.PathLike[str], *, units: Units = "minor") -> list[Path]:
-        """Writes `groups.parquet` and so on; returns the paths."""
-        return self._write(folder, ".parquet", units, lambda table, path: pq.write_table(table, str(path)))
+    def write_parquet(
+        self, folder: str | os.PathLike[str], *, units: Units = "minor", details: Details | None = None
+    ) -> list[Path]:
+        """Writes `groups.parquet` and so on, as `write_csv`; amounts are integers or decimals of one scale."""
+        return self._write(folder, ".parquet", units, details or Details(), _write_parquet)
 
-    def write_excel(self, path: str | os.PathLike[str], *, units: Units = "major") -> Path:
-        """Writes a workbook with a sheet for each table, amounts exact; returns the path.
+    def write_excel(
+        self, path: str | os.PathLike[str], *, units: Units = "major", details: Details | None = None
+    ) -> Path:
+        """Writes a workbook with the sheets Summary, Matched, Exceptions, Decisions and Journal; returns the path.
 
-        Parameters: as `in_units`. A number of more than 15 digits, which Excel would round, is written as text.
-        Errors: `SheetFull` for a table of more rows than a sheet holds; `MissingPackage` where XlsxWriter is not
-        installed.
+        Cells have the types of the input, every sheet a filter and a frozen header; texts are never formulas. Amounts
+        have the decimals of their currency; a number of more than 15 digits, which Excel would round, is a text.
+
+        Parameters: as `write_csv`. Errors: `SheetFull` for a table of more rows than a sheet holds; `MissingPackage`
+        where XlsxWriter is not installed.
         """
-        tables = {what: self._load(what) for what in COLUMNS}
-        sheets = {what: self.in_units(units, each) for what, each in tables.items() if isinstance(each, pa.Table)}
-        return write_workbook(Path(path), sheets)
+        more = details or Details()
+        tables = self._summary_tables()
+        summary = summarize(tables)
+        sheets = {
+            "Summary": summary_table(summary, tables, more),
+            "Matched": matched_table(summary, tables, more),
+            "Exceptions": exceptions_table(summary, tables, more),
+            "Decisions": decisions_table(summary, tables) if more.decisions is None else more.decisions,
+            "Journal": NO_JOURNAL if more.journal is None else more.journal,
+        }
+        exact = {
+            name: major(name, table, summary.scale) if units == "major" else table for name, table in sheets.items()
+        }
+        codes = {name: codes_of(table, summary) for name, table in exact.items()}
+        return write_workbook(Path(path), exact, codes)
+
+    def write_html(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        entity: str = "",
+        account: str = "",
+        period: str = "",
+        preparer: str = "",
+        reviewer: str = "",
+        prepared_at: datetime.datetime | str | None = None,
+        title: str | None = None,
+        facts: Mapping[str, str] | None = None,
+        book: BookPage | None = None,
+        details: Details | None = None,
+    ) -> Path:
+        """Writes one self-contained HTML page to read, filter, print and sign; returns the path.
+
+        The page has a title block, the proof of the amounts, matches by stage, ageing, decisions, all open items and
+        groups, and lines to sign. It loads nothing: it can be mailed, archived and opened without a network.
+
+        Parameters: `entity`, `account`, `period`, `preparer` and `reviewer` fill the title block, and stay blank lines
+        where they are not given; `prepared_at` is now unless given; `facts` are further lines of the footer, such as
+        the hash of the module; `book` what a book adds; `details` as for `write_csv`.
+        Errors: `BadCommand` where the host has not seen the rows, as in a restored workspace; `OSError`.
+        """
+        if self.input is None:
+            raise BadCommand("the page lists your rows, and this report has none: upsert them into a new workspace")
+        about, more = self._about, details or Details()
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        when = prepared_at.isoformat(timespec="seconds") if isinstance(prepared_at, datetime.datetime) else prepared_at
+        known = {
+            "strategy": about.strategy or "unknown: not declared by the module",
+            "rows": f"{self.input.num_rows:,}, sha256 {_digest(self.input)}",
+        }
+        nodes = (Node(node.id, node.kind, node.path, _label(node)) for node in about.nodes)
+        page = render(
+            RunResult(
+                title=title or f"{about.domain} {about.version}",
+                ledger=self.input,
+                id_column=about.id_name or "",
+                rows=self.rows,
+                groups=self.groups,
+                allocations=self.allocations,
+                scale=self._scale,
+                facts={**known, **(facts or {})},
+                nodes=tuple(nodes),
+                why=more.reasons,
+                currency=about.currency,
+                account=about.account,
+                date_column=more.date_column,
+                as_of=more.as_of,
+                signing=Signing(
+                    entity=entity,
+                    account=account,
+                    period=period,
+                    preparer=preparer,
+                    reviewer=reviewer,
+                    prepared_at=when or now,
+                ),
+                book=book,
+            )
+        )
+        target = Path(path)
+        target.write_text(page, encoding="utf-8")
+        return target
 
     def _write(
-        self, folder: str | os.PathLike[str], suffix: str, units: Units, write: Callable[[pa.Table, Path], object]
+        self,
+        folder: str | os.PathLike[str],
+        suffix: str,
+        units: Units,
+        details: Details,
+        write: Callable[[pa.Table, Path, pa.ChunkedArray | None], object],
     ) -> list[Path]:
         target = Path(folder)
         target.mkdir(parents=True, exist_ok=True)
+        made = self.tables()
+        codes: dict[str, pa.ChunkedArray | None] = {}
+        if self.input is not None:
+            tables = self._summary_tables()
+            summary = summarize(tables)
+            made["groups"] = groups_table(summary, tables)
+            made["rows"] = rows_table(tables, details)
+            if "stages" in made:
+                made["stages"] = stages_table(summary, made["stages"])
+            made["exceptions"] = exceptions_table(summary, tables, details)
+            codes = {what: codes_of(one, summary) for what, one in made.items()}
         paths: list[Path] = []
-        for what in COLUMNS:
-            table = self._load(what)
-            if not isinstance(table, Unsupported):
-                paths.append(target / f"{what}{suffix}")
-                write(self.in_units(units, table), paths[-1])
+        for what, table in made.items():
+            paths.append(target / f"{what}{suffix}")
+            write(major(what, table, self._scale) if units == "major" else table, paths[-1], codes.get(what))
         return paths
 
     def to_json(self) -> dict[str, list[dict[str, Any]]]:
@@ -263,9 +440,31 @@ class Report:
             return answer.to_arrow_table()
 
 
-def _for_csv(table: pa.Table) -> pa.Table:
+def _label(node: DescribedNode) -> str | None:
+    return node.label if node.kind == "labeled" else None
+
+
+def _digest(rows: pa.Table) -> str:
+    """SHA-256 of the rows, column by column, as JSON: the same for the same rows in the same order."""
+    digest = hashlib.sha256()
+    for name in rows.column_names:
+        digest.update(
+            json.dumps([name, *rows[name].to_pylist()], default=str, ensure_ascii=False).encode(
+                "utf-8", "surrogatepass"
+            )
+        )
+    return digest.hexdigest()
+
+
+NO_JOURNAL = pa.table({"journal": ["Not made: give accounts by reason code to report.journal(accounts)."]})
+"""The sheet of a report that no journal was made for."""
+
+
+def _write_csv(table: pa.Table, path: Path, codes: pa.ChunkedArray | None) -> None:
     """The CSV writer knows no 128-bit decimals, so they are written as their own text."""
-    for at, field in enumerate(table.schema):
-        if pa.types.is_decimal(field.type):
-            table = table.set_column(at, field.name, table.column(at).cast(pa.string()))
-    return table
+    scale = max((field.type.scale for field in table.schema if pa.types.is_decimal(field.type)), default=0)
+    pa_csv.write_csv(in_currency_decimals(table, codes, scale), str(path))
+
+
+def _write_parquet(table: pa.Table, path: Path, _: pa.ChunkedArray | None) -> None:
+    pq.write_table(table, str(path))

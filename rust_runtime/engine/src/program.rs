@@ -68,6 +68,8 @@ impl Load for Engine {
                 of: crate::ir::Type::of(Kind::Integer),
                 node: ExprNode::Lit(Constant::Whole(0)),
             },
+            currency: None,
+            account: None,
             root: Node::Identity,
         })
     }
@@ -137,9 +139,16 @@ impl Program {
             layout: computed,
         };
         let numeraire = compile(&strategy.numeraire, &store.layout);
+        let mut schema = Schema::new(strategy.columns.iter().map(field).collect());
+        if let Some(name) = &strategy.currency {
+            schema = schema.currency(name);
+        }
+        if let Some(name) = &strategy.account {
+            schema = schema.account(name);
+        }
         Self {
             domain: Domain::new(&strategy.id, &strategy.version),
-            schema: Schema::new(strategy.columns.iter().map(field).collect()),
+            schema,
             params: strategy.params.iter().map(spec).collect(),
             numeraire_scale: strategy.numeraire.of.scale,
             amount_column,

@@ -606,7 +606,7 @@ pub enum EventName {
     Matched,
     /// No row of the opposite sign shares a key with the row or is near it.
     NoCandidate,
-    /// The cost of every candidate is null.
+    /// The cost of every candidate is null; `best` is the one of the nearest amount.
     AllForbidden,
     /// The amount is more than what counts as small.
     TooLarge,

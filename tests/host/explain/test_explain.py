@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from syrupy.assertion import SnapshotAssertion
 
 from florecon_build.host import BrokenReply, UnknownId, Unsupported, Workspace
 from florecon_build.host.description import Description, Field, Node
+from florecon_build.host.explain.context import Context, context_of
 from florecon_build.host.explain.explanation import Explanation
 from florecon_build.host.explain.sentences import PAIRS, ROWS, Words
+from tests.support.four_currencies import plugin, table
 from tests.support.ledger import group_of, line, opened, state
 from tests.support.wat_modules import ABOUT, ok, on, packed, solver
 
@@ -38,9 +41,9 @@ def test_one_row_through_the_tree(ws: Workspace) -> None:
     before = state(ws)
     told = str(ws.explain(7))
     assert told.startswith("Row 7 of -255.25 is unmatched with -255.25.\n- partition_by")
-    assert "its bucket `B` has 3 items that net to -2.25" in told
-    assert "its bucket `PO98765` of 2 nets to -5.25, and 1.00 is allowed" in told
-    assert "-255.25 is more than the 0.05 that is small" in told
+    assert "3 items with the key `B`, itself among them, net to -2.25" in told
+    assert "the 2 items with the key `PO98765` net to -5.25; the limit is 1.00: 4.25 too much" in told
+    assert "255.25 is not small; the limit is 0.05: 255.20 too much" in told
     taken = ws.explain(1)
     assert "into a group that nets to 0.00 (shared reference INV1234): row 1 (10.00), row 2 (-10.00)" in str(taken)
     assert [step.event for step in taken.steps if step.kind == "signal_group"] == ["entered", "signals", "taken"]
@@ -51,7 +54,7 @@ def test_one_row_through_the_tree(ws: Workspace) -> None:
 
 
 def test_two_rows_that_did_not_meet(ws: Workspace) -> None:
-    assert "it is in bucket `A`, row 5 in `B`" in str(ws.explain(3, 5))
+    assert "its key is `A`, that of row 5 is `B`" in str(ws.explain(3, 5))
     apart = ws.explain(8, 10)
     assert [step.event for step in apart.meetings if step.kind == "exact_1to1"] == []
     assert "row 9 was already taken" not in str(apart)
@@ -91,12 +94,14 @@ def explained(**step: Any) -> str:
 def test_the_authors_line_is_named() -> None:
     told = explained(event="one_sided", size=3, net=5)
     assert told == (
-        "Row INV-7 of -0.05 is nowhere.\n- seq[0] at strategy.py:31: all 3 items of its bucket have one sign"
+        "Row INV-7 of -0.05 is nowhere.\n- seq[0] at strategy.py:31: the 3 items that it stands with all have one sign:"
+        " there is nothing to match them with"
     )
     assert explained(event="from_a_newer_module").endswith("from a newer module")
 
 
 FACTS: dict[str, Any] = {
+    **{"id": 4, "node": 0},
     **dict.fromkeys(("amount", "size", "net", "slack", "cap", "budget", "alone", "shared", "same", "opposite"), 7),
     **dict.fromkeys(("penalty", "other_penalty", "candidates", "over_cap", "cost", "carriers", "distance"), 7),
     **dict.fromkeys(("width", "from", "inside", "before", "after", "max_size", "best", "split", "matched"), 7),
@@ -108,17 +113,82 @@ FACTS: dict[str, Any] = {
 @pytest.mark.parametrize("event", ROWS)
 def test_every_event_of_a_row_has_a_sentence(event: str) -> None:
     for kind in ("agg_net", "accept_if", "whole_only", "coalesce", "trim"):
-        said = Words(2, {}).sentence({**FACTS, "event": event, "kind": kind})
+        said = Words(Context(scale=2)).sentence({**FACTS, "event": event, "kind": kind})
         assert said
         assert "None" not in said
         assert "{" not in said
-        pivoted = Words(2, {}).sentence({**FACTS, "event": event, "kind": kind, "pivoted": 1})
+        pivoted = Words(Context(scale=2)).sentence({**FACTS, "event": event, "kind": kind, "pivoted": 1})
         assert "0.07" not in pivoted
+
+
+def business_words(event: str, kind: str = "flow", node: int = 7, **facts: Any) -> str:
+    """A sentence about two rows of four currencies, 5 days apart, with the facts of a real strategy."""
+    about = plugin().description
+    step: dict[str, Any] = {**FACTS, "best": 1, "event": event, "kind": kind, "id": 0, "node": node, **facts}
+    if event in PAIRS and "key" not in facts:
+        step["with"] = 1
+    names = {"0": "EUR-d1", "1": "EUR-d2"}
+    data: dict[str, Any] = {"rows": [{"id": 0, "amount": 40250}], "steps": [step], "names": names}
+    return Words(context_of(about, data, table(), {"lag": 4})).sentence(step)
+
+
+def test_a_refusal_says_which_condition_failed_and_by_how_much() -> None:
+    assert business_words("forbidden") == "not allowed with row EUR-d2: 5 days apart; the limit `lag` is 4"
+    said = business_words("all_forbidden", candidates=3)
+    assert said == "none of its 3 candidates is allowed: the nearest, row EUR-d2, is 5 days apart; the limit `lag` is 4"
+    assert business_words("all_forbidden", candidates=1).startswith("its only candidate is not allowed: row EUR-d2, is")
+    unknown = Words(context_of(plugin().description, {"rows": [], "steps": []}, None, None))
+    said = unknown.sentence({"event": "forbidden", "with": 1, "id": 0, "node": 7, "kind": "flow"})
+    assert said == "not allowed with row 1: the condition `fb.gap(a.day, b.day) <= lag` does not hold"
+
+
+def test_the_sentence_of_each_event(snapshot: SnapshotAssertion) -> None:
+    rows = {event: business_words(event, "agg_net", 5, key=["1400", None], slack=2, net=-1500) for event in ROWS}
+    pairs = {f"{event} (pair)": business_words(event) for event in PAIRS}
+    assert {**rows, **pairs} == snapshot
+
+
+DATED = Description(
+    domain="d",
+    version="1",
+    fields=(Field(name="id", base="i64", kind="integer", is_id=True),),
+    nodes=(
+        Node(id=0, kind="partition_by", path="partition_by", facts={"key": ["text", "date", "money:2"]}),
+        Node(id=1, kind="windowed", path="partition_by > windowed", facts={"order": "date"}),
+        Node(id=2, kind="pivot", path="partition_by > pivot", facts={"amount": "usd", "scale": 2}),
+        Node(id=3, kind="agg_net", path="partition_by > pivot > agg_net"),
+    ),
+    numeraire_scale=2,
+)
+
+
+def test_dates_are_dates_and_amounts_amounts() -> None:
+    words = Words(context_of(DATED, {"rows": [], "steps": []}, None, {}))
+    said = words.sentence({"event": "bucket", "node": 0, "id": 1, "size": 2, "net": 5, "key": ["A", 20543, 1250]})
+    assert said == "2 items with the key `A / 2026-03-31 / 12.50`, itself among them, net to 0.05"
+    said = words.sentence({"event": "band", "node": 1, "id": 1, "from": 20540, "width": 4, "size": 3})
+    assert said == "compared with 3 items from 2026-03-28 to 2026-03-31"
+    said = words.sentence({"event": "outside_window", "node": 1, "id": 1, "with": 2, "distance": 5, "width": 4})
+    assert said == "5 days apart from row 2; the limit `window` is 4 days"
+    assert words.sentence({"event": "pivot", "node": 2, "id": 1, "amount": 5}) == "compared by 0.05 in `usd`"
+    said = words.sentence(
+        {"event": "out_of_tolerance", "node": 3, "id": 1, "size": 2, "net": 5, "slack": 2, "pivoted": 1}
+    )
+    assert said.endswith("net to 0.05 in `usd`; the limit is 0.02 in `usd`: 0.03 in `usd` too much")
+
+
+def test_amounts_have_the_currency_of_their_row() -> None:
+    assert "-1.50 EUR; the limit is 0.002 EUR" in business_words("out_of_tolerance", "agg_net", 5, net=-1500, slack=2)
+    about = plugin(partition=False).description
+    data = {"rows": [{"id": 0, "amount": 1}], "steps": [], "names": {"0": "EUR-d1"}}
+    words = Words(context_of(about, data, table(), {}))
+    said = words.sentence({"event": "out_of_tolerance", "id": 0, "node": 4, "size": 2, "net": 5, "slack": 2})
+    assert "net to a sum over several currencies, which is none" in said
 
 
 @pytest.mark.parametrize("event", PAIRS)
 def test_every_event_of_a_pair_names_the_other(event: str) -> None:
-    assert "row 9" in Words(2, {}).sentence({**FACTS, "event": event, "kind": "flow", "with": 9})
+    assert "row 9" in Words(Context(scale=2)).sentence({**FACTS, "event": event, "kind": "flow", "with": 9})
 
 
 def test_modules_that_do_not_explain() -> None:

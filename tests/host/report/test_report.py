@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -123,10 +124,12 @@ def read_back(path: Path) -> dict[str, list[dict[str, Any]]]:
 def test_excel(tmp_path: Path) -> None:
     report = Report(ABOUT, fetched([]))
     sheets = read_back(report.write_excel(tmp_path / "report.xlsx"))
-    assert list(sheets) == ["groups", "allocations", "rows", "stages"]
-    for what, lines in sheets.items():
-        assert lines == report.in_units("major", getattr(report, what)).to_pylist(), what
-    assert read_back(report.write_excel(tmp_path / "minor.xlsx", units="minor"))["rows"] == report.rows.to_pylist()
+    assert list(sheets) == ["Summary", "Matched", "Exceptions", "Decisions", "Journal"]
+    groups = report.groups.filter(pc.not_equal(report.groups["origin"], "unmatched"))["group_id"].to_pylist()
+    parts = [part for part in report.allocations.to_pylist() if part["group_id"] in groups]
+    for units, of in ((report.write_excel(tmp_path / "minor.xlsx", units="minor"), 1), (tmp_path / "report.xlsx", 100)):
+        found = [(line["group_id"], line["id"], line["amount"]) for line in read_back(units)["Matched"]]
+        assert found == [(part["group_id"], part["id"], Decimal(part["amount"]) / of) for part in parts]
 
 
 AMOUNTS = [
@@ -171,7 +174,7 @@ def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp
     report = Report(ABOUT, fetched([]))
     with pytest.raises(MissingPackage, match="pip install duckdb") as sql:
         report.sql("select 1")
-    with pytest.raises(MissingPackage, match="pip install xlsxwriter"):
+    with pytest.raises(MissingPackage, match=r"pip install 'florecon-build\[excel\]'"):
         report.write_excel(tmp_path / "report.xlsx")
     assert sql.value.code == "missing_package"
 

@@ -9,6 +9,8 @@ use crate::canonical;
 
 /// The version of the format that is read.
 const VERSION: i64 = 1;
+/// The fields of a plugin that are absent where they are null.
+const OPTIONAL: [&str; 2] = ["currency", "account"];
 
 /// Reads a strategy and checks all of it.
 ///
@@ -32,9 +34,18 @@ pub(crate) fn read(json: &Value) -> Result<Strategy, Refused> {
     };
     let at = at.field("plugin");
     let mut strategy = plugin(fields.get("plugin"), &at)?;
-    strategy.fingerprint = canonical::fingerprint(VERSION, fields.get("plugin"));
+    strategy.fingerprint = canonical::fingerprint(VERSION, &without_nulls(fields.get("plugin")));
     strategy.nodes_json = Value::Array(nodes(&strategy.root, &source)).to_string();
     Ok(strategy)
+}
+
+/// The plugin without optional fields that are null: the fingerprint is that of absent ones.
+fn without_nulls(plugin: &Value) -> Value {
+    let mut plugin = plugin.clone();
+    if let Value::Object(map) = &mut plugin {
+        map.retain(|name, value| !(value.is_null() && OPTIONAL.contains(&name.as_str())));
+    }
+    plugin
 }
 
 /// The source positions, by JSON pointer: each a file and a line.
@@ -55,7 +66,9 @@ fn sources(json: &Value, at: &At<'_>) -> Result<Map<String, Value>, Refused> {
 
 fn plugin(json: &Value, at: &At<'_>) -> Result<Strategy, Refused> {
     let fields = Fields::of(json, at)?;
-    fields.exactly(&["id", "version", "columns", "lanes", "params", "numeraire", "strategy"])?;
+    let mut names = vec!["id", "version", "columns", "lanes", "params", "numeraire", "strategy"];
+    names.extend(OPTIONAL.iter().filter(|name| fields.has(name)));
+    fields.exactly(&names)?;
     let mut decoder = Decoder::new();
     let columns = columns(&fields, &mut decoder)?;
     let lanes = lanes(&fields, &mut decoder)?;
@@ -72,12 +85,32 @@ fn plugin(json: &Value, at: &At<'_>) -> Result<Strategy, Refused> {
         version: fields.text("version")?.to_owned(),
         fingerprint: String::new(),
         nodes_json: String::new(),
-        columns,
         lanes,
         params: decoder.params,
         numeraire,
+        currency: text_column(&fields, OPTIONAL[0], &columns)?,
+        account: text_column(&fields, OPTIONAL[1], &columns)?,
+        columns,
         root,
     })
+}
+
+/// The text column that an optional field names.
+fn text_column(fields: &Fields<'_, '_>, name: &str, columns: &[Column]) -> Result<Option<String>, Refused> {
+    if fields.get(name).is_null() {
+        return Ok(None);
+    }
+    let column = fields.text(name)?;
+    if columns
+        .iter()
+        .any(|one| one.name == column && one.of.kind == Kind::Text)
+    {
+        return Ok(Some(column.to_owned()));
+    }
+    fields
+        .at
+        .field(name)
+        .refuse(format!("`{}` is no text column", shown(fields.get(name))))
 }
 
 /// Names a column or lane, once.

@@ -527,6 +527,8 @@ pub(crate) struct Strategy {
     pub lanes: Vec<Lane>,
     pub params: Vec<Param>,
     pub numeraire: Expr,
+    pub currency: Option<String>,
+    pub account: Option<String>,
     pub root: Node,
 }
 

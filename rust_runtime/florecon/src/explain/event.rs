@@ -194,7 +194,10 @@ pub(crate) enum FlowOutcome {
         best: Partner,
         taker: Option<Partner>,
     },
-    AllForbidden,
+    /// Every candidate is forbidden; `best` is the one with the nearest amount.
+    AllForbidden {
+        best: u32,
+    },
     TooDear {
         best: Partner,
         other_penalty: i64,
@@ -294,7 +297,7 @@ impl Event {
                 FlowOutcome::Matched { .. } => EventName::Matched,
                 FlowOutcome::NoCandidate => EventName::NoCandidate,
                 FlowOutcome::CheaperElsewhere { .. } => EventName::CheaperElsewhere,
-                FlowOutcome::AllForbidden => EventName::AllForbidden,
+                FlowOutcome::AllForbidden { .. } => EventName::AllForbidden,
                 FlowOutcome::TooDear { .. } => EventName::TooDear,
             },
             Self::FlowPair(pair) => match pair {
@@ -448,7 +451,8 @@ impl Regrouping {
 impl FlowOutcome {
     fn write(&self, fields: &mut dyn Fields) {
         match self {
-            Self::NoCandidate | Self::AllForbidden => {}
+            Self::NoCandidate => {}
+            Self::AllForbidden { best } => fields.row(field::BEST, *best),
             Self::Matched { matched, best } => {
                 fields.number(field::MATCHED, (*matched).into());
                 write_partner(*best, [field::BEST, field::COST], fields);

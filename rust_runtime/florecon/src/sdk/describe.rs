@@ -7,7 +7,7 @@ use super::ABI_VERSION;
 use super::params::{self, ParamSpec, ParamValues};
 use super::program::Program;
 use super::reply;
-use super::schema::{Domain, Field, FieldKind};
+use super::schema::{Domain, Field, FieldKind, Schema};
 use crate::wire::EXTENSIONS;
 
 /// Extensions of a module that takes its strategy from `init`.
@@ -24,6 +24,8 @@ struct Described<'a> {
     id: NamedType<'a>,
     input: Vec<FieldJson<'a>>,
     numeraire: NumeraireJson<'a>,
+    currency: Option<&'a str>,
+    account: Option<&'a str>,
     params: Vec<ParamJson<'a>>,
     shard: ShardJson,
     extensions: Vec<&'static str>,
@@ -153,7 +155,7 @@ pub(crate) fn describe<P: Program>(program: &P, takes_strategy: bool) -> String 
     };
     written(
         &program.domain(),
-        program.schema().fields(),
+        program.schema(),
         params,
         exact,
         numeraire,
@@ -165,14 +167,14 @@ pub(crate) fn describe<P: Program>(program: &P, takes_strategy: bool) -> String 
 /// Not generic: what writes and reads JSON values would be in a module twice.
 fn written(
     domain: &Domain,
-    fields: &[Field],
+    schema: &Schema,
     params: &[ParamSpec],
     exact: bool,
     numeraire: NumeraireJson<'_>,
     build: BuildJson<'_>,
     extensions: Vec<&'static str>,
 ) -> String {
-    let id = fields.iter().find(|field| field.is_id());
+    let id = schema.fields().iter().find(|field| field.is_id());
     let described = Described {
         abi_version: ABI_VERSION,
         report_schema: REPORT_SCHEMA,
@@ -184,8 +186,10 @@ fn written(
             name: id.map_or("", Field::name),
             base: id.map_or("i64", |field| field.kind().base()),
         },
-        input: fields.iter().map(field).collect(),
+        input: schema.fields().iter().map(field).collect(),
         numeraire,
+        currency: schema.currency_name(),
+        account: schema.account_name(),
         params: params.iter().map(param).collect(),
         shard: ShardJson { exact },
         extensions,

@@ -283,6 +283,8 @@ impl Field {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schema {
     fields: Vec<Field>,
+    currency: Option<String>,
+    account: Option<String>,
 }
 
 impl Schema {
@@ -294,7 +296,57 @@ impl Schema {
     /// ```
     #[must_use]
     pub fn new(fields: Vec<Field>) -> Self {
-        Self { fields }
+        Self {
+            fields,
+            currency: None,
+            account: None,
+        }
+    }
+
+    /// Names the text column of the currency: a host keeps totals of its values apart and never adds them up.
+    ///
+    /// ```
+    /// use florecon::sdk::{Field, Schema};
+    /// let schema = Schema::new(vec![Field::integer("row_id").id(), Field::text("ccy")]).currency("ccy");
+    /// assert_eq!((schema.currency_name(), schema.check()), (Some("ccy"), Ok(())));
+    /// ```
+    #[must_use]
+    pub fn currency(mut self, name: &str) -> Self {
+        self.currency = Some(name.to_owned());
+        self
+    }
+
+    /// Names the text column of the account, whose values have totals of their own.
+    ///
+    /// ```
+    /// use florecon::sdk::{Field, Schema};
+    /// let schema = Schema::new(vec![Field::integer("row_id").id(), Field::text("gl")]).account("gl");
+    /// assert_eq!(schema.account_name(), Some("gl"));
+    /// ```
+    #[must_use]
+    pub fn account(mut self, name: &str) -> Self {
+        self.account = Some(name.to_owned());
+        self
+    }
+
+    /// The name of the currency column, if one was named.
+    ///
+    /// ```
+    /// assert_eq!(florecon::sdk::Schema::new(Vec::new()).currency_name(), None);
+    /// ```
+    #[must_use]
+    pub fn currency_name(&self) -> Option<&str> {
+        self.currency.as_deref()
+    }
+
+    /// The name of the account column, if one was named.
+    ///
+    /// ```
+    /// assert_eq!(florecon::sdk::Schema::new(Vec::new()).account_name(), None);
+    /// ```
+    #[must_use]
+    pub fn account_name(&self) -> Option<&str> {
+        self.account.as_deref()
     }
 
     /// The columns.
@@ -329,7 +381,8 @@ impl Schema {
     ///
     /// # Errors
     /// The first rule that is broken, in words: names are distinct and not empty, there is exactly one id, it is an integer or
-    /// a text and not nullable, at most one column is the amount and it is a number, scales are at most [`MAX_SCALE`].
+    /// a text and not nullable, at most one column is the amount and it is a number, scales are at most [`MAX_SCALE`], and the
+    /// currency and the account are text columns.
     ///
     /// ```
     /// use florecon::sdk::{Field, Schema};
@@ -354,6 +407,13 @@ impl Schema {
             return Err(format!(
                 "the schema has {amounts} amount columns; mark at most one with `.amount()`"
             ));
+        }
+        for (what, named) in [("currency", &self.currency), ("account", &self.account)] {
+            let Some(name) = named else { continue };
+            let found = self.fields.iter().find(|field| field.name == *name);
+            if found.is_none_or(|field| field.kind != FieldKind::Text) {
+                return Err(format!("the {what} `{name}` is no text column of the schema"));
+            }
         }
         Ok(())
     }

@@ -59,6 +59,7 @@ impl Plugin for Intercompany {
             Field::date("gl_date"),
             Field::text("reference").nullable(),
         ])
+        .currency("currency")
     }
 
     fn params() -> Vec<ParamSpec> {

@@ -97,9 +97,9 @@ impl Plugin for EveryNodePlugin {
         let amount = record.money(5);
         let local = record.opt_money(6);
         let memo = record.opt_text(7);
-        // tests/codegen/strategies.py:59  fb.tokens(row.memo, min_length=4)
+        // tests/codegen/strategies.py:67  fb.tokens(row.memo, min_length=4)
         let words = text::tokens(memo.as_deref(), 4, false);
-        // tests/codegen/strategies.py:59  fb.first_of(row.currency, "EUR")
+        // tests/codegen/strategies.py:67  fb.first_of(row.currency, "EUR")
         let currency_or_eur = currency.clone().unwrap_or_else(|| Text::from("EUR"));
         Ok(Row {
             account,
@@ -129,21 +129,21 @@ fn strategy(p: &Params) -> Plan<Row> {
     let days = p.days;
     let strict = p.strict;
 
-    // tests/codegen/strategies.py:64  row.currency_or_eur == home
+    // tests/codegen/strategies.py:72  row.currency_or_eur == home
     let home = p.home.clone();
     let applies = move |item: Item<'_, Row>| item.row.currency_or_eur == home;
 
-    // tests/codegen/strategies.py:64  (row.account, row.currency)
+    // tests/codegen/strategies.py:72  (row.account, row.currency)
     let pair_key = |item: Item<'_, Row>| item.row.currency.clone().map(|p1| (item.row.account.clone(), p1));
 
-    // tests/codegen/strategies.py:64  row.day
+    // tests/codegen/strategies.py:72  row.day
     let pair_order = |item: Item<'_, Row>| item.row.day;
     let when_step = when(applies, labeled("home", exact_1to1(pair_key, pair_order)));
 
-    // tests/codegen/strategies.py:65  row.day
+    // tests/codegen/strategies.py:73  row.day
     let window_order = |item: Item<'_, Row>| item.row.day;
 
-    // tests/codegen/strategies.py:65  row.words
+    // tests/codegen/strategies.py:73  row.words
     let signals = |item: Item<'_, Row>| item.row.words.clone();
     let windowed_step = windowed(
         window_order,
@@ -151,17 +151,17 @@ fn strategy(p: &Params) -> Plan<Row> {
         fixed_point(3, signal_group(signals, rel_max_tol(5, 0), 256)),
     );
 
-    // tests/codegen/strategies.py:66  row.local
+    // tests/codegen/strategies.py:74  row.local
     let pivot_amount = |item: Item<'_, Row>| item.row.local;
 
-    // tests/codegen/strategies.py:66  row.day
+    // tests/codegen/strategies.py:74  row.day
     let running_order = |item: Item<'_, Row>| item.row.day;
 
-    // tests/codegen/strategies.py:66  row.account
+    // tests/codegen/strategies.py:74  row.account
     let running_key = |item: Item<'_, Row>| Some(item.row.account.clone());
     let pivot_step = pivot(pivot_amount, running_zero(running_order, abs_tol(2), running_key));
 
-    // tests/codegen/strategies.py:68  (g.size <= 6) & (g.distinct(row.book) >= 2) & (g.span(row.day) <= days)
+    // tests/codegen/strategies.py:76  (g.size <= 6) & (g.distinct(row.book) >= 2) & (g.span(row.day) <= days)
     let accepts = move |group: &Group<'_, Row>| -> Result<bool, EvalError> {
         let holds = group.size() <= 6
             && group.distinct(|item| Some(item.row.book))? >= 2
@@ -169,18 +169,18 @@ fn strategy(p: &Params) -> Plan<Row> {
         Ok(holds)
     };
 
-    // tests/codegen/strategies.py:69  row.account
+    // tests/codegen/strategies.py:77  row.account
     let subset_key = |item: Item<'_, Row>| Some(item.row.account.clone());
     let accept_if_step = accept_if(accepts, subset_net(subset_key, abs_tol(5), 4, 20_000));
 
-    // tests/codegen/strategies.py:72  row.currency_or_eur
+    // tests/codegen/strategies.py:80  row.currency_or_eur
     let table_key = |item: Item<'_, Row>| Some(item.row.currency_or_eur.clone());
 
-    // tests/codegen/strategies.py:73  row.account
+    // tests/codegen/strategies.py:81  row.account
     let net_key = |item: Item<'_, Row>| Some(item.row.account.clone());
     let agg_net_step = agg_net(net_key, abs_tol(0));
 
-    // tests/codegen/strategies.py:73  (row.account, row.day)
+    // tests/codegen/strategies.py:81  (row.account, row.day)
     let net_key_2 = |item: Item<'_, Row>| Some((item.row.account.clone(), item.row.day));
     let agg_net_step_2 = agg_net(net_key_2, abs_tol(1));
     let partition_by_table_step = partition_by_table(
@@ -189,14 +189,14 @@ fn strategy(p: &Params) -> Plan<Row> {
         identity(),
     );
 
-    // tests/codegen/strategies.py:76  (row.currency, row.book)
+    // tests/codegen/strategies.py:84  (row.currency, row.book)
     let partition_key = |item: Item<'_, Row>| item.row.currency.clone().map(|p0| (p0, item.row.book));
 
     let home = p.home.clone();
     let per_shard = move |shard_key: &(Text, i64)| {
         let shard_key_1 = shard_key.1;
 
-        // tests/codegen/strategies.py:79  g.any((row.account != home) | (row.account == k[0]))
+        // tests/codegen/strategies.py:87  g.any((row.account != home) | (row.account == k[0]))
         let home_2 = home.clone();
         let shard_key_2 = shard_key.0.clone();
         let accepts_2 = move |group: &Group<'_, Row>| {
@@ -204,14 +204,14 @@ fn strategy(p: &Params) -> Plan<Row> {
             group.any(member)
         };
 
-        // tests/codegen/strategies.py:79  row.day
+        // tests/codegen/strategies.py:87  row.day
         let net_key_3 = |item: Item<'_, Row>| Some(item.row.day);
 
         accept_if(accepts_2, agg_net(net_key_3, abs_tol(shard_key_1)))
     };
     let partition_by_with_step = partition_by_with(partition_key, per_shard);
 
-    // tests/codegen/strategies.py:82  row.memo
+    // tests/codegen/strategies.py:90  row.memo
     let net_key_4 = |item: Item<'_, Row>| item.row.memo.clone();
     let coalesce_step = coalesce(
         "joined",
@@ -221,10 +221,10 @@ fn strategy(p: &Params) -> Plan<Row> {
         ),
     );
 
-    // tests/codegen/strategies.py:84  fb.where(row.book == 1, 900.0, 1100.0)
+    // tests/codegen/strategies.py:92  fb.where(row.book == 1, 900.0, 1100.0)
     let flow_penalty = |item: Item<'_, Row>| if item.row.book == 1 { 900.0 } else { 1100.0 };
 
-    // tests/codegen/strategies.py:88  fb.tier(fb.nets(a, b, fb.rel_tol(5)) | ~strict, 1.0 + fb.gap(a.day, b.day) * 0.1)
+    // tests/codegen/strategies.py:96  fb.tier(fb.nets(a, b, fb.rel_tol(5)) | ~strict, 1.0 + fb.gap(a.day, b.day) * 0.1)
     let flow_cost = move |a: Item<'_, Row>, b: Item<'_, Row>| -> Result<Option<f64>, EvalError> {
         if nets(a, b, rel_tol(5, 0)) || !strict {
             Ok(Some(1.0 + int::gap(a.row.day, b.row.day)? as f64 * 0.1))
@@ -233,10 +233,10 @@ fn strategy(p: &Params) -> Plan<Row> {
         }
     };
 
-    // tests/codegen/strategies.py:85  row.day
+    // tests/codegen/strategies.py:93  row.day
     let flow_order = |item: Item<'_, Row>| item.row.day;
 
-    // tests/codegen/strategies.py:83  (row.account, row.currency)
+    // tests/codegen/strategies.py:91  (row.account, row.currency)
     let match_key = |item: Item<'_, Row>| item.row.currency.clone().map(|p1| (item.row.account.clone(), p1));
     let arbiter = Flow::new(flow_penalty, flow_cost)
         .window(flow_order, days)
@@ -247,15 +247,15 @@ fn strategy(p: &Params) -> Plan<Row> {
 
     let soak_small_step = soak_small(rel_tol(100, 0), "rounding", singleton());
 
-    // tests/codegen/strategies.py:93  row.lot.amount < 0
+    // tests/codegen/strategies.py:101  row.lot.amount < 0
     let soaks = |item: Item<'_, Row>| item.amount < 0;
 
-    // tests/codegen/strategies.py:93  (row.account, row.amount, row.day)
+    // tests/codegen/strategies.py:101  (row.account, row.amount, row.day)
     let soak_key = |item: Item<'_, Row>| Some((item.row.account.clone(), item.row.amount, item.row.day));
     let soak_text = |key: &(Text, i64, i64)| format!("{}/{}/{}", key.0, money::text(key.1, 2), date::iso(key.2));
     let soak_if_step = soak_if(soaks, "credits", bucket(soak_key, soak_text));
 
-    // tests/codegen/strategies.py:94  row.day
+    // tests/codegen/strategies.py:102  row.day
     let soak_key_2 = |item: Item<'_, Row>| Some(item.row.day);
     let soak_text_2 = |key: &i64| date::iso(*key);
     let soak_all_step = soak_all("open", bucket(soak_key_2, soak_text_2));

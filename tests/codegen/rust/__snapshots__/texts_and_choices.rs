@@ -89,28 +89,28 @@ impl Plugin for TextsPlugin {
         let due = record.opt_date(7);
         let day = record.date(8);
         let amount = record.money(9);
-        // tests/codegen/strategies.py:113  fb.first_of(row.payee, "").normalize()
+        // tests/codegen/strategies.py:121  fb.first_of(row.payee, "").normalize()
         let name = text::normalize(payee.as_deref().unwrap_or(""));
-        // tests/codegen/strategies.py:116  fb.concat(row.payer.upper().left(4), "-", row.kind.strip().right(2))
+        // tests/codegen/strategies.py:124  fb.concat(row.payer.upper().left(4), "-", row.kind.strip().right(2))
         let left = text::left(&text::upper(&payer), 4);
         let right = text::right(&text::strip(&kind), 2);
         let code = text::concat(&[&left, "-", &right]);
-        // tests/codegen/strategies.py:117  fb.first_of(row.memo, "none").replace("INV", "").digits()
+        // tests/codegen/strategies.py:125  fb.first_of(row.memo, "none").replace("INV", "").digits()
         let cleaned = text::digits(&text::replace(memo.as_deref().unwrap_or("none"), "INV", ""));
-        // tests/codegen/strategies.py:118  fb.first_of(row.memo, "").split("-", 1)
+        // tests/codegen/strategies.py:126  fb.first_of(row.memo, "").split("-", 1)
         let invoice = text::split(memo.as_deref().unwrap_or(""), "-", 1);
-        // tests/codegen/strategies.py:119  fb.first_of(row.due, row.day).month_end
+        // tests/codegen/strategies.py:127  fb.first_of(row.due, row.day).month_end
         let payable = date::month_end(due.unwrap_or(day));
-        // tests/codegen/strategies.py:120  fb.lookup(row.kind, {"credit": -1.0, "fee": 0.25, "invoice": 1.0}, 0.0)
+        // tests/codegen/strategies.py:128  fb.lookup(row.kind, {"credit": -1.0, "fee": 0.25, "invoice": 1.0}, 0.0)
         let weight = match kind.as_str() {
             "credit" => -1.0,
             "fee" => 0.25,
             "invoice" => 1.0,
             _ => 0.0,
         };
-        // tests/codegen/strategies.py:121  fb.lookup(row.kind, {"charge": True, "fee": True}, False)
+        // tests/codegen/strategies.py:129  fb.lookup(row.kind, {"charge": True, "fee": True}, False)
         let is_fee = matches!(kind.as_str(), "charge" | "fee");
-        // tests/codegen/strategies.py:122  fb.where(row.kind == "credit", -1, fb.where(row.kind == "invoice", 1, 0))
+        // tests/codegen/strategies.py:130  fb.where(row.kind == "credit", -1, fb.where(row.kind == "invoice", 1, 0))
         let sign = if kind == "credit" {
             -1
         } else if kind == "invoice" {
@@ -118,9 +118,9 @@ impl Plugin for TextsPlugin {
         } else {
             0
         };
-        // tests/codegen/strategies.py:123  fb.minor_units(row.units * row.rate, 2)
+        // tests/codegen/strategies.py:131  fb.minor_units(row.units * row.rate, 2)
         let foreign = money::minor_units(units as f64 * rate, 2)?;
-        // tests/codegen/strategies.py:124  fb.ngrams(row.memo, size=3)
+        // tests/codegen/strategies.py:132  fb.ngrams(row.memo, size=3)
         let grams = text::ngrams(memo.as_deref(), 3);
         Ok(Row {
             payer,
@@ -154,7 +154,7 @@ export_plugin!(TextsPlugin);
 fn strategy(p: &Params) -> Result<Plan<Row>, EvalError> {
     let cents = p.cents;
 
-    // tests/codegen/strategies.py:128  (row.amount > fb.minor(1000, 2)) & row.name.contains(row.payer) & (row.units *
+    // tests/codegen/strategies.py:136  (row.amount > fb.minor(1000, 2)) & row.name.contains(row.payer) & (row.units *
     //    row.sign > 2 - row.units)
     let applies = |item: Item<'_, Row>| -> Result<bool, EvalError> {
         let holds = item.row.amount > 1000
@@ -163,7 +163,7 @@ fn strategy(p: &Params) -> Result<Plan<Row>, EvalError> {
         Ok(holds)
     };
 
-    // tests/codegen/strategies.py:129  (row.name, row.invoice, row.weight)
+    // tests/codegen/strategies.py:137  (row.name, row.invoice, row.weight)
     let pair_key = |item: Item<'_, Row>| {
         let part = Real::key(item.row.weight);
         match (item.row.name.clone(), item.row.invoice.clone(), part) {
@@ -173,7 +173,7 @@ fn strategy(p: &Params) -> Result<Plan<Row>, EvalError> {
     };
     let when_step = when(applies, exact_1to1(pair_key, by_id));
 
-    // tests/codegen/strategies.py:134  fb.where(a.is_fee == b.is_fee, 3.0 - fb.dice(a.name, b.name) -
+    // tests/codegen/strategies.py:142  fb.where(a.is_fee == b.is_fee, 3.0 - fb.dice(a.name, b.name) -
     //    fb.jaro_winkler(a.payer, b.payer) * a.rate / 2.0, None)
     let flow_cost = |a: Item<'_, Row>, b: Item<'_, Row>| {
         if a.row.is_fee == b.row.is_fee {
@@ -185,10 +185,10 @@ fn strategy(p: &Params) -> Result<Plan<Row>, EvalError> {
         }
     };
 
-    // tests/codegen/strategies.py:133  row.grams
+    // tests/codegen/strategies.py:141  row.grams
     let match_key = |item: Item<'_, Row>| item.row.grams.clone();
 
-    // tests/codegen/strategies.py:133  row.code
+    // tests/codegen/strategies.py:141  row.code
     let match_key_2 = |item: Item<'_, Row>| Some(item.row.code.clone());
     let arbiter = Flow::new(constant(10.0), flow_cost)
         .match_on(match_key)
@@ -196,7 +196,7 @@ fn strategy(p: &Params) -> Result<Plan<Row>, EvalError> {
         .bucket_cap(256);
     let flow_step = flow(arbiter);
 
-    // tests/codegen/strategies.py:140  (row.payable.year, row.payable.month, row.cleaned)
+    // tests/codegen/strategies.py:148  (row.payable.year, row.payable.month, row.cleaned)
     let net_key = |item: Item<'_, Row>| {
         let year = date::year(item.row.payable);
         let month = date::month(item.row.payable);
@@ -205,7 +205,7 @@ fn strategy(p: &Params) -> Result<Plan<Row>, EvalError> {
     let tol = abs_tol(int::max(5, int::mul(cents, 2)?));
     let agg_net_step = agg_net(net_key, tol);
 
-    // tests/codegen/strategies.py:141  row.foreign != row.amount
+    // tests/codegen/strategies.py:149  row.foreign != row.amount
     let applies_2 = |item: Item<'_, Row>| item.row.foreign != item.row.amount;
     let when_step_2 = when(applies_2, soak_all("currency", singleton()));
 

@@ -162,7 +162,12 @@ impl<R> Flow<R> {
                 other_penalty: seen.instance.penalty[best],
             }
         } else {
-            FlowOutcome::AllForbidden
+            let own_amount = i128::from(seen.lot(own).amount);
+            let others = met.iter().map(|(source, sink, _)| seen.lot(source + sink - own));
+            let nearest = others.min_by_key(|lot| ((own_amount + i128::from(lot.amount)).abs(), lot.row));
+            nearest.map_or(FlowOutcome::NoCandidate, |lot| FlowOutcome::AllForbidden {
+                best: lot.row,
+            })
         };
         Ok(Event::Flow {
             penalty: seen.instance.penalty[own],

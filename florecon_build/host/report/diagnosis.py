@@ -8,8 +8,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from florecon_build.cli.console import plural
-
 _SIGN = (
     "look at the sign: `florecon-build read` shows the sums of positive and of negative amounts. A sign in another"
     ' column is declared as amount = { column = "...", sign = "...", negative = "..." }, debits and credits as'
@@ -104,3 +102,8 @@ def _leaf(stage: Mapping[str, Any], names: Mapping[int, str]) -> str:
         return f"{seen}; {_FLOW if stage['kind'] == 'flow' else 'none formed a group'}"
     most = max(counted, key=lambda one: one[0])
     return f"{seen}; {', '.join(words for _, words, _ in counted)}; {most[2]}"
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """A count with its noun."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

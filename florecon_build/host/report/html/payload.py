@@ -1,7 +1,4 @@
-"""Page payload: the rows of a run as compressed JSON columns.
-
-Totals are computed by the page, so that those of one currency and of all currencies come from the same rows.
-"""
+"""Page payload: the rows of a run as compressed JSON columns, for the lists of open items and groups."""
 
 from __future__ import annotations
 
@@ -9,16 +6,16 @@ import base64
 import gzip
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from florecon_build.cli.html.run_result import Node, RunResult
+from florecon_build.host.report.ageing import BOUNDS, EPOCH, ageing_of, bucket_names
+from florecon_build.host.report.currencies import currencies_of, decimals_of
+from florecon_build.host.report.html.run_result import Node, RunResult
 from florecon_build.wire import PINNED, UNMATCHED
 
-EPOCH = date(1970, 1, 1)
 MAX_SAFE_INTEGER = 2**53
 MAX_FULL_ROWS = 200_000
 
@@ -43,16 +40,22 @@ def payload(result: RunResult) -> dict[str, Any]:
     names = [column["name"] for column in columns]
     residual = result.rows["residual"].to_pylist()
     _drop_matched_texts(columns, residual)
+    units = currencies_of(result.ledger, result.currency)
     return {
+        "name": result.title,
         "scale": result.scale,
+        "decimals": {code: decimals_of(code, result.scale) for code in units.found},
+        "codes": list(units.found),
+        "code": None if units.column is None else names.index(units.column),
         "stages": stages,
         "rows": {"id": ids, "amount": _amounts(result.rows["amount"].to_pylist()), "residual": _amounts(residual)},
         "groups": _groups(matched, stage_of),
         "parts": _parts(result, ids, places),
         "columns": columns,
-        "dates": _dates(result, columns),
-        "only": None if result.by is None else names.index(result.by),
+        "dates": _dates(result, names),
+        "buckets": {"names": bucket_names(), "bounds": list(BOUNDS)},
         "why": dict(result.why),
+        "seen": {} if result.book is None else dict(result.book.first_seen),
     }
 
 
@@ -83,7 +86,9 @@ def _column(name: str, values: pa.ChunkedArray) -> dict[str, Any]:
     numeric = pa.types.is_decimal(kind) or pa.types.is_floating(kind)
     words: dict[str | None, int] = {}
     codes = [words.setdefault(None if v is None else str(v), len(words)) for v in values.to_pylist()]
-    return {"name": name, "kind": "real" if numeric else "text", "words": list(words), "codes": codes}
+    return {"name": name, "kind": "real" if numeric else "text", "words": list(words), "codes": codes} | (
+        {"money": True} if pa.types.is_decimal(kind) else {}
+    )
 
 
 def _drop_matched_texts(columns: Sequence[dict[str, Any]], residual: Sequence[int]) -> None:
@@ -153,17 +158,9 @@ def _parts(result: RunResult, ids: Sequence[str], groups: Mapping[int, int]) -> 
     }
 
 
-def _dates(result: RunResult, columns: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-    """The date column and the reference date of the ageing; None without a date column."""
-    wanted = [
-        place
-        for place, column in enumerate(columns)
-        if column["kind"] == "date" and result.date_column in (None, column["name"])
-    ]
-    if result.date_column is not None and not wanted:
-        raise KeyError(f"the ledger has no date column {result.date_column!r}")
-    days = [day for day in columns[wanted[0]]["values"] if day is not None] if wanted else []
-    if not days:
+def _dates(result: RunResult, names: Sequence[str]) -> dict[str, Any] | None:
+    """The date column and the reference date of the ageing; None without a date."""
+    found = ageing_of(result.ledger, result.date_column, result.as_of)
+    if found is None:
         return None
-    as_of = max(days) if result.as_of is None else (result.as_of - EPOCH).days
-    return {"column": wanted[0], "as_of": as_of, "given": result.as_of is not None}
+    return {"column": names.index(found.column), "as_of": (found.as_of - EPOCH).days}
