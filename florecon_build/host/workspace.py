@@ -301,7 +301,8 @@ class Workspace:
         return self._report(None)
 
     def _report(self, certified: int | None) -> Report:
-        report = Report(self.about, self._session.reader(), certified, self._facts, input=self._input_rows.rows)
+        session, rows = self._session, self._input_rows.rows
+        report = Report(self.about, session.reader(), certified, self._facts, input=rows, module=session.digest)
         self._reports.add(report)
         return report if self._aside is None else report.mapped(self._aside.view)
 

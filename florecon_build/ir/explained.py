@@ -1,4 +1,4 @@
-"""What a host needs to explain a node in the words of the author: types of its keys, its order, its conditions.
+"""Facts of a node for explanations in the words of the author: types of its keys, its order, its conditions.
 
 A key or an order is data of a type (a date is a count of days), and the cost of a flow is null where none of its
 conditions holds. The host has neither the types nor the conditions from the module's events, so they go with the nodes

@@ -7,10 +7,10 @@ import json
 import re
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
-from florecon_build.cli.summary import Step, Summary
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.text import Text
@@ -19,6 +19,8 @@ from florecon_build.cli import console
 from florecon_build.cli.console import VisibleConsole, table, visible
 from florecon_build.cli.errors import CommandError, print_error
 from florecon_build.cli.terminal_page import print_summary
+from florecon_build.host.report.currencies import Currencies
+from florecon_build.host.report.summary import Step, Summary
 from florecon_build.ir.strings import escaped_json
 
 ATTACKS = [
@@ -59,8 +61,9 @@ def summary(cell: str) -> Summary:
     text = cell.encode("utf-8", "replace").decode()
     money = {text: 100}
     exceptions = pa.table({"id": [1], f"memo{text}": [text], "open": pa.array([100], pa.int64())})
-    step = Step(cell, 1, 1, money)
-    return Summary(2, 1, money, money, (step,), 1, money, money, exact=True, scale=2, exceptions=exceptions)
+    step = Step(cell, 1, 1, money, money)
+    more: dict[str, Any] = {"stages": (), "balances": (), "units": Currencies(), "mixed_groups": 0}
+    return Summary(2, 1, money, money, (step,), 1, money, money, exact=True, scale=2, exceptions=exceptions, **more)
 
 
 @settings(max_examples=60, deadline=None)

@@ -18,7 +18,7 @@ import pytest
 
 from scripts import dist
 from scripts.dist_check import check_sdist, check_wheel
-from tests.cli.test_html import inside
+from tests.host.report.html.test_payload import inside
 
 ROOT = Path(__file__).resolve().parents[2]
 TYPED = """\

@@ -82,6 +82,7 @@ class Report:
         facts: RowFacts | None = None,
         *,
         input: Callable[[], pa.Table | None] = lambda: None,
+        module: str | None = None,
     ) -> None:
         self._about = about
         self._facts = facts
@@ -89,6 +90,7 @@ class Report:
         self.certified = certified
         self._tables: dict[str, pa.Table | Unsupported] = {}
         self._refused: ConservationViolated | None = None
+        self._module = module
         self._read_input = input
         self._input: pa.Table | None = None
         self._has_input = False
@@ -343,6 +345,7 @@ class Report:
         when = prepared_at.isoformat(timespec="seconds") if isinstance(prepared_at, datetime.datetime) else prepared_at
         known = {
             "strategy": about.strategy or "unknown: not declared by the module",
+            **({} if self._module is None else {"module": f"sha256 {self._module}"}),
             "rows": f"{self.input.num_rows:,}, sha256 {_digest(self.input)}",
         }
         nodes = (Node(node.id, node.kind, node.path, _label(node)) for node in about.nodes)

@@ -121,6 +121,11 @@ class Session:
         self._send(entry.command, entry.payload, Deadline(self._limits.timeout))
         self._journal.add(entry)
 
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the module."""
+        return self._module.digest
+
     def close(self) -> None:
         """Frees the module's memory and the journal."""
         if not self._closed:

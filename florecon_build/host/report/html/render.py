@@ -49,4 +49,7 @@ def _strategy(result: RunResult) -> str:
         alt = "Drawing of the strategy; the text below says the same"
         drawing = f'<p><img alt="{alt}" src="data:image/svg+xml;base64,{image}"></p>'
     text = f'<pre tabindex="0" aria-label="Strategy as text">{escape(result.tree)}</pre>' if result.tree else ""
-    return drawing + text
+    if not drawing and not text:
+        return ""
+    title = '<h2 id="h-strategy">The strategy</h2>'
+    return f'<section id="strategy" aria-labelledby="h-strategy">{title}{drawing}{text}</section>'
