@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from florecon_build.about import about
+from florecon_build.codegen.version import VERSION as __version__
 from florecon_build.conformance import Verdict, conformance
 from florecon_build.frontend.closure.rust import rust
 from florecon_build.frontend.column_spec import ColumnSpec
@@ -129,6 +130,7 @@ __all__ = [
     "TupleExpr",
     "Verdict",
     "Workspace",
+    "__version__",
     "about",
     "abs",
     "abs_tol",

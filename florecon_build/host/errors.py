@@ -15,11 +15,30 @@ frozen_group 7 group 7 is pinned; unpin it first
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar, cast
 
 _REGISTRY: dict[str, type[FloreconError]] = {}
+
+
+SCREEN_LINES, SCREEN_LETTERS = 30, 3000
+
+
+def one_screen(message: str) -> str:
+    """A message cut to what a screen shows, with a note of what is left out.
+
+    >>> one_screen("short"), one_screen("x\\n" * 99).splitlines()[-1]
+    ('short', '... and 69 more lines')
+    """
+    lines = message.splitlines()
+    if len(lines) > SCREEN_LINES:
+        return one_screen("\n".join(lines[:SCREEN_LINES])) + f"\n... and {len(lines) - SCREEN_LINES:,} more lines"
+    if len(message) > SCREEN_LETTERS:
+        return f"{message[:SCREEN_LETTERS]}... and {len(message) - SCREEN_LETTERS:,} more characters"
+    return message
 
 
 class FloreconError(Exception):
@@ -43,6 +62,7 @@ class FloreconError(Exception):
         column: str | None = None,
         row: int | None = None,
     ) -> None:
+        message = one_screen(message)
         super().__init__(message)
         self.message = message
         self.code = code or self.default_code
@@ -50,6 +70,16 @@ class FloreconError(Exception):
         self.group_id = group_id
         self.column = column
         self.row = row
+
+    def _render_traceback_(self) -> list[str]:
+        """For notebooks: the lines of the caller and the message, without the frames of this package."""
+        package = str(Path(__file__).parents[1])
+        frames = [
+            frame
+            for frame in traceback.extract_tb(self.__traceback__)
+            if not frame.filename.startswith(package) and "IPython" not in frame.filename
+        ]
+        return [*traceback.format_list(frames[-3:]), f"{type(self).__name__}: {self}"]
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by keyword, so that an error crosses a process boundary whole."""

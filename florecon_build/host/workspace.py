@@ -36,6 +36,7 @@ from florecon_build.host.explain.explanation import Explanation
 from florecon_build.host.frames import Frame, TextAmounts, conform
 from florecon_build.host.report.at_hand import SetAside
 from florecon_build.host.report.input_rows import InputRows
+from florecon_build.host.report.notebook import facts_html
 from florecon_build.host.report.predicate import Predicate, select
 from florecon_build.host.report.report import Report
 from florecon_build.host.report.row_facts import RowFacts
@@ -209,6 +210,17 @@ class Workspace:
     def close(self) -> None:
         """Frees the module's memory; later calls raise `Closed`."""
         self._session.close()
+
+    def __repr__(self) -> str:
+        return f"<workspace of {self.about.domain} {self.about.version}>"
+
+    def _repr_html_(self) -> str:
+        """For notebooks: what module it runs, and its columns and params."""
+        about = self.about
+        columns = ", ".join(f"{field.name} ({field.kind})" for field in about.fields[:12])
+        params = ", ".join(f"{param.name} = {(self._params or {}).get(param.name, '?')}" for param in about.params[:12])
+        facts = {"strategy": about.strategy or "unknown", "columns": columns, "params": params or "none"}
+        return facts_html(f"{about.domain} {about.version}", facts)
 
     def __enter__(self) -> Self:
         return self

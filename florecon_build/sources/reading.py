@@ -11,6 +11,7 @@ import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from html import escape
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from florecon_build.host.description import Field
+from florecon_build.host.report.notebook import lines_html, table_html
 from florecon_build.sources import amounts
 from florecon_build.sources import checks as checking
 from florecon_build.sources.cells import Cells, Check, Skipped, Statement
@@ -108,7 +110,7 @@ class Total:
         return self.positive + self.negative
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Reading:
     """A source as read. ``table`` has the columns of the strategy, ``lines`` the ``file`` and ``line`` of each row."""
 
@@ -121,6 +123,16 @@ class Reading:
     totals: tuple[Total, ...]
     checks: tuple[Check, ...]
     notes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"<reading of {self.source.name}: {self.table.num_rows:,} rows of {len(self.files):,} files>"
+
+    def _repr_html_(self) -> str:
+        """For notebooks: control totals, what was found, and the first rows."""
+        head = ["currency", "rows", "positive", "negative", "net"]
+        lines = [(one.currency, f"{one.rows:,}", one.positive, one.negative, one.net) for one in self.totals[:12]]
+        notes = "".join(f"<p>{escape(note[:200])}</p>" for note in self.notes[:6])
+        return lines_html(f"{self.source.name}: totals", head, lines) + notes + table_html("rows", self.table)
 
     def place(self, row: int) -> str:
         """The file and line of a row."""

@@ -62,7 +62,13 @@ def summary(cell: str) -> Summary:
     money = {text: 100}
     exceptions = pa.table({"id": [1], f"memo{text}": [text], "open": pa.array([100], pa.int64())})
     step = Step(cell, 1, 1, money, money)
-    more: dict[str, Any] = {"stages": (), "balances": (), "units": Currencies(), "mixed_groups": 0}
+    more: dict[str, Any] = {
+        "stages": (),
+        "balances": (),
+        "units": Currencies(),
+        "mixed_groups": 0,
+        "open_items": exceptions,
+    }
     return Summary(2, 1, money, money, (step,), 1, money, money, exact=True, scale=2, exceptions=exceptions, **more)
 
 

@@ -274,6 +274,13 @@ class StoredWorkspace:
         resolved = self._resolved()
         return report.mapped(resolved.view) if resolved else report
 
+    def __repr__(self) -> str:
+        return f"<stored {repr(self._workspace)[1:]}"
+
+    def _repr_html_(self) -> str:
+        """For notebooks, as `Workspace`."""
+        return self._workspace._repr_html_()  # pyright: ignore[reportPrivateUsage]
+
     def explain(self, *ids: Id) -> Explanation:
         """As `Workspace.explain`."""
         return self._workspace.explain(*ids)

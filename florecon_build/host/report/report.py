@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from datetime import date
+from html import escape
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ import pyarrow.parquet as pq
 from florecon_build.host.description import Description
 from florecon_build.host.description import Node as DescribedNode
 from florecon_build.host.errors import BadCommand, ConservationViolated, MissingPackage, Unsupported
+from florecon_build.host.report.currencies import format_minor
 from florecon_build.host.report.excel import write_workbook
 from florecon_build.host.report.exports import (
     Details,
@@ -36,6 +38,7 @@ from florecon_build.host.report.exports import (
 from florecon_build.host.report.formulas import Formulas, without_formulas
 from florecon_build.host.report.html import BookPage, Node, RunResult, Signing, render
 from florecon_build.host.report.journal import Journal, journal_of
+from florecon_build.host.report.notebook import lines_html, table_html
 from florecon_build.host.report.projections import Policy, connected_components, primary_assignments, strict_assignments
 from florecon_build.host.report.row_facts import RowFacts
 from florecon_build.host.report.summary import Summary, Tables, key_of, summarize, tables_of
@@ -43,6 +46,8 @@ from florecon_build.host.report.tables import COLUMNS, in_major_units
 
 Units = Literal["minor", "major"]
 DEFAULT_SCALE = 2
+MAX_LINES = 24
+"""Lines of stages that a notebook shows."""
 
 
 class Report:
@@ -103,6 +108,32 @@ class Report:
         if not self._has_input:
             self._input, self._has_input = self._read_input(), True
         return self._input
+
+    def __repr__(self) -> str:
+        rows, groups = self.rows, self.groups
+        opened = pc.sum(pc.not_equal(rows["residual"], 0)).as_py() or 0
+        return f"<report of {self._about.domain}: {rows.num_rows:,} rows, {groups.num_rows:,} groups, {opened:,} open>"
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the stages by currency and the largest open items."""
+        summary = self.summary()
+        head = ["stage", "currency", "groups", "rows", "value", "net"]
+        lines = [
+            (
+                "open" if line.name is None else line.name,
+                line.currency,
+                f"{line.groups:,}" if line.name is not None else "",
+                f"{line.rows:,}",
+                format_minor(line.value, summary.scale, line.currency),
+                format_minor(line.net, summary.scale, line.currency),
+            )
+            for line in summary.stages[:MAX_LINES]
+        ]
+        more = len(summary.stages) - len(lines)
+        caption = f"{summary.rows:,} rows, {summary.open_rows:,} open" + (f"; {more} more lines" if more > 0 else "")
+        note = f"<p>{escape(summary.units.note)}</p>" if summary.units.refused else ""
+        opened = major("exceptions", summary.exceptions, summary.scale)
+        return note + lines_html(caption, head, lines) + table_html("open, largest first", opened)
 
     @property
     def groups(self) -> pa.Table:
