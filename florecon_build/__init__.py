@@ -130,7 +130,6 @@ __all__ = [
     "TupleExpr",
     "Verdict",
     "Workspace",
-    "__version__",
     "about",
     "abs",
     "abs_tol",

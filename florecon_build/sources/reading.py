@@ -20,7 +20,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from florecon_build.host.description import Field
-from florecon_build.host.report.notebook import lines_html, table_html
 from florecon_build.sources import amounts
 from florecon_build.sources import checks as checking
 from florecon_build.sources.cells import Cells, Check, Skipped, Statement
@@ -128,11 +127,12 @@ class Reading:
         return f"<reading of {self.source.name}: {self.table.num_rows:,} rows of {len(self.files):,} files>"
 
     def _repr_html_(self) -> str:
-        """For notebooks: control totals, what was found, and the first rows."""
-        head = ["currency", "rows", "positive", "negative", "net"]
-        lines = [(one.currency, f"{one.rows:,}", one.positive, one.negative, one.net) for one in self.totals[:12]]
-        notes = "".join(f"<p>{escape(note[:200])}</p>" for note in self.notes[:6])
-        return lines_html(f"{self.source.name}: totals", head, lines) + notes + table_html("rows", self.table)
+        """For notebooks: the control totals and what was found, without the rows."""
+        lines = [
+            f"{one.currency or 'no currency'}: {one.rows:,} rows, {one.positive:,} and {one.negative:,}, net {one.net:,}"
+            for one in self.totals[:12]
+        ]
+        return "<br>".join(escape(line[:200]) for line in (repr(self), *lines, *self.notes[:6]))
 
     def place(self, row: int) -> str:
         """The file and line of a row."""
