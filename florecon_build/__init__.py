@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from florecon_build.about import about
-from florecon_build.codegen.version import VERSION as __version__
+from florecon_build.codegen.version import VERSION
 from florecon_build.conformance import Verdict, conformance
 from florecon_build.frontend.closure.rust import rust
 from florecon_build.frontend.column_spec import ColumnSpec
@@ -92,6 +92,8 @@ from florecon_build.ir.errors import MissingLaneError, Problem, Severity, Strate
 from florecon_build.ir.json_format import IrError
 from florecon_build.plugin import Plugin
 from florecon_build.sources import Source
+
+__version__ = VERSION
 
 __all__ = [
     "ABI_VERSION",

@@ -129,7 +129,7 @@ class Reading:
     def _repr_html_(self) -> str:
         """For notebooks: the control totals and what was found, without the rows."""
         lines = [
-            f"{one.currency or 'no currency'}: {one.rows:,} rows, {one.positive:,} and {one.negative:,}, net {one.net:,}"
+            f"{one.currency or 'no currency'}: {one.rows:,} rows, {one.positive:,}, {one.negative:,}, net {one.net:,}"
             for one in self.totals[:12]
         ]
         return "<br>".join(escape(line[:200]) for line in (repr(self), *lines, *self.notes[:6]))
