@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pyarrow as pa
@@ -41,6 +42,17 @@ def print_reading(reading: Reading) -> None:
     for note in reading.notes:
         out.print(Text(f"found  {note}", style="yellow"), soft_wrap=True)
     out.print()
+
+
+def print_findings(readings: Sequence[Reading]) -> None:
+    """Prints what was found in the files and not declared, and how many lines are no rows, to standard error."""
+    for reading in readings:
+        name = f"{reading.source.name}: " if reading.source.name else ""
+        for note in reading.notes:
+            console.print_status(f"found  {name}{note}")
+        if reading.skipped:
+            count = console.plural(len(reading.skipped), "line is no row", "lines are no rows")
+            console.print_status(f"found  {name}{count}; `florecon-build read` lists them")
 
 
 def _cell(value: object) -> str:

@@ -156,6 +156,9 @@ def test_check_holds_the_sources_to_the_columns_of_the_strategy(project: Path) -
 def test_author_reads_the_declared_sources(project: Path) -> None:
     report = florecon("author", "--preview", "--json", at=project).json()
     assert (report["rows"], report["open"]["rows"]) == (4, 2)
+    said = florecon("author", "--preview", at=project).err
+    assert "found  bank: decimal = ','" in said
+    assert "found  bank: 1 line is no row" in said
     other = florecon("author", "--preview", "--json", "--data", "gl=bank_march.csv", at=project)
     assert (other.code, "has no header 'id'" in other.err) == (4, True)
 

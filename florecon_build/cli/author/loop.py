@@ -32,13 +32,14 @@ By = Literal["engine", "compiled", "interpreter"]
 
 @dataclass(frozen=True, slots=True)
 class Iteration:
-    """One run of the loop: the plugin, its warnings, the summary, seconds per phase, and what ran it."""
+    """One run of the loop: the plugin, its warnings, the summary, seconds per phase, what ran it, and what was read."""
 
     plugin: fb.Plugin
     warnings: tuple[Problem, ...]
     summary: Summary
     seconds: dict[str, float]
     by: By
+    readings: tuple[Reading, ...] = ()
 
 
 @dataclass(slots=True)
@@ -70,7 +71,8 @@ class AuthorLoop:
                     tables = self._simulated(plugin)
         with timed(seconds, "count"):
             summary = summarize(tables)
-        return Iteration(plugin, warnings, summary, seconds, by)
+        readings = () if self._ledger is None else self._ledger[1]
+        return Iteration(plugin, warnings, summary, seconds, by, readings)
 
     def _by_engine(self, plugin: fb.Plugin, seconds: dict[str, float]) -> Tables:
         with timed(seconds, "open"):

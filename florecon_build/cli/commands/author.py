@@ -16,6 +16,7 @@ from florecon_build.cli.declared_sources import LedgerFiles, parse_data
 from florecon_build.cli.errors import CommandError
 from florecon_build.cli.exit_codes import Exit
 from florecon_build.cli.inputs import InputFormat, parse_pairs
+from florecon_build.cli.reading_page import print_findings
 from florecon_build.cli.settings import Settings, decimal_mark, settings
 
 
@@ -118,5 +119,6 @@ def _show(iteration: Iteration, *, as_json: bool) -> None:
         terminal.print(Text(f"{problem}\n", style="yellow"), soft_wrap=True)
     title = f"{plugin.id} {plugin.version}  {plugin.fingerprint[:12]}  {console.plural(iteration.summary.rows, 'row')}"
     terminal_page.print_summary(terminal, iteration.summary, title=title)
+    print_findings(iteration.readings)
     parts = "  ".join(f"{name} {seconds:.2f}" for name, seconds in iteration.seconds.items())
     terminal.print(Text(f"\n{sum(iteration.seconds.values()):.2f} s, {iteration.by}: {parts}", style="dim"))

@@ -18,6 +18,7 @@ from florecon_build.cli.errors import CommandError
 from florecon_build.cli.exit_codes import MEANING, Exit
 from florecon_build.cli.inputs import InputFormat
 from florecon_build.cli.progress import bar
+from florecon_build.cli.reading_page import print_findings
 from florecon_build.cli.run_folder import commit, staging
 from florecon_build.cli.settings import decimal_mark, settings
 from florecon_build.host.report.shipped_rows import COMPUTED, amount_column
@@ -149,18 +150,22 @@ def run(
     if as_json:
         console.print_json(reconcile.record(done, exit_code=int(code), allowed=max_exceptions))
     elif not quiet:
-        seconds = f"solved in {done.seconds['solve']:.2f} s, {job.by}"
-        heading = f"{done.about.domain} {done.about.version}  {console.plural(done.summary.rows, 'row')}  {seconds}"
-        terminal_page.print_summary(console.out(), done.summary, title=heading)
+        title = f"{_rows_of(done)}  solved in {done.seconds['solve']:.2f} s, {job.by}"
+        terminal_page.print_summary(console.out(), done.summary, title=title)
         if amount_column(done.about) is None:
             console.print_line(f"\namounts are {COMPUTED}")
         if done.book is not None:
             print_outcome(done.book)
+        print_findings(done.read.readings)
         console.print_line(f"\nwrote {console.display_path(out)}: {reconcile.file_names([*paths, record])}")
     if over:
         open_rows = console.plural(done.summary.exception_rows, "row is", "rows are")
         console.err().print(Text(f"{open_rows} open, more than the {max_exceptions} allowed", style="bold red"))
         raise typer.Exit(code)
+
+
+def _rows_of(done: reconcile.Run) -> str:
+    return f"{done.about.domain} {done.about.version}  {console.plural(done.summary.rows, 'row')}"
 
 
 run.__doc__ = f"{inspect.cleandoc(run.__doc__ or '')}\n\n{CODES}"
