@@ -150,8 +150,8 @@ def run(
     if as_json:
         console.print_json(reconcile.record(done, exit_code=int(code), allowed=max_exceptions))
     elif not quiet:
-        title = f"{_rows_of(done)}  solved in {done.seconds['solve']:.2f} s, {job.by}"
-        terminal_page.print_summary(console.out(), done.summary, title=title)
+        heading = f"{_rows_of(done)}  solved in {done.seconds['solve']:.2f} s, {job.by}"
+        terminal_page.print_summary(console.out(), done.summary, title=heading)
         if amount_column(done.about) is None:
             console.print_line(f"\namounts are {COMPUTED}")
         if done.book is not None:
