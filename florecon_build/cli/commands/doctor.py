@@ -22,7 +22,8 @@ toolchain = typer.Typer(help="Manage the compiler that builds strategies.", no_a
 def doctor(as_json: Json = False) -> None:
     """List installed and missing build tools, and the command that installs each.
 
-    Exit code 0 if strategies can be built, 6 if not. Running a compiled solver needs none of these tools.
+    Exit code 0 if strategies can be compiled, 6 if not. Running a strategy or a compiled solver needs none of these
+    tools.
     """
     findings = diagnose()
     can_build = all(finding.ok for finding in findings if finding.needed)
@@ -40,7 +41,8 @@ def doctor(as_json: Json = False) -> None:
             terminal.print(line, soft_wrap=True)
             if finding.fix:
                 terminal.print(Text(f"{'':<32}{finding.fix}", style="bold"), soft_wrap=True)
-        terminal.print(Text("strategies can be built" if can_build else "strategies cannot be built"))
+        without = "strategies run with the engine, and cannot be compiled here"
+        terminal.print(Text("strategies can be compiled" if can_build else without))
     if not can_build:
         raise typer.Exit(Exit.ENVIRONMENT)
 
