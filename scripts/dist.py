@@ -2,9 +2,9 @@
 
     python -m scripts.dist [--out dist] [--install]
 
-The wheel is built from the unpacked sdist, so that the sdist is known to be whole. Both are compared with what they
-must hold, a bill of materials is written beside them, and the wheel is tried in an empty environment: with the packages
-of this one, or with ``--install`` as a user has it.
+The engine module is built first, where it is not there. The wheel is built from the unpacked sdist, so that the sdist
+is known to be whole. Both are compared with what they must hold, a bill of materials is written beside them, and the
+wheel is tried in an empty environment: with the packages of this one, or with ``--install`` as a user has it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+from florecon_build.codegen.build.engine import build_engine
+from florecon_build.codegen.build.toolchain import always
 from scripts.dist_check import check_sdist, check_wheel
 from scripts.sbom import write_sbom
 
@@ -34,6 +36,7 @@ def main() -> int:
     parser.add_argument("--install", action="store_true", help="fetch the wheel's dependencies as a user would")
     given = parser.parse_args()
     out = given.out.resolve()
+    build_engine(say=lambda line: print(line, file=sys.stderr), allow=always)
     sdist, wheel = build(out)
     problems = [*check_sdist(sdist, ROOT), *check_wheel(wheel, ROOT)]
     for problem in problems:
@@ -133,8 +136,8 @@ def try_out(python: Path, folder: Path) -> str:
         return done.stdout
 
     run("new", "tried", at=folder)
-    report = run("author", "--preview", at=folder / "tried")
-    if "exactly the sum of its allocations" not in report:
+    report = run("author", at=folder / "tried")
+    if "exactly the sum of its allocations" not in report or ", engine: " not in report:
         raise SystemExit(f"unexpected report of a new project:\n{report}")
     return run("--version", at=folder).strip()
 

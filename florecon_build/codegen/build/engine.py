@@ -19,7 +19,7 @@ from florecon_build.codegen.build.file_lock import locked
 from florecon_build.codegen.build.paths import ENGINE_CRATE, cache_dir, runtime_dir, runtime_files, runtime_hash
 from florecon_build.codegen.build.rustc import TARGET, Toolchain
 from florecon_build.codegen.build.sysroot import StatusCallback
-from florecon_build.codegen.build.toolchain import ensure
+from florecon_build.codegen.build.toolchain import Allow, ensure, never
 from florecon_build.codegen.build.wasm import wasm_flags
 from florecon_build.codegen.build.wasm_sections import with_section
 from florecon_build.codegen.errors import BuildError
@@ -30,14 +30,14 @@ SECTION = "florecon.build"
 MODULE = Path(__file__).resolve().parents[2] / "engine.wasm"
 
 
-def build_engine(module: Path = MODULE, say: StatusCallback = lambda _: None) -> Path:
+def build_engine(module: Path = MODULE, say: StatusCallback = lambda _: None, allow: Allow = never) -> Path:
     """Compiles the engine module to ``module``, or takes it from the cache of earlier builds.
 
     Its manifest, with its hash and size, is written beside it as ``engine.json``.
 
     Raises ``ToolchainError`` or ``BuildError``.
     """
-    toolchain = ensure(say)
+    toolchain = ensure(say, allow)
     kept = cache_dir() / "engine" / f"{_key(toolchain)}.wasm"
     if not kept.is_file():
         wasm = _compile(toolchain, say)
