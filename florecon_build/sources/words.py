@@ -100,5 +100,11 @@ SIGNS: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
     (_set("uznanie"), _set("obciążenie obciazenie")),
     (frozenset({"+"}), frozenset({"-"})),
     (_set("in incoming crdt"), _set("out outgoing dbit")),
+    (_set("entree entrée recette"), _set("sortie depense dépense")),
+    (_set("entrada ingreso receita"), _set("salida saida saída gasto despesa")),
+    (_set("entrata accredito"), _set("uscita addebito")),
+    (_set("einnahme eingang"), _set("ausgabe ausgang")),
+    (_set("income received deposit receipt"), _set("expense sent withdrawal payment")),
+    (_set("in insattning insättning"), _set("ut uttag")),
 )
 """What stands in a column of signs: words of positive and of negative amounts."""

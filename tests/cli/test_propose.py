@@ -177,6 +177,14 @@ OPEN: list[tuple[str, tuple[str, ...]]] = [
         "day,Debit\n2026-03-01,5.00\n2026-03-02,7.00\n",
         ('amount = "Debit"', 'amount = { column = "Debit", negate = true }'),
     ),
+    (
+        "day,t,amount,Type\n2026-03-01,a,5.00,x1\n2026-03-02,b,7.00,x2\n",
+        (
+            'amount = { column = "amount", sign = "Type", negative = "x1" }',
+            'amount = { column = "amount", sign = "Type", negative = "x2" }',
+            'amount = "amount"',
+        ),
+    ),
     ("day,amount\n01/02/2026,5.00\n03/04/2026,-7.00\n", ('dates = "%d/%m/%Y"', 'dates = "%m/%d/%Y"')),
     ("day,amount\n26-03-01,5.00\n26-03-04,-7.00\n", ('dates = "%d-%m-%y"', 'dates = "%y-%m-%d"')),
     ("day;amount\n2026-03-01;1.234\n2026-03-02;-5.678\n", ('decimal = "."', 'decimal = ","')),

@@ -194,6 +194,23 @@ def negative_signs(column: Facts) -> set[str] | None:
     return None
 
 
+def _unknown_signs(column: Facts, columns: Sequence[Facts], mark: Mark) -> Iterator[Candidate]:
+    """An amount without signs beside a column that is one of signs by its header, in words that are not known."""
+    values = column.numbers[mark]
+    if any(value is not None and value < 0 for value in values):
+        return
+    for other in columns:
+        texts = sorted({text.strip() for text in other.filled})
+        if other is column or len(texts) != 2 or not other.words & SIGN or other.is_number or not other.complete:
+            continue
+        for negative in texts:
+            amounts = [
+                None if value is None else -value if (text or "").strip() == negative else value
+                for value, text in zip(values, other.texts, strict=True)
+            ]
+            yield Candidate(Signed(column.header, other.header, (negative,)), amounts, (column,))
+
+
 def _decides(column: Facts) -> bool:
     """Whether a column of signs shows that it is one: by both signs, or by its header."""
     return len({text.strip() for text in column.filled}) > 1 or bool(column.words & SIGN)
@@ -234,7 +251,14 @@ def _by_evidence(columns: Sequence[Facts]) -> tuple[list[Candidate], str]:
     for column in chosen:
         mark = next(iter(column.numbers))
         signed = list(_signed(column, columns, mark))
-        sure = [one for one in signed if isinstance(one.rule, Signed) and _decides(by_header[one.rule.sign])]
+        signed += [] if signed else list(_unknown_signs(column, columns, mark))
+        sure = [
+            one
+            for one in signed
+            if isinstance(one.rule, Signed)
+            and negative_signs(by_header[one.rule.sign]) is not None
+            and _decides(by_header[one.rule.sign])
+        ]
         candidates += sure or [*signed, *_singles(column)]
     why = ""
     if len(candidates) == 1:

@@ -98,6 +98,8 @@ def detect(path: Path, known: Source) -> Detected:
         notes.append(f"amount = {rule_toml(rule.rule)}: {found.why or 'as declared'}")
         if found.balance is not None:
             source = replace(source, balance=found.balance)
+        if len(rule.amounts) > 1 and not any(amount is not None and amount < 0 for amount in rule.amounts):
+            notes.append("no amount is negative: look for the sign, or declare negate = true in one of two books")
         source = _with_mark(source, mark, found, rule, questions)
         source = _with_empty(path, source, rule, batches, _Said(questions, notes))
     formats, day = _days(source, columns, questions, notes)
