@@ -58,6 +58,13 @@ def test_two_months(folder: Path, book_solver: Path) -> None:
         items = {line["id"]: (line["original"], line["remaining"], line["first_seen"]) for line in csv.DictReader(file)}
     assert items == {"F": ("77.00", "77.00", "2026-03"), "J": ("5.00", "5.00", "2026-04")}
     assert florecon("report", "out-april", at=folder).code == 0
+    said = florecon("report", "out-april", "--book", "close.db", "--entity", "Acme", at=folder)
+    assert said.code == 0, said.err
+    page = (folder / "out-april" / "report.html").read_text(encoding="utf-8")
+    assert "Opening + new - cleared = closing." in page
+    for text in (">170.50<", ">-93.50<", ">77.00<", "Closing 2026-03", "2026-04 (open)", ">anna<"):
+        assert text in page, text
+    assert florecon("report", "out-april", "--book", "close.db", "--period", "2026-03", at=folder).code == 2
     assert close(folder, "2026-04", "--allow-open", "--expect-head", head).code == 0
     document = florecon("book", "close.db", "--json", at=folder).json()
     assert [(each["period"], each["status"]) for each in document["periods"]] == [

@@ -41,7 +41,10 @@ def run(
     column_map: Map = None,
     param: Params = None,
     text_amounts: TextAmounts = None,
-    format: Annotated[Literal["csv", "parquet", "both"], typer.Option(help="Format of the exported tables.")] = "csv",
+    format: Annotated[
+        Literal["csv", "parquet", "both", "excel"],
+        typer.Option(help="Format of the exported tables; excel is one workbook, report.xlsx."),
+    ] = "csv",
     units: Annotated[
         Literal["major", "minor"], typer.Option(help="Amounts as decimals (12.50) or whole minor units (1250).")
     ] = "major",

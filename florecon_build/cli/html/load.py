@@ -12,10 +12,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from florecon_build.cli.html.book_page import of_record
 from florecon_build.cli.run_folder import RunFolderError, check, recover
 from florecon_build.host import FloreconError
 from florecon_build.host.report.control import check_tables
-from florecon_build.host.report.html import Node, RunResult, Signing
+from florecon_build.host.report.html import BookPage, Node, RunResult, Signing
 from florecon_build.host.report.shipped_rows import COMPUTED, ShippedRows
 
 RUN_VERSION = 2
@@ -29,11 +30,12 @@ def load(
     as_of: date | None = None,
     drawing: str | None = None,
     signing: Signing | None = None,
+    book: BookPage | None = None,
 ) -> RunResult:
     """Reads the output folder of `florecon-build run DATA -o folder`.
 
     Parameters: `by` is the column with separate totals, by default the currency that the strategy declares;
-    `date_column`, `as_of` and `signing` as for `RunResult`; `drawing` the strategy as SVG.
+    `date_column`, `as_of`, `signing` and `book` as for `RunResult`; `drawing` the strategy as SVG.
     Errors: `RunFolderError`, saying what is missing or is not of this run.
     """
     recover(folder)
@@ -68,6 +70,7 @@ def load(
         currency=declared.get("currency") if by is None else by,
         account=declared.get("account"),
         signing=_signing(record, signing or Signing()),
+        book=of_record(record) if book is None else book,
         date_column=date_column,
         as_of=as_of,
     )

@@ -48,7 +48,7 @@ class Words:
     def sum(self, minor: int, facts: Facts) -> str:
         """A sum over several rows; none where these may be of several currencies."""
         if not facts.get("pivoted") and not self.context.is_of_one_currency(facts.get("node")):
-            return "a sum over several currencies, which is none"
+            return "no one amount, being in several currencies"
         return self.amount(minor, facts)
 
     def key(self, facts: Facts, name: str = "key") -> str:
@@ -206,7 +206,8 @@ def _all_forbidden(w: Words, f: Facts) -> str:
     if "best" not in f:
         return head
     why = w.not_allowed(f, f["best"])
-    return f"{head}: {'' if count == 1 else 'the nearest, '}{w.row(f['best'])}{f', is {why}' if why else ''}"
+    who = w.row(f["best"]) if count == 1 else f"the nearest, {w.row(f['best'])},"
+    return f"{head}: {who} is {why}" if why else f"{head}: {who.rstrip(',')}"
 
 
 def _matched(w: Words, f: Facts) -> str:
