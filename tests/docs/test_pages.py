@@ -13,6 +13,7 @@ import florecon_build as fb
 from florecon_build.host.errors import codes
 from florecon_build.ir import nodes as n
 from scripts.draw_algebra import Example, draw, examples
+from tests.cli.command import florecon
 from tests.support.pages import DOCS, blocks, run
 
 ALGEBRA = (DOCS / "algebra.md").read_text(encoding="utf-8")
@@ -29,6 +30,12 @@ def test_tutorial_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     page = (DOCS / "tutorial.md").read_text(encoding="utf-8")
     for block, printed in run("tutorial.md", page):
         assert printed == (block.says or ""), f"tutorial.md:{block.line}"
+    commands = re.findall(r"^florecon-build (.*)$", page, re.MULTILINE)
+    assert [line.split()[0] for line in commands] == ["run", "report", "close"]
+    for line in commands:
+        done = florecon(*line.split())
+        assert done.code == 0, done.err
+    assert (tmp_path / "march" / "report.html").stat().st_size > 10_000
 
 
 @pytest.mark.cargo

@@ -36,6 +36,7 @@ from florecon_build.host.decisions.store.ledger import Book as Ledger
 from florecon_build.host.decisions.store.periods import Period
 from florecon_build.host.errors import BadCommand, StoreDamaged
 from florecon_build.host.frames import TextAmounts
+from florecon_build.host.runtime.engine_module import HasIr
 from florecon_build.host.runtime.module import Source
 from florecon_build.host.runtime.session import Progress
 from florecon_build.host.workspace import Workspace
@@ -268,7 +269,7 @@ class Book:
     def run(
         self,
         period: str,
-        solver: Source,
+        solver: Source | HasIr,
         rows: object = None,
         *,
         who: str,
@@ -291,6 +292,7 @@ class Book:
 
         Parameters
         - `period`: such as `2026-03`, `2026-Q1`, `2026-W12` or `2026-02-23..2026-03-22`.
+        - `solver`: the path of a `solver.wasm`, what a build returned, or a plugin, which the engine runs uncompiled.
         - `rows`: new rows, anything that `Workspace.upsert` takes; None for no more than the book has.
         - `who` prepares the period.
         - `params`: values that are set from now on, as `configure` does.

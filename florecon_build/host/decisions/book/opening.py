@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 
@@ -32,6 +33,7 @@ from florecon_build.host.description import Description
 from florecon_build.host.errors import BadCommand
 from florecon_build.host.frames import Frame, TextAmounts
 from florecon_build.host.report.currency_column import currency_of
+from florecon_build.host.runtime.engine_module import HasIr, engine_path, strategy_of
 from florecon_build.host.runtime.module import Source, load, read_wasm
 from florecon_build.host.runtime.parameters import encode_params
 from florecon_build.host.workspace import Workspace
@@ -55,7 +57,7 @@ class Request:
     """The arguments of `Book.run`."""
 
     period: str
-    solver: Source
+    solver: Source | HasIr
     rows: object
     who: str
     params: Mapping[str, object]
@@ -87,8 +89,8 @@ def begin(store: Store, workspace: Workspace, request: Request) -> Context:
     ledger, about = store.book, workspace.about
     if about.id_name is None:
         raise WrongBook("the module names no id column, and a book recognises rows by their ids")
-    wasm, _ = read_wasm(request.solver)
-    drafts = _begin_or_check(store, about, request, wasm)
+    module, carried = _identified(request.solver)
+    drafts = _begin_or_check(store, about, request, module=module, carried=carried)
     settings = ledger.periods.settings or drafts[0].body
     names = _Columns(about.id_name, settings["currency"], settings["account"], settings["date"])
     span = ledger.periods.check_run(request.period)
@@ -154,7 +156,7 @@ def begin(store: Store, workspace: Workspace, request: Request) -> Context:
         opening=0 if opening_close is None else opening_close.seq,
         items=items,
         movements=_movements(items, opened, restated, span),
-        module=load(request.solver).digest,
+        module=module,
         params=values,
         before=tuple(drafts),
         carried=sum(item.first_seen != span.name for item in items.values()),
@@ -166,11 +168,20 @@ def begin(store: Store, workspace: Workspace, request: Request) -> Context:
     )
 
 
-def _begin_or_check(store: Store, about: Description, request: Request, wasm: bytes) -> list[Draft]:
+def _identified(solver: Source | HasIr) -> tuple[str, bytes | None]:
+    """The SHA-256 of the module, and the strategy as JSON that it carries, or that the engine was given."""
+    if strategy_of(solver) is not None:
+        return load(engine_path()).digest, cast(HasIr, solver).ir().encode()
+    wasm, _ = read_wasm(cast(Source, solver))
+    return hashlib.sha256(wasm).hexdigest(), embedded_strategy(wasm)
+
+
+def _begin_or_check(
+    store: Store, about: Description, request: Request, *, module: str, carried: bytes | None
+) -> list[Draft]:
     """The entry that begins the book or migrates it, where one is due; refuses a module that is not the book's."""
     periods = store.book.periods
-    strategy = about.strategy or load(request.solver).digest
-    carried = embedded_strategy(wasm)
+    strategy = about.strategy or module
     attachments = {} if carried is None else {"strategy": carried}
     scale = 2 if about.numeraire_scale is None else about.numeraire_scale
     if periods.settings is None:
@@ -213,7 +224,7 @@ def _begin_or_check(store: Store, about: Description, request: Request, wasm: by
             before=before,
             after=carried,
         )
-    body = {"before": periods.strategy, "after": strategy, "module": load(request.solver).digest}
+    body = {"before": periods.strategy, "after": strategy, "module": module}
     return [Draft(who=request.who, kind="migrate", body=body, strategy=about.strategy, attachments=attachments)]
 
 
