@@ -14,6 +14,7 @@ endif
 endif
 SECONDS_TO_FUZZ ?= 600
 ROUNDS_TO_KILL ?= 200
+PLACES_BETWEEN ?= 5
 TIES_TO_SETTLE ?= 2000
 FILES_TO_READ ?= 2000
 
@@ -75,7 +76,7 @@ test-python: setup  ## builder, generator, host, interpreter against wasm, examp
 versions: setup  ## the Python tests that compile nothing, on every Python from 3.11 to 3.14 that is here
 	@$(PY) -m scripts.versions
 
-fuzz: setup  ## parsers of bytes from outside; oracle, files, interpreter, native, wasm and engine against each other, for SECONDS_TO_FUZZ; ties; then kill writers of a store
+fuzz: setup  ## parsers of bytes from outside; oracle, files, interpreter, native, wasm and engine against each other, for SECONDS_TO_FUZZ; ties; then kill and interrupt writers of a store
 	@$(PY) -m tests.fuzzing --seconds 240
 	@$(PY) tests/frontend/closure/fuzz.py --seconds 60
 	@$(PY) -m tests.oracle.fuzz --seconds 60
@@ -85,6 +86,7 @@ fuzz: setup  ## parsers of bytes from outside; oracle, files, interpreter, nativ
 	@FLORECON_TIES=$(TIES_TO_SETTLE) $(PY) scripts/cargo.py test --release --locked -p florecon-runtime --test mcf -- settles_ assigns_
 	@$(PY) -m tests.host.decisions.book.histories --rounds $(ROUNDS_TO_KILL)
 	@$(PY) -m tests.host.decisions.store.killing --rounds $(ROUNDS_TO_KILL)
+	@$(PY) -m tests.host.decisions.store.interrupting --stride $(PLACES_BETWEEN)
 
 bench: setup  ## measure against the named peers; writes benchmarks/results.json
 	@$(PY) -m pip install --quiet --require-hashes -r benchmarks/peers.lock || echo "measuring the peers that are installed"

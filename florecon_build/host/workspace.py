@@ -31,7 +31,14 @@ from florecon_build.host.decisions.store.store import Store
 from florecon_build.host.decisions.stored_workspace import StoredWorkspace
 from florecon_build.host.decisions.tags import Tags
 from florecon_build.host.description import Description
-from florecon_build.host.errors import AmountOverflow, BrokenReply, ConservationViolated, UnknownGroup, Unsupported
+from florecon_build.host.errors import (
+    AmountOverflow,
+    BadCommand,
+    BrokenReply,
+    ConservationViolated,
+    UnknownGroup,
+    Unsupported,
+)
 from florecon_build.host.explain.explanation import Explanation
 from florecon_build.host.frames import Frame, TextAmounts, conform
 from florecon_build.host.report.at_hand import SetAside
@@ -47,7 +54,7 @@ from florecon_build.host.runtime.limits import Limits
 from florecon_build.host.runtime.module import Source, load
 from florecon_build.host.runtime.parameters import encode_params
 from florecon_build.host.runtime.progress import shown
-from florecon_build.host.runtime.session import Progress, Session
+from florecon_build.host.runtime.session import Mark, Progress, Session
 from florecon_build.wire import MANUAL, Op
 
 
@@ -61,6 +68,16 @@ class Change:
     rows: int
     demoted: tuple[int, ...] = ()
     notes: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A point to roll back to: of the session, and of what is kept beside it."""
+
+    session: Mark
+    rows: Any
+    params: Any
+    frames: int
 
 
 class Options(TypedDict, total=False):
@@ -156,6 +173,7 @@ class Workspace:
         defaults = {param.name: param.default for param in self.about.params}
         self._params = None if snapshot is not None else {**defaults, **encode_params(self.about, config or {})}
         self._input_rows = InputRows(self.about.id_name, complete=snapshot is None)
+        self._in_transaction = False
 
     @staticmethod
     def restore(artifact: Source | HasIr, snapshot: bytes, **how: Unpack[Options]) -> Workspace:
@@ -439,7 +457,7 @@ class Workspace:
         whole = totals_of(self.report())[spare]
         with self.transaction():
             groups = self._set_aside([*amounts.items(), (spare, whole)])
-        self._aside = SetAside(tuple(groups), (spare,))
+            self._aside = SetAside(tuple(groups), (spare,))
 
     def _set_aside(self, parts: list[tuple[Id, int]]) -> list[int]:
         """Pinned groups of the parts: one, unless their sum is beyond 64 bits."""
@@ -468,18 +486,30 @@ class Workspace:
         Taking back rebuilds the workspace at the next call, which `rebuilt` counts. Transactions do not nest.
         Errors: `BadCommand` inside another transaction.
         """
-        mark, rows, params = self._session.mark(), self._input_rows.mark(), self._params
+        if self._in_transaction:
+            raise BadCommand("a transaction of this workspace is open already; transactions do not nest")
+        mark = self._mark()
         try:
+            self._in_transaction = True
             yield
-            self._session.keep()
         except BaseException:
             try:
                 self._keep_reports()
             finally:
-                self._session.back_to(mark)
-                self._input_rows.back_to(rows)
-                self._params = params
+                self._back_to(mark)
             raise
+        finally:
+            self._in_transaction = False
+
+    def _mark(self) -> _Mark:
+        return _Mark(self._session.mark(), self._input_rows.mark(), self._params, len(self._facts.frames))
+
+    def _back_to(self, mark: _Mark) -> None:
+        """Rolls back what is kept beside the module too; the next call rebuilds the module's state."""
+        self._session.back_to(mark.session)
+        self._input_rows.back_to(mark.rows)
+        self._params = mark.params
+        del self._facts.frames[mark.frames :]
 
     # Tags
 
@@ -514,8 +544,14 @@ class Workspace:
         Errors: `BadTable` for what is no such file, or of another domain.
         """
         contents = portable.read(path, self.about, totals_of(self.report()))
-        self._tags.update(contents.tags)
-        return tuple(place(self, contents.decisions).misfits)
+        mark = self._mark()
+        try:
+            misfits = place(self, contents.decisions).misfits
+            self._tags.update(contents.tags)
+        except BaseException:
+            self._back_to(mark)
+            raise
+        return tuple(misfits)
 
     def _change(self, op: Op, fields: Mapping[str, object], rows: Frame | None = None) -> dict[str, Any]:
         self._keep_reports()

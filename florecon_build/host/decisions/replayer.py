@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from florecon_build.host.decisions.group_members import shapes_of
 from florecon_build.host.decisions.replay import Misfit, Verbs, misfit_of, place, wanted_of, withhold
@@ -10,6 +11,16 @@ from florecon_build.host.decisions.store import Decision, Store
 
 PINNING = ("pin", "merge", "resolve")
 BREAKING = ("detach", "dissolve")
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """State of a replayer: what has been carried out in the workspace, as of the store's head."""
+
+    head: str
+    placed: Mapping[int, int]
+    broken: frozenset[int]
+    misfits: Mapping[int, Misfit]
 
 
 class Replayer:
@@ -26,6 +37,16 @@ class Replayer:
         self._placed: dict[int, int] = {}
         self._broken: set[int] = set()
         self._misfits: dict[int, Misfit] = {}
+
+    @property
+    def state(self) -> Replayed:
+        """The state, to go back to together with the workspace's."""
+        return Replayed(self._head, dict(self._placed), frozenset(self._broken), dict(self._misfits))
+
+    def back_to(self, state: Replayed) -> None:
+        """Goes back to a state that the workspace is in again."""
+        self._head, self._broken = state.head, set(state.broken)
+        self._placed, self._misfits = dict(state.placed), dict(state.misfits)
 
     @property
     def placed(self) -> Mapping[int, int]:

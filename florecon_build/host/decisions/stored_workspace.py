@@ -7,19 +7,20 @@ ws.pin_where(lambda g: g.net == 0, why="nets to zero")
 ws.close()
 ```
 
-A verb changes the module and appends to the store in one transaction of the store: both happen, or neither. Others'
-decisions are taken in before. What is in force in the store is in force in the workspace, however often it solves;
-what does not fit the rows is listed in `unfit` and tried again at every solve.
+A verb changes the module and appends to the store in one transaction of the store: both happen, or neither, whatever
+interrupts it (see `whole_step`). Others' decisions are taken in before. What is in force in the store is in force in
+the workspace, however often it solves; what does not fit the rows is listed in `unfit` and tried again at every solve.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 import pyarrow as pa
 
@@ -27,16 +28,17 @@ from florecon_build.host.decisions import portable_file as portable
 from florecon_build.host.decisions.group_members import check_ids, proposed, shapes_of, totals_of
 from florecon_build.host.decisions.members import body_of, body_of_group, check_held, kind_of, parts_of
 from florecon_build.host.decisions.replay import Misfit
-from florecon_build.host.decisions.replayer import Replayer
+from florecon_build.host.decisions.replayer import Replayed, Replayer
 from florecon_build.host.decisions.row_digest import of_rows, of_table
 from florecon_build.host.decisions.store import Decision, Draft, Entry, Member, Store
 from florecon_build.host.decisions.store.ledger import ON_GROUPS, ON_ITEMS
 from florecon_build.host.decisions.store.store import Writing
 from florecon_build.host.decisions.tags import Tags
+from florecon_build.host.decisions.whole_step import WholeSteps
 from florecon_build.host.description import Description
 from florecon_build.host.errors import BadCommand, UnknownAllocation, UnknownId
 from florecon_build.host.explain.explanation import Explanation
-from florecon_build.host.frames import TextAmounts
+from florecon_build.host.frames import Frame, TextAmounts
 from florecon_build.host.report.predicate import Predicate
 from florecon_build.host.report.report import Report
 from florecon_build.host.report.resolved import Resolved
@@ -47,6 +49,9 @@ from florecon_build.wire import MANUAL, UNMATCHED
 
 if TYPE_CHECKING:
     from florecon_build.host.workspace import Change, Workspace
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,26 @@ class Effect(int):
         return int(self)
 
 
+@dataclass(frozen=True, slots=True)
+class _State:
+    """A state that all agree on: of the workspace, the replayer, the rows and the params."""
+
+    mark: Any
+    replayed: Replayed
+    input_digest: str
+    params: Mapping[str, Any]
+
+
+def _whole(verb: Callable[Concatenate[StoredWorkspace, P], T]) -> Callable[Concatenate[StoredWorkspace, P], T]:
+    """The verb as a whole step: workspace, store and replayer change together or not at all."""
+
+    @wraps(verb)
+    def step(self: StoredWorkspace, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._steps.run(lambda: verb(self, *args, **kwargs))  # pyright: ignore[reportPrivateUsage]
+
+    return step
+
+
 class StoredWorkspace:
     """A workspace, the store of its decisions, and the replayer that keeps the one at what the other says.
 
@@ -123,16 +148,26 @@ class StoredWorkspace:
         self._store = store
         self._replayer = Replayer(workspace, store)
         self._params: dict[str, Any] = {}
+        session = workspace._session  # pyright: ignore[reportPrivateUsage]  # the other half of the same workspace
+        start = workspace._mark()  # pyright: ignore[reportPrivateUsage]
         held = workspace.report().rows
         self._input = of_table(held) if held.num_rows else ""
+        self._steps = WholeSteps(session, self._state, self._back_to, self._take_in)
+        try:
+            self._begin(rows, params or {}, is_restored=bool(held.num_rows))
+        except BaseException:
+            workspace._back_to(start)  # pyright: ignore[reportPrivateUsage]
+            raise
+
+    def _begin(self, rows: object, params: Mapping[str, object], *, is_restored: bool) -> None:
         self._follow_params()
-        self._set_params(params or {})
+        self._set_params(params)
         if rows is not None:
             self.upsert(rows)
         self._store.refresh()
-        if store.book.standing(*ON_GROUPS, *ON_ITEMS):
-            workspace.solve()  # proposals for the decisions to be found in
-        if held.num_rows:
+        if self._store.book.standing(*ON_GROUPS, *ON_ITEMS):
+            self._workspace.solve()  # proposals for the decisions to be found in
+        if is_restored:
             self._replayer.retry()
             self._unpin_undecided()
         self.solve()
@@ -142,6 +177,7 @@ class StoredWorkspace:
     @property
     def workspace(self) -> Workspace:
         """The workspace underneath. Read from it; what is decided on it directly is not kept."""
+        self._steps.settle()
         return self._workspace
 
     @property
@@ -164,6 +200,7 @@ class StoredWorkspace:
     @property
     def unfit(self) -> tuple[Unfit, ...]:
         """The decisions in force that do not fit the rows as they are."""
+        self._steps.settle()
         known = self._store.book.decisions
         misfits = sorted(self._replayer.misfits.items())
         return tuple(Unfit(known[seq], misfit.reason, misfit.id) for seq, misfit in misfits)
@@ -176,17 +213,18 @@ class StoredWorkspace:
     @property
     def input_digest(self) -> str:
         """A SHA-256 of the rows: the same rows, handed over in the same steps and order, give the same digest."""
+        self._steps.settle()
         return self._input
 
     def decision_of(self, group_id: int) -> Decision | None:
         """The decision that a pinned group is; None for a group that nobody decided."""
+        self._steps.settle()
         return self._replayer.decision_of(group_id)
 
+    @_whole
     def refresh(self) -> None:
         """Takes in what others decided."""
-        self._store.refresh()
-        self._follow_params()
-        self._replayer.catch_up()
+        self._take_in()
 
     # Module and resources
 
@@ -220,7 +258,7 @@ class StoredWorkspace:
 
     def snapshot(self) -> bytes:
         """As `Workspace.snapshot`; `StoredWorkspace(Workspace.restore(...), store, who=...)` goes on from it."""
-        return self._workspace.snapshot()
+        return self.workspace.snapshot()
 
     # Rows
 
@@ -232,12 +270,16 @@ class StoredWorkspace:
         text_amounts: TextAmounts | None = None,
     ) -> Change:
         """As `Workspace.upsert`; decisions whose groups are demoted become unfit."""
-        frame = self._workspace.frame(rows, columns=columns, text_amounts=text_amounts)
+        return self._upsert(self._workspace.frame(rows, columns=columns, text_amounts=text_amounts))
+
+    @_whole
+    def _upsert(self, frame: Frame) -> Change:
         change = self._workspace.upsert(frame)
         self._input = of_rows(self._input, "upsert", frame, None)
         self._replayer.demoted(change.demoted)
         return change
 
+    @_whole
     def remove(self, ids: Ids) -> Change:
         """As `Workspace.remove`; decisions whose groups are demoted become unfit."""
         wanted = ids_from(ids)
@@ -248,17 +290,20 @@ class StoredWorkspace:
 
     # Solving and reading
 
+    @_whole
     def solve(self, *, progress: bool | Progress = False, certify: bool = False) -> Report:
         """As `Workspace.solve`; then what a person broke up is broken up again, and what did not fit is tried again."""
         self._store.refresh()
         self._follow_params()
         self._replayer.retry()
+        self._steps.agree()  # a solve that is stopped can go on from here
         certified = self._workspace.solve(progress=progress, certify=certify).certified
         self._replayer.solved()
         report = self.report()
         report.certified = certified
         return report
 
+    @_whole
     def configure(self, **params: object) -> None:
         """As `Workspace.configure`, kept: whoever opens the store next works with the same values."""
         values = encode_params(self.about, params)
@@ -270,7 +315,7 @@ class StoredWorkspace:
 
     def report(self) -> Report:
         """As `Workspace.report`, with resolved items under their codes."""
-        report = self._workspace.report()
+        report = self.workspace.report()
         resolved = self._resolved()
         return report.mapped(resolved.view) if resolved else report
 
@@ -283,7 +328,7 @@ class StoredWorkspace:
 
     def explain(self, *ids: Id) -> Explanation:
         """As `Workspace.explain`."""
-        return self._workspace.explain(*ids)
+        return self.workspace.explain(*ids)
 
     def shard_keys(
         self,
@@ -293,32 +338,36 @@ class StoredWorkspace:
         text_amounts: TextAmounts | None = None,
     ) -> pa.ChunkedArray:
         """As `Workspace.shard_keys`."""
-        return self._workspace.shard_keys(rows, columns=columns, text_amounts=text_amounts)
+        return self.workspace.shard_keys(rows, columns=columns, text_amounts=text_amounts)
 
     def stages(self) -> pa.Table:
         """As `Workspace.stages`."""
-        return self._workspace.stages()
+        return self.workspace.stages()
 
     def sql(self, query: str) -> pa.Table:
         """As `Workspace.sql`."""
-        return self._workspace.sql(query)
+        return self.workspace.sql(query)
 
     # Verbs that decide
 
+    @_whole
     def pin(self, group_id: int, *, why: str | None = None) -> Effect:
         """As `Workspace.pin`, kept; returns an `Effect`."""
         return self._pin([integer(group_id, "a group id")], why)
 
+    @_whole
     def pin_where(self, predicate: Predicate, *, why: str | None = None) -> Effect:
         """As `Workspace.pin_where`, kept; the `Effect` counts those that wait for a second person too."""
         return self._pin(proposed(self.report(), predicate), why)
 
+    @_whole
     def pin_clean(self, tol: int = 0, *, why: str | None = None) -> Effect:
         """As `Workspace.pin_clean`, kept; returns an `Effect`."""
         if integer(tol, "tol") < 0:
             raise BadCommand(f"tol is zero or more minor units, not {tol}")
         return self.pin_where(lambda g: (g.size >= 2) & g.clean(tol), why=why)
 
+    @_whole
     def pin_singletons(self, ids: Ids, *, why: str | None = None) -> Effect:
         """As `Workspace.pin_singletons`, kept; returns an `Effect`."""
         wanted = ids_from(ids)
@@ -339,6 +388,7 @@ class StoredWorkspace:
             chosen.update(dict.fromkeys(alone))
         return self._pin(list(chosen), why)
 
+    @_whole
     def unpin(self, group_id: int, *, why: str | None = None) -> Effect:
         """As `Workspace.unpin`, kept: the decision is taken out of force. Returns an `Effect`."""
         integer(group_id, "a group id")
@@ -359,6 +409,7 @@ class StoredWorkspace:
             pending=(entry.seq,) if waits else (),
         )
 
+    @_whole
     def merge(
         self,
         allocations: Mapping[Id, int] | Iterable[tuple[Id, int]] | Iterable[Mapping[str, Any]],
@@ -385,6 +436,7 @@ class StoredWorkspace:
         self._replayer.adopt({} if waits else {entry.seq: group_id})
         return group_id
 
+    @_whole
     def detach(self, group_id: int, ids: Ids, *, why: str | None = None) -> Effect:
         """As `Workspace.detach`, kept: the rows are taken out again wherever the same group is proposed.
 
@@ -393,12 +445,14 @@ class StoredWorkspace:
         rows = ids_from(ids)
         return self._break("detach", group_id, why, rows)
 
+    @_whole
     def dissolve(self, group_id: int, *, why: str | None = None) -> Effect:
         """As `Workspace.dissolve`, kept: the group is broken up again wherever it is proposed. Returns an `Effect`."""
         return self._break("dissolve", group_id, why, [])
 
     # Open items with a reason
 
+    @_whole
     def resolve(self, ids: Ids, code: str, reason: str) -> Effect:
         """Gives open items a reason code, after which they are no exceptions.
 
@@ -440,6 +494,7 @@ class StoredWorkspace:
         pending = [entries[row_id] for row_id in wanted if row_id in waiting]
         return Effect(len(wanted), ids=wanted, groups=now.values(), decisions=entries.values(), pending=pending)
 
+    @_whole
     def unresolve(self, ids: Ids, *, why: str | None = None) -> Effect:
         """Takes the reason codes of items back: they are exceptions again, and the solver's.
 
@@ -467,38 +522,45 @@ class StoredWorkspace:
 
     # Two persons, and second thoughts
 
+    @_whole
     def approve(self, seq: int, *, why: str | None = None) -> Decision:
         """Puts a pending decision in force. Errors: `NotPending`, `SamePerson`, `UnknownEntry`."""
         return self._answered("approve", seq, why)
 
+    @_whole
     def reject(self, seq: int, *, why: str | None = None) -> Decision:
         """Turns a pending decision down. Errors: as `approve`."""
         return self._answered("reject", seq, why)
 
+    @_whole
     def undo(self, seq: int, *, why: str | None = None) -> Decision:
         """Takes an entry of the store out of force, by another entry; undoing an undo puts it back."""
         return self._answered("undo", seq, why)
 
     # What is said about rows
 
+    @_whole
     def tag(self, ids: Ids, label: str, *, why: str | None = None) -> Effect:
         """As `Workspace.tag`, kept; returns an `Effect`."""
         rows = self._known(ids)
         entry = self._say("tag", {"ids": rows, "label": label}, why)
         return Effect(len(rows), ids=rows, decisions=(entry.seq,))
 
+    @_whole
     def untag(self, ids: Ids, label: str, *, why: str | None = None) -> Effect:
         """As `Workspace.untag`, kept; returns an `Effect`."""
         rows = ids_from(ids)
         entry = self._say("untag", {"ids": rows, "label": label}, why)
         return Effect(len(rows), ids=rows, decisions=(entry.seq,))
 
+    @_whole
     def comment(self, text: str, *, ids: Ids = (), decision: int | None = None) -> Entry:
         """Says something about rows, about a decision (its number), or about all of it."""
         about = {"ids": self._known(ids)} if ids else {}
         target = {} if decision is None else {"target": decision}
         return self._say("comment", {"text": text, **about, **target}, None)
 
+    @_whole
     def load(self, path: str | os.PathLike[str], *, why: str | None = None) -> tuple[Misfit, ...]:
         """As `Workspace.load`; each decision and tag of the file becomes an entry by `who`."""
         contents = portable.read(path, self.about, totals_of(self._workspace.report()))
@@ -522,12 +584,26 @@ class StoredWorkspace:
 
     @contextmanager
     def _deciding(self) -> Generator[Writing]:
-        """A transaction of the store; the workspace's changes in it are taken back if the store does not keep it."""
-        with ExitStack() as changes, self._store.writing() as writing:  # the store commits first
+        """A transaction of the store, within a step, over a workspace that has taken in what others decided."""
+        with self._store.writing() as writing:
             self._follow_params()
             self._replayer.catch_up()
-            changes.enter_context(self._workspace.transaction())
+            self._steps.agree()
             yield writing
+
+    def _take_in(self) -> None:
+        self._store.refresh()
+        self._follow_params()
+        self._replayer.catch_up()
+
+    def _state(self) -> _State:
+        mark = self._workspace._mark()  # pyright: ignore[reportPrivateUsage]
+        return _State(mark, self._replayer.state, self._input, dict(self._params))
+
+    def _back_to(self, state: _State) -> None:
+        self._workspace._back_to(state.mark)  # pyright: ignore[reportPrivateUsage]
+        self._input, self._params = state.input_digest, dict(state.params)
+        self._replayer.back_to(state.replayed)
 
     def _set_params(self, given: Mapping[str, object]) -> None:
         """Keeps params that differ from those in force."""
@@ -584,10 +660,12 @@ class StoredWorkspace:
             asked = {parts_of(each.members) for each in self._store.book.pending() if each.kind == "pin"}
             named = [shapes.groups[group_id] for group_id in group_ids]
             fresh = [shape for shape in named if not shape.pinned and shape.parts not in asked]
-            drafts = [(shape.group_id, self._draft("pin", body_of_group(shape, shapes), why)) for shape in fresh]
-            now = [group_id for group_id, draft in drafts if not self._store.book.needs_second(draft)]
+            entries = {
+                shape.group_id: writing.append(self._draft("pin", body_of_group(shape, shapes), why)) for shape in fresh
+            }
+            book = self._store.book.decisions
+            now = [group_id for group_id, entry in entries.items() if book[entry.seq].status == "in force"]
             self._workspace.pin_groups(now)
-            entries = {group_id: writing.append(draft) for group_id, draft in drafts}
         self._replayer.adopt({entries[group_id].seq: group_id for group_id in now})
         ids = dict.fromkeys(row_id for shape in fresh for row_id, _ in shape.in_order())
         waiting = [entry.seq for group_id, entry in entries.items() if group_id not in now]

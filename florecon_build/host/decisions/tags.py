@@ -37,11 +37,11 @@ def key_of(label: str) -> str:
 
 
 class Tags:
-    """Tags per row; `about` has a label, a colour and a kind for each tag."""
+    """Tags per row; `about` has a label, a colour and a kind for each tag. A change is made whole or not at all."""
 
     def __init__(self) -> None:
         self.about: dict[str, dict[str, Any]] = {}
-        self._of: dict[Id, set[str]] = {}
+        self._of: dict[Id, frozenset[str]] = {}
 
     def __len__(self) -> int:
         return sum(map(len, self._of.values()))
@@ -53,18 +53,15 @@ class Tags:
         if ids and key not in self.about:
             colour = COLOURS[len(self.about) % len(COLOURS)]
             self.about[key] = {"label": label.strip(), "color": colour, "kind": KIND}
-        for row_id in ids:
-            self._of.setdefault(row_id, set()).add(key)
+        self._of.update({row_id: self._of.get(row_id, frozenset()) | {key} for row_id in ids})
 
     def remove(self, ids: Iterable[Id], label: str) -> None:
         """Removes a tag from rows; a row without it is ignored. Errors: `BadCommand` for an empty label."""
         key = key_of(label)
-        for row_id in ids:
-            left = self._of.get(row_id, set()) - {key}
-            if left:
-                self._of[row_id] = left
-            else:
-                self._of.pop(row_id, None)
+        changed = {row_id: self._of.get(row_id, frozenset()) - {key} for row_id in ids}
+        self._of.update(changed)
+        for row_id in [row_id for row_id, keys in changed.items() if not keys]:
+            self._of.pop(row_id, None)
 
     def label(self, key: str) -> str:
         """A tag's label."""
@@ -88,8 +85,7 @@ class Tags:
         """Adds all tags of another overlay."""
         for key, about in other.about.items():
             self.about.setdefault(key, about)
-        for row_id, keys in other._of.items():
-            self._of.setdefault(row_id, set()).update(keys)
+        self._of.update({row_id: self._of.get(row_id, frozenset()) | keys for row_id, keys in other._of.items()})
 
     def to_table(self) -> pa.Table:
         """`id, tag`, one line per row and tag; ids as texts where the module's are."""
@@ -108,7 +104,7 @@ class Tags:
 
     def dump(self) -> dict[str, Any]:
         """The overlay as the portable file has it: `{"tags": {id: [tag]}, "meta": {tag: {label, color, kind}}}`."""
-        ids = sorted(self._of, key=_order)
+        ids = sorted((row_id for row_id, keys in self._of.items() if keys), key=_order)
         return {"tags": {str(row_id): sorted(self._of[row_id]) for row_id in ids}, "meta": dict(self.about)}
 
     @classmethod
@@ -124,7 +120,7 @@ class Tags:
             for key, about in given.get("meta", {}).items():
                 made.about[str(key)] = dict(about)
             for row_id, keys in given.get("tags", {}).items():
-                made._of[str(row_id) if text_ids else int(row_id)] = {str(key) for key in keys}
+                made._of[str(row_id) if text_ids else int(row_id)] = frozenset(str(key) for key in keys)
         except (AttributeError, TypeError, ValueError) as error:
             raise BadTable(f"the tags of the file are malformed: {error}") from error
         return made

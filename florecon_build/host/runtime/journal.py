@@ -48,6 +48,15 @@ class Entry:
         return 0 if self.payload is None else self.payload.size
 
 
+@dataclass(frozen=True, slots=True)
+class JournalMark:
+    """A point of a journal to go back to, also when a snapshot has taken the place of its entries since."""
+
+    entries: list[Entry]
+    length: int
+    weight: int
+
+
 class Journal:
     """Entries in order, with a weight that decides when a snapshot replaces them.
 
@@ -101,11 +110,18 @@ class Journal:
         self._live = live
         self._look_at = max(FLOOR, FACTOR * live)
 
-    def cut(self, length: int) -> None:
-        """Drops all but the first `length` entries."""
-        for entry in self._entries[length:]:
-            self._weight -= 1 + entry.rows
-        del self._entries[length:]
+    def mark(self) -> JournalMark:
+        """The present point."""
+        return JournalMark(self._entries, len(self._entries), self._weight)
+
+    def is_at(self, mark: JournalMark) -> bool:
+        """True while nothing was added, dropped or replaced since the mark."""
+        return self._entries is mark.entries and len(self._entries) == mark.length
+
+    def back_to(self, mark: JournalMark) -> None:
+        """Drops what was added since the mark."""
+        del mark.entries[mark.length :]
+        self._entries, self._weight = mark.entries, mark.weight
 
     def clear(self) -> None:
         """Drops all entries."""

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import TypeVar
 
+from florecon_build.host.errors import Cancelled
+
 T = TypeVar("T")
 
 LOAD_SECONDS = 60.0
@@ -110,19 +112,25 @@ def interruptibly(work: Callable[[], T], ask: Callable[[], None], cancel: Callab
             done.set()
 
     with _noted() as noted:
-        threading.Thread(target=run, name="florecon-call", daemon=True).start()
+        thread = threading.Thread(target=run, name="florecon-call", daemon=True)
+        thread.start()
         try:
-            while not (done.wait(LOOK_SECONDS) or noted):  # a wait without end is not always broken by a signal
+            # a wait without end is not always broken by a signal, and a thread may end before it begins to work
+            while not (done.wait(LOOK_SECONDS) or noted) and thread.is_alive():
                 pass
         except BaseException:
             _finish(done, ask, cancel)
             raise
+        if not thread.is_alive():
+            done.set()
         if noted:
             _finish(done, ask, cancel)
     for signum, frame in noted[:1]:
         _handle(signum, frame)
     if failures:
         raise failures[0]
+    if not results:
+        raise Cancelled("the call was not made: its thread ended at once")
     return results[0]
 
 

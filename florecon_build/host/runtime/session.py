@@ -37,7 +37,7 @@ from florecon_build.host.report.shipped_rows import ShippedRows
 from florecon_build.host.report.tables import SHARD_KEYS, from_json, read
 from florecon_build.host.runtime.engine_module import Strategy
 from florecon_build.host.runtime.instance import Instance, Payload
-from florecon_build.host.runtime.journal import Blob, Entry, Journal
+from florecon_build.host.runtime.journal import Blob, Entry, Journal, JournalMark
 from florecon_build.host.runtime.limits import Deadline, Limits, interruptibly
 from florecon_build.host.runtime.module import Module
 from florecon_build.host.runtime.parameters import encode_params
@@ -60,9 +60,9 @@ GROUPED = ("groups", "allocations", "rows")
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A point to roll back to: the journal's length, and the rows shipped until then."""
+    """A point to roll back to: that of the journal, and the rows shipped until then."""
 
-    steps: int
+    journal: JournalMark
     shipped: ShippedRows
 
 
@@ -85,7 +85,7 @@ class Session:
         self._lock = threading.Lock()
         self._journal = Journal()
         self._compacts = True
-        self._marked = False
+        self._unrecorded = False
         self._closed = False
         self._stopping = False
         self._fetches = True
@@ -142,18 +142,18 @@ class Session:
         return self._instance.memory_bytes()
 
     def change(self, op: Op, fields: Mapping[str, object], rows: Frame | None = None) -> dict[str, Any]:
-        """Carries out a command that changes the state; returns the reply's envelope."""
+        """Carries out a command that changes the state, whole or not at all; returns the reply's envelope."""
 
         def work() -> dict[str, Any]:
             named = self._named(fields) if op == "remove" else fields
             command = _encode(op, {**named, "reply": "none"})
             shipped = self._after(op, named, rows)
-            envelope = self._send(command, rows, Deadline(self._limits.timeout))
+            envelope = self._send_change(command, rows, Deadline(self._limits.timeout))
             self._shipped = shipped
             self._record(Entry(command, rows, 0 if rows is None else rows.rows))
             return envelope
 
-        return self._work(work)
+        return self._change(work)
 
     def dry_run(self, op: Op, fields: Mapping[str, object]) -> dict[str, Any]:
         """The envelope that a command would be answered with; nothing is changed. Errors: those of the command.
@@ -164,32 +164,35 @@ class Session:
         if f"{op}.dry_run" in self.about.extensions:
             command = _encode(op, {**fields, "dry_run": True, "reply": "none"})
             return self._work(lambda: self._send(command, None, Deadline(self._limits.timeout)))
-        marked, mark = self._marked, self._here()
-        self._marked = True
+        mark = self.mark()
         try:
             return self.change(op, fields)
         finally:
             self.back_to(mark)
-            self._marked = marked
 
     def mark(self) -> Mark:
-        """Sets the point that `back_to` rolls back to, until `keep` commits. Errors: `BadCommand` where one is set."""
-        if self._marked:
-            raise BadCommand("a transaction of this workspace is open already; transactions do not nest")
-        self._marked = True
-        return self._here()
-
-    def keep(self) -> None:
-        """Commits everything since the mark."""
-        self._marked = False
+        """The point that `back_to` rolls back to."""
+        return Mark(self._journal.mark(), self._shipped)
 
     def back_to(self, mark: Mark) -> None:
         """Rolls back to the mark; the next call rebuilds that state, group ids included."""
-        self._marked = False
-        if len(self._journal) > mark.steps:
-            self._journal.cut(mark.steps)
-            self._shipped = mark.shipped
+        if self._unrecorded or not self._journal.is_at(mark.journal):
             self._instance.poisoned = Cancelled(f"{self._module.name}: the last steps were taken back")
+            self._journal.back_to(mark.journal)
+            self._shipped = mark.shipped
+            self._unrecorded = False
+
+    def uninterrupted(self, work: Callable[[], T], stop: Callable[[], None]) -> T:
+        """Runs work of several calls, of which Ctrl-C stops the one that is running; it never lands between two.
+
+        Parameters: `stop` is called on an interrupt, so that the work makes no further call.
+        """
+
+        def ask() -> None:
+            stop()
+            self._ask()
+
+        return interruptibly(work, ask, self.cancel)
 
     def solve(self, progress: Progress | None, certify: bool = False) -> int | None:
         """Solves in steps if the module does, so that progress shows and Ctrl-C leaves the state of before.
@@ -198,7 +201,7 @@ class Session:
         interrupt between them spares the rebuilding that stopping a module inside a call costs. Says how many flows
         were certified, if that was asked and the module does it.
         """
-        return self._work(lambda: self._solve(progress, Deadline(self._limits.timeout), certify))
+        return self._change(lambda: self._solve(progress, Deadline(self._limits.timeout), certify))
 
     def snapshot(self) -> bytes:
         """The whole session as bytes. Errors: `Unsupported` for a module that takes none."""
@@ -238,14 +241,36 @@ class Session:
         """The tables of groups, allocations and rows as the module gives them, compared with nothing."""
         return self._work(lambda: self._grouped(Deadline(self._limits.timeout)))
 
-    def _work(self, work: Callable[[], T]) -> T:
+    def _change(self, work: Callable[[], T]) -> T:
+        """Runs work that changes the state; where it is broken off, even when it is done, the state is that before."""
+
+        def whole() -> T:
+            mark = self.mark()
+            try:
+                return interruptibly(work, self._ask, self.cancel)
+            except BaseException:
+                self.back_to(mark)
+                raise
+
+        return self._work(whole, interruptible=False)
+
+    def _send_change(self, command: bytes, rows: Payload | None, deadline: Deadline) -> dict[str, Any]:
+        """Sends a command that changes the state, which the journal does not have until `_record`."""
+        self._unrecorded = True
+        try:
+            return self._send(command, rows, deadline)
+        except FloreconError:
+            self._unrecorded = False  # refused, or poisoned: the state is that of the journal
+            raise
+
+    def _work(self, work: Callable[[], T], *, interruptible: bool = True) -> T:
         if not self._lock.acquire(blocking=False):
             raise Busy("this workspace is in use by another thread; give each thread its own, or take turns")
         try:
             if self._closed:
                 raise Closed("this workspace was closed")
             self._stopping = False
-            return interruptibly(work, self._ask, self.cancel)
+            return interruptibly(work, self._ask, self.cancel) if interruptible else work()
         finally:
             self._lock.release()
 
@@ -314,7 +339,8 @@ class Session:
     def _record(self, entry: Entry) -> None:
         """Appends a command that succeeded to the journal; a fault from here on does not undo it."""
         self._journal.add(entry)
-        if self._marked or not (self._compacts and self.about.rich and self._journal.is_due()):
+        self._unrecorded = False
+        if not (self._compacts and self.about.rich and self._journal.is_due()):
             return
         try:
             counts = self._send(_encode("report", {"reply": "summary"}), None, Deadline(self._limits.timeout))
@@ -334,9 +360,6 @@ class Session:
             raise Cancelled(where)
         if deadline.over():
             raise TimedOut(f"{where}: the {deadline.seconds:g} seconds are over; solve again to go on")
-
-    def _here(self) -> Mark:
-        return Mark(len(self._journal), self._shipped)
 
     def _named(self, fields: Mapping[str, object]) -> Mapping[str, object]:
         """The arguments of a removal with text ids in the place of their numbers, which only a report tells apart."""
@@ -404,7 +427,8 @@ class Session:
         asked = {"certify": True} if certify else {}
         while True:
             step = Deadline(STEP_SECONDS)
-            envelope = self._send(_encode("solve", {"budget": budget, "reply": "none", **asked}), None, deadline)
+            command = _encode("solve", {"budget": budget, "reply": "none", **asked})
+            envelope = self._send_change(command, None, deadline)
             progress = envelope.get("progress")
             proved = envelope.get("certified")
             certified = self._trusting(lambda given=proved: _certified(given))
@@ -412,6 +436,7 @@ class Session:
                 yield 1, 1, certified
                 return
             done, total = self._trusting(lambda given=progress, last=before: _progress(given, last))
+            self._unrecorded = done >= total
             yield done, total, certified
             if done >= total:
                 return

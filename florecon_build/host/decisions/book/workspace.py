@@ -98,7 +98,7 @@ class BookWorkspace(StoredWorkspace):
         self._opening = True
         super().__init__(workspace, store, who=who)
         self._opening = False
-        self._record()
+        self._steps.run(self._record)
 
     @property
     def outcome(self) -> Outcome:
@@ -135,7 +135,7 @@ class BookWorkspace(StoredWorkspace):
             if self._opening:
                 return report
             try:
-                self._record()
+                self._steps.run(self._record)
                 return report
             except Moved:
                 continue
