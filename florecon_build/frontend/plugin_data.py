@@ -15,10 +15,11 @@ from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
 from florecon_build.ir.diff import Difference, diff_ir
 from florecon_build.ir.errors import Problem, Severity, StrategyError
+from florecon_build.ir.explained import explained
 from florecon_build.ir.json_format import dumps, fingerprint, loads
 from florecon_build.ir.lints import check
 from florecon_build.ir.strings import fault
-from florecon_build.ir.traversal import values_in
+from florecon_build.ir.traversal import values_in, walk
 from florecon_build.ir.tree_printer import tree
 from florecon_build.ir.validation import expressions, number_binders, structure
 
@@ -91,6 +92,10 @@ class PluginData:
     def ir(self) -> str:
         """The plugin as canonical JSON, with source positions apart."""
         return dumps(self._ir)
+
+    def node_facts(self) -> list[dict[str, object]]:
+        """What a host needs to explain each node in the author's words, in the order of node ids."""
+        return [explained(place.node) for place in walk(self._ir.strategy)]
 
     @classmethod
     def from_ir(cls, text: str | bytes | Mapping[str, Any]) -> Self:

@@ -24,6 +24,13 @@ class HasIr(Protocol):
     def ir(self) -> str: ...
 
 
+@runtime_checkable
+class HasNodeFacts(Protocol):
+    """Anything that says what explanations need of the nodes of its strategy, in the order of node ids."""
+
+    def node_facts(self) -> list[dict[str, object]]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Strategy:
     """A strategy as data: its JSON, and what the host needs of it before a session is open."""
@@ -37,8 +44,11 @@ def strategy_of(source: object) -> Strategy | None:
     """The strategy that ``source`` hands over; None for a module. Errors: `BadStrategy` for what is no JSON."""
     if isinstance(source, (str, bytes)) or not isinstance(source, HasIr):
         return None
-    document = _document(source.ir())
-    plugin = _object(_object(document).get("plugin"))
+    document: object = _document(source.ir())
+    fields = _object(document)
+    if fields and isinstance(source, HasNodeFacts):
+        document = {**fields, "explained": source.node_facts()}
+    plugin = _object(fields.get("plugin"))
     params: object = plugin.get("params")
     listed = cast("list[object]", params) if isinstance(params, list) else []
     return Strategy(f"{plugin.get('id')} (engine)", document, tuple(_param(_object(param)) for param in listed))

@@ -25,18 +25,40 @@ pub(crate) fn read(json: &Value) -> Result<Strategy, Refused> {
             "this engine reads version {VERSION} of the format, found {found}; use the engine of the release that wrote it"
         ));
     }
+    let mut names = vec!["florecon_ir", "plugin"];
+    names.extend(["source", "explained"].into_iter().filter(|name| fields.has(name)));
+    fields.exactly(&names)?;
     let source = if fields.has("source") {
-        fields.exactly(&["florecon_ir", "plugin", "source"])?;
         sources(fields.get("source"), &at.field("source"))?
     } else {
-        fields.exactly(&["florecon_ir", "plugin"])?;
         Map::new()
     };
-    let at = at.field("plugin");
-    let mut strategy = plugin(fields.get("plugin"), &at)?;
+    let mut strategy = plugin(fields.get("plugin"), &at.field("plugin"))?;
     strategy.fingerprint = canonical::fingerprint(VERSION, &without_nulls(fields.get("plugin")));
-    strategy.nodes_json = Value::Array(nodes(&strategy.root, &source)).to_string();
+    let mut entries = nodes(&strategy.root, &source);
+    if fields.has("explained") {
+        explain(&mut entries, fields.list("explained")?, &at.field("explained"))?;
+    }
+    strategy.nodes_json = Value::Array(entries).to_string();
     Ok(strategy)
+}
+
+/// Adds to the entry of each node what a host needs to explain it, which the frontend wrote.
+fn explain(entries: &mut [Value], facts: &[Value], at: &At<'_>) -> Result<(), Refused> {
+    if facts.len() != entries.len() {
+        return at.refuse(format!("expected one object for each of the {} nodes", entries.len()));
+    }
+    for (index, (entry, facts)) in entries.iter_mut().zip(facts).enumerate() {
+        let (Value::Object(entry), Value::Object(facts)) = (entry, facts) else {
+            return at
+                .item(index)
+                .refuse(format!("expected an object, found {}", shown(facts)));
+        };
+        for (name, fact) in facts {
+            entry.entry(name.as_str()).or_insert_with(|| fact.clone());
+        }
+    }
+    Ok(())
 }
 
 /// The plugin without optional fields that are null: the fingerprint is that of absent ones.
