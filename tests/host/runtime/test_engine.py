@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import florecon_build as fb
+from florecon_build.codegen.rust.crate import nodes_json
 from florecon_build.host import BadConfig, BadSnapshot, BadStrategy, Poisoned, Workspace, load
 from florecon_build.host.conformance import WorkspaceModule, run
 from florecon_build.host.frames import conform
@@ -63,7 +64,7 @@ def test_fingerprint_and_nodes_are_those_of_the_frontend(name: str) -> None:
     plugin = STRATEGIES[name]()
     with Workspace(plugin) as ws:
         assert ws.about.strategy == plugin.fingerprint
-        assert ws.about.nodes == plugin.description.nodes
+        assert ws.about.raw["build"]["nodes"] == json.loads(nodes_json(plugin.data.strategy))
         assert ws.about.fields == plugin.description.fields
         assert ws.about.params == plugin.description.params
 
