@@ -77,7 +77,8 @@
       if (head.value) {
         const button = make("button", { type: "button" }, head.label);
         button.onclick = () => { [by, down] = [place, by === place ? !down : head.kind === "n"]; at = 0; show(); };
-        made.append(button);
+        // a header with a button in it is not repeated on the next sheet of paper
+        made.append(button, make("span", { class: "on-paper", "aria-hidden": "true" }, head.label));
       } else made.append(make("span", { class: "visually-hidden" }, head.label));
       return made;
     });

@@ -198,7 +198,8 @@ FILTERS = """
   await set({ text: "EUR" }); await set({ least: "100" }); await set({ least: "-1.5", most: "0" });
   await set({ since: "2026-03-02" }); await set({ until: "2026-01-01" }); await set({ code: "=JPY" });
   await set({});
-  const head = (name) => [...section.querySelectorAll("th")].find((one) => one.textContent === name);
+  const buttons = [...section.querySelectorAll("th button")];
+  const head = (name) => buttons.find((one) => one.textContent === name).parentElement;
   head("Open").querySelector("button").click(); lines.push(ids());
   head("Open").querySelector("button").click(); lines.push(ids());
   const sort = head("Open").getAttribute("aria-sort");
