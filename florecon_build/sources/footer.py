@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass, field
 
@@ -39,11 +40,7 @@ class Totals:
 
     def look(self, batch: pa.RecordBatch) -> None:
         """Adds the lines of a batch: their first cell begins with a word for a total, and they lack cells of rows."""
-        texts = [batch.column(name) for name in batch.schema.names if pa.types.is_string(batch.schema.field(name).type)]
-        hits: list[int] = []
-        if texts and batch.num_rows:
-            first = pc.utf8_lower(pc.coalesce(*texts) if len(texts) > 1 else texts[0])
-            hits = pc.indices_nonzero(pc.fill_null(pc.match_substring_regex(first, _PATTERN), False)).to_pylist()
+        hits = _hits(batch)
         usual = _usual(batch, set(hits)) if hits else 0
         found = [one for one in (_line(batch, at) for at in hits) if _is_sparse(one, usual)]
         if self.lines:
@@ -52,6 +49,22 @@ class Totals:
             lines: list[int] = batch.column(LINE).to_pylist()
             self.below = batch.num_rows - lines.index(found[0].line)
         self.lines += found
+
+
+def _hits(batch: pa.RecordBatch) -> list[int]:
+    """The rows whose first cell begins with a word for a total, among those that lack a cell that most rows have."""
+    columns = [batch.column(at) for at, name in enumerate(batch.schema.names) if name != LINE]
+    few = batch.num_rows if batch.num_rows <= USUAL_ROWS else batch.num_rows // 20
+    lacking = [column.is_null() for column in columns if 0 < column.null_count <= few]
+    if not lacking:
+        return []
+    rows: list[int] = pc.indices_nonzero(functools.reduce(pc.or_, lacking)).to_pylist()
+    texts = [column.take(pa.array(rows, pa.int64())) for column in columns if pa.types.is_string(column.type)]
+    if not texts or not rows:
+        return []
+    first = pc.utf8_lower(pc.coalesce(*texts) if len(texts) > 1 else texts[0])
+    found = pc.indices_nonzero(pc.fill_null(pc.match_substring_regex(first, _PATTERN), False))
+    return [rows[at] for at in found.to_pylist()]
 
 
 def _line(batch: pa.RecordBatch, at: int) -> TotalLine:
