@@ -42,6 +42,7 @@ rows = lambda path: read(Source(name="bank"), [Path(path)], FIELDS, id_name="id"
 """
 DUCKDB = """
 import duckdb
+duckdb.execute("SET enable_progress_bar = false")
 rows = lambda path: duckdb.sql(f"SELECT * FROM read_csv('{path}')").to_arrow_table().num_rows
 """
 PROCESS = """
@@ -72,7 +73,7 @@ def generate(path: Path, rows: int, *, quoted: bool) -> None:
 def _timed(reader: str, path: Path) -> dict[str, Any]:
     code = textwrap.dedent(PROCESS).format(reader=textwrap.dedent(reader))
     run = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
-    return json.loads(run.stdout)
+    return json.loads(run.stdout.splitlines()[-1])
 
 
 def _median(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
