@@ -91,7 +91,7 @@ def open_book(where: str, name: str = "default") -> Book:
 
 def run_period(
     options: BookOptions,
-    solver: Path,
+    solver: Path | fb.Plugin,
     rows: pa.Table | None,
     params: Mapping[str, object],
     files: Sequence[FileInput],

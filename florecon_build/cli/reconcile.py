@@ -139,7 +139,7 @@ def _reconcile_book(
     seconds: dict[str, float] = {}
     started = datetime.datetime.now(datetime.UTC)
     say(f"loading {job.solver.name}")
-    with timed(seconds, "load"), Workspace(job.solver) as module:
+    with timed(seconds, "load"), Workspace(job.plugin or job.solver) as module:
         about = module.about
         config = inputs.parse_params(about.params, job.params)
     with timed(seconds, "read"):
@@ -147,7 +147,7 @@ def _reconcile_book(
     say(f"solving {book.period}")
     files = [FileInput(path.name, sha256(path), rows) for path, rows in read.files]
     with timed(seconds, "solve"):
-        done = run_period(book, job.solver, table, config, files, timeout=job.timeout, progress=progress)
+        done = run_period(book, job.plugin or job.solver, table, config, files, timeout=job.timeout, progress=progress)
         workspace, report = done.workspace, done.workspace.report().load()
     shipped = workspace.rows_at_hand
     tables = replace(tables_of(report, about, shipped), explained=done.explained)

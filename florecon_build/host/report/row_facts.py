@@ -36,13 +36,13 @@ class RowFacts:
     def currency(self) -> str | None:
         """The column of currencies: the plugin's own, else one that is named so."""
         texts = [column.name for column in self.about.fields if column.kind == "text"]
-        declared = self.about.raw.get("currency")
+        declared = self.about.currency
         return declared if declared in texts else currency_of(texts)
 
     @property
     def account(self) -> str | None:
         """The column of accounts that the plugin declares."""
-        declared = self.about.raw.get("account")
+        declared = self.about.account
         return declared if any(column.name == declared for column in self.about.fields) else None
 
     @property

@@ -234,7 +234,7 @@ def _texts(about: Description) -> list[str]:
 
 def _declared(about: Description, what: str) -> str | None:
     """The column that the plugin declares as its currency or account."""
-    name: object = about.raw.get(what)
+    name = about.currency if what == "currency" else about.account
     if name is None:
         return None
     if name not in _texts(about):
