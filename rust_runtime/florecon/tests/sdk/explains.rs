@@ -475,7 +475,7 @@ fn the_arbiter_says_why_a_row_is_left() {
         (
             &[("x", 5, 1, A), ("y", -5, 4, A)],
             "all_forbidden",
-            json!({"candidates": 1, "penalty": 4_000_000}),
+            json!({"best": 1, "candidates": 1, "penalty": 4_000_000}),
         ),
         (
             &[("x", 5, 1, A), ("y", -5, 13, A)],
