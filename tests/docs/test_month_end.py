@@ -27,7 +27,7 @@ PAGE = DOCS / "month-end.md"
 FENCE = re.compile(r"^```(python|sh)\n(.*?)^```\n(?:\n```text\n(.*?)^```$)?", re.MULTILINE | re.DOTALL)
 VARIES = (
     (re.compile(r"\b[0-9a-f]{64}\b"), "2f1c..."),
-    (re.compile(r"solved in [\d.]+ s"), "solved in 0.02 s"),
+    (re.compile(r"solved in [\d.]+ s.*"), "solved in 0.02 s"),
 )
 
 
@@ -52,7 +52,6 @@ def printed(page: str, known: dict[str, Any]) -> Iterator[tuple[re.Match[str], s
         yield block, text
 
 
-@pytest.mark.cargo
 def test_three_months_print_what_the_page_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     page = PAGE.read_text(encoding="utf-8")
