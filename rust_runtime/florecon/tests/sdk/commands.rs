@@ -381,7 +381,10 @@ fn describe_is_the_wire_page() {
     assert_eq!(described["input"], input);
     assert_eq!(described["params"], params);
     assert_eq!(described["numeraire"], json!({"scale": 0}));
-    assert_eq!((&described["currency"], &described["account"]), (&Value::Null, &Value::Null));
+    assert_eq!(
+        (&described["currency"], &described["account"]),
+        (&Value::Null, &Value::Null)
+    );
     assert_eq!(described["build"]["runtime"], json!(env!("CARGO_PKG_VERSION")));
 }
 
