@@ -86,6 +86,7 @@ fuzz: setup  ## parsers of bytes from outside; oracle, files, interpreter, nativ
 	@FLORECON_TIES=$(TIES_TO_SETTLE) $(PY) scripts/cargo.py test --release --locked -p florecon-runtime --test mcf -- settles_ assigns_
 	@$(PY) -m tests.host.decisions.book.histories --rounds $(ROUNDS_TO_KILL)
 	@$(PY) -m tests.host.decisions.store.killing --rounds $(ROUNDS_TO_KILL)
+	@$(PY) -m tests.host.decisions.book.killing --rounds $(ROUNDS_TO_KILL)
 	@$(PY) -m tests.host.decisions.store.interrupting --stride $(PLACES_BETWEEN)
 
 bench: setup  ## measure against the named peers; writes benchmarks/results.json

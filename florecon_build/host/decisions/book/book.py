@@ -351,9 +351,9 @@ class Book:
         check_name(who)
         self._store.refresh()
         audit = verify(self._store, expect_head=expect_head)
-        if not audit.ok:
-            listed = ". ".join(f"Entry {each.seq}: {each.what}" for each in audit.faults[:5])
-            kind = WrongHead if expect_head is not None and verify(self._store).ok else StoreDamaged
+        if not audit.is_intact:
+            listed = ". ".join(f"Entry {each.seq}: {each.what}" for each in audit.faults[:5] if not each.is_clock)
+            kind = WrongHead if expect_head is not None and verify(self._store).is_intact else StoreDamaged
             raise kind(f"the book is not what was written, and nothing is closed on it. {listed}")
         with self._store.writing() as writing:
             ledger = self._store.book

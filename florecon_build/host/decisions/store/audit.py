@@ -22,10 +22,14 @@ CLOCK_SKEW = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault in a history: `seq` is the entry's number, `what` describes it."""
+    """A fault in a history: `seq` is the entry's number, `what` describes it.
+
+    `is_clock` marks a time before that of the entry before it, which a clock that was put back explains.
+    """
 
     seq: int
     what: str
+    is_clock: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,11 @@ class Audit:
     def ok(self) -> bool:
         """True without faults. It says nothing of what is in `unproven`."""
         return not self.faults
+
+    @property
+    def is_intact(self) -> bool:
+        """True if nothing is wrong but times, which say nothing of the entries' content and order."""
+        return all(fault.is_clock for fault in self.faults)
 
     @property
     def unproven(self) -> str:
@@ -117,8 +126,8 @@ class _Walk:
         self._at: datetime | None = None
         self._attached: dict[tuple[int, str], object] = {}
 
-    def fault(self, seq: int, what: str) -> None:
-        self.faults.append(Fault(seq, what))
+    def fault(self, seq: int, what: str, *, is_clock: bool = False) -> None:
+        self.faults.append(Fault(seq, what, is_clock))
 
     def step(self, row: sa.Row[Any]) -> None:
         self.count += 1
@@ -177,5 +186,6 @@ class _Walk:
                 entry.seq,
                 f"its time {entry.at} is before that of the entry before it, {self._at.isoformat()}:"
                 " a clock was put back, or the time was made up",
+                is_clock=True,
             )
         self._at = at
