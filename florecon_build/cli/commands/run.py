@@ -126,9 +126,6 @@ def run(
         given_flags = ", ".join(name for name, value in flags.items() if value)
         raise CommandError(f"{given_flags} without --book", "add --book FILE, or leave it out", Exit.USAGE)
     is_strategy = solver.suffix in strategy_loader.STRATEGIES
-    if is_strategy and book is not None:
-        fix = "run `florecon-build ship`, and give dist/solver.wasm"
-        raise CommandError(f"{solver.name}: a book keeps the runs of a compiled module", fix, Exit.USAGE)
     job = reconcile.Job(
         solver=solver,
         plugin=strategy_loader.load(solver) if is_strategy else None,
