@@ -30,7 +30,7 @@ def print_summary(console: Console, summary: Summary, *, title: str = "", larges
     console.print(_verdict(summary))
     for sentence in summary.diagnosis:
         console.print(Text(sentence, style="yellow"), soft_wrap=True)
-    if summary.open_rows and largest:
+    if summary.exceptions.num_rows and largest:
         console.print()
         console.print(Text("largest exceptions", style="bold"))
         print_unclipped(console, _exceptions(summary, largest, console.width))
