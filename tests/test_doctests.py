@@ -15,6 +15,7 @@ import florecon_build.frontend.closure
 import florecon_build.ir
 
 MODULES = [
+    "florecon_build.about",
     "florecon_build.conformance",
     "florecon_build.host.runtime.module",
     "florecon_build.host.decisions.store.audit",

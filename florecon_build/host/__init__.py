@@ -3,10 +3,26 @@
 This package knows nothing of how a module was made.
 """
 
-from florecon_build.host.decisions.book import Book, BookWorkspace
+from florecon_build.host.decisions.balances import Balance, Cleared
+from florecon_build.host.decisions.book import Book, BookWorkspace, Input, Outcome, PeriodView
+from florecon_build.host.decisions.codes import Code
+from florecon_build.host.decisions.errors import (
+    BookError,
+    BookLocked,
+    OpenItems,
+    OtherStrategy,
+    OutOfBalance,
+    PeriodClosed,
+    RowsChanged,
+    StaleRun,
+    UnknownCode,
+    WrongBook,
+    WrongHead,
+    WrongPeriod,
+)
 from florecon_build.host.decisions.replay import Misfit
 from florecon_build.host.decisions.store import Audit, Decision, Entry, Fault, Member, Store, verify
-from florecon_build.host.decisions.stored_workspace import StoredWorkspace, Unfit
+from florecon_build.host.decisions.stored_workspace import Effect, StoredWorkspace, Unfit
 from florecon_build.host.decisions.tags import Tags
 from florecon_build.host.description import Description, Field, Node, Param
 from florecon_build.host.errors import (
@@ -60,6 +76,7 @@ from florecon_build.host.errors import (
     WrongType,
 )
 from florecon_build.host.explain.explanation import Explanation
+from florecon_build.host.report.journal import Journal
 from florecon_build.host.report.report import Report
 from florecon_build.host.runtime.compiled_cache import CompiledCache
 from florecon_build.host.runtime.module import ABI_VERSION, load
@@ -77,13 +94,18 @@ __all__ = [
     "BadSnapshot",
     "BadStrategy",
     "BadTable",
+    "Balance",
     "Book",
+    "BookError",
+    "BookLocked",
     "BookWorkspace",
     "BrokenReply",
     "Busy",
     "Cancelled",
     "Change",
+    "Cleared",
     "Closed",
+    "Code",
     "CommandError",
     "CompiledCache",
     "ConservationViolated",
@@ -92,6 +114,7 @@ __all__ = [
     "DegenerateGroup",
     "Description",
     "DuplicateId",
+    "Effect",
     "Entry",
     "Explanation",
     "Fault",
@@ -100,7 +123,9 @@ __all__ = [
     "FrozenGroup",
     "FrozenMember",
     "HasImports",
+    "Input",
     "InsufficientLiveAmount",
+    "Journal",
     "LoadError",
     "Member",
     "MemoryLimit",
@@ -113,14 +138,22 @@ __all__ = [
     "NotAWasm",
     "NotPending",
     "NullValue",
+    "OpenItems",
+    "OtherStrategy",
+    "OutOfBalance",
+    "Outcome",
     "Param",
+    "PeriodClosed",
+    "PeriodView",
     "PluginError",
     "Poisoned",
     "Report",
+    "RowsChanged",
     "SamePerson",
     "SchemaError",
     "SheetFull",
     "SplitRow",
+    "StaleRun",
     "Store",
     "StoreDamaged",
     "StoreError",
@@ -130,11 +163,15 @@ __all__ = [
     "Trapped",
     "Unfit",
     "UnknownAllocation",
+    "UnknownCode",
     "UnknownEntry",
     "UnknownGroup",
     "UnknownId",
     "Unsupported",
     "Workspace",
+    "WrongBook",
+    "WrongHead",
+    "WrongPeriod",
     "WrongType",
     "load",
     "verify",

@@ -1,7 +1,7 @@
 r"""TOML of texts and tables, for lines that a person is to write into ``florecon.toml``.
 
 >>> print(toml_string('say "hi"'), toml_key("Betrag"), toml_key("W\u00e4hrung"))
-"say \"hi\"" Betrag "W\u00e4hrung"
+"say \"hi\"" Betrag "Währung"
 >>> print(toml_table({"Date": "%d/%m/%Y"}))
 { Date = "%d/%m/%Y" }
 """

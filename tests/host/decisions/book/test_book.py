@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -13,12 +14,15 @@ from typing import Any
 import pytest
 
 from florecon_build.host import Book, FloreconError, SamePerson, Store, Workspace, verify
+from florecon_build.host.decisions.book import workspace
 from florecon_build.host.decisions.book.embedded_strategy import embedded_strategy
+from florecon_build.host.decisions.book.result import Result, result_of
 from florecon_build.host.decisions.errors import (
     BookError,
     BookLocked,
     OpenItems,
     OtherStrategy,
+    OutOfBalance,
     PeriodClosed,
     RowsChanged,
     StaleRun,
@@ -263,6 +267,22 @@ def test_what_a_close_froze_is_found_when_it_is_changed(book_solver: Path, tmp_p
     ]
     with pytest.raises(FloreconError):
         Book(path).run("2026-04", book_solver, who="anna")
+
+
+def test_a_run_whose_balances_are_not_those_of_its_rows_is_not_closed(
+    book: Book, book_solver: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def raised(*args: Any, **kwargs: Any) -> Result:
+        result = result_of(*args, **kwargs)
+        more = tuple(replace(each, new=each.new + 1, closing=each.closing + 1) for each in result.balances)
+        return replace(result, balances=more)
+
+    monkeypatch.setattr(workspace, "result_of", raised)
+    book.run("2026-03", book_solver, MARCH, who="anna").close()
+    head = book.head
+    with pytest.raises(OutOfBalance, match="2026-03 is out of balance"):
+        book.close("2026-03", who="ben", allow_open=True)
+    assert book.head == head
 
 
 def test_a_locked_book_is_an_error_that_says_so(
