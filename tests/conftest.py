@@ -8,7 +8,7 @@ import pytest
 
 COMPILED = {"solver_wasm", "foreign", "plugin"}
 """Fixtures that compile."""
-DOCTESTS = {"florecon_build.conformance.conformance"}
+DOCTESTS = {"florecon_build.conformance.conformance", "florecon_build.host.workspace.Workspace"}
 """Examples of docstrings that compile."""
 
 

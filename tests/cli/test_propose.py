@@ -193,6 +193,7 @@ OPEN: list[tuple[str, tuple[str, ...]]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "lines"), OPEN)
 def test_each_line_that_is_asked_for_decides(tmp_path: Path, text: str, lines: tuple[str, ...]) -> None:
     completed = new(tmp_path, text)

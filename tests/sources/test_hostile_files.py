@@ -145,6 +145,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return dict(line.split(" ", 1) for line in run.stdout.splitlines())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*FILES, *MADE])
 def test_hostile_file_is_refused_within_bounds(answers: dict[str, str], name: str) -> None:
     says = FILES[name][1] if name in FILES else MADE[name][1]

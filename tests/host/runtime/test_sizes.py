@@ -89,6 +89,7 @@ for path in sys.argv[2:]:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="measures the peak of the resident set")
 def test_no_reply_makes_the_host_grow(tmp_path: Path) -> None:
     paths: list[str] = []
