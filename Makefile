@@ -94,6 +94,7 @@ bench: setup  ## measure against the named peers; writes benchmarks/results.json
 	@$(PY) -m benchmarks.run
 	@$(PY) -m benchmarks.author_loop --write
 	@$(PY) -m benchmarks.engine --write
+	@$(PY) -m benchmarks.first_report --write
 
 hooks: setup  ## check formats before each commit
 	@$(PY) -m pre_commit install
