@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -94,6 +96,22 @@ def test_read_writes_the_ledger(project: Path) -> None:
     assert florecon("read", "-o", "ledger.parquet", at=project).code == 0
     ids = pq.read_table(project / "ledger.parquet")["row_id"].to_pylist()
     assert ids == ["bank:1", "bank:2", "gl:1", "gl:2"]
+
+
+def test_a_ledger_that_cannot_be_written_leaves_the_one_before(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert florecon("read", "-o", "ledger.parquet", at=project).code == 0
+    before = (project / "ledger.parquet").read_bytes()
+
+    def full(_: object, where: str) -> None:
+        Path(where).write_bytes(b"PAR1")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), where)
+
+    monkeypatch.setattr(pq, "write_table", full)
+    failed = florecon("read", "-o", "ledger.parquet", at=project)
+    assert failed.code == 6
+    assert "No space left" in failed.err
+    assert (project / "ledger.parquet").read_bytes() == before
+    assert list(project.glob("*.part")) == []
 
 
 @pytest.mark.parametrize(

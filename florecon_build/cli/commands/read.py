@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import typer
 
@@ -35,7 +36,7 @@ def read(
     about = strategy_loader.load(project.strategy, plugin).description
     readings = read_all(project.sources, project.folder, parse_data(data or [], project.sources), about)
     if out is not None:
-        pq.write_table(ledger(readings), str(out))
+        _write(ledger(readings), out)
     if as_json:
         console.print_json({"sources": [reading.as_data() for reading in readings]})
         return
@@ -43,3 +44,13 @@ def read(
         print_reading(reading)
     if out is not None:
         console.print_line(f"wrote {console.display_path(out)}")
+
+
+def _write(table: pa.Table, out: Path) -> None:
+    """Writes a Parquet file, whole or not at all."""
+    part = out.with_name(f"{out.name}.part")
+    try:
+        pq.write_table(table, str(part))
+        part.replace(out)
+    finally:
+        part.unlink(missing_ok=True)
