@@ -30,6 +30,14 @@ class InputRows:
     >>> rows.back_to(mark)
     >>> rows.rows().to_pylist()
     [{'id': 1, 'memo': 'a'}, {'id': 2, 'memo': 'b'}]
+
+    A column may come in another type than before:
+
+    >>> import datetime
+    >>> rows.upsert(pa.table({"id": [3], "memo": [4.5], "day": [datetime.date(2026, 3, 31)]}))
+    >>> rows.upsert(pa.table({"id": [4], "memo": ["d"], "day": [20544]}))
+    >>> [(row["memo"], str(row["day"])) for row in rows.rows().to_pylist()]
+    [('a', 'None'), ('b', 'None'), ('4.5', '2026-03-31'), ('d', '2026-04-01')]
     """
 
     def __init__(self, id_name: str | None, *, complete: bool = True) -> None:
@@ -71,7 +79,7 @@ class InputRows:
             added = _plain(batch)
             if table is not None:
                 kept = _without(table, name, added[name].combine_chunks())
-                added = pa.concat_tables([kept, added], promote_options="permissive")
+                added = _appended(kept, added)
             table = added
         return table
 
@@ -88,6 +96,42 @@ def _plain(table: pa.Table) -> pa.Table:
     for at, column in enumerate(table.schema):
         table = table.set_column(at, column.name, plain_text(table.column(at)))
     return table
+
+
+def _appended(first: pa.Table, second: pa.Table) -> pa.Table:
+    """One table. Where a column came in two types, days as numbers become dates, and what has no common type text."""
+    for name in set(first.column_names) & set(second.column_names):
+        kinds = (first[name].type, second[name].type)
+        common = _common(*kinds)
+        if common is not None:
+            first, second = _with_cast(first, name, common), _with_cast(second, name, common)
+    return pa.concat_tables([first, second], promote_options="permissive")
+
+
+def _common(first: pa.DataType, second: pa.DataType) -> pa.DataType | None:
+    """The type of both; None where Arrow finds one itself."""
+    if first == second or _is_promoted(first, second):
+        return None
+    kinds = (first, second)
+    if any(map(pa.types.is_date32, kinds)) and any(map(pa.types.is_integer, kinds)):
+        return pa.date32()
+    return pa.string()
+
+
+def _is_promoted(first: pa.DataType, second: pa.DataType) -> bool:
+    empty = [pa.table({"column": pa.array([], kind)}) for kind in (first, second)]
+    try:
+        pa.concat_tables(empty, promote_options="permissive")
+    except pa.ArrowTypeError:
+        return False
+    return True
+
+
+def _with_cast(table: pa.Table, name: str, kind: pa.DataType) -> pa.Table:
+    column = table[name]
+    if pa.types.is_date32(kind) and pa.types.is_integer(column.type):
+        column = column.cast(pa.int32())
+    return table.set_column(table.column_names.index(name), name, column.cast(kind))
 
 
 def _without(table: pa.Table, name: str, ids: pa.Array) -> pa.Table:
