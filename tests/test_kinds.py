@@ -37,6 +37,8 @@ from florecon_build.ir.types import INTEGER
 from tests.support.random_ledgers import ledger
 from tests.support.random_strategies import ROWS, random_plugin
 
+pytestmark = pytest.mark.slow
+
 Kind = type[Any]
 SEEDS = 600
 DEPTHS = 6

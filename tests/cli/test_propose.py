@@ -10,6 +10,8 @@ import pytest
 
 from tests.cli.command import Completed, florecon
 
+pytestmark = pytest.mark.slow
+
 ENGLISH = """\
 Entry No,Posting Date,Account,Amount,Currency,Memo,Rate
 1,2026-01-03,A,"1,234.50",EUR,INV20001 paid,1.2345678

@@ -14,6 +14,8 @@ from examples.bank_and_ledger.strategy import plugin as bank_and_ledger
 from examples.marketplace_payouts import run as payouts
 from examples.marketplace_payouts.strategy import plugin as marketplace_payouts
 
+pytestmark = pytest.mark.slow
+
 Counts = dict[tuple[str, str], tuple[int, int, int]]
 
 

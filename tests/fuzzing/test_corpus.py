@@ -15,6 +15,8 @@ from tests.fuzzing.mutate import mutated
 from tests.fuzzing.seeds import CORPUS, corpus, seeds
 from tests.fuzzing.targets import TARGETS, Target, describe
 
+pytestmark = pytest.mark.slow
+
 MUTATIONS = 25
 
 

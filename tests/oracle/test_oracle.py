@@ -18,6 +18,8 @@ from tests.oracle import arbiter, oracle, strategy, values
 from tests.oracle.compare import Case, case, interpreted, is_equal
 from tests.oracle.oracle import answer
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent
 MAY_IMPORT = {"florecon_build.ir.expressions", "florecon_build.ir.nodes", "florecon_build.ir.types"}
 CHUNKS, SEEDS, MOST_SEEDS = 8, 30, 900

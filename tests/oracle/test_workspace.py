@@ -19,6 +19,8 @@ from tests.oracle.values import Refused
 from tests.oracle.workspace import Held, Workspace
 from tests.support.random_strategies import ROWS
 
+pytestmark = pytest.mark.slow
+
 SEQUENCES, VERBS, ROWS_AT_MOST = 40, 60, 7
 
 

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from florecon_build.sources.amounts import Evidence, Mark, evidence, parse, parse_parts
 
+pytestmark = pytest.mark.slow
+
 TAKEN = {
     "1234.5": "1234.50",
     "1,234.50": "1234.50",

@@ -10,6 +10,8 @@ from florecon_build.sources import Source, SourceError, read
 from tests.sources.fuzz import outcome
 from tests.sources.random_files import random_file
 
+pytestmark = pytest.mark.slow
+
 DECLARED, DETECTED = 150, 150
 
 

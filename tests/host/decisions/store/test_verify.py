@@ -17,6 +17,8 @@ from florecon_build.host.decisions.store.entry import genesis, sealed
 from florecon_build.host.decisions.store.table_rows import row_of
 from tests.host.decisions.store.conftest import Open
 
+pytestmark = pytest.mark.slow
+
 ENTRIES = 8
 REST, FROM = "kind, why, input, strategy, body", "FROM florecon_history"
 INTO = "INSERT INTO florecon_history SELECT book"
