@@ -49,10 +49,9 @@ def test_code_prints_what_the_page_shows(tmp_path: Path, monkeypatch: pytest.Mon
 def test_shape_reads_to_the_rows_that_the_page_shows(title: str, tmp_path: Path) -> None:
     shown: list[str] = []
     for kind, name, text in SHAPES[title]:
-        if kind == "toml":
-            name = "florecon.toml"  # noqa: PLW2901
-        if name:
-            (tmp_path / name).write_text(text, encoding="utf-8")
+        file = "florecon.toml" if kind == "toml" else name
+        if file:
+            (tmp_path / file).write_text(text, encoding="utf-8")
         else:
             shown += text.splitlines()
     found: list[str] = []

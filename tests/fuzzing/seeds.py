@@ -87,8 +87,8 @@ def _arrow(*, stream: bool, plain: bool = True) -> bytes:
 
 def _snapshot() -> bytes:
     from florecon_build.host import Workspace  # noqa: PLC0415 - it needs a compiled module
-    from tests.fuzzing.targets import solver_module  # noqa: PLC0415
-    from tests.support.ledger import LINES  # noqa: PLC0415
+    from tests.fuzzing.targets import solver_module  # noqa: PLC0415 - it needs a compiled module
+    from tests.support.ledger import LINES  # noqa: PLC0415 - it needs a compiled module
 
     workspace = Workspace(solver_module())
     workspace.upsert(LINES[:4])

@@ -24,6 +24,7 @@ from florecon_build.sources.detection.amount_rule import Candidate, Found, find
 from florecon_build.sources.detection.columns import MARKS, MAX_ROWS, Facts, facts_of
 from florecon_build.sources.errors import Advice, Cell, RefusedCells, UnreadableFile
 from florecon_build.sources.footer import Totals, stop_pattern
+from florecon_build.sources.readers.csv import find_dialect
 from florecon_build.sources.reading import SYMBOLS, cells_of, format_of, require_no_totals
 from florecon_build.sources.rule_text import rule_toml
 from florecon_build.sources.words import AMOUNT, CREDIT, CURRENCY, DAY, DEBIT, ID, VALUE_DAY
@@ -162,8 +163,6 @@ def _taken(path: Path, source: Source) -> tuple[Cells, list[pa.RecordBatch]]:
 def _as_written(path: Path, source: Source, cells: Cells) -> Source:
     """The source with the dialect that was found, declared."""
     if source.format == "csv":
-        from florecon_build.sources.readers.csv import find_dialect  # noqa: PLC0415
-
         dialect = find_dialect(path, source)
         return replace(
             source,

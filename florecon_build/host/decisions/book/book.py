@@ -30,6 +30,7 @@ from florecon_build.host.decisions.book.workspace import ATTEMPTS, BookWorkspace
 from florecon_build.host.decisions.codes import Code
 from florecon_build.host.decisions.errors import OpenItems, OutOfBalance, StaleRun, WrongBook, WrongHead, WrongPeriod
 from florecon_build.host.decisions.identity import check_name
+from florecon_build.host.decisions.period import period as period_named
 from florecon_build.host.decisions.store import Decision, Store, verify
 from florecon_build.host.decisions.store.entry import Draft, Entry
 from florecon_build.host.decisions.store.ledger import Book as Ledger
@@ -509,11 +510,9 @@ def _view(known: Period, ledger: Ledger) -> PeriodView:
 
 
 def _with_age(items: pa.Table, known: Period) -> pa.Table:
-    from florecon_build.host.decisions.period import period  # noqa: PLC0415  (the name is a parameter elsewhere)
-
     ages: list[int] = []
     for first_seen, day in zip(items["first_seen"].to_pylist(), items["date"].to_pylist(), strict=True):
-        start = day if day is not None else period(first_seen).last
+        start = day if day is not None else period_named(first_seen).last
         ages.append(max(0, (known.span.last - start).days))
     return items.append_column("age_days", pa.array(ages, pa.int64()))
 

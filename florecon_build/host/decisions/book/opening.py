@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, cast
@@ -411,7 +411,10 @@ def _items(
     names: _Columns,
 ) -> dict[Id, Item]:
     nothing = [None] * table.num_rows
-    read: Callable[[str | None], list[Any]] = lambda name: nothing if name is None else table.column(name).to_pylist()  # noqa: E731
+
+    def read(name: str | None) -> list[Any]:
+        return nothing if name is None else table.column(name).to_pylist()
+
     days = nothing if names.date is None else _dates(table.column(names.date))
     items: dict[Id, Item] = {}
     for row_id, currency, account, day in zip(
