@@ -6,6 +6,7 @@ This package knows nothing of how a module was made.
 from florecon_build.host.decisions.balances import Balance, Cleared
 from florecon_build.host.decisions.book import Book, BookWorkspace, Input, Outcome, PeriodView
 from florecon_build.host.decisions.codes import Code
+from florecon_build.host.decisions.effect import Effect
 from florecon_build.host.decisions.errors import (
     BookError,
     BookLocked,
@@ -22,7 +23,7 @@ from florecon_build.host.decisions.errors import (
 )
 from florecon_build.host.decisions.replay import Misfit
 from florecon_build.host.decisions.store import Audit, Decision, Entry, Fault, Member, Store, verify
-from florecon_build.host.decisions.stored_workspace import Effect, StoredWorkspace, Unfit
+from florecon_build.host.decisions.stored_workspace import StoredWorkspace, Unfit
 from florecon_build.host.decisions.tags import Tags
 from florecon_build.host.description import Description, Field, Node, Param
 from florecon_build.host.errors import (

@@ -25,7 +25,8 @@ from typing import Any, Self, TypedDict, Unpack, cast
 import pyarrow as pa
 
 from florecon_build.host.decisions import portable_file as portable
-from florecon_build.host.decisions.group_members import check_ids, proposed, shapes_of, totals_of
+from florecon_build.host.decisions.effect import Effect
+from florecon_build.host.decisions.group_members import check_ids, members_of, proposed, shapes_of, totals_of
 from florecon_build.host.decisions.replay import Misfit, place
 from florecon_build.host.decisions.store.store import Store
 from florecon_build.host.decisions.stored_workspace import StoredWorkspace
@@ -131,7 +132,8 @@ class Workspace:
     >>> agreed = ws.merge({3: 700, 4: -700}, label="agreed", reason="by telephone")
     >>> ws.solve().groups.select(["status", "origin"]).to_pylist()
     [{'status': 'pinned', 'origin': 'exact_1to1'}, {'status': 'pinned', 'origin': 'agreed'}]
-    >>> ws.unpin(agreed)
+    >>> ws.unpin(agreed).ids
+    (3, 4)
     >>> change = ws.remove([2])
     >>> change.rows, len(change.demoted)
     (1, 1)
@@ -377,48 +379,55 @@ class Workspace:
 
     # Decisions
 
-    def pin(self, group_id: int) -> None:
-        """Pins a proposed group: later solves leave it unchanged. Errors: `UnknownGroup`."""
+    def pin(self, group_id: int) -> Effect:
+        """Pins a proposed group: later solves leave it unchanged. Returns an `Effect`. Errors: `UnknownGroup`."""
         self._change("pin", {"by": "group", "group_id": integer(group_id, "a group id")})
+        return self._effect([group_id])
 
-    def pin_groups(self, group_ids: Iterable[int]) -> None:
-        """Pins several proposed groups in one call: all of them, or none. Errors: `UnknownGroup`."""
+    def pin_groups(self, group_ids: Iterable[int]) -> Effect:
+        """Pins proposed groups in one call, all of them or none; returns an `Effect`. Errors: `UnknownGroup`."""
         wanted = [integer(group_id, "a group id") for group_id in group_ids]
         if wanted:
             self._change("pin", {"by": "groups", "group_ids": wanted})
+        return self._effect(dict.fromkeys(wanted))
 
-    def pin_where(self, predicate: Predicate) -> int:
-        """Pins every proposed group that satisfies the predicate, in one call; returns how many.
+    def pin_where(self, predicate: Predicate) -> Effect:
+        """Pins every proposed group that satisfies the predicate, in one call; returns an `Effect`.
 
         Parameters: `predicate` reads the table of groups: `lambda g: (g.net == 0) & (g.size == 2)`,
         `lambda g: g.clean(5) & g.unique & (g.origin == "flow")`; see `predicate.Groups`. Amounts are minor units.
         Errors: `BadCommand` for a predicate that cannot be evaluated.
         """
-        chosen = proposed(self.report(), predicate)
-        self.pin_groups(chosen)
-        return len(chosen)
+        return self.pin_groups(proposed(self.report(), predicate))
 
-    def pin_clean(self, tol: int = 0) -> int:
-        """Pins every proposed group of two or more rows whose net is within `tol` minor units; returns how many.
+    def pin_clean(self, tol: int = 0) -> Effect:
+        """Pins every proposed group of two or more rows whose net is within `tol` minor units; returns an `Effect`.
 
         Errors: `BadCommand` for a negative tolerance.
         """
-        before = None if self.about.rich else len(self._pinned_groups())
-        envelope = self._change("pin", {"by": "clean", "tol": integer(tol, "tol")})
-        return _count(envelope) if before is None else len(self._pinned_groups()) - before
+        before = set(self._pinned_groups())
+        self._change("pin", {"by": "clean", "tol": integer(tol, "tol")})
+        return self._effect([group_id for group_id in self._pinned_groups() if group_id not in before])
 
-    def pin_singletons(self, ids: Ids) -> None:
+    def pin_singletons(self, ids: Ids) -> Effect:
         """Pins the groups of one row that hold these rows, so that later solves leave them open.
 
+        Returns an `Effect`; a row that was pinned already is not counted.
         Errors: `UnknownId`; `UnknownAllocation` for a row that is in a group with others.
         """
+        before = set(self._pinned_groups())
         self._change("pin", {"by": "singletons", "ids": ids_from(ids)})
+        return self._effect([group_id for group_id in self._pinned_groups() if group_id not in before])
 
-    def unpin(self, group_id: int) -> None:
-        """Unpins a group: it is proposed from now on, and the next solve may change it. Errors: `UnknownGroup`."""
+    def unpin(self, group_id: int) -> Effect:
+        """Unpins a group: it is proposed from now on, and the next solve may change it.
+
+        Returns an `Effect`. Errors: `UnknownGroup`.
+        """
         if self._aside is not None and group_id in self._aside.groups:
             raise UnknownGroup(f"there is no group {group_id}", group_id=group_id)
         self._change("unpin", {"group_id": integer(group_id, "a group id")})
+        return self._effect([group_id])
 
     def merge(
         self,
@@ -469,15 +478,20 @@ class Workspace:
         half = len(parts) // 2
         return self._set_aside(parts[:half]) + self._set_aside(parts[half:])
 
-    def detach(self, group_id: int, ids: Ids) -> None:
-        """Takes rows out of a proposed group. Errors: `UnknownGroup`, `FrozenGroup`, `UnknownId`,
-        `UnknownAllocation`.
-        """
-        self._change("detach", {"group_id": integer(group_id, "a group id"), "ids": ids_from(ids)})
+    def detach(self, group_id: int, ids: Ids) -> Effect:
+        """Takes rows out of a proposed group. Returns an `Effect`.
 
-    def dissolve(self, group_id: int) -> None:
-        """Breaks a proposed group up. Errors: `UnknownGroup`, `FrozenGroup`."""
-        self._change("dissolve", {"group_id": integer(group_id, "a group id")})
+        Errors: `UnknownGroup`, `FrozenGroup`, `UnknownId`, `UnknownAllocation`.
+        """
+        rows = ids_from(ids)
+        self._change("detach", {"group_id": integer(group_id, "a group id"), "ids": rows})
+        return Effect(1, ids=rows, groups=[group_id])
+
+    def dissolve(self, group_id: int) -> Effect:
+        """Breaks a proposed group up. Returns an `Effect`. Errors: `UnknownGroup`, `FrozenGroup`."""
+        held = members_of(self.report(), [integer(group_id, "a group id")])
+        self._change("dissolve", {"group_id": group_id})
+        return Effect(1, ids=held, groups=[group_id])
 
     @contextmanager
     def transaction(self) -> Generator[None]:
@@ -518,15 +532,24 @@ class Workspace:
         """The tags on rows, which the solver never sees; see `tag`."""
         return self._tags
 
-    def tag(self, ids: Ids, label: str) -> None:
-        """Adds a review tag to rows; it stays through every solve. Errors: `UnknownId`; `BadCommand` for no label."""
+    def tag(self, ids: Ids, label: str) -> Effect:
+        """Adds a review tag to rows; it stays through every solve. Returns an `Effect`.
+
+        Errors: `UnknownId`; `BadCommand` for no label.
+        """
         wanted = ids_from(ids)
         check_ids(self.report(), wanted)
         self._tags.add(wanted, label)
+        return Effect(len(wanted), ids=wanted)
 
-    def untag(self, ids: Ids, label: str) -> None:
-        """Removes a tag from rows; a row without it is ignored. Errors: `BadCommand` for no label."""
-        self._tags.remove(ids_from(ids), label)
+    def untag(self, ids: Ids, label: str) -> Effect:
+        """Removes a tag from rows; a row without it is ignored. Returns an `Effect`.
+
+        Errors: `BadCommand` for no label.
+        """
+        wanted = ids_from(ids)
+        self._tags.remove(wanted, label)
+        return Effect(len(wanted), ids=wanted)
 
     # The portable file
 
@@ -557,6 +580,12 @@ class Workspace:
         self._keep_reports()
         return self._session.change(op, fields, rows)
 
+    def _effect(self, group_ids: Iterable[int]) -> Effect:
+        """The effect on groups that are still there; their rows are read when they are first asked for."""
+        groups = list(group_ids)
+        report = self.report() if groups else None
+        return Effect(len(groups), ids=lambda: [] if report is None else members_of(report, groups), groups=groups)
+
     def _keep_reports(self) -> None:
         """Reports that somebody still holds read their tables before the state moves on."""
         for report in list(self._reports):
@@ -583,8 +612,3 @@ def _demoted(envelope: Mapping[str, Any]) -> tuple[int, ...]:
     if not isinstance(groups, list) or not all(isinstance(group, int) for group in cast("list[object]", groups)):
         raise BrokenReply("the demoted groups are no list of ids")
     return tuple(cast("list[int]", groups))
-
-
-def _count(envelope: Mapping[str, Any]) -> int:
-    count = envelope.get("pinned", 0)
-    return count if isinstance(count, int) else 0

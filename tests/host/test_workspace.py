@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -167,6 +168,25 @@ def test_pin_and_unpin(ws: Workspace) -> None:
     ws.unpin(pair)
     ws.solve()
     assert group_of(ws, 1) != pair
+
+
+def test_verbs_return_what_they_changed(ws: Workspace) -> None:
+    pair, three = group_of(ws, 1), group_of(ws, 6)
+    pinned, broken = ws.pin(pair), ws.detach(three, [8])
+    assert (pinned.count, pinned.groups, pinned.ids, pinned.decisions) == (1, (pair,), (1, 2), ())
+    assert (broken.count, broken.groups, broken.ids) == (1, (three,), (8,))
+    dissolved = ws.dissolve(three)
+    assert (dissolved.count, dissolved.groups, dissolved.ids) == (1, (three,), (6, 7))
+    more = ws.pin_clean()
+    assert (more.count, more.ids) == (1, (3, 4))
+    alone = ws.pin_singletons([5, 10, 5])
+    assert (alone.count, set(alone.ids), len(alone.groups)) == (2, {5, 10}, 2)
+    assert ws.pin_singletons([5]).count == 0
+    assert ws.unpin(pair).ids == (1, 2)
+    ws.remove([1, 2, 3, 4])
+    assert (pinned.ids, more.ids) == ((1, 2), (3, 4))  # as it was then
+    assert pickle.loads(pickle.dumps(more)).ids == more.ids
+    assert (ws.tag([5, 6], "late").ids, ws.untag([6], "late").count) == ((5, 6), 1)
 
 
 def test_pin_where(ws: Workspace) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from florecon_build.host.errors import UnknownId
 from florecon_build.host.report.predicate import Predicate, select
@@ -82,6 +83,13 @@ def shapes_of(report: Report) -> Shapes:
         groups[number] = shape
         alike[parts].append(shape)
     return Shapes(totals_of(report), groups, alike)
+
+
+def members_of(report: Report, group_ids: Iterable[int]) -> list[Id]:
+    """The rows of groups, each once, in the order of the report."""
+    wanted = pa.array(list(group_ids), pa.int64())
+    places = report.allocations
+    return list(dict.fromkeys(ids_of(places.filter(pc.is_in(places["group_id"], value_set=wanted)))))
 
 
 def proposed(report: Report, predicate: Predicate) -> list[int]:

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 import pyarrow as pa
 
 from florecon_build.host.decisions import portable_file as portable
+from florecon_build.host.decisions.effect import Effect
 from florecon_build.host.decisions.group_members import check_ids, proposed, shapes_of, totals_of
 from florecon_build.host.decisions.members import body_of, body_of_group, check_held, kind_of, parts_of
 from florecon_build.host.decisions.replay import Misfit
@@ -61,45 +62,6 @@ class Unfit:
     decision: Decision
     reason: str
     id: Id | None = None
-
-
-class Effect(int):
-    """What a verb changed; as a number, how many groups or rows.
-
-    `ids` are the rows that it was about, `groups` the groups that it changed now, `decisions` the numbers of its
-    entries, and `pending` those of them that wait for a second person and change nothing yet.
-
-    >>> effect = Effect(1, ids=(7,), decisions=(3,))
-    >>> effect == 1, effect.count, effect.ids
-    (True, 1, (7,))
-    """
-
-    ids: tuple[Id, ...]
-    groups: tuple[int, ...]
-    decisions: tuple[int, ...]
-    pending: tuple[int, ...]
-
-    def __new__(
-        cls,
-        count: int,
-        *,
-        ids: Iterable[Id] = (),
-        groups: Iterable[int] = (),
-        decisions: Iterable[int] = (),
-        pending: Iterable[int] = (),
-    ) -> Self:
-        made = super().__new__(cls, count)
-        made.ids, made.groups = tuple(ids), tuple(groups)
-        made.decisions, made.pending = tuple(decisions), tuple(pending)
-        return made
-
-    def __getnewargs_ex__(self) -> tuple[tuple[int], dict[str, Any]]:
-        return (int(self),), vars(self)
-
-    @property
-    def count(self) -> int:
-        """The number of groups or rows."""
-        return int(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,8 +357,7 @@ class StoredWorkspace:
         with self._deciding() as writing:
             decision = self.decision_of(group_id)
             if decision is None:
-                self._workspace.unpin(group_id)
-                return Effect(1, groups=(group_id,))
+                return self._workspace.unpin(group_id)
             entry = writing.append(self._draft("unpin", {"target": decision.seq}, why))
         self._replayer.catch_up()
         waits = self._store.book.decisions[entry.seq].status == "pending"
