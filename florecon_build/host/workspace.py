@@ -594,7 +594,7 @@ class Workspace:
         self._reports.clear()
 
     def _pinned_groups(self) -> list[int]:
-        groups = self.report().groups
+        groups = self.report().tables()["groups"]
         pinned: list[int] = groups.filter(select(groups, lambda g: g.pinned)).column("group_id").to_pylist()
         return pinned
 

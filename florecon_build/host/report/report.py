@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from html import escape
 from pathlib import Path
@@ -36,6 +37,7 @@ from florecon_build.host.report.exports import (
     summary_table,
 )
 from florecon_build.host.report.formulas import Formulas, without_formulas
+from florecon_build.host.report.group_keys import with_keys
 from florecon_build.host.report.html import BookPage, Node, RunResult, Signing, render
 from florecon_build.host.report.journal import Journal, journal_of
 from florecon_build.host.report.notebook import lines_html, table_html
@@ -96,6 +98,7 @@ class Report:
         self._tables: dict[str, pa.Table | Unsupported] = {}
         self._refused: ConservationViolated | None = None
         self._module = module
+        self._keyed: pa.Table | None = None
         self._read_input = input
         self._input: pa.Table | None = None
         self._has_input = False
@@ -110,7 +113,7 @@ class Report:
         return self._input
 
     def __repr__(self) -> str:
-        rows, groups = self.rows, self.groups
+        rows, groups = self.rows, self._table("groups")
         opened = pc.sum(pc.not_equal(rows["residual"], 0)).as_py() or 0
         return f"<report of {self._about.domain}: {rows.num_rows:,} rows, {groups.num_rows:,} groups, {opened:,} open>"
 
@@ -141,9 +144,12 @@ class Report:
 
         Columns: `group_id`; `status` (`pinned` or `proposed`); `origin` and `reason`; `net`, the sum of its amounts in
         minor units; `size` in rows; `max_abs`, its largest amount without sign; `min_side`, the number of rows on the
-        side with fewer; `node` that formed it; `unique`, whether the solver had no other choice; `first_id`.
+        side with fewer; `node` that formed it; `unique`, whether the solver had no other choice; `first_id`; and `key`,
+        32 hexadecimal digits that are the same wherever a group has the same rows with the same amounts.
         """
-        return self._table("groups")
+        if self._keyed is None:
+            self._keyed = with_keys(self._table("groups"), self.allocations)
+        return self._keyed
 
     @property
     def allocations(self) -> pa.Table:
@@ -203,7 +209,7 @@ class Report:
         return self
 
     def tables(self) -> dict[str, pa.Table]:
-        """The tables by name; without `stages` where the module does not count them."""
+        """The tables of the module by name, groups without keys; no `stages` where the module does not count them."""
         loaded = {what: self._load(what) for what in COLUMNS}
         return {what: table for what, table in loaded.items() if isinstance(table, pa.Table)}
 
@@ -254,7 +260,7 @@ class Report:
         Parameters: `policy` chooses among several groups of a row: `largest_abs`, the one with its largest amount;
         `prefer_clean`, the one that nets nearest to zero; `first_group`, the one with the smallest id.
         """
-        return primary_assignments(self.groups, self.allocations, policy)
+        return primary_assignments(self._table("groups"), self.allocations, policy)
 
     def connected_components(self) -> pa.Table:
         """`id, group_id, component`: connected components of the graph of rows and groups."""
@@ -386,7 +392,7 @@ class Report:
                 ledger=self.input,
                 id_column=about.id_name or "",
                 rows=self.rows,
-                groups=self.groups,
+                groups=self._table("groups"),
                 allocations=self.allocations,
                 scale=self._scale,
                 facts={**known, **(facts or {})},
@@ -421,12 +427,12 @@ class Report:
     ) -> list[Path]:
         target = Path(folder)
         target.mkdir(parents=True, exist_ok=True)
-        made = self.tables()
+        made = {**self.tables(), "groups": self.groups}
         codes: dict[str, pa.ChunkedArray | None] = {}
         if self.input is not None:
             tables = self._summary_tables()
             summary = summarize(tables)
-            made["groups"] = groups_table(summary, tables)
+            made["groups"] = groups_table(summary, replace(tables, groups=self.groups))
             made["rows"] = rows_table(tables, details)
             if "stages" in made:
                 made["stages"] = stages_table(summary, made["stages"])
@@ -469,7 +475,7 @@ class Report:
             for what in COLUMNS:
                 table = self._load(what)
                 if not isinstance(table, Unsupported):
-                    connection.register(what, table)
+                    connection.register(what, self.groups if what == "groups" else table)
             answer: Any = connection.sql(query)
             return answer.to_arrow_table()
 

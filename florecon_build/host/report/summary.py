@@ -148,17 +148,18 @@ class Summary:
 def tables_of(report: Report, about: Description, shipped: pa.Table) -> Tables:
     """The tables that a summary is computed from; `shipped` are the input rows."""
     names = step_names((node.id, node.path, node.label if node.kind == "labeled" else None) for node in about.nodes)
+    made = report.tables()
     return Tables(
-        rows=report.rows,
+        rows=made["rows"],
         input=shipped,
-        groups=report.groups,
-        allocations=report.allocations,
+        groups=made["groups"],
+        allocations=made["allocations"],
         id_name=about.id_name or shipped.column_names[0],
         scale=DEFAULT_SCALE if about.numeraire_scale is None else about.numeraire_scale,
         step_names=names,
         currency=about.currency,
         account=about.account,
-        stages=report.tables().get("stages"),
+        stages=made.get("stages"),
     )
 
 

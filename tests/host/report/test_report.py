@@ -59,7 +59,7 @@ def test_tables_are_read_once_and_when_asked_for() -> None:
     assert asked == []
     assert report.groups.num_rows == 2
     assert report.groups is report.groups
-    assert asked == ["groups"]
+    assert asked == ["groups", "allocations"]
     report.load()
     assert sorted(asked) == ["allocations", "groups", "rows", "stages"]
 
