@@ -256,6 +256,7 @@ def record(run: Run, *, exit_code: int, allowed: str | None) -> dict[str, Any]:
         "text_amounts": run.job.shape.text_amounts,
         "id_column": about.id_name,
         "amounts": None if amounts is None else {"column": amounts.name, "scale": amounts.scale},
+        "row_amounts": {"column": about.numeraire_column, "whole_rows": run.report.whole_rows},
         "dimensions": {"currency": about.currency, "account": about.account},
         "tree": None if plugin is None else plugin.tree(),
         "nodes": [
@@ -266,6 +267,7 @@ def record(run: Run, *, exit_code: int, allowed: str | None) -> dict[str, Any]:
                 "label": node.label,
                 "file": node.file,
                 "line": node.line,
+                "facts": {name: node.facts[name] for name in ("amount", "scale") if name in node.facts},
             }
             for node in about.nodes
         ],

@@ -65,6 +65,7 @@ def _notes(summary: Summary) -> list[Text]:
     if summary.mixed_groups:
         count = plural(summary.mixed_groups, "group has", "groups have")
         notes.append(Text(f"{count} rows of several currencies; each currency is shown apart, never as one net"))
+        notes += [Text(f"net of such groups: {line}") for line in summary.pivot_lines]
     differences = [
         f"{step.name} {with_code(format_minor(net, summary.scale, unit), unit)}"
         for step in summary.steps

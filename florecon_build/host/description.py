@@ -29,6 +29,8 @@ LOGICAL_KINDS: dict[tuple[str, str], FieldKind] = {
 # The value of a money param is a whole number of minor units, as params are compared with amounts inside.
 PARAM_KINDS: dict[tuple[str, str], FieldKind] = {**LOGICAL_KINDS, ("i64", "money"): "money"}
 MAX_SCALE = 18
+DEFAULT_SCALE = 2
+"""Decimals of the amounts of a module that does not say; see docs/wire.md."""
 NODE_FACTS = ("key", "columns", "order", "amount", "scale", "tests")
 """What the description of a node may say beside its place; see docs/wire.md."""
 MAX_FIELDS = 4096
@@ -116,6 +118,11 @@ class Description:
         can be tried; an argument that it lacks it ignores, so that one with an effect is sent only where this is true.
         """
         return extension in self.extensions
+
+    @property
+    def scale(self) -> int:
+        """Decimals that amounts are shown with: those of the numeraire, or 2 where the module does not say."""
+        return DEFAULT_SCALE if self.numeraire_scale is None else self.numeraire_scale
 
     @property
     def rich(self) -> bool:

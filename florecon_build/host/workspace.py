@@ -336,7 +336,7 @@ class Workspace:
         session, rows = self._session, self._input_rows.rows
         report = Report(self.about, session.reader(), certified, self._facts, input=rows, module=session.digest)
         self._reports.add(report)
-        return report if self._aside is None else report.mapped(self._aside.view)
+        return report if self._aside is None else report.mapped(self._aside.view, whole_rows=False)
 
     def explain(self, *ids: Id) -> Explanation:
         """Explains the outcome of rows, without changing anything.

@@ -49,6 +49,8 @@ def load(
     names = tables["input"].column_names
     id_column = record["id_column"] or names[0]
     _check_tables(folder, tables, id_column, record.get("amounts"))
+    # a run of an earlier release does not say; the nets in pivots are then not known
+    amounts: dict[str, Any] = record.get("row_amounts", {"column": None, "whole_rows": False})
     declared: dict[str, str | None] = record.get("dimensions", {})
     for wanted in (by, date_column):
         if wanted is not None and wanted not in names:
@@ -69,6 +71,8 @@ def load(
         why=_why(data / "why.json"),
         currency=declared.get("currency") if by is None else by,
         account=declared.get("account"),
+        amount_column=amounts["column"],
+        whole_rows=amounts["whole_rows"],
         signing=_signing(record, signing or Signing()),
         book=of_record(record) if book is None else book,
         date_column=date_column,
@@ -106,7 +110,7 @@ def _record(folder: Path) -> dict[str, Any]:
 
 def _node(node: Mapping[str, Any]) -> Node:
     label = node["label"] if node["kind"] == "labeled" else None
-    return Node(node["id"], node["kind"], node["path"], label)
+    return Node(node["id"], node["kind"], node["path"], label, node.get("facts", {}))
 
 
 def _with_further(rows: pa.Table, path: Path) -> pa.Table:

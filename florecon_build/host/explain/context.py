@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from florecon_build.host.description import Description, Node
 from florecon_build.host.report.currencies import Currencies, currencies_of, format_minor, plain_text, with_code
+from florecon_build.host.report.pivot_nets import innermost_pivot
 
 EPOCH = datetime.date(1970, 1, 1)
 
@@ -49,12 +50,7 @@ class Context:
     def pivot(self, node: object) -> Node | None:
         """The innermost pivot that a node is in."""
         here = self.nodes.get(cast(int, node))
-        above = [
-            one
-            for one in self.nodes.values()
-            if here is not None and one.kind == "pivot" and here.path.startswith(f"{one.path} > ")
-        ]
-        return max(above, key=lambda one: len(one.path), default=None)
+        return None if here is None else innermost_pivot(self.nodes.values(), here.path)
 
     def is_of_one_currency(self, node: object) -> bool:
         """True if all lots that a node sees together have one currency: there is but one, or a key above says it."""
@@ -86,7 +82,7 @@ def context_of(
         lines = rows.take(at.filter(pc.is_valid(at))).to_pylist()
         found = {str(line[about.id_name]): line for line in lines}
     return Context(
-        scale=about.numeraire_scale or 0,
+        scale=about.scale,
         names=names,
         rows=found,
         params=params,

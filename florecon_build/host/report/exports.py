@@ -7,7 +7,7 @@ spreadsheet that opens a CSV may take one that begins with `=` for a formula, th
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 
 from florecon_build.host.report.ageing import Ageing, AgeLine, age_lines, ageing_of, ages, bucket_names
 from florecon_build.host.report.currencies import decimals_of, format_minor, plain_text, with_code
-from florecon_build.host.report.summary import Summary, Tables, key_of, labelled, shares
+from florecon_build.host.report.pivot_nets import PivotNet
+from florecon_build.host.report.summary import Summary, Tables, key_of, labelled, mixed_nets, shares, step_of_group
 from florecon_build.host.report.tables import in_major_units
 from florecon_build.wire import PINNED, UNMATCHED
 
@@ -100,26 +101,28 @@ def exceptions_table(summary: Summary, tables: Tables, details: Details) -> pa.T
 def matched_table(summary: Summary, tables: Tables, details: Details) -> pa.Table:
     """Every part of a row in a matched group: group, stage, status, reason, net of the group, amount, user's columns.
 
-    The net of a group is in its currency; one over several currencies has no single net but `legs`, one a currency.
+    The net of a group is in its currency; one over several currencies has no single net but `legs`, one a currency, and
+    `pivot_net`, its net in the numeraire of the pivot that formed it.
     """
     groups = tables.groups.filter(pc.not_equal(tables.groups["origin"], UNMATCHED))
     parts = labelled(tables.allocations, tables, summary.units)
     at = pc.index_in(parts["group_id"], value_set=groups["group_id"].combine_chunks())
     parts = parts.append_column("at", at).filter(pc.is_valid(at))
     nets = legs(parts)
-    known = [tables.step_names.get(node) for node in groups["node"].to_pylist()]
-    steps = [name or origin for name, origin in zip(known, groups["origin"].to_pylist(), strict=True)]
+    in_pivots = mixed_nets(tables, parts, _mixed(nets))
+    names = step_of_group(tables)
     place = parts["at"]
     of_group = [nets[group] for group in parts["group_id"].to_pylist()]
     one_net = [None if len(net) > 1 else next(iter(net.values())) for net in of_group]
     said = [legs_text(net, summary) if len(net) > 1 else None for net in of_group]
     columns: dict[str, pa.Array | pa.ChunkedArray] = {
         "group_id": parts["group_id"],
-        "stage": pc.take(pa.array(steps, pa.string()), place),
+        "stage": pa.array([names[group] for group in parts["group_id"].to_pylist()], pa.string()),
         "status": pc.take(groups["status"], place),
         "reason": pc.take(groups["reason"], place),
         "net": pa.array(one_net, pa.int64()),
         "legs": pa.array(said, pa.string()),
+        "pivot_net": _pivot_texts(parts["group_id"].to_pylist(), in_pivots),
         key_of(parts): parts[key_of(parts)],
         "amount": parts["amount"],
     }
@@ -138,6 +141,15 @@ def legs(parts: pa.Table) -> dict[int, dict[str, int]]:
     return found
 
 
+def _mixed(nets: Mapping[int, Mapping[str, int]]) -> list[int]:
+    """The groups of several currencies."""
+    return [group for group, net in nets.items() if len(net) > 1]
+
+
+def _pivot_texts(groups: Sequence[int], nets: Mapping[int, PivotNet]) -> pa.Array:
+    return pa.array([str(nets[group]) if group in nets else None for group in groups], pa.string())
+
+
 def legs_text(net: Mapping[str, int], summary: Summary) -> str:
     """The net of each currency of a group: `12.50 EUR; -14.10 USD`."""
     return "; ".join(with_code(format_minor(amount, summary.scale, code), code) for code, amount in net.items())
@@ -146,9 +158,12 @@ def legs_text(net: Mapping[str, int], summary: Summary) -> str:
 def decisions_table(summary: Summary, tables: Tables) -> pa.Table:
     """The groups that a person confirmed or made: the pinned ones, with their rows and the net of each currency."""
     pinned = tables.groups.filter(pc.equal(tables.groups["status"], PINNED))
-    nets = legs(labelled(tables.allocations, tables, summary.units))
-    said = [legs_text(nets.get(group, {}), summary) for group in pinned["group_id"].to_pylist()]
-    return pinned.select(["group_id", "origin", "reason", "size"]).append_column("net", pa.array(said, pa.string()))
+    parts = labelled(tables.allocations, tables, summary.units)
+    nets, groups = legs(parts), pinned["group_id"].to_pylist()
+    said = [legs_text(nets[group], summary) for group in groups]
+    made = pinned.select(["group_id", "origin", "reason", "size"]).append_column("net", pa.array(said, pa.string()))
+    in_pivots = mixed_nets(tables, parts, _mixed(nets))
+    return made.append_column("pivot_net", _pivot_texts(groups, in_pivots))
 
 
 def summary_table(summary: Summary, tables: Tables, details: Details) -> pa.Table:
@@ -171,6 +186,7 @@ def summary_table(summary: Summary, tables: Tables, details: Details) -> pa.Tabl
         lines.append(_line("conservation", "input", rows=balance.rows, net=balance.input, **where))
         lines.append(_line("conservation", "matched", net=balance.matched, **where))
         lines.append(_line("conservation", "open", net=balance.open, **where))
+    lines += [_line("net in a pivot", f"{line}", groups=line.groups) for line in summary.pivot_lines]
     lines += _age_section(summary, tables, details)
     lines += [_line("note", note) for note in (summary.units.note,) if note]
     return pa.Table.from_pylist(lines, _SUMMARY)
@@ -222,21 +238,25 @@ def _tenths(share: object) -> object:
 
 
 def groups_table(summary: Summary, tables: Tables) -> pa.Table:
-    """Every group; one over several currencies has no net and no largest amount, but `legs`, one a currency."""
+    """Every group; one over several currencies has no net and no largest amount, but `legs`, one a currency.
+
+    `pivot_net` is its net in the numeraire of the pivot that formed it, if one did.
+    """
     groups = tables.groups
     if summary.units.column is None:
         return groups
-    nets = legs(labelled(tables.allocations, tables, summary.units))
-    of_group = [nets.get(group, {}) for group in groups["group_id"].to_pylist()]
+    parts = labelled(tables.allocations, tables, summary.units)
+    nets, ids = legs(parts), groups["group_id"].to_pylist()
+    of_group = [nets[group] for group in ids]
     mixed = pa.chunked_array([pa.array([len(net) > 1 for net in of_group], pa.bool_())])
     for name in ("net", "max_abs"):
         blanked = pc.if_else(mixed, pa.scalar(None, pa.int64()), groups[name])
         groups = groups.set_column(groups.column_names.index(name), name, blanked)
     codes = [next(iter(net), None) if len(net) == 1 else None for net in of_group]
     said = [legs_text(net, summary) if len(net) > 1 else None for net in of_group]
-    return groups.append_column("currency", pa.array(codes, pa.string())).append_column(
-        "legs", pa.array(said, pa.string())
-    )
+    in_pivots = _pivot_texts(ids, mixed_nets(tables, parts, _mixed(nets)))
+    groups = groups.append_column("currency", pa.array(codes, pa.string()))
+    return groups.append_column("legs", pa.array(said, pa.string())).append_column("pivot_net", in_pivots)
 
 
 def stages_table(summary: Summary, stages: pa.Table) -> pa.Table:

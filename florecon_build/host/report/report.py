@@ -47,7 +47,6 @@ from florecon_build.host.report.summary import Summary, Tables, key_of, summariz
 from florecon_build.host.report.tables import COLUMNS, in_major_units
 
 Units = Literal["minor", "major"]
-DEFAULT_SCALE = 2
 MAX_LINES = 24
 """Lines of stages that a notebook shows."""
 
@@ -80,6 +79,8 @@ class Report:
     certified: int | None
     """Number of flows that `solve(certify=True)` proved optimal; None for any other report, and for a module without
     certificates."""
+    whole_rows: bool
+    """False where a part of rows is set aside, as of those that a book carries: `rows` then has what is at hand."""
 
     def __init__(
         self,
@@ -90,6 +91,7 @@ class Report:
         *,
         input: Callable[[], pa.Table | None] = lambda: None,
         module: str | None = None,
+        whole_rows: bool = True,
     ) -> None:
         self._about = about
         self._facts = facts
@@ -99,6 +101,7 @@ class Report:
         self._refused: ConservationViolated | None = None
         self._module = module
         self._keyed: pa.Table | None = None
+        self.whole_rows = whole_rows
         self._read_input = input
         self._input: pa.Table | None = None
         self._has_input = False
@@ -170,8 +173,11 @@ class Report:
         """
         return self._table("stages")
 
-    def mapped(self, view: Callable[[str, Callable[[str], pa.Table]], pa.Table]) -> Report:
-        """A report whose tables are views of this one's: `view(name, table_of)` returns the table of a name."""
+    def mapped(self, view: Callable[[str, Callable[[str], pa.Table]], pa.Table], *, whole_rows: bool = True) -> Report:
+        """A report whose tables are views of this one's: `view(name, table_of)` returns the table of a name.
+
+        Parameters: `whole_rows` is false for a view that sets a part of rows aside.
+        """
 
         def tables(what: str) -> pa.Table:
             return view(what, self._table)
@@ -183,7 +189,10 @@ class Report:
             ids = shown[key_of(shown)].combine_chunks()
             return shipped.filter(pc.is_in(shipped[self._about.id_name], value_set=ids))
 
-        return Report(self._about, tables, self.certified, self._facts, input=rows, module=self._module)
+        whole = self.whole_rows and whole_rows
+        return Report(
+            self._about, tables, self.certified, self._facts, input=rows, module=self._module, whole_rows=whole
+        )
 
     def journal(self, accounts: Mapping[str, str], *, on: date | None = None) -> Journal:
         """Balanced journal entries for every difference that a group leaves, and for every write-off.
@@ -194,8 +203,7 @@ class Report:
         Returns a `Journal`, with `table`, `write_csv` and `write_excel`. A group over several currencies has lines in
         each of them. Errors: `BadCommand` naming every reason without an account.
         """
-        scale = DEFAULT_SCALE if self._about.numeraire_scale is None else self._about.numeraire_scale
-        return journal_of(self, self._about, self._facts, accounts, on=on, scale=scale)
+        return journal_of(self, self._about, self._facts, accounts, on=on, scale=self._about.scale)
 
     def load(self) -> Report:
         """Reads all tables now; returns the report.
@@ -272,12 +280,7 @@ class Report:
         """A table of the report with amounts as integers in `minor` units, or as decimals in `major` units."""
         if units == "minor":
             return table
-        return in_major_units(table, self._scale)
-
-    @property
-    def _scale(self) -> int:
-        scale = self._about.numeraire_scale
-        return DEFAULT_SCALE if scale is None else scale
+        return in_major_units(table, self._about.scale)
 
     def summary(self) -> Summary:
         """The totals that the report page shows: matches by stage, open rows, conservation, all by currency.
@@ -385,7 +388,7 @@ class Report:
             **({} if self._module is None else {"module": f"sha256 {self._module}"}),
             "rows": f"{self.input.num_rows:,}, sha256 {_digest(self.input)}",
         }
-        nodes = (Node(node.id, node.kind, node.path, _label(node)) for node in about.nodes)
+        nodes = (Node(node.id, node.kind, node.path, _label(node), node.facts) for node in about.nodes)
         page = render(
             RunResult(
                 title=title or f"{about.domain} {about.version}",
@@ -394,12 +397,14 @@ class Report:
                 rows=self.rows,
                 groups=self._table("groups"),
                 allocations=self.allocations,
-                scale=self._scale,
+                scale=about.scale,
                 facts={**known, **(facts or {})},
                 nodes=tuple(nodes),
                 why=more.reasons,
                 currency=about.currency,
                 account=about.account,
+                amount_column=about.numeraire_column,
+                whole_rows=self.whole_rows,
                 date_column=more.date_column,
                 as_of=more.as_of,
                 signing=Signing(
@@ -441,7 +446,7 @@ class Report:
         paths: list[Path] = []
         for what, table in made.items():
             paths.append(target / f"{what}{suffix}")
-            write(major(what, table, self._scale) if units == "major" else table, paths[-1], codes.get(what))
+            write(major(what, table, self._about.scale) if units == "major" else table, paths[-1], codes.get(what))
         return paths
 
     def to_json(self) -> dict[str, list[dict[str, Any]]]:

@@ -30,7 +30,6 @@ from florecon_build.host.errors import ConservationViolated
 from florecon_build.host.report.control import Id, one_array
 from florecon_build.host.report.in_minor_units import in_minor_units
 
-DEFAULT_SCALE = 2
 AMOUNTS = pa.int64()
 MAX_EDITS = 256
 """Edits that are held before they are applied."""
@@ -237,7 +236,7 @@ def amount_column(about: Description) -> Field | None:
             case "money" if scale in (None, column.scale):
                 return column
             case "real":
-                return replace(column, scale=DEFAULT_SCALE if scale is None else scale)
+                return replace(column, scale=about.scale)
             case "integer":
                 return replace(column, scale=0)
             case _:

@@ -14,6 +14,7 @@ from florecon_build.host.errors import FloreconError
 from florecon_build.host.report.control import check_tables
 from florecon_build.host.report.currencies import NO_CURRENCY, Currencies, currencies_of, plain_text
 from florecon_build.host.report.diagnosis import Outcome, diagnose
+from florecon_build.host.report.pivot_nets import Parts, Pivot, PivotNet, minor_amounts, pivot_nets, pivots_of
 from florecon_build.host.report.step_names import step_names
 from florecon_build.host.report.tables import first_of_each
 from florecon_build.wire import UNMATCHED
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from florecon_build.host.report.report import Report
 
 
-DEFAULT_SCALE = 2
-"""Decimals of the amounts of a module that does not say."""
 Money = dict[str, int]
 """Minor units by currency, never added up; the key is empty for rows without one. Empty where there are no totals."""
 
@@ -34,6 +33,8 @@ class Tables:
 
     ``step_names`` maps a node of the strategy to the label of its step; ``currency`` and ``account`` are the columns
     that the plugin declares; ``explained`` are the ids of open rows with a reason code, which are no exceptions.
+    ``pivots`` are the pivots that nodes are in, ``amount_column`` the input column of the amounts, if there is one;
+    ``whole_rows`` is false where a part of rows is set aside, as of those that a book carries.
     """
 
     rows: pa.Table
@@ -47,6 +48,9 @@ class Tables:
     account: str | None = None
     explained: Collection[int | str] = ()
     stages: pa.Table | None = None
+    pivots: Mapping[int, Pivot] = field(default_factory=dict[int, Pivot])
+    amount_column: str | None = None
+    whole_rows: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,24 @@ class StageLine:
     rows: int
     value: int
     net: int
+
+
+@dataclass(frozen=True, slots=True)
+class PivotLine:
+    """Groups of a step over several currencies, and their net in the numeraire of a pivot.
+
+    ``net`` has ``scale`` decimals; it is not ``exact`` where one of the groups has a part of a row only.
+    """
+
+    name: str
+    column: str
+    scale: int
+    groups: int
+    net: int
+    exact: bool
+
+    def __str__(self) -> str:
+        return f"{self.name} {PivotNet(self.column, self.scale, self.net, self.exact)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +137,7 @@ class Summary:
     balances: tuple[Balance, ...]
     units: Currencies
     mixed_groups: int
+    pivot_lines: tuple[PivotLine, ...]
     exceptions: pa.Table = field(repr=False)
     open_items: pa.Table = field(repr=False)
     explained_rows: int = 0
@@ -141,6 +164,7 @@ class Summary:
             "currency": self.units.as_data(),
             "balances": [{**asdict(balance), "exact": balance.exact} for balance in self.balances],
             "groups_of_several_currencies": self.mixed_groups,
+            "nets_in_pivots": [asdict(line) for line in self.pivot_lines],
             "diagnosis": list(self.diagnosis),
         }
 
@@ -155,11 +179,14 @@ def tables_of(report: Report, about: Description, shipped: pa.Table) -> Tables:
         groups=made["groups"],
         allocations=made["allocations"],
         id_name=about.id_name or shipped.column_names[0],
-        scale=DEFAULT_SCALE if about.numeraire_scale is None else about.numeraire_scale,
+        scale=about.scale,
         step_names=names,
         currency=about.currency,
         account=about.account,
         stages=made.get("stages"),
+        pivots=pivots_of(about.nodes),
+        amount_column=about.numeraire_column,
+        whole_rows=report.whole_rows,
     )
 
 
@@ -174,6 +201,7 @@ def summarize(tables: Tables) -> Summary:
     value, net = _sums(rows, "amount", units, absolute=True), _sums(rows, "amount", units)
     outcome = Outcome(tables.rows.num_rows, groups, value, net)
     said = () if tables.stages is None else diagnose(tables.stages, outcome, tables.step_names)
+    mixed = [] if units.column is None else groups_of_several_currencies(allocations)
     is_explained = pc.is_in(ids, value_set=pa.array(list(tables.explained), ids.type))
     return Summary(
         rows=tables.rows.num_rows,
@@ -189,7 +217,8 @@ def summarize(tables: Tables) -> Summary:
         stages=() if units.refused else _stage_lines(allocations, rows),
         balances=() if units.refused else _balances(rows),
         units=units,
-        mixed_groups=0 if units.column is None else len(groups_of_several_currencies(allocations)),
+        mixed_groups=len(mixed),
+        pivot_lines=_pivot_lines(tables, mixed_nets(tables, allocations, mixed)),
         exceptions=_exceptions(tables, open_rows.filter(pc.invert(is_explained))),
         open_items=_exceptions(tables, open_rows),
         explained_rows=pc.sum(is_explained).as_py() or 0,
@@ -221,6 +250,51 @@ def groups_of_several_currencies(allocations: pa.Table) -> list[int]:
     counted = allocations.group_by("group_id").aggregate([("unit", "count_distinct")])
     found: list[int] = counted.filter(pc.greater(counted["unit_count_distinct"], 1))["group_id"].to_pylist()
     return sorted(found)
+
+
+def mixed_nets(tables: Tables, allocations: pa.Table, mixed: Collection[int]) -> dict[int, PivotNet]:
+    """The nets of some groups in the numeraires of their pivots, by group; see `pivot_nets`."""
+    if not mixed or not tables.pivots:
+        return {}
+    held = allocations.filter(pc.is_in(allocations["group_id"], value_set=pa.array(list(mixed), pa.int64())))
+    ids = held[key_of(held)]
+    rows = pc.index_in(ids, value_set=plain_text(tables.input[tables.id_name]).combine_chunks()).to_pylist()
+    nodes = pc.take(
+        tables.groups["node"],
+        pc.index_in(held["group_id"], value_set=tables.groups["group_id"].combine_chunks()),
+    )
+    parts = Parts(
+        held["group_id"].to_pylist(), nodes.to_pylist(), rows, held["amount"].to_pylist(), _whole(tables, ids, rows)
+    )
+    return pivot_nets(parts, tables.pivots, tables.input)
+
+
+def _whole(tables: Tables, ids: pa.ChunkedArray, rows: Sequence[int]) -> list[int | None]:
+    """The whole amounts of rows, by id and by their place in the input; None where they are not known."""
+    if tables.amount_column is not None and tables.amount_column in tables.input.column_names:
+        amounts = minor_amounts(tables.input[tables.amount_column], tables.scale)
+        return [amounts[row] for row in rows]
+    if not tables.whole_rows:
+        return [None] * len(rows)
+    at = pc.index_in(ids, value_set=tables.rows[key_of(tables.rows)].combine_chunks())
+    return pc.take(tables.rows["amount"], at).to_pylist()
+
+
+def step_of_group(tables: Tables) -> dict[int, str]:
+    """The step of each group: the outermost label around its node, or its origin."""
+    columns = (tables.groups[name].to_pylist() for name in ("group_id", "node", "origin"))
+    return {group: tables.step_names.get(node) or origin for group, node, origin in zip(*columns, strict=True)}
+
+
+def _pivot_lines(tables: Tables, nets: Mapping[int, PivotNet]) -> tuple[PivotLine, ...]:
+    """The nets by step and column, in the order of groups."""
+    names = step_of_group(tables) if nets else {}
+    lines: dict[tuple[str, str, int], PivotLine] = {}
+    for group, net in nets.items():
+        key = (names[group], net.column, net.scale)
+        before = lines.get(key, PivotLine(*key, 0, 0, True))
+        lines[key] = PivotLine(*key, before.groups + 1, before.net + net.net, before.exact and net.exact)
+    return tuple(lines.values())
 
 
 def shares(parts: Sequence[int], unit: int = 1000) -> list[int]:

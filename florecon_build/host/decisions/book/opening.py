@@ -183,11 +183,10 @@ def _begin_or_check(
     periods = store.book.periods
     strategy = about.strategy or module
     attachments = {} if carried is None else {"strategy": carried}
-    scale = 2 if about.numeraire_scale is None else about.numeraire_scale
     if periods.settings is None:
         body = {
             "plugin": about.domain,
-            "scale": scale,
+            "scale": about.scale,
             "id": about.id_name,
             "currency": _declared(about, "currency") or currency_of(_texts(about)),
             "account": _declared(about, "account"),
@@ -206,10 +205,10 @@ def _begin_or_check(
         raise BadCommand(
             f"the book takes dates from {settings['date']!r} since it was begun, not from {request.date!r}"
         )
-    if settings["scale"] != scale or settings["id"] != about.id_name:
+    if settings["scale"] != about.scale or settings["id"] != about.id_name:
         raise WrongBook(
             f"the book has ids in {settings['id']!r} and {settings['scale']} decimals, the module has"
-            f" {about.id_name!r} and {scale}; such a module needs a new book"
+            f" {about.id_name!r} and {about.scale}; such a module needs a new book"
         )
     if strategy == periods.strategy:
         return []

@@ -170,7 +170,7 @@
   for (let at = 0; at < groups.id.length; at += 1) first[at + 1] += first[at];
   const inGroup = (group) => Array.from({ length: first[group + 1] - first[group] }, (_, at) => first[group] + at);
   const legs = (group) => { const found = new Map(); for (const part of inGroup(group)) { const of = codeOf(parts.row[part]); found.set(of, (found.get(of) ?? 0n) + parts.amount[part]); } return [...found].sort(); };
-  const legsText = (group) => legs(group).map(([of, net]) => `${money(net, of)}${of ? " " + of : ""}`).join("; ");
+  const legsText = (group) => legs(group).map(([of, net]) => `${money(net, of)}${of ? " " + of : ""}`).join("; ") + (groups.pivot[group] === null ? "" : ` = ${groups.pivot[group]}`);
   const memberHeads = [openHeads[0], ...columns.map(ofRow), { label: "In this group", kind: "n" }];
   const members = (group) => {
     const body = inGroup(group).map((part) => {

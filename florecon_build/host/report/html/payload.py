@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from florecon_build.host.report.ageing import BOUNDS, EPOCH, ageing_of, bucket_names
-from florecon_build.host.report.currencies import currencies_of, decimals_of
+from florecon_build.host.report.currencies import Currencies, currencies_of, decimals_of
 from florecon_build.host.report.html.run_result import Node, RunResult
+from florecon_build.host.report.summary import groups_of_several_currencies, labelled, mixed_nets
 from florecon_build.wire import PINNED, UNMATCHED
 
 MAX_SAFE_INTEGER = 2**53
@@ -49,7 +50,7 @@ def payload(result: RunResult) -> dict[str, Any]:
         "code": None if units.column is None else names.index(units.column),
         "stages": stages,
         "rows": {"id": ids, "amount": _amounts(result.rows["amount"].to_pylist()), "residual": _amounts(residual)},
-        "groups": _groups(matched, stage_of),
+        "groups": {**_groups(matched, stage_of), "pivot": _pivot_nets(result, units, list(places))},
         "parts": _parts(result, ids, places),
         "columns": columns,
         "dates": _dates(result, names),
@@ -139,6 +140,16 @@ def _groups(groups: pa.Table, stage_of: Sequence[int]) -> dict[str, Any]:
         "net": _amounts(groups["net"].to_pylist()),
         "unique": unique,
     }
+
+
+def _pivot_nets(result: RunResult, units: Currencies, groups: Sequence[int]) -> list[str | None]:
+    """The net of each group over several currencies in the numeraire of its pivot, as text."""
+    if units.column is None:
+        return [None] * len(groups)
+    tables = result.tables()
+    allocations = labelled(tables.allocations, tables, units)
+    nets = mixed_nets(tables, allocations, groups_of_several_currencies(allocations))
+    return [str(nets[group]) if group in nets else None for group in groups]
 
 
 def _parts(result: RunResult, ids: Sequence[str], groups: Mapping[int, int]) -> dict[str, Any]:

@@ -8,18 +8,23 @@ from datetime import date
 
 import pyarrow as pa
 
+from florecon_build.host.report.pivot_nets import pivots_of
 from florecon_build.host.report.step_names import step_names
 from florecon_build.host.report.summary import Tables
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node of the strategy: its id, kind, label and place in the tree (`partition_by > seq[2] > labeled`)."""
+    """A node of the strategy: its id, kind, label and place in the tree (`partition_by > seq[2] > labeled`).
+
+    `facts` has the amount column of a pivot and its scale.
+    """
 
     id: int
     kind: str
     path: str
     label: str | None = None
+    facts: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +80,8 @@ class RunResult:
     - `tree`: the strategy as text; `drawing`: the same as SVG.
     - `why`: reasons of open rows, by id as text.
     - `currency`, `account`: the columns with separate totals, as the plugin declares them.
+    - `amount_column`: the input column of the amounts, if there is one. `whole_rows`: false where a part of rows is set
+      aside.
     - `date_column`, `as_of`: date column and reference date of the ageing; by default the latest date of the column.
     - `signing`, `book`: the title block, and what a book adds.
     """
@@ -93,6 +100,8 @@ class RunResult:
     why: Mapping[str, str] = field(default_factory=dict[str, str])
     currency: str | None = None
     account: str | None = None
+    amount_column: str | None = None
+    whole_rows: bool = True
     date_column: str | None = None
     as_of: date | None = None
     signing: Signing = field(default_factory=Signing)
@@ -111,4 +120,7 @@ class RunResult:
             step_names=names,
             currency=self.currency,
             account=self.account,
+            pivots=pivots_of(self.nodes),
+            amount_column=self.amount_column,
+            whole_rows=self.whole_rows,
         )

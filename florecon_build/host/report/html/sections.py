@@ -51,9 +51,21 @@ def notes(summary: Summary) -> str:
         groups = "1 group has" if summary.mixed_groups == 1 else f"{summary.mixed_groups:,} groups have"
         said.append(
             f'<p class="note">{groups} rows of several currencies. Each counts in the stage tables of all its'
-            " currencies, with the amounts of that currency only.</p>"
+            f" currencies, with the amounts of that currency only. {escape(_in_pivots(summary))}</p>"
         )
     return "".join(said)
+
+
+def _in_pivots(summary: Summary) -> str:
+    """The nets of groups over several currencies in the numeraires of their pivots."""
+    known = sum(line.groups for line in summary.pivot_lines)
+    said = f"Their nets: {'; '.join(map(str, summary.pivot_lines))}." if known else ""
+    if known == summary.mixed_groups:
+        return said
+    of = "1 of them" if summary.mixed_groups - known == 1 else f"{summary.mixed_groups - known:,} of them"
+    return (
+        f"{said} Of {of} no net in one amount column is known: no pivot with a column of the input formed it.".strip()
+    )
 
 
 def proof(result: RunResult, summary: Summary) -> str:
