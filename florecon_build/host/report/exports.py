@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from florecon_build.host.report.ageing import Ageing, AgeLine, age_lines, ageing_of, ages, bucket_names
 from florecon_build.host.report.currencies import decimals_of, format_minor, plain_text, with_code
+from florecon_build.host.report.open_reasons import open_reasons
 from florecon_build.host.report.pivot_nets import PivotNet
 from florecon_build.host.report.summary import Summary, Tables, key_of, labelled, mixed_nets, shares, step_of_group
 from florecon_build.host.report.tables import in_major_units
@@ -29,7 +30,8 @@ class Details:
     """What a report alone does not know.
 
     Parameters
-    - `reasons`: why rows are open, by id as text; several lines are joined by semicolons.
+    - `reasons`: why rows are open, by id as text; several lines are joined by semicolons. A row without one has the
+      reason that its amount gives: see `open_reasons`.
     - `date_column`, `as_of`: as for `ageing_of`.
     - `extra`: further columns of the user's files, one row per input row, in the order of the input.
     - `decisions`, `journal`: tables for the sheets of these names.
@@ -60,18 +62,15 @@ def with_user_columns(table: pa.Table, tables: Tables, details: Details) -> pa.T
     return table
 
 
-def rows_table(tables: Tables, details: Details) -> pa.Table:
+def rows_table(summary: Summary, tables: Tables, details: Details) -> pa.Table:
     """Every row: its group, amounts in minor units, the user's columns, the reason and the age."""
     table = with_user_columns(tables.rows, tables, details)
     groups = tables.groups
     at = pc.index_in(tables.rows["group_id"], value_set=groups["group_id"].combine_chunks())
     reasons = pc.take(groups["reason"], at).to_pylist()
     ids = map(str, tables.rows[key_of(tables.rows)].to_pylist())
-    opened = tables.rows["residual"].to_pylist()
-    told = [
-        details.reasons.get(one, "").replace("\n", "; ") or None if left else reason
-        for one, left, reason in zip(ids, opened, reasons, strict=True)
-    ]
+    of_open = _one_line(open_reasons(tables, summary.units, details.reasons))
+    told = [of_open.get(one, reason) for one, reason in zip(ids, reasons, strict=True)]
     table = table.append_column("reason", pa.array(told, pa.string()))
     return _with_age(table, tables, details)
 
@@ -90,12 +89,17 @@ def exceptions_table(summary: Summary, tables: Tables, details: Details) -> pa.T
     for name in ("reason", "age_days"):
         if name in opened.column_names:
             opened = opened.rename_columns([PREFIX + one if one == name else one for one in opened.column_names])
-    told = [details.reasons.get(str(one), "").replace("\n", "; ") or None for one in ids]
+    of_open = _one_line(open_reasons(tables, summary.units, details.reasons))
+    told = [of_open[str(one)] for one in ids]
     opened = opened.append_column("reason", pa.array(told, pa.string()))
     ageing = details.ageing(tables.input)
     if ageing is None:
         return opened.append_column("age_days", pa.nulls(opened.num_rows, pa.int64()))
     return opened.append_column("age_days", ages(opened[ageing.column], ageing.as_of))
+
+
+def _one_line(reasons: Mapping[str, str]) -> dict[str, str]:
+    return {name: reason.replace("\n", "; ") for name, reason in reasons.items()}
 
 
 def matched_table(summary: Summary, tables: Tables, details: Details) -> pa.Table:

@@ -438,7 +438,7 @@ class Report:
             tables = self._summary_tables()
             summary = summarize(tables)
             made["groups"] = groups_table(summary, replace(tables, groups=self.groups))
-            made["rows"] = rows_table(tables, details)
+            made["rows"] = rows_table(summary, tables, details)
             if "stages" in made:
                 made["stages"] = stages_table(summary, made["stages"])
             made["exceptions"] = exceptions_table(summary, tables, details)

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from florecon_build.host.report.ageing import BOUNDS, EPOCH, ageing_of, bucket_names
 from florecon_build.host.report.currencies import Currencies, currencies_of, decimals_of
 from florecon_build.host.report.html.run_result import Node, RunResult
+from florecon_build.host.report.open_reasons import open_reasons
 from florecon_build.host.report.summary import groups_of_several_currencies, labelled, mixed_nets
 from florecon_build.wire import PINNED, UNMATCHED
 
@@ -55,7 +56,7 @@ def payload(result: RunResult) -> dict[str, Any]:
         "columns": columns,
         "dates": _dates(result, names),
         "buckets": {"names": bucket_names(), "bounds": list(BOUNDS)},
-        "why": dict(result.why),
+        "why": open_reasons(result.tables(), units, result.why),
         "seen": {} if result.book is None else dict(result.book.first_seen),
     }
 

@@ -129,6 +129,10 @@ def test_every_number_is_that_of_the_tables(partition: bool, tmp_path: Path) -> 
             assert value == format_minor(sum(abs(rows[key]["residual"]) for key in of), 3, code)
             assert net == format_minor(sum(rows[key]["residual"] for key in of), 3, code)
     items = tables.of("Open items")
+    with next(
+        path for path in found.write_csv(tmp_path, details=Details(reasons=WHY)) if path.stem == "rows"
+    ).open() as file:
+        reasons = {line["id_text"]: line["reason"] for line in csv.DictReader(file)}
     assert {line[0] for line in items} == {key for key, line in rows.items() if line["residual"]}
     for name, gl, code, day, memo, amount, left, age, why in items:
         line = sent[name]
@@ -136,7 +140,8 @@ def test_every_number_is_that_of_the_tables(partition: bool, tmp_path: Path) -> 
         whole, part = rows[name]["amount"], rows[name]["residual"]
         shown = format_minor(part, 3, code) + ("" if whole == part else f" of {format_minor(whole, 3, code)}")
         assert (amount, left) == (format_minor(whole, 3, code), shown)
-        assert (age, why) == (str((DAY - line["day"]).days), WHY.get(name, ""))
+        assert (age, why) == (str((DAY - line["day"]).days), reasons[name])
+        assert why.startswith(WHY.get(name, "by its amount: "))
     nets = {line[1]: line[6] for line in tables.of("Groups")}
     for group in found.groups.to_pylist():
         legs: dict[str, int] = {}
