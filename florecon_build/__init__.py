@@ -91,6 +91,7 @@ from florecon_build.host import (
 from florecon_build.ir.errors import MissingLaneError, Problem, Severity, StrategyError
 from florecon_build.ir.json_format import IrError
 from florecon_build.plugin import Plugin
+from florecon_build.sharding import ShardPlan
 from florecon_build.sources import Source
 
 __version__ = VERSION
@@ -122,6 +123,7 @@ __all__ = [
     "Report",
     "Rows",
     "Severity",
+    "ShardPlan",
     "Side",
     "Source",
     "Store",

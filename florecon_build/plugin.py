@@ -12,6 +12,7 @@ from florecon_build.host.description import Description
 from florecon_build.host.frames import TextAmounts
 from florecon_build.host.report.report import Report
 from florecon_build.host.workspace import Workspace
+from florecon_build.sharding import ShardPlan, shard_plan
 from florecon_build.simulation import describe, simulate
 
 if TYPE_CHECKING:
@@ -91,6 +92,21 @@ class Plugin(PluginData):
         ['exact_1to1']
         """
         return Workspace(self, config or None)
+
+    def shard_plan(self) -> ShardPlan:
+        """The keys by which the strategy can bring rows together, and what prevents dividing a ledger by them.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), amount=fb.money(scale=2))
+        >>> plugin = fb.Plugin("acme.demo", "1.0.0", rows=rows, numeraire=rows.amount, strategy=fb.agg_net())
+        >>> print(plugin.shard_plan())
+        shard plan of acme.demo 1.0.0
+        does not divide: a node can bring any two rows together
+          node 0  agg_net: any two rows
+        what prevents division
+          node 0  agg_net: it has no key; give agg_net a key, or put partition_by(..) around it
+        """
+        return shard_plan(self.data)
 
     def svg(self) -> str:
         """The plugin drawn: one box a node with its settings and line, as an SVG document of the same bytes everywhere.
