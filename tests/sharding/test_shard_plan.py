@@ -136,7 +136,7 @@ def test_keys_of_the_shard() -> None:
     strategy = fb.partition_by_with(
         (LEDGER.account, LEDGER.day), lambda k: fb.when(LEDGER.memo == k[0], fb.agg_net(LEDGER.other))
     )
-    rows = [row(1, 5, "A", "A"), row(2, -5, "A", "A"), row(3, 7, "A", "B"), row(4, -7, "B", "A")]
+    rows = [row(1, 5, memo="A"), row(2, -5, memo="A"), row(3, 7, memo="B"), row(4, -7, "B", memo="A")]
     assert sizes(strategy, rows) == [1, 1, 2]
     assert outcome(divided, plugin(strategy).data, rows) == outcome(whole, plugin(strategy).data, rows)
 
