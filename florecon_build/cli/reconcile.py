@@ -46,7 +46,7 @@ class Job:
     """Input of a run: module, files and their format, parameter values as typed.
 
     ``solver`` is the module, or the file of the ``plugin`` that the engine module runs.
-    Reasons are requested for the ``explain`` largest exceptions.
+    Reasons are requested for the ``explain`` largest exceptions; a journal is made where there are ``accounts``.
     """
 
     solver: Path
@@ -60,6 +60,7 @@ class Job:
     source_files: dict[str, list[Path]] = field(default_factory=dict[str, list[Path]])
     book: BookOptions | None = None
     plugin: fb.Plugin | None = None
+    accounts: dict[str, str] | None = None
 
     @property
     def by(self) -> Literal["engine", "compiled"]:
@@ -179,7 +180,9 @@ def write(
     Returns the paths of the former.
     """
     with timed(run.seconds, "write"):
-        details = Details(reasons=run.reasons, extra=run.extra)
+        journal = None if run.job.accounts is None else run.report.journal(run.job.accounts)
+        table = None if journal is None else journal.table
+        details = Details(reasons=run.reasons, extra=run.extra, journal=table)
         paths: list[Path] = []
         if format in ("csv", "both"):
             paths += run.report.write_csv(out, units=units, formulas=formulas, details=details)
@@ -196,6 +199,13 @@ def write(
                 paths.append(out / "open_items.parquet")
         data = out / DATA
         data.mkdir()
+        if journal is not None:
+            if format in ("csv", "both"):
+                paths.append(journal.write_csv(out / "journal.csv", formulas=formulas))
+            if format in ("parquet", "both"):
+                pq.write_table(journal.table, str(out / "journal.parquet"))
+                paths.append(out / "journal.parquet")
+            pq.write_table(journal.table, str(data / "journal.parquet"))
         for what, table in run.report.tables().items():
             pq.write_table(table, str(data / f"{what}.parquet"))
         pq.write_table(run.input, str(data / "input.parquet"))

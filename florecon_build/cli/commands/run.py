@@ -10,6 +10,7 @@ import typer
 from rich.text import Text
 
 from florecon_build.cli import console, inputs, reconcile, strategy_loader, terminal_page
+from florecon_build.cli.accounts import read_accounts
 from florecon_build.cli.book_run import BookOptions
 from florecon_build.cli.commands.book import print_outcome
 from florecon_build.cli.commands.options import Json, Map, Params, SourceFiles, TextAmounts
@@ -58,7 +59,20 @@ def run(
             metavar="N|N%", help="Exit with code 3 if more rows are open: a count, or a percentage of all rows."
         ),
     ] = None,
-    explain: Annotated[int, typer.Option(metavar="N", help="Explain the N largest exceptions.", min=0)] = 100,
+    explain: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            help="Explain the N largest exceptions by the steps of the strategy; the others are told by their amount.",
+            min=0,
+        ),
+    ] = 100,
+    accounts: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="CSV file with the header reason,account: write the journal of the differences."
+        ),
+    ] = None,
     timeout: Annotated[float | None, typer.Option(help="Time limit of one solver call, in seconds.", min=0.1)] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
     as_json: Json = False,
@@ -94,7 +108,8 @@ def run(
 
     Reads florecon.toml of the current folder if there is one; --map adds to it. Without DATA the sources that it
     declares are read, from their files or those given by --data NAME=FILE. OUT receives the tables groups,
-    allocations, rows, stages and exceptions, run.json (the record of the run), and data/ (exact tables, for `report`).
+    allocations, rows, stages and exceptions, run.json (the record of the run), and data/ (exact tables, for `report`);
+    with --accounts, whose file has an account for each reason of a difference, also the journal.
 
     With --book, --period and --who the open items of the last closed period are carried on: they and the new rows are
     solved, and the run is kept in the book. It can be repeated: rows that the book has are recognised.
@@ -128,6 +143,7 @@ def run(
     is_strategy = solver.suffix in strategy_loader.STRATEGIES
     job = reconcile.Job(
         solver=solver,
+        accounts=None if accounts is None else read_accounts(accounts),
         plugin=strategy_loader.load(solver) if is_strategy else None,
         data=files,
         shape=shape,

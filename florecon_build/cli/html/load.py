@@ -69,6 +69,7 @@ def load(
         tree=record["tree"] or "",
         drawing=drawing,
         why=_why(data / "why.json"),
+        journal=_optional(data / "journal.parquet"),
         currency=declared.get("currency") if by is None else by,
         account=declared.get("account"),
         amount_column=amounts["column"],
@@ -113,10 +114,14 @@ def _node(node: Mapping[str, Any]) -> Node:
     return Node(node["id"], node["kind"], node["path"], label, node.get("facts", {}))
 
 
+def _optional(path: Path) -> pa.Table | None:
+    return pq.read_table(path) if path.is_file() else None
+
+
 def _with_further(rows: pa.Table, path: Path) -> pa.Table:
     """The input rows with the columns of the files that the strategy does not declare."""
-    if path.is_file():
-        further = pq.read_table(path)
+    further = _optional(path)
+    if further is not None:
         for name in further.column_names:
             rows = rows.append_column(name if name not in rows.column_names else f"input_{name}", further[name])
     return rows

@@ -298,7 +298,7 @@ def in_currency_decimals(table: pa.Table, codes: pa.ChunkedArray | None, scale: 
 
 def codes_of(table: pa.Table, summary: Summary) -> pa.ChunkedArray | None:
     """The currency of each line of an exported table, if the rows say it."""
-    ours = "currency" in table.column_names and not {"legs", "section"}.isdisjoint(table.column_names)
+    ours = "currency" in table.column_names and not {"legs", "section", "debit"}.isdisjoint(table.column_names)
     name = "currency" if ours else summary.units.column
     return plain_text(table[name]) if name is not None and name in table.column_names else None
 

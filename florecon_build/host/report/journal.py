@@ -22,6 +22,7 @@ import pyarrow.csv as pa_csv
 from florecon_build.host.description import Description
 from florecon_build.host.errors import BadCommand
 from florecon_build.host.report.excel import write_workbook
+from florecon_build.host.report.exports import in_currency_decimals
 from florecon_build.host.report.formulas import Formulas, without_formulas
 from florecon_build.host.report.row_facts import Fact, RowFacts
 from florecon_build.host.report.step_names import step_names
@@ -48,17 +49,15 @@ class Journal:
     table: pa.Table
 
     def write_csv(self, path: str | os.PathLike[str], *, formulas: Formulas = "escape") -> Path:
-        """Writes a CSV file; returns the path."""
+        """Writes a CSV file, amounts with the decimals of their currency; returns the path."""
         target, table = Path(path), without_formulas(self.table, formulas)
-        for name in ("debit", "credit"):
-            at = table.column_names.index(name)
-            table = table.set_column(at, name, table.column(at).cast(pa.string()))
-        pa_csv.write_csv(table, str(target))
+        scale = self.table.schema.field("debit").type.scale
+        pa_csv.write_csv(in_currency_decimals(table, self.table["currency"], scale), str(target))
         return target
 
     def write_excel(self, path: str | os.PathLike[str]) -> Path:
         """Writes a workbook with the sheet Journal; returns the path. Errors: `MissingPackage`, `SheetFull`."""
-        return write_workbook(Path(path), {"Journal": self.table})
+        return write_workbook(Path(path), {"Journal": self.table}, {"Journal": self.table["currency"]})
 
     def __len__(self) -> int:
         return self.table.num_rows
@@ -95,7 +94,9 @@ def journal_of(
             missing[leg.reasons[0]] = missing.get(leg.reasons[0], 0) + 1
     if missing:
         listed = ", ".join(f"{reason!r} ({count})" for reason, count in sorted(missing.items()))
-        raise BadCommand(f"no account is given for {listed}; write journal({{reason: account, ...}}) with all of them")
+        raise BadCommand(
+            f"no account is given for {listed}; add each of these reasons, with its account, to the accounts"
+        )
     lines: list[tuple[Any, ...]] = []
     for leg, account in chosen.items():
         own = leg.account or accounts.get(CLEARING, CLEARING)

@@ -327,17 +327,23 @@ class Report:
         return self._write(folder, ".parquet", units, details or Details(), _write_parquet)
 
     def write_excel(
-        self, path: str | os.PathLike[str], *, units: Units = "major", details: Details | None = None
+        self,
+        path: str | os.PathLike[str],
+        *,
+        units: Units = "major",
+        details: Details | None = None,
+        accounts: Mapping[str, str] | None = None,
     ) -> Path:
         """Writes a workbook with the sheets Summary, Matched, Exceptions, Decisions and Journal; returns the path.
 
         Cells have the types of the input, every sheet a filter and a frozen header; texts are never formulas. Amounts
         have the decimals of their currency; a number of more than 15 digits, which Excel would round, is a text.
 
-        Parameters: as `write_csv`. Errors: `SheetFull` for a table of more rows than a sheet holds; `MissingPackage`
-        where XlsxWriter is not installed.
+        Parameters: as `write_csv`; `accounts` as for `journal`, whose entries are then in the sheet Journal.
+        Errors: `SheetFull` for a table of more rows than a sheet holds; `MissingPackage` where XlsxWriter is not
+        installed; those of `journal`.
         """
-        more = details or Details()
+        more = self._details(details, accounts)
         tables = self._summary_tables()
         summary = summarize(tables)
         sheets = {
@@ -367,6 +373,7 @@ class Report:
         facts: Mapping[str, str] | None = None,
         book: BookPage | None = None,
         details: Details | None = None,
+        accounts: Mapping[str, str] | None = None,
     ) -> Path:
         """Writes one self-contained HTML page to read, filter, print and sign; returns the path.
 
@@ -375,12 +382,13 @@ class Report:
 
         Parameters: `entity`, `account`, `period`, `preparer` and `reviewer` fill the title block, and stay blank lines
         where they are not given; `prepared_at` is now unless given; `facts` are further lines of the footer, such as
-        the hash of the module; `book` what a book adds; `details` as for `write_csv`.
+        the hash of the module; `book` what a book adds; `details` as for `write_csv`;
+        `accounts` as for `journal`, whose totals by account are then on the page.
         Errors: `BadCommand` where the host has not seen the rows, as in a restored workspace; `OSError`.
         """
         if self.input is None:
             raise BadCommand("the page lists your rows, and this report has none: upsert them into a new workspace")
-        about, more = self._about, details or Details()
+        about, more = self._about, self._details(details, accounts)
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         when = prepared_at.isoformat(timespec="seconds") if isinstance(prepared_at, datetime.datetime) else prepared_at
         known = {
@@ -401,6 +409,7 @@ class Report:
                 facts={**known, **(facts or {})},
                 nodes=tuple(nodes),
                 why=more.reasons,
+                journal=more.journal,
                 currency=about.currency,
                 account=about.account,
                 amount_column=about.numeraire_column,
@@ -421,6 +430,11 @@ class Report:
         target = Path(path)
         target.write_text(page, encoding="utf-8")
         return target
+
+    def _details(self, details: Details | None, accounts: Mapping[str, str] | None) -> Details:
+        """The details, with the journal of the accounts."""
+        given = details or Details()
+        return given if accounts is None else replace(given, journal=self.journal(accounts).table)
 
     def _write(
         self,
@@ -501,7 +515,9 @@ def _digest(rows: pa.Table) -> str:
     return digest.hexdigest()
 
 
-NO_JOURNAL = pa.table({"journal": ["Not made: give accounts by reason code to report.journal(accounts)."]})
+NO_JOURNAL = pa.table(
+    {"journal": ["Not made: it needs accounts; give write_excel(accounts=...), or run --accounts FILE."]}
+)
 """The sheet of a report that no journal was made for."""
 
 

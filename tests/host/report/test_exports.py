@@ -13,9 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from florecon_build.host import BadCommand
 from florecon_build.host.report.exports import Details
 from tests.support.four_currencies import AMOUNTS, report, rows
 
+ACCOUNTS = {"small differences": "6900", "near dates": "6910"}
 WHY = {"EUR-d1": "near dates: 5 days apart\nsame reference: nothing"}
 
 
@@ -30,7 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     extra = pa.table({"branch": [f"b{number}" for number in range(len(rows()))], "open": ["yes"] * len(rows())})
     details = Details(reasons=WHY, extra=extra)
     report().write_csv(made, units="major", details=details)
-    report().write_excel(made / "report.xlsx", details=details)
+    report().write_excel(made / "report.xlsx", details=details, accounts=ACCOUNTS)
     report(partition=False).write_csv(made / "mixed", units="major")
     report(declared=False).write_excel(made / "undeclared.xlsx")
     return made
@@ -88,6 +90,30 @@ def test_the_workbook_has_five_typed_sheets(folder: Path) -> None:
     assert of["JPY-c1"][at["open"]].number_format == "#,##0"
     assert of["EUR-e1"][at["memo"]].data_type == "s"  # begins with "=" and is no formula
     assert of["EUR-d1"][at["reason"]].value.startswith("near dates: 5 days apart")
+
+
+def test_the_journal_sheet_has_the_entries_of_the_journal(folder: Path) -> None:
+    sheet = sheets(folder / "report.xlsx")["Journal"]
+    head, *lines = [[cell.value for cell in line] for line in sheet.iter_rows()]
+    journal = report().journal(ACCOUNTS).table
+    assert head == journal.column_names
+    assert len(lines) == journal.num_rows > 0
+    for line, entry in zip(lines, journal.to_pylist(), strict=True):
+        found = dict(zip(head, line, strict=True))
+        assert (found["account"], found["currency"]) == (entry["account"], entry["currency"])
+        assert found["date"].date() == entry["date"]
+        for side in ("debit", "credit"):
+            assert (found[side] is None) == (entry[side] is None)
+            assert Decimal(str(found[side] or 0)) == (entry[side] or 0)
+    formats = {line[5].value: (line[3] if line[3].value else line[4]).number_format for line in list(sheet)[1:]}
+    assert (formats["JPY"], formats["KWD"], formats["EUR"]) == ("#,##0", "#,##0.000", "#,##0.00")
+    unmade = sheets(folder / "undeclared.xlsx")["Journal"]
+    assert "--accounts FILE" in unmade["A2"].value
+    with pytest.raises(BadCommand, match="no account is given for 'agg_net'"):
+        report().write_excel(folder / "not.xlsx", accounts={})
+    assert not (folder / "not.xlsx").exists()
+    lines = read(report().journal(ACCOUNTS).write_csv(folder / "journal.csv"))
+    assert {line["debit"] or line["credit"] for line in lines if line["currency"] == "JPY"} == {"1"}
 
 
 def test_the_summary_sheet_adds_no_currencies(folder: Path) -> None:

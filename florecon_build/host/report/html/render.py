@@ -34,6 +34,8 @@ def render(result: RunResult) -> str:
         "stages": sections.stages(summary),
         "ageing": sections.ageing(result, summary, tables),
         "decisions": sections.decisions(result),
+        "journal": sections.journal(result, summary),
+        "journal_link": "" if result.journal is None else '<a href="#journal">Journal</a>',
         "signatures": sections.signatures(result),
         "strategy": _strategy(result),
         "footer": sections.facts(result),

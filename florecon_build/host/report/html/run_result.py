@@ -79,6 +79,7 @@ class RunResult:
     - `nodes`: the strategy's nodes; a group belongs to the label around the node that formed it.
     - `tree`: the strategy as text; `drawing`: the same as SVG.
     - `why`: reasons of open rows, by id as text.
+    - `journal`: the entries of `Report.journal`, where accounts were given.
     - `currency`, `account`: the columns with separate totals, as the plugin declares them.
     - `amount_column`: the input column of the amounts, if there is one. `whole_rows`: false where a part of rows is set
       aside.
@@ -98,6 +99,7 @@ class RunResult:
     tree: str = ""
     drawing: str | None = None
     why: Mapping[str, str] = field(default_factory=dict[str, str])
+    journal: pa.Table | None = None
     currency: str | None = None
     account: str | None = None
     amount_column: str | None = None

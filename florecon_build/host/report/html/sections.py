@@ -16,6 +16,7 @@ from florecon_build.host.report.html.run_result import RunResult
 from florecon_build.host.report.summary import StageLine, Summary, Tables, shares
 
 NO_CODE = "no currency"
+SIDES = ("debit", "credit")
 
 
 def title_block(result: RunResult, summary: Summary) -> str:
@@ -222,6 +223,31 @@ def decisions(result: RunResult) -> str:
     head = ["When", "Who", "Decision", "Rows", "Reason", "Confirmed by"]
     lines = [[one.when, one.who, one.what, one.rows, one.why, one.confirmed_by] for one in listed]
     return _table("Decisions in force, in the order in which they were made.", head, lines)
+
+
+def journal(result: RunResult, summary: Summary) -> str:
+    """The journal's totals by currency and account; nothing where no accounts were given."""
+    if result.journal is None:
+        return ""
+    sums: dict[tuple[str, str], list[int]] = {}
+    for line in result.journal.to_pylist():
+        found = sums.setdefault((line["currency"] or "", line["account"]), [0, 0, 0])
+        debit, credit = (0 if line[side] is None else int(line[side].scaleb(summary.scale)) for side in SIDES)
+        found[0], found[1], found[2] = found[0] + 1, found[1] + debit, found[2] + credit
+    lines: list[list[str]] = []
+    for (code, account), (count, *amounts) in sorted(sums.items()):
+        shown = (_amount(one, summary, code) for one in amounts)
+        lines.append([code or NO_CODE, account, f"{count:,}", *shown])
+    for code in sorted({code for code, _ in sums}):
+        whole = [sum(one[at] for (of, _), one in sums.items() if of == code) for at in range(3)]
+        shown = (_amount(one, summary, code) for one in whole[1:])
+        lines.append([code or NO_CODE, "all accounts", f"{whole[0]:,}", *shown])
+    head = ["Currency", "Account", "#Lines", "#Debit", "#Credit"]
+    caption = (
+        "Entries for the differences that matches and write-offs leave, in total; the lines are in the journal file."
+    )
+    table = _table(caption, head, lines) if lines else "<p>No match or write-off leaves a difference.</p>"
+    return f'<section id="journal" aria-labelledby="h-journal"><h2 id="h-journal">Journal</h2>{table}</section>'
 
 
 def signatures(result: RunResult) -> str:

@@ -1,0 +1,85 @@
+"""``run --accounts``: the journal of a run as CSV, on the sheet Journal and in total on the page; what is refused."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from tests.cli.command import florecon
+from tests.support.four_currencies import plugin, table
+
+LINES = "reason,account\nsmall differences,6900\nnear dates,6910\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a strategy, its rows and the accounts."""
+    (tmp_path / "strategy.json").write_text(plugin().ir(), encoding="utf-8")
+    with (tmp_path / "rows.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, table().column_names)
+        writer.writeheader()
+        writer.writerows(table().to_pylist())
+    (tmp_path / "accounts.csv").write_text(LINES, encoding="utf-8")
+    return tmp_path
+
+
+def run(folder: Path, *more: str) -> str:
+    done = florecon("run", "strategy.json", "rows.csv", "--text-amounts", "point", *more, at=folder)
+    return done.err if done.code else done.out
+
+
+def test_the_journal_of_a_run(folder: Path) -> None:
+    said = run(folder, "--accounts", "accounts.csv")
+    assert "journal.csv" in said
+    with (folder / "out" / "journal.csv").open(newline="", encoding="utf-8") as file:
+        lines = list(csv.DictReader(file))
+    assert {line["account"] for line in lines} == {"6900", "1200"}
+    for code in ("EUR", "JPY", "KWD", "USD"):
+        sides = [
+            [line[side] for line in lines if line["currency"] == code and line[side]] for side in ("debit", "credit")
+        ]
+        assert sides[0] == sides[1] != []
+    assert florecon("report", at=folder).code == 0
+    page = (folder / "out" / "report.html").read_text(encoding="utf-8")
+    assert 'id="journal"' in page
+    assert (
+        '<tr><th scope="row">JPY</th><td data-label="Account">6900</td><td class="n" data-label="Lines">1</td>' in page
+    )
+    run(folder, "--accounts", "accounts.csv", "--format", "excel")
+    sheet = openpyxl.load_workbook(folder / "out" / "report.xlsx")["Journal"]
+    assert sheet.max_row == len(lines) + 1
+    with (folder / "out" / "report.xlsx").open("rb"):
+        assert florecon("report", at=folder).code == 0
+
+
+def test_without_accounts_there_is_no_journal(folder: Path) -> None:
+    run(folder)
+    assert not (folder / "out" / "journal.csv").exists()
+    assert florecon("report", at=folder).code == 0
+    assert 'id="journal"' not in (folder / "out" / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (None, "accounts.csv"),
+        ("", "line 1 is 'missing', not 'reason,account'"),
+        ("code,account\n", "line 1 is 'code,account', not 'reason,account'"),
+        ("reason,account\nnear dates,\n", "line 2 has no reason, no account, or more than these two"),
+        ("reason,account\na,1\n\na,2\n", "line 4 gives a second account for 'a'"),
+        ("reason,account\nclearing,1200\n", "no account is given for 'agg_net' (4)"),
+    ],
+)
+def test_what_is_refused_says_what_to_do(folder: Path, text: str | None, says: str) -> None:
+    path = folder / "accounts.csv"
+    if text is None:
+        path.unlink()
+    else:
+        path.write_text(text, encoding="utf-8")
+    said = run(folder, "--accounts", "accounts.csv")
+    assert says in " ".join(said.split())
+    assert "Traceback" not in said
+    assert not (folder / "out").exists()
