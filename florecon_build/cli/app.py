@@ -11,6 +11,7 @@ import typer
 from florecon_build.cli.commands.author import author
 from florecon_build.cli.commands.book import book, close, reopen
 from florecon_build.cli.commands.check import check
+from florecon_build.cli.commands.decide import approve, reject, resolve, unresolve, withdraw
 from florecon_build.cli.commands.diff import diff
 from florecon_build.cli.commands.doctor import doctor, toolchain
 from florecon_build.cli.commands.new import new
@@ -37,7 +38,7 @@ _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     START: (new,),
     WRITE: (read, author, check, tree, svg, rust, diff),
     DELIVER: (ship, verify, package, run, report),
-    REPEAT: (book, close, reopen),
+    REPEAT: (book, resolve, unresolve, approve, reject, withdraw, close, reopen),
     MACHINE: (doctor,),
 }
 for _panel, _commands in _PANELS.items():

@@ -1,4 +1,4 @@
-"""Console output: tables, status lines and errors for people, one JSON document for programs; number formats.
+"""Console output: tables, status lines and errors for people, one JSON document for programs; shares, counts and sizes.
 
 Nothing in a file can drive the terminal: everything that is printed passes ``visible``, and JSON ``escaped_json``.
 """
@@ -128,17 +128,6 @@ def print_unclipped(console: Console, table: Table) -> None:
     kept, console.width = console.width, max(console.width, wanted)
     console.print(table)
     console.width = kept
-
-
-def format_amount(minor: int, scale: int = 2) -> str:
-    """An exact amount with thousands separators, from minor units.
-
-    >>> format_amount(-123456789), format_amount(5), format_amount(7, 0)
-    ('-1,234,567.89', '0.05', '7')
-    """
-    whole, part = divmod(abs(minor), 10**scale)
-    cents = f".{part:0{scale}d}" if scale else ""
-    return f"{'-' if minor < 0 else ''}{whole:,}{cents}"
 
 
 def tenths(share: int) -> str:

@@ -29,6 +29,9 @@ from florecon_build.host.errors import (
     SchemaError,
     StoreDamaged,
     StoreError,
+    UnknownAllocation,
+    UnknownEntry,
+    UnknownId,
 )
 from florecon_build.interpreter import ModelError
 from florecon_build.ir.errors import StrategyError
@@ -141,6 +144,8 @@ def render(error: Exception) -> RenderedError:
         case BookLocked():
             return RenderedError(Exit.ENVIRONMENT, str(error))
         case BookError() | WrongHead() | StoreDamaged() | SamePerson() | NotPending():
+            return RenderedError(Exit.BOOK, str(error))
+        case UnknownEntry() | UnknownId() | UnknownAllocation():
             return RenderedError(Exit.BOOK, str(error))
         case StoreError():
             return RenderedError(Exit.ENVIRONMENT, str(error))

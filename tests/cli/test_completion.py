@@ -11,7 +11,7 @@ from florecon_build.cli.app import app
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
-        ("florecon-build re", {"read", "reopen", "report"}),
+        ("florecon-build re", {"read", "reject", "reopen", "report", "resolve"}),
         ("florecon-build toolchain ", {"ensure"}),
         ("florecon-build run --max", {"--max-exceptions"}),
     ],

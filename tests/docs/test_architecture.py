@@ -100,7 +100,7 @@ def one_error(visited: list[str]) -> None:
         recorded(visited),
         pytest.raises(FrozenGroup, match="group 7 is pinned"),
     ):
-        workspace.dissolve(7)
+        workspace.detach(7, [1])
 
 
 WALKS: dict[str, Callable[[list[str]], None]] = {

@@ -14,6 +14,7 @@ from florecon_build.cli.commands.options import Json
 from florecon_build.host import Book
 from florecon_build.host.decisions.balances import Balance, name_of
 from florecon_build.host.decisions.book import PeriodView
+from florecon_build.host.report.currencies import format_minor
 
 BookFile = Annotated[
     str, typer.Option("--book", metavar="FILE", help="The book: a SQLite file, or a postgresql:// URL.")
@@ -130,14 +131,14 @@ def _print_book(opened: Book) -> None:
 def _print_balances(balances: Sequence[Balance], scale: int) -> None:
     names = ("opening", "new", "cleared", "closing")
     lines = [
-        [name_of(each), *(console.format_amount(getattr(each, name), scale) for name in names), f"{each.open_rows:,}"]
+        [name_of(each), *(_amount(getattr(each, name), scale, each.currency) for name in names), f"{each.open_rows:,}"]
         for each in balances
     ]
     heads = ["", "opening", "+ new", "- cleared", "= closing", "open items"]
     console.print_unclipped(console.out(), console.table(heads, lines))
     reasons = [
         [f"{name_of(each)}: {one.reason}", f"{one.groups:,}", f"{one.rows:,}", *(
-            console.format_amount(amount, scale) for amount in (one.debit, one.credit, one.net)
+            _amount(amount, scale, each.currency) for amount in (one.debit, one.credit, one.net)
         )]
         for each in balances
         for one in each.cleared_by
@@ -145,6 +146,11 @@ def _print_balances(balances: Sequence[Balance], scale: int) -> None:
     if reasons:
         heads = ["cleared by", "groups", "rows", "debit", "credit", "net"]
         console.print_unclipped(console.out(), console.table(heads, reasons))
+
+
+def _amount(minor: int, scale: int, currency: str | None) -> str:
+    """An amount with the decimals of its currency; of rows without one, with those of the book."""
+    return format_minor(minor, scale, currency or "")
 
 
 def _print_ageing(buckets: Sequence[dict[str, Any]], scale: int) -> None:
@@ -155,7 +161,7 @@ def _print_ageing(buckets: Sequence[dict[str, Any]], scale: int) -> None:
             name_of((each["currency"], each["account"])),
             f"{each['bucket']} days",
             f"{each['rows']:,}",
-            console.format_amount(each["amount"], scale),
+            _amount(each["amount"], scale, each["currency"]),
         ]
         for each in buckets
     ]
@@ -168,8 +174,8 @@ def _print_open(opened: Book, scale: int) -> None:
         [
             str(line["id"]),
             line["currency"] or "",
-            console.format_amount(line["original"], scale),
-            console.format_amount(line["remaining"], scale),
+            _amount(line["original"], scale, line["currency"]),
+            _amount(line["remaining"], scale, line["currency"]),
             line["first_seen"],
             f"{line['age_days']:,}",
             line["code"] or "",

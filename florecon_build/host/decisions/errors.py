@@ -44,6 +44,10 @@ class UnknownCode(BookError, code="unknown_code"):
     """The book has no such reason code."""
 
 
+class UnknownInput(BookError, code="unknown_input"):
+    """No row of the period came with such an input."""
+
+
 class OpenItems(BookError, code="open_items"):
     """Items are open without a reason code; resolve them, or close with `allow_open`."""
 

@@ -30,6 +30,7 @@ from florecon_build.host.decisions.group_members import check_ids, proposed, sha
 from florecon_build.host.decisions.members import body_of, body_of_group, check_held, kind_of, parts_of
 from florecon_build.host.decisions.replay import Misfit
 from florecon_build.host.decisions.replayer import Replayed, Replayer
+from florecon_build.host.decisions.resolutions import resolving, unresolving
 from florecon_build.host.decisions.row_digest import of_rows, of_table
 from florecon_build.host.decisions.store import Decision, Draft, Entry, Member, Store
 from florecon_build.host.decisions.store.ledger import ON_GROUPS, ON_ITEMS
@@ -424,33 +425,27 @@ class StoredWorkspace:
         has a code already.
         """
         wanted = list(dict.fromkeys(ids_from(ids)))
-        if not reason.strip():
-            raise BadCommand("an item is resolved for a reason; give it in a few words")
         with self._deciding() as writing:
             book = self._store.book
-            effect = book.code(code).effect
             shapes = shapes_of(self._workspace.report())
             homes = shapes.proposed_of(wanted)
-            asked = {each.members[0].id: each for each in book.pending() if each.kind == "resolve"} | book.resolutions
-            drafts: list[tuple[Id, int, Draft]] = []
-            for row_id in wanted:
+            loose: dict[Id, int] = {}
+
+            def open_part(row_id: Id) -> Member:
                 if row_id not in shapes.totals:
                     raise UnknownId(f"no row has the id {row_id!r}", id=row_id)
-                if row_id in asked:
-                    other = asked[row_id].entry
-                    code_now = other.body["code"]
-                    raise BadCommand(f"row {row_id} was resolved as {code_now!r} by {other.who}; unresolve it first")
-                loose = [each for each in homes[row_id] if len(each.parts) == 1 and each.origin == UNMATCHED]
-                amount = next((part for shape in loose for _, part in shape.parts), 0)
-                if not amount:
-                    raise UnknownAllocation(f"row {row_id} is not open, so there is nothing to resolve", id=row_id)
-                body = body_of([Member(row_id, amount, shapes.totals[row_id])], UNMATCHED, None)
-                body |= {"code": code, "effect": effect}
-                drafts.append((row_id, loose[0].group_id, self._draft("resolve", body, reason)))
-            waiting = {row_id for row_id, _, draft in drafts if book.needs_second(draft)}
-            now = {row_id: group for row_id, group, _ in drafts if row_id not in waiting and effect == "cleared"}
+                alone = [each for each in homes[row_id] if len(each.parts) == 1 and each.origin == UNMATCHED]
+                if alone:
+                    loose[row_id] = alone[0].group_id
+                amount = next((part for shape in alone for _, part in shape.parts), 0)
+                return Member(row_id, amount, shapes.totals[row_id])
+
+            drafts = resolving(book, wanted, code, reason, open_part=open_part, draft=self._draft)
+            waiting = {row_id for row_id, draft in drafts.items() if book.needs_second(draft)}
+            is_cleared = book.code(code).effect == "cleared"
+            now = {row_id: loose[row_id] for row_id in wanted if row_id not in waiting and is_cleared}
             self._workspace.pin_groups(now.values())
-            entries = {row_id: writing.append(draft).seq for row_id, _, draft in drafts}
+            entries = {row_id: writing.append(draft).seq for row_id, draft in drafts.items()}
         self._replayer.adopt({entries[row_id]: group for row_id, group in now.items()})
         pending = [entries[row_id] for row_id in wanted if row_id in waiting]
         return Effect(len(wanted), ids=wanted, groups=now.values(), decisions=entries.values(), pending=pending)
@@ -459,17 +454,12 @@ class StoredWorkspace:
     def unresolve(self, ids: Ids, *, why: str | None = None) -> Effect:
         """Takes the reason codes of items back: they are exceptions again, and the solver's.
 
-        Returns an `Effect`. Errors: `UnknownId` for a row that has no code.
+        Returns an `Effect`. Errors: `UnknownId` for a row that has no code; `PeriodClosed` for one that a closed period
+        cleared.
         """
         wanted = list(dict.fromkeys(ids_from(ids)))
         with self._deciding() as writing:
-            book = self._store.book
-            known = {each.members[0].id: each for each in book.pending() if each.kind == "resolve"} | book.resolutions
-            drafts: list[Draft] = []
-            for row_id in wanted:
-                if row_id not in known:
-                    raise UnknownId(f"row {row_id!r} has no reason code", id=row_id)
-                drafts.append(self._draft("unresolve", {"target": known[row_id].seq}, why))
+            drafts = unresolving(self._store.book, wanted, why, draft=self._draft)
             entries = [writing.append(draft).seq for draft in drafts]
         self._replayer.catch_up()
         waiting = {each.seq for each in self._store.book.pending()}

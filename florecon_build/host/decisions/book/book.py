@@ -22,12 +22,14 @@ from typing import Any, Self
 import pyarrow as pa
 
 from florecon_build.host.decisions.balances import Balance, balances_of
-from florecon_build.host.decisions.book.known_rows import AMOUNT, KnownRows, read_known
+from florecon_build.host.decisions.book import item_verbs, withdrawing
+from florecon_build.host.decisions.book.known_rows import KnownRows, read_known
 from florecon_build.host.decisions.book.opening import Input, Request, begin
 from florecon_build.host.decisions.book.proof import disproved
 from florecon_build.host.decisions.book.tables import unpack
 from florecon_build.host.decisions.book.workspace import ATTEMPTS, BookWorkspace, Moved
 from florecon_build.host.decisions.codes import Code
+from florecon_build.host.decisions.effect import Effect
 from florecon_build.host.decisions.errors import OpenItems, OutOfBalance, StaleRun, WrongBook, WrongHead, WrongPeriod
 from florecon_build.host.decisions.identity import check_name
 from florecon_build.host.decisions.period import period as period_named
@@ -37,6 +39,7 @@ from florecon_build.host.decisions.store.ledger import Book as Ledger
 from florecon_build.host.decisions.store.periods import Period
 from florecon_build.host.errors import BadCommand, StoreDamaged
 from florecon_build.host.frames import TextAmounts
+from florecon_build.host.runtime.arguments import Ids, ids_from
 from florecon_build.host.runtime.engine_module import HasIr
 from florecon_build.host.runtime.module import Source
 from florecon_build.host.runtime.session import Progress
@@ -195,7 +198,7 @@ class Book:
             return pa.table({})
         ledger = self._ledger()
         known = self._known(ledger, found[1])
-        return known.take(dict.fromkeys(found[0].column("id").to_pylist())).drop_columns([AMOUNT])
+        return known.take(dict.fromkeys(found[0].column("id").to_pylist()))
 
     def ageing(self, period: str | None = None) -> list[dict[str, Any]]:
         """The open items by age: currency, account, bucket of days, number of rows and sum of their amounts."""
@@ -227,6 +230,7 @@ class Book:
             "undo",
             "resolve",
             "unresolve",
+            "withdraw",
             "params",
             "codes",
             "policy",
@@ -381,7 +385,7 @@ class Book:
                 "allow_open": allow_open,
                 "preparer": run.who,
                 "makers": ledger.makers(0 if before is None else before.seq),
-                "inputs": [each for entry in known.rows for each in entry.body.get("inputs", ())],
+                "inputs": known.inputs,
                 "head": self._store.head,
                 **{name: run.body[name] for name in FROZEN},
                 "tables": dict(run.body["attachments"]),
@@ -410,6 +414,54 @@ class Book:
         plain = {name: each.as_data() if isinstance(each, Code) else each for name, each in codes.items()}
         self._store.append(Draft(who=who, kind="codes", body={"codes": plain}, why=why))
         return self.codes
+
+    # Decisions
+
+    def resolve(self, ids: Ids, code: str, reason: str, *, who: str, period: str | None = None) -> Effect:
+        """Gives open items of the open period a reason code; the next run of the period applies it.
+
+        Parameters: as `BookWorkspace.resolve`, which a workspace of the period at hand spares the run; `period` is the
+        open one unless given.
+        Returns an `Effect`. Errors: `UnknownCode`, `PeriodClosed`, `UnknownId`, `UnknownAllocation`, `StaleRun` where
+        rows came or went since the last run; `BadCommand` for an item that has a code already, and without a reason.
+        """
+        return item_verbs.resolve(self._store, ids_from(ids), code, reason, who=who, period=period)
+
+    def unresolve(self, ids: Ids, *, who: str, why: str | None = None, period: str | None = None) -> Effect:
+        """Takes the reason codes of items back; the next run of the period applies it.
+
+        Returns an `Effect`. Errors: `UnknownId` for a row without a code, `PeriodClosed`.
+        """
+        return item_verbs.unresolve(self._store, ids_from(ids), who=who, why=why, period=period)
+
+    def approve(self, entry: int, *, who: str, why: str | None = None) -> Decision:
+        """Puts a decision that waits for a second person in force.
+
+        Parameters: `entry` is its number. Returns the decision. Errors: `SamePerson` for who made it, under whatever
+        name; `NotPending`, `UnknownEntry`.
+        """
+        self._store.approve(entry, who=who, why=why)
+        return self._store.book.decisions[entry]
+
+    def reject(self, entry: int, *, who: str, why: str | None = None) -> Decision:
+        """Turns down a decision that waits for a second person. Errors: as `approve`."""
+        self._store.reject(entry, who=who, why=why)
+        return self._store.book.decisions[entry]
+
+    def withdraw(
+        self, period: str, *, who: str, reason: str, input: str | None = None, ids: Ids | None = None
+    ) -> Effect:
+        """Takes rows back that an open period was given by mistake: those of an input, or single ones.
+
+        A row that came first in the period is gone, and may come again; one that was restated in it is what it was
+        before. What was withdrawn, by whom and why, stays in the history. Run the period again, then close it.
+        Parameters: `input` is the name of a file, or the beginning of its SHA-256; `ids` are rows.
+        Returns an `Effect`: the rows. Errors: `PeriodClosed`, `WrongPeriod`; `UnknownInput` for a file that brought
+        no row of the period; `UnknownId` for a row that did not come in it; `BadCommand` without a reason, and for
+        both or neither of `input` and `ids`.
+        """
+        rows = None if ids is None else ids_from(ids)
+        return withdrawing.withdraw(self._store, period, input=input, ids=rows, who=who, reason=reason)
 
     def dispose(self) -> None:
         """Closes the connections to the database."""
@@ -503,7 +555,7 @@ def _view(known: Period, ledger: Ledger) -> PeriodView:
         strategy=body.get("strategy", ""),
         version=body.get("version", ""),
         params=body.get("params", {}),
-        inputs=tuple(each for entry in known.rows for each in entry.body.get("inputs", ())),
+        inputs=tuple(known.inputs),
         head=None if close is None else close.hash,
         reopened=tuple({"who": each.who, "at": each.at, "reason": each.why} for each in known.reopens),
     )

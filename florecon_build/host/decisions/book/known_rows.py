@@ -14,20 +14,23 @@ import pyarrow.compute as pc
 
 from florecon_build.host.decisions.book.tables import unpack
 from florecon_build.host.decisions.store.entry import Entry
-from florecon_build.host.decisions.store.periods import Periods
+from florecon_build.host.decisions.store.periods import Period, Periods
 from florecon_build.host.decisions.store.store import Store
 from florecon_build.host.errors import DuplicateId
 
 Id = int | str
 AMOUNT = "florecon.amount"
 """The column of a stored row that has its amount in minor units of the numeraire."""
+INPUT = "florecon.input"
+"""The column of a stored row that has the place of its input among those of its entry, from 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A row that the book has: the period that it came in, and its place in the table of all."""
+    """A row that the book has: the periods that it and its content came in, and its place in the table of all."""
 
     first_seen: str
+    last_seen: str
     place: int
 
 
@@ -45,9 +48,10 @@ class KnownRows:
         return int(self.table.column(AMOUNT)[self.rows[row_id].place].as_py())
 
     def take(self, ids: Iterable[Id]) -> pa.Table:
-        """The rows of these ids."""
+        """The rows of these ids, in the columns that they were given in."""
         places = [self.rows[row_id].place for row_id in ids]
-        return self.table.take(pa.array(places, pa.int64()))
+        given = [name for name in self.table.column_names if name not in (AMOUNT, INPUT)]
+        return self.table.select(given).take(pa.array(places, pa.int64()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ def read_known(store: Store, periods: Periods, name: str, id_name: str) -> Known
     at = 0
     for each in periods.known.values():
         for entry in each.rows:
-            table = _attached(store, entry)
+            table = stored_rows(store, each, entry, id_name)
             ids: list[Id] = table.column(id_name).to_pylist()
             if each.span.first > span.first:
                 later |= dict.fromkeys(ids, each.name)
@@ -80,7 +84,7 @@ def read_known(store: Store, periods: Periods, name: str, id_name: str) -> Known
             tables.append(table)
             for place, row_id in enumerate(ids, at):
                 first = found[row_id].first_seen if row_id in found else each.name
-                found[row_id] = Known(first, place)
+                found[row_id] = Known(first, each.name, place)
             at += len(ids)
     whole = pa.concat_tables(tables, promote_options="default") if tables else pa.table({})
     return KnownRows(
@@ -88,8 +92,17 @@ def read_known(store: Store, periods: Periods, name: str, id_name: str) -> Known
     )
 
 
-def _attached(store: Store, entry: Entry) -> pa.Table:
-    return unpack(store.attachment(entry.seq, "rows"))
+def stored_rows(store: Store, period: Period, entry: Entry, id_name: str) -> pa.Table:
+    """The rows that an entry of a period brought, without those that were withdrawn."""
+    table = unpack(store.attachment(entry.seq, "rows"))
+    for each in period.withdrawals:
+        if each.seq > entry.seq:
+            taken = unpack(store.attachment(each.seq, "withdrawn"))
+            ids = taken.filter(pc.equal(taken["entry"], entry.seq))["id"].combine_chunks()
+            table = table.filter(
+                pc.invert(pc.is_in(table[id_name], value_set=ids.cast(table.schema.field(id_name).type)))
+            )
+    return table
 
 
 def require_unique(table: pa.Table, id_name: str) -> None:

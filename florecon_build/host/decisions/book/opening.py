@@ -13,6 +13,7 @@ import pyarrow as pa
 from florecon_build.host.decisions.book.embedded_strategy import embedded_strategy
 from florecon_build.host.decisions.book.known_rows import (
     AMOUNT,
+    INPUT,
     Arrival,
     Id,
     KnownRows,
@@ -118,7 +119,7 @@ def begin(store: Store, workspace: Workspace, request: Request) -> Context:
         opening = unpack(store.attachment(int(opening_close.body["run"]), "open"))
     opened = _opened(opening)
 
-    restated = _restated(ledger.periods.known.get(span.name), arrival, known, span, names.id)
+    restated = _restated(arrival, known, span, names.id)
     table, aside = _rows_at_hand(
         known=known, arrival=arrival, opened=opened, restated=restated, span=span, id_name=names.id
     )
@@ -339,11 +340,10 @@ def _ids_by_input(inputs: Sequence[Input], ids: list[Id]) -> Iterable[tuple[str,
         at += each.rows
 
 
-def _restated(period: Any, arrival: Arrival, known: KnownRows, span: Span, id_name: str) -> set[Id]:
+def _restated(arrival: Arrival, known: KnownRows, span: Span, id_name: str) -> set[Id]:
     """The rows of earlier periods whose content was replaced in this one."""
     ids: set[Id] = set(arrival.changed.column(id_name).to_pylist())
-    for entry in period.rows if period is not None else ():
-        ids |= {each["id"] for each in entry.body.get("restated", ())}
+    ids |= {row_id for row_id, row in known.rows.items() if row.last_seen == span.name}
     return {row_id for row_id in ids if known.rows[row_id].first_seen != span.name}
 
 
@@ -359,7 +359,7 @@ def _rows_at_hand(
     ]
     parts = [arrival.new, arrival.changed]
     if kept:
-        stored = known.take(kept).drop_columns([AMOUNT])
+        stored = known.take(kept)
         parts.insert(0, stored.select([name for name in stored.column_names if name in arrival.new.column_names]))
     table = pa.concat_tables([each for each in parts if each.num_rows] or [arrival.new], promote_options="permissive")
     aside: dict[Id, int] = {}
@@ -495,12 +495,12 @@ def _rows_draft(
     if sum(each.rows for each in inputs) != len(given_ids):
         inputs = (Input("rows", of_rows("", "run", frame, None), len(given_ids)),)
     listed: list[dict[str, Any]] = []
+    came_with: dict[Id, int] = {}
     at = 0
-    for each in inputs:
-        part = [
-            (key_of[row_id], amounts[row_id] if row_id in amounts else known.amount(row_id))
-            for row_id in given_ids[at : at + each.rows]
-        ]
+    for place, each in enumerate(inputs):
+        of_input = given_ids[at : at + each.rows]
+        part = [(key_of[row_id], amounts[row_id] if row_id in amounts else known.amount(row_id)) for row_id in of_input]
+        came_with |= dict.fromkeys(of_input, place)
         at += each.rows
         counts = sums_by_key((key, 1) for key, _ in part)
         totals = [
@@ -508,6 +508,7 @@ def _rows_draft(
             for key, total in sums_by_key(part).items()
         ]
         listed.append({"name": each.name, "sha256": each.sha256, "rows": each.rows, "totals": totals, **each.control})
+    stored = stored.append_column(INPUT, pa.array([came_with[row_id] for row_id in ids], pa.int32()))
     changes = [
         {"id": row_id, "before": {name: _cell(old) for name, (old, _) in cells.items()},
          "after": {name: _cell(new) for name, (_, new) in cells.items()}}

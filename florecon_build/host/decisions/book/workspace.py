@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -14,9 +15,9 @@ from florecon_build.host.decisions.book.result import Explained, Id, Item, Movem
 from florecon_build.host.decisions.book.tables import pack
 from florecon_build.host.decisions.errors import BookError, StaleRun
 from florecon_build.host.decisions.period import Span
-from florecon_build.host.decisions.store.entry import Draft, text_of
+from florecon_build.host.decisions.store.entry import Draft, Entry, text_of
 from florecon_build.host.decisions.store.ledger import Book as Ledger
-from florecon_build.host.decisions.store.store import Store
+from florecon_build.host.decisions.store.store import Store, Writing
 from florecon_build.host.decisions.stored_workspace import StoredWorkspace
 from florecon_build.host.report.report import Report
 from florecon_build.host.runtime.session import Progress
@@ -24,7 +25,7 @@ from florecon_build.host.workspace import Workspace
 from florecon_build.wire import UNMATCHED
 
 ATTEMPTS = 5
-SETTLED = ("book", "rows", "close", "reopen", "migrate")
+SETTLED = ("book", "rows", "close", "reopen", "migrate", "withdraw")
 """Kinds of entries that change what a period begins with, so that its workspace is opened anew."""
 
 
@@ -141,6 +142,13 @@ class BookWorkspace(StoredWorkspace):
                 continue
         raise StaleRun("others change the book faster than it is solved; run it again later")
 
+    @contextmanager
+    def _deciding(self) -> Generator[Writing]:
+        """As for a stored workspace. Errors: `PeriodClosed` for a period that somebody has closed meanwhile."""
+        with super()._deciding() as writing:
+            self._store.book.periods.check_run(self._context.span.name)
+            yield writing
+
     def _kept_params(self) -> Mapping[str, Any]:
         pending = [draft.body["values"] for draft in self._pending if draft.kind == "params"]
         return dict(ChainMap(*reversed(pending), dict(super()._kept_params())))
@@ -161,7 +169,7 @@ class BookWorkspace(StoredWorkspace):
             for draft in self._pending:
                 writing.append(draft)
             period = book.periods.known.get(context.span.name)
-            body = self._body(result, period.rows[-1].seq if period is not None and period.rows else 0)
+            body = self._body(result, 0 if period is None else _last(*period.rows, *period.withdrawals))
             attachments = {name: pack(getattr(result, name)) for name in ("groups", "allocations", "open")}
             draft = self._draft("run", body, None, attachments)
             last = None if period is None else period.run
@@ -246,6 +254,10 @@ class BookWorkspace(StoredWorkspace):
             strategy=draft.strategy,
             attachments=attachments or {},
         )
+
+
+def _last(*entries: Entry) -> int:
+    return max((each.seq for each in entries), default=0)
 
 
 def _settled(book: Ledger) -> int:

@@ -78,8 +78,9 @@ class HasStore(Protocol):
 
 def verify(store: Store | HasStore, *, expect_head: str | None = None, head: str | None = None) -> Audit:
     """Reads the whole history and finds every edit, removal, insertion and move in it, every broken rule, every
-    decision that its own maker approved, and every time before that of the entry before it. What is attached to
-    entries, as the rows of a book's periods are, is held to the SHA-256 in them.
+    decision that its own maker approved, every period that its own maker closed where a second person was required,
+    and every time before that of the entry before it. What is attached to entries, as the rows of a book's periods are,
+    is held to the SHA-256 in them.
 
     Parameters: `store` is a `Store` or a `Book`; `expect_head` is a `head` of it that was kept elsewhere, `head` an
     earlier name for it. Without it, two things leave no trace in the database itself: entries cut off at the end, and a
@@ -99,6 +100,7 @@ def verify(store: Store | HasStore, *, expect_head: str | None = None, head: str
         walk.step(row)
     walk.check_attachments(store.raw_attachments())
     walk.check_approvals()
+    walk.check_closes()
     for known in sorted((wanted | {store.known_head or walk.previous}) - walk.hashes.keys()):
         walk.fault(walk.last, f"the head {known[:12]}... is not in the history: it was cut off, or written anew")
     proven_to = max((walk.hashes.get(each, 0) for each in wanted), default=0)
@@ -125,6 +127,7 @@ class _Walk:
         self._book = Book()
         self._at: datetime | None = None
         self._attached: dict[tuple[int, str], object] = {}
+        self._by_second_person: set[int] = set()
 
     def fault(self, seq: int, what: str, *, is_clock: bool = False) -> None:
         self.faults.append(Fault(seq, what, is_clock))
@@ -149,6 +152,8 @@ class _Walk:
             for name, digest_of in cast("Mapping[str, object]", named if isinstance(named, dict) else {}).items():
                 self._attached[seq, name] = digest_of
             self._book.add(entry)
+            if entry.kind == "close" and self._book.second_person_from is not None:
+                self._by_second_person.add(seq)
         except FloreconError as error:
             self.fault(seq, f"it breaks a rule: {error}")
         self.last, self.previous = seq, str(row.hash)
@@ -160,6 +165,17 @@ class _Walk:
             checker = decision.checker
             if checker is not None and self._book.people.is_same(decision.entry.who, checker):
                 self.fault(decision.seq, f"{decision.entry.who!r}, who made it, answered it as {checker!r}")
+
+    def check_closes(self) -> None:
+        """Finds periods that one of their makers closed, where a second person was required, as `check_approvals`."""
+        for period in self._book.periods.known.values():
+            close = period.close
+            if close is None or close.seq not in self._by_second_person:
+                continue
+            for maker in map(str, close.body.get("makers", ())):
+                if self._book.people.is_same(maker, close.who):
+                    what = f"{close.who!r}, who closed {period.name}, worked on it as {maker!r}; reopen it, and let a"
+                    self.fault(close.seq, f"{what} second person close it")
 
     def check_attachments(self, found: Iterable[tuple[int, str, bytes]]) -> None:
         """Holds the attachments to the hashes that the entries have of them."""

@@ -116,6 +116,12 @@ def _check_period(body: Body) -> None:
         raise BadCommand(f"a period has a name, not {body.get('period')!r}")
 
 
+def _check_withdraw(body: Body) -> None:
+    _check_period(body)
+    if not is_int(body.get("rows")) or not isinstance(body.get("inputs"), list):
+        raise BadCommand("a withdrawal counts its rows, and lists the inputs that they came with")
+
+
 def _check_close(body: Body) -> None:
     _check_period(body)
     consumed = body.get("consumed")
@@ -152,4 +158,5 @@ _RULES: dict[str, Callable[[Body], None]] = {
     "run": _check_period,
     "close": _check_close,
     "reopen": _check_period,
+    "withdraw": _check_withdraw,
 }

@@ -41,6 +41,7 @@ Kind = Literal[
     "close",
     "reopen",
     "migrate",
+    "withdraw",
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
 FORMAT = "florecon.store 1"

@@ -98,9 +98,10 @@ class Book:
         return found
 
     def changes_after(self, seq: int) -> list[Decision]:
-        """The entries after a run that may have changed what it comes to."""
+        """The entries after a run that may have changed what it comes to; one that waits, or was rejected, has not."""
         quiet = {*NO_PART_IN_THE_RESULT, "run"} - {"approve"}
-        return [each for number, each in self.decisions.items() if number > seq and each.kind not in quiet]
+        later = [each for number, each in self.decisions.items() if number > seq and each.kind not in quiet]
+        return [each for each in later if each.status not in ("pending", "rejected")]
 
     def code(self, name: object) -> Code:
         """The code of a name. Errors: `UnknownCode`, with the codes there are."""

@@ -8,6 +8,7 @@
 | `close` | `period`, `run`, `previous` (number of the close before, 0 for none), `balances`, `consumed`, ... |
 | `reopen` | `period`, `target`: the number of the close |
 | `migrate` | `before`, `after`: fingerprints of the strategies |
+| `withdraw` | `period`, `rows` (a count), `inputs`; the number of the entry and the id of each row are attached |
 
 One period is open at a time, in the order of the calendar. Only a reopened one can have a later one open behind it, and
 that one is run again from the new closing.
@@ -15,6 +16,7 @@ that one is run again from the new closing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,15 +33,16 @@ from florecon_build.host.decisions.errors import (
 from florecon_build.host.decisions.period import Span, period
 from florecon_build.host.decisions.store.entry import Draft, Entry
 
-KINDS = ("book", "rows", "run", "close", "reopen", "migrate")
+KINDS = ("book", "rows", "run", "close", "reopen", "migrate", "withdraw")
 
 
 @dataclass(slots=True)
 class Period:
-    """A period: the entries of its rows, runs, closes and reopenings; `close` is the one in force."""
+    """A period: the entries of its rows, withdrawals, runs, closes and reopenings; `close` is the one in force."""
 
     span: Span
     rows: list[Entry] = field(default_factory=list[Entry])
+    withdrawals: list[Entry] = field(default_factory=list[Entry])
     runs: list[Entry] = field(default_factory=list[Entry])
     closes: list[Entry] = field(default_factory=list[Entry])
     reopens: list[Entry] = field(default_factory=list[Entry])
@@ -54,6 +57,19 @@ class Period:
     def run(self) -> Entry | None:
         """The last run."""
         return self.runs[-1] if self.runs else None
+
+    @property
+    def inputs(self) -> list[dict[str, Any]]:
+        """The inputs that its rows came with, in order; `withdrawn` counts the rows that were taken back."""
+        taken: Counter[tuple[int, int]] = Counter()
+        for entry in self.withdrawals:
+            for each in entry.body["inputs"]:
+                taken[each["entry"], each["input"]] += each["rows"]
+        return [
+            {**each, "withdrawn": taken[entry.seq, at]} if taken[entry.seq, at] else dict(each)
+            for entry in self.rows
+            for at, each in enumerate(entry.body.get("inputs", ()))
+        ]
 
 
 class Periods:
@@ -89,7 +105,7 @@ class Periods:
             raise WrongBook("the book has not been begun; its first run begins it")
         name = draft.body.get("period")
         match draft.kind:
-            case "rows" | "run":
+            case "rows" | "run" | "withdraw":
                 self.check_run(str(name))
                 if draft.kind == "run":
                     self._check_balances(draft.body, self.span(str(name)))
@@ -170,6 +186,8 @@ class Periods:
             case "rows" | "run":
                 known = self._period(str(body["period"]))
                 (known.rows if entry.kind == "rows" else known.runs).append(entry)
+            case "withdraw":
+                self._period(str(body["period"])).withdrawals.append(entry)
             case "close":
                 known = self._period(str(body["period"]))
                 known.closes.append(entry)

@@ -27,3 +27,25 @@ strategy = fb.partition_by(
     ),
 )
 plugin = fb.Plugin("acme.book", "1.0.0", rows=row, numeraire=row.debit - row.credit, strategy=strategy)
+
+amount_row = fb.columns(
+    line=fb.integer(id=True),
+    account=fb.text(),
+    currency=fb.text(),
+    amount=fb.money(scale=3, display=True),
+    day=fb.date(),
+)
+STEPS = fb.labeled("exact", fb.exact_1to1(key=(amount_row.account, amount_row.currency), order=amount_row.day))
+
+
+def with_accounts(strategy: fb.Strategy = STEPS) -> fb.Plugin:
+    """A plugin with numbers as ids, a declared currency and account, and amounts of three decimals."""
+    return fb.Plugin(
+        "acme.accounts",
+        "1.0.0",
+        rows=amount_row,
+        numeraire=amount_row.amount,
+        strategy=strategy,
+        currency=amount_row.currency,
+        account=amount_row.account,
+    )

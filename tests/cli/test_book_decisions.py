@@ -1,0 +1,119 @@
+"""Commands that decide in a book, and the decimals of its tables; what is refused says what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from florecon_build.host import Book
+from tests.cli.command import Completed, florecon
+from tests.host.decisions.book.plugin import with_accounts
+
+HEADER = "line,account,currency,amount,day\n"
+MARCH = """\
+1,bank,EUR,10.00,2026-03-02
+2,bank,EUR,-10.00,2026-03-03
+3,bank,EUR,77.50,2026-03-04
+4,bank,JPY,1200,2026-03-05
+5,cash,KWD,1.234,2026-03-06
+"""
+PERIOD = ("--book", "close.db", "--period", "2026-03")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder in which March was run once, over the right file and a wrong one."""
+    (tmp_path / "strategy.json").write_text(with_accounts().ir())
+    (tmp_path / "march.csv").write_text(HEADER + MARCH)
+    (tmp_path / "wrong.csv").write_text(HEADER + "9,cash,EUR,5.00,2026-03-09\n")
+    done = run(tmp_path, "march.csv", "wrong.csv")
+    assert done.code == 0, done.err
+    return tmp_path
+
+
+def run(folder: Path, *files: str) -> Completed:
+    """Runs March."""
+    return florecon("run", "strategy.json", *files, *PERIOD, "--who", "anna", at=folder)
+
+
+def words(text: str) -> list[str]:
+    """The lines of a printed text, each with single spaces."""
+    return [" ".join(line.split()) for line in text.splitlines()]
+
+
+def test_a_month_is_decided_on_the_command_line(folder: Path) -> None:
+    withdrawn = florecon(
+        "withdraw", *PERIOD, "--who", "ben", "--reason", "of another company", "--file", "wrong.csv", at=folder
+    )
+    assert withdrawn.code == 0, withdrawn.err
+    assert "1 row withdrawn by ben; entry 4" in withdrawn.out
+    code = ("--code", "write_off", "--reason", "below the cost of a letter")
+    done = florecon("resolve", "3", *PERIOD, "--who", "anna", *code, at=folder)
+    assert done.code == 7
+    assert "rows of 2026-03 came or went after its last run; run it again" in done.err
+    assert run(folder).code == 0
+    done = florecon("resolve", "3", "4", *PERIOD, "--who", "anna", *code, "--json", at=folder)
+    assert (done.json()["ids"], len(done.json()["entries"])) == ([3, 4], 2)
+    taken_back = florecon("unresolve", "4", "--book", "close.db", "--who", "anna", at=folder)
+    assert "1 item without a code again; entry 8" in taken_back.out
+    florecon("resolve", "4", "5", *PERIOD, "--who", "anna", "--code", "timing", "--reason", "of April", at=folder)
+    assert run(folder).code == 0
+    closed = florecon("close", *PERIOD, "--who", "ben", at=folder)
+    assert closed.code == 0, closed.err
+    lines = words(closed.out)
+    assert "EUR bank 0.00 77.50 77.50 0.00 0" in lines
+    assert "JPY bank 0 1,200 0 1,200 1" in lines
+    assert "KWD cash 0.000 1.234 0.000 1.234 1" in lines
+    assert "EUR bank: write_off 1 1 77.50 0.00 77.50" in lines
+    printed = words(florecon("book", "close.db", at=folder).out)
+    assert "JPY bank 0-30 days 1 1,200" in printed
+    assert "4 JPY 1,200 1,200 2026-03 26 timing of April" in printed
+    assert "5 KWD 1.234 1.234 2026-03 25 timing of April" in printed
+    inputs = florecon("book", "close.db", "--json", at=folder).json()["periods"][0]["inputs"]
+    assert [(each["name"], each.get("withdrawn")) for each in inputs] == [("march.csv", None), ("wrong.csv", 1)]
+
+
+def test_a_second_person_approves_on_the_command_line(folder: Path) -> None:
+    with Book(folder / "close.db") as book:
+        book.store.require_second_person(50_000, who="chief")
+    code = ("--code", "write_off", "--reason", "below the cost of a letter")
+    asked = florecon("resolve", "3", *PERIOD, "--who", "anna", *code, at=folder)
+    assert "entry 5 waits for a second person" in asked.out
+    assert "entry 5, resolve by anna, waits for a second person" in florecon("book", "close.db", at=folder).out
+    for name in ("anna", "ANNA "):
+        own = florecon("approve", "5", "--book", "close.db", "--who", name, at=folder)
+        assert own.code == 7
+        assert "a second person answers it" in own.err
+    approved = florecon("approve", "5", "--book", "close.db", "--who", "ben", at=folder)
+    assert "entry 5 is approved by ben: resolve by anna" in approved.out
+    again = florecon("reject", "5", "--book", "close.db", "--who", "ben", at=folder)
+    assert again.code == 7
+    assert "waits for nobody" in again.err
+
+
+def test_what_cannot_be_decided_is_refused_and_says_what_to_do(folder: Path) -> None:
+    head = florecon("book", "close.db", "--json", at=folder).json()["head"]
+    resolve = ("--who", "anna", "--reason", "x", "--code")
+    wrong = ("--who", "anna", "--reason", "x")
+    refused = {
+        ("resolve", "3", *PERIOD, *resolve, "writeoff"): (7, "the book has bank_error"),
+        ("resolve", "33", *PERIOD, *resolve, "timing"): (7, "no row with the id 33"),
+        ("resolve", "F", *PERIOD, *resolve, "timing"): (2, "the ids of the book are whole numbers"),
+        ("resolve", "1", *PERIOD, *resolve, "timing"): (7, "row 1 is not open"),
+        ("unresolve", "3", *PERIOD, "--who", "anna"): (7, "row 3 has no reason code"),
+        ("withdraw", *PERIOD, *wrong): (2, "--file NAME, or --row ID"),
+        ("withdraw", *PERIOD, *wrong, "--file", "april.csv"): (7, "its rows came with march.csv, wrong.csv"),
+        ("withdraw", *PERIOD, *wrong, "--row", "77"): (7, "row 77 did not come in 2026-03"),
+        ("approve", "99", "--book", "close.db", "--who", "ben"): (7, "there is no entry 99"),
+        ("approve", "3", "--book", "no.db", "--who", "ben"): (2, "there is no book"),
+    }
+    for command, (code, said) in refused.items():
+        done = florecon(*command, at=folder)
+        assert (done.code, said in done.err) == (code, True), (command, done.code, done.err)
+    assert florecon("book", "close.db", "--json", at=folder).json()["head"] == head
+    assert florecon("close", *PERIOD, "--who", "ben", "--allow-open", at=folder).code == 0
+    for command in list(refused)[:1], list(refused)[7:8]:
+        done = florecon(*command[0], at=folder)
+        assert done.code == 7
+        assert "was closed by ben" in done.err
