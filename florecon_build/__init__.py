@@ -91,6 +91,7 @@ from florecon_build.host import (
 from florecon_build.ir.errors import MissingLaneError, Problem, Severity, StrategyError
 from florecon_build.ir.json_format import IrError
 from florecon_build.plugin import Plugin
+from florecon_build.scale import Reconciled, explain_shards, reconcile
 from florecon_build.sharding import ShardPlan
 from florecon_build.sources import Source
 
@@ -120,6 +121,7 @@ __all__ = [
     "PluginError",
     "Problem",
     "RealExpr",
+    "Reconciled",
     "Report",
     "Rows",
     "Severity",
@@ -151,6 +153,7 @@ __all__ = [
     "dice",
     "diff",
     "exact_1to1",
+    "explain_shards",
     "fill",
     "first_of",
     "fixed_point",
@@ -180,6 +183,7 @@ __all__ = [
     "prefix",
     "prefix_similarity",
     "real",
+    "reconcile",
     "rel_max_tol",
     "rel_tol",
     "running_zero",

