@@ -9,7 +9,7 @@ from florecon_build.host.explain.explanation import Explanation, Step
 
 ROWS_PER_CALL = 100
 """Rows per explain call; the module runs its strategy once for each call."""
-ROUTING_EVENTS = frozenset({"entered", "band", "kept", "predicate_true", "predicate_false"})
+ROUTING_EVENTS = frozenset({"entered", "bucket", "band", "kept", "matched", "predicate_true", "predicate_false"})
 """Events that record the route of a row; they are not a reason for an open item."""
 
 
@@ -46,5 +46,5 @@ def _lines(explanation: Explanation, names: Mapping[int, str]) -> dict[str, str]
 
 
 def _is_reason(step: Step) -> bool:
-    """True for an event that states a reason; of bucket events only the shard of ``partition_by`` counts."""
-    return step.event not in ROUTING_EVENTS and (step.event != "bucket" or step.kind == "partition_by")
+    """True for an event that states a reason."""
+    return step.event not in ROUTING_EVENTS

@@ -93,7 +93,8 @@ def _exceptions(summary: Summary, largest: int, width: int) -> Table:
     ]
     room = width - max(map(len, opened))
     for name in (name for name in rows.column_names if name != "open"):
-        cells = [_cell(value, code or "") for value, code in zip(rows[name].to_pylist(), codes, strict=True)]
+        of = [""] * rows.num_rows if name in summary.other_amounts else codes
+        cells = [_cell(value, code or "") for value, code in zip(rows[name].to_pylist(), of, strict=True)]
         room -= max(map(len, [name, *cells])) + 2
         if columns and room < 0:
             break

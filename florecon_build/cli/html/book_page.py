@@ -52,7 +52,7 @@ def of_record(record: Mapping[str, Any]) -> BookPage | None:
     if not isinstance(book, dict):
         return None
     said = cast("dict[str, Any]", book)
-    return BookPage(balances=said.get("balances", []), head=str(said.get("head") or ""))
+    return BookPage(balances=said["balances"], head=str(said["head"]))
 
 
 def _filled(given: Signing, view: PeriodView, title: Mapping[str, Any]) -> Signing:

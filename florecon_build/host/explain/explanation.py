@@ -21,6 +21,21 @@ from florecon_build.host.explain.context import context_of
 from florecon_build.host.explain.sentences import Words
 from florecon_build.wire import LEAVES, PINNED, UNMATCHED
 
+DESCRIBED = (
+    "partition_by",
+    "partition_by_with",
+    "partition_by_table",
+    "signal_group",
+    "running_zero",
+    "windowed",
+    "pivot",
+)
+"""Kinds of nodes of which a module always has something to say."""
+UNDESCRIBED = (
+    "The module is of an older release and does not describe its keys and conditions: dates in keys are counts of days"
+    " since 1970-01-01, and no limits are named. Compile the strategy again to have them."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -64,6 +79,8 @@ class Explanation:
         names = cast("dict[str, str]", data.get("names", {}))
         self._names = names
         self._nodes = {node.id: node for node in about.nodes}
+        described = [bool(node.facts) for node in about.nodes if node.kind in DESCRIBED]
+        self._is_undescribed = bool(described) and not any(described)
         try:
             self._words = Words(context_of(about, data, rows, params))
             self.steps: tuple[Step, ...] = tuple(self._step(facts) for facts in data["steps"])
@@ -80,6 +97,8 @@ class Explanation:
         lines = list(self._standings)
         if self.data.get("stale"):
             lines.append("Rows, decisions or params changed since the last solve; this is what a solve would do now.")
+        if self._is_undescribed:
+            lines.append(UNDESCRIBED)
         pair = len(self._standings) == 2
         steps = self.meetings if pair else tuple(step for step in self.steps if step.event != "entered")
         for step in steps:

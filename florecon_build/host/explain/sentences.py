@@ -61,6 +61,15 @@ class Words:
             kinds = [kinds[0] if len(kinds) == 1 else ""] * len(parts)
         return "`" + " / ".join(typed(part, kind) for part, kind in zip(parts, kinds, strict=True)) + "`"
 
+    def empty(self, facts: Facts) -> str:
+        """The columns of a key in which a row has nothing, by name where they are known."""
+        node, row = self.context.nodes.get(facts.get("node", -1)), self.context.row(facts.get("id"))
+        columns = [] if node is None else cast("list[str | None]", node.facts.get("columns", []))
+        found = [f"`{name}`" for name in columns if name is not None and name in row and row[name] is None]
+        if not found:
+            return "it has nothing in the columns of the key"
+        return f"{' and '.join(found)} {'is' if len(found) == 1 else 'are'} empty"
+
     def together(self, facts: Facts) -> str:
         """The lots of a bucket as a subject: `the 3 items with the key `B``."""
         if facts.get("key", []) == []:
@@ -80,7 +89,10 @@ class Words:
         return None if node is None else node.facts.get("order")
 
     def not_allowed(self, facts: Facts, other: object) -> str:
-        """The conditions of a flow that a pair fails, each with by how much: one line for each way to be allowed."""
+        """The conditions of a flow that a pair fails, each with by how much: one line for each way to be allowed.
+
+        Where the module describes no conditions, or none of them fails by what the columns show, it says so.
+        """
         node = self.context.nodes.get(facts.get("node", -1))
         tiers = [] if node is None else cast("list[list[Mapping[str, Any]]]", node.facts.get("tests", []))
         said: list[str] = []
@@ -90,7 +102,9 @@ class Words:
             if not failed:
                 failed = [f"the condition `{test['text']}` does not hold" for test, text in told if text is None]
             said += failed[:1]
-        return "; ".join(dict.fromkeys(said))
+        if not tiers:
+            return "the module does not say which condition forbids it"
+        return "; ".join(dict.fromkeys(said)) or "by what its cost computes; no condition on the columns forbids it"
 
     def sentence(self, facts: Facts) -> str:
         """The sentence for an event, without the row as its subject."""
@@ -202,12 +216,12 @@ def _no_candidate(_: Words, f: Facts) -> str:
 
 def _all_forbidden(w: Words, f: Facts) -> str:
     count = f["candidates"]
-    head = "its only candidate is not allowed" if count == 1 else f"none of its {count} candidates is allowed"
     if "best" not in f:
-        return head
-    why = w.not_allowed(f, f["best"])
-    who = w.row(f["best"]) if count == 1 else f"the nearest, {w.row(f['best'])},"
-    return f"{head}: {who} is {why}" if why else f"{head}: {who.rstrip(',')}"
+        return "its only candidate is not allowed" if count == 1 else f"none of its {count} candidates is allowed"
+    who, why = w.row(f["best"]), w.not_allowed(f, f["best"])
+    if count == 1:
+        return f"its only candidate, {who}, is not allowed: {why}"
+    return f"none of its {count} candidates is allowed; the nearest, {who}: {why}"
 
 
 def _matched(w: Words, f: Facts) -> str:
@@ -266,8 +280,7 @@ def _crowded(w: Words, f: Facts) -> str:
 
 
 def _forbidden(w: Words, f: Facts) -> str:
-    why = w.not_allowed(f, f["with"])
-    return f"not allowed with {w.row(f['with'])}{f': {why}' if why else ''}"
+    return f"not allowed with {w.row(f['with'])}: {w.not_allowed(f, f['with'])}"
 
 
 def _pair_cheaper(w: Words, f: Facts) -> str:
@@ -312,7 +325,7 @@ Writer = Callable[[Words, Facts], str]
 ROWS: dict[RowEvent, Writer] = {
     "entered": lambda w, f: f"enters with {w.amount(f['amount'], f)}, one of {_items(f['size'])}",
     "bucket": _bucket,
-    "null_key": lambda w, f: "it has nothing in the columns of the key, so it passes through",
+    "null_key": lambda w, f: f"{w.empty(f)}, so it passes through",
     "too_small": lambda w, f: "nothing else is left to match it with",
     "one_sided": _one_sided,
     "out_of_tolerance": _out_of_tolerance,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -32,11 +32,15 @@ WIDE = ("reason", "legs", "line", "note", "journal", "text")
 
 
 def write_workbook(
-    path: Path, tables: Mapping[str, pa.Table], codes: Mapping[str, pa.ChunkedArray | None] | None = None
+    path: Path,
+    tables: Mapping[str, pa.Table],
+    codes: Mapping[str, pa.ChunkedArray | None] | None = None,
+    others: Collection[str] = (),
 ) -> Path:
     """Writes one sheet for each table, with a frozen header and a filter; returns the path.
 
-    Parameters: `codes` has the currency of each row of a table, whose decimals its amounts are shown with.
+    Parameters: `codes` has the currency of each row of a table, whose decimals its amounts are shown with, but for
+    those in the columns `others`, which are not in that currency.
     Errors: `MissingPackage` where XlsxWriter is not installed; `SheetFull` for a table of more rows, or a text of more
     letters, than Excel holds; `OSError`. After an error there is no file.
     """
@@ -59,7 +63,8 @@ def write_workbook(
         if table.num_columns:
             sheet.autofilter(0, 0, table.num_rows, table.num_columns - 1)
         of_sheet = (codes or {}).get(name)
-        _write_rows(sheet, table, [""] * table.num_rows if of_sheet is None else of_sheet.to_pylist(), formats)
+        of_rows = [""] * table.num_rows if of_sheet is None else of_sheet.to_pylist()
+        _write_rows(sheet, table, of_rows, formats, [name in others for name in table.column_names])
     try:
         book.close()
     except FileCreateError as error:
@@ -107,7 +112,9 @@ class _Formats:
         return self.of("#,##0" + ("." + "0" * places if places else ""))
 
 
-def _write_rows(sheet: Any, table: pa.Table, codes: Sequence[str | None], formats: _Formats) -> None:
+def _write_rows(
+    sheet: Any, table: pa.Table, codes: Sequence[str | None], formats: _Formats, is_other: Sequence[bool]
+) -> None:
     scales = [field.type.scale if pt.is_decimal(field.type) else 0 for field in table.schema]
     for row, (cells, code) in enumerate(zip(_cells(table), codes, strict=True), 1):
         for at, cell in enumerate(cells):
@@ -117,7 +124,7 @@ def _write_rows(sheet: Any, table: pa.Table, codes: Sequence[str | None], format
                 case bool():
                     sheet.write_boolean(row, at, cell)
                 case Decimal() if _digits(cell) <= EXACT_DIGITS:
-                    sheet.write_number(row, at, cell, formats.amount(cell, scales[at], code))
+                    sheet.write_number(row, at, cell, formats.amount(cell, scales[at], None if is_other[at] else code))
                 case int() if _digits(cell) <= EXACT_DIGITS:
                     sheet.write_number(row, at, cell, formats.of("0"))
                 case datetime.date() if cell.year >= FIRST_YEAR:

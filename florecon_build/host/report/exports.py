@@ -7,7 +7,7 @@ spreadsheet that opens a CSV may take one that begins with `=` for a formula, th
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -273,8 +273,12 @@ def stages_table(summary: Summary, stages: pa.Table) -> pa.Table:
     return stages
 
 
-def in_currency_decimals(table: pa.Table, codes: pa.ChunkedArray | None, scale: int) -> pa.Table:
+def in_currency_decimals(
+    table: pa.Table, codes: pa.ChunkedArray | None, scale: int, others: Collection[str] = ()
+) -> pa.Table:
     """The decimal columns of a table as texts with the decimals of each row's currency, for CSV.
+
+    Those of `others`, whose amounts are not in the currency of the row, have the decimals of their type.
 
     A digit for which the currency has no place is written all the same: nothing is rounded.
     """
@@ -284,7 +288,7 @@ def in_currency_decimals(table: pa.Table, codes: pa.ChunkedArray | None, scale: 
             continue
         values = table.column(at).combine_chunks()
         text = values.cast(pa.string())
-        distinct: list[str] = [] if known is None else pc.unique(known).to_pylist()
+        distinct: list[str] = [] if known is None or column.name in others else pc.unique(known).to_pylist()
         for code in distinct:
             wanted = decimals_of(code, scale)
             mask = pc.equal(known, code)

@@ -97,6 +97,11 @@ def _pivot(facts: Mapping[str, object]) -> Pivot:
     return Pivot(column if isinstance(column, str) else None, scale if isinstance(scale, int) else None)
 
 
+def other_amounts(pivots: Mapping[int, Pivot]) -> frozenset[str]:
+    """The columns of pivots: their amounts are not in the currency of the row."""
+    return frozenset(pivot.column for pivot in pivots.values() if pivot.column is not None)
+
+
 def pivot_nets(parts: Parts, pivots: Mapping[int, Pivot], rows: pa.Table) -> dict[int, PivotNet]:
     """The net of each group in the numeraire of its pivot.
 

@@ -6,7 +6,7 @@ import datetime
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import date
 from html import escape
@@ -24,6 +24,7 @@ from florecon_build.host.errors import BadCommand, ConservationViolated, Missing
 from florecon_build.host.report.currencies import format_minor
 from florecon_build.host.report.excel import write_workbook
 from florecon_build.host.report.exports import (
+    PREFIX,
     Details,
     codes_of,
     decisions_table,
@@ -41,6 +42,7 @@ from florecon_build.host.report.group_keys import with_keys
 from florecon_build.host.report.html import BookPage, Node, RunResult, Signing, render
 from florecon_build.host.report.journal import Journal, journal_of
 from florecon_build.host.report.notebook import lines_html, table_html
+from florecon_build.host.report.pivot_nets import other_amounts, pivots_of
 from florecon_build.host.report.projections import Policy, connected_components, primary_assignments, strict_assignments
 from florecon_build.host.report.row_facts import RowFacts
 from florecon_build.host.report.summary import Summary, Tables, key_of, summarize, tables_of
@@ -315,8 +317,10 @@ class Report:
         get an apostrophe before them, or stay with `formulas="keep"`.
         """
 
+        others = self._other_amounts()
+
         def write(table: pa.Table, path: Path, codes: pa.ChunkedArray | None) -> None:
-            _write_csv(without_formulas(table, formulas), path, codes)
+            _write_csv(without_formulas(table, formulas), path, codes, others)
 
         return self._write(folder, ".csv", units, details or Details(), write)
 
@@ -357,7 +361,7 @@ class Report:
             name: major(name, table, summary.scale) if units == "major" else table for name, table in sheets.items()
         }
         codes = {name: codes_of(table, summary) for name, table in exact.items()}
-        return write_workbook(Path(path), exact, codes)
+        return write_workbook(Path(path), exact, codes, self._other_amounts())
 
     def write_html(
         self,
@@ -430,6 +434,11 @@ class Report:
         target = Path(path)
         target.write_text(page, encoding="utf-8")
         return target
+
+    def _other_amounts(self) -> frozenset[str]:
+        """The exported columns whose amounts are not in the currency of the row."""
+        names = other_amounts(pivots_of(self._about.nodes))
+        return names | {f"{PREFIX}{name}" for name in names}
 
     def _details(self, details: Details | None, accounts: Mapping[str, str] | None) -> Details:
         """The details, with the journal of the accounts."""
@@ -521,10 +530,10 @@ NO_JOURNAL = pa.table(
 """The sheet of a report that no journal was made for."""
 
 
-def _write_csv(table: pa.Table, path: Path, codes: pa.ChunkedArray | None) -> None:
+def _write_csv(table: pa.Table, path: Path, codes: pa.ChunkedArray | None, others: Collection[str]) -> None:
     """The CSV writer knows no 128-bit decimals, so they are written as their own text."""
     scale = max((field.type.scale for field in table.schema if pa.types.is_decimal(field.type)), default=0)
-    pa_csv.write_csv(in_currency_decimals(table, codes, scale), str(path))
+    pa_csv.write_csv(in_currency_decimals(table, codes, scale, others), str(path))
 
 
 def _write_parquet(table: pa.Table, path: Path, _: pa.ChunkedArray | None) -> None:

@@ -14,7 +14,15 @@ from florecon_build.host.errors import FloreconError
 from florecon_build.host.report.control import check_tables
 from florecon_build.host.report.currencies import NO_CURRENCY, Currencies, currencies_of, plain_text
 from florecon_build.host.report.diagnosis import Outcome, diagnose
-from florecon_build.host.report.pivot_nets import Parts, Pivot, PivotNet, minor_amounts, pivot_nets, pivots_of
+from florecon_build.host.report.pivot_nets import (
+    Parts,
+    Pivot,
+    PivotNet,
+    minor_amounts,
+    other_amounts,
+    pivot_nets,
+    pivots_of,
+)
 from florecon_build.host.report.step_names import step_names
 from florecon_build.host.report.tables import first_of_each
 from florecon_build.wire import UNMATCHED
@@ -120,7 +128,7 @@ class Summary:
     """Totals of a run, by step. Values are sums of absolute amounts, nets are signed sums, in minor units.
 
     ``exact`` is true if every row is exactly the sum of its allocations; ``diagnosis`` says why nothing was matched, if
-    so.
+    so. ``other_amounts`` are input columns whose amounts are not in the currency of the row.
     """
 
     rows: int
@@ -137,11 +145,12 @@ class Summary:
     balances: tuple[Balance, ...]
     units: Currencies
     mixed_groups: int
-    pivot_lines: tuple[PivotLine, ...]
     exceptions: pa.Table = field(repr=False)
     open_items: pa.Table = field(repr=False)
     explained_rows: int = 0
     diagnosis: tuple[str, ...] = ()
+    pivot_lines: tuple[PivotLine, ...] = ()
+    other_amounts: frozenset[str] = frozenset()
 
     @property
     def exception_rows(self) -> int:
@@ -219,6 +228,7 @@ def summarize(tables: Tables) -> Summary:
         units=units,
         mixed_groups=len(mixed),
         pivot_lines=_pivot_lines(tables, mixed_nets(tables, allocations, mixed)),
+        other_amounts=other_amounts(tables.pivots),
         exceptions=_exceptions(tables, open_rows.filter(pc.invert(is_explained))),
         open_items=_exceptions(tables, open_rows),
         explained_rows=pc.sum(is_explained).as_py() or 0,

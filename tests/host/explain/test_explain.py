@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -135,13 +136,31 @@ def business_words(event: str, kind: str = "flow", node: int = 7, **facts: Any) 
 def test_a_refusal_says_which_condition_failed_and_by_how_much() -> None:
     assert business_words("forbidden") == "not allowed with row EUR-d2: 5 days apart; the limit `lag` is 4"
     said = business_words("all_forbidden", candidates=3)
-    assert said == "none of its 3 candidates is allowed: the nearest, row EUR-d2, is 5 days apart; the limit `lag` is 4"
-    assert business_words("all_forbidden", candidates=1).startswith(
-        "its only candidate is not allowed: row EUR-d2 is 5 days"
+    assert said == "none of its 3 candidates is allowed; the nearest, row EUR-d2: 5 days apart; the limit `lag` is 4"
+    said = business_words("all_forbidden", candidates=1)
+    assert said == "its only candidate, row EUR-d2, is not allowed: 5 days apart; the limit `lag` is 4"
+    assert business_words("forbidden", node=5) == (
+        "not allowed with row EUR-d2: the module does not say which condition forbids it"
     )
+    assert business_words("null_key", "agg_net", 5) == "`memo` is empty, so it passes through"
     unknown = Words(context_of(plugin().description, {"rows": [], "steps": []}, None, None))
     said = unknown.sentence({"event": "forbidden", "with": 1, "id": 0, "node": 7, "kind": "flow"})
     assert said == "not allowed with row 1: the condition `fb.gap(a.day, b.day) <= lag` does not hold"
+
+
+def test_an_older_module_says_that_it_describes_nothing() -> None:
+    row: dict[str, Any] = {"id": 4, "amount": -5, "new": False, "places": []}
+    data: dict[str, Any] = {"rows": [row], "steps": [], "stale": False}
+    older = replace(DATED, nodes=tuple(replace(node, facts={}) for node in DATED.nodes))
+    assert "The module is of an older release" in str(Explanation(older, data))
+    assert "older" not in str(Explanation(DATED, data))
+    assert "older" not in str(Explanation(ABOUT_TREE, data)), "this tree has nothing to describe"
+
+
+def test_amounts_are_those_of_the_report_where_a_module_names_no_decimals() -> None:
+    unnamed = replace(ABOUT_TREE, numeraire_scale=None)
+    row: dict[str, Any] = {"id": 4, "amount": -5, "new": False, "places": []}
+    assert str(Explanation(unnamed, {"rows": [row], "steps": []})) == "Row 4 of -0.05 is nowhere."
 
 
 def test_the_sentence_of_each_event(snapshot: SnapshotAssertion) -> None:

@@ -95,6 +95,22 @@ def test_every_output_says_it(report: fb.Report, tmp_path: Path) -> None:
     assert "net of such groups: deal 0.500 in base" in text.getvalue()
 
 
+def test_the_pivots_column_is_not_in_the_currency_of_the_row(report: fb.Report, tmp_path: Path) -> None:
+    report.write_csv(tmp_path, units="major")
+    lines = {line["id_text"]: line for line in read(tmp_path / "rows.csv")}
+    assert (lines["E"]["input_amount"], lines["E"]["base"]) == ("5000", "30.000")
+    page = report.write_html(tmp_path / "page.html").read_text(encoding="utf-8")
+    money = {column["name"]: column.get("money", False) for column in inside(page)["columns"]}
+    assert (money["amount"], money["base"]) == (True, False)
+    sheet = openpyxl.load_workbook(report.write_excel(tmp_path / "report.xlsx"))["Exceptions"]
+    head = [cell.value for cell in next(iter(sheet.iter_rows()))]
+    formats = {line[head.index("line")].value: line[head.index("base")].number_format for line in sheet.iter_rows()}
+    assert (formats["E"], formats["H"]) == ("#,##0.000", "#,##0.000")
+    text = io.StringIO()
+    print_summary(Console(file=text, width=200), report.summary())
+    assert "30.000" in text.getvalue()
+
+
 @pytest.mark.parametrize(
     "strategy", [plugin(pivoted=False), plugin(derived=True)], ids=["no pivot", "a computed amount"]
 )

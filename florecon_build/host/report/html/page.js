@@ -74,6 +74,7 @@
     };
     const headers = heads.map((head, place) => {
       const made = make("th", { scope: "col", class: head.kind });
+      if (head.letters) made.style.minWidth = `${head.letters}ch`;
       if (head.value) {
         const button = make("button", { type: "button" }, head.label);
         button.onclick = () => { [by, down] = [place, by === place ? !down : head.kind === "n"]; at = 0; show(); };
@@ -115,7 +116,7 @@
   const value = (column) => (row) => { const found = raw(column, row); return found === null ? null : numeric(column) ? Number(found) : column.kind === "date" ? found : String(found).toLowerCase(); };
   const ofRow = (column) => ({ label: column.name, kind: numeric(column) ? "n" : column.kind === "date" ? "d" : "t", text: (row) => cell(column, row), value: value(column), column });
   const openHeads = [
-    { label: "Row", kind: "t", text: (row) => rows.id[row], value: (row) => (/^-?\d{1,15}$/.test(rows.id[row]) ? Number(rows.id[row]) : rows.id[row]) },
+    { label: "Row", kind: "t", letters: Math.min(24, opened.reduce((most, row) => Math.max(most, rows.id[row].length), 0) + 2), text: (row) => rows.id[row], value: (row) => (/^-?\d{1,15}$/.test(rows.id[row]) ? Number(rows.id[row]) : rows.id[row]) },
     ...columns.map(ofRow),
     { label: "Open", kind: "n", text: (row) => money(rows.residual[row], codeOf(row)) + (rows.residual[row] === rows.amount[row] ? "" : ` of ${money(rows.amount[row], codeOf(row))}`), value: (row) => rows.residual[row] },
     ...(dates === null ? [] : [{ label: "Age in days", kind: "n", text: (row) => (age(row) === null ? "" : text(age(row))), value: age }]),

@@ -15,6 +15,7 @@ from florecon_build.host.report.ageing import BOUNDS, EPOCH, ageing_of, bucket_n
 from florecon_build.host.report.currencies import Currencies, currencies_of, decimals_of
 from florecon_build.host.report.html.run_result import Node, RunResult
 from florecon_build.host.report.open_reasons import open_reasons
+from florecon_build.host.report.pivot_nets import other_amounts, pivots_of
 from florecon_build.host.report.summary import groups_of_several_currencies, labelled, mixed_nets
 from florecon_build.wire import PINNED, UNMATCHED
 
@@ -38,7 +39,8 @@ def payload(result: RunResult) -> dict[str, Any]:
     matched = result.groups.filter(pc.not_equal(result.groups["origin"], UNMATCHED))
     stages, stage_of = _stages(matched, result.nodes)
     places = {group: place for place, group in enumerate(matched["group_id"].to_pylist())}
-    columns = [_column(name, ledger[name]) for name in ledger.column_names]
+    others = other_amounts(pivots_of(result.nodes))
+    columns = [_column(name, ledger[name], is_money=name not in others) for name in ledger.column_names]
     names = [column["name"] for column in columns]
     residual = result.rows["residual"].to_pylist()
     _drop_matched_texts(columns, residual)
@@ -78,7 +80,8 @@ def _amounts(values: Sequence[int]) -> list[int | str]:
     return [value if abs(value) < MAX_SAFE_INTEGER else str(value) for value in values]
 
 
-def _column(name: str, values: pa.ChunkedArray) -> dict[str, Any]:
+def _column(name: str, values: pa.ChunkedArray, *, is_money: bool) -> dict[str, Any]:
+    """A column as JSON; decimals are `money`, shown with the decimals of the row's currency, if they are in it."""
     kind = values.type
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
         days = pc.cast(pc.cast(values, pa.date32(), safe=False), pa.int32())
@@ -89,7 +92,7 @@ def _column(name: str, values: pa.ChunkedArray) -> dict[str, Any]:
     words: dict[str | None, int] = {}
     codes = [words.setdefault(None if v is None else str(v), len(words)) for v in values.to_pylist()]
     return {"name": name, "kind": "real" if numeric else "text", "words": list(words), "codes": codes} | (
-        {"money": True} if pa.types.is_decimal(kind) else {}
+        {"money": True} if pa.types.is_decimal(kind) and is_money else {}
     )
 
 

@@ -5,6 +5,7 @@ Every number is written with its currency and carries nothing else: a reader of 
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import cast
@@ -12,10 +13,12 @@ from typing import cast
 from florecon_build.host.report.ageing import AgeLine, ageing_of, bucket_names
 from florecon_build.host.report.currencies import format_minor
 from florecon_build.host.report.exports import open_ages
-from florecon_build.host.report.html.run_result import RunResult
-from florecon_build.host.report.summary import StageLine, Summary, Tables, shares
+from florecon_build.host.report.html.run_result import BookPage, RunResult
+from florecon_build.host.report.summary import Balance, StageLine, Summary, Tables, shares
 
 NO_CODE = "no currency"
+ALL = "all accounts"
+"""Place of the account in the line that adds up the accounts of a currency."""
 SIDES = ("debit", "credit")
 
 
@@ -34,11 +37,26 @@ def title_block(result: RunResult, summary: Summary) -> str:
         ("Currency", codes),
         ("Preparer", signing.preparer),
         ("Reviewer", signing.reviewer),
-        ("Prepared at", signing.prepared_at),
+        ("Prepared at", _moment(signing.prepared_at)),
         ("Rows", f"{summary.rows:,}, of which {summary.open_rows:,} open"),
     ]
     blank = '<span class="blank"><span class="visually-hidden">not given</span></span>'
     return "".join(f"<div><dt>{name}</dt><dd>{escape(text) or blank}</dd></div>" for name, text in pairs)
+
+
+def _moment(text: str) -> str:
+    """A moment as people write it, in its zone; another text as it is.
+
+    >>> _moment("2026-03-31T18:00:00+00:00"), _moment("2026-03-31T18:00:00+02:00"), _moment("Tuesday")
+    ('2026-03-31 18:00:00 UTC', '2026-03-31 18:00:00 UTC+02:00', 'Tuesday')
+    """
+    try:
+        moment = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    if moment.tzinfo is None:
+        return text
+    return f"{moment:%Y-%m-%d %H:%M:%S} {moment.tzname()}"
 
 
 def notes(summary: Summary) -> str:
@@ -72,57 +90,99 @@ def _in_pivots(summary: Summary) -> str:
 def proof(result: RunResult, summary: Summary) -> str:
     """Opening to closing where there is a book; else input = matched + open, by currency and account."""
     if result.book is not None and result.book.balances:
-        return _book_proof(result, summary)
+        return _book_proof(result, result.book, summary)
     if summary.units.refused:
         return "<p>There is no proof in amounts; see the note above.</p>"
     head = ["Currency", *(["Account"] if result.account else []), "#Rows", "#Input", "#Matched", "#Open", "Check"]
-    lines = [
-        [
-            one.currency or NO_CODE,
-            *([one.account or "none"] if result.account else []),
-            f"{one.rows:,}",
-            *(_amount(value, summary, one.currency) for value in (one.input, one.matched, one.open)),
-            "exact" if one.exact else "BROKEN",
+    lines: list[list[str]] = []
+    for code in dict.fromkeys(one.currency for one in summary.balances):
+        of_code = [one for one in summary.balances if one.currency == code]
+        if len(of_code) > 1:
+            of_code.append(_together(of_code))
+        lines += [
+            [
+                code or NO_CODE,
+                *([one.account or "none"] if result.account else []),
+                f"{one.rows:,}",
+                *(_amount(value, summary, code) for value in (one.input, one.matched, one.open)),
+                "exact" if one.exact else "BROKEN",
+            ]
+            for one in of_code
         ]
-        for one in summary.balances
-    ]
     caption = "Input = matched + open, in signed amounts. Every row is exactly the sum of its allocations."
     return _table(caption, head, lines)
 
 
-def _book_proof(result: RunResult, summary: Summary) -> str:
-    book = result.book
-    assert book is not None
-    before = {(one.get("currency"), one.get("account")): one for one in book.before}
-    head = ["Currency", "Account", "#Opening", "#New", "#Cleared", "#Closing", "Check"]
-    names = ("opening", "new", "cleared", "closing")
+def _together(balances: Sequence[Balance]) -> Balance:
+    """All accounts of one currency."""
+    rows, input, matched, left = (
+        sum(values) for values in zip(*((one.rows, one.input, one.matched, one.open) for one in balances), strict=True)
+    )
+    return Balance(balances[0].currency, ALL, rows, input, matched, left)
+
+
+PERIOD = ("opening", "new", "cleared", "closing")
+
+
+def _book_proof(result: RunResult, book: BookPage, summary: Summary) -> str:
+    """Opening to closing, what was cleared by reason, and the closing beside that of the period before."""
+    accounts = ["Account"] if result.account else []
+    now, before = _by_key(book.balances), _by_key(book.before)
     lines: list[list[str]] = []
-    compared: list[list[str]] = []
     cleared: list[list[str]] = []
-    for one in book.balances:
-        code = cast("str | None", one.get("currency"))
-        where = [code or NO_CODE, str(one.get("account") or "all")]
-        values = [_integer(one, name) for name in names]
+    for key in _with_totals(now):
+        mine = [one for other, one in now.items() if _covers(key, other)]
+        values = [sum(_whole(one, name) for one in mine) for name in PERIOD]
         holds = values[0] + values[1] - values[2] == values[3]
-        texts = [_amount(value, summary, code) for value in values]
-        lines.append([*where, *texts, "exact" if holds else "BROKEN"])
-        for reason in cast("Sequence[Mapping[str, object]]", one.get("cleared_by", ())):
-            count = f"{_integer(reason, 'rows'):,}"
-            cleared.append([*where, str(reason.get("reason")), count, _amount(_integer(reason, "net"), summary, code)])
-        last = before.get((one.get("currency"), one.get("account")))
-        if last is not None:
-            change = values[3] - _integer(last, "closing")
-            compared.append(
-                [*where, _amount(_integer(last, "closing"), summary, code), texts[3], _amount(change, summary, code)]
-            )
+        texts = [_amount(value, summary, key[0]) for value in values]
+        lines.append([*_where(key, result), *texts, "exact" if holds else "BROKEN"])
+    for key, one in now.items():
+        for reason in cast("Sequence[Mapping[str, object]]", one["cleared_by"]):
+            net = _amount(_whole(reason, "net"), summary, key[0])
+            cleared.append([*_where(key, result), str(reason["reason"]), f"{_whole(reason, 'rows'):,}", net])
+    head = ["Currency", *accounts, "#Opening", "#New", "#Cleared", "#Closing", "Check"]
     made = _table("Opening + new - cleared = closing.", head, lines)
     if cleared:
-        made += _table("Cleared, by reason.", ["Currency", "Account", "Reason", "#Rows", "#Net"], cleared)
-    if compared:
+        made += _table("Cleared, by reason.", ["Currency", *accounts, "Reason", "#Rows", "#Net"], cleared)
+    if before:
+        compared: list[list[str]] = []
+        for key in _with_totals({**before, **now}):  # a currency that is in one of them only had, or has, nothing open
+            closings = [
+                sum(_whole(one, "closing") for other, one in balances.items() if _covers(key, other))
+                for balances in (before, now)
+            ]
+            texts = [_amount(value, summary, key[0]) for value in (*closings, closings[1] - closings[0])]
+            compared.append([*_where(key, result), *texts])
         last_name = f" {book.before_name}" if book.before_name else ""
-        head = ["Currency", "Account", f"#Closing{last_name}", "#Closing now", "#Change"]
+        head = ["Currency", *accounts, f"#Closing{last_name}", "#Closing now", "#Change"]
         made += _table("Comparison with the last period.", head, compared)
     return made
+
+
+Key = tuple[str, str]
+
+
+def _by_key(balances: Sequence[Mapping[str, object]]) -> dict[Key, Mapping[str, object]]:
+    """Balances by currency and account, the empty text where there is none."""
+    keyed = {(str(one["currency"] or ""), str(one["account"] or "")): one for one in balances}
+    return dict(sorted(keyed.items()))
+
+
+def _with_totals(balances: Mapping[Key, object]) -> list[Key]:
+    """The keys in order, those of each currency with several accounts followed by one for all of them."""
+    found: list[Key] = []
+    for code in sorted({code for code, _ in balances}):
+        of_code = sorted(key for key in balances if key[0] == code)
+        found += [*of_code, (code, ALL)] if len(of_code) > 1 else of_code
+    return found
+
+
+def _covers(key: Key, other: Key) -> bool:
+    return key == other or (key[1] == ALL and key[0] == other[0])
+
+
+def _where(key: Key, result: RunResult) -> list[str]:
+    return [key[0] or NO_CODE, *([key[1] or "none"] if result.account else [])]
 
 
 def stages(summary: Summary) -> str:
@@ -235,13 +295,12 @@ def journal(result: RunResult, summary: Summary) -> str:
         debit, credit = (0 if line[side] is None else int(line[side].scaleb(summary.scale)) for side in SIDES)
         found[0], found[1], found[2] = found[0] + 1, found[1] + debit, found[2] + credit
     lines: list[list[str]] = []
-    for (code, account), (count, *amounts) in sorted(sums.items()):
-        shown = (_amount(one, summary, code) for one in amounts)
-        lines.append([code or NO_CODE, account, f"{count:,}", *shown])
     for code in sorted({code for code, _ in sums}):
-        whole = [sum(one[at] for (of, _), one in sums.items() if of == code) for at in range(3)]
-        shown = (_amount(one, summary, code) for one in whole[1:])
-        lines.append([code or NO_CODE, "all accounts", f"{whole[0]:,}", *shown])
+        of_code = [(account, *one) for (of, account), one in sorted(sums.items()) if of == code]
+        of_code.append((ALL, *(sum(column) for column in zip(*(one[1:] for one in of_code), strict=True))))
+        for account, count, *amounts in of_code:
+            shown = (_amount(one, summary, code) if one else "" for one in amounts)
+            lines.append([code or NO_CODE, account, f"{count:,}", *shown])
     head = ["Currency", "Account", "#Lines", "#Debit", "#Credit"]
     caption = (
         "Entries for the differences that matches and write-offs leave, in total; the lines are in the journal file."
@@ -276,9 +335,12 @@ def _percent(share: int) -> str:
     return f"{share // 10}.{share % 10} %"
 
 
-def _integer(line: Mapping[str, object], name: str) -> int:
-    value = line.get(name)
-    return value if isinstance(value, int) else 0
+def _whole(line: Mapping[str, object], name: str) -> int:
+    """An amount or a count that a book's balance has."""
+    value = line[name]
+    if not isinstance(value, int):
+        raise TypeError(f"the balance of a book has {name} {value!r}, which is no whole number")
+    return value
 
 
 def _bar(share: int, label: str, where: str) -> str:
@@ -301,7 +363,8 @@ def _table(caption: str, head: Sequence[str], lines: Sequence[Sequence[str]]) ->
             f'<td{kind} data-label="{escape(name, quote=True)}">{escape(cell)}</td>'
             for cell, (name, kind) in zip(others, names[1:], strict=True)
         )
-        body += f'<tr><th scope="row">{escape(first)}</th>{cells}</tr>'
+        whole = ' class="all"' if ALL in others else ""
+        body += f'<tr{whole}><th scope="row">{escape(first)}</th>{cells}</tr>'
     return _wrapped(caption, head, body, "plain")
 
 

@@ -27,7 +27,8 @@ from tests.support.four_currencies import rows as rows_sent
 
 pytestmark = pytest.mark.slow
 
-WHY = {"EUR-d1": "near dates: its only candidate is not allowed: row EUR-d2, is 5 days apart; the limit `lag` is 4"}
+WHY = {"EUR-d1": "near dates: its only candidate, row EUR-d2, is not allowed: 5 days apart; the limit `lag` is 4"}
+ACCOUNTS = {"small differences": "6900", "near dates": "6910"}
 
 
 class Tables(HTMLParser):
@@ -77,7 +78,9 @@ Page = tuple[Path, Summary, fb.Report]
 
 def made(folder: Path, *, partition: bool) -> Page:
     found, path = report(partition=partition), folder / "page.html"
-    found.write_html(path, entity="Acme", period="2026-03", preparer="Anna", details=Details(reasons=WHY))
+    found.write_html(
+        path, entity="Acme", period="2026-03", preparer="Anna", details=Details(reasons=WHY), accounts=ACCOUNTS
+    )
     return path, found.summary(), found
 
 
@@ -99,13 +102,16 @@ def test_every_number_is_that_of_the_tables(partition: bool, tmp_path: Path) -> 
     sent = {line["row_id"]: line for line in found.input.to_pylist()}
 
     def amounts(code: str, account: str, name: str) -> int:
-        of = (key for key, line in sent.items() if (line["ccy"], line["gl"]) == (code, account))
-        return sum(rows[key][name] for key in of)
+        return sum(rows[key][name] for key in those(code, account))
+
+    def those(code: str, account: str) -> list[str]:
+        return [key for key, one in sent.items() if one["ccy"] == code and account in (one["gl"], "all accounts")]
 
     proof = tables.of("Input = matched")
-    assert {(line[0], line[1]) for line in proof} == {(line["ccy"], line["gl"]) for line in sent.values()}
+    places = {(line["ccy"], gl) for line in sent.values() for gl in (line["gl"], "all accounts")}
+    assert [(line[0], line[1]) for line in proof] == sorted(places)
     for code, account, count, *texts, check in proof:
-        assert count == str(sum((line["ccy"], line["gl"]) == (code, account) for line in sent.values()))
+        assert count == str(len(those(code, account)))
         expected = [amounts(code, account, name) for name in ("amount", "matched", "residual")]
         assert texts == [format_minor(one, summary.scale, code) for one in expected]
         assert check == "exact"
@@ -152,6 +158,15 @@ def test_every_number_is_that_of_the_tables(partition: bool, tmp_path: Path) -> 
         if group["origin"] != "unmatched":
             said_net = "; ".join(f"{format_minor(net, 3, code)} {code}" for code, net in sorted(legs.items()))
             assert nets[str(group["group_id"])] == said_net
+
+    journal = found.journal(ACCOUNTS).table.to_pylist()
+    posted = tables.of("Entries for the differences")
+    assert len(posted) == len({(line["currency"], line["account"]) for line in journal}) + len(AMOUNTS)
+    for code, account, count, *sides in posted:
+        of = [one for one in journal if one["currency"] == code and account in (one["account"], "all accounts")]
+        assert count == str(len(of))
+        sums = [int(sum(one[side] or 0 for one in of) * 1000) for side in ("debit", "credit")]
+        assert sides == [format_minor(one, 3, code) if one else "" for one in sums]
 
 
 DAY = max(row["day"] for row in rows_sent())
