@@ -25,13 +25,17 @@ from florecon_build.host.errors import (
     FloreconError,
     LoadError,
     NotPending,
+    RunMismatch,
     SamePerson,
     SchemaError,
+    ShardTooLarge,
+    StorageError,
     StoreDamaged,
     StoreError,
     UnknownAllocation,
     UnknownEntry,
     UnknownId,
+    WorkerLost,
 )
 from florecon_build.interpreter import ModelError
 from florecon_build.ir.errors import StrategyError
@@ -147,7 +151,9 @@ def render(error: Exception) -> RenderedError:
             return RenderedError(Exit.BOOK, str(error))
         case UnknownEntry() | UnknownId() | UnknownAllocation():
             return RenderedError(Exit.BOOK, str(error))
-        case StoreError():
+        case RunMismatch():
+            return RenderedError(Exit.USAGE, str(error))
+        case StoreError() | StorageError() | ShardTooLarge() | WorkerLost():
             return RenderedError(Exit.ENVIRONMENT, str(error))
         case FloreconError():
             return RenderedError(Exit.SOLVER, str(error))

@@ -290,16 +290,24 @@ def record(run: Run, *, exit_code: int, allowed: str | None) -> dict[str, Any]:
 
 
 def exceeds_limit(summary: Summary, allowed: str | None) -> bool:
+    """True if more rows are open than ``allowed``; see `above_limit`."""
+    return above_limit(summary.exception_rows, summary.rows, allowed)
+
+
+def above_limit(open_rows: int, rows: int, allowed: str | None) -> bool:
     """True if more rows are open than ``allowed``, a count (``100``) or a percentage of all rows (``2%``).
 
     Raises ``ValueError`` for anything else.
+
+    >>> above_limit(3, 100, "2%"), above_limit(3, 100, "3"), above_limit(3, 100, None)
+    (True, False, False)
     """
     if allowed is None:
         return False
     text = allowed.strip()
     if text.endswith("%"):
-        return summary.exception_rows * 100 > float(text[:-1]) * summary.rows
-    return summary.exception_rows > int(text)
+        return open_rows * 100 > float(text[:-1]) * rows
+    return open_rows > int(text)
 
 
 def is_limit(allowed: str) -> bool:

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from florecon_build.host import ConservationViolated, Description, Field
@@ -72,6 +73,14 @@ class Reconciled:
     def stages(self) -> pa.Table:
         """The counters of each node, added up over the shards."""
         return pq.read_table(str(self.out / "stages.parquet"))
+
+    def open_rows(self) -> int:
+        """The number of rows of which anything is open."""
+        found = 0
+        for path in self.rows.glob("*.parquet"):
+            for batch in pq.ParquetFile(str(path)).iter_batches(columns=["residual"]):
+                found += pc.sum(pc.not_equal(batch.column("residual"), 0)).as_py() or 0
+        return found
 
     def read(self, what: str) -> pa.Table:
         """One of ``groups``, ``allocations`` and ``rows`` as a table in memory."""

@@ -14,6 +14,7 @@ from florecon_build.cli.accounts import read_accounts
 from florecon_build.cli.book_run import BookOptions
 from florecon_build.cli.commands.book import print_outcome
 from florecon_build.cli.commands.options import Json, Map, Params, SourceFiles, TextAmounts
+from florecon_build.cli.data_set_run import MEMORY, DataSetRun
 from florecon_build.cli.declared_sources import parse_data
 from florecon_build.cli.errors import CommandError
 from florecon_build.cli.exit_codes import MEANING, Exit
@@ -103,6 +104,16 @@ def run(
     book_name: Annotated[
         str, typer.Option(metavar="NAME", help="With --book: which of several books in one database.")
     ] = "default",
+    workers: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Solve Parquet files in shards, by so many processes.", min=1),
+    ] = None,
+    memory: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="As --workers: memory of all processes together, such as 4GB.")
+    ] = None,
+    explain_shards: Annotated[
+        bool, typer.Option("--explain-shards", help="Show the largest components of Parquet files; solve nothing.")
+    ] = False,
 ) -> None:
     """Reconcile files: reads rows, writes groups and exceptions.
 
@@ -113,6 +124,9 @@ def run(
 
     With --book, --period and --who the open items of the last closed period are carried on: they and the new rows are
     solved, and the run is kept in the book. It can be repeated: rows that the book has are recognised.
+
+    With --workers or --memory, DATA are Parquet files of any size, solved in shards: OUT receives the folders groups,
+    allocations and rows, a file for each shard. The same command goes on with a run that was stopped.
     """
     if max_exceptions is not None and not reconcile.is_limit(max_exceptions):
         raise CommandError(
@@ -124,12 +138,26 @@ def run(
         decimal_mark(text_amounts, "--text-amounts") or project.text_amounts,
     )
     files = tuple(data or ())
+    if workers is not None or memory is not None or explain_shards:
+        in_shards = DataSetRun(
+            solver=solver,
+            data=files,
+            out=out,
+            columns=shape.columns,
+            params=inputs.parse_pairs(param or [], "--param"),
+            workers=workers,
+            memory=memory or MEMORY,
+            timeout=timeout,
+            others={"--book": book, "--data": source, "--accounts": accounts, "--text-amounts": text_amounts},
+        )
+        in_shards.carry_out(explain=explain_shards, quiet=quiet, as_json=as_json, allowed=max_exceptions)
+        raise typer.Exit
     given = parse_data(source or [], project.sources)
     if files and given:
         raise CommandError("both files and --data", "give files, or --data NAME=FILE for declared sources", Exit.USAGE)
     if not files and not project.sources and book is None:
         raise CommandError("no data", "give files, or declare [source.NAME] in florecon.toml", Exit.USAGE)
-    options = None
+    options: BookOptions | None = None
     flags = {"--period": period, "--who": who, "--restate": restate, "--migrate": migrate, "--any-date": any_date}
     if book is not None:
         if not period or not who:
@@ -138,13 +166,12 @@ def run(
         named = inputs.parse_pairs(title or [], "--title")
         options = BookOptions(book, period, who, book_name, restate, migrate, any_date, date_column, named)
     elif any(flags.values()):
-        given_flags = ", ".join(name for name, value in flags.items() if value)
-        raise CommandError(f"{given_flags} without --book", "add --book FILE, or leave it out", Exit.USAGE)
-    is_strategy = solver.suffix in strategy_loader.STRATEGIES
+        names = ", ".join(name for name, value in flags.items() if value)
+        raise CommandError(f"{names} without --book", "add --book FILE, or leave it out", Exit.USAGE)
     job = reconcile.Job(
         solver=solver,
         accounts=None if accounts is None else read_accounts(accounts),
-        plugin=strategy_loader.load(solver) if is_strategy else None,
+        plugin=strategy_loader.load(solver) if solver.suffix in strategy_loader.STRATEGIES else None,
         data=files,
         shape=shape,
         params=inputs.parse_pairs(param or [], "--param"),
