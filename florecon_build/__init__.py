@@ -69,7 +69,16 @@ from florecon_build.frontend.leaves import (
     subset_net,
 )
 from florecon_build.frontend.numeric import IntegerExpr, MoneyExpr, NumberExpr, RealExpr
-from florecon_build.frontend.parameters import Tolerance, abs_tol, minor, param, rel_max_tol, rel_tol
+from florecon_build.frontend.parameters import (
+    Tolerance,
+    abs_tol,
+    minor,
+    param,
+    rel_gross_tol,
+    rel_max_tol,
+    rel_side_tol,
+    rel_tol,
+)
 from florecon_build.frontend.plugin_data import diff
 from florecon_build.frontend.row_class import Lane, lane
 from florecon_build.frontend.rows import DynamicRows, Lot, Rows, Side, columns
@@ -184,7 +193,9 @@ __all__ = [
     "prefix_similarity",
     "real",
     "reconcile",
+    "rel_gross_tol",
     "rel_max_tol",
+    "rel_side_tol",
     "rel_tol",
     "running_zero",
     "rust",

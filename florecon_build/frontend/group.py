@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, overload
 
 from florecon_build.frontend.diagnostics import authored, fail, problem
 from florecon_build.frontend.handles import BooleanExpr, E, Expr, built, describe, lift, never_null
-from florecon_build.frontend.numeric import IntegerExpr
+from florecon_build.frontend.numeric import IntegerExpr, MoneyExpr
 from florecon_build.frontend.parameters import Tolerance, tolerance_of
+from florecon_build.frontend.text import DateExpr, family_of
 from florecon_build.ir import expressions as e
 from florecon_build.ir import types as t
 from florecon_build.ir.errors import MissingLaneError, did_you_mean
@@ -66,6 +67,42 @@ class Group:
         """Number of members of the less frequent sign."""
         return _metric(e.MetricOp.MIN_SIDE)
 
+    @property
+    @authored
+    def gross(self) -> IntegerExpr:
+        """Sum of the absolute member amounts."""
+        return _metric(e.MetricOp.GROSS)
+
+    @property
+    @authored
+    def positive(self) -> IntegerExpr:
+        """Sum of the positive member amounts."""
+        return _metric(e.MetricOp.POSITIVE)
+
+    @property
+    @authored
+    def negative(self) -> IntegerExpr:
+        """Sum of the negative member amounts, zero or less: ``positive + negative`` is the net."""
+        return _metric(e.MetricOp.NEGATIVE)
+
+    @property
+    @authored
+    def min_abs(self) -> IntegerExpr:
+        """Smallest absolute member amount."""
+        return _metric(e.MetricOp.MIN_ABS)
+
+    @property
+    @authored
+    def originals(self) -> IntegerExpr:
+        """Sum of the absolute originals of the members, which is ``gross`` where all rows are matched whole."""
+        return _metric(e.MetricOp.ORIGINALS)
+
+    @property
+    @authored
+    def unique(self) -> BooleanExpr:
+        """True if the leaf had no other choice: no group as good contains a member of this one."""
+        return built(BooleanExpr, e.GroupUnique(type=t.BOOLEAN))
+
     @authored
     def clean(self, tol: Tolerance | IntegerExpr | int = 0) -> BooleanExpr:
         """True if the net is within a tolerance; a relative tolerance refers to the member amounts.
@@ -98,6 +135,53 @@ class Group:
                 fix=fix,
             )
         return built(IntegerExpr, e.GroupSpan(type=t.INTEGER, operand=expr.ir), expr)
+
+    @overload
+    def sum(self, lane: MoneyExpr) -> MoneyExpr: ...
+    @overload
+    def sum(self, lane: IntegerExpr) -> IntegerExpr: ...
+    @authored
+    def sum(self, lane: Expr) -> Expr:
+        """Sum of an integer or money expression over the members, such as a quantity.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), units=fb.integer(), order=fb.text(), amount=fb.money(scale=2))
+        >>> fb.accept_if(lambda g: g.sum(rows.units) == 0, fb.agg_net(rows.order))
+        <strategy accept_if>
+        """
+        return _fold(e.FoldOp.SUM, lane)
+
+    @overload
+    def min(self, lane: DateExpr) -> DateExpr: ...
+    @overload
+    def min(self, lane: MoneyExpr) -> MoneyExpr: ...
+    @overload
+    def min(self, lane: IntegerExpr) -> IntegerExpr: ...
+    @authored
+    def min(self, lane: Expr) -> Expr:
+        """Smallest value of an integer, money or date expression over the members.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), day=fb.date(), amount=fb.money(scale=2))
+        >>> guard = fb.accept_if(lambda g: g.min(rows.day).year == g.max(rows.day).year, fb.agg_net(rows.account))
+        """
+        return _fold(e.FoldOp.MIN, lane)
+
+    @overload
+    def max(self, lane: DateExpr) -> DateExpr: ...
+    @overload
+    def max(self, lane: MoneyExpr) -> MoneyExpr: ...
+    @overload
+    def max(self, lane: IntegerExpr) -> IntegerExpr: ...
+    @authored
+    def max(self, lane: Expr) -> Expr:
+        """Largest value of an integer, money or date expression over the members.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), units=fb.integer(), amount=fb.money(scale=2))
+        >>> guard = fb.accept_if(lambda g: g.max(rows.units) < 1_000, fb.agg_net())
+        """
+        return _fold(e.FoldOp.MAX, lane)
 
     @authored
     def distinct(self, lane: Expr | tuple[object, ...]) -> IntegerExpr:
@@ -170,6 +254,21 @@ def _no_fact(name: str) -> NoReturn:
 
 def _metric(op: e.MetricOp) -> IntegerExpr:
     return built(IntegerExpr, e.GroupMetric(type=t.INTEGER, op=op))
+
+
+def _fold(op: e.FoldOp, lane: Expr) -> Expr:
+    expr = never_null(_member(lane, op.value), op.value)
+    dates: set[Kind] = set() if op is e.FoldOp.SUM else {Kind.DATE}
+    if expr.type.kind not in {Kind.INTEGER, Kind.MONEY, *dates}:
+        fix = "use an integer or money lane" + (", or a date" if dates else "")
+        fail(
+            "type_mismatch",
+            f"{op.value} over the members needs whole numbers",
+            expected="integer or money" if not dates else "integer, money or date",
+            got=describe(expr),
+            fix=f"{fix}; make whole units of a real with fb.minor_units(x, scale)",
+        )
+    return built(family_of(expr.type.kind), e.GroupFold(type=expr.type, op=op, operand=expr.ir), expr)
 
 
 def _member(item: object, what: str) -> Expr:

@@ -29,7 +29,9 @@ from florecon_build.ir.strings import fault
 
 
 class Tolerance:
-    """Tolerance: the largest difference that counts as zero; see ``abs_tol``, ``rel_tol`` and ``rel_max_tol``."""
+    """Tolerance: the largest difference that counts as zero; see ``abs_tol`` and the relative ones, ``rel_tol``,
+    ``rel_max_tol``, ``rel_side_tol`` and ``rel_gross_tol``.
+    """
 
     __slots__ = ("_ir", "_uses")
 
@@ -154,6 +156,32 @@ def rel_max_tol(bps: IntegerExpr | int, floor: IntegerExpr | int = 0) -> Toleran
     <tolerance fb.rel_max_tol(5, floor=1)>
     """
     return _tolerance(e.ToleranceOp.REL_MAX, bps, floor)
+
+
+@authored
+def rel_side_tol(bps: IntegerExpr | int, floor: IntegerExpr | int = 0) -> Tolerance:
+    """Tolerance of ``bps`` basis points (1/10,000) of the larger of the two sides' sums, at least ``floor`` minor
+    units.
+
+    For a discount on a payment of several invoices: 3 % of the sum of the invoices.
+
+    >>> import florecon_build as fb
+    >>> fb.rel_side_tol(bps=300)
+    <tolerance fb.rel_side_tol(300)>
+    """
+    return _tolerance(e.ToleranceOp.REL_SIDE, bps, floor)
+
+
+@authored
+def rel_gross_tol(bps: IntegerExpr | int, floor: IntegerExpr | int = 0) -> Tolerance:
+    """Tolerance of ``bps`` basis points (1/10,000) of the sum of all absolute amounts in the group, at least ``floor``
+    minor units.
+
+    >>> import florecon_build as fb
+    >>> fb.rel_gross_tol(bps=50, floor=1)
+    <tolerance fb.rel_gross_tol(50, floor=1)>
+    """
+    return _tolerance(e.ToleranceOp.REL_GROSS, bps, floor)
 
 
 @argument

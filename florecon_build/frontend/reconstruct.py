@@ -18,7 +18,7 @@ from florecon_build.frontend.constants import is_constant
 from florecon_build.frontend.diagnostics import fail
 from florecon_build.frontend.group import Group
 from florecon_build.frontend.handles import Expr
-from florecon_build.frontend.parameters import Tolerance, abs_tol, rel_max_tol, rel_tol
+from florecon_build.frontend.parameters import Tolerance, abs_tol, rel_gross_tol, rel_max_tol, rel_side_tol, rel_tol
 from florecon_build.frontend.text import TupleExpr, family_of
 from florecon_build.ir import expressions as e
 from florecon_build.ir import types as t
@@ -41,6 +41,8 @@ _TOLERANCES: dict[e.ToleranceOp, Callable[..., Tolerance]] = {
     e.ToleranceOp.ABS: abs_tol,
     e.ToleranceOp.REL: rel_tol,
     e.ToleranceOp.REL_MAX: rel_max_tol,
+    e.ToleranceOp.REL_SIDE: rel_side_tol,
+    e.ToleranceOp.REL_GROSS: rel_gross_tol,
 }
 _GROUP = Group()
 
@@ -97,6 +99,10 @@ def _rebuild(value: e.Value) -> Any:
             return _GROUP.span(rebuilt(value.operand))
         case e.GroupDistinct():
             return _GROUP.distinct(rebuilt(value.operand))
+        case e.GroupFold():
+            return getattr(_GROUP, value.op.value)(rebuilt(value.operand))
+        case e.GroupUnique():
+            return _GROUP.unique
         case e.GroupQuantifier():
             return getattr(_GROUP, value.op.value)(rebuilt(value.predicate))
         case _:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar, assert_never
 
 from florecon_build.interpreter import arithmetic, dates, keys, money, numbers, similarity, text
+from florecon_build.interpreter.bag import Lot
 from florecon_build.interpreter.environment import Scope
 from florecon_build.interpreter.errors import BadConfig
 from florecon_build.interpreter.keys import Plain
@@ -72,7 +73,7 @@ def evaluate(value: e.Value, scope: Scope) -> Plain:
         case e.Nets():
             return _nets([scope.lots[e.Var.A].amount, scope.lots[e.Var.B].amount], value.tol, scope)
         case e.GroupMetric():
-            return _metric(value.op, [lot.amount for lot in scope.members()])
+            return _metric(value.op, scope.members())
         case e.GroupClean():
             return _nets([lot.amount for lot in scope.members()], value.tol, scope)
         case e.GroupSpan():
@@ -80,6 +81,10 @@ def evaluate(value: e.Value, scope: Scope) -> Plain:
             return numbers.checked(max(over) - min(over))
         case e.GroupDistinct():
             return len({keys.key_of(evaluate(value.operand, scope.at(lot))) for lot in scope.members()} - {None})
+        case e.GroupFold():
+            return _folded(value.op, [integer(value.operand, scope.at(lot)) for lot in scope.members()])
+        case e.GroupUnique():
+            return scope.group is not None and scope.group.unique is True
         case e.GroupQuantifier():
             return _quantified(value.op, (boolean(value.predicate, scope.at(lot)) for lot in scope.members()))
         case _:
@@ -221,7 +226,8 @@ def _is_real(*operands: e.Value) -> bool:
     return any(operand.type.kind is Kind.REAL for operand in operands)
 
 
-def _metric(op: e.MetricOp, amounts: list[int]) -> int:
+def _metric(op: e.MetricOp, members: Sequence[Lot]) -> int:
+    amounts = [lot.amount for lot in members]
     match op:
         case e.MetricOp.SIZE:
             return len(amounts)
@@ -233,6 +239,28 @@ def _metric(op: e.MetricOp, amounts: list[int]) -> int:
             return max(abs(amount) for amount in amounts)
         case e.MetricOp.MIN_SIDE:
             return min(sum(amount > 0 for amount in amounts), sum(amount < 0 for amount in amounts))
+        case e.MetricOp.GROSS:
+            return numbers.amount(sum(abs(amount) for amount in amounts))
+        case e.MetricOp.POSITIVE:
+            return numbers.amount(sum(amount for amount in amounts if amount > 0))
+        case e.MetricOp.NEGATIVE:
+            return numbers.amount(sum(amount for amount in amounts if amount < 0))
+        case e.MetricOp.MIN_ABS:
+            return min(abs(amount) for amount in amounts)
+        case e.MetricOp.ORIGINALS:
+            return numbers.amount(sum(abs(lot.original) for lot in members))
+        case _:
+            assert_never(op)
+
+
+def _folded(op: e.FoldOp, values: list[int]) -> int:
+    match op:
+        case e.FoldOp.SUM:
+            return numbers.checked(sum(values))
+        case e.FoldOp.MIN:
+            return min(values)
+        case e.FoldOp.MAX:
+            return max(values)
         case _:
             assert_never(op)
 

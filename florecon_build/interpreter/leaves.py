@@ -96,18 +96,17 @@ def running_zero(context: Context, step: Step, node: n.RunningZero, bag: Bag) ->
 def _segments(ordered: Bag, slack: Slack) -> Iterator[Bag]:
     """Cuts the ordered lots at each balance within the slack of the segment's legs; the open tail is left out."""
     segment: Bag = []
-    net = smallest = largest = 0
-    signs: set[bool] = set()
+    smallest = largest = 0
+    sides = [0, 0]
     for lot in ordered:
         leg = abs(lot.amount)
         smallest, largest = (min(smallest, leg), max(largest, leg)) if segment else (leg, leg)
         segment.append(lot)
-        signs.add(lot.amount > 0)
-        net += lot.amount
-        if len(signs) == 2 and abs(net) <= slack.within(smallest, largest):
+        sides[lot.amount > 0] += leg
+        net = sides[1] - sides[0]
+        if all(sides) and abs(net) <= slack.within(smallest, largest, max(sides), sum(sides)):
             yield segment
-            segment, net = [], 0
-            signs.clear()
+            segment, sides = [], [0, 0]
 
 
 def in_order(context: Context, order: Value | None, lots: Bag) -> Bag:

@@ -81,7 +81,7 @@ class Search:
         largest = max(abs(amount) for amount in amounts)
         low, high = _extremes(amounts, size)
         by_amount = sorted((amount, at) for at, amount in enumerate(amounts))
-        return Search(amounts, slack, size, budget, slack.within(largest, largest), low, high, by_amount)
+        return Search(amounts, slack, size, budget, slack.most(largest, size), low, high, by_amount)
 
     def first(self) -> list[int] | None:
         """The positions of the first subset, or None."""

@@ -28,11 +28,18 @@ class Slack:
         >>> Slack(ToleranceOp.REL, 10, 2).over([-50_000, 0, 49_970])
         49
         """
-        sizes = [abs(leg) for leg in legs if leg]
-        return self.within(min(sizes, default=0), max(sizes, default=0))
+        legs = [leg for leg in legs if leg]
+        sizes = [abs(leg) for leg in legs]
+        positive = sum(leg for leg in legs if leg > 0)
+        side = max(positive, sum(sizes) - positive)
+        return self.within(min(sizes, default=0), max(sizes, default=0), side, sum(sizes))
 
-    def within(self, smallest: int, largest: int) -> int:
-        """The slack for legs of which only the smallest and largest non-zero magnitudes are known (0, 0: no legs)."""
+    def most(self, largest: int, count: int) -> int:
+        """The largest slack that ``count`` legs of at most ``largest`` can have."""
+        return self.within(largest, largest, largest * count, largest * count)
+
+    def within(self, smallest: int, largest: int, side: int, gross: int) -> int:
+        """The slack for a smallest and a largest non-zero magnitude, a larger side and a sum of magnitudes."""
         match self.op:
             case ToleranceOp.ABS:
                 return self.amount
@@ -40,5 +47,9 @@ class Slack:
                 return max(self.floor, smallest * self.amount // 10_000)
             case ToleranceOp.REL_MAX:
                 return max(self.floor, largest * self.amount // 10_000)
+            case ToleranceOp.REL_SIDE:
+                return max(self.floor, side * self.amount // 10_000)
+            case ToleranceOp.REL_GROSS:
+                return max(self.floor, gross * self.amount // 10_000)
             case _:
                 assert_never(self.op)

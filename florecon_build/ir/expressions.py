@@ -105,6 +105,22 @@ class MetricOp(Enum):
     ABS_NET = "abs_net"
     MAX_ABS = "max_abs"
     MIN_SIDE = "min_side"
+    GROSS = "gross"
+    POSITIVE = "positive"
+    NEGATIVE = "negative"
+    MIN_ABS = "min_abs"
+    ORIGINALS = "originals"
+
+    @property
+    def is_sum(self) -> bool:
+        """Whether it is a sum, which can leave the range of money."""
+        return self not in (MetricOp.SIZE, MetricOp.MAX_ABS, MetricOp.MIN_SIDE, MetricOp.MIN_ABS)
+
+
+class FoldOp(Enum):
+    SUM = "sum"
+    MIN = "min"
+    MAX = "max"
 
 
 class QuantifierOp(Enum):
@@ -117,6 +133,8 @@ class ToleranceOp(Enum):
     ABS = "abs_tol"
     REL = "rel_tol"
     REL_MAX = "rel_max_tol"
+    REL_SIDE = "rel_side_tol"
+    REL_GROSS = "rel_gross_tol"
 
 
 Constant = int | float | str | bool | None
@@ -421,7 +439,7 @@ class Nets(Base):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupMetric(Base):
-    """An integer fact about a group: its size, net, absolute net, largest absolute member, smaller side's count."""
+    """An integer fact about a group: its size, the count of its smaller side, and sums and extremes of its amounts."""
 
     op: MetricOp
 
@@ -445,6 +463,19 @@ class GroupDistinct(Base):
     """How many different non-null values an item expression takes over the members."""
 
     operand: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupFold(Base):
+    """The sum, the smallest or the largest of an item expression over the members, in its type."""
+
+    op: FoldOp
+    operand: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupUnique(Base):
+    """Whether the group is marked as the only one that its leaf could have formed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -494,6 +525,8 @@ Value = (
     | GroupClean
     | GroupSpan
     | GroupDistinct
+    | GroupFold
+    | GroupUnique
     | GroupQuantifier
 )
 """The closed union of value expressions."""

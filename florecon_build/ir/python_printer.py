@@ -159,6 +159,10 @@ def _show(value: e.Value) -> tuple[str, int]:
             return f"g.span({show(value.operand)})", Precedence.ATOM
         case e.GroupDistinct():
             return f"g.distinct({show(value.operand)})", Precedence.ATOM
+        case e.GroupFold():
+            return f"g.{value.op.value}({show(value.operand)})", Precedence.ATOM
+        case e.GroupUnique():
+            return "g.unique", Precedence.ATOM
         case e.GroupQuantifier():
             return f"g.{value.op.value}({show(value.predicate)})", Precedence.ATOM
         case _:

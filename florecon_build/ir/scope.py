@@ -66,9 +66,9 @@ def reads(value: e.Value) -> frozenset[Reads]:
             return _of_parts(value)
         case e.Nets():
             return _of_parts(value) | {Reads.PAIR}
-        case e.GroupMetric() | e.GroupClean():
+        case e.GroupMetric() | e.GroupClean() | e.GroupUnique():
             return _of_parts(value) | {Reads.GROUP}
-        case e.GroupSpan() | e.GroupDistinct() | e.GroupQuantifier():
+        case e.GroupSpan() | e.GroupDistinct() | e.GroupFold() | e.GroupQuantifier():
             return (_of_parts(value) & _SETTING) | {Reads.GROUP}
         case _:
             assert_never(value)

@@ -63,6 +63,11 @@ def test_labeled_prefixes_the_reason_and_nests() -> None:
     assert [reason for _, _, reason in shape(workspace)] == ["outer: inner: exact 1:1 pair", None]
 
 
+def of_legs(op: e.ToleranceOp, bps: int) -> e.Tolerance:
+    """A relative tolerance."""
+    return e.Tolerance(op=op, amount=whole(bps), floor=None)
+
+
 @pytest.mark.parametrize(
     ("predicate", "kept"),
     [
@@ -71,6 +76,20 @@ def test_labeled_prefixes_the_reason_and_nests() -> None:
         (at_least(metric(e.MetricOp.ABS_NET), 2), True),
         (at_least(metric(e.MetricOp.MAX_ABS), 100), True),
         (at_least(metric(e.MetricOp.MIN_SIDE), 2), False),
+        (at_least(metric(e.MetricOp.GROSS), 202), True),
+        (at_least(metric(e.MetricOp.POSITIVE), 103), False),
+        (at_least(metric(e.MetricOp.NEGATIVE), -100), True),
+        (at_least(metric(e.MetricOp.NEGATIVE), -99), False),
+        (at_least(metric(e.MetricOp.MIN_ABS), 4), True),
+        (at_least(metric(e.MetricOp.ORIGINALS), 203), False),
+        (e.GroupUnique(type=BOOLEAN), False),
+        (at_least(e.GroupFold(type=INTEGER, op=e.FoldOp.SUM, operand=lane("day")), 11), False),
+        (at_least(e.GroupFold(type=INTEGER, op=e.FoldOp.MIN, operand=lane("day")), 1), False),
+        (at_least(e.GroupFold(type=INTEGER, op=e.FoldOp.MAX, operand=lane("day")), 7), True),
+        (e.GroupClean(type=BOOLEAN, tol=of_legs(e.ToleranceOp.REL_SIDE, 197)), True),
+        (e.GroupClean(type=BOOLEAN, tol=of_legs(e.ToleranceOp.REL_SIDE, 196)), False),
+        (e.GroupClean(type=BOOLEAN, tol=of_legs(e.ToleranceOp.REL_GROSS, 100)), True),
+        (e.GroupClean(type=BOOLEAN, tol=of_legs(e.ToleranceOp.REL_GROSS, 99)), False),
         (e.GroupClean(type=BOOLEAN, tol=abs_tol(1)), False),
         (e.GroupClean(type=BOOLEAN, tol=rel_tol(5_000)), True),
         (at_least(e.GroupSpan(type=INTEGER, operand=lane("day")), 7), True),

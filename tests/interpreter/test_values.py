@@ -227,7 +227,7 @@ def test_pairs_and_groups() -> None:
     assert of(e.Nets(type=BIT, tol=rel_tol(20))) is False
     assert of(e.Nets(type=BIT, tol=abs_tol(-1))) is False
     metrics = [of(e.GroupMetric(type=INTEGER, op=op)) for op in e.MetricOp]
-    assert metrics == [2, 2, 2, 700, 1]
+    assert metrics == [2, 2, 2, 700, 1, 1_398, 700, -698, 698, 1_698]
     assert of(e.GroupDistinct(type=INTEGER, operand=e.Lane(type=OR_NULL, var=e.Var.ITEM, name="missing"))) == 0
     assert of(e.GroupSpan(type=INTEGER, operand=e.LotOriginal(type=INTEGER, var=e.Var.ITEM))) == 1_698
 

@@ -403,7 +403,7 @@ def _(node: n.Labeled, bag: Bag) -> list[Group]:
 def _(node: n.AcceptIf, bag: Bag) -> list[Group]:
     def accepts(group: Group) -> bool:
         members = tuple(Lot(bag.lanes[id], amount, bag.originals[id]) for id, amount in group.members)
-        return value_of(node.predicate, replace(bag.scope, members=members, lots={}))
+        return value_of(node.predicate, replace(bag.scope, members=members, unique=group.unique is True, lots={}))
 
     return [group for group in run(node.inner, below(bag, node)) if accepts(group)]
 
@@ -591,7 +591,7 @@ def subsets(node: n.SubsetNet, bag: Bag, bucket: list[Id]) -> tuple[list[list[Id
 def steps_until(node: n.SubsetNet, bag: Bag, left: list[Id], many: int, until: tuple[int, ...] | None) -> int:
     """The extensions that a depth-first search makes until it comes to a combination, or to its end."""
     amounts = [bag.amounts[id] for id in left]
-    bound = allowed(node.tol, bag, [max(amounts, key=abs)])
+    bound = allowed(node.tol, bag, [max(map(abs, amounts))] * many)
 
     def is_pruned(choice: tuple[int, ...]) -> bool:
         later, needed = sorted(amounts[choice[-1] + 1 :]), many - len(choice)

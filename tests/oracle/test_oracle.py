@@ -84,9 +84,9 @@ within, in_order, key_of, mix = Slack.within, leaves.in_order, keys.key_of, min_
 translate: Callable[[list[int], int, int], list[int]] = getattr(combinators, "_translate")  # noqa: B009 - private, replaced by a mutant below
 
 
-def wider(self: Slack, smallest: int, largest: int) -> int:
+def wider(self: Slack, *legs: int) -> int:
     """A slack that is one too wide."""
-    return within(self, smallest, largest) + 1
+    return within(self, *legs) + 1
 
 
 def last_first(*arguments: Any) -> Any:

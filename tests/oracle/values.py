@@ -43,6 +43,7 @@ class Scope:
     keys: Mapping[int, Any] = field(default_factory=dict[int, Any])
     lots: Mapping[e.Var, Lot] = field(default_factory=dict[e.Var, Lot])
     members: tuple[Lot, ...] = ()
+    unique: bool = False
 
     def of(self, lot: Lot) -> Scope:
         """The scope of one lot."""
@@ -150,6 +151,11 @@ def slack(tol: e.Tolerance, scope: Scope, legs: list[int]) -> int | None:
             return max(floor, sizes[0] * number // 10_000)
         case e.ToleranceOp.REL_MAX:
             return max(floor, sizes[-1] * number // 10_000)
+        case e.ToleranceOp.REL_SIDE:
+            sides = [sum(leg for leg in legs if leg > 0), -sum(leg for leg in legs if leg < 0)]
+            return max(floor, max(sides) * number // 10_000)
+        case e.ToleranceOp.REL_GROSS:
+            return max(floor, sum(sizes) * number // 10_000)
 
 
 def tolerance(tol: e.Tolerance, scope: Scope) -> tuple[int, int]:
@@ -454,6 +460,27 @@ def _(value: e.GroupMetric, scope: Scope) -> Any:
         case e.MetricOp.MIN_SIDE:
             positive = sum(amount > 0 for amount in amounts)
             return min(positive, len(amounts) - positive)
+        case e.MetricOp.GROSS:
+            return money(sum(map(abs, amounts)))
+        case e.MetricOp.POSITIVE:
+            return money(sum(max(amount, 0) for amount in amounts))
+        case e.MetricOp.NEGATIVE:
+            return money(sum(min(amount, 0) for amount in amounts))
+        case e.MetricOp.MIN_ABS:
+            return min(map(abs, amounts))
+        case e.MetricOp.ORIGINALS:
+            return money(sum(abs(lot.original) for lot in scope.members))
+
+
+@value_of.register
+def _(value: e.GroupFold, scope: Scope) -> Any:
+    found = sorted(value_of(value.operand, scope.of(lot)) for lot in scope.members)
+    return {e.FoldOp.SUM: wide(sum(found)), e.FoldOp.MIN: found[0], e.FoldOp.MAX: found[-1]}[value.op]
+
+
+@value_of.register
+def _(value: e.GroupUnique, scope: Scope) -> Any:
+    return scope.unique
 
 
 @value_of.register

@@ -319,6 +319,7 @@ class Drawer:
             made.append(lambda: e.Nets(type=t.BOOLEAN, tol=self.tolerance(place)))
         if place.group:
             made.append(lambda: e.GroupClean(type=t.BOOLEAN, tol=self.tolerance(place)))
+            made.append(lambda: e.GroupUnique(type=t.BOOLEAN))
             ops = [e.QuantifierOp.ANY, e.QuantifierOp.ALL]
             bound = e.Lit(type=t.INTEGER, value=3)
 
@@ -343,6 +344,9 @@ class Drawer:
         return [
             lambda: e.GroupSpan(type=t.INTEGER, operand=self.value(self.rng.choice(WHOLE), inner, depth)),
             lambda: e.GroupDistinct(type=t.INTEGER, operand=self.value(self.rng.choice(kinds), inner, depth)),
+            lambda: e.GroupFold(
+                type=t.INTEGER, op=self.rng.choice(list(e.FoldOp)), operand=self.value(t.INTEGER, inner, depth)
+            ),
             lambda: e.GroupQuantifier(type=t.INTEGER, op=count, predicate=self.value(t.BOOLEAN, inner, depth)),
         ]
 

@@ -85,7 +85,7 @@ class ValueMaker:
             lot = self.rng.choice(where.views).lot
             found += [lot.amount, lot.original]
         if kind is Kind.INTEGER and where.group is not None:
-            found += [getattr(where.group, name) for name in ("size", "net", "abs_net", "max_abs", "min_side")] * 2
+            found += [getattr(where.group, op.value) for op in e.MetricOp] * 2
         if where.settings:
             found += self.params[kind]
             found += [key for key in self.keys if key.type.kind is kind and key.type.scale in (0, 2)] * 2
@@ -205,7 +205,13 @@ class ValueMaker:
             lambda: where.group.span(self.value(kind, self.row, depth)),
             lambda: where.group.distinct(self.key(self.row, depth)),
             lambda: where.group.count(self.value(Kind.BOOLEAN, self.row, depth)),
+            lambda: self.folded(Kind.INTEGER, where, depth),
         )
+
+    def folded(self, kind: Kind, where: Where, depth: int) -> Any:
+        """The sum or an extreme of a value over a group; dates have no sum."""
+        op = self.rng.choice([op for op in e.FoldOp if kind is not Kind.DATE or op is not e.FoldOp.SUM])
+        return getattr(where.group, op.value)(self.value(kind, self.row, depth))
 
     def real(self, where: Where, depth: int) -> Any:
         """A real; divisors are constants."""
@@ -238,6 +244,7 @@ class ValueMaker:
             lambda: fb.min_of(amount(), self.operand(Kind.MONEY, where, depth)),
             lambda: fb.max_of(amount(), 0),
             lambda: fb.minor_units(fb.clamp(self.value(Kind.REAL, where, depth), -1e6, 1e6), 2),
+            *([lambda: self.folded(Kind.MONEY, where, depth)] * (where.group is not None)),
         )
 
     def date(self, where: Where, depth: int) -> Any:
@@ -247,6 +254,7 @@ class ValueMaker:
             lambda: day().month_end,
             lambda: fb.min_of(day(), self.operand(Kind.DATE, where, depth)),
             lambda: fb.max_of(day(), self.operand(Kind.DATE, where, depth)),
+            *([lambda: self.folded(Kind.DATE, where, depth)] * (where.group is not None)),
         )
 
     def text(self, where: Where, depth: int) -> Any:
@@ -305,6 +313,7 @@ class ValueMaker:
         predicate = lambda: self.value(Kind.BOOLEAN, self.row, depth)  # noqa: E731
         return self.choose(
             lambda: where.group.clean(self.tolerance(depth)),
+            lambda: where.group.unique,
             lambda: where.group.any(predicate()),
             lambda: where.group.all(predicate()),
         )
@@ -358,6 +367,8 @@ class ValueMaker:
             lambda: fb.abs_tol(self.setting(depth)),
             lambda: fb.rel_tol(self.setting(depth), floor=self.setting(depth)),
             lambda: fb.rel_max_tol(self.rng.choice([5, 100, 2_500])),
+            lambda: fb.rel_side_tol(self.rng.choice([5, 300, 2_500]), floor=self.setting(depth)),
+            lambda: fb.rel_gross_tol(self.rng.choice([5, 300, 2_500])),
         )
 
     def lanes(self, names: Sequence[str] = ("lane_a", "lane_b")) -> dict[str, Any]:

@@ -30,6 +30,7 @@ OPERATORS: tuple[type[Enum], ...] = (
     e.TextTestOp,
     e.SimilarityOp,
     e.MetricOp,
+    e.FoldOp,
     e.QuantifierOp,
     e.ToleranceOp,
     e.Var,

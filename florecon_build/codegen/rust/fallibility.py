@@ -28,8 +28,8 @@ def _fails_itself(value: e.Value) -> bool:
         case e.Operation():
             return operator_of(value).fallible
         case e.GroupMetric():
-            return value.op in (e.MetricOp.NET, e.MetricOp.ABS_NET)
-        case e.GroupSpan() | e.GroupDistinct() | e.GroupQuantifier():
+            return value.op.is_sum
+        case e.GroupSpan() | e.GroupDistinct() | e.GroupFold() | e.GroupQuantifier():
             return True
         case _:
             return False

@@ -90,13 +90,17 @@ def lower(value: e.Value, env: Environment) -> r.Expression:
             return r.Call("nets", (LOTS[e.Var.A], LOTS[e.Var.B], tolerance(value.tol, env)))
         case e.GroupMetric():
             made = r.Method(GROUP, value.op.value)
-            return r.Try(made) if value.op in (e.MetricOp.NET, e.MetricOp.ABS_NET) else made
+            return r.Try(made) if value.op.is_sum else made
         case e.GroupClean():
             return r.Method(GROUP, "clean", (tolerance(value.tol, env),))
         case e.GroupSpan():
             return _over_members("span", value.operand, Returns.VALUE, env)
         case e.GroupDistinct():
             return _over_members("distinct", value.operand, Returns.KEY, env)
+        case e.GroupFold():
+            return _over_members(value.op.value, value.operand, Returns.VALUE, env)
+        case e.GroupUnique():
+            return r.Method(GROUP, "unique")
         case e.GroupQuantifier():
             return _over_members(value.op.value, value.predicate, Returns.VALUE, env)
         case _:
@@ -115,7 +119,7 @@ def _part(value: e.Value, env: Environment) -> r.Expression:
 
 
 def tolerance(tol: e.Tolerance, env: Environment) -> r.Expression:
-    """``abs_tol(n)``, ``rel_tol(bps, floor)`` or ``rel_max_tol(bps, floor)``."""
+    """``abs_tol(n)``, ``rel_tol(bps, floor)`` or another relative tolerance."""
     values = [tol.amount]
     if tol.op is not e.ToleranceOp.ABS:
         values.append(tol.floor if tol.floor is not None else e.Lit(value=0, type=INTEGER))

@@ -11,10 +11,11 @@ from florecon_build.frontend.parameters import Tolerance
 from florecon_build.frontend.rows import Lot, View, lanes_of
 from florecon_build.frontend.text import TupleExpr
 from florecon_build.ir.errors import did_you_mean
+from florecon_build.ir.expressions import FoldOp, MetricOp, QuantifierOp
 from florecon_build.ir.types import Kind
 
-METRICS = ("size", "net", "abs_net", "max_abs", "min_side")
-MEMBERS = ("span", "distinct", "any", "all", "count")
+METRICS = (*(op.value for op in MetricOp), "unique")
+MEMBERS = ("span", "distinct", *(op.value for op in FoldOp), *(op.value for op in QuantifierOp))
 _DATE_PARTS = ("year", "month", "day", "month_end")
 
 
@@ -31,8 +32,8 @@ def field(context: Context, node: s.Field, receiver: Term) -> Term:
         case Lot() as lot if node.name in {"amount", "original"}:
             return Term(lot.amount if node.name == "amount" else lot.original)
         case Group() as group if node.name in METRICS:
-            facts = {"size": group.size, "net": group.net, "abs_net": group.abs_net, "max_abs": group.max_abs}
-            return Term(facts.get(node.name, group.min_side))
+            fact: IntegerExpr | BooleanExpr = getattr(group, node.name)
+            return Term(fact)
         case _:
             raise _no_field(context, node, receiver)
 
@@ -82,7 +83,7 @@ def _group(context: Context, node: s.Call, argument: Term) -> Expr:
     if node.name == "clean":
         return group.clean(tolerance(context, node.arguments[0], argument))
     item = context.operand(node.arguments[0], argument, node.name)
-    made: IntegerExpr | BooleanExpr = getattr(group, node.name)(item)
+    made: Expr = getattr(group, node.name)(item)
     return made
 
 

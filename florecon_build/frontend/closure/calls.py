@@ -250,6 +250,8 @@ _TOLERANCES: dict[str, tuple[tuple[str, ...], Callable[..., tol.Tolerance]]] = {
     "abs_tol": (("amount",), tol.abs_tol),
     "rel_tol": (("bps", "floor"), tol.rel_tol),
     "rel_max_tol": (("bps", "floor"), tol.rel_max_tol),
+    "rel_side_tol": (("bps", "floor"), tol.rel_side_tol),
+    "rel_gross_tol": (("bps", "floor"), tol.rel_gross_tol),
 }
 _FUNCTION_INSTEAD = {
     **dict.fromkeys(["abs", "sign", "min", "max", "min_of", "max_of"], "it is a method: `x.abs()`, `x.min(y)`"),

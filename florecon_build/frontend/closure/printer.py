@@ -150,6 +150,10 @@ class _Writer:
                 return self._over_members("span", value.operand)
             case e.GroupDistinct():
                 return self._over_members("distinct", value.operand)
+            case e.GroupFold():
+                return self._over_members(value.op.value, value.operand)
+            case e.GroupUnique():
+                return f"{self.view('g')}.unique", Precedence.ATOM
             case e.GroupQuantifier():
                 return self._over_members(value.op.value, value.predicate)
             case _:

@@ -72,10 +72,12 @@ def _mismatch(what: str, operands: list[Operand]) -> str:
     scale = max((kind.scale for kind in types), default=2)
     if what in {"&&", "||", "!", "if"}:
         return "write conditions, such as a comparison"
-    if what in {"nets", "clean", "abs_tol", "rel_tol", "rel_max_tol"}:
+    if what in {"nets", "clean", "abs_tol", "rel_tol", "rel_max_tol", "rel_side_tol", "rel_gross_tol"}:
         return "write whole minor units (1.50 is 150 at scale 2), or basis points: `rel_tol(bps, floor)`"
     if what == "span":
         return "use a date, money or integer lane"
+    if what == "sum":
+        return "use an integer or money lane"
     if Kind.MONEY in kinds and what in {"/", "div_euclid", "rem_euclid"}:
         return _TRANSLATIONS["money_division"][1]
     if kinds == {Kind.MONEY, Kind.REAL} and what == "*":

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use florecon::nodes;
-use florecon::plan::{Group, Item, Plan, Tol, abs_tol, constant, rel_max_tol, rel_tol};
+use florecon::plan::{Group, Item, Plan, Tol, abs_tol, constant, rel_gross_tol, rel_max_tol, rel_side_tol, rel_tol};
 use florecon::value::{EvalError, Real, Text};
 
 use crate::code::{Bindings, Bound, Code, ShardKey, compile};
@@ -209,6 +209,8 @@ impl Builder {
             ToleranceKind::Abs => abs_tol(amount),
             ToleranceKind::Rel => rel_tol(amount, floor),
             ToleranceKind::RelMax => rel_max_tol(amount, floor),
+            ToleranceKind::RelSide => rel_side_tol(amount, floor),
+            ToleranceKind::RelGross => rel_gross_tol(amount, floor),
         })
     }
 

@@ -5,7 +5,8 @@ pub use crate::export_plugin;
 pub use crate::nodes::*;
 pub use crate::packed;
 pub use crate::plan::{
-    Answer, Group, Item, Key, Plan, Tol, abs_tol, by_id, constant, nets, one_bucket, rel_max_tol, rel_tol,
+    Answer, Group, Item, Key, Plan, Tol, abs_tol, by_id, constant, nets, one_bucket, rel_gross_tol, rel_max_tol,
+    rel_side_tol, rel_tol,
 };
 pub use crate::recon::Recon;
 pub use crate::report::{Allocation, GroupLine, Report};

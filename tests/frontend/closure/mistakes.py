@@ -161,7 +161,7 @@ GROUP = {
     "group_lane": "|g| g.day",
     "group_call": "|g| g.size() == 2",
     "group_field": "|g| g.any",
-    "group_method": "|g| g.sum(|row| row.units)",
+    "group_method": "|g| g.total(|row| row.units)",
     "no_member": "|g| g.any(row.open)",
     "member_parameters": "|g| g.any(|a, b| a.open)",
     "member_type": "|g| g.span(|row| row.company) < 3",

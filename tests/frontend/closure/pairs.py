@@ -111,6 +111,18 @@ GROUP: list[tuple[str, Callable[[Any], Any]]] = [
         lambda g: (g.size == 2) & (g.net == 0) & (g.abs_net < 5) & (g.max_abs > g.min_side),
     ),
     ("|g| g.clean(rel_tol(10, 1))", lambda g: g.clean(fb.rel_tol(10, 1))),
+    (
+        "|g| g.clean(rel_side_tol(300, slack)) || g.clean(rel_gross_tol(1, 0))",
+        lambda g: g.clean(fb.rel_side_tol(300, SLACK)) | g.clean(fb.rel_gross_tol(1)),
+    ),
+    (
+        "|g| g.unique && g.gross == g.positive - g.negative && g.min_abs > 1 && g.originals > g.gross",
+        lambda g: g.unique & (g.gross == g.positive - g.negative) & (g.min_abs > 1) & (g.originals > g.gross),
+    ),
+    (
+        "|g| g.sum(|r| r.units) == 0 && g.min(|r| r.day) < g.max(|r| r.day)",
+        lambda g: (g.sum(row.units) == 0) & (g.min(row.day) < g.max(row.day)),
+    ),
     ("|g| g.span(|row| row.day) <= slack", lambda g: g.span(row.day) <= SLACK),
     ("|g| g.distinct(|r| (r.company, r.day)) == 2", lambda g: g.distinct((row.company, row.day)) == 2),
     (

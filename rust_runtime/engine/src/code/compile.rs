@@ -8,7 +8,8 @@ use super::{
 };
 use crate::columns::{Bank, Layout, leaves};
 use crate::ir::{
-    Comparison, Constant, Expr, ExprNode, Kind, Lookup, Metric, Operator, Quantifier, Settings, Tolerance, Type, Var,
+    Comparison, Constant, Expr, ExprNode, Fold, Kind, Lookup, Metric, Operator, Quantifier, Settings, Tolerance, Type,
+    Var,
 };
 
 /// Compiles an expression over the lanes of a layout.
@@ -185,9 +186,18 @@ impl Compiler<'_> {
                     Metric::AbsNet => Fact::AbsNet,
                     Metric::MaxAbs => Fact::MaxAbs,
                     Metric::MinSide => Fact::MinSide,
+                    Metric::Gross => Fact::Gross,
+                    Metric::Positive => Fact::Positive,
+                    Metric::Negative => Fact::Negative,
+                    Metric::MinAbs => Fact::MinAbs,
+                    Metric::Originals => Fact::Originals,
                 };
                 self.fact(fact, Bank::Whole, None)
             }
+            ExprNode::Fold(Fold::Sum, member) => self.fact(Fact::Sum, Bank::Whole, Some(member)),
+            ExprNode::Fold(Fold::Min, member) => self.fact(Fact::Min, Bank::Whole, Some(member)),
+            ExprNode::Fold(Fold::Max, member) => self.fact(Fact::Max, Bank::Whole, Some(member)),
+            ExprNode::Unique => self.fact(Fact::Unique, Bank::Flag, None),
             ExprNode::Span(member) => self.fact(Fact::Span, Bank::Whole, Some(member)),
             ExprNode::Distinct(member) => self.fact(Fact::Distinct, Bank::Whole, Some(member)),
             ExprNode::Quantifier(Quantifier::Any, member) => self.fact(Fact::Any, Bank::Flag, Some(member)),

@@ -1,6 +1,6 @@
 //! Interpreter of register code. Operators are the runtime's functions, so a value is that of the compiled module.
 
-use florecon::plan::{Group, Tol, abs_tol, rel_max_tol, rel_tol};
+use florecon::plan::{Group, Tol, abs_tol, rel_gross_tol, rel_max_tol, rel_side_tol, rel_tol};
 use florecon::value::{EvalError, Text, Tokens, date, int, money, real, similarity, text};
 
 use super::bound::Bound;
@@ -71,6 +71,8 @@ fn tolerance(kind: ToleranceKind, amount: i64, floor: i64) -> Tol {
         ToleranceKind::Abs => abs_tol(amount),
         ToleranceKind::Rel => rel_tol(amount, floor),
         ToleranceKind::RelMax => rel_max_tol(amount, floor),
+        ToleranceKind::RelSide => rel_side_tol(amount, floor),
+        ToleranceKind::RelGross => rel_gross_tol(amount, floor),
     }
 }
 
@@ -159,6 +161,15 @@ impl Bound {
             Fact::AbsNet => registers.whole[dst] = group.abs_net()?,
             Fact::MaxAbs => registers.whole[dst] = group.max_abs(),
             Fact::MinSide => registers.whole[dst] = group.min_side(),
+            Fact::Gross => registers.whole[dst] = group.gross()?,
+            Fact::Positive => registers.whole[dst] = group.positive()?,
+            Fact::Negative => registers.whole[dst] = group.negative()?,
+            Fact::MinAbs => registers.whole[dst] = group.min_abs(),
+            Fact::Originals => registers.whole[dst] = group.originals()?,
+            Fact::Sum => registers.whole[dst] = group.sum(|item| member().whole(item))?,
+            Fact::Min => registers.whole[dst] = group.min(|item| member().whole(item))?,
+            Fact::Max => registers.whole[dst] = group.max(|item| member().whole(item))?,
+            Fact::Unique => registers.flag[dst] = group.unique(),
             Fact::Span => registers.whole[dst] = group.span(|item| member().whole(item))?,
             Fact::Distinct if member().code.result.leaves.len() > 1 => {
                 registers.whole[dst] = group.distinct(|item| member().composite(item))?;

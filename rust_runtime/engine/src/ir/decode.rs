@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::place::{At, Refused, shown};
 use super::{
-    Comparison, Constant, Expr, ExprNode, Kind, Lookup, Metric, Operator, Param, Quantifier, Settings, Tolerance,
+    Comparison, Constant, Expr, ExprNode, Fold, Kind, Lookup, Metric, Operator, Param, Quantifier, Settings, Tolerance,
     ToleranceKind, Type, Var,
 };
 
@@ -245,14 +245,14 @@ impl Decoder {
             "compare" | "logic" | "not" | "where" | "tier" | "first_of" | "lookup" | "make_tuple" => {
                 self.choice(kind, &fields, &of, scope)?
             }
-            "nets" | "group_metric" | "group_clean" | "group_span" | "group_distinct" | "group_quantifier" => {
-                self.fact(kind, &fields, scope)?
-            }
+            "nets" | "group_metric" | "group_clean" | "group_span" | "group_distinct" | "group_quantifier"
+            | "group_fold" | "group_unique" => self.fact(kind, &fields, scope)?,
             _ => self.operation(kind, &fields, &of, scope)?,
         };
         let result = match &node {
             ExprNode::Compare(..) | ExprNode::And(_) | ExprNode::Or(_) | ExprNode::Not(_) => Type::of(Kind::Boolean),
-            ExprNode::Nets(_) | ExprNode::Clean(_) => Type::of(Kind::Boolean),
+            ExprNode::Nets(_) | ExprNode::Clean(_) | ExprNode::Unique => Type::of(Kind::Boolean),
+            ExprNode::Fold(_, operand) => operand.of.clone(),
             ExprNode::Quantifier(Quantifier::Any | Quantifier::All, _) => Type::of(Kind::Boolean),
             ExprNode::Amount(_) | ExprNode::Original(_) | ExprNode::Metric(_) => Type::of(Kind::Integer),
             ExprNode::Span(_) | ExprNode::Distinct(_) | ExprNode::Quantifier(..) => Type::of(Kind::Integer),
@@ -521,6 +521,8 @@ impl Decoder {
             "abs_tol" => ToleranceKind::Abs,
             "rel_tol" => ToleranceKind::Rel,
             "rel_max_tol" => ToleranceKind::RelMax,
+            "rel_side_tol" => ToleranceKind::RelSide,
+            "rel_gross_tol" => ToleranceKind::RelGross,
             _ => return unknown_op(&fields),
         };
         let amount = self.setting(&fields, "amount")?;
@@ -556,8 +558,33 @@ impl Decoder {
                     "abs_net" => Metric::AbsNet,
                     "max_abs" => Metric::MaxAbs,
                     "min_side" => Metric::MinSide,
+                    "gross" => Metric::Gross,
+                    "positive" => Metric::Positive,
+                    "negative" => Metric::Negative,
+                    "min_abs" => Metric::MinAbs,
+                    "originals" => Metric::Originals,
                     _ => return unknown_op(fields),
                 }))
+            }
+            "group_unique" => {
+                fields.exactly(&["kind", "type"])?;
+                Ok(ExprNode::Unique)
+            }
+            "group_fold" => {
+                fields.exactly(&["kind", "type", "op", "operand"])?;
+                let fold = match fields.text("op")? {
+                    "sum" => Fold::Sum,
+                    "min" => Fold::Min,
+                    "max" => Fold::Max,
+                    _ => return unknown_op(fields),
+                };
+                let operand = self.part(fields, "operand", Scope::Item)?;
+                let is_number = matches!(operand.of.kind, Kind::Integer | Kind::Money);
+                if operand.of.nullable || !(is_number || (operand.of.is(Kind::Date) && fold != Fold::Sum)) {
+                    let words = "expected an integer or money (of `min` and `max` also a date) that is never null";
+                    return at.field("operand").refuse(words);
+                }
+                Ok(ExprNode::Fold(fold, Box::new(operand)))
             }
             "group_quantifier" => {
                 fields.exactly(&["kind", "type", "op", "predicate"])?;

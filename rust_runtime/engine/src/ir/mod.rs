@@ -132,6 +132,26 @@ pub(crate) enum Metric {
     AbsNet,
     MaxAbs,
     MinSide,
+    Gross,
+    Positive,
+    Negative,
+    MinAbs,
+    Originals,
+}
+
+impl Metric {
+    /// Whether it is a sum, which can leave the range of money.
+    pub fn is_fallible(self) -> bool {
+        !matches!(self, Self::Size | Self::MaxAbs | Self::MinSide | Self::MinAbs)
+    }
+}
+
+/// Sum or extreme of a member expression.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fold {
+    Sum,
+    Min,
+    Max,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,6 +166,8 @@ pub(crate) enum ToleranceKind {
     Abs,
     Rel,
     RelMax,
+    RelSide,
+    RelGross,
 }
 
 /// Expression with its type.
@@ -195,6 +217,8 @@ pub(crate) enum ExprNode {
     Span(Box<Expr>),
     Distinct(Box<Expr>),
     Quantifier(Quantifier, Box<Expr>),
+    Fold(Fold, Box<Expr>),
+    Unique,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -221,7 +245,8 @@ impl Expr {
             | ExprNode::Original(_)
             | ExprNode::Param(_)
             | ExprNode::ShardKey { .. }
-            | ExprNode::Metric(_) => Vec::new(),
+            | ExprNode::Metric(_)
+            | ExprNode::Unique => Vec::new(),
             ExprNode::Operation(_, operands, _) | ExprNode::FirstOf(operands) | ExprNode::Tuple(operands) => {
                 operands.iter().collect()
             }
@@ -231,9 +256,11 @@ impl Expr {
             ExprNode::Where(three) => three.iter().collect(),
             ExprNode::Lookup(lookup) => vec![&lookup.operand],
             ExprNode::Nets(tol) | ExprNode::Clean(tol) => tol.parts().collect(),
-            ExprNode::Not(one) | ExprNode::Span(one) | ExprNode::Distinct(one) | ExprNode::Quantifier(_, one) => {
-                vec![one]
-            }
+            ExprNode::Not(one)
+            | ExprNode::Span(one)
+            | ExprNode::Distinct(one)
+            | ExprNode::Quantifier(_, one)
+            | ExprNode::Fold(_, one) => vec![one],
         }
     }
 
@@ -254,8 +281,8 @@ impl Expr {
     pub fn is_fallible(&self) -> bool {
         self.any(&|part| match &part.node {
             ExprNode::Operation(operator, ..) => operator.is_fallible(),
-            ExprNode::Metric(metric) => matches!(metric, Metric::Net | Metric::AbsNet),
-            ExprNode::Span(_) | ExprNode::Distinct(_) | ExprNode::Quantifier(..) => true,
+            ExprNode::Metric(metric) => metric.is_fallible(),
+            ExprNode::Span(_) | ExprNode::Distinct(_) | ExprNode::Quantifier(..) | ExprNode::Fold(..) => true,
             _ => false,
         })
     }

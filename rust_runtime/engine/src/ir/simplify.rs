@@ -44,6 +44,7 @@ pub(crate) fn simplify(expr: Expr) -> Expr {
         ExprNode::Span(inner) => ExprNode::Span(one(inner)),
         ExprNode::Distinct(inner) => ExprNode::Distinct(one(inner)),
         ExprNode::Quantifier(quantifier, inner) => ExprNode::Quantifier(quantifier, one(inner)),
+        ExprNode::Fold(fold, inner) => ExprNode::Fold(fold, one(inner)),
         leaf => leaf,
     };
     Expr { of, node }

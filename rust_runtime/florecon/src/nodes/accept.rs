@@ -48,6 +48,7 @@ impl<R> GroupTransform<R> for AcceptIf<R> {
                 originals: &run.originals,
                 members: group.rows,
                 amounts: group.amounts,
+                unique: group.tag.unique,
             };
             kept.push((self.predicate)(&view).map_err(|error| run.fault(group.rows[0], error))?);
         }

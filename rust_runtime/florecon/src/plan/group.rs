@@ -30,6 +30,7 @@ pub struct Group<'a, R> {
     pub(crate) originals: &'a [i64],
     pub(crate) members: &'a [u32],
     pub(crate) amounts: &'a [i64],
+    pub(crate) unique: Option<bool>,
 }
 
 impl<'a, R> Group<'a, R> {
@@ -101,6 +102,145 @@ impl<'a, R> Group<'a, R> {
             .unwrap_or(0)
     }
 
+    /// The smallest absolute member amount.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let plan: Plan<i64> = accept_if(|g: &Group<i64>| g.min_abs() >= 100, agg_net(one_bucket, abs_tol(0)));
+    /// ```
+    #[must_use]
+    pub fn min_abs(&self) -> i64 {
+        self.amounts
+            .iter()
+            .map(|amount| amount.saturating_abs())
+            .min()
+            .unwrap_or(0)
+    }
+
+    /// The sum of the absolute member amounts.
+    ///
+    /// # Errors
+    /// `Overflow` when it leaves `i64`.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let plan: Plan<i64> = accept_if(|g: &Group<i64>| g.gross().map(|gross| gross < 1_000), agg_net(one_bucket, abs_tol(5)));
+    /// ```
+    pub fn gross(&self) -> Result<i64, EvalError> {
+        narrow(Legs::of(self.amounts).gross)
+    }
+
+    /// The sum of the positive member amounts.
+    ///
+    /// # Errors
+    /// `Overflow` when it leaves `i64`.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let plan: Plan<i64> = accept_if(|g: &Group<i64>| g.positive().map(|sum| sum < 1_000), agg_net(one_bucket, abs_tol(5)));
+    /// ```
+    pub fn positive(&self) -> Result<i64, EvalError> {
+        let legs = Legs::of(self.amounts);
+        narrow((legs.gross + legs.net) / 2)
+    }
+
+    /// The sum of the negative member amounts: zero or less, so that it and `positive` add up to the net.
+    ///
+    /// # Errors
+    /// `Overflow` when it leaves `i64`.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let plan: Plan<i64> = accept_if(|g: &Group<i64>| g.negative().map(|sum| sum > -1_000), agg_net(one_bucket, abs_tol(5)));
+    /// ```
+    pub fn negative(&self) -> Result<i64, EvalError> {
+        let legs = Legs::of(self.amounts);
+        narrow((legs.net - legs.gross) / 2)
+    }
+
+    /// The sum of the absolute originals of the members: what their rows carried when they entered the numeraire.
+    ///
+    /// # Errors
+    /// `Overflow` when it leaves `i64`.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let whole = |g: &Group<i64>| Ok::<_, EvalError>(g.originals()? == g.gross()?);
+    /// let plan: Plan<i64> = accept_if(whole, agg_net(one_bucket, abs_tol(5)));
+    /// ```
+    pub fn originals(&self) -> Result<i64, EvalError> {
+        narrow(self.items().map(|item| i128::from(item.original).abs()).sum())
+    }
+
+    /// Whether the leaf that formed the group had no other group as good that shares a member; false where nothing
+    /// says so.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let plan: Plan<i64> = accept_if(|g: &Group<i64>| g.unique(), exact_1to1(one_bucket, by_id));
+    /// ```
+    #[must_use]
+    pub fn unique(&self) -> bool {
+        self.unique == Some(true)
+    }
+
+    /// The sum of a value over the members, in 128 bits.
+    ///
+    /// # Errors
+    /// The error of `value`, or `Overflow` when the sum leaves `i64`.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let even = |g: &Group<i64>| g.sum(|i: Item<i64>| *i.row).map(|sum| sum == 0);
+    /// let plan: Plan<i64> = accept_if(even, agg_net(one_bucket, abs_tol(5)));
+    /// ```
+    pub fn sum<A: Answer<Value = i64>>(&self, value: impl Fn(Item<'_, R>) -> A) -> Result<i64, EvalError> {
+        let mut sum = 0;
+        for item in self.items() {
+            sum += i128::from(value(item).answer()?);
+        }
+        i64::try_from(sum).map_err(|_| EvalError::Overflow)
+    }
+
+    /// The smallest value over the members.
+    ///
+    /// # Errors
+    /// The error of `value`.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let late = |g: &Group<i64>| g.min(|i: Item<i64>| *i.row).map(|day| day > 31);
+    /// let plan: Plan<i64> = accept_if(late, agg_net(one_bucket, abs_tol(5)));
+    /// ```
+    pub fn min<A: Answer<Value = i64>>(&self, value: impl Fn(Item<'_, R>) -> A) -> Result<i64, EvalError> {
+        self.range(value).map(|(low, _)| low)
+    }
+
+    /// The largest value over the members.
+    ///
+    /// # Errors
+    /// The error of `value`.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let early = |g: &Group<i64>| g.max(|i: Item<i64>| *i.row).map(|day| day < 31);
+    /// let plan: Plan<i64> = accept_if(early, agg_net(one_bucket, abs_tol(5)));
+    /// ```
+    pub fn max<A: Answer<Value = i64>>(&self, value: impl Fn(Item<'_, R>) -> A) -> Result<i64, EvalError> {
+        self.range(value).map(|(_, high)| high)
+    }
+
+    /// The smallest and the largest value over the members; zeros without members.
+    fn range<A: Answer<Value = i64>>(&self, value: impl Fn(Item<'_, R>) -> A) -> Result<(i64, i64), EvalError> {
+        let mut range: Option<(i64, i64)> = None;
+        for item in self.items() {
+            let at = value(item).answer()?;
+            let (low, high) = range.unwrap_or((at, at));
+            range = Some((low.min(at), high.max(at)));
+        }
+        Ok(range.unwrap_or((0, 0)))
+    }
+
     /// The smaller of the counts of positive and of negative members.
     ///
     /// ```
@@ -135,13 +275,7 @@ impl<'a, R> Group<'a, R> {
     /// let plan: Plan<i64> = accept_if(near, agg_net(one_bucket, abs_tol(0)));
     /// ```
     pub fn span<A: Answer<Value = i64>>(&self, value: impl Fn(Item<'_, R>) -> A) -> Result<i64, EvalError> {
-        let mut range: Option<(i64, i64)> = None;
-        for item in self.items() {
-            let at = value(item).answer()?;
-            let (low, high) = range.unwrap_or((at, at));
-            range = Some((low.min(at), high.max(at)));
-        }
-        let (low, high) = range.unwrap_or((0, 0));
+        let (low, high) = self.range(value)?;
         high.checked_sub(low).ok_or(EvalError::Overflow)
     }
 

@@ -49,5 +49,5 @@ pub use buckets::Key;
 pub use group::Group;
 pub use item::{Item, by_id, constant, one_bucket};
 pub use stage::Stage;
-pub use tolerance::{Tol, abs_tol, nets, rel_max_tol, rel_tol};
+pub use tolerance::{Tol, abs_tol, nets, rel_gross_tol, rel_max_tol, rel_side_tol, rel_tol};
 pub use tree::Plan;

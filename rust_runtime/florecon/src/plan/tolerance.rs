@@ -7,6 +7,8 @@ enum Kind {
     Absolute,
     Smallest,
     Largest,
+    Side,
+    Gross,
 }
 
 /// A tolerance: a fixed slack, or one relative to the legs it is applied to.
@@ -72,6 +74,36 @@ pub fn rel_max_tol(bps: i64, floor: i64) -> Tol {
     }
 }
 
+/// A slack of `bps` basis points of the larger of the two sides' sums, and at least `floor` minor units.
+///
+/// ```
+/// use florecon::prelude::*;
+/// assert_eq!(rel_side_tol(300, 0).slack([10_000, 20_000, -29_200]), 900);
+/// ```
+#[must_use]
+pub fn rel_side_tol(bps: i64, floor: i64) -> Tol {
+    Tol {
+        kind: Kind::Side,
+        amount: bps,
+        floor,
+    }
+}
+
+/// A slack of `bps` basis points of the sum of all absolute legs, and at least `floor` minor units.
+///
+/// ```
+/// use florecon::prelude::*;
+/// assert_eq!(rel_gross_tol(100, 0).slack([10_000, 20_000, -30_000]), 600);
+/// ```
+#[must_use]
+pub fn rel_gross_tol(bps: i64, floor: i64) -> Tol {
+    Tol {
+        kind: Kind::Gross,
+        amount: bps,
+        floor,
+    }
+}
+
 /// Whether the current amounts of two lots cancel within a tolerance whose legs they are; nothing is within a negative one.
 ///
 /// ```
@@ -107,17 +139,29 @@ impl Tol {
     /// Whether `amount` is within the slack of the one leg `original`.
     pub(crate) fn covers(self, amount: i64, original: i64) -> bool {
         let scale = original.unsigned_abs();
-        i128::from(amount.unsigned_abs()) <= self.over(scale, scale)
+        i128::from(amount.unsigned_abs()) <= self.bound(scale, 1)
     }
 
-    /// The slack of legs of which only the smallest and the largest magnitude are known.
-    pub(crate) fn over(self, smallest: u64, largest: u64) -> i128 {
-        let scale = match self.kind {
-            Kind::Absolute => return i128::from(self.amount),
-            Kind::Smallest => smallest,
-            Kind::Largest => largest,
-        };
-        i128::from(self.floor).max(i128::from(scale) * i128::from(self.amount) / 10_000)
+    /// The largest slack that `count` legs of at most `largest` can have; of one leg, its slack.
+    pub(crate) fn bound(self, largest: u64, count: usize) -> i128 {
+        let largest = i128::from(largest);
+        match self.kind {
+            Kind::Side | Kind::Gross => self.over(largest * count as i128),
+            _ => self.over(largest),
+        }
+    }
+
+    /// The slack for a scale. A net is below 2^95, so a product near 128 bits, which only an absurd rate reaches, is as
+    /// good as no limit.
+    fn over(self, scale: i128) -> i128 {
+        if self.kind == Kind::Absolute {
+            return i128::from(self.amount);
+        }
+        let rate = i128::from(self.amount);
+        if scale.leading_zeros() + rate.leading_zeros() < 130 {
+            return i128::MAX;
+        }
+        i128::from(self.floor).max(scale * rate / 10_000)
     }
 
     /// Refuses a negative amount, rate or floor.
@@ -146,6 +190,8 @@ pub(crate) struct Legs {
     pub negative: usize,
     smallest: u64,
     largest: u64,
+    /// Sum of the absolute legs.
+    pub gross: i128,
 }
 
 impl Legs {
@@ -162,6 +208,7 @@ impl Legs {
             return;
         }
         self.net += i128::from(amount);
+        self.gross += i128::from(size);
         self.positive += usize::from(amount > 0);
         self.negative += usize::from(amount < 0);
         self.smallest = if self.smallest == 0 {
@@ -177,7 +224,14 @@ impl Legs {
     }
 
     pub fn slack(&self, tol: Tol) -> i128 {
-        tol.over(self.smallest, self.largest)
+        tol.over(match tol.kind {
+            Kind::Absolute => 0,
+            Kind::Smallest => i128::from(self.smallest),
+            Kind::Largest => i128::from(self.largest),
+            // the sum of a side is half of the gross and the net
+            Kind::Side => (self.gross + self.net.abs()) / 2,
+            Kind::Gross => self.gross,
+        })
     }
 
     pub fn within(&self, tol: Tol) -> bool {
@@ -194,6 +248,17 @@ mod tests {
         let legs = [i64::MAX, -i64::MAX];
         let expected = i128::from(i64::MAX) * i128::from(i64::MAX) / 10_000;
         assert_eq!(rel_max_tol(i64::MAX, 0).slack(legs), expected);
+    }
+
+    #[test]
+    fn sides_and_gross_are_sums_of_all_legs() {
+        let legs = [100, 250, 0, -40, -300];
+        assert_eq!(rel_side_tol(1_000, 0).slack(legs), 35);
+        assert_eq!(rel_side_tol(1_000, 0).slack(legs.map(|leg: i64| -leg)), 35);
+        assert_eq!(rel_gross_tol(1_000, 0).slack(legs), 69);
+        assert_eq!(rel_gross_tol(1_000, 70).slack(legs), 70);
+        let absurd = rel_gross_tol(i64::MAX, 0).slack((0..4).map(|_| i64::MAX));
+        assert_eq!(absurd, i128::MAX);
     }
 
     #[test]

@@ -87,7 +87,7 @@ impl<'a> Search<'a> {
     fn first(&mut self) -> Outcome {
         self.chosen.clear();
         let largest = self.extremes.reach();
-        self.reach = self.tol.over(largest, largest);
+        self.reach = self.tol.bound(largest, self.size);
         self.extend(0, 0)
     }
 
@@ -259,7 +259,7 @@ impl Values {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::tolerance::{abs_tol, rel_tol};
+    use crate::plan::tolerance::{abs_tol, rel_gross_tol, rel_side_tol, rel_tol};
 
     /// The definition, word for word: combinations in order, bounds by sorting, steps counted.
     struct Plain<'a> {
@@ -285,10 +285,10 @@ mod tests {
             Some(found)
         }
 
-        fn reach(&self) -> i128 {
+        fn reach(&self, size: usize) -> i128 {
             let sizes = self.left.iter().map(|&place| self.amounts[place].unsigned_abs());
             let largest = sizes.max().unwrap_or(0);
-            self.tol.over(largest, largest)
+            self.tol.bound(largest, size)
         }
 
         /// None when out of steps.
@@ -329,7 +329,8 @@ mod tests {
                 return false;
             };
             let (low, high): (i128, i128) = (low.iter().sum(), rest[high..].iter().sum());
-            sum + low <= self.reach() && sum + high >= -self.reach()
+            let reach = self.reach(chosen.len() + after);
+            sum + low <= reach && sum + high >= -reach
         }
     }
 
@@ -348,11 +349,13 @@ mod tests {
                 .map(|_| (next(2 * spread) + 1) as i64 - spread as i64)
                 .filter(|&amount| amount != 0)
                 .collect();
-            let tol = if next(2) == 0 {
-                abs_tol(next(4) as i64)
-            } else {
-                rel_tol(next(2_000) as i64, next(2) as i64)
-            };
+            let (rate, floor) = (next(2_000) as i64, next(2) as i64);
+            let tol = [
+                abs_tol(rate % 4),
+                rel_tol(rate, floor),
+                rel_side_tol(rate, floor),
+                rel_gross_tol(rate, floor),
+            ][next(4) as usize];
             let (max_size, budget) = (2 + next(5) as usize, next(200));
             let mut plain = Plain {
                 left: (0..amounts.len()).collect(),
