@@ -100,7 +100,13 @@ class Group:
     @property
     @authored
     def unique(self) -> BooleanExpr:
-        """True if the leaf had no other choice: no group as good contains a member of this one."""
+        """True if the leaf had no other choice: no group as good contains a member of this one.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), amount=fb.money(scale=2))
+        >>> fb.accept_if(lambda g: g.unique, fb.exact_1to1(rows.account))
+        <strategy accept_if>
+        """
         return built(BooleanExpr, e.GroupUnique(type=t.BOOLEAN))
 
     @authored

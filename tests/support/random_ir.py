@@ -130,6 +130,8 @@ class Drawer:
             found += [e.ShardKey(type=kind, binder=binder) for binder, kind in place.shards if kind == type]
         if place.lot and type == t.INTEGER:
             found += [cls(type=type, var=side) for side in place.sides for cls in (e.LotAmount, e.LotOriginal)]
+        if place.group and type == t.BOOLEAN:
+            found.append(e.GroupUnique(type=type))
         if place.group and type == t.INTEGER:
             found += [e.GroupMetric(type=type, op=op) for op in e.MetricOp]
         if found and self.rng.random() < 0.9:
@@ -318,8 +320,7 @@ class Drawer:
         if len(place.sides) == 2:
             made.append(lambda: e.Nets(type=t.BOOLEAN, tol=self.tolerance(place)))
         if place.group:
-            made.append(lambda: e.GroupClean(type=t.BOOLEAN, tol=self.tolerance(place)))
-            made.append(lambda: e.GroupUnique(type=t.BOOLEAN))
+            made += [lambda: e.GroupClean(type=t.BOOLEAN, tol=self.tolerance(place))] * 2
             ops = [e.QuantifierOp.ANY, e.QuantifierOp.ALL]
             bound = e.Lit(type=t.INTEGER, value=3)
 
@@ -327,7 +328,7 @@ class Drawer:
                 integer = rng.choice(self.group_integers(place, depth))()
                 return e.Compare(type=t.BOOLEAN, op=e.CompareOp.LE, left=integer, right=bound)
 
-            made += [fact, fact]
+            made += [fact] * 5
             inner = replace(ITEM, shards=place.shards)
             made.append(
                 lambda: e.GroupQuantifier(

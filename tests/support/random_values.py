@@ -204,7 +204,9 @@ class ValueMaker:
         return self.choose(
             lambda: where.group.span(self.value(kind, self.row, depth)),
             lambda: where.group.distinct(self.key(self.row, depth)),
+            lambda: where.group.distinct(self.key(self.row, depth)),
             lambda: where.group.count(self.value(Kind.BOOLEAN, self.row, depth)),
+            lambda: self.folded(Kind.INTEGER, where, depth),
             lambda: self.folded(Kind.INTEGER, where, depth),
         )
 
@@ -314,6 +316,8 @@ class ValueMaker:
         return self.choose(
             lambda: where.group.clean(self.tolerance(depth)),
             lambda: where.group.unique,
+            lambda: getattr(where.group, self.rng.choice([op.value for op in e.MetricOp])) >= 2,
+            lambda: self.member_count(where, depth) <= 2,
             lambda: where.group.any(predicate()),
             lambda: where.group.all(predicate()),
         )

@@ -24,8 +24,8 @@ def nodes_in(node: n.Node) -> Iterator[n.Node]:
 def test_every_kind_is_emitted() -> None:
     nodes: set[type[n.Node]] = set()
     values: set[type[e.Value]] = set()
-    for seed in range(300):
-        ir = random_plugin(seed, 2)
+    for seed in range(400):
+        ir = random_plugin(seed, 2 + seed % 2)
         emit(ir, "0" * 64)
         for node in nodes_in(ir.strategy):
             nodes.add(type(node))
