@@ -32,6 +32,7 @@ class BookOptions:
     any_date: bool = False
     date_column: str | None = None
     title: Mapping[str, str] | None = None
+    explain: int = 0
 
 
 @dataclass(slots=True)
@@ -114,6 +115,7 @@ def run_period(
             date=options.date_column,
             title=options.title,
             inputs=files,
+            explain=options.explain,
             timeout=timeout,
             progress=progress or False,
         )

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
-import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 import florecon_build as fb
@@ -18,26 +17,24 @@ from florecon_build.cli import inputs
 from florecon_build.cli.book_run import BookOptions, BookRun, FileInput, run_period
 from florecon_build.cli.console import timed
 from florecon_build.cli.declared_sources import LedgerFiles, further_columns, ledger
-from florecon_build.cli.exception_reasons import explain_open_rows
+from florecon_build.cli.exported_tables import Format, Units, export
 from florecon_build.cli.inputs import InputFormat
 from florecon_build.codegen.build.wasm import IR_SECTION
 from florecon_build.codegen.build.wasm_sections import section
 from florecon_build.codegen.version import VERSION
 from florecon_build.host import Description, Report, Workspace
+from florecon_build.host.explain.open_rows import explain_open_rows
 from florecon_build.host.report.exports import Details
-from florecon_build.host.report.formulas import Formulas, without_formulas
+from florecon_build.host.report.formulas import Formulas
 from florecon_build.host.report.shipped_rows import amount_column
 from florecon_build.host.report.summary import Summary, summarize, tables_of
 from florecon_build.sources import Reading, Source
 from florecon_build.sources.file_digest import sha256
 
-Format = Literal["csv", "parquet", "both", "excel"]
-Units = Literal["major", "minor"]
 DATA = "data"
 """Subfolder with the exact tables of a run (Parquet, minor units), read by the `report` command."""
 STRATEGY = "strategy.json"
 WHY = "why.json"
-WORKBOOK = "report.xlsx"
 RUN_VERSION = 2
 
 
@@ -148,16 +145,15 @@ def _reconcile_book(
     say(f"solving {book.period}")
     files = [FileInput(path.name, sha256(path), rows) for path, rows in read.files]
     with timed(seconds, "solve"):
-        done = run_period(book, job.plugin or job.solver, table, config, files, timeout=job.timeout, progress=progress)
+        done = run_period(
+            replace(book, explain=job.explain), job.plugin or job.solver, table, config, files, timeout=job.timeout,
+            progress=progress,
+        )  # fmt: skip
         workspace, report = done.workspace, done.workspace.report().load()
     shipped = workspace.rows_at_hand
     tables = replace(tables_of(report, about, shipped), explained=done.explained)
-    summary = summarize(tables)
-    with timed(seconds, "explain"):
-        largest = summary.exceptions[tables.id_name].slice(0, job.explain).to_pylist()
-        reasons = explain_open_rows(workspace.workspace, largest, tables.step_names)
-    config = dict(done.params)
-    return Run(job, about, config, shipped, read, report, summary, reasons, seconds, started, None, done)
+    config, reasons = dict(done.params), dict(workspace.reasons)
+    return Run(job, about, config, shipped, read, report, summarize(tables), reasons, seconds, started, None, done)
 
 
 def read_input(job: Job, about: Description, say: Callable[[str], None]) -> tuple[pa.Table, Input]:
@@ -183,28 +179,14 @@ def write(
         journal = None if run.job.accounts is None else run.report.journal(run.job.accounts)
         table = None if journal is None else journal.table
         details = Details(reasons=run.reasons, extra=run.extra, journal=table)
-        paths: list[Path] = []
-        if format in ("csv", "both"):
-            paths += run.report.write_csv(out, units=units, formulas=formulas, details=details)
-        if format in ("parquet", "both"):
-            paths += run.report.write_parquet(out, units=units, details=details)
-        if format == "excel":
-            paths.append(run.report.write_excel(out / WORKBOOK, units=units, details=details))
-        if run.book is not None:
-            items = _in_units(run.book.open_items, ("original", "remaining"), run, units)
-            if format in ("csv", "both"):
-                paths.append(_write_csv(without_formulas(items, formulas), out / "open_items.csv"))
-            if format in ("parquet", "both"):
-                pq.write_table(items, str(out / "open_items.parquet"))
-                paths.append(out / "open_items.parquet")
+        items = None if run.book is None else run.book.open_items
+        paths = export(
+            run.report, out, details=details, open_items=items, journal=journal, format=format, units=units,
+            formulas=formulas,
+        )  # fmt: skip
         data = out / DATA
         data.mkdir()
         if journal is not None:
-            if format in ("csv", "both"):
-                paths.append(journal.write_csv(out / "journal.csv", formulas=formulas))
-            if format in ("parquet", "both"):
-                pq.write_table(journal.table, str(out / "journal.parquet"))
-                paths.append(out / "journal.parquet")
             pq.write_table(journal.table, str(data / "journal.parquet"))
         for what, table in run.report.tables().items():
             pq.write_table(table, str(data / f"{what}.parquet"))
@@ -216,24 +198,6 @@ def write(
         if strategy is not None:
             (data / STRATEGY).write_bytes(strategy)
     return paths
-
-
-def _in_units(table: pa.Table, names: Sequence[str], run: Run, units: Units) -> pa.Table:
-    """The table with amounts of these columns as decimals, where ``major`` units are wanted."""
-    if units == "minor":
-        return table
-    for name in names:
-        named = table.select([name]).rename_columns(["amount"])
-        table = table.set_column(table.column_names.index(name), name, run.report.in_units("major", named)["amount"])
-    return table
-
-
-def _write_csv(table: pa.Table, path: Path) -> Path:
-    for at, column in enumerate(table.schema):
-        if pa.types.is_decimal(column.type):
-            table = table.set_column(at, column.name, table.column(at).cast(pa.string()))
-    pa_csv.write_csv(table, str(path))
-    return path
 
 
 def record(run: Run, *, exit_code: int, allowed: str | None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from florecon_build.host.decisions.effect import Effect
 from florecon_build.host.decisions.errors import (
     BookError,
     BookLocked,
+    NotKept,
     OpenItems,
     OtherStrategy,
     OutOfBalance,
@@ -142,6 +143,7 @@ __all__ = [
     "NoSession",
     "Node",
     "NotAWasm",
+    "NotKept",
     "NotPending",
     "NullValue",
     "OpenItems",

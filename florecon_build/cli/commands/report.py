@@ -10,19 +10,28 @@ from typing import Annotated, cast
 import typer
 
 from florecon_build.cli import console, strategy_loader
+from florecon_build.cli.accounts import read_accounts
+from florecon_build.cli.book_report import KeptRun, PageOptions
 from florecon_build.cli.book_run import open_book
 from florecon_build.cli.errors import CommandError
 from florecon_build.cli.exit_codes import Exit
+from florecon_build.cli.exported_tables import Format
 from florecon_build.cli.html import RunFolderError, load, render
 from florecon_build.cli.html.book_page import of_book
 from florecon_build.cli.reconcile import DATA, STRATEGY
-from florecon_build.host.report.html import Signing
+from florecon_build.host.report.html import RunResult, Signing
 
 
 def report(
-    folder: Annotated[Path, typer.Argument(metavar="OUT", help="Output folder of `run -o OUT`.")] = Path("out"),
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="OUT", help="Output folder of `run -o OUT`.", show_default="out; with --book, the book alone"
+        ),
+    ] = None,
     page: Annotated[
-        Path | None, typer.Option("--page", help="The file to write.", show_default="OUT/report.html")
+        Path | None,
+        typer.Option("--page", help="The file to write.", show_default="OUT/report.html, or report-PERIOD.html"),
     ] = None,
     by: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="Column whose values have separate totals, such as a currency.")
@@ -36,7 +45,7 @@ def report(
     ] = None,
     book: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="The book that the run was a period of: a SQLite file, or a URL."),
+        typer.Option(metavar="FILE", help="The book of the period: a SQLite file, or a URL."),
     ] = None,
     book_name: Annotated[
         str, typer.Option("--book-name", metavar="NAME", help="Which of several books in one database.")
@@ -46,16 +55,46 @@ def report(
     period: Annotated[str, typer.Option(help="Period of the book, and in the title block.", show_default=False)] = "",
     preparer: Annotated[str, typer.Option(help="Who prepared it.", show_default=False)] = "",
     reviewer: Annotated[str, typer.Option(help="Who reviews it.", show_default=False)] = "",
+    tables: Annotated[
+        Path | None,
+        typer.Option("--tables", metavar="FOLDER", help="With the book alone: write the exported tables there too."),
+    ] = None,
+    format: Annotated[
+        Format, typer.Option(help="With --tables: format of the tables; excel is one workbook, report.xlsx.")
+    ] = "csv",
+    accounts: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="With the book alone: CSV file with the header reason,account, for the journal of the differences.",
+        ),
+    ] = None,
 ) -> None:
     """Write one self-contained HTML page of a run, to read, filter, print and sign.
 
     It has a title block, the proof of the amounts by currency, matches by stage, ageing, the open items with reasons,
     all groups, and lines to sign. The page loads nothing from elsewhere: it can be mailed, archived and opened without
     a network.
+
+    With --book and without OUT the page is made from the book alone, of --period or of the last period that was run:
+    the run's folder, its files and its solver are not needed.
     """
     signing = Signing(entity=entity, account=account, period=period, preparer=preparer, reviewer=reviewer)
+    day = as_of.date() if as_of else None
+    if book is not None and folder is None:
+        given = None if accounts is None else read_accounts(accounts)
+        options = PageOptions(by=by, date_column=date_column, as_of=day, signing=signing, accounts=given)
+        _from_book(book, book_name, period or None, options, page, tables, format)
+        return
+    if tables is not None or accounts is not None:
+        option = "--tables" if tables is not None else "--accounts"
+        raise CommandError(
+            f"{option} is for a report from a book alone",
+            "give --book FILE and no OUT; `run` exports the rest",
+            Exit.USAGE,
+        )
+    folder = folder or Path("out")
     try:
-        day = as_of.date() if as_of else None
         kept = None
         if book is not None:
             _check_book(folder, book_name, period)
@@ -65,8 +104,23 @@ def report(
         found = load(folder, by=by, date_column=date_column, as_of=day, drawing=drawing, signing=signing, book=kept)
     except RunFolderError as error:
         raise CommandError(str(error), code=Exit.USAGE) from error
-    target = page or folder / "report.html"
-    target.write_text(render(found), encoding="utf-8")
+    _write(page or folder / "report.html", found)
+
+
+def _from_book(
+    where: str, name: str, period: str | None, options: PageOptions, page: Path | None, tables: Path | None,
+    format: Format,
+) -> None:  # fmt: skip
+    with open_book(where, name) as opened:
+        run = KeptRun.of(opened, period, options)
+        _write(page or Path(f"report-{run.view.name}.html"), run.page())
+        if tables is not None:
+            paths = run.export(tables, format)
+            console.print_line(f"wrote {console.display_path(tables)}: {', '.join(path.name for path in paths)}")
+
+
+def _write(target: Path, content: RunResult) -> None:
+    target.write_text(render(content), encoding="utf-8")
     console.print_line(f"{console.display_path(target)}  {console.file_size(target.stat().st_size)}")
 
 
@@ -77,7 +131,7 @@ def _check_book(folder: Path, name: str, period: str) -> None:
     if not isinstance(said, dict):
         raise CommandError(
             f"{console.display_path(folder)} is no run of a book",
-            f"run it with: florecon-build run ... --book FILE --period PERIOD -o {console.display_path(folder)}",
+            "leave it out: the page is then made from the book alone",
             Exit.USAGE,
         )
     run = cast("dict[str, object]", said)

@@ -60,6 +60,10 @@ class OutOfBalance(BookError, code="out_of_balance"):
     """Opening + new - cleared is not closing; the period stays open."""
 
 
+class NotKept(BookError, code="not_kept"):
+    """The book does not keep what the call needs, as it was written by an earlier release."""
+
+
 class WrongHead(StoreError, code="wrong_head"):
     """The expected head is not in the history: entries were cut off, or the history was written anew."""
 

@@ -15,30 +15,31 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
 from typing import Any, Self
 
 import pyarrow as pa
 
-from florecon_build.host.decisions.balances import Balance, balances_of
+from florecon_build.host.decisions.balances import balances_of
 from florecon_build.host.decisions.book import item_verbs, withdrawing
+from florecon_build.host.decisions.book.kept_run import description_of, reasons_of, report_of
 from florecon_build.host.decisions.book.known_rows import KnownRows, read_known
 from florecon_build.host.decisions.book.opening import Input, Request, begin
 from florecon_build.host.decisions.book.proof import disproved
 from florecon_build.host.decisions.book.tables import unpack
+from florecon_build.host.decisions.book.views import PeriodView, as_json, decision_data, view_of, with_age
 from florecon_build.host.decisions.book.workspace import ATTEMPTS, BookWorkspace, Moved
 from florecon_build.host.decisions.codes import Code
 from florecon_build.host.decisions.effect import Effect
 from florecon_build.host.decisions.errors import OpenItems, OutOfBalance, StaleRun, WrongBook, WrongHead, WrongPeriod
 from florecon_build.host.decisions.identity import check_name
-from florecon_build.host.decisions.period import period as period_named
 from florecon_build.host.decisions.store import Decision, Store, verify
 from florecon_build.host.decisions.store.entry import Draft, Entry
 from florecon_build.host.decisions.store.ledger import Book as Ledger
 from florecon_build.host.decisions.store.periods import Period
+from florecon_build.host.description import Description
 from florecon_build.host.errors import BadCommand, StoreDamaged
 from florecon_build.host.frames import TextAmounts
+from florecon_build.host.report.report import Report
 from florecon_build.host.runtime.arguments import Ids, ids_from
 from florecon_build.host.runtime.engine_module import HasIr
 from florecon_build.host.runtime.module import Source
@@ -50,54 +51,6 @@ AGES = (30, 60, 90)
 """The last day of each bucket of the ageing but the last."""
 FROZEN = ("module", "strategy", "runtime", "version", "params", "balances", "open", "unexplained", "consumed")
 """What a close takes over from the last run."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeriodView:
-    """A period as it stands: `status` is `open`, `closed` or `reopened`; the rest is of the last run, or of the close.
-
-    `preparer` ran it last, `closed_by` closed it; `head` is the hash of the close. Amounts are in minor units.
-    """
-
-    name: str
-    status: str
-    first: date
-    last: date
-    runs: int
-    balances: tuple[Balance, ...] = ()
-    open: int = 0
-    unexplained: int = 0
-    preparer: str | None = None
-    prepared_at: str | None = None
-    closed_by: str | None = None
-    closed_at: str | None = None
-    allow_open: bool = False
-    makers: tuple[str, ...] = ()
-    module: str = ""
-    strategy: str = ""
-    version: str = ""
-    params: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    inputs: tuple[Mapping[str, Any], ...] = ()
-    head: str | None = None
-    reopened: tuple[Mapping[str, Any], ...] = ()
-
-    def as_data(self) -> dict[str, Any]:
-        """The period as JSON data."""
-        names = (
-            *("name", "status", "runs", "open", "unexplained", "preparer", "prepared_at", "closed_by", "closed_at"),
-            *("allow_open", "module", "strategy", "version", "head"),
-        )
-        return {
-            **{name: getattr(self, name) for name in names},
-            "period": self.name,
-            "first": self.first.isoformat(),
-            "last": self.last.isoformat(),
-            "makers": list(self.makers),
-            "params": dict(self.params),
-            "inputs": [dict(each) for each in self.inputs],
-            "balances": [each.as_data() for each in self.balances],
-            "reopened": [dict(each) for each in self.reopened],
-        }
 
 
 class Book:
@@ -161,7 +114,7 @@ class Book:
     def periods(self) -> tuple[PeriodView, ...]:
         """The periods in the order of the calendar."""
         ledger = self._ledger()
-        return tuple(_view(each, ledger) for each in ledger.periods.known.values())
+        return tuple(view_of(each, ledger) for each in ledger.periods.known.values())
 
     def period(self, name: str) -> PeriodView:
         """A period. Errors: `WrongPeriod` for one that the book does not have."""
@@ -179,7 +132,7 @@ class Book:
         minor units.
         """
         found = self._of_run(period, "open")
-        return _with_age(found[0], found[1]) if found is not None else pa.table({})
+        return with_age(found[0], found[1]) if found is not None else pa.table({})
 
     def groups(self, period: str | None = None) -> pa.Table:
         """The groups of a period's last run, with the `stage` that they are counted under and their `kind`."""
@@ -200,6 +153,32 @@ class Book:
         known = self._known(ledger, found[1])
         return known.take(dict.fromkeys(found[0].column("id").to_pylist()))
 
+    def report(self, period: str | None = None) -> Report:
+        """The report of a period's last run, or of the last that was run, from the book alone.
+
+        It is the report that the run returned, with numbers of groups of its own, and can be written as a page and
+        exported when the run's folder, its files and its module are gone.
+        Errors: `WrongPeriod` for a period that was never run; `NotKept` for a run of an earlier release;
+        `StoreDamaged`.
+        """
+        return report_of(self._store, self._last_run(period), self.rows(period))
+
+    def reasons(self, period: str | None = None) -> Mapping[str, str]:
+        """Why items of a period's last run are open, by id as text, as far as `run(explain=...)` asked."""
+        return reasons_of(self._store, self._last_run(period))
+
+    def strategy(self, period: str | None = None) -> bytes | None:
+        """The strategy of a period's last run as JSON; None where its module does not carry it."""
+        run = self._last_run(period)
+        entry = self._ledger().periods.strategy_at(run.seq)
+        if entry is None or "strategy" not in entry.body.get("attachments", {}):
+            return None
+        return self._store.attachment(entry.seq, "strategy")
+
+    def description(self, period: str | None = None) -> Description:
+        """What the module of a period's last run says of itself. Errors: as `report`."""
+        return description_of(self._store, self._last_run(period))
+
     def ageing(self, period: str | None = None) -> list[dict[str, Any]]:
         """The open items by age: currency, account, bucket of days, number of rows and sum of their amounts."""
         sums: dict[tuple[str | None, str | None, str], list[int]] = {}
@@ -217,6 +196,13 @@ class Book:
             {"currency": key[0], "account": key[1], "bucket": key[2], "rows": sums[key][0], "amount": sums[key][1]}
             for key in keys
         ]
+
+    def changes_after_run(self, period: str) -> list[Decision]:
+        """What was decided, given or withdrawn after the last run of an open period, so that it has to be run again."""
+        known = self._ledger().periods.known[self.period(period).name]
+        if known.run is None or known.close is not None:
+            return []
+        return self._store.book.changes_after(known.run.seq)
 
     def decisions(self, period: str | None = None) -> list[Decision]:
         """The decisions of people, oldest first; of a period: those made since the period before was closed."""
@@ -263,10 +249,10 @@ class Book:
             "period": None if last is None else last.name,
             "periods": [each.as_data() for each in self.periods],
             "balances": [] if last is None else [each.as_data() for each in last.balances],
-            "open_items": [_as_json(line) for line in self.open_items().to_pylist()],
+            "open_items": [as_json(line) for line in self.open_items().to_pylist()],
             "ageing": self.ageing(),
-            "pending": [_decision(each) for each in ledger.pending()],
-            "decisions": [_decision(each) for each in self.decisions()],
+            "pending": [decision_data(each) for each in ledger.pending()],
+            "decisions": [decision_data(each) for each in self.decisions()],
         }
 
     # Periods
@@ -285,6 +271,7 @@ class Book:
         date: str | None = None,
         title: Mapping[str, str] | None = None,
         inputs: Sequence[Input] = (),
+        explain: int = 0,
         columns: Mapping[str, str] | None = None,
         text_amounts: TextAmounts | None = None,
         timeout: float | None = None,
@@ -308,6 +295,7 @@ class Book:
         - `date`: the column of the dates of rows, where the plugin has none or several; kept in the book.
         - `title`: `entity`, `account` and the like, for the title of reports; kept when the book is begun.
         - `inputs`: the files that the rows came from, in their order.
+        - `explain`: of how many open items, the largest of each currency first, the reasons are kept for the report.
         - `columns`, `text_amounts`, `timeout`, `max_memory`: as for a `Workspace`.
 
         Errors: `WrongBook`, `OtherStrategy`, `PeriodClosed`, `WrongPeriod`, `RowsChanged`, `StaleRun`; those of
@@ -326,6 +314,7 @@ class Book:
             date=date,
             title=title or {},
             inputs=tuple(inputs),
+            explain=explain,
             columns=columns,
             text_amounts=text_amounts,
         )
@@ -491,6 +480,17 @@ class Book:
             return None
         return unpack(self._store.attachment(known.run.seq, name)), known
 
+    def _last_run(self, period: str | None) -> Entry:
+        """The last run of a period, or of all. Errors: `WrongPeriod`."""
+        ledger = self._ledger()
+        periods = list(ledger.periods.known.values())
+        if period is not None:
+            periods = [ledger.periods.known[self.period(period).name]]
+        runs = [each.run for each in periods if each.run is not None]
+        if not runs:
+            raise WrongPeriod(f"{period or 'the book'} was never run, so there is nothing to report; run it first")
+        return runs[-1]
+
     def _known(self, ledger: Ledger, period: Period) -> KnownRows:
         settings = ledger.periods.settings or {}
         return read_known(self._store, ledger.periods, period.name, str(settings["id"]))
@@ -520,70 +520,3 @@ class Book:
         )
         if found:
             raise OutOfBalance(f"{known.name} is out of balance. {'. '.join(found)}")
-
-
-def strategy_of(store: Store) -> bytes | None:
-    """The IR of the strategy that the book is of, as JSON; None where its modules do not carry it."""
-    entry = store.book.periods.strategy_entry
-    if entry is None or "strategy" not in entry.body.get("attachments", {}):
-        return None
-    return store.attachment(entry.seq, "strategy")
-
-
-def _view(known: Period, ledger: Ledger) -> PeriodView:
-    run, close = known.run, known.close
-    source = close or run
-    body: Mapping[str, Any] = {} if source is None else source.body
-    before = ledger.periods.before(known.span)
-    status = "closed" if close is not None else "reopened" if known.reopens else "open"
-    return PeriodView(
-        name=known.name,
-        status=status,
-        first=known.span.first,
-        last=known.span.last,
-        runs=len(known.runs),
-        balances=balances_of(body.get("balances", ())),
-        open=body.get("open", 0),
-        unexplained=body.get("unexplained", 0),
-        preparer=None if run is None else run.who,
-        prepared_at=None if run is None else run.at,
-        closed_by=None if close is None else close.who,
-        closed_at=None if close is None else close.at,
-        allow_open=bool(body.get("allow_open", False)),
-        makers=tuple(body.get("makers") or ledger.makers(0 if before is None else before.seq)),
-        module=body.get("module", ""),
-        strategy=body.get("strategy", ""),
-        version=body.get("version", ""),
-        params=body.get("params", {}),
-        inputs=tuple(known.inputs),
-        head=None if close is None else close.hash,
-        reopened=tuple({"who": each.who, "at": each.at, "reason": each.why} for each in known.reopens),
-    )
-
-
-def _with_age(items: pa.Table, known: Period) -> pa.Table:
-    ages: list[int] = []
-    for first_seen, day in zip(items["first_seen"].to_pylist(), items["date"].to_pylist(), strict=True):
-        start = day if day is not None else period_named(first_seen).last
-        ages.append(max(0, (known.span.last - start).days))
-    return items.append_column("age_days", pa.array(ages, pa.int64()))
-
-
-def _as_json(line: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value.isoformat() if isinstance(value, date) else value for name, value in line.items()}
-
-
-def _decision(decision: Decision) -> dict[str, Any]:
-    entry = decision.entry
-    return {
-        "entry": entry.seq,
-        "kind": entry.kind,
-        "who": entry.who,
-        "at": entry.at,
-        "why": entry.why,
-        "status": decision.status,
-        "second_person": decision.checker,
-        "ids": [member.id for member in decision.members],
-        "code": entry.body.get("code"),
-        "values": entry.body.get("values"),
-    }

@@ -23,7 +23,7 @@ from florecon_build.host.decisions.book.known_rows import (
     require_unique,
 )
 from florecon_build.host.decisions.book.result import Item, Key, Movements, sums_by_key
-from florecon_build.host.decisions.book.tables import pack, plain, unpack
+from florecon_build.host.decisions.book.tables import no_rows, pack, plain, unpack
 from florecon_build.host.decisions.book.workspace import Context
 from florecon_build.host.decisions.errors import OtherStrategy, RowsChanged, WrongBook, WrongPeriod
 from florecon_build.host.decisions.period import Span
@@ -68,6 +68,7 @@ class Request:
     date: str | None
     title: Mapping[str, str]
     inputs: tuple[Input, ...]
+    explain: int
     columns: Mapping[str, str] | None
     text_amounts: TextAmounts | None
 
@@ -103,7 +104,7 @@ def begin(store: Store, workspace: Workspace, request: Request) -> Context:
     if changed_values:
         drafts.append(Draft(who=request.who, kind="params", body={"values": changed_values}, strategy=about.strategy))
 
-    frame = workspace.frame(request.rows if request.rows is not None else _no_rows(about), columns=request.columns,
+    frame = workspace.frame(request.rows if request.rows is not None else no_rows(about), columns=request.columns,
                             text_amounts=request.text_amounts)  # fmt: skip
     given = plain(frame.to_table())
     require_unique(given, names.id)
@@ -165,6 +166,7 @@ def begin(store: Store, workspace: Workspace, request: Request) -> Context:
         known=arrival.known,
         restated=tuple(arrival.changed.column(names.id).to_pylist()),
         late=late,
+        explain=request.explain,
         table=_without(table, settled, names.id),
     )
 
@@ -213,7 +215,7 @@ def _begin_or_check(
         )
     if strategy == periods.strategy:
         return []
-    entry = periods.strategy_entry
+    entry = periods.strategies[-1] if periods.strategies else None
     before = None
     if entry is not None and "strategy" in entry.body.get("attachments", {}):
         before = store.attachment(entry.seq, "strategy")
@@ -249,10 +251,6 @@ def _date_column(about: Description, wanted: str | None) -> str | None:
     if wanted not in dates:
         raise BadCommand(f"{wanted!r} is no date column of the plugin; it has {', '.join(dates) or 'none'}")
     return wanted
-
-
-def _no_rows(about: Description) -> pa.Table:
-    return pa.table({column.name: pa.array([], pa.null()) for column in about.fields})
 
 
 def _opened(opening: pa.Table | None) -> dict[Id, tuple[Key, int]]:

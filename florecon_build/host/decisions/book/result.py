@@ -5,12 +5,14 @@ Every amount is counted by the currency and the account of its row. A group over
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from florecon_build.host.decisions.balances import Balance, Cleared, Kind
 from florecon_build.host.decisions.store.ledger import Decision
@@ -65,6 +67,17 @@ class Result:
     balances: tuple[Balance, ...]
     unexplained: int
 
+    def largest_open(self, count: int) -> list[Id]:
+        """The open items without a reason code, the largest of each currency first; `count` of them at most."""
+        opened = self.open.filter(pc.is_null(self.open["code"])).select(["id", "currency", "remaining"]).to_pylist()
+        opened.sort(key=lambda line: -abs(line["remaining"]))
+        seen: Counter[str | None] = Counter()
+        ranked: list[tuple[int, Id]] = []
+        for line in opened:
+            ranked.append((seen[line["currency"]], line["id"]))
+            seen[line["currency"]] += 1
+        return [row_id for _, row_id in sorted(ranked, key=lambda one: one[0])[:count]]
+
 
 @dataclass(slots=True)
 class _Sum:
@@ -105,6 +118,7 @@ class Movements:
 
 def result_of(
     report: Report,
+    shown: Report,
     about: Description,
     *,
     items: Mapping[Id, Item],
@@ -114,11 +128,11 @@ def result_of(
 ) -> Result:
     """The result of a report.
 
-    Parameters: `items` are the rows at hand; `explained` the resolutions in force; `cleared_codes` the code of each
-    group that a resolution clears.
+    Parameters: `shown` is the same with the resolutions in it, and its groups are kept; `items` are the rows at hand;
+    `explained` the resolutions in force; `cleared_codes` the code of each group that a resolution clears.
     """
     opening, arrived, restated = movements.opening, movements.arrived, movements.restated
-    names = step_names((node.id, node.path, node.label if node.kind == "labeled" else None) for node in about.nodes)
+    names = names_of(about)
     groups = report.groups
     number = {group_id: at for at, group_id in enumerate(groups.column("group_id").to_pylist(), 1)}
     stages: dict[int, tuple[str, Kind | None, int]] = {}
@@ -163,7 +177,7 @@ def result_of(
     )
     numbered = pa.array([number[group_id] for group_id in of_group], pa.int64())
     return Result(
-        groups=_renumbered(groups, number)
+        groups=_renumbered(shown.groups, number)
         .append_column("stage", pa.array([stages[line["group_id"]][0] for line in lines], pa.string()))
         .append_column("kind", pa.array([stages[line["group_id"]][1] or OPEN for line in lines], pa.string())),
         allocations=pa.table(
@@ -179,6 +193,11 @@ def result_of(
         balances=balances,
         unexplained=len(reasons) - sum(reasons),
     )
+
+
+def names_of(about: Description) -> dict[int, str]:
+    """The step of the strategy that each node is counted under."""
+    return step_names((node.id, node.path, node.label if node.kind == "labeled" else None) for node in about.nodes)
 
 
 def sums_by_key(amounts: Iterable[tuple[Key, int]]) -> dict[Key, int]:
@@ -202,7 +221,8 @@ def _stage(line: Mapping[str, Any], names: Mapping[int, str], codes: Mapping[int
 def _renumbered(groups: pa.Table, number: Mapping[int, int]) -> pa.Table:
     """Groups with numbers in report order, so that two runs of the same rows have the same table."""
     numbered = [number[group_id] for group_id in groups.column("group_id").to_pylist()]
-    return groups.drop_columns(["first_id"]).set_column(0, "group_id", pa.array(numbered, pa.int64()))
+    groups = groups.drop_columns([name for name in ("first_id", "key") if name in groups.column_names])
+    return groups.set_column(0, "group_id", pa.array(numbered, pa.int64()))
 
 
 def _open_table(

@@ -6,6 +6,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from florecon_build.host.description import Description
+
 _IPC: Any = pa.ipc  # its stubs know no options
 
 
@@ -22,6 +24,11 @@ def pack(table: pa.Table) -> bytes:
 def unpack(content: bytes) -> pa.Table:
     """The table of the bytes."""
     return pa.ipc.open_stream(pa.py_buffer(content)).read_all()
+
+
+def no_rows(about: Description) -> pa.Table:
+    """A table without rows in the declared columns."""
+    return pa.table({column.name: pa.array([], pa.null()) for column in about.fields})
 
 
 def plain(table: pa.Table) -> pa.Table:

@@ -11,7 +11,8 @@ from typing import Any, NoReturn
 import pyarrow as pa
 
 from florecon_build.host.decisions.balances import Balance
-from florecon_build.host.decisions.book.result import Explained, Id, Item, Movements, Result, result_of
+from florecon_build.host.decisions.book.kept_run import attachments_of
+from florecon_build.host.decisions.book.result import Explained, Id, Item, Movements, Result, names_of, result_of
 from florecon_build.host.decisions.book.tables import pack
 from florecon_build.host.decisions.errors import BookError, StaleRun
 from florecon_build.host.decisions.period import Span
@@ -19,6 +20,7 @@ from florecon_build.host.decisions.store.entry import Draft, Entry, text_of
 from florecon_build.host.decisions.store.ledger import Book as Ledger
 from florecon_build.host.decisions.store.store import Store, Writing
 from florecon_build.host.decisions.stored_workspace import StoredWorkspace
+from florecon_build.host.explain.open_rows import explain_open_rows
 from florecon_build.host.report.report import Report
 from florecon_build.host.runtime.session import Progress
 from florecon_build.host.workspace import Workspace
@@ -49,6 +51,7 @@ class Context:
     known: int = 0
     restated: tuple[Id, ...] = ()
     late: int = 0
+    explain: int = 0
     table: pa.Table = field(repr=False, default_factory=lambda: pa.table({}))
 
 
@@ -96,6 +99,7 @@ class BookWorkspace(StoredWorkspace):
         self._pending = list(context.before)
         self._settled = _settled(store.book)
         self._outcome: Outcome | None = None
+        self._reasons: Mapping[str, str] = {}
         self._opening = True
         super().__init__(workspace, store, who=who)
         self._opening = False
@@ -107,6 +111,11 @@ class BookWorkspace(StoredWorkspace):
         if self._outcome is None:
             raise BookError("the run was not recorded")
         return self._outcome
+
+    @property
+    def reasons(self) -> Mapping[str, str]:
+        """Why the largest open items are open, by id as text, as of the last recorded run; see `Book.run`."""
+        return self._reasons
 
     @property
     def rows_at_hand(self) -> pa.Table:
@@ -155,7 +164,11 @@ class BookWorkspace(StoredWorkspace):
 
     def _record(self) -> None:
         """Appends the run, and what came before it, in one transaction. Errors: `Moved`."""
-        result = self._result()
+        report = self._workspace.report()
+        result = self._result(report)
+        reasons = explain_open_rows(self._workspace, result.largest_open(self._context.explain), names_of(self.about))
+        attachments = {name: pack(getattr(result, name)) for name in ("groups", "allocations", "open")}
+        attachments |= attachments_of(report, self.about, reasons)
         solved_at = self._store.head
         context = self._context
         with self._store.writing() as writing:
@@ -170,11 +183,11 @@ class BookWorkspace(StoredWorkspace):
                 writing.append(draft)
             period = book.periods.known.get(context.span.name)
             body = self._body(result, 0 if period is None else _last(*period.rows, *period.withdrawals))
-            attachments = {name: pack(getattr(result, name)) for name in ("groups", "allocations", "open")}
             draft = self._draft("run", body, None, attachments)
             last = None if period is None else period.run
             recorded = last is None or last.text != text_of(draft) or bool(book.changes_after(last.seq))
             entry = writing.append(draft) if recorded or last is None else last
+        self._reasons = reasons
         self._pending.clear()
         self._settled = _settled(self._store.book)
         self._replayer.adopt()
@@ -194,13 +207,14 @@ class BookWorkspace(StoredWorkspace):
             recorded=recorded,
         )
 
-    def _result(self) -> Result:
+    def _result(self, report: Report) -> Result:
         explained = {row_id: Explained.of(each) for row_id, each in self.resolutions.items()}
         placed = self._replayer.placed
         codes = {placed[each.seq]: each.entry.body["code"] for each in self.resolutions.values() if each.seq in placed}
         context = self._context
         return result_of(
-            self._workspace.report(),
+            report,
+            self.report(),
             self.about,
             items=context.items,
             movements=context.movements,

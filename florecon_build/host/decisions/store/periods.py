@@ -78,7 +78,7 @@ class Periods:
     def __init__(self) -> None:
         self.settings: Mapping[str, Any] | None = None
         self.strategy = ""
-        self.strategy_entry: Entry | None = None
+        self.strategies: list[Entry] = []
         self.known: dict[str, Period] = {}
 
     @property
@@ -86,6 +86,10 @@ class Periods:
         """The close in force of the latest closed period."""
         closes = [each.close for each in self.known.values() if each.close is not None]
         return closes[-1] if closes else None
+
+    def strategy_at(self, seq: int) -> Entry | None:
+        """The entry that began the book or migrated it last before an entry."""
+        return next((each for each in reversed(self.strategies) if each.seq < seq), None)
 
     def before(self, span: Span) -> Entry | None:
         """The close in force of the period before."""
@@ -180,9 +184,11 @@ class Periods:
         body = entry.body
         match entry.kind:
             case "book":
-                self.settings, self.strategy, self.strategy_entry = body, str(body.get("strategy", "")), entry
+                self.settings, self.strategy = body, str(body.get("strategy", ""))
+                self.strategies.append(entry)
             case "migrate":
-                self.strategy, self.strategy_entry = str(body.get("after", "")), entry
+                self.strategy = str(body.get("after", ""))
+                self.strategies.append(entry)
             case "rows" | "run":
                 known = self._period(str(body["period"]))
                 (known.rows if entry.kind == "rows" else known.runs).append(entry)

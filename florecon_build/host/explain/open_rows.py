@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
-from florecon_build.host import Unsupported, Workspace
+from florecon_build.host.errors import Unsupported
 from florecon_build.host.explain.explanation import Explanation, Step
 
 ROWS_PER_CALL = 100
@@ -13,7 +14,13 @@ ROUTING_EVENTS = frozenset({"entered", "bucket", "band", "kept", "matched", "pre
 """Events that record the route of a row; they are not a reason for an open item."""
 
 
-def explain_open_rows(workspace: Workspace, ids: Sequence[int | str], names: Mapping[int, str]) -> dict[str, str]:
+class Explains(Protocol):
+    """What explains rows; a `Workspace` does."""
+
+    def explain(self, *ids: int | str) -> Explanation: ...
+
+
+def explain_open_rows(workspace: Explains, ids: Sequence[int | str], names: Mapping[int, str]) -> dict[str, str]:
     """Reasons for each open row by its id as text, one line per distinct reason.
 
     ``names`` maps a node to the name of its step. The result is empty for a module without the explain command.
