@@ -7,9 +7,10 @@ from dataclasses import fields
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from florecon_build.host.description import Description, Field, FieldKind, Node, Param
-from florecon_build.host.errors import error_class
+from florecon_build.host.errors import BadAmount, error_class
 from florecon_build.host.frames import TextAmounts, conform
 from florecon_build.host.report.report import Report
 from florecon_build.host.report.row_facts import RowFacts
@@ -118,8 +119,27 @@ def _cells(table: pa.Table, about: Description) -> list[dict[str, Any]]:
     """Rows as Python values; dates as days, since Python's calendar is shorter than the column's."""
     for index, declared in enumerate(about.fields):
         if declared.kind == "date":
+            _check_days(table, declared.name, about.id_name or "")
             table = table.set_column(index, declared.name, table.column(index).cast(pa.int32()))
     return table.to_pylist()
+
+
+def _check_days(table: pa.Table, name: str, id_name: str) -> None:
+    """Refuses a count of days beyond 32 bits, as a module does. Errors: `BadAmount`."""
+    column = table.column(name)
+    if not pa.types.is_integer(column.type):
+        return
+    outside = pc.or_(pc.less(column, -(2**31)), pc.greater(column, 2**31 - 1))
+    at = pc.index(outside, True).as_py()
+    if at >= 0:
+        days, row_id = column[at].as_py(), table.column(id_name)[at].as_py()
+        raise BadAmount(
+            f"column `{name}`, row {at} (id {row_id}): day {days} since 1970-01-01 is outside the calendar; a day"
+            " number has 32 bits",
+            column=name,
+            row=at,
+            id=row_id,
+        )
 
 
 def _table(what: str, workspace: Workspace, numbers: Mapping[RowId, int] | None) -> pa.Table:

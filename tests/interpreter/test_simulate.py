@@ -121,6 +121,18 @@ def test_days_beyond_the_calendar_of_python_pass() -> None:
     assert rows_of(plugin().simulate(far, config={"slack": 300}).groups, "size") == [(3,)]
 
 
+@pytest.mark.parametrize("days", [2**31, -(2**31) - 1, 2**63 - 1])
+def test_days_of_more_than_32_bits_are_refused_as_by_a_module(days: int) -> None:
+    rows = TABLE.set_column(3, "day", pa.array([0, days, 1], pa.int64()))
+    with pytest.raises(fb.FloreconError) as of_module, fb.Workspace(plugin()) as ws:
+        ws.upsert(rows)
+    with pytest.raises(fb.FloreconError) as refused:
+        plugin().simulate(rows)
+    assert (refused.value.code, refused.value.column, refused.value.row) == ("bad_amount", "day", 1)
+    for name in ("code", "id", "message"):
+        assert getattr(refused.value, name) == getattr(of_module.value, name)
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [

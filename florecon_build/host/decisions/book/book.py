@@ -271,7 +271,7 @@ class Book:
         date: str | None = None,
         title: Mapping[str, str] | None = None,
         inputs: Sequence[Input] = (),
-        explain: int = 0,
+        explain: int = 100,
         columns: Mapping[str, str] | None = None,
         text_amounts: TextAmounts | None = None,
         timeout: float | None = None,
@@ -295,7 +295,8 @@ class Book:
         - `date`: the column of the dates of rows, where the plugin has none or several; kept in the book.
         - `title`: `entity`, `account` and the like, for the title of reports; kept when the book is begun.
         - `inputs`: the files that the rows came from, in their order.
-        - `explain`: of how many open items, the largest of each currency first, the reasons are kept for the report.
+        - `explain`: of how many open items, the largest of each currency first, the module is asked for the reasons,
+          which are kept for the report; every hundred cost about a further solve.
         - `columns`, `text_amounts`, `timeout`, `max_memory`: as for a `Workspace`.
 
         Errors: `WrongBook`, `OtherStrategy`, `PeriodClosed`, `WrongPeriod`, `RowsChanged`, `StaleRun`; those of

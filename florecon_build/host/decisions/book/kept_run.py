@@ -38,6 +38,15 @@ def attachments_of(report: Report, about: Description, reasons: Mapping[str, str
     return made
 
 
+def is_same_run(last: Entry, text: str) -> bool:
+    """True if a run comes to what the last one came to; one that was asked for no reasons takes none away."""
+    new: dict[str, Any] = json.loads(text)
+    old = dict(last.body)
+    if REASONS not in new.get("attachments", {}):
+        old["attachments"] = {name: digest for name, digest in old["attachments"].items() if name != REASONS}
+    return old == new
+
+
 def reasons_of(store: Store, run: Entry) -> dict[str, str]:
     """Why items are open, by id as text, as far as the run was asked."""
     if REASONS not in run.body.get("attachments", {}):

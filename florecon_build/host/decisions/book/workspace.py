@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import pyarrow as pa
 
 from florecon_build.host.decisions.balances import Balance
-from florecon_build.host.decisions.book.kept_run import attachments_of
+from florecon_build.host.decisions.book.kept_run import attachments_of, is_same_run
 from florecon_build.host.decisions.book.result import Explained, Id, Item, Movements, Result, names_of, result_of
 from florecon_build.host.decisions.book.tables import pack
 from florecon_build.host.decisions.errors import BookError, StaleRun
@@ -185,7 +185,7 @@ class BookWorkspace(StoredWorkspace):
             body = self._body(result, 0 if period is None else _last(*period.rows, *period.withdrawals))
             draft = self._draft("run", body, None, attachments)
             last = None if period is None else period.run
-            recorded = last is None or last.text != text_of(draft) or bool(book.changes_after(last.seq))
+            recorded = last is None or not is_same_run(last, text_of(draft)) or bool(book.changes_after(last.seq))
             entry = writing.append(draft) if recorded or last is None else last
         self._reasons = reasons
         self._pending.clear()

@@ -91,8 +91,8 @@ def history(solver: Path, folder: Path, seed: int) -> dict[str, int]:
         rows = rows_of(randomly, month, 100 * month)
         opening = {line["id"]: line["remaining"] for line in book.open_items().to_pylist()}
         half = randomly.randint(0, len(rows))
-        book.run(period, solver, rows[:half] or None, who="anna").close()
-        ws = book.run(period, solver, rows or None, who="anna")
+        book.run(period, solver, rows[:half] or None, who="anna", explain=0).close()
+        ws = book.run(period, solver, rows or None, who="anna", explain=0)
         if rows:
             reference.upsert(rows)
         reference.solve()
@@ -121,7 +121,7 @@ def history(solver: Path, folder: Path, seed: int) -> dict[str, int]:
             seen["reopened"] += 1
             before = (view.balances, book.open_items().to_pylist())
             book.reopen(period, who="ben", reason="again")
-            book.run(period, solver, who="anna").close()
+            book.run(period, solver, who="anna", explain=0).close()
             again = book.close(period, who="ben", allow_open=True)
             assert (again.balances, book.open_items().to_pylist()) == before, (seed, period)
     closing = by_currency(rows_by_id, {line["id"]: line["remaining"] for line in book.open_items().to_pylist()})

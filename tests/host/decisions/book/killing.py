@@ -41,16 +41,21 @@ def name_of(month: int) -> str:
     return f"{2000 + month // 12}-{month % 12 + 1:02}"
 
 
+def say(line: str) -> None:
+    """Writes a line in one call, which a pipe takes whole, whatever the other process writes."""
+    os.write(sys.stdout.fileno(), f"{line}\n".encode())
+
+
 def write(place: str, name: str, wasm: str, who: str) -> None:
     """Runs and closes one month after the other until it is killed; what the other process did first is refused."""
     book = Book(place, name=name)
-    print("begun", flush=True)
+    say("begun")
     while True:
         book.store.refresh()
         month = sum(each.status == "closed" for each in book.periods)
         try:
             book.run(name_of(month), wasm, rows_of(month), who=who).close()
-            print(book.close(name_of(month), who=who, allow_open=True).head, flush=True)
+            say(str(book.close(name_of(month), who=who, allow_open=True).head))
         except StoreDamaged:
             raise
         except FloreconError:
