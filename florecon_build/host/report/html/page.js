@@ -120,7 +120,7 @@
     ...columns.map(ofRow),
     { label: "Open", kind: "n", text: (row) => money(rows.residual[row], codeOf(row)) + (rows.residual[row] === rows.amount[row] ? "" : ` of ${money(rows.amount[row], codeOf(row))}`), value: (row) => rows.residual[row] },
     ...(dates === null ? [] : [{ label: "Age in days", kind: "n", text: (row) => (age(row) === null ? "" : text(age(row))), value: age }]),
-    ...(Object.keys(seen).length ? [{ label: "First seen", kind: "t", text: (row) => seen[rows.id[row]] ?? "", value: (row) => seen[rows.id[row]] ?? null }] : []),
+    ...(Object.keys(seen).length ? [{ label: "First seen", kind: "d", text: (row) => seen[rows.id[row]] ?? "", value: (row) => seen[rows.id[row]] ?? null }] : []),
     ...(Object.keys(why).length ? [{ label: "Reason", kind: "why", text: (row) => why[rows.id[row]] ?? "", value: (row) => why[rows.id[row]] ?? null }] : []),
   ];
   const open = $("#open");

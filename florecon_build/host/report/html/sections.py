@@ -276,6 +276,11 @@ def _age_table(when: str, lines: Sequence[AgeLine], summary: Summary) -> str:
 def decisions(result: RunResult) -> str:
     """Who decided what."""
     listed = [] if result.book is None else list(result.book.decisions)
+    if not listed and result.book is not None:
+        said = (
+            "Nobody decided anything in this period." if result.book.status else "Decisions of people are in the book."
+        )
+        return f"<p>{said}</p>"
     if not listed:
         pinned = sum(1 for status in result.groups["status"].to_pylist() if status == "pinned")
         made = f"{pinned:,} groups are pinned; who pinned them is" if pinned else "Decisions of people are"

@@ -20,6 +20,7 @@ import florecon_build as fb
 from florecon_build.host.report.ageing import ages, bucket_names, bucket_of
 from florecon_build.host.report.currencies import format_minor
 from florecon_build.host.report.exports import Details
+from florecon_build.host.report.html import BookPage, Decision
 from florecon_build.host.report.summary import Summary
 from tests.host.report.html.browser import document, said, with_script
 from tests.support.four_currencies import AMOUNTS, report
@@ -87,6 +88,60 @@ def made(folder: Path, *, partition: bool) -> Page:
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Page:
     return made(tmp_path_factory.mktemp("page"), partition=False)
+
+
+def balance(code: str, account: str, opening: int, new: int, cleared: int) -> dict[str, object]:
+    """A balance as a book has it, cleared for one reason."""
+    by = [{"reason": "small differences", "rows": 2, "net": cleared}]
+    closing = opening + new - cleared
+    where = {"currency": code, "account": account}
+    return {**where, "opening": opening, "new": new, "cleared": cleared, "closing": closing, "cleared_by": by}
+
+
+NOW = [balance("EUR", "1200", 0, 500, 500), balance("EUR", "1500", 99_500, 0, 2_000), balance("KWD", "1200", 5, 1, 2)]
+BEFORE = [balance("EUR", "1500", 0, 99_500, 0), balance("JPY", "1200", 7_000, 0, 7_000)]
+
+
+@pytest.fixture(scope="module")
+def book_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a period of a book, with groups over several currencies."""
+    decided = Decision(
+        what="resolve timing", rows="EUR-e1", who="Anna", when="2026-03-31", why="April", confirmed_by="Ben"
+    )
+    kept = BookPage(
+        balances=NOW,
+        before=BEFORE,
+        before_name="2026-02",
+        decisions=[decided],
+        first_seen={"EUR-e1": "2026-02"},
+        status="open",
+        head="ab" * 32,
+    )
+    path = tmp_path_factory.mktemp("book") / "page.html"
+    return report(partition=False).write_html(path, period="2026-03", book=kept, accounts=ACCOUNTS)
+
+
+def test_the_proof_of_a_book_adds_up(book_page: Path) -> None:
+    tables = Tables(book_page.read_text(encoding="utf-8"))
+    assert tables.of("Opening + new") == [
+        ["EUR", "1200", "0.00", "0.50", "0.50", "0.00", "exact"],
+        ["EUR", "1500", "99.50", "0.00", "2.00", "97.50", "exact"],
+        ["EUR", "all accounts", "99.50", "0.50", "2.50", "97.50", "exact"],
+        ["KWD", "1200", "0.005", "0.001", "0.002", "0.004", "exact"],
+    ]
+    assert [line[2:] for line in tables.of("Cleared, by reason")] == [
+        ["small differences", "2", net] for net in ("0.50", "2.00", "0.002")
+    ]
+    assert tables.of("Comparison with the last period") == [
+        ["EUR", "1200", "0.00", "0.00", "0.00"],
+        ["EUR", "1500", "99.50", "97.50", "-2.00"],
+        ["EUR", "all accounts", "99.50", "97.50", "-2.00"],
+        ["JPY", "1200", "0", "0", "0"],
+        ["KWD", "1200", "0.000", "0.004", "0.004"],
+    ]
+    assert tables.of("Decisions in force") == [["2026-03-31", "Anna", "resolve timing", "EUR-e1", "April", "Ben"]]
+    with pytest.raises(TypeError, match="opening None, which is no whole number"):
+        report().write_html(book_page.with_name("x.html"), book=BookPage(balances=[{**NOW[0], "opening": None}]))
 
 
 def tenths(text: str) -> int:
@@ -172,7 +227,9 @@ def test_every_number_is_that_of_the_tables(partition: bool, tmp_path: Path) -> 
 DAY = max(row["day"] for row in rows_sent())
 
 
-def test_a_screen_reader_can_use_it(page: Page) -> None:
+@pytest.mark.parametrize("kind", ["run", "book"])
+def test_a_screen_reader_can_use_it(page: Page, book_page: Path, kind: str) -> None:
+    path = page[0] if kind == "run" else book_page
     axe = files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8").replace("</script", "<\\/script")
     script = f"""{axe};
       document.querySelectorAll("button.opener")[0].click();
@@ -182,20 +239,22 @@ def test_a_screen_reader_can_use_it(page: Page) -> None:
         violations: found.violations.map((one) => [one.id, one.impact, one.nodes.map((node) => node.html)]),
       }});"""
     for name, more in (("light", ()), ("dark", ("--blink-settings=preferredColorScheme=0",))):
-        found = json.loads(said(document(with_script(page[0], script, f"axe-{name}"), more=more)))
+        found = json.loads(said(document(with_script(path, script, f"axe-{name}"), more=more)))
         assert found["passes"] > 20
         assert [one for one in found["violations"] if one[1] in ("serious", "critical")] == [], name
 
 
-def test_a_phone_shows_all_without_sideways_scroll(page: Page) -> None:
-    outer = page[0].with_name("phone.html")
+@pytest.mark.parametrize("kind", ["run", "book"])
+def test_a_phone_shows_all_without_sideways_scroll(page: Page, book_page: Path, kind: str) -> None:
+    path = page[0] if kind == "run" else book_page
+    outer = path.with_name("phone.html")
     script = """const beyond = (one) => one.getBoundingClientRect().right > innerWidth + 1;
       const hidden = (one) => one.closest("pre, .visually-hidden, thead");
       const wide = [...document.querySelectorAll("body *")].filter((one) => beyond(one) && !hidden(one));
       const found = [innerWidth, document.documentElement.scrollWidth, wide.map((one) => one.outerHTML.slice(0, 80))];
       parent.document.title = JSON.stringify(found);
       return "";"""
-    inner = with_script(page[0], script, "inner")
+    inner = with_script(path, script, "inner")
     frame = f'<iframe src="{inner.name}" style="width:390px;height:3000px;border:0"></iframe>'
     outer.write_text(f"<title>-</title>{frame}", encoding="utf-8")
     dom = document(outer, more=("--allow-file-access-from-files",))
