@@ -46,6 +46,7 @@ def rows(found: Reading) -> list[tuple[Any, ...]]:
 # Bank statements
 
 BANK = {"columns": {"row_id": {"row_number": True}, "memo": "remittance"}}
+CLOSING = '<Amt Ccy="EUR">5</Amt><CdtDbtInd>CRDT</CdtDbtInd>'
 CAMT = """\
 <?xml version="1.0" encoding="UTF-8"?>
 <Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><Stmt>
@@ -116,9 +117,14 @@ def test_pending_entry_is_listed_and_no_row(tmp_path: Path) -> None:
         ("<Document><Stmt>", "statement.xml:1: no element found"),
         ("<Document/>", "it is no camt.053"),
         (CAMT.format(closing="x").replace(">x<", ">ten<"), "balance CLBD: 'ten' is no amount"),
+        (
+            CAMT.format(closing="5").replace(CLOSING, CLOSING.replace("CRDT", "")),
+            "of 5 EUR has the indicator ''",
+        ),
+        (CAMT.format(closing="5").replace('"EUR">5', '"">5'), "balance CLBD of 5  has the indicator 'CRDT'"),
         (CAMT.format(closing="2090.01").replace("DBIT", "?"), "with indicator '?'"),
     ],
-    ids=["doctype", "cut off", "another document", "balance", "indicator"],
+    ids=["doctype", "cut off", "another document", "balance", "no side", "no currency", "indicator"],
 )
 def test_camt_that_is_no_statement_is_refused(tmp_path: Path, text: str, says: str) -> None:
     path = tmp_path / "statement.xml"

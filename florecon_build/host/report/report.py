@@ -390,7 +390,7 @@ class Report:
         `accounts` as for `journal`, whose totals by account are then on the page.
         Errors: `BadCommand` where the host has not seen the rows, as in a restored workspace; `OSError`.
         """
-        if self.input is None:
+        if self.input is None or self._about.id_name is None:
             raise BadCommand("the page lists your rows, and this report has none: upsert them into a new workspace")
         about, more = self._about, self._details(details, accounts)
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
@@ -405,7 +405,7 @@ class Report:
             RunResult(
                 title=title or f"{about.domain} {about.version}",
                 ledger=self.input,
-                id_column=about.id_name or "",
+                id_column=self._about.id_name,
                 rows=self.rows,
                 groups=self._table("groups"),
                 allocations=self.allocations,

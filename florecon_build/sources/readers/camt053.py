@@ -263,10 +263,16 @@ def _statement(path: Path, source: Source, one: _Open, last: int) -> Statement:
         value = _unsigned((amount.text or "").strip())
         if value is None:
             raise SourceError(f"{path.name}: balance {kind}: {amount.text!r} is no amount", source=source.name)
-        side = _first(balance, "CdtDbtInd")
+        side, currency = _first(balance, "CdtDbtInd"), amount.get("Ccy", "")
+        if side not in {"CRDT", "DBIT"} or not currency:
+            raise SourceError(
+                f"{path.name}: balance {kind} of {amount.text} {currency} has the indicator {side!r}; it needs a"
+                " currency, and CRDT or DBIT",
+                source=source.name,
+            )
         found = (
             -value if side == "DBIT" else value,
-            amount.get("Ccy", ""),
+            currency,
             _day(_first(balance, "Dt/Dt", "Dt/DtTm")),
         )
         if kind == "ITBD":
