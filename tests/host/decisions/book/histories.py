@@ -1,4 +1,4 @@
-"""Random histories of a book: periods of rows, with decisions, restatements and reopenings between.
+"""Random histories of a book: periods of rows, with decisions, withdrawals and reopenings between.
 
     python -m tests.host.decisions.book.histories --rounds 500
 
@@ -90,6 +90,7 @@ def history(solver: Path, folder: Path, seed: int) -> dict[str, int]:
     for month, period in enumerate(MONTHS[: randomly.randint(2, 4)], 1):
         rows = rows_of(randomly, month, 100 * month)
         opening = {line["id"]: line["remaining"] for line in book.open_items().to_pylist()}
+        seen["withdrawn"] += give_wrong_rows(random.Random(seed * 100 + month), book, solver, month)
         half = randomly.randint(0, len(rows))
         book.run(period, solver, rows[:half] or None, who="anna", explain=0).close()
         ws = book.run(period, solver, rows or None, who="anna", explain=0)
@@ -139,6 +140,19 @@ def history(solver: Path, folder: Path, seed: int) -> dict[str, int]:
     at_once.close()
     book.dispose()
     return seen
+
+
+def give_wrong_rows(randomly: random.Random, book: Book, solver: Path, month: int) -> int:
+    """Gives a month rows that do not belong to it, and withdraws them: it is as if they had never come.
+
+    Returns how many.
+    """
+    period = MONTHS[month - 1]
+    wrong = rows_of(randomly, month, 100 * month + 50)
+    if not wrong or randomly.random() < 0.6:
+        return 0
+    book.run(period, solver, wrong, who="anna", explain=0).close()
+    return book.withdraw(period, ids=[each["line"] for each in wrong], who="ben", reason="wrong").count
 
 
 def by_currency(rows: Mapping[str, Row], amounts: Mapping[str, int]) -> Counter[str]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +26,7 @@ from florecon_build.host import (
     UnknownId,
     UnknownInput,
     WrongBook,
+    WrongHead,
     WrongPeriod,
     verify,
 )
@@ -163,6 +167,28 @@ def test_nobody_closes_what_he_prepared_under_another_name(book: Book) -> None:
         ws.solve()
     with pytest.raises(SamePerson, match="worked on the period as Anna Meyer"):
         book.close("2026-04", who="ben", allow_open=True)
+
+
+@pytest.mark.parametrize("written_anew", [False, True])
+def test_a_chain_that_was_cut_off_or_written_anew_is_not_closed_on(tmp_path: Path, written_anew: bool) -> None:
+    with Book(tmp_path / "close.db") as book:
+        book.run("2026-03", plugin, ROWS, who="anna").close()
+        kept = book.close("2026-03", who="ben", allow_open=True).head
+        assert kept is not None
+    place = tmp_path / ("other.db" if written_anew else "close.db")
+    if not written_anew:
+        with closing(sqlite3.connect(place)) as raw:
+            raw.execute("DROP TRIGGER florecon_history_DELETE")
+            raw.execute("DELETE FROM florecon_history WHERE kind = 'close'")
+            raw.commit()
+    with Book(place) as book:
+        if written_anew:
+            book.run("2026-03", plugin, ROWS, who="anna").close()
+        assert verify(book).ok  # without a head nothing shows
+        head = book.head
+        with pytest.raises(WrongHead, match="it was cut off, or written anew"):
+            book.close("2026-03", who="carl", allow_open=True, expect_head=kept)
+        assert (book.head, book.period("2026-03").status) == (head, "open")
 
 
 def test_a_wrong_file_is_withdrawn_from_an_open_period(opened: Open) -> None:
