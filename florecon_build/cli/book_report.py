@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import florecon_build as fb
+from florecon_build.cli.console import plural
 from florecon_build.cli.errors import CommandError
 from florecon_build.cli.exit_codes import Exit
 from florecon_build.cli.exported_tables import Format, export
@@ -111,7 +112,7 @@ class KeptRun:
         params = ", ".join(f"{name} = {value}" for name, value in view.params.items())
         inputs = {
             f"input {one['name']}": f"{one['rows']:,} rows, sha256 {one['sha256']}"
-            + (f", {one['withdrawn']:,} rows withdrawn" if one.get("withdrawn") else "")
+            + (f", {plural(one['withdrawn'], 'row')} withdrawn" if one.get("withdrawn") else "")
             for one in view.inputs
         }
         later = ", ".join(f"{each.kind} by {each.entry.who}" for each in self.book.changes_after_run(view.name)[:3])

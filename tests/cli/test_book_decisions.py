@@ -70,6 +70,10 @@ def test_a_month_is_decided_on_the_command_line(folder: Path) -> None:
     assert "JPY bank 0-30 days 1 1,200" in printed
     assert "4 JPY 1,200 1,200 2026-03 26 timing of April" in printed
     assert "5 KWD 1.234 1.234 2026-03 25 timing of April" in printed
+    assert florecon("report", "--book", "close.db", "--page", "page.html", at=folder).code == 0
+    page = (folder / "page.html").read_text(encoding="utf-8")
+    for text in ("1 of wrong.csv", "of another company", "1 row withdrawn", "resolve write_off"):
+        assert text in page, text
     inputs = florecon("book", "close.db", "--json", at=folder).json()["periods"][0]["inputs"]
     assert [(each["name"], each.get("withdrawn")) for each in inputs] == [("march.csv", None), ("wrong.csv", 1)]
 

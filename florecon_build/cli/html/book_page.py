@@ -31,7 +31,7 @@ def of_book(book: Book, period: str | None, given: Signing) -> tuple[BookPage, S
         decisions=[
             Decision(
                 what=" ".join(filter(None, (one.kind, str(one.entry.body.get("code") or "")))),
-                rows=_rows([member.id for member in one.members]),
+                rows=_withdrawn(one.entry.body) if one.kind == "withdraw" else _rows([each.id for each in one.members]),
                 who=one.entry.who,
                 when=one.entry.at,
                 why=one.entry.why or "",
@@ -65,6 +65,11 @@ def _filled(given: Signing, view: PeriodView, title: Mapping[str, Any]) -> Signi
         reviewer=given.reviewer or view.closed_by or "",
         prepared_at=given.prepared_at or view.prepared_at or "",
     )
+
+
+def _withdrawn(body: Mapping[str, Any]) -> str:
+    """The inputs of which rows were withdrawn, each with how many."""
+    return ", ".join(f"{each['rows']:,} of {each['name']}" for each in body["inputs"])
 
 
 def _rows(ids: Sequence[object]) -> str:
