@@ -29,6 +29,7 @@ from florecon_build.frontend.diagnostics import collecting
 from florecon_build.frontend.flow import flow
 from florecon_build.frontend.functions import abs_ as abs
 from florecon_build.frontend.functions import (
+    business_day,
     clamp,
     fill,
     first_of,
@@ -49,6 +50,7 @@ from florecon_build.frontend.keys import (
     amount_key,
     concat,
     dice,
+    extract_all,
     jaro_winkler,
     nets,
     ngrams,
@@ -152,6 +154,7 @@ __all__ = [
     "agg_net",
     "amount_key",
     "boolean",
+    "business_day",
     "clamp",
     "coalesce",
     "collecting",
@@ -163,6 +166,7 @@ __all__ = [
     "diff",
     "exact_1to1",
     "explain_shards",
+    "extract_all",
     "fill",
     "first_of",
     "fixed_point",

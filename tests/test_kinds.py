@@ -40,7 +40,7 @@ from tests.support.random_strategies import ROWS, random_plugin
 pytestmark = pytest.mark.slow
 
 Kind = type[Any]
-SEEDS = 600
+SEEDS = 1_500
 DEPTHS = 6
 KINDS: tuple[Kind, ...] = (*NODE_KINDS, *VALUE_KINDS)
 each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)

@@ -10,12 +10,11 @@ from florecon_build.frontend.diagnostics import answered, author_span, authored,
 from florecon_build.frontend.handles import BooleanExpr, describe
 from florecon_build.frontend.numeric import IntegerExpr, MoneyExpr, RealExpr
 from florecon_build.frontend.text import DateExpr, TextExpr
+from florecon_build.frontend.text_settings import MAX_SCALE
 from florecon_build.ir import nodes as n
 from florecon_build.ir import types as t
 from florecon_build.ir.errors import Problem, StrategyError
 from florecon_build.ir.strings import RESERVED, fault
-
-MAX_SCALE = 18
 
 
 @authored

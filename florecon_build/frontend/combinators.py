@@ -35,7 +35,8 @@ from florecon_build.frontend.strategy import (
     predicate_of,
     strategy,
 )
-from florecon_build.frontend.text import family_of, whole
+from florecon_build.frontend.text import family_of
+from florecon_build.frontend.text_settings import whole
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
 from florecon_build.ir.errors import StrategyError

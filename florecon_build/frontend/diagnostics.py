@@ -25,6 +25,8 @@ from florecon_build.ir.expressions import Span
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_BEFORE, _WIDTH = 60, 100
+
 _PACKAGE = str(Path(__file__).resolve().parent.parent) + os.sep
 
 
@@ -96,6 +98,22 @@ def problem(code: str, message: str, *, expected: str = "", got: str = "", fix: 
         got=got,
         fix=fix,
     )
+
+
+def excerpt(text: str, start: int, end: int) -> str:
+    """The line of a text in which a piece of it begins, with carets under the piece.
+
+    >>> excerpt("one, two", 5, 8).splitlines()
+    ['    one, two', '         ^^^']
+    """
+    first = text.rfind("\n", 0, start) + 1
+    last = text.find("\n", start)
+    last = len(text) if last < 0 else last
+    begin = max(first, start - _BEFORE) if last - first > _WIDTH else first
+    stop = min(last, begin + _WIDTH)
+    shown = "".join(char if char.isprintable() else " " for char in text[begin:stop])
+    carets = max(1, min(end, stop) - start)
+    return f"    {shown}\n    {' ' * (start - begin)}{'^' * carets}"
 
 
 @dataclass(slots=True)

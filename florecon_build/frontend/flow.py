@@ -21,7 +21,7 @@ from florecon_build.frontend.strategy import (
     real_cost,
     strategy,
 )
-from florecon_build.frontend.text import whole
+from florecon_build.frontend.text_settings import whole
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
 from florecon_build.ir import types as t

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, TypeVar, overload
 
@@ -26,6 +26,7 @@ from florecon_build.frontend.text import (
     DateExpr,
     family_of,
 )
+from florecon_build.frontend.text_settings import calendar
 from florecon_build.ir import expressions as e
 from florecon_build.ir import types as t
 from florecon_build.ir.types import Kind
@@ -305,6 +306,31 @@ def month_end(day: DateExpr) -> DateExpr:
     if not isinstance(day, DateExpr):  # pyright: ignore[reportUnnecessaryIsInstance]
         fail("type_mismatch", "month_end needs a date", expected="date", got=describe(day), fix="use a date lane")
     return day.month_end
+
+
+@authored
+def business_day(
+    day: DateExpr, holidays: Iterable[datetime.date] | str = (), weekend: Iterable[int] | str = (5, 6)
+) -> IntegerExpr:
+    """Ordinal of a date among business days, so that ``gap`` of two counts business days. A day that is none has the
+    ordinal of the last business day before it.
+
+    Parameters:
+    - ``holidays``: dates, or a text of ISO dates separated by spaces; a constant.
+    - ``weekend``: weekdays from 0 (Monday) to 6 (Sunday).
+
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), due=fb.date(), paid=fb.date(), amount=fb.money(scale=2))
+    >>> closed = "2025-12-25 2025-12-26 2026-01-01"
+    >>> fb.gap(fb.business_day(rows.due, closed), fb.business_day(rows.paid, closed)) <= 2  # doctest: +ELLIPSIS
+    <boolean fb.gap(fb.business_day(row.due, holidays="2025-12-25 2025-12-26 2026-01-01"), ...) <= 2>
+    """
+    if not isinstance(day, DateExpr):  # pyright: ignore[reportUnnecessaryIsInstance]
+        fail("type_mismatch", "business_day needs a date", expected="date", got=describe(day), fix="use a date lane")
+    never_null(day, "business_day")
+    closed, week = calendar(holidays, weekend)
+    tree = e.BusinessDay(type=t.INTEGER, operand=day.ir, holidays=closed, weekend=week)
+    return built(IntegerExpr, tree, day)
 
 
 @authored

@@ -7,7 +7,15 @@ from florecon_build.frontend.handles import BooleanExpr, built, describe
 from florecon_build.frontend.numeric import IntegerExpr, RealExpr, unary
 from florecon_build.frontend.parameters import Tolerance, tolerance_of
 from florecon_build.frontend.rows import Rows, Side, side_of
-from florecon_build.frontend.text import ListExpr, TextExpr, TupleExpr, concat_texts, nullable_text_of, text_of, whole
+from florecon_build.frontend.text import (
+    ListExpr,
+    TextExpr,
+    TupleExpr,
+    concat_texts,
+    nullable_text_of,
+    text_of,
+)
+from florecon_build.frontend.text_settings import check_keep, check_pattern, whole
 from florecon_build.ir import expressions as e
 from florecon_build.ir import types as t
 
@@ -39,15 +47,18 @@ def sorted_pair(first: TextExpr | str, second: TextExpr | str) -> TupleExpr:
 
 
 @authored
-def tokens(text: TextExpr, min_length: int = 1, with_digit: bool = False) -> ListExpr:
+def tokens(text: TextExpr, min_length: int = 1, with_digit: bool = False, keep: str = "") -> ListExpr:
     """Distinct upper-case words of a text, as references for ``signal_group`` or ``flow``. A null text has none.
 
-    Parameters: ``min_length`` is the smallest number of characters, ``with_digit=True`` keeps only words with a digit.
+    Parameters: ``min_length`` is the smallest number of characters, ``with_digit=True`` takes only words with a digit.
+    ``keep`` are signs that may stand inside of a word: with ``keep="-/"``, ``INV-0042`` is one word.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(nullable=True), amount=fb.money(scale=2))
     >>> fb.tokens(rows.memo, min_length=6, with_digit=True)
     <list of text fb.tokens(row.memo, min_length=6, with_digit=True)>
+    >>> fb.tokens(rows.memo, keep="-/")
+    <list of text fb.tokens(row.memo, min_length=1, keep="-/")>
     """
     operand = nullable_text_of(text, "tokens")
     whole(min_length, "tokens: min_length", least=1)
@@ -58,6 +69,11 @@ def tokens(text: TextExpr, min_length: int = 1, with_digit: bool = False) -> Lis
             got=describe(with_digit),
             fix="write True or False",
         )
+    if check_keep(keep):
+        kept = e.TokensKeeping(
+            type=t.TEXT_LIST, operand=operand.ir, min_length=min_length, with_digit=with_digit, keep=keep
+        )
+        return built(ListExpr, kept, operand)
     tree = e.Tokens(type=t.TEXT_LIST, operand=operand.ir, min_length=min_length, with_digit=with_digit)
     return built(ListExpr, tree, operand)
 
@@ -74,6 +90,25 @@ def ngrams(text: TextExpr, size: int = 3) -> ListExpr:
     operand = nullable_text_of(text, "ngrams")
     whole(size, "ngrams: size", least=1)
     return built(ListExpr, e.Ngrams(type=t.TEXT_LIST, operand=operand.ir, size=size), operand)
+
+
+@authored
+def extract_all(text: TextExpr, pattern: str) -> ListExpr:
+    """Distinct parts of a text that a pattern finds, as references for ``signal_group`` or ``flow``. A null text has
+    none.
+
+    Parameters: ``pattern`` as for ``text.extract``. Where it has a group, the texts of the group are the references.
+
+    Errors: ``bad_pattern`` with the place in the pattern.
+
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(nullable=True), amount=fb.money(scale=2))
+    >>> fb.extract_all(rows.memo, "INV[-/][0-9/]+")
+    <list of text fb.extract_all(row.memo, "INV[-/][0-9/]+")>
+    """
+    operand = nullable_text_of(text, "extract_all")
+    check_pattern(pattern, "extract_all")
+    return built(ListExpr, e.ExtractAll(type=t.TEXT_LIST, operand=operand.ir, pattern=pattern), operand)
 
 
 @authored

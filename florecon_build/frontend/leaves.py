@@ -17,7 +17,7 @@ from florecon_build.frontend.strategy import (
     predicate_of,
     strategy,
 )
-from florecon_build.frontend.text import whole
+from florecon_build.frontend.text_settings import whole
 from florecon_build.ir import nodes as n
 from florecon_build.ir.types import Kind
 

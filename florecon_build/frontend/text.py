@@ -6,11 +6,19 @@ import datetime
 from typing import Any
 
 from florecon_build.frontend.constants import constant
-from florecon_build.frontend.diagnostics import argument, authored, fail
+from florecon_build.frontend.diagnostics import authored, fail
 from florecon_build.frontend.handles import BooleanExpr, Expr, built, compare, describe, lift, never_null
-from florecon_build.frontend.numeric import NUMBERS, IntegerExpr
+from florecon_build.frontend.numeric import NUMBERS, IntegerExpr, MoneyExpr
+from florecon_build.frontend.text_settings import (
+    MAX_SCALE,
+    check_date_format,
+    check_decimal,
+    check_pattern,
+    plain_text,
+    whole,
+)
 from florecon_build.ir import expressions as e
-from florecon_build.ir.types import BOOLEAN, DATE, INTEGER, TEXT, Kind
+from florecon_build.ir.types import BOOLEAN, DATE, INTEGER, TEXT, Kind, money
 
 
 class TextExpr(Expr):
@@ -143,7 +151,7 @@ class TextExpr(Expr):
         <text row.memo.replace("INV-", "")>
         """
         never_null(self, "replace")
-        _plain_text(old, "replace: old")
+        plain_text(old, "replace: old")
         if not isinstance(new, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             fail("type_mismatch", "replace: new", expected="a text constant", got=describe(new), fix="write a text")
         constant(new, None, "replace: new")
@@ -159,7 +167,7 @@ class TextExpr(Expr):
         <nullable text row.memo.split("/", 2)>
         """
         never_null(self, "split")
-        _plain_text(separator, "split: separator")
+        plain_text(separator, "split: separator")
         whole(index, "split: index", least=0)
         tree = e.TextSplit(type=TEXT.with_nullable(True), operand=self.ir, separator=separator, index=index)
         return built(TextExpr, tree, self)
@@ -207,6 +215,103 @@ class TextExpr(Expr):
         <boolean row.memo.endswith("paid")>
         """
         return self._tested(e.TextTestOp.ENDSWITH, other)
+
+    @authored
+    def strip_left(self, characters: str) -> TextExpr:
+        """Text without the characters that it begins with, such as the zeros in front of a number.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), amount=fb.money(scale=2))
+        >>> rows.account.strip_left("0")
+        <text row.account.strip_left("0")>
+        """
+        never_null(self, "strip_left")
+        plain_text(characters, "strip_left: characters")
+        return built(TextExpr, e.TextStripLeft(type=TEXT, operand=self.ir, characters=characters), self)
+
+    @authored
+    def to_integer(self) -> IntegerExpr:
+        """Integer that the text is, without regard to white space around it; null if it is none of 64 bits.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> rows.memo.extract("INV-([0-9]+)").fill("").to_integer()
+        <nullable integer fb.first_of(row.memo.extract("INV-([0-9]+)"), "").to_integer()>
+        """
+        never_null(self, "to_integer")
+        return built(IntegerExpr, e.TextToInteger(type=INTEGER.with_nullable(True), operand=self.ir), self)
+
+    @authored
+    def to_date(self, format: str) -> DateExpr:
+        """Date that the text is; null where it does not parse.
+
+        Parameters: ``format`` has ``%d`` (day) and ``%m`` (month) of one or two digits, and ``%Y`` (four digits) or
+        ``%y`` (two: 69 to 99 are 1969 to 1999), each once; ``%%`` and other characters stand for themselves.
+
+        Errors: ``bad_format``.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), value_day=fb.text(), amount=fb.money(scale=2))
+        >>> rows.value_day.to_date("%d/%m/%Y")
+        <nullable date row.value_day.to_date("%d/%m/%Y")>
+        """
+        never_null(self, "to_date")
+        check_date_format(format)
+        return built(DateExpr, e.TextToDate(type=DATE.with_nullable(True), operand=self.ir, format=format), self)
+
+    @authored
+    def to_money(self, scale: int, decimal: str = ",") -> MoneyExpr:
+        """Amount that the text is, as ``1.234,50`` or ``1 234,5-``; null where it does not parse.
+
+        Parameters: ``scale`` is the number of decimals; more decimals than these parse only as zeros, as nothing is
+        rounded. ``decimal`` is ``","`` or ``"."``; the other one, spaces and apostrophes may group digits in threes.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> rows.memo.extract("fee ([0-9.,]+)").fill("").to_money(2)
+        <nullable money(scale=2) fb.first_of(row.memo.extract("fee ([0-9.,]+)"), "").to_money(2)>
+        """
+        never_null(self, "to_money")
+        whole(scale, "to_money: scale", least=0, most=MAX_SCALE)
+        check_decimal(decimal)
+        kind = money(scale).with_nullable(True)
+        return built(MoneyExpr, e.TextToMoney(type=kind, operand=self.ir, decimal=decimal), self)
+
+    @authored
+    def extract(self, pattern: str, group: int = 1) -> TextExpr:
+        """Part of the text that a pattern finds; null without a match. Of several matches the first counts, then the
+        longest.
+
+        Parameters:
+        - ``pattern``: text constant of the subset in docs/semantics.md: literals, classes, ``|``, repetition, at its
+          ends ``^``, ``$`` and ``\\b``, and at most one group ``(..)``; ``(?:..)`` does not extract.
+        - ``group``: 1 is the group, or the whole match of a pattern without one; 0 is the whole match.
+
+        Errors: ``bad_pattern`` with the place in the pattern.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> rows.memo.extract("INV-0*([0-9]+)")
+        <nullable text row.memo.extract("INV-0*([0-9]+)")>
+        """
+        never_null(self, "extract")
+        check_pattern(pattern, "extract")
+        whole(group, "extract: group", least=0, most=1)
+        tree = e.TextExtract(type=TEXT.with_nullable(True), operand=self.ir, pattern=pattern, group=group)
+        return built(TextExpr, tree, self)
+
+    @authored
+    def matches(self, pattern: str) -> BooleanExpr:
+        """True if some part of the text matches a pattern, as in ``extract``; ``^`` and ``$`` stand for its ends.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+        >>> rows.memo.matches("^(?:SEPA|ACH) ")
+        <boolean row.memo.matches("^(?:SEPA|ACH) ")>
+        """
+        never_null(self, "matches")
+        check_pattern(pattern, "matches")
+        return built(BooleanExpr, e.TextMatches(type=BOOLEAN, operand=self.ir, pattern=pattern), self)
 
     def _made(self, op: e.TextOp) -> TextExpr:
         never_null(self, op.value)
@@ -407,35 +512,6 @@ def concat_texts(items: list[TextExpr | str]) -> TextExpr:
     if len(texts) < 2:
         fail("too_few", "concat needs at least two texts", fix="use the text itself")
     return built(TextExpr, e.TextConcat(type=TEXT, operands=tuple(text.ir for text in texts)), *texts)
-
-
-@argument
-def whole(number: object, what: str, *, least: int, most: int = 2**31 - 1) -> int:
-    """Validates a Python integer within limits."""
-    if not isinstance(number, int) or isinstance(number, bool):
-        fix = "write a number: this setting is fixed when the strategy is built"
-        fail(
-            "bad_setting",
-            f"{what} must be a Python integer",
-            expected=f"an int of at least {least}",
-            got=describe(number),
-            fix=fix,
-        )
-    if not least <= number <= most:
-        fail(
-            "bad_setting",
-            f"{what} is out of range",
-            expected=f"{least} to {most}",
-            got=str(number),
-            fix="use a value in this range",
-        )
-    return number
-
-
-def _plain_text(text: object, what: str) -> None:
-    if not isinstance(text, str) or not text:
-        fail("bad_setting", f"{what} must be a non-empty text", got=describe(text), fix="write a text constant")
-    constant(text, None, what)
 
 
 _FAMILIES: dict[Kind, type[Expr]] = {

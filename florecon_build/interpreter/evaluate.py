@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar, assert_never
 
-from florecon_build.interpreter import arithmetic, dates, keys, money, numbers, similarity, text
+from florecon_build.interpreter import arithmetic, dates, keys, money, numbers, pattern, similarity, text
 from florecon_build.interpreter.bag import Lot
 from florecon_build.interpreter.environment import Scope
 from florecon_build.interpreter.errors import BadConfig
@@ -138,7 +138,8 @@ def _mistyped(wanted: str, found: Plain) -> TypeError:
 
 
 _MODULES = {
-    module.__name__.rpartition(".")[2]: module for module in (arithmetic, dates, keys, money, numbers, similarity, text)
+    module.__name__.rpartition(".")[2]: module
+    for module in (arithmetic, dates, keys, money, numbers, pattern, similarity, text)
 }
 _CLASSES: dict[Kind, type] = {
     Kind.INTEGER: int,

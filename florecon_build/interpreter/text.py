@@ -119,6 +119,37 @@ def split(text: str, separator: str, index: int) -> str | None:
     return parts[index] if index < len(parts) else None
 
 
+def strip_left(text: str, characters: str) -> str:
+    """The text without the characters that it begins with.
+
+    >>> strip_left("00420", "0")
+    '420'
+    """
+    return text.lstrip(characters)
+
+
+def to_integer(text: str) -> int | None:
+    """The integer that the text is; None where it is none of 64 bits.
+
+    >>> to_integer(" -007 "), to_integer("7.0"), to_integer("9" * 19)
+    (-7, None, None)
+    """
+    found = re.fullmatch("[+-]?[0-9]+", strip(text))
+    number = int(found[0]) if found else None
+    return number if number is not None and -(2**63) <= number < 2**63 else None
+
+
+def tokens_keeping(text: str | None, min_length: int, with_digit: bool, keep: str) -> tuple[str, ...]:
+    """As ``tokens``, of words that may have the characters ``keep`` inside.
+
+    >>> tokens_keeping("inv-0042, PO/7-", 1, False, "-/")
+    ('INV-0042', 'PO/7')
+    """
+    pieces = re.findall(f"(?:{_WORD.pattern}|[{re.escape(keep)}])+", upper(text or ""))
+    words = {piece.strip(keep) for piece in pieces} - {""}
+    return tuple(sorted(w for w in words if len(w) >= min_length and (not with_digit or not _DIGITS.isdisjoint(w))))
+
+
 def tokens(text: str | None, min_length: int, with_digit: bool) -> tuple[str, ...]:
     """The distinct upper-case words of at least ``min_length`` characters, with a digit where asked; sorted.
 

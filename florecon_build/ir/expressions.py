@@ -296,6 +296,18 @@ class DatePart(Operation):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BusinessDay(Operation):
+    """The ordinal of the last business day up to a date, so that differences count business days.
+
+    ``holidays`` are ISO dates, ascending, and ``weekend`` weekdays (0 is Monday), ascending; both separated by spaces.
+    """
+
+    operand: Value
+    holidays: str
+    weekend: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TextFn(Operation):
     """A text made from a text."""
 
@@ -347,6 +359,54 @@ class TextTest(Operation):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TextStripLeft(Operation):
+    """The text without the ``characters`` (not empty) that it begins with."""
+
+    operand: Value
+    characters: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextToInteger(Operation):
+    """The integer that the text is, null where it is none."""
+
+    operand: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextToDate(Operation):
+    """The date that the text is in ``format``, null where it is none."""
+
+    operand: Value
+    format: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextToMoney(Operation):
+    """The amount that the text is, null where it is none; ``decimal`` is ``,`` or ``.``."""
+
+    operand: Value
+    decimal: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextExtract(Operation):
+    """The group (1) of the first match of ``pattern``, or the whole match (0); null without a match."""
+
+    operand: Value
+    pattern: str
+    group: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextMatches(Operation):
+    """Whether some part of the text matches ``pattern``."""
+
+    operand: Value
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SortedPair(Operation):
     """Two texts as a tuple in ascending order, so that (A, B) and (B, A) are one key."""
 
@@ -380,11 +440,29 @@ class Tokens(Operation):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TokensKeeping(Operation):
+    """As ``Tokens``, of words that may have the characters ``keep`` (not empty) inside."""
+
+    operand: Value
+    min_length: int
+    with_digit: bool
+    keep: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ngrams(Operation):
     """The distinct runs of ``size`` characters of the normalized text (null: none), sorted."""
 
     operand: Value
     size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractAll(Operation):
+    """The distinct groups of all matches of ``pattern`` in a text (null: none), sorted."""
+
+    operand: Value
+    pattern: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -505,17 +583,26 @@ Value = (
     | Cast
     | Gap
     | DatePart
+    | BusinessDay
     | TextFn
     | TextSlice
     | TextReplace
     | TextSplit
     | TextConcat
     | TextTest
+    | TextStripLeft
+    | TextToInteger
+    | TextToDate
+    | TextToMoney
+    | TextExtract
+    | TextMatches
     | SortedPair
     | MakeTuple
     | Lookup
     | Tokens
+    | TokensKeeping
     | Ngrams
+    | ExtractAll
     | ListOverlaps
     | ListContains
     | ListSize

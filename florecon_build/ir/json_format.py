@@ -2,8 +2,8 @@
 
 The form follows the data classes: a value or node is an object with its ``kind`` and its fields, all of them, always;
 only the fields of a plugin that are marked optional are left out where they are null.
-Source positions stand apart in ``source``, by JSON pointer, and never enter the fingerprint. ``json_schema`` writes
-the same rules as a JSON Schema.
+Source positions stand apart in ``source``, by JSON pointer, and never enter the fingerprint; neither do ``automata``,
+the tables of the patterns, for a reader that makes none itself. ``json_schema`` writes the same rules as a JSON Schema.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import math
 import types
 import typing
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -21,7 +22,9 @@ from typing import Any, NoReturn, cast, get_args, get_origin, get_type_hints
 
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
+from florecon_build.ir.automaton import automaton_of, patterns_of
 from florecon_build.ir.errors import Problem, StrategyError
+from florecon_build.ir.patterns import PatternError
 from florecon_build.ir.strings import escaped_json
 from florecon_build.ir.traversal import NODE_KINDS, VALUE_KINDS, kind_name
 from florecon_build.ir.types import Kind, Type
@@ -70,6 +73,8 @@ def dumps(plugin: n.PluginIr) -> str:
     tree = encode(plugin, "/plugin", spans)
     source = {pointer: [span.file, span.line] for pointer, span in spans.items()}
     whole = {"florecon_ir": VERSION, "plugin": tree, "source": source}
+    tables = _automata(plugin)
+    whole |= {"automata": tables} if tables else {}
     return escaped_json(json.dumps(whole, sort_keys=True, ensure_ascii=False, indent=2, allow_nan=False)) + "\n"
 
 
@@ -127,14 +132,36 @@ def loads(text: str | bytes | Mapping[str, Any]) -> n.PluginIr:
             got=repr(version),
             code="bad_version",
         )
-    unknown = set(whole) - {"florecon_ir", "plugin", "source"}
+    unknown = set(whole) - {"florecon_ir", "plugin", "source", "automata"}
     if unknown or "plugin" not in whole:
         refuse("", "a plugin is an object", expected="florecon_ir, plugin, source", got=", ".join(sorted(whole)))
     spans = _decode_spans(whole.get("source", {}))
     try:
-        return cast(n.PluginIr, Decoder(spans).decode(n.PluginIr, whole["plugin"], "/plugin", 0))
+        plugin = cast(n.PluginIr, Decoder(spans).decode(n.PluginIr, whole["plugin"], "/plugin", 0))
     except RecursionError:
         refuse("/plugin", "nested too deeply", expected=f"at most {MAX_DEPTH} levels", code="too_deep")
+    _check_automata(whole.get("automata", {}), plugin)
+    return plugin
+
+
+def _automata(plugin: n.PluginIr) -> dict[str, str]:
+    """The tables of the plugin's patterns; what is no pattern has none, and the builder refuses it."""
+    found: dict[str, str] = {}
+    for pattern in patterns_of(plugin):
+        with suppress(PatternError):
+            found[pattern] = automaton_of(pattern).table().hex()
+    return found
+
+
+def _check_automata(item: Json, plugin: n.PluginIr) -> None:
+    """Refuses tables other than those of the plugin's patterns."""
+    known = _automata(plugin)
+    for pattern, table in _object(item, "/automata").items():
+        place = f"/automata/{pattern.replace('~', '~0').replace('/', '~1')}"
+        if pattern not in known:
+            refuse(place, "no expression has this pattern", expected="a pattern of the plugin", got=repr(pattern))
+        if table != known[pattern]:
+            refuse(place, "not the automaton of the pattern", expected="what plugin.ir() gave", code="bad_automaton")
 
 
 def _parse(text: str | bytes) -> Json:

@@ -46,6 +46,11 @@ def json_schema() -> dict[str, Any]:
                     "maxItems": 2,
                 },
             },
+            "automata": {
+                "description": "Tables of the patterns in hexadecimal digits, by pattern; no part of the fingerprint.",
+                "type": "object",
+                "additionalProperties": {"type": "string", "pattern": "^([0-9a-f]{2})+$"},
+            },
         },
         "$defs": dict(sorted({**tagged, **plain, **unions}.items())),
     }

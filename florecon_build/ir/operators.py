@@ -135,17 +135,28 @@ class Param:
         return type.kind in self.kinds and (not type.nullable or self.null is not Null.REFUSED)
 
 
+class Constant(Enum):
+    """Form of a setting in generated Rust."""
+
+    PLAIN = "plain"
+    AUTOMATON = "automaton"  # the static with the table of a pattern
+    DAYS = "days"  # the days since 1970-01-01 of ISO dates
+    WEEKDAYS = "weekdays"  # a set of bits of weekdays
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
     """A constant argument: the field of the node, or ``scale``, which is that of the node's type.
 
-    ``example`` stands in the documentation; ``keyword``: Python writes the name; ``default``: Python leaves it out.
+    ``example`` stands in the documentation; ``keyword``: Python writes the name; ``default``: Python leaves it out;
+    ``rust``: its form in generated Rust.
     """
 
     field: str
     example: int | str | bool
     keyword: bool = False
     default: int | str | bool | None = None
+    rust: Constant = Constant.PLAIN
 
 
 Result = Callable[[tuple[Type, ...], tuple[int | str | bool, ...]], Type | None]
@@ -203,6 +214,10 @@ def _pair(operands: tuple[Type, ...], settings: tuple[int | str | bool, ...]) ->
 
 def _money(operands: tuple[Type, ...], settings: tuple[int | str | bool, ...]) -> Type:
     return t.money(int(settings[0]))
+
+
+def _nullable_money(operands: tuple[Type, ...], settings: tuple[int | str | bool, ...]) -> Type:
+    return t.money(int(settings[0])).with_nullable(True)
 
 
 def _row(
@@ -278,6 +293,7 @@ _TWO_LISTS = (Param(field="left", kinds=_LIST), Param(field="right", kinds=_LIST
 _LIST_AND_TEXT = (Param(field="operand", kinds=_LIST), _text("element", Passing.VIEW))
 _ANYTHING = (Param(field="operand", kinds=tuple(Kind), null=Null.ACCEPTED),)
 _COUNT = Setting(field="count", example=3)
+_PATTERN = Setting(field="pattern", example="INV-([0-9]+)", rust=Constant.AUTOMATON)
 _WITH_DIGIT = Setting(field="with_digit", example=True, keyword=True, default=False)
 
 _PLUS, _MINUS = Infix("+", Precedence.SUM), Infix("-", Precedence.SUM)
@@ -341,6 +357,10 @@ _DATES = (
     _date_part(e.DatePartOp.MONTH, t.INTEGER),
     _date_part(e.DatePartOp.DAY, t.INTEGER),
     _date_part(e.DatePartOp.MONTH_END, t.DATE),
+    _row(e.BusinessDay, _one(Kind.DATE), t.INTEGER,
+         (Function("business_day"), Method("business_day"), Function("date::business_day")), "dates.business_day",
+         Setting(field="holidays", example="2025-12-25 2026-01-01", keyword=True, default="", rust=Constant.DAYS),
+         Setting(field="weekend", example="5 6", keyword=True, default="5 6", rust=Constant.WEEKDAYS)),
 )
 _TEXTS = (
     _text_fn(e.TextOp.UPPER, "to_uppercase"),
@@ -367,6 +387,22 @@ _TEXTS = (
          (Method("startswith"), Method("starts_with"), Method("starts_with")), "text.starts_with"),
     _row((e.TextTest, e.TextTestOp.ENDSWITH), _TESTED, t.BOOLEAN,
          (Method("endswith"), Method("ends_with"), Method("ends_with")), "text.ends_with"),
+    _row(e.TextStripLeft, _A_TEXT, t.TEXT,
+         (Method("strip_left"), Method("trim_start_matches"), Function("text::strip_left")), "text.strip_left",
+         Setting(field="characters", example="0")),
+    _row(e.TextToInteger, _A_TEXT, t.INTEGER.with_nullable(True),
+         (Method("to_integer"), Method("to_integer"), Function("text::to_integer")), "text.to_integer"),
+    _row(e.TextToDate, _A_TEXT, t.DATE.with_nullable(True),
+         (Method("to_date"), Method("to_date"), Function("date::parse")), "dates.parse",
+         Setting(field="format", example="%d/%m/%Y")),
+    _row(e.TextToMoney, _A_TEXT, _nullable_money,
+         (Method("to_money"), Method("to_money"), Function("money::parse")), "money.parse",
+         Setting(field="scale", example=2), Setting(field="decimal", example=".", keyword=True, default=",")),
+    _row(e.TextExtract, _A_TEXT, t.TEXT.with_nullable(True),
+         (Method("extract"), Method("extract"), Function("pattern::extract")), "pattern.extract",
+         _PATTERN, Setting(field="group", example=0, keyword=True, default=1)),
+    _row(e.TextMatches, _A_TEXT, t.BOOLEAN,
+         (Method("matches"), Method("matches"), Function("pattern::matches")), "pattern.matches", _PATTERN),
     _similarity(e.SimilarityOp.DICE, "dice"),
     _similarity(e.SimilarityOp.JARO_WINKLER, "jaro_winkler"),
     _similarity(e.SimilarityOp.TOKEN_SET, "token_set"),
@@ -376,9 +412,16 @@ _KEYS = (
     _row(e.Tokens, _MAYBE_TEXT, t.TEXT_LIST,
          (Function("tokens"), Method("tokens"), Function("text::tokens")), "text.tokens",
          Setting(field="min_length", example=6, keyword=True), _WITH_DIGIT),
+    _row(e.TokensKeeping, _MAYBE_TEXT, t.TEXT_LIST,
+         (Function("tokens"), Method("tokens_keeping"), Function("text::tokens_keeping")), "text.tokens_keeping",
+         Setting(field="min_length", example=6, keyword=True), _WITH_DIGIT,
+         Setting(field="keep", example="-/", keyword=True)),
     _row(e.Ngrams, _MAYBE_TEXT, t.TEXT_LIST,
          (Function("ngrams"), Method("ngrams"), Function("text::ngrams")), "text.ngrams",
          Setting(field="size", example=3, keyword=True)),
+    _row(e.ExtractAll, _MAYBE_TEXT, t.TEXT_LIST,
+         (Function("extract_all"), Method("extract_all"), Function("pattern::extract_all")), "pattern.extract_all",
+         _PATTERN),
     _row(e.ListOverlaps, _TWO_LISTS, t.BOOLEAN,
          (Method("overlaps"), Method("overlaps"), Method("overlaps")), "text.overlaps"),
     _row(e.ListContains, _LIST_AND_TEXT, t.BOOLEAN,

@@ -120,6 +120,15 @@ RULES: dict[tuple[type, str], Rule] = {
     (e.TextReplace, "old"): _text,
     (e.TextReplace, "new"): _text,
     (e.TextSplit, "separator"): _text,
+    (e.TextExtract, "pattern"): _text,
+    (e.TextStripLeft, "characters"): _text,
+    (e.TextToDate, "format"): _text,
+    (e.TextToMoney, "decimal"): _text,
+    (e.TokensKeeping, "keep"): _text,
+    (e.BusinessDay, "holidays"): _text,
+    (e.BusinessDay, "weekend"): _text,
+    (e.TextMatches, "pattern"): _text,
+    (e.ExtractAll, "pattern"): _text,
     (e.Span, "file"): _line,
 }
 """The rule of each position, by data class and field. A position without one is an error of this package."""

@@ -130,6 +130,13 @@ def texts_and_choices() -> fb.Plugin:
         sign=fb.where(columns.kind == "credit", -1, fb.where(columns.kind == "invoice", 1, 0)),
         foreign=fb.minor_units(columns.units.to_real() * columns.rate, 2),
         grams=fb.ngrams(columns.memo, 3),
+        numbers=fb.extract_all(columns.memo, r"\bINV[-/][0-9/]+"),
+        words=fb.tokens(columns.memo, min_length=4, keep="-/"),
+        account=columns.payer.strip_left("0").to_integer(),
+        value_day=columns.memo.fill("").extract(r"\d\d[.]\d\d[.]\d{4}").fill("").to_date("%d.%m.%Y"),
+        fee=columns.memo.fill("").extract("fee ([0-9.,]+)").fill("").to_money(2),
+        workday=fb.business_day(columns.day, "2025-12-25 2025-12-26 2026-01-01"),
+        trace=columns.kind.extract(r"\btrace: (\w+)$").fill("none"),
     )
     strategy = fb.seq(
         fb.when(
@@ -138,7 +145,7 @@ def texts_and_choices() -> fb.Plugin:
         ),
         fb.flow(
             penalty=10.0,
-            match_keys=[row.grams, row.code],
+            match_keys=[row.grams, row.code, row.numbers, row.trace, row.words, row.account, row.value_day],
             cost=lambda a, b: fb.where(
                 a.is_fee == b.is_fee,
                 3 - fb.dice(a.name, b.name) - fb.jaro_winkler(a.payer, b.payer) * a.rate / 2,
@@ -146,7 +153,8 @@ def texts_and_choices() -> fb.Plugin:
             ),
         ),
         fb.agg_net((row.payable.year, row.payable.month, row.cleaned), tol=fb.max_of(5, fb.param("cents", 3) * 2)),
-        fb.when(row.foreign != row.amount, fb.soak_all("currency")),
+        fb.windowed(row.workday, 3, fb.exact_1to1(row.fee)),
+        fb.when((row.foreign != row.amount) & row.kind.matches("^(?:fx|currency)"), fb.soak_all("currency")),
     )
     return fb.Plugin("acme.texts", "0.1.0", rows=row, numeraire=row.amount, strategy=strategy)
 

@@ -19,8 +19,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from florecon_build.interpreter import dates, money, numbers, similarity, text
+from florecon_build.interpreter import dates, money, numbers, pattern, similarity, text
 from florecon_build.interpreter.errors import EvalError
+from florecon_build.ir.automaton import automaton_of
+from florecon_build.ir.patterns import PatternError
 
 FILE = Path(__file__).resolve().parent.parent / "vectors" / "values.json"
 BLOCK = 4096
@@ -153,6 +155,147 @@ def of_text(source: str) -> dict[str, Any]:
     }
 
 
+PATTERNS = (
+    *("INV-([0-9]+)", r"\b[A-Z]{2,4}[-/ ]?\d{3,10}\b", "^a", "a$", "^a.*b$", r"\bab", r"ab\b", r"\s+(\w+)\W*", "(a*)b"),
+    *(r"0*(\d+)", r"(?:a|ab)(?:c|bcd)?(d*)", "(?:a|a)*b", "(?:a|b)*a(?:a|b){20}", "(?:(?:a*)*)*b", "a.*b|a", "[^a-z]+"),
+    *("[東a-zé]{2,}(.?)", r"[\w/-]+", r"\D\S", "😀|é", "a{60}b?", "(?:ab|cd|ef){1,40}", r"[\d.,]+(?:-|)", "x{0}a", "."),
+)
+
+
+def part(rng: random.Random, depth: int) -> str:
+    """A random part of a pattern."""
+    kind = rng.randrange(9)
+    if depth <= 0 or kind < 4:
+        return rng.choice(
+            [*"ab1- .é", "[ab]", "[^a]", r"\d", r"\w", r"\s", r"[\d-]", "[a-c]", r"\W", r"[\w/]", r"\.", r"[^\s東]"]
+        )
+    inner = part(rng, depth - 1)
+    if kind < 6:
+        return inner + part(rng, depth - 1)
+    if kind < 7:
+        return f"(?:{inner}|{part(rng, depth - 1)})"
+    return f"(?:{inner}){rng.choice(['*', '+', '?', '{2}', '{1,3}', '{,2}', '{2,}'])}"
+
+
+def random_pattern(rng: random.Random) -> str:
+    """A random pattern in the subset."""
+    while True:
+        before, group, after = (part(rng, 2) for _ in range(3))
+        body = rng.choice([group, f"({group})", f"{before}({group})", f"{before}({group}){after}", f"({group}){after}"])
+        made = rng.choice(["", "", "", "^", r"\b"]) + body + rng.choice(["", "", "", "$", r"\b"])
+        try:
+            automaton_of(made)
+        except PatternError:  # it matches the empty text
+            continue
+        return made
+
+
+READ = (
+    *(
+        "7",
+        " -007 ",
+        "+5",
+        "7.0",
+        "",
+        "-",
+        "9223372036854775807",
+        "9223372036854775808",
+        "-9223372036854775808",
+        "٣",
+        "1_0",
+    ),
+    *(
+        "1/12/2025",
+        "01/12/2025",
+        "31/02/2024",
+        "29/2/2024",
+        "29/02/2025",
+        "1/1/0000",
+        "1/1/0001",
+        "31/12/9999",
+        "1/12/25",
+    ),
+    *(
+        "1/12/2025x",
+        " 1/12/2025\u3000",
+        "001/2/2025",
+        "0/1/2025",
+        "1/13/2025",
+        "010125",
+        "69%1%1",
+        "68%12%31",
+        "2024-2-29",
+    ),
+    *(
+        "1.234,50-",
+        "1.234,5",
+        "-1.234,567",
+        "1.234,500",
+        "1,234.50",
+        "+12",
+        "12-",
+        "-12-",
+        "1'234'567,8",
+        "1 234",
+        "1.23",
+    ),
+    *(
+        "1.234 567",
+        "1234.567",
+        ",5",
+        "5,",
+        "\u22127,1",
+        "1\u202f000,00",
+        "92233720368547758,07",
+        "92233720368547758,08",
+        "1,2,3",
+    ),
+    *("inv-0042, PO/7- --", "-a/-b c/d", "0", "000", "0042", "0a0"),
+)
+CALENDARS = (
+    ("", "5 6"),
+    ("", ""),
+    ("2023-12-25 2024-01-01 2024-05-01", "5 6"),
+    ("2024-02-29", "4"),
+    ("", "0 1 2 3 4 5"),
+)
+
+
+def of_reading(source: str) -> list[Any]:
+    """A text, and the numbers, dates and words that it is or has."""
+    return [
+        source,
+        text.to_integer(source),
+        [dates.parse(source, format) for format in ("%d/%m/%Y", "%d/%m/%y", "%d%m%y", "%y%%%m%%%d", "%Y-%m-%d")],
+        [money.parse(source, scale, decimal) for scale, decimal in ((2, ","), (2, "."), (0, ","))],
+        text.strip_left(source, "0i"),
+        text.tokens_keeping(source, 2, False, "-/"),
+        text.tokens_keeping(source, 1, True, "-"),
+    ]
+
+
+def of_calendar(holidays: str, weekend: str) -> list[Any]:
+    """A calendar, and the ordinals of days around 1970 and 2024."""
+    days = [*range(-10, 11), *range(19_700, 19_790), -(2**31), 2**31 - 1]
+    return [holidays, weekend, [[day, dates.business_day(day, holidays, weekend)] for day in days]]
+
+
+def of_pattern(source: str, rng: random.Random, sources: list[str]) -> dict[str, Any]:
+    """A pattern, its table, and what it finds in some texts."""
+    short = ["".join(rng.choices("aab1-  .é/c東", k=rng.randrange(0, 12))) for _ in range(6)]
+    found = [
+        [
+            where,
+            pattern.matches(where, source),
+            pattern.extract(where, source, 0),
+            pattern.extract(where, source, 1),
+            pattern.extract_all(where, source),
+        ]
+        for where in (*short, *rng.sample(sources, 4), "a" * 70, "ab" * 30)
+    ]
+    return {"pattern": source, "table": automaton_of(source).table().hex(), "found": found}
+
+
 def of_pair(left: str, right: str) -> dict[str, Any]:
     """Every function of two texts."""
     return {
@@ -245,9 +388,16 @@ def build() -> dict[str, list[Any]]:
     ]
     majors = [*REALS, *(rng.uniform(-1, 1) * 10 ** rng.randrange(-3, 20) for _ in range(300))]
     majors += [rng.randrange(-(10**6), 10**6) / 100 + 0.005 for _ in range(300)]
+    drawn = random.Random(42)
+    written = ["".join(drawn.choices("0123456789/.,-+' ", k=drawn.randrange(1, 9))) for _ in range(300)]
+    patterned = random.Random(1961)
+    patterns = [*PATTERNS, *(random_pattern(patterned) for _ in range(150))]
     return {
         "texts": [of_text(source) for source in sources],
+        "readings": [of_reading(source) for source in (*READ, *written)],
+        "calendars": [of_calendar(holidays, weekend) for holidays, weekend in CALENDARS],
         "pairs": [of_pair(left, right) for left, right in pairs],
+        "patterns": [of_pattern(source, patterned, sources) for source in patterns],
         "blocks": [of_block(start) for start in range(0, 0x110000, BLOCK)],
         "ints": [of_ints(a, b) for a, b in [*product(EDGES, repeat=2), *zip(ints, reversed(ints), strict=True)]],
         "dates": [of_date(day) for day in days],

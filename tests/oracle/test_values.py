@@ -14,7 +14,7 @@ import pytest
 
 from florecon_build.ir import expressions as e
 from florecon_build.ir.types import DATE, REAL, money
-from tests.oracle import arbiter, text
+from tests.oracle import arbiter, pattern, reading, text
 from tests.oracle.values import Refused, Scope, civil, key_text, month_length, value_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,6 +39,30 @@ def test_text_functions() -> None:
         asked = product((1, 3), (False, True))
         assert [list(text.tokens(source, length, digit)) for length, digit in asked] == vector["tokens"]
         assert [list(text.ngrams(source, size)) for size in (1, 2, 3)] == vector["ngrams"]
+
+
+def test_readings() -> None:
+    for vector in VECTORS["readings"]:
+        source = vector[0]
+        formats = ("%d/%m/%Y", "%d/%m/%y", "%d%m%y", "%y%%%m%%%d", "%Y-%m-%d")
+        assert reading.integer(source) == vector[1], vector
+        assert [reading.date(source, format) for format in formats] == vector[2], vector
+        assert [reading.money(source, *how) for how in ((2, ","), (2, "."), (0, ","))] == vector[3], vector
+        assert list(reading.tokens(source, 2, False, "-/")) == vector[5], vector
+        assert list(reading.tokens(source, 1, True, "-")) == vector[6], vector
+    for holidays, weekend, days in VECTORS["calendars"]:
+        assert [[day, reading.business_day(day, holidays, weekend)] for day, _ in days] == days
+
+
+def test_patterns() -> None:
+    """On short texts only: the oracle tries every part of a text."""
+    for vector in VECTORS["patterns"]:
+        for where, matches, whole, group, found in vector["found"]:
+            if len(where) <= 12:
+                source = vector["pattern"]
+                assert (pattern.extract(where, source, 0) is not None) == matches
+                assert [pattern.extract(where, source, number) for number in (0, 1)] == [whole, group], vector
+                assert list(pattern.extract_all(where, source)) == found, vector
 
 
 def test_similarities() -> None:

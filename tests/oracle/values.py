@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from florecon_build.ir import expressions as e
 from florecon_build.ir.types import Kind, Type
-from tests.oracle import text
+from tests.oracle import pattern, reading, text
 
 MONEY_LIMIT = 2**63 - 1
 FOUR_HUNDRED_YEARS = 146_097
@@ -393,6 +393,54 @@ def _(value: e.TextTest, scope: Scope) -> Any:
             return 0 in places
         case e.TextTestOp.ENDSWITH:
             return len(whole) - len(part) in places
+
+
+@value_of.register
+def _(value: e.TextStripLeft, scope: Scope) -> Any:
+    whole = value_of(value.operand, scope)
+    kept = [place for place in range(len(whole)) if whole[place] not in value.characters]
+    return whole[kept[0] :] if kept else ""
+
+
+@value_of.register
+def _(value: e.TextToInteger, scope: Scope) -> Any:
+    return reading.integer(value_of(value.operand, scope))
+
+
+@value_of.register
+def _(value: e.TextToDate, scope: Scope) -> Any:
+    return reading.date(value_of(value.operand, scope), value.format)
+
+
+@value_of.register
+def _(value: e.TextToMoney, scope: Scope) -> Any:
+    return reading.money(value_of(value.operand, scope), value.type.scale, value.decimal)
+
+
+@value_of.register
+def _(value: e.BusinessDay, scope: Scope) -> Any:
+    return reading.business_day(value_of(value.operand, scope), value.holidays, value.weekend)
+
+
+@value_of.register
+def _(value: e.TokensKeeping, scope: Scope) -> Any:
+    whole = value_of(value.operand, scope)
+    return reading.tokens(whole, value.min_length, value.with_digit, value.keep)
+
+
+@value_of.register
+def _(value: e.TextExtract, scope: Scope) -> Any:
+    return pattern.extract(value_of(value.operand, scope), value.pattern, value.group)
+
+
+@value_of.register
+def _(value: e.TextMatches, scope: Scope) -> Any:
+    return pattern.extract(value_of(value.operand, scope), value.pattern, 0) is not None
+
+
+@value_of.register
+def _(value: e.ExtractAll, scope: Scope) -> Any:
+    return pattern.extract_all(value_of(value.operand, scope), value.pattern)
 
 
 @value_of.register

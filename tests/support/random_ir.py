@@ -14,6 +14,7 @@ from florecon_build.ir.types import Kind, Type
 MONEY = t.money(2)
 WHOLE = (t.INTEGER, MONEY, t.DATE)
 SCALARS = (t.INTEGER, t.REAL, t.TEXT, MONEY, t.DATE, t.BOOLEAN)
+PATTERNS = ("INV-([0-9]+)", r"\b\w+[-/]\d{4,}", "日+|größe")
 WORDS = ("", "USD", 'say "hi" {x}', "line\nbreak", "größe", "日本", "\\", "a" * 70)
 
 COLUMNS = (
@@ -187,6 +188,10 @@ class Drawer:
             return [
                 lambda: e.Tokens(type=type, operand=of(self.maybe_null(t.TEXT)), min_length=6, with_digit=True),
                 lambda: e.Ngrams(type=type, operand=of(self.maybe_null(t.TEXT)), size=3),
+                lambda: e.TokensKeeping(
+                    type=type, operand=of(self.maybe_null(t.TEXT)), min_length=1, with_digit=False, keep="-/"
+                ),
+                lambda: e.ExtractAll(type=type, operand=of(self.maybe_null(t.TEXT)), pattern=rng.choice(PATTERNS)),
             ]
         made: list[Callable[[], e.Value]] = [where, first_of] if type.kind is not Kind.TUPLE else [where]
         if type.kind is Kind.TUPLE:
@@ -198,6 +203,14 @@ class Drawer:
         if type.nullable:
             if type.kind is Kind.TEXT:
                 made.append(lambda: e.TextSplit(type=type, operand=of(t.TEXT), separator="-", index=1))
+                pattern = rng.choice(PATTERNS)
+                made.append(lambda: e.TextExtract(type=type, operand=of(t.TEXT), pattern=pattern, group=1))
+            if type.kind is Kind.INTEGER:
+                made.append(lambda: e.TextToInteger(type=type, operand=of(t.TEXT)))
+            if type.kind is Kind.DATE:
+                made.append(lambda: e.TextToDate(type=type, operand=of(t.TEXT), format="%d/%m/%Y"))
+            if type.kind is Kind.MONEY:
+                made.append(lambda: e.TextToMoney(type=type, operand=of(t.TEXT), decimal=","))
             made.append(lambda: e.Tier(type=type, condition=of(t.BOOLEAN), cost=of(type.with_nullable(False))))
             return made
         return made + self.plain_makers(type, place, depth)
@@ -244,6 +257,9 @@ class Drawer:
                     gap,
                     lambda: e.Unary(type=type, op=e.UnaryOp.SIGN, operand=of(rng.choice([t.INTEGER, MONEY]))),
                     lambda: e.Cast(type=type, op=e.CastOp.TO_MINOR, operand=of(MONEY)),
+                    lambda: e.BusinessDay(
+                        type=type, operand=of(t.DATE), holidays="2025-12-25 2026-01-01", weekend="5 6"
+                    ),
                     lambda: e.DatePart(
                         type=type,
                         op=rng.choice([e.DatePartOp.YEAR, e.DatePartOp.MONTH, e.DatePartOp.DAY]),
@@ -283,6 +299,7 @@ class Drawer:
 
         return [
             lambda: e.TextFn(type=t.TEXT, op=rng.choice(list(e.TextOp)), operand=of()),
+            lambda: e.TextStripLeft(type=t.TEXT, operand=of(), characters="0-"),
             lambda: e.TextSlice(type=t.TEXT, op=rng.choice(list(e.TextSliceOp)), operand=of(), count=4),
             lambda: e.TextReplace(type=t.TEXT, operand=of(), old="-", new=rng.choice(WORDS)),
             lambda: e.TextConcat(type=t.TEXT, operands=tuple(of() for _ in range(rng.randrange(2, 7)))),
@@ -314,6 +331,7 @@ class Drawer:
             lambda: e.Not(type=t.BOOLEAN, operand=of(t.BOOLEAN)),
             lambda: e.IsNull(type=t.BOOLEAN, operand=of(rng.choice(SCALARS).with_nullable(True))),
             lambda: e.TextTest(type=t.BOOLEAN, op=rng.choice(list(e.TextTestOp)), operand=of(t.TEXT), other=of(t.TEXT)),
+            lambda: e.TextMatches(type=t.BOOLEAN, operand=of(t.TEXT), pattern=rng.choice(PATTERNS)),
             lambda: e.ListOverlaps(type=t.BOOLEAN, left=of(t.TEXT_LIST), right=of(t.TEXT_LIST)),
             lambda: e.ListContains(type=t.BOOLEAN, operand=of(t.TEXT_LIST), element=of(t.TEXT)),
         ]

@@ -18,6 +18,7 @@ SHORT = ("0", "A", "PO", " ", "1", "ü")
 DAYS = tuple(datetime.date(2025, 1, 1) + datetime.timedelta(days=step) for step in (0, 1, 3, 31, 59))
 IDLE = ("idle", "idler")
 """Lanes of these names are never read by what is drawn."""
+PATTERNS = ("[0-9]+", "([A-Z]+)-?[0-9]", r"\b\w{2,5}", "^(?:a|b)+", "INV0*([0-9]*)", r"[^\s]+$", "(ü|x)/?")
 SIMPLE = (Kind.INTEGER, Kind.REAL, Kind.TEXT, Kind.DATE, Kind.BOOLEAN, Kind.MONEY)
 
 
@@ -151,9 +152,17 @@ class ValueMaker:
             lambda: self.lookup(kind, where, depth, null=True),
         ]
         if kind is Kind.TEXT:
-            options.append(
-                lambda: self.value(Kind.TEXT, where, depth).split(self.rng.choice(SHORT), self.rng.randrange(3))
-            )
+            text = lambda: self.value(Kind.TEXT, where, depth)  # noqa: E731
+            options.append(lambda: text().split(self.rng.choice(SHORT), self.rng.randrange(3)))
+            options.append(lambda: text().strip_left("0Ix").split("-", 0))
+            options.append(lambda: text().extract(self.rng.choice(PATTERNS), self.rng.randrange(2)))
+        if kind in (Kind.INTEGER, Kind.DATE, Kind.MONEY):
+            readers: dict[Kind, Callable[[Any], Any]] = {
+                Kind.INTEGER: lambda text: text.to_integer(),
+                Kind.DATE: lambda text: text.to_date("%Y-%m-%d"),
+                Kind.MONEY: lambda text: text.to_money(2, self.rng.choice([",", "."])),
+            }
+            options.append(lambda: readers[kind](self.value(Kind.TEXT, where, depth)))
         if kind in (Kind.INTEGER, Kind.REAL):
             options.append(lambda: fb.tier(self.value(Kind.BOOLEAN, where, depth), self.value(kind, where, depth)))
         return self.rng.choice(options)()
@@ -191,6 +200,9 @@ class ValueMaker:
             lambda: fb.gap(number(), self.operand(Kind.INTEGER, where, depth)),
             lambda: getattr(self.value(Kind.DATE, where, depth), self.rng.choice(["year", "month", "day"])),
             lambda: fb.where(self.value(Kind.BOOLEAN, where, depth), 1, 0),
+            lambda: fb.business_day(
+                self.value(Kind.DATE, where, depth), DAYS[1:4], self.rng.choice([(5, 6), (4,), ()])
+            ),
         ]
         if where.views:
             options.append(lambda: self.list(where, depth).size)
@@ -270,6 +282,7 @@ class ValueMaker:
             made,
             made,
             lambda: word().left(self.rng.randrange(1, 6)),
+            lambda: word().strip_left(self.rng.choice(["0", "AI", "é"])),
             lambda: word().right(self.rng.randrange(1, 6)),
             lambda: word().replace(self.rng.choice(SHORT), self.rng.choice(["", "z", "PO"])),
             lambda: word().split(self.rng.choice(SHORT), self.rng.randrange(2)).fill(""),
@@ -285,6 +298,8 @@ class ValueMaker:
             lambda: self.rng.choice(where.views)[self.rng.choice(["tokens", "grams"])],
             lambda: fb.tokens(text(), min_length=self.rng.choice([1, 2, 4]), with_digit=self.rng.random() < 0.5),
             lambda: fb.ngrams(text(), size=self.rng.choice([1, 2, 3])),
+            lambda: fb.tokens(text(), min_length=self.rng.choice([1, 3]), keep=self.rng.choice(["-", "-/"])),
+            lambda: fb.extract_all(text(), self.rng.choice(PATTERNS)),
         )
 
     def boolean(self, where: Where, depth: int) -> Any:
@@ -299,6 +314,7 @@ class ValueMaker:
             lambda: getattr(
                 self.value(Kind.TEXT, where, depth), self.rng.choice(["contains", "startswith", "endswith"])
             )(self.operand(Kind.TEXT, where, depth)),
+            lambda: self.value(Kind.TEXT, where, depth).matches(self.rng.choice(PATTERNS)),
         ]
         if where.views:
             options.append(lambda: self.list(where, depth).overlaps(self.list(where, depth)))

@@ -14,11 +14,13 @@ from florecon_build.codegen.rust.literals import comment, constant, int_literal
 from florecon_build.codegen.rust.lower_nodes import PLAN_RESULT, plan
 from florecon_build.codegen.rust.lower_rows import Lanes, lanes_of, numeraire_function, row_function, row_items
 from florecon_build.codegen.rust.names import PRELUDE_FUNCTIONS, Names, camel, snake
+from florecon_build.codegen.rust.patterns import pattern_items
 from florecon_build.codegen.rust.printer import INDENT, Printer, SourceLine
 from florecon_build.codegen.rust.rust_types import READERS, lane_type
 from florecon_build.codegen.version import VERSION
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
+from florecon_build.ir.automaton import patterns_of
 from florecon_build.ir.explained import explained
 from florecon_build.ir.lanes import amount_column, dimensions
 from florecon_build.ir.strings import escaped_json
@@ -50,7 +52,8 @@ class Crate:
 
 def emit(ir: n.PluginIr, fingerprint: str) -> Crate:
     """The crate of one plugin: ``Cargo.toml``, ``rustfmt.toml``, ``src/lib.rs``, ``src/nodes.json``."""
-    return _crate(_Source(ir, fingerprint, (ir.strategy,), suite=False), nodes_json(ir.strategy))
+    source = _Source(ir, fingerprint, (ir.strategy,), tuple(patterns_of(ir)), suite=False)
+    return _crate(source, nodes_json(ir.strategy))
 
 
 def emit_suite(irs: Sequence[n.PluginIr]) -> Crate:
@@ -62,7 +65,8 @@ def emit_suite(irs: Sequence[n.PluginIr]) -> Crate:
     for other in irs[1:]:
         if _shared(other) != _shared(first):
             raise ValueError(f"{other.id} does not share the rows, params, numeraire and dimensions of {first.id}")
-    return _crate(_Source(first, "", tuple(ir.strategy for ir in irs), suite=True), "[]\n")
+    patterns = tuple(pattern for ir in irs for pattern in patterns_of(ir))
+    return _crate(_Source(first, "", tuple(ir.strategy for ir in irs), patterns, suite=True), "[]\n")
 
 
 def _shared(ir: n.PluginIr) -> n.PluginIr:
@@ -122,6 +126,7 @@ class _Source:
     ir: n.PluginIr
     fingerprint: str
     strategies: tuple[n.Node, ...]
+    patterns: tuple[str, ...]
     suite: bool
 
     @property
@@ -150,6 +155,7 @@ def _crate(source: _Source, nodes: str) -> Crate:
         (
             _header(source, lints.of_values(source.ir, source.strategies) | lints.of_trees(trees)),
             *row_items(source.ir, lanes),
+            *pattern_items(source.patterns, trees),
             *_params_struct(source, params),
             r.Verbatim(
                 (comment(f"The reconciliation plugin `{source.ir.id}`.", doc=True), f"pub struct {source.plugin};"),

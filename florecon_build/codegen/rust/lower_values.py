@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import assert_never
 
 from florecon_build.codegen.rust import ast as r
 from florecon_build.codegen.rust import lower_control_flow
 from florecon_build.codegen.rust.captures import Capture, capture_of
 from florecon_build.codegen.rust.fallibility import NONE, some
-from florecon_build.codegen.rust.literals import constant
+from florecon_build.codegen.rust.literals import constant, int_literal
 from florecon_build.codegen.rust.lower_closures import ITEM, Parameters, Returns, closure
 from florecon_build.codegen.rust.lower_keys import all_present, key, moved, tuple_key
+from florecon_build.codegen.rust.patterns import pattern_name
 from florecon_build.codegen.rust.printer import BROKEN, measure
 from florecon_build.codegen.rust.rust_types import lane_type
 from florecon_build.codegen.rust.simplify import untyped_as
 from florecon_build.ir import expressions as e
 from florecon_build.ir.operators import (
+    Constant,
     Convert,
     Function,
     Infix,
@@ -25,10 +28,12 @@ from florecon_build.ir.operators import (
     Operator,
     Passing,
     Prefix,
+    Setting,
     operands_of,
     operator_of,
     settings_of,
 )
+from florecon_build.ir.python_printer import EPOCH
 from florecon_build.ir.types import INTEGER, Kind
 
 
@@ -146,7 +151,8 @@ def _operation(value: e.Operation, env: Environment) -> r.Expression:
     if value.type.nullable and any(operand.type.nullable for operand in operands):
         parts = tuple((owned(operand, env), operand.type.nullable) for operand in operands)
         return all_present(parts, lambda present: _applied(operator, tuple(r.Unary("&", part) for part in present)))
-    arguments = (*_passed(operator, operands, env), *map(_setting, settings_of(value, operator)))
+    settings = zip(operator.settings, settings_of(value, operator), strict=True)
+    arguments = (*_passed(operator, operands, env), *(_setting(constant, of) for of, constant in settings))
     made = _applied(operator, arguments)
     return r.Try(made) if operator.fallible else made
 
@@ -193,14 +199,24 @@ def _argument(value: e.Value, passing: Passing, env: Environment) -> r.Expressio
             assert_never(passing)
 
 
-def _setting(setting: int | str | bool) -> r.Expression:
-    match setting:
+def _setting(constant: int | str | bool, setting: Setting) -> r.Expression:
+    match setting.rust:
+        case Constant.AUTOMATON:
+            return r.Path(pattern_name(str(constant)))
+        case Constant.DAYS:
+            days = (date.fromisoformat(day) - EPOCH for day in str(constant).split())
+            return r.Unary("&", r.Array(tuple(r.Literal(int_literal(day.days)) for day in days)))
+        case Constant.WEEKDAYS:
+            return r.Literal(str(sum(1 << int(day) for day in str(constant).split())))
+        case Constant.PLAIN:
+            pass
+    match constant:
         case bool():
-            return r.Literal("true" if setting else "false")
+            return r.Literal("true" if constant else "false")
         case int():
-            return r.Literal(str(setting))
+            return r.Literal(str(constant))
         case str():
-            return r.Text(setting)
+            return r.Text(constant)
 
 
 def _view(value: e.Value, env: Environment) -> r.Expression:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from florecon_build.frontend.diagnostics import problem, standing_at
+from florecon_build.frontend.diagnostics import excerpt, problem, standing_at
 from florecon_build.ir.errors import Problem, StrategyError
 from florecon_build.ir.expressions import Span
 
-_BEFORE, _WIDTH = 60, 100
+_BEFORE = 60
 
 
 class ClosureError(StrategyError):
@@ -50,15 +50,4 @@ class Source:
         column = at.start - (self.text.rfind("\n", 0, at.start) + 1) + 1
         said = f"closure {line}:{column}: {message}"
         found = standing_at(self.span, lambda: problem(code, said, expected=expected, got=got, fix=fix))
-        return ClosureError(replace(found, excerpt=self._excerpt(at)), line, column)
-
-    def _excerpt(self, at: Piece) -> str:
-        """The line of the text in which the piece begins, with carets under it."""
-        first = self.text.rfind("\n", 0, at.start) + 1
-        last = self.text.find("\n", at.start)
-        last = len(self.text) if last < 0 else last
-        start = max(first, at.start - _BEFORE) if last - first > _WIDTH else first
-        stop = min(last, start + _WIDTH)
-        shown = "".join(char if char.isprintable() else " " for char in self.text[start:stop])
-        carets = max(1, min(at.end, stop) - at.start)
-        return f"    {shown}\n    {' ' * (at.start - start)}{'^' * carets}"
+        return ClosureError(replace(found, excerpt=excerpt(self.text, at.start, at.end)), line, column)

@@ -12,4 +12,4 @@ pub use crate::recon::Recon;
 pub use crate::report::{Allocation, GroupLine, Report};
 pub use crate::row_id::RowId;
 pub use crate::sdk::{AmountColumn, BuildInfo, Domain, Field, ParamSpec, ParamValues, Plugin, Record, Schema, Session};
-pub use crate::value::{EvalError, Real, Shown, Text, Tokens, date, int, money, real, similarity, text};
+pub use crate::value::{EvalError, Real, Shown, Text, Tokens, date, int, money, pattern, real, similarity, text};

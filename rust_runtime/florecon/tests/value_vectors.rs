@@ -1,6 +1,6 @@
 //! Value library compared with the reference interpreter over `tests/vectors/values.json`.
 
-use florecon::value::{EvalError, Text, Tokens, date, int, money, real, similarity, text};
+use florecon::value::{EvalError, Text, Tokens, date, int, money, pattern, real, similarity, text};
 use serde_json::Value;
 
 fn vectors(section: &str) -> Vec<Value> {
@@ -88,6 +88,84 @@ fn pairs() {
             "overlaps": text::tokens(Some(a), 1, false).overlaps(&text::tokens(Some(b), 1, false)),
         });
         assert_eq!(found, vector);
+    }
+}
+
+#[test]
+fn readings() {
+    for vector in vectors("readings") {
+        let source = vector[0].as_str().expect("a text");
+        let formats = ["%d/%m/%Y", "%d/%m/%y", "%d%m%y", "%y%%%m%%%d", "%Y-%m-%d"];
+        let found = serde_json::json!([
+            source,
+            text::to_integer(source),
+            all(formats.map(|format| date::parse(source, format))),
+            all([(2, ","), (2, "."), (0, ",")].map(|(scale, decimal)| money::parse(source, scale, decimal))),
+            text::strip_left(source, "0i").as_str(),
+            list(&text::tokens_keeping(Some(source), 2, false, "-/")),
+            list(&text::tokens_keeping(Some(source), 1, true, "-")),
+        ]);
+        assert_eq!(found, vector);
+    }
+    assert_eq!(text::tokens_keeping(None, 1, false, "-"), Tokens::default());
+}
+
+#[test]
+fn calendars() {
+    for vector in vectors("calendars") {
+        let read = |at: usize| vector[at].as_str().expect("a text").split_whitespace();
+        let holidays: Vec<i64> = read(0).filter_map(|day| date::parse(day, "%Y-%m-%d")).collect();
+        let weekend = read(1).fold(0, |set, day| set | 1 << day.parse::<u8>().expect("a weekday"));
+        for pair in vector[2].as_array().expect("a list") {
+            let (days, ordinal) = (whole(&pair[0]), whole(&pair[1]));
+            assert_eq!(date::business_day(days, &holidays, weekend), ordinal, "{vector}");
+        }
+    }
+}
+
+#[test]
+fn patterns() {
+    for vector in vectors("patterns") {
+        let digits = vector["table"].as_str().expect("hexadecimal digits");
+        let table: Vec<u8> = (0..digits.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).expect("a byte"))
+            .collect();
+        assert!(pattern::is_table(&table), "{}", vector["pattern"]);
+        for found in vector["found"].as_array().expect("a list") {
+            let source = found[0].as_str().expect("a text");
+            let part = |group| pattern::extract(source, &table, group).map(|part| part.to_string());
+            let all = list(&pattern::extract_all(Some(source), &table));
+            let computed = serde_json::json!([source, pattern::matches(source, &table), part(0), part(1), all]);
+            assert_eq!(&computed, found, "{}", vector["pattern"]);
+        }
+        assert_eq!(pattern::extract_all(None, &table), Tokens::default());
+    }
+}
+
+/// Bytes that are no table are told apart: a search reads nothing outside of those that are one.
+#[test]
+fn tables() {
+    let vector = &vectors("patterns")[1];
+    let digits = vector["table"].as_str().expect("hexadecimal digits");
+    let table: Vec<u8> = (0..digits.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).expect("a byte"))
+        .collect();
+    for length in 0..table.len() {
+        assert!(!pattern::is_table(&table[..length]), "{length} bytes");
+    }
+    for at in 0..table.len() {
+        for bit in 0..8 {
+            let mut changed = table.clone();
+            changed[at] ^= 1 << bit;
+            if pattern::is_table(&changed) {
+                for text in ["", "INV-4711/2024 a b", "é東😀 0123456789"] {
+                    let found = pattern::extract_all(Some(text), &changed);
+                    assert!(found.iter().all(|part| text.contains(part.as_str())));
+                }
+            }
+        }
     }
 }
 

@@ -298,14 +298,14 @@ impl Compiler<'_> {
         let mut null = None;
         match operator {
             // the null flag of the text
-            Operator::Tokens | Operator::Ngrams => {
+            _ if operator.takes_null() => {
                 b = match places[0].null {
                     Some(flag) => flag,
                     None => self.constant(Bank::Flag, &Constant::Flag(false)),
                 };
             }
             // the null flag of the result
-            Operator::Split => {
+            _ if operator.gives_null() => {
                 let flag = self.fresh(Bank::Flag);
                 b = register(flag);
                 null = Some(b);

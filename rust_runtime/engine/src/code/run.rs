@@ -1,7 +1,7 @@
 //! Interpreter of register code. Operators are the runtime's functions, so a value is that of the compiled module.
 
 use florecon::plan::{Group, Tol, abs_tol, rel_gross_tol, rel_max_tol, rel_side_tol, rel_tol};
-use florecon::value::{EvalError, Text, Tokens, date, int, money, real, similarity, text};
+use florecon::value::{EvalError, Text, Tokens, date, int, money, pattern, real, similarity, text};
 
 use super::bound::Bound;
 use super::{Code, Comparison, Fact, Instruction, Keys, Op, Operand, Operator, Registers, ToleranceKind};
@@ -315,6 +315,31 @@ fn apply(
             registers.flag[step.b.index()] = part.is_none();
             registers.text[dst] = part.unwrap_or_default();
         }
+        Operator::BusinessDay => {
+            let (days, settings) = (frame.whole(step.a, registers), settings());
+            registers.whole[dst] = date::business_day(days, &settings.days, settings.count as u8);
+        }
+        Operator::StripLeft => texts!(|text: &Text| text::strip_left(text, &settings().first)),
+        Operator::ToInteger | Operator::ToDate | Operator::ToMoney => {
+            let (text, settings) = (frame.text(step.a, registers), settings());
+            let found = match operator {
+                Operator::ToInteger => text::to_integer(text),
+                Operator::ToDate => date::parse(text, &settings.first),
+                _ => money::parse(text, settings.count as usize, &settings.first),
+            };
+            registers.flag[step.b.index()] = found.is_none();
+            registers.whole[dst] = found.unwrap_or_default();
+        }
+        Operator::Extract => {
+            let settings = settings();
+            let text = frame.text(step.a, registers);
+            let part = pattern::extract(text, &settings.automaton, settings.count as usize);
+            registers.flag[step.b.index()] = part.is_none();
+            registers.text[dst] = part.unwrap_or_default();
+        }
+        Operator::Matches => {
+            registers.flag[dst] = pattern::matches(frame.text(step.a, registers), &settings().automaton);
+        }
         Operator::SortedPair => {
             let pair = text::sorted_pair(frame.text(step.a, registers), frame.text(step.b, registers));
             (registers.text[dst], registers.text[step.c as usize]) = pair;
@@ -331,14 +356,15 @@ fn apply(
             let part = frame.text(step.b, registers).as_str();
             registers.flag[dst] = frame.text(step.a, registers).ends_with(part);
         }
-        Operator::Tokens | Operator::Ngrams => {
+        Operator::Tokens | Operator::TokensKeeping | Operator::Ngrams | Operator::ExtractAll => {
             let is_null = frame.flag(step.b, registers);
             let text = (!is_null).then(|| frame.text(step.a, registers).as_str());
             let (settings, count) = (settings(), settings().count as usize);
-            registers.list[dst] = if operator == Operator::Tokens {
-                text::tokens(text, count, settings.flag)
-            } else {
-                text::ngrams(text, count)
+            registers.list[dst] = match operator {
+                Operator::Tokens => text::tokens(text, count, settings.flag),
+                Operator::TokensKeeping => text::tokens_keeping(text, count, settings.flag, &settings.first),
+                Operator::Ngrams => text::ngrams(text, count),
+                _ => pattern::extract_all(text, &settings.automaton),
             };
         }
         Operator::Overlaps => {

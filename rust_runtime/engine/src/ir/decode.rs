@@ -1,9 +1,10 @@
 //! Decoder of types, constants and expressions: strict, and typed by the rules that the frontend applies.
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use florecon::sdk::schema::MAX_SCALE;
-use florecon::value::Text;
+use florecon::value::{Text, date};
 use serde_json::{Map, Value};
 
 use super::place::{At, Refused, shown};
@@ -198,13 +199,16 @@ pub(crate) struct Decoder {
     pub params: Vec<Param>,
     /// The shard keys in scope, innermost last.
     pub bound: Vec<(i64, Type)>,
+    /// The tables of patterns.
+    automata: HashMap<String, Rc<[u8]>>,
     parts: usize,
     level: usize,
 }
 
 impl Decoder {
-    pub fn new() -> Self {
+    pub fn new(automata: HashMap<String, Rc<[u8]>>) -> Self {
         Self {
+            automata,
             lanes: HashMap::new(),
             params: Vec::new(),
             bound: Vec::new(),
@@ -615,6 +619,18 @@ impl Decoder {
         }
     }
 
+    /// The table of the pattern, which the document has beside the plugin.
+    fn automaton(&self, fields: &Fields<'_, '_>) -> Result<Rc<[u8]>, Refused> {
+        let pattern = fields.text("pattern")?;
+        match self.automata.get(pattern) {
+            Some(table) => Ok(Rc::clone(table)),
+            None => fields
+                .at
+                .field("pattern")
+                .refuse(format!("`automata` has no table for {}", shown(fields.get("pattern")))),
+        }
+    }
+
     fn operation(&mut self, kind: &str, fields: &Fields<'_, '_>, of: &Type, scope: Scope) -> Result<ExprNode, Refused> {
         let (names, others): (&[&str], &[&str]) = match kind {
             "arith" | "similarity" => (&["left", "right"], &["op"]),
@@ -626,7 +642,15 @@ impl Decoder {
             "text_concat" => (&[], &["operands"]),
             "text_test" => (&["operand", "other"], &["op"]),
             "tokens" => (&["operand"], &["min_length", "with_digit"]),
+            "tokens_keeping" => (&["operand"], &["min_length", "with_digit", "keep"]),
             "ngrams" => (&["operand"], &["size"]),
+            "text_strip_left" => (&["operand"], &["characters"]),
+            "text_to_integer" => (&["operand"], &[]),
+            "text_to_date" => (&["operand"], &["format"]),
+            "text_to_money" => (&["operand"], &["decimal"]),
+            "business_day" => (&["operand"], &["holidays", "weekend"]),
+            "text_extract" => (&["operand"], &["pattern", "group"]),
+            "text_matches" | "extract_all" => (&["operand"], &["pattern"]),
             "list_contains" => (&["operand", "element"], &[]),
             "list_size" | "is_null" => (&["operand"], &[]),
             _ => {
@@ -657,7 +681,10 @@ impl Decoder {
         if result != *of {
             return fields.at.field("type").refuse("the type is not that of the expression");
         }
-        let settings = settings(operator, &operands, of, fields)?;
+        let mut settings = settings(operator, &operands, of, fields)?;
+        if others.contains(&"pattern") {
+            settings.automaton = self.automaton(fields)?;
+        }
         Ok(ExprNode::Operation(operator, operands, settings))
     }
 }
@@ -687,11 +714,37 @@ fn settings(operator: Operator, operands: &[Expr], of: &Type, fields: &Fields<'_
             settings.first = filled("separator")?;
             settings.count = count("index", 0)?;
         }
-        Operator::Tokens => {
+        Operator::Tokens | Operator::TokensKeeping => {
             settings.count = count("min_length", 1)?;
             settings.flag = fields.flag("with_digit")?;
+            if operator == Operator::TokensKeeping {
+                settings.first = filled("keep")?;
+            }
+        }
+        Operator::StripLeft => settings.first = filled("characters")?,
+        Operator::ToDate => settings.first = filled("format")?,
+        Operator::ToMoney => {
+            settings.count = of.scale;
+            settings.first = filled("decimal")?;
+        }
+        Operator::BusinessDay => {
+            let days = fields.text("holidays")?.split_terminator(' ');
+            let Some(days) = days.map(|day| date::parse(day, "%Y-%m-%d")).collect::<Option<Vec<_>>>() else {
+                return fields.at.field("holidays").refuse("expected ISO dates, ascending");
+            };
+            if !days.is_sorted() {
+                return fields.at.field("holidays").refuse("expected ISO dates, ascending");
+            }
+            settings.days = Rc::from(days);
+            for weekday in fields.text("weekend")?.split_terminator(' ') {
+                match weekday.parse() {
+                    Ok(day @ 0..7) => settings.count |= 1 << day,
+                    _ => return fields.at.field("weekend").refuse("expected weekdays from 0 to 6"),
+                }
+            }
         }
         Operator::Ngrams => settings.count = count("size", 1)?,
+        Operator::Extract => settings.count = fields.integer("group", 0, 1)? as u32,
         _ => {}
     }
     Ok(settings)

@@ -1,5 +1,9 @@
 //! Document of a strategy: version, declarations, tree, source positions.
 
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use florecon::value::pattern;
 use serde_json::{Map, Value, json};
 
 use super::decode::{Decoder, Fields, MOST_PARTS, Scope, constant, type_of};
@@ -26,14 +30,23 @@ pub(crate) fn read(json: &Value) -> Result<Strategy, Refused> {
         ));
     }
     let mut names = vec!["florecon_ir", "plugin"];
-    names.extend(["source", "explained"].into_iter().filter(|name| fields.has(name)));
+    names.extend(
+        ["source", "explained", "automata"]
+            .into_iter()
+            .filter(|name| fields.has(name)),
+    );
     fields.exactly(&names)?;
     let source = if fields.has("source") {
         sources(fields.get("source"), &at.field("source"))?
     } else {
         Map::new()
     };
-    let mut strategy = plugin(fields.get("plugin"), &at.field("plugin"))?;
+    let automata = if fields.has("automata") {
+        tables(fields.get("automata"), &at.field("automata"))?
+    } else {
+        HashMap::new()
+    };
+    let mut strategy = plugin(fields.get("plugin"), &at.field("plugin"), automata)?;
     strategy.fingerprint = canonical::fingerprint(VERSION, &without_nulls(fields.get("plugin")));
     let mut entries = nodes(&strategy.root, &source);
     if fields.has("explained") {
@@ -86,12 +99,39 @@ fn sources(json: &Value, at: &At<'_>) -> Result<Map<String, Value>, Refused> {
     Ok(map.clone())
 }
 
-fn plugin(json: &Value, at: &At<'_>) -> Result<Strategy, Refused> {
+/// The tables of the patterns, in hexadecimal digits, by pattern.
+fn tables(json: &Value, at: &At<'_>) -> Result<HashMap<String, Rc<[u8]>>, Refused> {
+    let Value::Object(map) = json else {
+        return at.refuse(format!("expected an object, found {}", shown(json)));
+    };
+    let mut found = HashMap::new();
+    for (name, digits) in map {
+        match digits.as_str().and_then(bytes).filter(|table| pattern::is_table(table)) {
+            Some(table) => found.insert(name.clone(), Rc::from(table)),
+            None => {
+                return at
+                    .field(name)
+                    .refuse("expected the table of an automaton, as the frontend writes it");
+            }
+        };
+    }
+    Ok(found)
+}
+
+/// The bytes of hexadecimal digits.
+fn bytes(digits: &str) -> Option<Vec<u8>> {
+    let pairs = digits.as_bytes().chunks(2);
+    pairs
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2)?, 16).ok())
+        .collect()
+}
+
+fn plugin(json: &Value, at: &At<'_>, automata: HashMap<String, Rc<[u8]>>) -> Result<Strategy, Refused> {
     let fields = Fields::of(json, at)?;
     let mut names = vec!["id", "version", "columns", "lanes", "params", "numeraire", "strategy"];
     names.extend(OPTIONAL.iter().filter(|name| fields.has(name)));
     fields.exactly(&names)?;
-    let mut decoder = Decoder::new();
+    let mut decoder = Decoder::new(automata);
     let columns = columns(&fields, &mut decoder)?;
     let lanes = lanes(&fields, &mut decoder)?;
     decoder.params = params(&fields)?;

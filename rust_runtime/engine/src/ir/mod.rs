@@ -7,6 +7,8 @@ mod operators;
 mod place;
 mod simplify;
 
+use std::rc::Rc;
+
 use florecon::value::Text;
 
 pub(crate) use document::read;
@@ -184,6 +186,10 @@ pub(crate) struct Settings {
     pub flag: bool,
     pub first: Text,
     pub second: Text,
+    /// Table of the pattern's automaton.
+    pub automaton: Rc<[u8]>,
+    /// Holidays as days since 1970-01-01.
+    pub days: Rc<[i64]>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

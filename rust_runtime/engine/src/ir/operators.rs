@@ -33,6 +33,7 @@ pub(crate) enum Operator {
     Month,
     Day,
     MonthEnd,
+    BusinessDay,
     Upper,
     Lower,
     Strip,
@@ -47,12 +48,20 @@ pub(crate) enum Operator {
     Contains,
     StartsWith,
     EndsWith,
+    StripLeft,
+    ToInteger,
+    ToDate,
+    ToMoney,
+    Extract,
+    Matches,
     Dice,
     JaroWinkler,
     TokenSet,
     Prefix,
     Tokens,
+    TokensKeeping,
     Ngrams,
+    ExtractAll,
     Overlaps,
     Has,
     Size,
@@ -63,7 +72,7 @@ pub(crate) enum Operator {
 impl Operator {
     /// The operator of a `kind` and an `op`, and the type of its result; none where the operands do not fit.
     ///
-    /// `scale` is that of the node's type, which `minor_units` alone is free in.
+    /// `scale` is that of the node's type, which `minor_units` and `to_money` alone are free in.
     pub fn of(kind: &str, op: &str, operands: &[&Type], scale: u32) -> Option<(Self, Type)> {
         let is = |index: usize, kind: Kind| operands[index].is(kind);
         let every = |kind: Kind| operands.iter().all(|of| of.is(kind));
@@ -103,6 +112,7 @@ impl Operator {
             ("date_part", "month") if is(0, Kind::Date) => (Self::Month, integer),
             ("date_part", "day") if is(0, Kind::Date) => (Self::Day, integer),
             ("date_part", "month_end") if is(0, Kind::Date) => (Self::MonthEnd, date),
+            ("business_day", "") if is(0, Kind::Date) => (Self::BusinessDay, integer),
             ("text_fn", "upper") if is_text(0) => (Self::Upper, text),
             ("text_fn", "lower") if is_text(0) => (Self::Lower, text),
             ("text_fn", "strip") if is_text(0) => (Self::Strip, text),
@@ -117,12 +127,20 @@ impl Operator {
             ("text_test", "contains") if every(Kind::Text) => (Self::Contains, boolean),
             ("text_test", "startswith") if every(Kind::Text) => (Self::StartsWith, boolean),
             ("text_test", "endswith") if every(Kind::Text) => (Self::EndsWith, boolean),
+            ("text_strip_left", "") if is_text(0) => (Self::StripLeft, text),
+            ("text_to_integer", "") if is_text(0) => (Self::ToInteger, integer.with_nullable(true)),
+            ("text_to_date", "") if is_text(0) => (Self::ToDate, date.with_nullable(true)),
+            ("text_to_money", "") if is_text(0) => (Self::ToMoney, Type::money(scale).with_nullable(true)),
+            ("text_extract", "") if is_text(0) => (Self::Extract, text.with_nullable(true)),
+            ("text_matches", "") if is_text(0) => (Self::Matches, boolean),
             ("similarity", "dice") if every(Kind::Text) => (Self::Dice, real),
             ("similarity", "jaro_winkler") if every(Kind::Text) => (Self::JaroWinkler, real),
             ("similarity", "token_set") if every(Kind::Text) => (Self::TokenSet, real),
             ("similarity", "prefix") if every(Kind::Text) => (Self::Prefix, real),
             ("tokens", "") if operands[0].kind == Kind::Text => (Self::Tokens, Type::list()),
+            ("tokens_keeping", "") if operands[0].kind == Kind::Text => (Self::TokensKeeping, Type::list()),
             ("ngrams", "") if operands[0].kind == Kind::Text => (Self::Ngrams, Type::list()),
+            ("extract_all", "") if operands[0].kind == Kind::Text => (Self::ExtractAll, Type::list()),
             ("list_overlaps", "") if every(Kind::List) => (Self::Overlaps, boolean),
             ("list_contains", "") if is(0, Kind::List) && is_text(1) => (Self::Has, boolean),
             ("list_size", "") if is(0, Kind::List) => (Self::Size, integer),
@@ -133,6 +151,22 @@ impl Operator {
             _ => return None,
         };
         Some(found)
+    }
+
+    /// Whether the result may be null though no operand is.
+    pub fn gives_null(self) -> bool {
+        matches!(
+            self,
+            Self::Split | Self::Extract | Self::ToInteger | Self::ToDate | Self::ToMoney
+        )
+    }
+
+    /// Whether it takes a null text.
+    pub fn takes_null(self) -> bool {
+        matches!(
+            self,
+            Self::Tokens | Self::TokensKeeping | Self::Ngrams | Self::ExtractAll
+        )
     }
 
     /// Whether it can fail, whatever its operands are.

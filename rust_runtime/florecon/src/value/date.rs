@@ -1,5 +1,7 @@
 //! Dates as days since 1970-01-01 in the proleptic Gregorian calendar.
 
+use super::text::is_space;
+
 /// Days of a cycle of 400 years.
 const CYCLE: i64 = 146_097;
 /// Days from 0000-03-01, where a cycle starts here, to 1970-01-01.
@@ -77,6 +79,82 @@ pub const fn month_end(days: i64) -> i64 {
         _ => 31,
     };
     days.saturating_add(length - day)
+}
+
+/// The date of a year, month and day; `None` where there is no such day.
+const fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
+    let from_march = (month + 9) % 12;
+    let year_from_march = if month <= 2 { year - 1 } else { year };
+    let in_cycle = year_from_march.rem_euclid(400);
+    let day_of_year = (153 * from_march + 2) / 5 + day - 1;
+    let of_cycle = in_cycle * 365 + in_cycle / 4 - in_cycle / 100 + day_of_year;
+    let days = year_from_march.div_euclid(400) * CYCLE + of_cycle - EPOCH;
+    match civil(days) {
+        (there, then, on) if there == year && then == month && on == day => Some(days),
+        _ => None,
+    }
+}
+
+/// The date that the text is in a format of `%d`, `%m`, `%Y` and `%y`, without regard to white space at both ends; `None`
+/// where it is none of the years 1 to 9999.
+///
+/// ```
+/// use florecon::value::date::parse;
+/// assert_eq!(parse(" 1/12/2025", "%d/%m/%Y"), Some(20_423));
+/// assert_eq!(parse("29.2.25", "%d.%m.%y"), None);
+/// ```
+#[must_use]
+pub fn parse(text: &str, format: &str) -> Option<i64> {
+    let mut rest = text.trim_matches(is_space);
+    let (mut year, mut month, mut day) = (0, 0, 0);
+    let mut pieces = format.chars();
+    while let Some(piece) = pieces.next() {
+        let directive = if piece == '%' { pieces.next()? } else { piece };
+        let (least, most) = match (piece, directive) {
+            ('%', 'd' | 'm') => (1, 2),
+            ('%', 'y') => (2, 2),
+            ('%', 'Y') => (4, 4),
+            _ => {
+                rest = rest.strip_prefix(directive)?;
+                continue;
+            }
+        };
+        let count = rest.bytes().take(most).take_while(u8::is_ascii_digit).count();
+        if count < least {
+            return None;
+        }
+        let (digits, after) = rest.split_at(count);
+        let number = digits
+            .bytes()
+            .fold(0, |number, digit| number * 10 + i64::from(digit - b'0'));
+        match directive {
+            'd' => day = number,
+            'm' => month = number,
+            'y' => year = number + if number < 69 { 2000 } else { 1900 },
+            _ => year = number,
+        }
+        rest = after;
+    }
+    (rest.is_empty() && year > 0).then(|| days_of(year, month, day))?
+}
+
+/// The business days from 1970-01-01 to a date, both included, less the holidays up to it; before, they count down. `weekend`
+/// has a bit for each weekday from Monday on, `holidays` are ascending and on none of these.
+///
+/// ```
+/// use florecon::value::date::business_day;
+/// // 2026-01-01 is a Thursday
+/// let ordinal = |days| business_day(days, &[20_454], 0b110_0000);
+/// assert_eq!(ordinal(20_458) - ordinal(20_453), 2);
+/// assert_eq!(ordinal(20_457), ordinal(20_455));
+/// ```
+#[must_use]
+pub fn business_day(days: i64, holidays: &[i64], weekend: u8) -> i64 {
+    let (weeks, rest) = (days.div_euclid(7), days.rem_euclid(7));
+    // 1970-01-01 is a Thursday
+    let open = (0..=rest).filter(|day| weekend >> ((day + 3) % 7) & 1 == 0).count();
+    let past = holidays.partition_point(|holiday| *holiday <= days);
+    weeks.saturating_mul(7 - i64::from(weekend.count_ones())) + open as i64 - past as i64
 }
 
 /// `YYYY-MM-DD`; outside the years 1 to 9999 the plain day number.

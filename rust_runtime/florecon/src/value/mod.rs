@@ -15,6 +15,7 @@ mod tokens;
 pub mod date;
 pub mod int;
 pub mod money;
+pub mod pattern;
 pub mod real;
 pub mod similarity;
 pub mod text;

@@ -123,6 +123,32 @@ pub fn strip(text: &(impl AnyText + ?Sized)) -> Text {
     Text::from(kept)
 }
 
+/// Without the characters of `characters` that it begins with.
+///
+/// ```
+/// assert_eq!(florecon::value::text::strip_left("00420", "0"), "420");
+/// ```
+#[must_use]
+pub fn strip_left(text: &(impl AnyText + ?Sized), characters: &str) -> Text {
+    let chars = text.chars_of();
+    let kept = chars.trim_start_matches(|char| characters.contains(char));
+    if kept.len() == chars.len() {
+        return text.to_value();
+    }
+    Text::from(kept)
+}
+
+/// The integer that the text is, without regard to white space at both ends; `None` where it is none of 64 bits.
+///
+/// ```
+/// use florecon::value::text::to_integer;
+/// assert_eq!((to_integer(" -007 "), to_integer("7.0")), (Some(-7), None));
+/// ```
+#[must_use]
+pub fn to_integer(text: &str) -> Option<i64> {
+    text.trim_matches(is_space).parse().ok()
+}
+
 /// The ASCII digits alone.
 ///
 /// ```
@@ -267,6 +293,30 @@ pub fn tokens(text: Option<&str>, min_length: usize, with_digit: bool) -> Tokens
     with_scratch(|upper| {
         push_upper(text, upper);
         words(upper, min_length, with_digit)
+    })
+}
+
+/// As [`tokens`], of words that may have the characters `keep` inside.
+///
+/// ```
+/// let tokens = florecon::value::text::tokens_keeping(Some("inv-0042, PO/7-"), 1, false, "-/");
+/// assert_eq!(tokens.iter().map(|t| t.as_str()).collect::<Vec<_>>(), ["INV-0042", "PO/7"]);
+/// ```
+#[must_use]
+pub fn tokens_keeping(text: Option<&str>, min_length: usize, with_digit: bool, keep: &str) -> Tokens {
+    let Some(text) = text else {
+        return Tokens::default();
+    };
+    with_scratch(|upper| {
+        push_upper(text, upper);
+        let is_kept = |char| keep.contains(char);
+        upper
+            .split(|char| !is_word(char) && !is_kept(char))
+            .map(|word| word.trim_matches(is_kept))
+            .filter(|word| !word.is_empty() && word.chars().count() >= min_length)
+            .filter(|word| !with_digit || word.bytes().any(|byte| byte.is_ascii_digit()))
+            .map(Text::from)
+            .collect()
     })
 }
 
