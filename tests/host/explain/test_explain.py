@@ -148,6 +148,17 @@ def test_a_refusal_says_which_condition_failed_and_by_how_much() -> None:
     assert said == "not allowed with row 1: the condition `fb.gap(a.day, b.day) <= lag` does not hold"
 
 
+def test_the_engine_names_limits_as_a_compiled_module_does() -> None:
+    ws = Workspace(plugin())
+    ws.upsert(table())
+    ws.solve()
+    assert "not allowed with row EUR-d2: 5 days apart; the limit `lag` is 4" in str(ws.explain("EUR-d1", "EUR-d2"))
+    ws.configure(lag=3)
+    assert "5 days apart; the limit `lag` is 3" in str(ws.explain("EUR-d1", "EUR-d2"))
+    restored = Workspace.restore(plugin(), ws.snapshot())  # the host has not seen its rows
+    assert "the condition `fb.gap(a.day, b.day) <= lag` does not hold" in str(restored.explain("EUR-d1", "EUR-d2"))
+
+
 def test_an_older_module_says_that_it_describes_nothing() -> None:
     row: dict[str, Any] = {"id": 4, "amount": -5, "new": False, "places": []}
     data: dict[str, Any] = {"rows": [row], "steps": [], "stale": False}
