@@ -26,6 +26,9 @@ RECIPES = [
     "write_offs",
     "cut_off",
     "bridging",
+    "inside",
+    "settled",
+    "named",
 ]
 
 
@@ -65,7 +68,7 @@ def ran() -> Ran:
 
 def test_every_recipe_runs(ran: Ran) -> None:
     """Each asserts its own outcome in the page."""
-    assert PAGE.count("\n## ") == len(RECIPES) == 12
+    assert PAGE.count("\n## ") == len(RECIPES) == 15
     tried = [call.plugin for call in ran.calls]
     assert all(ran.names[name] in tried for name in RECIPES)
 

@@ -192,9 +192,8 @@ def _columns_of_several(
     if has_currency:
         columns.append(Column("currency", "text"))
     texts = [_texts(one) for one in found]
-    joined = any(_has_joined_references(facts) for among in texts for facts in among)
     if any(texts):
-        columns.append(Column("memo", "text", nullable=True, joined=joined))
+        columns.append(Column("memo", "text", nullable=True))
     for one, rule, memo in zip(found, rules, texts, strict=True):
         if has_day and one.day is not None:
             rule["day"] = Header(one.day.header)
@@ -236,12 +235,7 @@ def _column(name: str, facts: Facts, one: Detected, *, is_id: bool) -> Column:
             return Column(name, "real", nullable=nullable)
     if facts.filled and all(text.strip().lower() in {"true", "false"} for text in facts.filled):
         return Column(name, "boolean", nullable=nullable)
-    return Column(name, "text", nullable=nullable, joined=_has_joined_references(facts))
-
-
-def _has_joined_references(facts: Facts) -> bool:
-    """Whether references are written with marks inside, such as INV-0042 or INV/2026/0007."""
-    return any(re.search(r"[A-Za-z]{1,6}[-/]\d+", text) for text in facts.filled[:1000])
+    return Column(name, "text", nullable=nullable)
 
 
 def _identifier(header: str) -> str:

@@ -13,7 +13,7 @@ from florecon_build.sources.words import folded
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the strategy; ``joined`` tells that its references are written with ``-`` or ``/`` inside."""
+    """A column of the strategy."""
 
     name: str
     kind: FieldKind
@@ -21,7 +21,6 @@ class Column:
     nullable: bool = False
     is_id: bool = False
     is_amount: bool = False
-    joined: bool = False
 
     @property
     def field(self) -> Field:
@@ -41,7 +40,8 @@ class Column:
 def strategy_text(columns: Sequence[Column], plugin_id: str, source: str, *, day: str | None) -> str:
     """Source of ``strategy.py``: the columns, and a simple strategy to start from.
 
-    It matches rows that share a reference and net to zero, then equal amounts with the closest days.
+    It matches rows that share a reference and net to zero, then equal amounts that have no other choice, unless the two
+    rows name different documents.
     """
     texts = [column for column in columns if column.kind == "text" and not column.is_id]
     amount = next(column.name for column in columns if column.is_amount)
@@ -57,6 +57,7 @@ def strategy_text(columns: Sequence[Column], plugin_id: str, source: str, *, day
         "",
         "import florecon_build as fb",
         "",
+        *(_REFERENCE if reference is not None else []),
         "ledger = fb.columns(",
         *(f"    {column.name}={_column(column)}," for column in columns),
         ")",
@@ -64,13 +65,8 @@ def strategy_text(columns: Sequence[Column], plugin_id: str, source: str, *, day
     ]
     if reference is not None:
         text = f"ledger.{reference.name}"
-        if reference.joined:
-            text += ('.fill("")' if reference.nullable else "") + '.replace("-", "").replace("/", "")'
-        lines += [
-            "row = ledger.derive(",
-            f"    references=fb.tokens({text}, min_length=5, with_digit=True),",
-            ")",
-        ]
+        text += '.fill("").upper()' if reference.nullable else ".upper()"
+        lines += ["row = ledger.derive(", f"    references=fb.extract_all({text}, REFERENCE),", ")"]
     else:
         lines.append("row = ledger")
     lines += ["", *_strategy(day, currency, has_references=reference is not None), ""]
@@ -84,20 +80,28 @@ def _strategy(day: str | None, currency: str | None, *, has_references: bool) ->
     steps: list[str] = []
     if has_references:
         steps.append('fb.labeled("same reference", fb.signal_group(row.references, tol=slack)),')
-    if day is None:
-        steps.append('fb.labeled("same amount", fb.exact_1to1()),')
-    else:
-        steps += [
-            "fb.labeled(",
-            '    "same amount",',
-            "    fb.flow(",
-            "        penalty=100,",
-            "        match_keys=[fb.amount_key()],",
-            f"        cost=lambda a, b: fb.tier(fb.gap(a.{day}, b.{day}) <= 30, 1 + 0.1 * fb.gap(a.{day}, b.{day})),",
-            "    ),",
-            "),",
-        ]
+    tests = [
+        *(["may_meet(a, b)"] if has_references else []),
+        *([] if day is None else [f"fb.gap(a.{day}, b.{day}) <= 30"]),
+    ]
+    if len(tests) > 1:
+        tests[1] = f"({tests[1]})"
+    cost = f"fb.tier({' & '.join(tests)}, 1)" if tests else "1"
+    steps += [
+        "fb.labeled(",
+        '    "same amount",',
+        "    fb.accept_if(",
+        "        lambda g: g.unique,  # of several rows that would do, none is taken: they stay open",
+        "        fb.flow(",
+        "            penalty=100,",
+        "            match_keys=[fb.amount_key()],",
+        f"            cost=lambda a, b: {cost},",
+        "        ),",
+        "    ),",
+        "),",
+    ]
     head = ['slack = fb.param("slack", 0, doc="tolerance per group, in minor units")', ""] if has_references else []
+    head += ["", *_MAY_MEET, "", ""] if has_references else []
     if currency:
         body = [
             "strategy = fb.partition_by(",
@@ -124,6 +128,17 @@ def _column(column: Column) -> str:
         settings.append("nullable=True")
     return f"fb.{column.kind}({', '.join(settings)})"
 
+
+_REFERENCE = (
+    "# letters and a digit, or three digits, and what follows without a space: INV-0042, INV/2026/0007, REF445566",
+    'REFERENCE = "(?:[A-Z]+[-/_]?[0-9]|[0-9]{3,})[A-Z0-9/_-]+[A-Z0-9]"',
+    "",
+)
+_MAY_MEET = (
+    "def may_meet(a: fb.Side, b: fb.Side) -> fb.BooleanExpr:",
+    '    """Whether two rows of one amount may be one payment: not where they name different documents."""',
+    "    return (a.references.size == 0) | (b.references.size == 0) | a.references.overlaps(b.references)",
+)
 
 _REFERENCE_WORDS = (
     *("note", "buchung", "text", "tekst", "detail", "desc", "libelle", "concepto", "opis", "tytul", "memo"),
