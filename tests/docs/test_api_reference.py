@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import florecon_build as fb
-from florecon_build import host, sources
+from florecon_build import host, sources, spark
 from scripts.docstring_markdown import as_markdown
 from tests.support.pages import DOCS, ROOT
 
@@ -23,6 +23,7 @@ PUBLIC = sorted(
     {f"florecon_build.{name}" for name in fb.__all__}
     | {f"florecon_build.host.{name}" for name in host.__all__}
     | {f"florecon_build.sources.{name}" for name in sources.__all__}
+    | {f"florecon_build.spark.{name}" for name in spark.__all__}
 )
 DIRECTIVE = re.compile(r"^::: (\S+)$", re.MULTILINE)
 
