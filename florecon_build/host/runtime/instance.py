@@ -192,9 +192,10 @@ class Instance:
         return Trapped(f"{self.name}: {what} failed: {text}")
 
     def _out_of_memory(self, what: str) -> MemoryLimit:
+        more = "raise max_memory, or use fewer rows" if self._cap() < WASM32_BYTES else "no module can hold more"
         return MemoryLimit(
             f"{self.name}: {what} ran out of memory: the module holds {self.memory_bytes() / MIB:.1f} MiB and may hold"
-            f" {self._cap() / MIB:.1f} MiB; raise max_memory, or use fewer rows"
+            f" {self._cap() / MIB:.1f} MiB; {more}"
         )
 
     def _cap(self) -> int:

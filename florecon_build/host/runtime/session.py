@@ -26,6 +26,7 @@ from florecon_build.host.errors import (
     Cancelled,
     Closed,
     FloreconError,
+    MemoryLimit,
     Poisoned,
     TimedOut,
     Unsupported,
@@ -457,11 +458,21 @@ class Session:
         try:
             return self._instance.dispatch(command, rows, deadline)
         except Poisoned as error:
+            if isinstance(error, MemoryLimit):
+                error = self._with_rows(error, rows)
             if self._journal:
                 error.add_note(
                     f"Nothing is lost: the next call rebuilds the workspace from its {len(self._journal)} steps."
                 )
-            raise
+            raise error from error.__cause__
+
+    def _with_rows(self, error: MemoryLimit, rows: Payload | None) -> MemoryLimit:
+        """The same error with the number of rows that did not fit, and the way to solve more."""
+        sent = sum(entry.rows for entry in self._journal) + (rows.rows if isinstance(rows, Frame) else 0)
+        if not sent:
+            return error
+        advice = f"fewer than the {sent:,} rows that were sent fit; fb.reconcile solves a larger ledger in shards"
+        return MemoryLimit(f"{error.message}: {advice}")
 
     def _envelope(self, reply: bytes) -> dict[str, Any]:
         envelope = self._trusting(lambda: _decode(reply, self._most_json()))
@@ -487,8 +498,9 @@ class Session:
         raise BrokenReply(f"{what} ({len(reply)} bytes)")
 
     def _rebuild(self, cause: Poisoned) -> None:
-        """Replaces the instance by a fresh one that has replayed the journal."""
+        """Replaces the instance by a fresh one that has replayed the journal; the old one is freed before."""
         LOG.warning("rebuilding the workspace of %s from %d steps: %s", self._module.name, len(self._journal), cause)
+        self._instance.close()
         fresh = self._running = Instance(self._module, self._limits)
         try:
             for entry in self._journal:

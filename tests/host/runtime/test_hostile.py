@@ -21,6 +21,7 @@ from florecon_build.host import (
     load,
 )
 from florecon_build.host.description import parse
+from florecon_build.host.runtime import session
 from florecon_build.host.runtime.instance import Instance
 from florecon_build.host.runtime.limits import Deadline, Limits
 from tests.support.wat_modules import ABOUT, ENDLESS, HEAP_AT, OK, REPLY_AT, ROWS, ok, on, packed, solver
@@ -114,9 +115,29 @@ def test_a_module_that_is_born_too_large() -> None:
 def test_rows_that_do_not_fit() -> None:
     ws = Workspace(solver(), max_memory=1 * MIB)
     rows = pa.table({"row_id": range(100_000), "amount": [1] * 100_000, "memo": ["long"] * 100_000})
-    with pytest.raises(MemoryLimit):
+    with pytest.raises(MemoryLimit, match=r"fewer than the 100,000 rows that were sent fit; fb\.reconcile solves"):
         ws.upsert(rows)
     ws.upsert(ROWS)
+
+
+def test_a_rebuild_holds_one_instance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The memory of the spoiled instance is freed before the fresh one is made, also where that fails again."""
+    ws = Workspace(solver(dispatch=on("s", "unreachable", ok())))
+    alive: list[int] = []
+    real = session.Instance
+
+    def counted(*given: Any) -> Any:
+        alive.append(ws.memory_bytes())
+        return real(*given)
+
+    monkeypatch.setattr(session, "Instance", counted)
+    for _ in range(2):
+        with pytest.raises(Trapped):
+            ws.solve()
+    assert ws.upsert(ROWS).rows
+    assert alive == [0, 0]
+    assert ws.rebuilt == 2
+    ws.close()
 
 
 def test_a_table_bomb() -> None:
