@@ -211,7 +211,7 @@ fn look_up(code: &Code, bank: Bank, step: &Instruction, frame: &Frame<'_>, regis
     } else {
         match &table.keys {
             Keys::Whole(keys) => keys.get(&frame.whole(step.a, registers)).copied(),
-            Keys::Text(keys) => keys.get(frame.text(step.a, registers).as_str()).copied(),
+            Keys::Text(keys) => keys.get(frame.text(step.a, registers)).copied(),
             Keys::Flag(keys) => keys[usize::from(frame.flag(step.a, registers))],
         }
     };

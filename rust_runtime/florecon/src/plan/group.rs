@@ -5,6 +5,7 @@ use std::hash::Hash;
 use super::Answer;
 use super::buckets::Numbering;
 use super::item::Item;
+use super::row_table::RowTable;
 use super::tolerance::{Legs, Tol};
 use crate::value::EvalError;
 
@@ -26,7 +27,7 @@ use crate::value::EvalError;
 /// ```
 #[derive(Debug)]
 pub struct Group<'a, R> {
-    pub(crate) rows: &'a [R],
+    pub(crate) rows: &'a RowTable<R>,
     pub(crate) originals: &'a [i64],
     pub(crate) members: &'a [u32],
     pub(crate) amounts: &'a [i64],

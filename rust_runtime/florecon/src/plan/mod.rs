@@ -38,6 +38,7 @@ pub(crate) mod names;
 pub(crate) mod node_id;
 pub(crate) mod operator;
 pub(crate) mod routing;
+pub(crate) mod row_table;
 pub(crate) mod run_state;
 pub(crate) mod shard_cache;
 mod stage;

@@ -1,5 +1,9 @@
 //! Routing key of a row: rows with different routes never meet, so a data set can be divided before it is solved.
 
+use std::hash::BuildHasher;
+
+use rustc_hash::FxBuildHasher;
+
 use super::buckets::Key;
 use super::item::{Item, ItemFn};
 use super::operator::Operator;
@@ -11,6 +15,9 @@ use crate::value::json::Shown;
 pub(crate) trait Router<R> {
     /// The key as JSON, which is the same in every build of a strategy.
     fn key(&self, item: Item<'_, R>) -> Result<String, EvalError>;
+
+    /// A hash of the key; 0 where there is none.
+    fn hash(&self, item: Item<'_, R>) -> u64;
 }
 
 impl<R, K: Key> Router<R> for ItemFn<R, Option<K>> {
@@ -18,6 +25,13 @@ impl<R, K: Key> Router<R> for ItemFn<R, Option<K>> {
         let mut shown = String::new();
         self(item)?.show(&mut shown);
         Ok(shown)
+    }
+
+    fn hash(&self, item: Item<'_, R>) -> u64 {
+        match self(item) {
+            Ok(Some(key)) => FxBuildHasher.hash_one(&key),
+            _ => 0,
+        }
     }
 }
 
@@ -33,6 +47,11 @@ impl<R> Plan<R> {
     pub(crate) fn route(&self, item: Item<'_, R>) -> Result<u64, EvalError> {
         self.router()
             .map_or(Ok(0), |router| router.key(item).map(|key| fnv1a(key.as_bytes())))
+    }
+
+    /// A number that the rows of one shard of the strategy share; it need not tell shards apart.
+    pub(crate) fn neighbourhood(&self, item: Item<'_, R>) -> u64 {
+        self.router().map_or(0, |router| router.hash(item))
     }
 
     pub(crate) fn router(&self) -> Option<&dyn Router<R>> {

@@ -9,6 +9,7 @@ use super::item::{Item, ItemFn};
 use super::lot::Lot;
 use super::names::Names;
 use super::node_id::NodeId;
+use super::row_table::RowTable;
 use super::shard_cache::{NoShardCache, ShardCache};
 use crate::error::Error;
 use crate::explain::recorder::Recorder;
@@ -18,7 +19,7 @@ use crate::value::EvalError;
 
 /// Rows in ascending id order, the groups formed so far, and the counts per node.
 pub(crate) struct Run<'a, R> {
-    pub rows: &'a [R],
+    pub rows: &'a RowTable<R>,
     pub ids: &'a [RowId],
     /// The amount of each row when it entered the active numeraire.
     pub originals: Cow<'a, [i64]>,
@@ -100,7 +101,7 @@ impl Paused {
 
 impl<'a, R> Run<'a, R> {
     /// Resumes a paused run for `budget` more units.
-    pub fn resume(paused: Paused, budget: u64, rows: &'a [R], ids: &'a [RowId], amounts: &'a [i64]) -> Self {
+    pub fn resume(paused: Paused, budget: u64, rows: &'a RowTable<R>, ids: &'a [RowId], amounts: &'a [i64]) -> Self {
         Self {
             rows,
             ids,

@@ -341,7 +341,7 @@ impl<R> Recon<R> {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn rows(&self) -> impl Iterator<Item = (&RowId, &R)> {
-        self.store.ids.iter().zip(&self.store.rows)
+        self.store.ids.iter().zip(self.store.rows.iter())
     }
 }
 

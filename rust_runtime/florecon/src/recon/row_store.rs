@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use rustc_hash::FxBuildHasher;
 
 use crate::error::Error;
+use crate::plan::row_table::RowTable;
 use crate::row_id::RowId;
 use crate::sorting::by_order;
 
@@ -13,7 +14,7 @@ use crate::sorting::by_order;
 #[derive(Debug)]
 pub(crate) struct Store<R> {
     pub ids: Vec<RowId>,
-    pub rows: Vec<R>,
+    pub rows: RowTable<R>,
     pub amounts: Vec<i64>,
 }
 
@@ -21,7 +22,7 @@ impl<R> Default for Store<R> {
     fn default() -> Self {
         Self {
             ids: Vec::new(),
-            rows: Vec::new(),
+            rows: RowTable::default(),
             amounts: Vec::new(),
         }
     }
@@ -42,13 +43,14 @@ impl<R> Store<R> {
 
     pub fn reserve(&mut self, more: usize) {
         self.ids.reserve_exact(more);
-        self.rows.reserve_exact(more);
+        self.rows.reserve(more);
         self.amounts.reserve_exact(more);
     }
 
-    pub fn push(&mut self, id: RowId, row: R, amount: i64) {
+    /// Adds a row; those of one neighbourhood are read together.
+    pub fn push(&mut self, id: RowId, row: R, amount: i64, neighbourhood: u64) {
         self.ids.push(id);
-        self.rows.push(row);
+        self.rows.push(row, neighbourhood);
         self.amounts.push(amount);
     }
 
@@ -98,14 +100,14 @@ impl<R> Store<R> {
     /// Moves each row to its target slot.
     pub fn permute(&mut self, target: &[u32]) {
         permute(&mut self.ids, target);
-        permute(&mut self.rows, target);
+        self.rows.permute(target);
         permute(&mut self.amounts, target);
     }
 
     /// Keeps the rows that `keep` names, one answer per slot.
     pub fn retain(&mut self, keep: &[bool]) {
         retain(&mut self.ids, keep);
-        retain(&mut self.rows, keep);
+        self.rows.retain(keep);
         retain(&mut self.amounts, keep);
     }
 }
@@ -137,7 +139,7 @@ mod tests {
 
     fn store(ids: &[i64]) -> Store<i64> {
         let mut store = Store::default();
-        ids.iter().for_each(|&id| store.push(RowId::from(id), id, id));
+        ids.iter().for_each(|&id| store.push(RowId::from(id), id, id, 0));
         store
     }
 
@@ -147,7 +149,7 @@ mod tests {
         let target = rows.sorting(3).unwrap();
         assert_eq!(target, [1, 2, 4, 3, 0, 5]);
         rows.permute(&target);
-        assert_eq!(rows.rows, [1, 2, 4, 7, 9, 12]);
+        assert!(rows.rows.iter().eq(&[1, 2, 4, 7, 9, 12]));
         assert_eq!(rows.find(&RowId::from(9)), Some(4));
     }
 

@@ -4,11 +4,12 @@ use super::Recon;
 use super::ledger::{Ledger, MAX_GROUP_ID, State};
 use super::row_store::Store;
 use crate::codec::{Damaged, Packer, Unpacker};
-use crate::plan::Stage;
 use crate::plan::arena::{GroupRef, Tag};
 use crate::plan::lot::Lot;
 use crate::plan::names::{Name, Names};
 use crate::plan::node_id::NodeId;
+use crate::plan::row_table::RowTable;
+use crate::plan::{Item, Stage};
 use crate::row_id::RowId;
 use crate::sorting::by_number;
 
@@ -49,13 +50,21 @@ impl<R> Recon<R> {
         unpack_row: impl Fn(&mut Unpacker<'_>) -> Result<R, Damaged>,
     ) -> Result<(), Damaged> {
         let ids = unpack_ids(unpacker)?;
-        let mut rows = unpacker.room(ids.len())?;
+        let mut rows = RowTable::default();
+        rows.reserve(ids.len());
         let mut amounts = unpacker.room(ids.len())?;
         for _ in 0..ids.len() {
             let row = unpack_row(unpacker)?;
             let amount = (self.numeraire)(&row).ok().filter(|&amount| amount != i64::MIN);
-            amounts.push(amount.ok_or(Damaged)?);
-            rows.push(row);
+            let amount = amount.ok_or(Damaged)?;
+            let item = Item {
+                row: &row,
+                amount,
+                original: amount,
+            };
+            let neighbourhood = self.plan.neighbourhood(item);
+            rows.push(row, neighbourhood);
+            amounts.push(amount);
         }
         self.store = Store { ids, rows, amounts };
         Ok(())

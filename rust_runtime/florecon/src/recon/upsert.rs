@@ -8,6 +8,7 @@ use rustc_hash::FxBuildHasher;
 use super::Recon;
 use super::ledger::Place;
 use crate::error::Error;
+use crate::plan::Item;
 use crate::row_id::RowId;
 use crate::sorting::by_number;
 use crate::value::EvalError;
@@ -119,7 +120,15 @@ impl<R> Recon<R> {
                 None if self.store.len() >= u32::MAX as usize => {
                     return Err(Error::bad_command("a workspace holds at most 2^32 - 1 rows"));
                 }
-                None => self.store.push(id, row, amount),
+                None => {
+                    let item = Item {
+                        row: &row,
+                        amount,
+                        original: amount,
+                    };
+                    let neighbourhood = self.plan.neighbourhood(item);
+                    self.store.push(id, row, amount, neighbourhood);
+                }
             }
         }
         Ok(())

@@ -30,11 +30,11 @@ pub(crate) struct Lane<'a> {
     /// Empty when no cell is null.
     pub null: Vec<bool>,
     pub cells: Cells<'a>,
-    /// Texts of the column seen so far.
+    /// Long texts of the column seen so far.
     pub sharing: Sharing,
 }
 
-/// Whether the texts of a column are worth sharing: looking each up, and remembering it, pays where many are equal.
+/// Whether the long texts of a column are worth sharing: looking each up, and remembering it, pays where many are equal.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sharing {
     read: Cell<u32>,
@@ -53,7 +53,11 @@ impl Sharing {
 
 impl Lane<'_> {
     /// The value of a text of this column.
+    #[inline]
     pub fn share(&self, text: &str, pool: &RefCell<Pool>) -> Text {
+        if let Some(short) = Text::short(text) {
+            return short;
+        }
         let Sharing { read, fresh } = &self.sharing;
         if self.sharing.is_given_up() {
             return Text::from(text);

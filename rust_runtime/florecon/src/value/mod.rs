@@ -6,6 +6,7 @@
 mod char_map;
 mod error;
 pub(crate) mod json;
+mod short_text;
 mod substring;
 mod text_pool;
 mod text_tables;

@@ -1,26 +1,33 @@
 //! Text interner: one allocation per distinct text.
 
-use std::collections::HashSet;
+use std::hash::BuildHasher;
 
+use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
 use super::Text;
 
-/// Hands out one [`Text`] per distinct string, so that equal strings share memory and compare by pointer.
+/// Hands out one [`Text`] per distinct string, so that equal strings share memory and compare by pointer. Short texts take
+/// none, and are not kept.
 ///
 /// ```
 /// use florecon::value::Pool;
 /// let mut pool = Pool::new();
-/// let (a, b) = (pool.intern("EUR"), pool.intern("EUR"));
+/// let (a, b) = (pool.intern("Crédit Agricole S.A."), pool.intern("Crédit Agricole S.A."));
 /// assert!(a.is_same(&b));
 /// assert_eq!(pool.len(), 1);
+/// assert_eq!((pool.intern("EUR"), pool.len()), ("EUR".into(), 1));
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Pool {
-    // a fixed seed; nothing iterates over the set, so the order of buckets cannot show
-    texts: HashSet<Text, FxBuildHasher>,
+    // a fixed seed; nothing iterates over the table, so the order of buckets cannot show
+    texts: HashTable<Text>,
     /// Number of texts after the last pruning.
     pruned: usize,
+}
+
+fn hash_of(text: &Text) -> u64 {
+    FxBuildHasher.hash_one(text.as_str())
 }
 
 /// Number of texts below which a pool is not pruned for its size.
@@ -41,14 +48,18 @@ impl Pool {
     ///
     /// ```
     /// let mut pool = florecon::value::Pool::new();
-    /// assert!(pool.intern("EUR").is_same(&pool.intern("EUR")));
+    /// assert!(pool.intern("Crédit Agricole S.A.").is_same(&pool.intern("Crédit Agricole S.A.")));
     /// ```
     pub fn intern(&mut self, text: &str) -> Text {
-        if let Some(known) = self.texts.get(text) {
+        if let Some(short) = Text::short(text) {
+            return short;
+        }
+        let hash = FxBuildHasher.hash_one(text);
+        if let Some(known) = self.texts.find(hash, |known| known.as_str() == text) {
             return known.clone();
         }
         let fresh = Text::from(text);
-        self.texts.insert(fresh.clone());
+        self.texts.insert_unique(hash, fresh.clone(), hash_of);
         fresh
     }
 
@@ -56,15 +67,15 @@ impl Pool {
     ///
     /// ```
     /// let mut pool = florecon::value::Pool::new();
-    /// let held = pool.intern("EUR");
-    /// pool.intern("USD");
+    /// let held = pool.intern("Crédit Agricole S.A.");
+    /// pool.intern("Crédit Lyonnais S.A.");
     /// pool.prune();
     /// assert_eq!(pool.len(), 1);
-    /// assert!(pool.intern("EUR").is_same(&held));
+    /// assert!(pool.intern("Crédit Agricole S.A.").is_same(&held));
     /// ```
     pub fn prune(&mut self) {
-        self.texts.retain(Text::is_shared);
-        self.texts.shrink_to(2 * self.texts.len());
+        self.texts.retain(|text| text.is_shared());
+        self.texts.shrink_to(2 * self.texts.len(), hash_of);
         self.pruned = self.texts.len();
     }
 
@@ -74,7 +85,7 @@ impl Pool {
     /// ```
     /// let mut pool = florecon::value::Pool::new();
     /// (0..100_000).for_each(|at| {
-    ///     pool.intern(&at.to_string());
+    ///     pool.intern(&format!("invoice number {at}"));
     ///     pool.prune_when_grown();
     /// });
     /// assert!(pool.len() < 10_000);
@@ -85,11 +96,11 @@ impl Pool {
         }
     }
 
-    /// Number of distinct texts.
+    /// Number of distinct texts that it keeps.
     ///
     /// ```
     /// let mut pool = florecon::value::Pool::new();
-    /// pool.intern("EUR");
+    /// pool.intern("Crédit Agricole S.A.");
     /// assert_eq!(pool.len(), 1);
     /// ```
     #[must_use]

@@ -1,13 +1,15 @@
 //! Token list: distinct texts in ascending order.
 
 use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::iter::FusedIterator;
 use std::ops::Deref;
 use std::sync::Arc;
 
 use super::Text;
 
-/// An immutable list of distinct texts in ascending order, cheap to clone.
+/// An immutable list of distinct texts in ascending order, cheap to clone; a list of one takes no memory of its own.
 ///
 /// ```
 /// use florecon::value::{Text, Tokens};
@@ -16,8 +18,16 @@ use super::Text;
 /// assert!(tokens.has("INV1"));
 /// assert!(tokens.overlaps(&Tokens::new(vec![Text::from("INV2")])));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub struct Tokens(Arc<[Text]>);
+#[derive(Clone)]
+pub struct Tokens(List);
+
+/// A list has one form: that of its size.
+#[derive(Clone)]
+enum List {
+    None,
+    One(Text),
+    Many(Arc<[Text]>),
+}
 
 impl Tokens {
     /// The distinct texts of `texts`, sorted.
@@ -29,12 +39,12 @@ impl Tokens {
     /// ```
     #[must_use]
     pub fn new(mut texts: Vec<Text>) -> Self {
-        if texts.is_empty() {
-            return Self::default();
-        }
         texts.sort_unstable();
         texts.dedup();
-        Self(Arc::from(texts))
+        if texts.len() > 1 {
+            return Self(List::Many(Arc::from(texts)));
+        }
+        Self(texts.pop().map_or(List::None, List::One))
     }
 
     /// Whether the two lists share a text.
@@ -46,7 +56,7 @@ impl Tokens {
     /// ```
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
-        let (mut left, mut right) = (&*self.0, &*other.0);
+        let (mut left, mut right) = (&**self, &**other);
         while let ([a, left_rest @ ..], [b, right_rest @ ..]) = (left, right) {
             match a.cmp(b) {
                 Ordering::Less => left = left_rest,
@@ -65,7 +75,7 @@ impl Tokens {
     /// ```
     #[must_use]
     pub fn has(&self, text: &str) -> bool {
-        self.0.binary_search_by(|probe| probe.as_str().cmp(text)).is_ok()
+        self.binary_search_by(|probe| probe.as_str().cmp(text)).is_ok()
     }
 
     /// Number of texts in the list.
@@ -77,15 +87,46 @@ impl Tokens {
     #[must_use]
     pub fn size(&self) -> i64 {
         // a slice never has more than isize::MAX elements
-        self.0.len() as i64
+        self.len() as i64
+    }
+}
+
+impl Default for Tokens {
+    fn default() -> Self {
+        Self(List::None)
+    }
+}
+
+impl PartialEq for Tokens {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Tokens {}
+
+impl Hash for Tokens {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
+    }
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
     }
 }
 
 impl Deref for Tokens {
     type Target = [Text];
 
+    #[inline]
     fn deref(&self) -> &[Text] {
-        &self.0
+        match &self.0 {
+            List::None => &[],
+            List::One(text) => std::slice::from_ref(text),
+            List::Many(texts) => texts,
+        }
     }
 }
 
@@ -97,7 +138,7 @@ impl FromIterator<Text> for Tokens {
         };
         // most lists have one
         let Some(second) = texts.next() else {
-            return Self(Arc::new([first]));
+            return Self(List::One(first));
         };
         Self::new([first, second].into_iter().chain(texts).collect())
     }
@@ -117,7 +158,7 @@ impl<'a> IntoIterator for &'a Tokens {
     type IntoIter = std::slice::Iter<'a, Text>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
+        self.iter()
     }
 }
 
