@@ -331,14 +331,17 @@ impl<'a> GroupView<'a> {
     /// ```
     pub fn members(&self) -> impl Iterator<Item = (&'a RowId, i64)> + use<'a> {
         let ids = self.view.ids;
+        self.parts().map(move |(slot, amount)| (&ids[slot as usize], amount))
+    }
+
+    /// The same with the place of each member among the ids of the view.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (u32, i64)> + use<'a> {
         let (single, rows) = match self.place {
             Place::Group(index) => (None, self.view.ledger.group(index).rows),
             Place::Single(slot) => (Some(slot), &[][..]),
         };
         let slots = single.into_iter().chain(rows.iter().copied());
-        slots
-            .zip(self.amounts())
-            .map(move |(slot, &amount)| (&ids[slot as usize], amount))
+        slots.zip(self.amounts().iter().copied())
     }
 
     /// The group as one line of the report.

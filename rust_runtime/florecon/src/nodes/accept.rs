@@ -44,7 +44,7 @@ impl<R> GroupTransform<R> for AcceptIf<R> {
         for index in mark..run.groups.len() {
             let group = run.groups.get(index);
             let view = Group {
-                rows: run.rows,
+                rows: &run.rows,
                 originals: &run.originals,
                 members: group.rows,
                 amounts: group.amounts,

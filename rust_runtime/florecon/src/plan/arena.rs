@@ -132,7 +132,15 @@ impl Arena {
 
     /// Gives each row a new number: `target` by old number. Members keep their order.
     pub fn renumber(&mut self, target: &[u32]) {
-        self.rows.iter_mut().for_each(|row| *row = target[*row as usize]);
+        self.renumber_from(0, target);
+    }
+
+    /// The same for the groups from `mark` on.
+    pub fn renumber_from(&mut self, mark: usize, target: &[u32]) {
+        let start = self.start(mark);
+        self.rows[start..]
+            .iter_mut()
+            .for_each(|row| *row = target[*row as usize]);
     }
 
     /// Reserves exactly so many more groups and members.

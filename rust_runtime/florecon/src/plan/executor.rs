@@ -326,7 +326,7 @@ impl<R> Cursor<R> {
                     (left, opened)
                 }
                 Mode::Resumable { .. } => {
-                    let left = plan.of(node).run(run, lots, false)?;
+                    let left = run.within(lots, |run, lots| plan.of(node).run(run, lots, false))?;
                     run.reach(done_at);
                     (left, opened)
                 }

@@ -5,7 +5,7 @@ use std::hash::Hash;
 use super::Answer;
 use super::buckets::Numbering;
 use super::item::Item;
-use super::row_table::RowTable;
+use super::shard_rows::Rows;
 use super::tolerance::{Legs, Tol};
 use crate::value::EvalError;
 
@@ -27,7 +27,7 @@ use crate::value::EvalError;
 /// ```
 #[derive(Debug)]
 pub struct Group<'a, R> {
-    pub(crate) rows: &'a RowTable<R>,
+    pub(crate) rows: &'a Rows<'a, R>,
     pub(crate) originals: &'a [i64],
     pub(crate) members: &'a [u32],
     pub(crate) amounts: &'a [i64],
@@ -45,7 +45,7 @@ impl<'a, R> Group<'a, R> {
     pub fn items(&self) -> impl Iterator<Item = Item<'a, R>> + use<'a, R> {
         let (rows, originals) = (self.rows, self.originals);
         self.members.iter().zip(self.amounts).map(move |(&row, &amount)| Item {
-            row: &rows[row as usize],
+            row: rows.row(row),
             amount,
             original: originals[row as usize],
         })

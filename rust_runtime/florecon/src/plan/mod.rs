@@ -41,6 +41,7 @@ pub(crate) mod routing;
 pub(crate) mod row_table;
 pub(crate) mod run_state;
 pub(crate) mod shard_cache;
+pub(crate) mod shard_rows;
 mod stage;
 pub(crate) mod tolerance;
 pub(crate) mod tree;

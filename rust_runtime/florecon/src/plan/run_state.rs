@@ -11,6 +11,7 @@ use super::names::Names;
 use super::node_id::NodeId;
 use super::row_table::RowTable;
 use super::shard_cache::{NoShardCache, ShardCache};
+use super::shard_rows::Rows;
 use crate::error::Error;
 use crate::explain::recorder::Recorder;
 use crate::nodes::flow::warm_start_cache::FlowCache;
@@ -19,8 +20,7 @@ use crate::value::EvalError;
 
 /// Rows in ascending id order, the groups formed so far, and the counts per node.
 pub(crate) struct Run<'a, R> {
-    pub rows: &'a RowTable<R>,
-    pub ids: &'a [RowId],
+    pub rows: Rows<'a, R>,
     /// The amount of each row when it entered the active numeraire.
     pub originals: Cow<'a, [i64]>,
     pub groups: Arena,
@@ -103,8 +103,7 @@ impl<'a, R> Run<'a, R> {
     /// Resumes a paused run for `budget` more units.
     pub fn resume(paused: Paused, budget: u64, rows: &'a RowTable<R>, ids: &'a [RowId], amounts: &'a [i64]) -> Self {
         Self {
-            rows,
-            ids,
+            rows: Rows::All(rows, ids),
             originals: Cow::Borrowed(amounts),
             groups: paused.groups,
             names: paused.names,
@@ -147,7 +146,7 @@ impl<'a, R> Run<'a, R> {
     #[inline]
     pub fn item(&self, lot: Lot) -> Item<'a, R> {
         Item {
-            row: &self.rows[lot.row as usize],
+            row: self.rows.row(lot.row),
             amount: lot.amount,
             original: self.originals[lot.row as usize],
         }
@@ -159,7 +158,7 @@ impl<'a, R> Run<'a, R> {
     }
 
     pub fn id(&self, row: u32) -> &'a RowId {
-        &self.ids[row as usize]
+        self.rows.id(row)
     }
 
     pub fn fault(&self, row: u32, error: EvalError) -> Error {

@@ -93,7 +93,7 @@ impl ShardCache for NoShardCache {
 impl<R> Run<'_, R> {
     /// Adds the cached result of a shard to the run.
     pub fn replay_shard(&mut self, hit: Hit, lots: &mut [Lot]) {
-        self.flows.spare(lots.iter().map(|lot| &self.ids[lot.row as usize]));
+        self.flows.spare(lots.iter().map(|lot| self.rows.id(lot.row)));
         let output = ShardOutput {
             groups: &mut self.groups,
             names: &mut self.names,

@@ -49,19 +49,10 @@ impl<'v> RowLine<'v> {
 /// The rows of a report, by ascending id.
 pub(crate) fn row_lines<'v>(view: &ReportView<'v>) -> Vec<RowLine<'v>> {
     let mut lines: Vec<RowLine<'v>> = view.ids().iter().map(RowLine::new).collect();
-    let mut next = 0;
     for group in view.groups() {
         let (group_id, is_unmatched) = (group.id(), &**group.origin() == UNMATCHED);
-        for (id, amount) in group.members() {
-            // singletons often come one after the other
-            let found = match lines.get(next) {
-                Some(line) if line.id == id => Ok(next),
-                _ => lines.binary_search_by(|line| line.id.cmp(id)),
-            };
-            if let Ok(place) = found {
-                lines[place].add(group_id, amount, is_unmatched);
-                next = place + 1;
-            }
+        for (slot, amount) in group.parts() {
+            lines[slot as usize].add(group_id, amount, is_unmatched);
         }
     }
     lines
