@@ -21,6 +21,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table as Screen
 
+from benchmarks.work import Counter
 from examples.arrow import Table, pa
 from examples.intercompany.generate import generate
 from examples.intercompany.strategy import intercompany
@@ -150,7 +151,10 @@ def measure(wasm: bytes, *, runs: int = 5, sizes: Sequence[int] = SIZES) -> dict
         # a million rows as Python objects are gigabytes
         figures["peers"] = json_peers(ledger, figures["steps"]["upsert"], runs) if size <= SIZES[1] else []
         ledgers.append(figures)
-    return {"load": loading(wasm, runs), "ledger_to_report": ledgers}
+    counted = generate(SIZES[1], 1)[0]
+    steps = Counter(wasm).of_ledger(counted)
+    work = {"rows": counted.num_rows, "a_row": {step: count / counted.num_rows for step, count in steps.items()}}
+    return {"load": loading(wasm, runs), "ledger_to_report": ledgers, "instructions": work}
 
 
 def build(folder: Path) -> bytes:
@@ -176,6 +180,9 @@ def show(console: Console, results: Mapping[str, Any]) -> None:
                 f"{row['rows']:,} rows: {peer['peer']} {peer['version']} parses {peer['rows_per_s']:,.0f} rows/s; "
                 f"we take in {row['upsert_rows_per_cpu_s']:,.0f}, lanes computed ({peer['ratio']:.2f} times as many)"
             )
+    if counted := results.get("instructions"):
+        each = ", ".join(f"{step} {count:,.0f}" for step, count in counted["a_row"].items())
+        console.print(f"{counted['rows']:,} rows: instructions a row: {each}")
     loaded = results["load"]
     console.print(f"loading: cold {loaded['cold']['ms']:.0f} ms, cached {loaded['cached']['ms']:.1f} ms")
     for row in results["ledger_to_report"][-1:]:

@@ -14,11 +14,11 @@ from typing import Any
 
 from rich.console import Console
 
-from benchmarks import csv_reading, degenerate, edits, end_to_end, flow
+from benchmarks import alternatives, csv_reading, degenerate, edits, end_to_end, flow
 
 ROOT = Path(__file__).resolve().parent.parent
 
-SECTIONS = ("flow", "end_to_end", "edits", "degenerate", "csv_reading")
+SECTIONS = ("flow", "end_to_end", "alternatives", "edits", "degenerate", "csv_reading")
 
 
 def machine() -> dict[str, Any]:
@@ -52,6 +52,11 @@ def main() -> None:
                 case "end_to_end":
                     rows = end_to_end.measure(end_to_end.build(folder / "intercompany"), runs=given.runs)
                     end_to_end.show(console, rows)
+                case "alternatives":
+                    wasm = folder / "intercompany.wasm"
+                    wasm.write_bytes(end_to_end.build(folder / "intercompany"))
+                    rows = alternatives.measure(wasm, runs=given.runs)
+                    alternatives.show(console, rows)
                 case "edits":
                     rows = edits.measure(end_to_end.build(folder / "intercompany"))
                     edits.show(console, rows)

@@ -24,10 +24,13 @@ class Counter:
 
     def of_solve(self, table: Table) -> int:
         """The instructions of a cold solve of these rows."""
+        return self.of_ledger(table)["solve"]
+
+    def of_ledger(self, table: Table) -> dict[str, int]:
+        """The instructions of each step from these rows to their report."""
         instance = _Instance(self._engine, self._module)
         instance.run("init")
-        instance.run("upsert", _stream(table))
-        return instance.run("solve")
+        return {"upsert": instance.run("upsert", _stream(table)), "solve": instance.run("solve")}
 
 
 class _Instance:

@@ -3,4 +3,5 @@
 mod bags;
 mod common;
 mod groups;
+mod large_shards;
 mod leaves;

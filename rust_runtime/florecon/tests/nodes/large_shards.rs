@@ -1,0 +1,109 @@
+//! Large shards: a shard among others is solved as it is alone.
+
+use florecon::prelude::*;
+
+struct Posting {
+    shard: i64,
+    day: i64,
+    amount: i64,
+    references: Tokens,
+}
+
+const SHARDS: i64 = 3;
+const ROWS: i64 = 3 * 1_500;
+
+/// Rows of all shards, mixed; many equal amounts, and references that a few share.
+fn postings() -> impl Iterator<Item = (RowId, Posting)> {
+    (0..ROWS).map(|id| {
+        let draw = (id * 2_654_435_761).rem_euclid(1 << 32) / 7;
+        let sign = if draw % 2 == 0 { 1 } else { -1 };
+        let posting = Posting {
+            shard: draw % SHARDS,
+            day: draw / 11 % 30,
+            amount: sign * (1 + draw / 5 % 60),
+            references: [draw % 400, draw / 3 % 500]
+                .map(|number| Text::from(format!("reference number {number}")))
+                .into_iter()
+                .collect(),
+        };
+        (RowId::from(id), posting)
+    })
+}
+
+fn day(item: Item<'_, Posting>) -> i64 {
+    item.row.day
+}
+
+fn references(item: Item<'_, Posting>) -> Tokens {
+    item.row.references.clone()
+}
+
+/// Every kind of node that reads rows, ids or originals.
+fn strategy() -> Plan<Posting> {
+    let days = |group: &Group<'_, Posting>| Ok(group.span(day)? < 20);
+    let doubled = |item: Item<'_, Posting>| Some(2 * item.row.amount);
+    let cost = |a: Item<'_, Posting>, b: Item<'_, Posting>| Some(1.0 + a.row.day.abs_diff(b.row.day) as f64);
+    let week = |item: Item<'_, Posting>| Some(item.row.day / 7);
+    let steps = seq(vec![
+        accept_if(days, signal_group(references, abs_tol(0), 20)),
+        when(|item: Item<'_, Posting>| item.row.day > 14, exact_1to1(week, day)),
+        pivot(doubled, trim(abs_tol(6), agg_net(references_key, abs_tol(6)))),
+        windowed(day, 2, subset_net(one_bucket, abs_tol(0), 4, 2_000)),
+        coalesce(
+            "joined",
+            flow(Flow::new(constant(9.0), cost).window(day, 3).match_on(references)),
+        ),
+        running_zero(day, abs_tol(0), one_bucket),
+        whole_only(snap(abs_tol(1), agg_net(week, abs_tol(9)))),
+        soak_small(abs_tol(20), "small", bucket(week, i64::to_string)),
+    ]);
+    partition_by(|item: Item<'_, Posting>| Some(item.row.shard), steps)
+}
+
+fn references_key(item: Item<'_, Posting>) -> Option<Text> {
+    item.row.references.first().cloned()
+}
+
+/// Origin, reason, node, uniqueness and members of each group, in the order of the report.
+type Found = (String, Option<String>, Option<u32>, Option<bool>, Vec<(RowId, i64)>);
+
+fn solved(rows: Vec<(RowId, Posting)>) -> (Vec<Found>, Recon<Posting>) {
+    let mut recon = Recon::new(strategy(), |posting: &Posting| posting.amount).unwrap();
+    recon.upsert(rows).unwrap();
+    recon.solve().unwrap();
+    let found = found(&recon);
+    (found, recon)
+}
+
+fn found(recon: &Recon<Posting>) -> Vec<Found> {
+    let (view, report) = (recon.view(), recon.report());
+    let lines = report.groups.iter().zip(view.groups());
+    lines
+        .map(|(line, group)| {
+            let members = group.members().map(|(id, amount)| (id.clone(), amount)).collect();
+            let reason = line.reason.as_ref().map(ToString::to_string);
+            (line.origin.to_string(), reason, line.node, line.unique, members)
+        })
+        .collect()
+}
+
+#[test]
+fn a_shard_among_others_is_solved_as_it_is_alone() {
+    let (mut together, mut recon) = solved(postings().collect());
+    let mut apart: Vec<Found> = (0..SHARDS)
+        .flat_map(|shard| solved(postings().filter(|(_, posting)| posting.shard == shard).collect()).0)
+        .collect();
+    let origins: std::collections::BTreeSet<&str> = together.iter().map(|group| group.0.as_str()).collect();
+    assert!(origins.len() > 6, "{origins:?}");
+    let first = |group: &Found| group.4.clone();
+    together.sort_by_key(first);
+    apart.sort_by_key(first);
+    assert_eq!(together, apart);
+
+    // rows that are gone leave the others in place
+    let gone: Vec<RowId> = (0..ROWS).filter(|id| id % 5 == 1).map(RowId::from).collect();
+    recon.remove(&gone).unwrap();
+    recon.solve().unwrap();
+    let kept = |(id, _): &(RowId, Posting)| !gone.contains(id);
+    assert_eq!(found(&recon), solved(postings().filter(kept).collect()).0);
+}
