@@ -1,4 +1,4 @@
-"""What a user would write instead of the intercompany example: polars, polars with connected components, SQL, a loop.
+"""Benchmark against code that a user would write: polars, polars with connected components, SQL, a loop.
 
 Each tool matches one ledger in a process of its own, interleaved with ours, and gives the lines that belong together.
 Time is that from a table in memory to the answer; precision and recall are against the generator's answer.
@@ -144,7 +144,7 @@ def measure(wasm: Path, *, runs: int = 5, sizes: Sequence[int] = SIZES) -> list[
 
 def show(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
     """Print the table."""
-    screen = Screen(title="What a user would write instead, medians (time by ours in brackets)", title_justify="left")
+    screen = Screen(title="Code that a user would write, medians (time by ours in brackets)", title_justify="left")
     for name in ("rows", "tool", "wall time", "processor time", "precision", "recall"):
         screen.add_column(name, justify="left" if name == "tool" else "right")
     for row in rows:
