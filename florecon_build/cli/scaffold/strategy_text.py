@@ -50,7 +50,7 @@ def strategy_text(columns: Sequence[Column], plugin_id: str, source: str, *, day
         (column for column in texts if column.name not in {currency, "book"}), key=_reference_rank, default=None
     )
     reference = None if reference is None or not _reference_rank(reference) else reference
-    lines = [
+    lines: list[str] = [
         f'"""Reconciles the lines of {printable(source)}: a generated first version, to be adapted."""',
         "",
         "from __future__ import annotations",
