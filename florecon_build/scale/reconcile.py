@@ -157,6 +157,21 @@ def explain_shards(
     """The largest components of a data set, and what joins their rows; nothing is solved.
 
     Parameters and errors as for ``reconcile``, which goes on from here.
+
+    >>> import tempfile
+    >>> import florecon_build as fb
+    >>> import pyarrow as pa, pyarrow.parquet as pq
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> lines = pa.table({"row_id": [1, 2, 3], "account": ["A", "A", "B"], "amount": [9.5, -9.5, 7.0]})
+    >>> pq.write_table(lines, str(folder / "ledger.parquet"))
+    >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), amount=fb.money(scale=2))
+    >>> steps = fb.exact_1to1(rows.account)
+    >>> plugin = fb.Plugin("acme.demo", "1.0.0", rows=rows, numeraire=rows.amount, strategy=steps)
+    >>> listed = fb.explain_shards(plugin, folder / "ledger.parquet", out=folder / "out", workers=1)
+    >>> for line in str(listed).splitlines()[-2:]:
+    ...     print(line.strip())
+    2 rows  row.account = A, fb.abs(row.lot.amount) = 950
+    1 rows  row.account = B, fb.abs(row.lot.amount) = 700
     """
     run = Run.begin(solver, dataset, out, workers=workers, memory=memory, config=config, columns=columns)
     with Pool(run.folder.out, run.workers) as pool:
