@@ -16,7 +16,7 @@ def pattern_name(pattern: str) -> str:
     """The static of a pattern: a function of the pattern alone, so that every expression finds it.
 
     >>> pattern_name("INV-[0-9]+")
-    'PATTERN_07E4'
+    'PATTERN_87345D2D'
     """
     return f"PATTERN_{hashlib.sha256(pattern.encode()).hexdigest()[:8].upper()}"
 
