@@ -17,7 +17,7 @@ import pytest
 
 from florecon_build.host import Workspace
 
-ROWS, BATCHES = 4096, 36  # so many that the blocks which a CSV reader has read ahead are small beside them
+ROWS, BATCHES = 4096, 48  # so many that the blocks which a CSV reader has read ahead are small beside them
 DECLARED = ["row_id", "account", "amount", "date", "reference"]
 DECIMAL = pa.decimal128(38, 2)
 POOLS: list[pa.MemoryPool] = []  # a pool has to outlive what it gave
