@@ -71,7 +71,7 @@ def main() -> None:
         except FloreconError as error:
             known = {name: getattr(error, name) for name in ("code", "id", "group_id", "column", "row")}
             say(error={"message": error.message, **known})
-        except Exception:
+        except Exception:  # told to the parent, which raises WorkerLost with the traceback
             say(crash=traceback.format_exc())
 
 

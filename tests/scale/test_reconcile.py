@@ -192,7 +192,7 @@ def test_a_worker_that_is_killed_is_replaced_once(
     real = subprocess.Popen
 
     def start(command: list[str], **how: object) -> subprocess.Popen[str]:
-        started.append(real(command, **how))  # type: ignore[call-overload]
+        started.append(real(command, **how))  # type: ignore[call-overload]  # passed on as given
         if len(started) != 2:
             os.kill(started[-1].pid, signal.SIGKILL)
         return started[-1]
