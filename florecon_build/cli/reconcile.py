@@ -35,6 +35,7 @@ DATA = "data"
 """Subfolder with the exact tables of a run (Parquet, minor units), read by the `report` command."""
 STRATEGY = "strategy.json"
 WHY = "why.json"
+DESCRIPTION = "description.json"
 RUN_VERSION = 2
 
 
@@ -194,6 +195,7 @@ def write(
         if run.extra is not None:
             pq.write_table(run.extra, str(data / "extra.parquet"))
         (data / WHY).write_text(json.dumps(run.reasons, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        (data / DESCRIPTION).write_text(json.dumps(run.about.raw, ensure_ascii=False) + "\n", encoding="utf-8")
         strategy = run.job.ir()
         if strategy is not None:
             (data / STRATEGY).write_bytes(strategy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import openpyxl
@@ -53,6 +54,47 @@ def test_the_journal_of_a_run(folder: Path) -> None:
     assert sheet.max_row == len(lines) + 1
     with (folder / "out" / "report.xlsx").open("rb"):
         assert florecon("report", at=folder).code == 0
+
+
+@pytest.mark.parametrize("format", ["csv", "excel"])
+def test_the_journal_of_a_report_is_that_of_the_run(folder: Path, format: str) -> None:
+    run(folder, "--accounts", "accounts.csv", "-o", "with")
+    run(folder)
+    assert florecon("report", "with", at=folder).code == 0
+    done = florecon("report", "--accounts", "accounts.csv", "--tables", "tables", "--format", format, at=folder)
+    assert done.code == 0, done.err
+    assert without_footer(folder / "out") == without_footer(folder / "with")
+    if format == "csv":
+        for path in (folder / "with").glob("*.csv"):
+            assert (folder / "tables" / path.name).read_text() == path.read_text(), path.name
+    else:
+        sheet = openpyxl.load_workbook(folder / "tables" / "report.xlsx")["Journal"]
+        assert sheet.max_row == len((folder / "with" / "journal.csv").read_text().splitlines())
+
+
+def without_footer(folder: Path) -> str:
+    """The page but for the names of files and the moments of the run."""
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    return re.sub(r"<footer.*?</footer>|<dt>Prepared at</dt><dd>[^<]*", "", text, flags=re.DOTALL)
+
+
+def test_a_report_refuses_what_it_cannot_post(folder: Path) -> None:
+    run(folder)
+    (folder / "accounts.csv").write_text("reason,account\nclearing,1200\n", encoding="utf-8")
+    refused = {
+        ("--accounts", "accounts.csv"): (2, "no account is given for"),
+        ("--accounts", "gone.csv"): (2, "gone.csv"),
+        ("--tables", "out"): (2, "out is the output folder of a run fix: give --tables another folder"),
+    }
+    for options, (code, says) in refused.items():
+        done = florecon("report", "out", *options, at=folder)
+        assert (done.code, says in " ".join(done.err.split())) == (code, True), (options, done.code, done.err)
+        assert not (folder / "out" / "report.html").exists()
+    (folder / "out" / "data" / "description.json").rename(folder / "out" / "data" / "elsewhere.json")
+    record = folder / "out" / "run.json"
+    record.write_text(record.read_text().replace("data/description.json", "data/elsewhere.json"), encoding="utf-8")
+    done = florecon("report", "out", "--tables", "t", at=folder)
+    assert (done.code, "is of an earlier release" in " ".join(done.err.split())) == (2, True), done.err
 
 
 def test_without_accounts_there_is_no_journal(folder: Path) -> None:

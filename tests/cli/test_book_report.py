@@ -71,14 +71,17 @@ def without_numbers(page: str) -> list[str]:
 @pytest.mark.parametrize("name", PERIODS)
 def test_the_page_and_the_tables_are_those_of_the_run(folder: Path, tmp_path: Path, name: str) -> None:
     (folder / "accounts.csv").write_text("reason,account\nwrite_off,6930\nrounding,6960\nclearing,1200\n")
-    with_folder = florecon("report", name, *of(name), at=folder)
+    accounts = ("--accounts", "accounts.csv", "--tables", f"{name}-tables")
+    with_folder = florecon("report", name, *of(name), *accounts, at=folder)
     assert with_folder.code == 0, with_folder.err
     for kept in ("close.db", "accounts.csv"):
         shutil.copy(folder / kept, tmp_path / kept)
     alone = florecon("report", *of(name), "--tables", "tables", "--accounts", "accounts.csv", at=tmp_path)
     assert alone.code == 0, alone.err
     for table in ("rows", "groups", "allocations", "stages", "exceptions", "open_items"):
-        assert lines(tmp_path / "tables" / f"{table}.csv") == lines(folder / name / f"{table}.csv"), table
+        for other in (name, f"{name}-tables"):
+            assert lines(tmp_path / "tables" / f"{table}.csv") == lines(folder / other / f"{table}.csv"), table
+    assert lines(tmp_path / "tables" / "journal.csv") == lines(folder / f"{name}-tables" / "journal.csv")
     journal = lines(tmp_path / "tables" / "journal.csv")
     assert [line["debit"] for line in journal if line["debit"]] == (["77.00", "0.03"] if name == "march" else [])
     page = (tmp_path / f"report-{PERIODS[name]}.html").read_text(encoding="utf-8")
@@ -111,7 +114,7 @@ def test_what_is_not_there_is_named(folder: Path, tmp_path: Path, monkeypatch: p
         ("report", *book, "--period", "2026-07"): (7, "the book has no period '2026-07'; it has 2026-03, 2026-04"),
         ("report", *book, "--by", "region"): (2, "the rows have no column 'region'"),
         ("report", "gone", *book): (2, "leave it out: the page is then made from the book alone"),
-        ("report", folder / "march", "--tables", "t"): (2, "--tables is for a report from a book alone"),
+        ("report", *book, "--tables", folder / "march"): (2, "is the output folder of a run"),
         ("report", "--book", "no.db"): (2, "there is no book"),
     }
     for command, (code, said) in refused.items():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -15,11 +17,13 @@ from florecon_build.cli.book_report import KeptRun, PageOptions
 from florecon_build.cli.book_run import open_book
 from florecon_build.cli.errors import CommandError
 from florecon_build.cli.exit_codes import Exit
-from florecon_build.cli.exported_tables import Format
-from florecon_build.cli.html import RunFolderError, load, render
+from florecon_build.cli.exported_tables import Format, export
+from florecon_build.cli.html import RunFolderError, details_of, load, render, report_of
 from florecon_build.cli.html.book_page import of_book
 from florecon_build.cli.reconcile import DATA, STRATEGY
+from florecon_build.cli.run_folder import RECORD
 from florecon_build.host.report.html import RunResult, Signing
+from florecon_build.host.report.journal import Journal
 
 
 def report(
@@ -57,7 +61,7 @@ def report(
     reviewer: Annotated[str, typer.Option(help="Who reviews it.", show_default=False)] = "",
     tables: Annotated[
         Path | None,
-        typer.Option("--tables", metavar="FOLDER", help="With the book alone: write the exported tables there too."),
+        typer.Option("--tables", metavar="FOLDER", help="Write the exported tables there too."),
     ] = None,
     format: Annotated[
         Format, typer.Option(help="With --tables: format of the tables; excel is one workbook, report.xlsx.")
@@ -66,7 +70,7 @@ def report(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="With the book alone: CSV file with the header reason,account, for the journal of the differences.",
+            help="CSV file with the header reason,account: adds the journal to the page and to --tables.",
         ),
     ] = None,
 ) -> None:
@@ -78,33 +82,44 @@ def report(
 
     With --book and without OUT the page is made from the book alone, of --period or of the last period that was run:
     the run's folder, its files and its solver are not needed.
+
+    With --accounts the page has the journal's totals by account, and --tables FOLDER its lines.
     """
     signing = Signing(entity=entity, account=account, period=period, preparer=preparer, reviewer=reviewer)
     day = as_of.date() if as_of else None
+    given = None if accounts is None else read_accounts(accounts)
+    if tables is not None and (tables / RECORD).is_file():
+        raise CommandError(
+            f"{console.display_path(tables)} is the output folder of a run", "give --tables another folder", Exit.USAGE
+        )
     if book is not None and folder is None:
-        given = None if accounts is None else read_accounts(accounts)
         options = PageOptions(by=by, date_column=date_column, as_of=day, signing=signing, accounts=given)
         _from_book(book, book_name, period or None, options, page, tables, format)
         return
-    if tables is not None or accounts is not None:
-        option = "--tables" if tables is not None else "--accounts"
-        raise CommandError(
-            f"{option} is for a report from a book alone",
-            "give --book FILE and no OUT; `run` exports the rest",
-            Exit.USAGE,
-        )
     folder = folder or Path("out")
     try:
-        kept = None
+        kept, items = None, None
         if book is not None:
             _check_book(folder, book_name, period)
             with open_book(book, book_name) as opened:
                 kept, signing = of_book(opened, period or None, signing)
+                items = opened.open_items(signing.period)
         drawing = _drawing(folder)
         found = load(folder, by=by, date_column=date_column, as_of=day, drawing=drawing, signing=signing, book=kept)
+        if given is None and tables is None:
+            _write(page or folder / "report.html", found)
+            return
+        kept_report = report_of(folder)
+        journal = None if found.journal is None else Journal(found.journal)
+        journal = journal if given is None else kept_report.journal(given)
+        lines = None if journal is None else journal.table
+        details = replace(details_of(folder, lines), date_column=date_column, as_of=day)
     except RunFolderError as error:
         raise CommandError(str(error), code=Exit.USAGE) from error
-    _write(page or folder / "report.html", found)
+    _write(page or folder / "report.html", replace(found, journal=lines))
+    if tables is not None:
+        tables.mkdir(parents=True, exist_ok=True)
+        _wrote(tables, export(kept_report, tables, details=details, open_items=items, journal=journal, format=format))
 
 
 def _from_book(
@@ -115,8 +130,11 @@ def _from_book(
         run = KeptRun.of(opened, period, options)
         _write(page or Path(f"report-{run.view.name}.html"), run.page())
         if tables is not None:
-            paths = run.export(tables, format)
-            console.print_line(f"wrote {console.display_path(tables)}: {', '.join(path.name for path in paths)}")
+            _wrote(tables, run.export(tables, format))
+
+
+def _wrote(folder: Path, paths: Sequence[Path]) -> None:
+    console.print_line(f"wrote {console.display_path(folder)}: {', '.join(path.name for path in paths)}")
 
 
 def _write(target: Path, content: RunResult) -> None:

@@ -14,9 +14,13 @@ import pyarrow.parquet as pq
 
 from florecon_build.cli.html.book_page import of_record
 from florecon_build.cli.run_folder import RunFolderError, check, recover
-from florecon_build.host import FloreconError
+from florecon_build.host import FloreconError, Report, Unsupported
+from florecon_build.host.description import parse
+from florecon_build.host.frames import conform
 from florecon_build.host.report.control import check_tables
+from florecon_build.host.report.exports import Details
 from florecon_build.host.report.html import BookPage, Node, RunResult, Signing
+from florecon_build.host.report.row_facts import RowFacts
 from florecon_build.host.report.shipped_rows import COMPUTED, ShippedRows
 
 RUN_VERSION = 2
@@ -31,11 +35,13 @@ def load(
     drawing: str | None = None,
     signing: Signing | None = None,
     book: BookPage | None = None,
+    journal: pa.Table | None = None,
 ) -> RunResult:
     """Reads the output folder of `florecon-build run DATA -o folder`.
 
     Parameters: `by` is the column with separate totals, by default the currency that the strategy declares;
-    `date_column`, `as_of`, `signing` and `book` as for `RunResult`; `drawing` the strategy as SVG.
+    `date_column`, `as_of`, `signing` and `book` as for `RunResult`; `drawing` the strategy as SVG; `journal` the
+    entries to show instead of those of the run.
     Errors: `RunFolderError`, saying what is missing or is not of this run.
     """
     recover(folder)
@@ -69,7 +75,7 @@ def load(
         tree=record["tree"] or "",
         drawing=drawing,
         why=_why(data / "why.json"),
-        journal=_optional(data / "journal.parquet"),
+        journal=_optional(data / "journal.parquet") if journal is None else journal,
         currency=declared.get("currency") if by is None else by,
         account=declared.get("account"),
         amount_column=amounts["column"],
@@ -79,6 +85,41 @@ def load(
         date_column=date_column,
         as_of=as_of,
     )
+
+
+def report_of(folder: Path) -> Report:
+    """The report of the run, as its output folder has it; `load` has compared the tables with the rows.
+
+    Errors: `RunFolderError` for the folder of an earlier release, which says too little of the module.
+    """
+    record, data = _record(folder), folder / "data"
+    described = data / "description.json"
+    if not described.is_file():
+        raise RunFolderError(f"{folder} is of an earlier release and has no {described.name}; run the solver again")
+    about = parse(described.read_bytes(), record["solver"]["id"])
+    rows = pq.read_table(data / "input.parquet")
+    return Report(
+        about,
+        lambda what: _kept_table(data, what),
+        facts=RowFacts(about, [conform(rows, about)]),
+        input=lambda: rows,
+        module=record["solver"]["sha256"],
+        whole_rows=record["row_amounts"]["whole_rows"],
+    )
+
+
+def details_of(folder: Path, journal: pa.Table | None) -> Details:
+    """What the report alone does not know: reasons, and the further columns of the files."""
+    data = folder / "data"
+    return Details(reasons=_why(data / "why.json"), extra=_optional(data / "extra.parquet"), journal=journal)
+
+
+def _kept_table(data: Path, what: str) -> pa.Table:
+    """Errors: `Unsupported` for a table that the module does not have."""
+    table = _optional(data / f"{what}.parquet")
+    if table is None:
+        raise Unsupported(f"the run has no table {what!r}")
+    return table
 
 
 def _check_tables(
