@@ -18,6 +18,7 @@ from florecon_build.cli.commands.new import new
 from florecon_build.cli.commands.package import package
 from florecon_build.cli.commands.read import read
 from florecon_build.cli.commands.report import report
+from florecon_build.cli.commands.rules import codes, policy
 from florecon_build.cli.commands.run import run
 from florecon_build.cli.commands.ship import ship, verify
 from florecon_build.cli.commands.view import rust, svg, tree
@@ -38,7 +39,7 @@ _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     START: (new,),
     WRITE: (read, author, check, tree, svg, rust, diff),
     DELIVER: (ship, verify, package, run, report),
-    REPEAT: (book, resolve, unresolve, approve, reject, withdraw, close, reopen),
+    REPEAT: (book, codes, policy, resolve, unresolve, approve, reject, withdraw, close, reopen),
     MACHINE: (doctor,),
 }
 for _panel, _commands in _PANELS.items():

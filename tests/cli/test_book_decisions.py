@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from florecon_build.host import Book
 from tests.cli.command import Completed, florecon
 from tests.host.decisions.book.plugin import with_accounts
 
@@ -18,7 +17,8 @@ MARCH = """\
 4,bank,JPY,1200,2026-03-05
 5,cash,KWD,1.234,2026-03-06
 """
-PERIOD = ("--book", "close.db", "--period", "2026-03")
+BOOK = ("--book", "close.db")
+PERIOD = (*BOOK, "--period", "2026-03")
 
 
 @pytest.fixture
@@ -79,8 +79,8 @@ def test_a_month_is_decided_on_the_command_line(folder: Path) -> None:
 
 
 def test_a_second_person_approves_on_the_command_line(folder: Path) -> None:
-    with Book(folder / "close.db") as book:
-        book.store.require_second_person(50_000, who="chief")
+    policy = florecon("policy", *BOOK, "--who", "chief", "--second-person-from", "50.00", at=folder)
+    assert "decisions of at least 50.00 wait for a second person" in policy.out
     code = ("--code", "write_off", "--reason", "below the cost of a letter")
     asked = florecon("resolve", "3", *PERIOD, "--who", "anna", *code, at=folder)
     assert "entry 5 waits for a second person" in asked.out
@@ -121,3 +121,65 @@ def test_what_cannot_be_decided_is_refused_and_says_what_to_do(folder: Path) -> 
         done = florecon(*command[0], at=folder)
         assert done.code == 7
         assert "was closed by ben" in done.err
+
+
+def test_codes_are_set_on_the_command_line(folder: Path) -> None:
+    set_codes = ("--set", "bank_fee=cleared", "--set", "write_off=cleared:50.00", "--remove", "fee")
+    done = florecon("codes", *BOOK, "--who", "chief", "--reason", "policy 7", *set_codes, at=folder)
+    assert done.code == 0, done.err
+    assert {"bank_fee cleared", "write_off cleared 50.00", "entry 4 by chief"} <= set(words(done.out))
+    again = florecon("codes", *BOOK, "--who", "chief", *set_codes[:4], at=folder)
+    assert "nothing changed" in again.out
+    shown = florecon("codes", *BOOK, "--json", at=folder).json()["codes"]
+    assert shown["write_off"] == {"effect": "cleared", "second_person_from": 50_000}
+    assert "fee" not in shown
+    assert "write_off cleared 50.00" in words(florecon("book", "close.db", at=folder).out)
+    why = ("--who", "anna", "--reason", "agreed")
+    asked = florecon("resolve", "3", *PERIOD, *why, "--code", "write_off", "--json", at=folder).json()
+    assert asked["pending"] == asked["entries"] == [5]
+    assert florecon("resolve", "5", *PERIOD, *why, "--code", "bank_fee", "--json", at=folder).json()["pending"] == []
+    assert "there is no code 'fee'" in florecon("resolve", "4", *PERIOD, *why, "--code", "fee", at=folder).err
+    florecon("approve", "5", *BOOK, "--who", "ben", at=folder)
+    florecon("codes", *BOOK, "--who", "chief", "--remove", "write_off", at=folder)
+    taken_back = florecon("unresolve", "3", *BOOK, "--who", "ben", "--json", at=folder).json()
+    assert taken_back["pending"] == taken_back["entries"], "what two persons agreed, also under a code that is gone"
+    florecon("reject", str(taken_back["pending"][0]), *BOOK, "--who", "chief", at=folder)
+    policy = florecon("policy", *BOOK, "--who", "chief", "--second-person-from", "1000", at=folder)
+    assert "decisions of at least 1,000.00 wait for a second person" in policy.out
+    waits = florecon("codes", *BOOK, "--who", "anna", "--set", "fee=carried", at=folder)
+    assert "waits for a second person" in waits.out
+    lowered = florecon("policy", *BOOK, "--who", "anna", "--second-person-from", "none", "--json", at=folder).json()
+    assert (lowered["second_person_from"], lowered["status"]) == (1_000_000, "pending")
+    assert run(folder, "march.csv", "wrong.csv").code == 0
+    assert florecon("report", *BOOK, "--page", "page.html", at=folder).code == 0
+    page = (folder / "page.html").read_text(encoding="utf-8")
+    for text in ("write_off (cleared, second person from 50.00)", "decisions of at least 1,000.00 wait", "policy 7"):
+        assert text in page, text
+
+
+def test_rules_that_are_malformed_are_refused(folder: Path) -> None:
+    head = florecon("book", "close.db", "--json", at=folder).json()["head"]
+    who = ("--who", "chief")
+    refused = {
+        ("codes", *BOOK, *who, "--set", "fee"): (2, "--set fee: expected name=value"),
+        ("codes", *BOOK, *who, "--set", "fee=paid"): (2, "write --set NAME=carried, --set NAME=cleared or"),
+        ("codes", *BOOK, *who, "--set", "fee=cleared:"): (2, "no effect of a code"),
+        ("codes", *BOOK, *who, "--set", "fee=cleared:1,000"): (2, "'1,000' is no amount of at most 3 decimals"),
+        ("codes", *BOOK, *who, "--set", "fee=cleared:0.0005"): (2, "write it as 1000.00, without signs"),
+        ("codes", *BOOK, *who, "--set", "unmatched=cleared"): (2, "'unmatched' is no name for a code"),
+        ("codes", *BOOK, *who, "--remove", "fees"): (2, "there is no such code"),
+        ("codes", *BOOK, "--set", "fees=carried"): (2, "add --who NAME"),
+        ("codes", "--book", "no.db"): (2, "there is no book"),
+        ("policy", *BOOK, *who, "--second-person-from", "-5"): (2, "'-5' is no amount"),
+        ("policy", *BOOK, *who, "--second-person-from", "nan"): (2, "'nan' is no amount"),
+        ("policy", *BOOK, *who, "--second-person-from", "1e99"): (2, "'1e99' is no amount"),
+        ("policy", *BOOK, "--second-person-from", "5"): (2, "add --who NAME"),
+    }
+    for command, (code, said) in refused.items():
+        done = florecon(*command, at=folder)
+        assert (done.code, said in " ".join(done.err.split())) == (code, True), (command, done.code, done.err)
+    every = [name for code in ("fee", "write_off", "timing", "dispute") for name in ("--remove", code)]
+    every += [name for code in ("bank_error", "book_error", "fx_difference") for name in ("--remove", code)]
+    assert "no code would be left" in florecon("codes", *BOOK, *who, *every, at=folder).err
+    assert "no amount requires a second person" in florecon("policy", *BOOK, at=folder).out
+    assert florecon("book", "close.db", "--json", at=folder).json()["head"] == head

@@ -9,11 +9,13 @@ import typer
 from rich.text import Text
 
 from florecon_build.cli import console
+from florecon_build.cli.book_rules import policy_line, print_codes
 from florecon_build.cli.book_run import BookRun, open_book
 from florecon_build.cli.commands.options import Json
 from florecon_build.host import Book
 from florecon_build.host.decisions.balances import Balance, name_of
 from florecon_build.host.decisions.book import PeriodView
+from florecon_build.host.decisions.codes import DEFAULT_CODES
 from florecon_build.host.report.currencies import format_minor
 
 BookFile = Annotated[
@@ -123,6 +125,10 @@ def _print_book(opened: Book) -> None:
         _print_balances(last.balances, scale)
         _print_ageing(opened.ageing(), scale)
         _print_open(opened, scale)
+    if opened.store.book.second_person_from is not None:
+        console.print_line(policy_line(opened.store.book.second_person_from, scale))
+    if opened.codes != DEFAULT_CODES:
+        print_codes(opened.codes, scale)
     for each in opened.store.book.pending():
         console.print_line(f"entry {each.seq}, {each.kind} by {each.entry.who}, waits for a second person")
     console.print_line(f"head {opened.head}")

@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
+from florecon_build.cli.book_rules import plain_amount, policy_line
 from florecon_build.host import Book
+from florecon_build.host import Decision as BookDecision
 from florecon_build.host.decisions.book import PeriodView
+from florecon_build.host.decisions.codes import Code, codes_of
 from florecon_build.host.report.html import BookPage, Decision, Signing
 
 MAX_ROWS = 6
@@ -31,7 +34,7 @@ def of_book(book: Book, period: str | None, given: Signing) -> tuple[BookPage, S
         decisions=[
             Decision(
                 what=" ".join(filter(None, (one.kind, str(one.entry.body.get("code") or "")))),
-                rows=_withdrawn(one.entry.body) if one.kind == "withdraw" else _rows([each.id for each in one.members]),
+                rows=_subject(one, book.scale),
                 who=one.entry.who,
                 when=one.entry.at,
                 why=one.entry.why or "",
@@ -65,6 +68,28 @@ def _filled(given: Signing, view: PeriodView, title: Mapping[str, Any]) -> Signi
         reviewer=given.reviewer or view.closed_by or "",
         prepared_at=given.prepared_at or view.prepared_at or "",
     )
+
+
+def _subject(one: BookDecision, scale: int) -> str:
+    """What a decision is about: its rows, or the rules that it sets."""
+    body = one.entry.body
+    match one.kind:
+        case "withdraw":
+            return _withdrawn(body)
+        case "policy":
+            return policy_line(body["second_person_from"], scale)
+        case "codes":
+            return ", ".join(_code(name, each, scale) for name, each in sorted(codes_of(body["codes"]).items()))
+        case "params":
+            return ", ".join(f"{name} = {value}" for name, value in body["values"].items())
+        case _:
+            return _rows([each.id for each in one.members])
+
+
+def _code(name: str, code: Code, scale: int) -> str:
+    amount = code.second_person_from
+    limit = "" if amount is None else f", second person from {plain_amount(amount, scale)}"
+    return f"{name} ({code.effect}{limit})"
 
 
 def _withdrawn(body: Mapping[str, Any]) -> str:

@@ -78,6 +78,7 @@ class Book:
         self.people = People()
         self.second_person_from: int | None = None
         self.codes: Mapping[str, Code] = DEFAULT_CODES
+        self._every_code: Mapping[str, Code] = DEFAULT_CODES  # with those that were removed, as they were last
         self.params: Mapping[str, Any] = {}
         self.periods = Periods()
         self._about: dict[Id, list[int]] = {}
@@ -176,7 +177,7 @@ class Book:
         """The value from which a decision needs a second person, by the policy or by its code."""
         limits = [self.second_person_from]
         if draft.kind in ON_ITEMS:
-            limits.append(self.code(draft.body.get("code")).second_person_from)
+            limits.append(self._every_code[str(draft.body.get("code"))].second_person_from)
         return min((each for each in limits if each is not None), default=None)
 
     def _check_close(self, draft: Draft | Entry) -> None:
@@ -299,6 +300,7 @@ class Book:
         policies, codes = self.standing("policy"), self.standing("codes")
         self.second_person_from = policies[-1].entry.body["second_person_from"] if policies else None
         self.codes = codes_of(codes[-1].entry.body["codes"]) if codes else DEFAULT_CODES
+        self._every_code = {**self._every_code, **self.codes}
         self.params = {name: each for one in self.standing("params") for name, each in one.entry.body["values"].items()}
 
     def _set(self, numbers: Iterable[int], status: Status) -> None:
