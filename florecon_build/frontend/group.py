@@ -100,11 +100,13 @@ class Group:
     @property
     @authored
     def unique(self) -> BooleanExpr:
-        """True if ``flow`` had no other choice: no optimum pairs a member otherwise. False for a group of another node.
+        """True if the node could have formed no other group as good with one of the members; false without a mark.
+
+        An amount that two invoices have is ambiguous: neither is taken.
 
         >>> import florecon_build as fb
         >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), amount=fb.money(scale=2))
-        >>> fb.accept_if(lambda g: g.unique, fb.flow(penalty=100, match_keys=[rows.account], cost=lambda a, b: 1))
+        >>> fb.accept_if(lambda g: g.unique, fb.exact_1to1(rows.account))
         <strategy accept_if>
         """
         return built(BooleanExpr, e.GroupUnique(type=t.BOOLEAN))

@@ -34,7 +34,7 @@ Bag: TypeAlias = list[Lot]
 class Group:
     """Lots that were matched or classified together, in ascending id order.
 
-    ``unique`` says, of a group that ``flow`` formed, whether no other assignment was as cheap.
+    ``unique`` says whether its leaf could have formed no other group as good with one of its members.
     """
 
     members: tuple[Lot, ...]

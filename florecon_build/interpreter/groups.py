@@ -61,7 +61,8 @@ def coalesce(context: Context, step: Step, node: n.Coalesce, bag: Bag) -> Outcom
             joined.append((linked[0], linked[0].members))
             continue
         members = tuple(make_bag(lot for one in linked for lot in one.members))
-        whole = group((lot for one in linked for lot in one.members), node.origin, REASONS["coalesce"], step.id)
+        forced = all(one.unique is True for one in linked)
+        whole = group((lot for one in linked for lot in one.members), node.origin, REASONS["coalesce"], step.id, forced)
         joined.append((whole, members))
     kept, freed = settle(joined)
     return outcome(kept, [*inner.residual, *freed])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from florecon_build.interpreter.bag import Bag, Group, Outcome, both_signs, buckets, group, without
 from florecon_build.interpreter.context import Context
@@ -31,7 +32,8 @@ def exact_1to1(context: Context, step: Step, node: n.Exact1to1, bag: Bag) -> Out
                 sources = [lot for lot in ordered if lot.amount > 0]
                 sinks = [lot for lot in ordered if lot.amount < 0]
                 pairs = zip(sources, sinks, strict=False)
-                formed.extend(group(pair, "exact_1to1", REASONS["exact_1to1"], step.id) for pair in pairs)
+                forced = len(same) == 2
+                formed.extend(group(pair, "exact_1to1", REASONS["exact_1to1"], step.id, forced) for pair in pairs)
     return without(bag, formed)
 
 
@@ -42,7 +44,7 @@ def agg_net(context: Context, step: Step, node: n.AggNet, bag: Bag) -> Outcome:
     counters = context.stages[step.id]
     counters.null_key += len(keyless)
     formed = [
-        group(bucket, "agg_net", REASONS["agg_net"], step.id)
+        group(bucket, "agg_net", REASONS["agg_net"], step.id, True)
         for bucket in cut.values()
         if not rejected_shape(counters, bucket) and not rejected_net(counters, bucket, slack)
     ]
@@ -73,8 +75,27 @@ def signal_group(context: Context, step: Step, node: n.SignalGroup, bag: Bag) ->
             continue
         taken.update(lot.id for lot in free)
         reason = f"{REASONS['signal_group']} {key_text(signal, of)}"
-        formed.append(group(free, "signal_group", reason, step.id))
-    return without(bag, formed)
+        formed.append(group(free, "signal_group", reason, step.id, True))
+    rivalled = _with_rival(formed, [lots for lots in carriers.values() if _is_accepted(lots, node.cap, slack)])
+    return without(bag, [replace(one, unique=at not in rivalled) for at, one in enumerate(formed)])
+
+
+def _is_accepted(bucket: Bag, cap: int, slack: Slack) -> bool:
+    """True where a bucket, whole as it came, makes a group."""
+    amounts = [lot.amount for lot in bucket]
+    return len(bucket) <= cap and both_signs(bucket) and abs(sum(amounts)) <= slack.over(amounts)
+
+
+def _with_rival(formed: list[Group], buckets: Iterable[Bag]) -> set[int]:
+    """Places of the groups of which a member is in a bucket of other members."""
+    place = {lot.id: at for at, one in enumerate(formed) for lot in one.members}
+    found: set[int] = set()
+    for bucket in buckets:
+        met = {place.get(lot.id) for lot in bucket}
+        whole = len(met) == 1 and all(at is None or len(formed[at].members) == len(bucket) for at in met)
+        if not whole:
+            found |= {at for at in met if at is not None}
+    return found
 
 
 def running_zero(context: Context, step: Step, node: n.RunningZero, bag: Bag) -> Outcome:
@@ -89,7 +110,7 @@ def running_zero(context: Context, step: Step, node: n.RunningZero, bag: Bag) ->
             continue
         closed = list(_segments(in_order(context, node.order, bucket), slack))
         counters.out_of_tolerance += not closed
-        formed.extend(group(segment, "running_zero", REASONS["running_zero"], step.id) for segment in closed)
+        formed.extend(group(segment, "running_zero", REASONS["running_zero"], step.id, True) for segment in closed)
     return without(bag, formed)
 
 

@@ -37,11 +37,11 @@ def _soak(
     soaked = [lot for lot in bag if wanted(lot)]
     formed: list[Group] = []
     if node.mode is n.SoakMode.SINGLETON:
-        formed = [group([lot], node.origin, REASON, step.id) for lot in soaked]
+        formed = [group([lot], node.origin, REASON, step.id, True) for lot in soaked]
     else:
         cut, keyless = buckets(soaked, context.key(node.key))
         context.stages[step.id].null_key += len(keyless)
         for key, lots in cut.items():
             origin = node.origin if node.key is None else f"{node.origin}:{key_text(key, node.key.type)}"
-            formed.append(group(lots, origin, REASON, step.id))
+            formed.append(group(lots, origin, REASON, step.id, True))
     return without(bag, formed)

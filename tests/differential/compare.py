@@ -31,8 +31,8 @@ ARROW: dict[Kind, pa.DataType] = {
     Kind.BOOLEAN: pa.bool_(),
 }
 
-Group = tuple[str, str, str | None, int, int, int | None, tuple[tuple[RowId, int], ...]]
-"""status, origin, reason, net, size, node, members"""
+Group = tuple[str, str, str | None, int, int, int | None, bool | None, tuple[tuple[RowId, int], ...]]
+"""status, origin, reason, net, size, node, unique, members"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class Outcome:
     stages: tuple[tuple[object, ...], ...] = ()
 
 
+GROUP = ("status", "origin", "reason", "net", "size", "node", "unique")
 STEP = 9
 """Units of work a step of the native build, of the hundreds that a ledger takes."""
 
@@ -135,10 +136,7 @@ def read(groups: pa.Table, allocations: pa.Table, stages: pa.Table) -> Outcome:
         members.setdefault(line["group_id"], []).append((line[name], line["amount"]))
     return Outcome(
         None,
-        tuple(
-            (g["status"], g["origin"], g["reason"], g["net"], g["size"], g["node"], tuple(members[g["group_id"]]))
-            for g in groups.to_pylist()
-        ),
+        tuple((*(g[name] for name in GROUP), tuple(members[g["group_id"]])) for g in groups.to_pylist()),
         tuple(tuple(int(line[name]) for name in STAGE) for line in stages.to_pylist()),
     )
 
@@ -177,6 +175,6 @@ def outcome_of(model: Model) -> Outcome:
         members.setdefault(line.group_id, []).append((line.id, line.amount))
     return Outcome(
         None,
-        tuple((g.status, g.origin, g.reason, g.net, g.size, g.node, tuple(members[g.group_id])) for g in report.groups),
+        tuple((*(getattr(g, name) for name in GROUP), tuple(members[g.group_id])) for g in report.groups),
         tuple(tuple(int(getattr(stage, name)) for name in STAGE) for stage in model.stages()),
     )

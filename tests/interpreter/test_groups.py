@@ -82,7 +82,7 @@ def of_legs(op: e.ToleranceOp, bps: int) -> e.Tolerance:
         (at_least(metric(e.MetricOp.NEGATIVE), -99), False),
         (at_least(metric(e.MetricOp.MIN_ABS), 4), True),
         (at_least(metric(e.MetricOp.ORIGINALS), 203), False),
-        (e.GroupUnique(type=BOOLEAN), False),
+        (e.GroupUnique(type=BOOLEAN), True),
         (at_least(e.GroupFold(type=INTEGER, op=e.FoldOp.SUM, operand=lane("day")), 11), False),
         (at_least(e.GroupFold(type=INTEGER, op=e.FoldOp.MIN, operand=lane("day")), 1), False),
         (at_least(e.GroupFold(type=INTEGER, op=e.FoldOp.MAX, operand=lane("day")), 7), True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from florecon_build.interpreter.keys import Plain
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
 from tests.interpreter.build import (
@@ -142,3 +143,30 @@ def test_a_bucket_out_of_budget_stays_whole() -> None:
     workspace = solved(subset(budget=enough - 1, tol=1), rows)
     assert groups(workspace) == []
     assert workspace.stages()[0].out_of_budget == 1
+
+
+def marks(node: n.Node, *rows: dict[str, Plain]) -> list[bool | None]:
+    """Whether the groups that a node forms are unique, in report order."""
+    return [line.unique for line in solved(node, rows).report().groups if line.origin != "unmatched"]
+
+
+def test_a_pair_is_unique_where_nothing_else_has_its_amount() -> None:
+    rows = [row(1, 200, day=1), row(2, 200, day=2), row(3, -200, day=3), row(4, 75), row(5, -75)]
+    assert marks(exact(order=lane("day")), *rows) == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("signals", "amounts", "unique"),
+    [
+        (("AA BB", "AA BB"), (5, -5), [True]),
+        (("AA BB", "AA", "BB"), (5, -5, -5), [False]),
+        (("AA BB", "AA", "BB"), (5, -5, -4), [True]),
+        (("AA CC", "AA", "CC", "CC"), (5, -5, 3, -8), [False]),
+    ],
+)
+def test_a_signal_group_has_a_rival_where_another_whole_bucket_would_be_accepted(
+    signals: tuple[str, ...], amounts: tuple[int, ...], unique: list[bool]
+) -> None:
+    node = n.SignalGroup(signals=lane("tokens"), tol=abs_tol(0), cap=3)
+    lines = [row(at, amount, ref=own) for at, (amount, own) in enumerate(zip(amounts, signals, strict=True), 1)]
+    assert marks(node, *lines) == unique

@@ -90,10 +90,10 @@ class Bag:
         """Adds to a counter of the node."""
         self.counts[self.node][counter] += more
 
-    def whole(self, ids: Iterable[Id], origin: str, reason: str) -> Group:
+    def whole(self, ids: Iterable[Id], origin: str, reason: str, forced: bool | None = None) -> Group:
         """A group of whole lots."""
         members = tuple((id, self.amounts[id]) for id in self.amounts if id in set(ids))
-        return Group(members, origin, reason, self.node)
+        return Group(members, origin, reason, self.node, forced)
 
     def buckets(self, by: e.Value | None) -> list[list[Id]]:
         """Ids by key, null keys left out and counted."""
@@ -432,7 +432,8 @@ def _(node: n.Coalesce, bag: Bag) -> list[Group]:
         if len(cluster) == 1:
             formed += cluster
         elif len(total) > 1:
-            formed.append(Group(tuple(sorted(total.items())), node.origin, "coalesced", bag.node))
+            forced = not [group for group in cluster if group.unique is not True]
+            formed.append(Group(tuple(sorted(total.items())), node.origin, "coalesced", bag.node, forced))
     return formed
 
 
@@ -480,7 +481,8 @@ def _(node: n.Exact1to1, bag: Bag) -> list[Group]:
             sides = [
                 sorted((id for id in same if bag.amounts[id] == sign * amount), key=rank.index) for sign in (1, -1)
             ]
-            formed += [bag.whole(pair, "exact_1to1", "exact 1:1 pair") for pair in zip(*sides, strict=False)]
+            pairs = zip(*sides, strict=False)
+            formed += [bag.whole(pair, "exact_1to1", "exact 1:1 pair", len(same) == 2) for pair in pairs]
     return formed
 
 
@@ -508,7 +510,7 @@ def _(node: n.AggNet, bag: Bag) -> list[Group]:
         if bag.refused(bucket):
             continue
         if is_within(node.tol, bag, bucket):
-            formed.append(bag.whole(bucket, "agg_net", "aggregate net"))
+            formed.append(bag.whole(bucket, "agg_net", "aggregate net", True))
         else:
             bag.count("out_of_tolerance")
     return formed
@@ -530,10 +532,17 @@ def _(node: n.SignalGroup, bag: Bag) -> list[Group]:
             continue
         if is_within(node.tol, bag, free):
             taken |= set(free)
-            formed.append(bag.whole(free, "signal_group", f"shared reference {signal[1]}"))
+            rivals = [whole for whole in carriers.values() if whole != free and set(whole) & set(free)]
+            forced = not any(could_form(node, bag, whole) for whole in rivals)
+            formed.append(bag.whole(free, "signal_group", f"shared reference {signal[1]}", forced))
         else:
             bag.count("out_of_tolerance")
     return formed
+
+
+def could_form(node: n.SignalGroup, bag: Bag, ids: list[Id]) -> bool:
+    """Whether a bucket, with all that carry its signal, is a group."""
+    return 2 <= len(ids) <= node.cap and has_both_signs(bag, ids) and is_within(node.tol, bag, ids)
 
 
 @groups_of.register
@@ -547,7 +556,7 @@ def _(node: n.RunningZero, bag: Bag) -> list[Group]:
         for end in range(1, len(ordered) + 1):
             segment = ordered[start:end]
             if has_both_signs(bag, segment) and is_within(node.tol, bag, segment):
-                formed.append(bag.whole(segment, "running_zero", "running balance zero"))
+                formed.append(bag.whole(segment, "running_zero", "running balance zero", True))
                 start = end
         bag.count("out_of_tolerance", found == len(formed))
     return formed
@@ -723,9 +732,9 @@ def components(pairs: Iterable[arbiter.Pair]) -> list[list[arbiter.Pair]]:
 def soak(node: n.SoakAll | n.SoakSmall | n.SoakIf, bag: Bag, chosen: list[Id]) -> list[Group]:
     """Groups of the chosen lots."""
     if node.mode is n.SoakMode.SINGLETON or node.key is None:
-        return [bag.whole([id], node.origin, "classified") for id in chosen]
+        return [bag.whole([id], node.origin, "classified", True) for id in chosen]
     return [
-        bag.whole(ids, f"{node.origin}:{key_text(bag.of(node.key, ids[0]), node.key.type)}", "classified")
+        bag.whole(ids, f"{node.origin}:{key_text(bag.of(node.key, ids[0]), node.key.type)}", "classified", True)
         for ids in bag.only(chosen).buckets(node.key)
     ]
 

@@ -50,7 +50,7 @@ impl<R, K: Key> Body<R> for AggNet<R, K> {
             } else if !legs.within(self.tol) {
                 refuse(Refusal::OutOfTolerance);
             } else {
-                let tag = run.tag(node.id(), kind::AGG_NET, reason::AGG_NET);
+                let tag = run.forced(node.id(), kind::AGG_NET, reason::AGG_NET);
                 run.take(bag, bucket, tag);
             }
         }

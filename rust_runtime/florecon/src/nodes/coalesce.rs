@@ -45,7 +45,14 @@ impl<R> GroupTransform<R> for Coalesce {
         for cluster in order.chunk_by(|&a, &b| root[a] == root[b]) {
             match *cluster {
                 [only] => run.groups.append(tail.get(only)),
-                _ => freed.extend(merge(&mut run.groups, &tail, cluster, tag)),
+                _ => {
+                    let unique = cluster.iter().all(|&group| tail.tag(group).unique == Some(true));
+                    let tag = Tag {
+                        unique: Some(unique),
+                        ..tag
+                    };
+                    freed.extend(merge(&mut run.groups, &tail, cluster, tag));
+                }
             }
         }
         Ok(give_back(bag, left, freed))

@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::explain::event::{Event, Limits};
 use crate::plan::Answer;
+use crate::plan::arena::Tag;
 use crate::plan::buckets::{Buckets, Key};
 use crate::plan::item::{Item, ItemFn, item_fn};
 use crate::plan::lot::{Lot, compact};
@@ -67,7 +68,10 @@ impl<R, K: Key, O: Ord> Body<R> for Exact1to1<R, K, O> {
             }
             plus.sort_unstable();
             minus.sort_unstable();
-            let tag = run.tag(node.id(), kind::EXACT_1TO1, reason::EXACT_1TO1);
+            let tag = Tag {
+                unique: Some(plus.len() == 1 && minus.len() == 1),
+                ..run.tag(node.id(), kind::EXACT_1TO1, reason::EXACT_1TO1)
+            };
             for ((_, a), (_, b)) in plus.iter().zip(&minus) {
                 run.take(bag, &[*a.min(b), *a.max(b)], tag);
             }

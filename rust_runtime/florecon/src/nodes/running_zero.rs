@@ -74,7 +74,7 @@ impl<R, K: Key, O: Ord> RunningZero<R, K, O> {
                     let rows = (bag[a as usize].row, bag[b as usize].row);
                     run.record_pair(node, rows, Event::DifferentSegment);
                 }
-                let tag = run.tag(node, kind::RUNNING_ZERO, reason::RUNNING_ZERO);
+                let tag = run.forced(node, kind::RUNNING_ZERO, reason::RUNNING_ZERO);
                 run.take(bag, segment, tag);
                 (start, closed, legs) = (end, closed + 1, Legs::default());
             }

@@ -96,7 +96,7 @@ impl<R, K: Key + Ord + Display> Body<R> for SignalGroup<R, K> {
         run.stage(node.id()).too_small += (buckets.len() - visit.len()) as u64;
         // stable, and numbers ascend with (smallest id, signal)
         by_number(&mut visit, |index| buckets.range(index).len() as i64);
-        let mut free = Vec::new();
+        let (mut free, mark, mut choices) = (Vec::new(), run.groups.len(), Choices::of(bag));
         for index in visit {
             free.clear();
             free.extend(buckets.get(index).iter().filter(|at| bag[**at as usize].amount != 0));
@@ -119,11 +119,68 @@ impl<R, K: Key + Ord + Display> Body<R> for SignalGroup<R, K> {
                 refuse(Refusal::OutOfTolerance);
             } else {
                 let reason = format!("{} {}", reason::SIGNAL_GROUP, signals[index]);
-                let tag = run.tag(node.id(), kind::SIGNAL_GROUP, &reason);
+                let tag = run.forced(node.id(), kind::SIGNAL_GROUP, &reason);
+                choices.take(&free, run.groups.len() - mark);
                 run.take(bag, &free, tag);
             }
         }
+        for group in choices.with_rival(&buckets, self.tol, self.cap) {
+            run.groups.tag_mut(mark + group).unique = Some(false);
+        }
         Ok(compact(bag))
+    }
+}
+
+/// The bag before any lot was taken, and the group that took each lot.
+struct Choices {
+    before: Vec<Lot>,
+    /// By position, counted from the first group of the node; `FREE` where no group has taken it.
+    group: Vec<u32>,
+    sizes: Vec<usize>,
+}
+
+const FREE: u32 = u32::MAX;
+
+impl Choices {
+    fn of(bag: &[Lot]) -> Self {
+        Self {
+            before: bag.to_vec(),
+            group: vec![FREE; bag.len()],
+            sizes: Vec::new(),
+        }
+    }
+
+    /// Notes the members of the group that is formed next.
+    fn take(&mut self, members: &[u32], group: usize) {
+        members.iter().for_each(|&at| self.group[at as usize] = group as u32);
+        self.sizes.push(members.len());
+    }
+
+    /// The groups of which a member is in a bucket of other members that would be accepted whole, in any order and more
+    /// than once.
+    fn with_rival(&self, buckets: &Buckets, tol: Tol, cap: usize) -> Vec<usize> {
+        let mut found = Vec::new();
+        for bucket in buckets.iter().filter(|bucket| (2..=cap).contains(&bucket.len())) {
+            if self.is_rival(bucket) && self.would_be_accepted(bucket, tol) {
+                let groups = bucket.iter().map(|&at| self.group[at as usize]);
+                found.extend(groups.filter(|&group| group != FREE).map(|group| group as usize));
+            }
+        }
+        found
+    }
+
+    /// Whether a bucket has a member of a group, and is not that group.
+    fn is_rival(&self, bucket: &[u32]) -> bool {
+        let of = |at: &u32| self.group[*at as usize];
+        let first = of(&bucket[0]);
+        bucket.iter().any(|at| of(at) != first)
+            || self.sizes.get(first as usize).is_some_and(|&size| size != bucket.len())
+    }
+
+    fn would_be_accepted(&self, bucket: &[u32], tol: Tol) -> bool {
+        let mut legs = Legs::default();
+        bucket.iter().for_each(|&at| legs.add(self.before[at as usize].amount));
+        legs.both_signs() && legs.within(tol)
     }
 }
 

@@ -83,7 +83,7 @@ impl<R> Soak<R> for Singleton {
     }
 
     fn soak(&self, run: &mut Run<'_, R>, node: NodeId, origin: &str, bag: &mut [Lot]) -> Result<(), Error> {
-        let tag = run.tag(node, origin, REASON);
+        let tag = run.forced(node, origin, REASON);
         for lot in bag {
             run.groups.push(lot.row, std::mem::take(&mut lot.amount));
             run.groups.close(tag);
@@ -104,7 +104,7 @@ impl<R, K: Key> Soak<R> for ByKey<R, K> {
     fn soak(&self, run: &mut Run<'_, R>, node: NodeId, origin: &str, bag: &mut [Lot]) -> Result<(), Error> {
         let (buckets, keys) = Buckets::form_keyed(run, node, bag, &self.key)?;
         for (bucket, key) in buckets.iter().zip(&keys) {
-            let tag = run.tag(node, &format!("{origin}:{}", (self.text)(key)), REASON);
+            let tag = run.forced(node, &format!("{origin}:{}", (self.text)(key)), REASON);
             run.take(bag, bucket, tag);
         }
         Ok(())

@@ -188,6 +188,14 @@ impl<'a, R> Run<'a, R> {
         }
     }
 
+    /// The tag of a group that its leaf had no other choice than to form.
+    pub fn forced(&mut self, node: NodeId, origin: &str, reason: &str) -> Tag {
+        Tag {
+            unique: Some(true),
+            ..self.tag(node, origin, reason)
+        }
+    }
+
     /// Makes one group of whole lots and zeroes them in the bag. `positions` ascend.
     pub fn take(&mut self, bag: &mut [Lot], positions: &[u32], tag: Tag) {
         for &at in positions {

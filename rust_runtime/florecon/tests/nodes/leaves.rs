@@ -241,3 +241,48 @@ fn keys_that_hash_alike_are_still_told_apart() {
         (40, "d0: [1:1, 80:-1]", "d20: [40:-1, 41:1]")
     );
 }
+
+fn marks(plan: Plan<Line>, rows: &[Line]) -> Vec<Option<bool>> {
+    let report = solved(plan, rows).report();
+    let formed = report.groups.iter().filter(|group| &*group.origin != "unmatched");
+    formed.map(|group| group.unique).collect()
+}
+
+#[test]
+fn a_group_is_unique_where_its_leaf_had_no_other_choice() {
+    let two = [
+        dated(1, 200),
+        dated(2, 200),
+        dated(3, -200),
+        dated(3, 75),
+        dated(3, -75),
+    ];
+    assert_eq!(marks(exact_1to1(one_bucket, day), &two), [Some(false), Some(true)]);
+    let kept = accept_if(|g: &Group<Line>| g.unique(), exact_1to1(one_bucket, day));
+    assert_eq!(groups(kept, &two), ["exact_1to1 [4:75, 5:-75]"]);
+    let pair = [keyed("a", 5), keyed("a", -5)];
+    assert_eq!(marks(agg_net(key, abs_tol(0)), &pair), [Some(true)]);
+    assert_eq!(marks(running_zero(day, abs_tol(0), key), &pair), [Some(true)]);
+    assert_eq!(marks(soak_all("rest", singleton()), &pair), [Some(true); 2]);
+}
+
+#[test]
+fn a_signal_group_has_a_rival_where_another_whole_bucket_would_be_accepted() {
+    let signals = |rows: &[Line]| marks(signal_group(refs, abs_tol(0), 3), rows);
+    assert_eq!(
+        signals(&[referring(&["x", "y"], 5), referring(&["x", "y"], -5)]),
+        [Some(true)]
+    );
+    let shared = [referring(&["x", "y"], 5), referring(&["x"], -5), referring(&["y"], -5)];
+    assert_eq!(signals(&shared), [Some(false)]);
+    let unequal = [referring(&["x", "y"], 5), referring(&["x"], -5), referring(&["y"], -4)];
+    assert_eq!(signals(&unequal), [Some(true)]);
+    // `x` took row 1, and `z` whole, of rows 1, 3 and 4, would have netted too
+    let rest = [
+        referring(&["x", "z"], 5),
+        referring(&["x"], -5),
+        referring(&["z"], 3),
+        referring(&["z"], -8),
+    ];
+    assert_eq!(signals(&rest), [Some(false)]);
+}
