@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from florecon_build.interpreter.bag import Bag, Group, Outcome, buckets, group, without
 from florecon_build.interpreter.context import Context
@@ -34,15 +34,19 @@ def subset_net(context: Context, step: Step, node: n.SubsetNet, bag: Bag) -> Out
             counters.out_of_budget += 1
             continue
         counters.out_of_tolerance += not found
-        formed.extend(group(members, "subset_net", REASONS["subset_net"], step.id) for members in found)
+        formed.extend(group(members, "subset_net", REASONS["subset_net"], step.id, unique) for members, unique in found)
     return without(bag, formed)
 
 
-def subsets(bucket: Bag, slack: Slack, max_size: int, budget: int) -> list[Bag]:
-    """All the subsets that the search takes from one bucket; `OutOfBudget` when it takes more than ``budget`` steps."""
-    found: list[Bag] = []
+def subsets(bucket: Bag, slack: Slack, max_size: int, budget: int) -> list[tuple[Bag, bool]]:
+    """The subsets that are taken from one bucket, and for each whether it is unique.
+
+    Raises `OutOfBudget` when the search for them takes more than ``budget`` steps. The search for their rivals has the
+    same budget once more; when it is spent, the subset at hand and all later ones are not unique.
+    """
+    found: list[tuple[Bag, bool]] = []
     left = bucket
-    steps = 0
+    steps = rival_steps = 0
     size = 2
     while size <= min(max_size, len(left)):
         search = Search.over(left, slack, size, budget - steps)
@@ -51,9 +55,22 @@ def subsets(bucket: Bag, slack: Slack, max_size: int, budget: int) -> list[Bag]:
         if taken is None:
             size += 1
             continue
-        found.append([left[at] for at in taken])
+        unique = rival_steps <= budget
+        if unique:
+            rivals = search.rivals(taken, budget - rival_steps)
+            rival_steps += rivals.steps
+            unique = not rivals.found
+        found.append(([left[at] for at in taken], unique))
         left = [lot for at, lot in enumerate(left) if at not in taken]
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Rivals:
+    """Whether another subset shares an item with one, and the steps to know; more than the budget: it is not known."""
+
+    found: bool
+    steps: int
 
 
 @dataclass(slots=True)
@@ -61,10 +78,12 @@ class Search:
     """The search for the first subset of one size among lots in id order.
 
     ``low[r][at]`` and ``high[r][at]`` are the sums of the ``r`` smallest and largest amounts from position ``at`` on;
-    they exist where there are as many. ``by_amount`` are the (amount, position) pairs in ascending order.
+    they exist where there are as many. ``by_amount`` are the (amount, position) pairs in ascending order. ``held`` are
+    amounts chosen beforehand, and ``known`` is a choice of positions that is passed over.
     """
 
     amounts: list[int]
+    held: list[int]
     slack: Slack
     size: int
     budget: int
@@ -72,25 +91,53 @@ class Search:
     low: list[list[int]]
     high: list[list[int]]
     by_amount: list[tuple[int, int]]
+    known: list[int] | None = None
     steps: int = 0
 
     @staticmethod
     def over(bag: Bag, slack: Slack, size: int, budget: int) -> Search:
         """The search over a bag. No subset is allowed more slack than one with the largest amount as every leg."""
         amounts = [lot.amount for lot in bag]
-        largest = max(abs(amount) for amount in amounts)
+        reach = slack.most(max(abs(amount) for amount in amounts), size)
         low, high = _extremes(amounts, size)
-        by_amount = sorted((amount, at) for at, amount in enumerate(amounts))
-        return Search(amounts, slack, size, budget, slack.most(largest, size), low, high, by_amount)
+        return Search(amounts, [], slack, size, budget, reach, low, high, _by_amount(amounts))
 
     def first(self) -> list[int] | None:
         """The positions of the first subset, or None."""
         return self._extend([], 0)
 
+    def rivals(self, taken: list[int], budget: int) -> Rivals:
+        """Looks for another subset with the first of the taken positions, then for one with the next and without it."""
+        steps = 0
+        for order, at in enumerate(taken):
+            others = [place for place in range(len(self.amounts)) if place not in taken[: order + 1]]
+            amounts = [self.amounts[place] for place in others]
+            low, high = _extremes(amounts, self.size - 1)
+            search = replace(
+                self,
+                amounts=amounts,
+                held=[self.amounts[at]],
+                budget=budget - steps,
+                low=low,
+                high=high,
+                by_amount=_by_amount(amounts),
+                steps=0,
+            )
+            if order == 0:
+                search.known = [others.index(place) for place in taken[1:]]
+            try:
+                found = search._extend([], self.amounts[at])
+            except OutOfBudget:
+                return Rivals(True, steps + search.steps)
+            steps += search.steps
+            if found is not None:
+                return Rivals(True, steps)
+        return Rivals(False, steps)
+
     def _extend(self, chosen: list[int], total: int) -> list[int] | None:
-        """The first subset that begins with the chosen positions, whose amounts are ``total``."""
+        """The first subset that begins with the chosen positions, whose amounts and the held ones are ``total``."""
         start = chosen[-1] + 1 if chosen else 0
-        after = self.size - len(chosen) - 1
+        after = self.size - len(self.held) - len(chosen) - 1
         if after == 0:
             return self._close(chosen, total, start)
         for at in range(start, len(self.amounts) - after):
@@ -110,10 +157,16 @@ class Search:
         first = bisect_left(self.by_amount, (-self.reach - total, start))
         last = bisect_right(self.by_amount, (self.reach - total, len(self.amounts)))
         for at in sorted(at for _, at in self.by_amount[first:last] if at >= start):
-            legs = [self.amounts[one] for one in (*chosen, at)]
-            if min(legs) < 0 < max(legs) and abs(sum(legs)) <= self.slack.over(legs):
+            legs = [*self.held, *(self.amounts[one] for one in (*chosen, at))]
+            nets = min(legs) < 0 < max(legs) and abs(sum(legs)) <= self.slack.over(legs)
+            if nets and [*chosen, at] != self.known:
                 return [*chosen, at]
         return None
+
+
+def _by_amount(amounts: list[int]) -> list[tuple[int, int]]:
+    """Amounts with their positions, ascending."""
+    return sorted((amount, at) for at, amount in enumerate(amounts))
 
 
 def _extremes(amounts: list[int], size: int) -> tuple[list[list[int]], list[list[int]]]:

@@ -16,7 +16,7 @@ from tests.support.random_ledgers import DAY, Row
 pytestmark = pytest.mark.cargo
 
 MANY = 10_000
-FEWER = {"subset_net": 3_000, "flow window": 300}
+FEWER = {"subset_net": 2_000, "flow window": 300}
 """Here the interpreter would take minutes for all: it is written to be read, and tries every subset and every pair."""
 
 

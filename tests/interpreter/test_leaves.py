@@ -123,12 +123,42 @@ def subset(max_size: int = 8, budget: int = 10_000, tol: int = 0) -> n.SubsetNet
     return n.SubsetNet(key=None, tol=abs_tol(tol), max_size=max_size, budget=budget)
 
 
+def subset_marks(node: n.SubsetNet, amounts: list[int]) -> list[bool]:
+    """The marks of the groups that are formed of rows with these amounts."""
+    formed = solved(node, [row(at, amount) for at, amount in enumerate(amounts)]).report().groups
+    return [one.unique is True for one in formed if one.origin == "subset_net"]
+
+
 def test_subset_takes_small_sizes_first_then_low_ids() -> None:
     rows = [row(1, 30), row(2, 20), row(3, -50), row(4, 50), row(5, 7)]
     # the pair 3, 4 comes before the triple 1, 2, 3
     assert match(subset(), *rows) == [{3: -50, 4: 50}]
     assert match(subset(), *rows[:3], rows[4]) == [{1: 30, 2: 20, 3: -50}]
     assert match(subset(max_size=2), *rows[:3]) == []
+
+
+@pytest.mark.parametrize(
+    ("amounts", "marks"),
+    [
+        ([5, -5, 3, -3], [True, True]),
+        ([5, 5, -5, -5], [False, True]),  # of the second pair nothing else is left
+        ([2, 3, -5, 1, 4], [False]),
+        ([2, 3, -5, 4, 7], [True]),
+        ([5, 4, 1, -5], [True]),  # a larger subset is no rival
+        ([1, 2, -3, -2, 4], [True]),
+    ],
+)
+def test_subset_is_unique_where_no_other_of_its_size_shares_a_member(amounts: list[int], marks: list[bool]) -> None:
+    assert subset_marks(subset(), amounts) == marks
+
+
+def test_subset_is_not_unique_when_its_rivals_need_too_many_steps() -> None:
+    amounts = [2, 3, -5, 70, 80, 90, -120]
+    marks = [subset_marks(subset(budget=budget, max_size=3, tol=1), amounts) for budget in range(1, 40)]
+    assert marks == sorted(marks)
+    assert [False] in marks
+    assert marks[0] == []
+    assert marks[-1] == [True]
 
 
 def test_subset_searches_on_in_what_is_left() -> None:

@@ -574,46 +574,69 @@ def _(node: n.SubsetNet, bag: Bag) -> list[Group]:
             bag.count("out_of_budget")
         else:
             bag.count("out_of_tolerance", not found)
-            formed += [bag.whole(ids, "subset_net", "n:m subset") for ids in found]
+            formed += [bag.whole(ids, "subset_net", "n:m subset", unique) for ids, unique in found]
     return formed
 
 
-def subsets(node: n.SubsetNet, bag: Bag, bucket: list[Id]) -> tuple[list[list[Id]], int]:
-    """All subsets that are taken from a bucket, and the steps that the searches take."""
-    found: list[list[Id]] = []
-    left, steps, many = list(bucket), 0, 2
+def subsets(node: n.SubsetNet, bag: Bag, bucket: list[Id]) -> tuple[list[tuple[list[Id], bool]], int]:
+    """All subsets that are taken from a bucket, each with its mark, and the steps that the searches take."""
+    found: list[tuple[list[Id], bool]] = []
+    left, steps, rival_steps, many = list(bucket), 0, 0, 2
     while many <= min(node.max_size, len(left)):
         netting = [
             places
             for places in combinations(range(len(left)), many)
             if has_both_signs(bag, ids := [left[place] for place in places]) and is_within(node.tol, bag, ids)
         ]
-        steps += steps_until(node, bag, left, many, netting[0] if netting else None)
+        bound = allowed(node.tol, bag, [max(abs(bag.amounts[id]) for id in left)] * many)
+        steps += steps_until([bag.amounts[id] for id in left], many, netting[0] if netting else None, bound, 0)
         if netting:
-            found.append([left[place] for place in netting[0]])
+            rivals = [places for places in netting[1:] if set(places) & set(netting[0])]
+            rival_steps += steps_to_rivals(bag, left, netting[0], rivals, bound)
+            unique = not rivals and rival_steps <= node.budget
+            found.append(([left[place] for place in netting[0]], unique))
             left = [id for place, id in enumerate(left) if place not in netting[0]]
         else:
             many += 1
     return found, steps
 
 
-def steps_until(node: n.SubsetNet, bag: Bag, left: list[Id], many: int, until: tuple[int, ...] | None) -> int:
-    """The extensions that a depth-first search makes until it comes to a combination, or to its end."""
+def steps_to_rivals(bag: Bag, left: list[Id], taken: tuple[int, ...], rivals: list[tuple[int, ...]], bound: int) -> int:
+    """The extensions of the searches with each place that was taken and without the ones before it, up to a rival."""
+    steps = 0
     amounts = [bag.amounts[id] for id in left]
-    bound = allowed(node.tol, bag, [max(map(abs, amounts))] * many)
+    for index, held in enumerate(taken):
+        others = [place for place in range(len(left)) if place not in taken[: index + 1]]
+        choices = sorted(
+            tuple(others.index(place) for place in places if place != held)
+            for places in rivals
+            if held in places and not set(places) & set(taken[:index])
+        )
+        first = choices[0] if choices else None
+        steps += steps_until([amounts[place] for place in others], len(taken) - 1, first, bound, amounts[held])
+        if choices:
+            break
+    return steps
+
+
+def steps_until(amounts: list[int], many: int, until: tuple[int, ...] | None, bound: int, before: int) -> int:
+    """The extensions that a depth-first search makes until it comes to a combination, or to its end.
+
+    The search chooses so many places; amounts chosen earlier add up to ``before``.
+    """
 
     def is_pruned(choice: tuple[int, ...]) -> bool:
         later, needed = sorted(amounts[choice[-1] + 1 :]), many - len(choice)
-        total = sum(amounts[place] for place in choice)
+        total = before + sum(amounts[place] for place in choice)
         if len(later) < needed:
             return True
         return total + sum(later[:needed]) > bound or total + sum(later[len(later) - needed :]) < -bound
 
     def is_tried(choice: tuple[int, ...]) -> bool:
-        before = until is None or choice <= until[: len(choice)]
-        return before and not any(is_pruned(choice[:end]) for end in range(1, len(choice) + 1))
+        in_time = until is None or choice <= until[: len(choice)]
+        return in_time and not any(is_pruned(choice[:end]) for end in range(1, len(choice) + 1))
 
-    return sum(is_tried(choice) for length in range(1, many) for choice in combinations(range(len(left)), length))
+    return sum(is_tried(choice) for length in range(1, many) for choice in combinations(range(len(amounts)), length))
 
 
 # -- flow

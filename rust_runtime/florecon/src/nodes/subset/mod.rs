@@ -7,6 +7,7 @@ mod search;
 use crate::error::Error;
 use crate::explain::event::{Event, Limits};
 use crate::plan::Answer;
+use crate::plan::arena::Tag;
 use crate::plan::buckets::{Buckets, Key};
 use crate::plan::item::{Item, ItemFn, item_fn};
 use crate::plan::lot::{Lot, compact};
@@ -18,7 +19,7 @@ use search::subsets;
 
 /// In each bucket, takes the smallest subsets (2 to `max_size` items, then lowest ids) with both signs and a net within
 /// `tol`. The search is exact and counts its steps: a bucket that needs more than `budget` of them stays whole in the
-/// residual, and the stage says so.
+/// residual, and the stage says so. A group is marked unique if no other subset of its size shares an item.
 ///
 /// ```
 /// use florecon::prelude::*;
@@ -77,8 +78,9 @@ impl<R, K: Key> Body<R> for SubsetNet<R, K> {
                     Some(found) => {
                         let tag = run.tag(node.id(), kind::SUBSET_NET, reason::SUBSET_NET);
                         for subset in found {
-                            let members: Vec<u32> = subset.iter().map(|&at| bucket[at as usize]).collect();
-                            run.take(bag, &members, tag);
+                            let members: Vec<u32> = subset.places.iter().map(|&at| bucket[at as usize]).collect();
+                            let unique = Some(subset.is_unique);
+                            run.take(bag, &members, Tag { unique, ..tag });
                         }
                         for at in run.watched_in(bag) {
                             if bag[at as usize].amount != 0 && bucket.contains(&at) {

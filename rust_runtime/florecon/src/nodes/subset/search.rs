@@ -5,15 +5,26 @@
 //! within the bound is pruned before it counts. The subsets found and the steps counted are part of the semantics of the node;
 //! the speed is not: bounds come from a segment tree, last positions from an index by amount, and a pruned start is not tried
 //! again in the same size, since bounds only tighten while items are taken.
+//!
+//! A subset is marked unique after a search for another one of its size that shares an item. That search leaves out the
+//! items of the subset one after the other, and has a budget of its own.
 
 use super::extremes::Extremes;
 use super::live_index::LiveIndex;
 use crate::plan::tolerance::{Legs, Tol};
 use crate::sorting::by_number;
 
-/// Disjoint subsets that net, as ascending places in `amounts`; none at all when the search needs more steps than
-/// `budget`.
-pub(crate) fn subsets(amounts: &[i64], tol: Tol, max_size: usize, budget: u64) -> Option<Vec<Vec<u32>>> {
+/// A subset that nets.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Subset {
+    /// Ascending places in `amounts`.
+    pub places: Vec<u32>,
+    /// No other subset of this size shares one of them; false also where the budget was too small to tell.
+    pub is_unique: bool,
+}
+
+/// Disjoint subsets that net; none at all when the search needs more steps than `budget`.
+pub(crate) fn subsets(amounts: &[i64], tol: Tol, max_size: usize, budget: u64) -> Option<Vec<Subset>> {
     let mut search = Search::new(amounts, tol, budget);
     let mut found = Vec::new();
     for size in 2..=max_size {
@@ -53,7 +64,11 @@ struct Search<'a> {
     reach: i128,
     /// Steps that may still be counted.
     steps: u64,
+    /// Steps that the search for rivals may still count; none once it needed more.
+    rival_steps: Option<u64>,
     chosen: Vec<u32>,
+    /// A subset that is passed over.
+    known: Vec<u32>,
 }
 
 impl<'a> Search<'a> {
@@ -69,7 +84,9 @@ impl<'a> Search<'a> {
             values: Values::new(amounts),
             reach: 0,
             steps,
+            rival_steps: Some(steps),
             chosen: Vec::new(),
+            known: Vec::new(),
         }
     }
 
@@ -92,16 +109,32 @@ impl<'a> Search<'a> {
     }
 
     /// Takes the subset that was found.
-    fn take(&mut self) -> Vec<u32> {
-        let chosen = std::mem::take(&mut self.chosen);
-        for &place in &chosen {
+    fn take(&mut self) -> Subset {
+        let places = std::mem::take(&mut self.chosen);
+        self.known.clone_from(&places);
+        let mut is_unique = true;
+        for &place in &places {
             self.alive.remove(place);
             self.starts.remove(place);
             self.values.remove(place);
             self.extremes.remove(place as usize);
+            is_unique = is_unique && !self.has_rival(place);
+            self.known.clear();
         }
-        self.left -= chosen.len();
-        chosen
+        self.left -= places.len();
+        Subset { places, is_unique }
+    }
+
+    /// Whether another subset of this size has the place and otherwise what is left; true also when out of steps.
+    fn has_rival(&mut self, place: u32) -> bool {
+        let Some(steps) = self.rival_steps else { return true };
+        let search_steps = std::mem::replace(&mut self.steps, steps);
+        self.chosen.push(place);
+        let outcome = self.extend(0, self.amounts[place as usize].into());
+        self.chosen.clear();
+        let steps = std::mem::replace(&mut self.steps, search_steps);
+        self.rival_steps = (!matches!(outcome, Outcome::OutOfSteps)).then_some(steps);
+        !matches!(outcome, Outcome::Nothing)
     }
 
     /// The first subset that begins with the chosen places, which add up to `sum`.
@@ -146,7 +179,20 @@ impl<'a> Search<'a> {
     }
 
     /// Chooses the last place.
-    fn finish(&mut self, from: u32, sum: i128) -> Outcome {
+    fn finish(&mut self, mut from: u32, sum: i128) -> Outcome {
+        while let Some(place) = self.last(from, sum) {
+            self.chosen.push(place);
+            if self.chosen != self.known {
+                return Outcome::Found;
+            }
+            self.chosen.pop();
+            from = place + 1;
+        }
+        Outcome::Nothing
+    }
+
+    /// The first place from `from` on that makes the chosen ones net.
+    fn last(&mut self, from: u32, sum: i128) -> Option<u32> {
         let mut legs = Legs::default();
         self.chosen
             .iter()
@@ -164,7 +210,7 @@ impl<'a> Search<'a> {
             legs.within(tol)
         };
         let range = self.values.between(low, high);
-        let last = if range.len() <= FEW_VALUES {
+        if range.len() <= FEW_VALUES {
             let values = &mut self.values;
             let first = |value: usize| fits(values.distinct[value]).then(|| values.first(value, from))?;
             range.filter_map(first).min()
@@ -178,13 +224,6 @@ impl<'a> Search<'a> {
                     break Some(place);
                 }
                 place = self.alive.first(place + 1);
-            }
-        };
-        match last {
-            None => Outcome::Nothing,
-            Some(place) => {
-                self.chosen.push(place);
-                Outcome::Found
             }
         }
     }
@@ -267,22 +306,47 @@ mod tests {
         amounts: &'a [i64],
         tol: Tol,
         steps: u64,
+        rival_steps: Option<u64>,
+        reach: i128,
+        known: Vec<usize>,
+        /// Places that are chosen beforehand.
+        held: usize,
     }
 
     impl Plain<'_> {
-        fn all(&mut self, max_size: usize) -> Option<Vec<Vec<u32>>> {
-            let mut found: Vec<Vec<u32>> = Vec::new();
+        fn all(&mut self, max_size: usize) -> Option<Vec<Subset>> {
+            let mut found = Vec::new();
             let mut size = 2;
             while size <= max_size.min(self.left.len()) {
+                self.reach = self.reach(size);
                 match self.extend(&mut Vec::new(), size)? {
                     None => size += 1,
                     Some(taken) => {
+                        self.known.clone_from(&taken);
+                        let is_unique = taken.iter().all(|&place| {
+                            self.left.retain(|&other| other != place);
+                            let is_alone = self.is_alone(place, size);
+                            self.known.clear();
+                            is_alone
+                        });
                         self.left.retain(|place| !taken.contains(place));
-                        found.push(taken.iter().map(|&place| place as u32).collect());
+                        let places = taken.iter().map(|&place| place as u32).collect();
+                        found.push(Subset { places, is_unique });
                     }
                 }
             }
             Some(found)
+        }
+
+        fn is_alone(&mut self, place: usize, size: usize) -> bool {
+            let Some(steps) = self.rival_steps else { return false };
+            let kept = std::mem::replace(&mut self.steps, steps);
+            self.held = 1;
+            let rival = self.extend(&mut vec![place], size);
+            self.held = 0;
+            self.rival_steps = rival.is_some().then_some(self.steps);
+            self.steps = kept;
+            rival == Some(None)
         }
 
         fn reach(&self, size: usize) -> i128 {
@@ -294,19 +358,12 @@ mod tests {
         /// None when out of steps.
         fn extend(&mut self, chosen: &mut Vec<usize>, size: usize) -> Option<Option<Vec<usize>>> {
             let after = size - chosen.len() - 1;
-            let later = |place: usize| chosen.last().is_none_or(|&last| place > last);
-            for place in self
-                .left
-                .clone()
-                .into_iter()
-                .filter(|&place| later(place))
-                .collect::<Vec<_>>()
-            {
+            for place in self.later(chosen) {
                 chosen.push(place);
                 if after == 0 {
                     let mut legs = Legs::default();
                     chosen.iter().for_each(|&place| legs.add(self.amounts[place]));
-                    if legs.both_signs() && legs.within(self.tol) {
+                    if legs.both_signs() && legs.within(self.tol) && *chosen != self.known {
                         return Some(Some(chosen.clone()));
                     }
                 } else if self.may_net(chosen, after) {
@@ -322,15 +379,20 @@ mod tests {
 
         fn may_net(&self, chosen: &[usize], after: usize) -> bool {
             let sum: i128 = chosen.iter().map(|&place| i128::from(self.amounts[place])).sum();
-            let rest = self.left.iter().filter(|place| Some(*place) > chosen.last());
-            let mut rest: Vec<i128> = rest.map(|&place| self.amounts[place].into()).collect();
+            let rest = self.later(chosen);
+            let mut rest: Vec<i128> = rest.iter().map(|&place| self.amounts[place].into()).collect();
             rest.sort_unstable();
             let (Some(low), Some(high)) = (rest.get(..after), rest.len().checked_sub(after)) else {
                 return false;
             };
             let (low, high): (i128, i128) = (low.iter().sum(), rest[high..].iter().sum());
-            let reach = self.reach(chosen.len() + after);
-            sum + low <= reach && sum + high >= -reach
+            sum + low <= self.reach && sum + high >= -self.reach
+        }
+
+        fn later(&self, chosen: &[usize]) -> Vec<usize> {
+            let last = chosen[self.held..].last();
+            let places = self.left.iter().copied();
+            places.filter(|place| last.is_none_or(|last| place > last)).collect()
         }
     }
 
@@ -362,6 +424,10 @@ mod tests {
                 amounts: &amounts,
                 tol,
                 steps: budget,
+                rival_steps: Some(budget),
+                reach: 0,
+                known: Vec::new(),
+                held: 0,
             };
             let expected = plain.all(max_size);
             assert_eq!(
@@ -377,6 +443,8 @@ mod tests {
         let amounts: Vec<i64> = (0..100_000).map(|at| if at < 50_000 { 100 } else { -100 }).collect();
         let found = subsets(&amounts, abs_tol(0), 8, 100_000).unwrap();
         assert_eq!(found.len(), 50_000);
-        assert!(found.iter().zip(0..).all(|(pair, at)| pair[..] == [at, at + 50_000]));
+        assert!(found.iter().zip(0..).all(|(pair, at)| pair.places == [at, at + 50_000]));
+        // the last pair has no other lots left
+        assert_eq!(found.iter().filter(|pair| pair.is_unique).count(), 1);
     }
 }
