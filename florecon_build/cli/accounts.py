@@ -7,8 +7,8 @@ small differences,6900
 write_off,6930
 ```
 
-A reason is the code of a resolution, the origin of a group or the label of its step; `clearing` is the account that is
-reconciled, where the strategy declares no account column.
+A reason is the code of a resolution, the origin of a group or the name of its step, as the page shows it; `clearing` is
+the account that is reconciled, where the strategy declares no account column.
 """
 
 from __future__ import annotations

@@ -74,7 +74,6 @@ class KeptRun:
         strategy = self.book.strategy(self.view.name)
         plugin = None if strategy is None else fb.Plugin.from_ir(strategy)
         kept, signing = of_book(self.book, self.view.name, given.signing)
-        labels = {node.id: node.label if node.kind == "labeled" else None for node in about.nodes}
         return RunResult(
             title=f"{about.domain} {about.version}",
             ledger=rows,
@@ -84,7 +83,7 @@ class KeptRun:
             allocations=self.report.allocations,
             scale=about.scale,
             facts=self._facts(),
-            nodes=tuple(Node(node.id, node.kind, node.path, labels[node.id]) for node in about.nodes),
+            nodes=tuple(Node(node.id, node.kind, node.path, node.label, node.facts) for node in about.nodes),
             tree="" if plugin is None else plugin.tree(),
             drawing=None if plugin is None else plugin.svg(),
             why=self.details.reasons,

@@ -243,7 +243,7 @@ def record(run: Run, *, exit_code: int, allowed: str | None) -> dict[str, Any]:
                 "label": node.label,
                 "file": node.file,
                 "line": node.line,
-                "facts": {name: node.facts[name] for name in ("amount", "scale") if name in node.facts},
+                "facts": {name: node.facts[name] for name in ("amount", "scale", "columns") if name in node.facts},
             }
             for node in about.nodes
         ],

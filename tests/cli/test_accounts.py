@@ -112,7 +112,7 @@ def test_without_accounts_there_is_no_journal(folder: Path) -> None:
         ("code,account\n", "line 1 is 'code,account', not 'reason,account'"),
         ("reason,account\nnear dates,\n", "line 2 has no reason, no account, or more than these two"),
         ("reason,account\na,1\n\na,2\n", "line 4 gives a second account for 'a'"),
-        ("reason,account\nclearing,1200\n", "no account is given for 'agg_net' (4)"),
+        ("reason,account\nclearing,1200\n", "no account is given for 'small differences' (4)"),
     ],
 )
 def test_what_is_refused_says_what_to_do(folder: Path, text: str | None, says: str) -> None:

@@ -151,8 +151,7 @@ def _record(folder: Path) -> dict[str, Any]:
 
 
 def _node(node: Mapping[str, Any]) -> Node:
-    label = node["label"] if node["kind"] == "labeled" else None
-    return Node(node["id"], node["kind"], node["path"], label, node.get("facts", {}))
+    return Node(node["id"], node["kind"], node["path"], node["label"], node.get("facts", {}))
 
 
 def _optional(path: Path) -> pa.Table | None:

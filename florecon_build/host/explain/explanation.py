@@ -19,6 +19,7 @@ from florecon_build.host.description import Description, Node
 from florecon_build.host.errors import BrokenReply
 from florecon_build.host.explain.context import context_of
 from florecon_build.host.explain.sentences import Words
+from florecon_build.host.report.step_names import plain_reason
 from florecon_build.wire import LEAVES, PINNED, UNMATCHED
 
 DESCRIBED = (
@@ -165,5 +166,5 @@ class Explanation:
         if place["origin"] == UNMATCHED:
             return f"unmatched with {amount}"
         at = f" by {self._place({'node': place['node'], 'kind': place['origin']})}" if "node" in place else ""
-        why = place.get("reason", place["origin"])
+        why = plain_reason(place.get("reason")) or place["origin"]
         return f"in group {place['group_id']} of {place['size']} with {amount}{at} ({why})"

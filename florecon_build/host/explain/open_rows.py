@@ -7,6 +7,7 @@ from typing import Protocol
 
 from florecon_build.host.errors import Unsupported
 from florecon_build.host.explain.explanation import Explanation, Step
+from florecon_build.host.report.step_names import step_name
 
 ROWS_PER_CALL = 100
 """Rows per explain call; the module runs its strategy once for each call."""
@@ -44,7 +45,7 @@ def _lines(explanation: Explanation, names: Mapping[int, str]) -> dict[str, str]
     for step in explanation.steps:
         if _is_reason(step):
             of_text = texts_of_row.setdefault(str(step.row), {}).setdefault(step.text, [])
-            name = names.get(step.node, step.kind)
+            name = step_name(names, step.node, step.kind)
             of_text += [name] if name not in of_text else []
     return {
         row: "\n".join(f"{', '.join(steps)}: {text}" for text, steps in texts.items())

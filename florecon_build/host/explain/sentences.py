@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from florecon_build.host.explain.context import Context, day, difference, typed
 from florecon_build.host.report.currencies import format_minor, with_code
+from florecon_build.host.report.step_names import plain_reason
 from florecon_build.wire import PairEvent, RowEvent
 
 Facts = Mapping[str, Any]
@@ -189,7 +190,7 @@ def _signals(w: Words, f: Facts) -> str:
 
 
 def _taken(w: Words, f: Facts) -> str:
-    why = f" ({f['reason']})" if f.get("reason") else ""
+    why = f" ({plain_reason(f['reason'])})" if f.get("reason") else ""
     if f["size"] == 1:
         return f"taken by itself as {f['origin']}{why}, with {w.amount(f['amount'], f)}"
     net = w.sum(f["net"], f) if _one_code(w, f) else "nothing in one currency"

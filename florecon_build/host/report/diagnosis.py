@@ -8,6 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from florecon_build.host.report.step_names import step_name
+
 _SIGN = (
     "look at the sign: `florecon-build read` shows the sums of positive and of negative amounts. A sign in another"
     ' column is declared as amount = { column = "...", sign = "...", negative = "..." }, debits and credits as'
@@ -88,7 +90,7 @@ def _leaves(stages: pa.Table) -> list[dict[str, Any]]:
 
 def _leaf(stage: Mapping[str, Any], names: Mapping[int, str]) -> str:
     """What a leaf saw, why it refused it, and what to look at."""
-    name = names.get(stage["node"]) or stage["label"] or stage["kind"]
+    name = step_name(names, stage["node"], stage["label"] or stage["kind"])
     place = f"{stage['file']}:{stage['line']}" if stage["file"] else stage["kind"]
     seen = f"{name} ({place}): {plural(stage['items_in'], 'row')} came"
     if not stage["items_in"]:

@@ -18,6 +18,7 @@ from florecon_build.host.report.ageing import Ageing, AgeLine, age_lines, ageing
 from florecon_build.host.report.currencies import decimals_of, format_minor, plain_text, with_code
 from florecon_build.host.report.open_reasons import open_reasons
 from florecon_build.host.report.pivot_nets import PivotNet
+from florecon_build.host.report.step_names import plain_reason
 from florecon_build.host.report.summary import Summary, Tables, key_of, labelled, mixed_nets, shares, step_of_group
 from florecon_build.host.report.tables import in_major_units
 from florecon_build.wire import PINNED, UNMATCHED
@@ -123,7 +124,7 @@ def matched_table(summary: Summary, tables: Tables, details: Details) -> pa.Tabl
         "group_id": parts["group_id"],
         "stage": pa.array([names[group] for group in parts["group_id"].to_pylist()], pa.string()),
         "status": pc.take(groups["status"], place),
-        "reason": pc.take(groups["reason"], place),
+        "reason": pc.take(pa.array(map(plain_reason, groups["reason"].to_pylist()), pa.string()), place),
         "net": pa.array(one_net, pa.int64()),
         "legs": pa.array(said, pa.string()),
         "pivot_net": _pivot_texts(parts["group_id"].to_pylist(), in_pivots),

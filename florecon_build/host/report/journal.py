@@ -25,7 +25,7 @@ from florecon_build.host.report.excel import write_workbook
 from florecon_build.host.report.exports import in_currency_decimals
 from florecon_build.host.report.formulas import Formulas, without_formulas
 from florecon_build.host.report.row_facts import Fact, RowFacts
-from florecon_build.host.report.step_names import step_names
+from florecon_build.host.report.step_names import plain_reason, step_name, step_names
 from florecon_build.wire import UNMATCHED
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def journal_of(
     missing: dict[str, int] = {}
     for leg, account in chosen.items():
         if account is None:
-            missing[leg.reasons[0]] = missing.get(leg.reasons[0], 0) + 1
+            missing[leg.reasons[-1]] = missing.get(leg.reasons[-1], 0) + 1
     if missing:
         listed = ", ".join(f"{reason!r} ({count})" for reason, count in sorted(missing.items()))
         raise BadCommand(
@@ -134,7 +134,7 @@ def _legs(report: Report, about: Description, facts: RowFacts | None) -> list[_L
         raise BadCommand(
             "the currencies of some rows are not known to this report; make it in the workspace of the rows"
         )
-    names = step_names((node.id, node.path, node.label if node.kind == "labeled" else None) for node in about.nodes)
+    names = step_names(about.nodes)
     legs: list[_Leg] = []
     for line in report.groups.to_pylist():
         if line["origin"] == UNMATCHED:
@@ -146,11 +146,10 @@ def _legs(report: Report, about: Description, facts: RowFacts | None) -> list[_L
             fact = known.get(row_id, Fact())
             nets[fact.currency, fact.account] = nets.get((fact.currency, fact.account), 0) + amount
             days += [] if fact.date is None else [fact.date]
-        label = names.get(line["node"])
-        reasons = (line["origin"], *([label] if label is not None else []))
+        reasons = (line["origin"], step_name(names, line["node"], line["origin"]))
         more = f" and {len(members) - NAMED} more" if len(members) > NAMED else ""
         rows = ", ".join(str(row_id) for row_id, _ in members[:NAMED]) + more
-        text = f"{line['reason'] or line['origin']}: {rows}"
+        text = f"{plain_reason(line['reason']) or line['origin']}: {rows}"
         key = hashlib.sha256(json.dumps(members).encode()).hexdigest()[:12]
         legs += [
             _Leg(key, reasons, currency, account, net, max(days, default=None), text)

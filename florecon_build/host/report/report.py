@@ -19,7 +19,6 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from florecon_build.host.description import Description
-from florecon_build.host.description import Node as DescribedNode
 from florecon_build.host.errors import BadCommand, ConservationViolated, MissingPackage, Unsupported
 from florecon_build.host.report.currencies import format_minor
 from florecon_build.host.report.excel import write_workbook
@@ -200,7 +199,7 @@ class Report:
         """Balanced journal entries for every difference that a group leaves, and for every write-off.
 
         Parameters: `accounts` has the account of each reason: the code of a resolution, the origin of a group, or the
-        label of the step that formed it; and under `clearing` the account that is reconciled, where the plugin declares
+        name of the step that formed it; and under `clearing` the account that is reconciled, where the plugin declares
         no account column. `on` is the date of the entries; unless given, the latest date of a group's rows.
         Returns a `Journal`, with `table`, `write_csv` and `write_excel`. A group over several currencies has lines in
         each of them. Errors: `BadCommand` naming every reason without an account.
@@ -400,7 +399,7 @@ class Report:
             **({} if self._module is None else {"module": f"sha256 {self._module}"}),
             "rows": f"{self.input.num_rows:,}, sha256 {_digest(self.input)}",
         }
-        nodes = (Node(node.id, node.kind, node.path, _label(node), node.facts) for node in about.nodes)
+        nodes = (Node(node.id, node.kind, node.path, node.label, node.facts) for node in about.nodes)
         page = render(
             RunResult(
                 title=title or f"{about.domain} {about.version}",
@@ -506,10 +505,6 @@ class Report:
                     connection.register(what, self.groups if what == "groups" else table)
             answer: Any = connection.sql(query)
             return answer.to_arrow_table()
-
-
-def _label(node: DescribedNode) -> str | None:
-    return node.label if node.kind == "labeled" else None
 
 
 def _digest(rows: pa.Table) -> str:

@@ -23,7 +23,7 @@ from florecon_build.host.report.pivot_nets import (
     pivot_nets,
     pivots_of,
 )
-from florecon_build.host.report.step_names import step_names
+from florecon_build.host.report.step_names import step_name, step_names, words_of
 from florecon_build.host.report.tables import first_of_each
 from florecon_build.wire import UNMATCHED
 
@@ -180,7 +180,7 @@ class Summary:
 
 def tables_of(report: Report, about: Description, shipped: pa.Table) -> Tables:
     """The tables that a summary is computed from; `shipped` are the input rows."""
-    names = step_names((node.id, node.path, node.label if node.kind == "labeled" else None) for node in about.nodes)
+    names = step_names(about.nodes)
     made = report.tables()
     return Tables(
         rows=made["rows"],
@@ -293,7 +293,7 @@ def _whole(tables: Tables, ids: pa.ChunkedArray, rows: Sequence[int]) -> list[in
 def step_of_group(tables: Tables) -> dict[int, str]:
     """The step of each group: the outermost label around its node, or its origin."""
     columns = (tables.groups[name].to_pylist() for name in ("group_id", "node", "origin"))
-    return {group: tables.step_names.get(node) or origin for group, node, origin in zip(*columns, strict=True)}
+    return {group: step_name(tables.step_names, node, origin) for group, node, origin in zip(*columns, strict=True)}
 
 
 def _pivot_lines(tables: Tables, nets: Mapping[int, PivotNet]) -> tuple[PivotLine, ...]:
@@ -331,7 +331,8 @@ def _with_step(tables: Tables, allocations: pa.Table) -> pa.Table:
     at = pc.index_in(allocations["group_id"], value_set=groups["group_id"].combine_chunks())
     steps = tables.step_names
     known = pc.index_in(groups["node"].cast(pa.int64()), value_set=pa.array(list(steps), pa.int64()))
-    names = pc.coalesce(pc.take(pa.array(list(steps.values()), pa.string()), known), groups["origin"])
+    named = pc.take(pa.array(list(steps.values()), pa.string()), known)
+    names = pc.coalesce(named, words_of(groups["origin"]))
     for name, column in (("name", names), ("origin", groups["origin"]), ("node", groups["node"])):
         allocations = allocations.append_column(name, pc.take(column, at))
     return allocations.filter(pc.not_equal(allocations["origin"], UNMATCHED))

@@ -109,7 +109,7 @@ def test_the_journal_sheet_has_the_entries_of_the_journal(folder: Path) -> None:
     assert (formats["JPY"], formats["KWD"], formats["EUR"]) == ("#,##0", "#,##0.000", "#,##0.00")
     unmade = sheets(folder / "undeclared.xlsx")["Journal"]
     assert "--accounts FILE" in unmade["A2"].value
-    with pytest.raises(BadCommand, match="no account is given for 'agg_net'"):
+    with pytest.raises(BadCommand, match="no account is given for 'small differences'"):
         report().write_excel(folder / "not.xlsx", accounts={})
     assert not (folder / "not.xlsx").exists()
     lines = read(report().journal(ACCOUNTS).write_csv(folder / "journal.csv"))

@@ -70,7 +70,7 @@ def test_every_difference_is_an_entry(report: Report) -> None:
 
 def test_a_label_is_a_reason_too_and_a_missing_one_is_named(report: Report) -> None:
     assert {each[0] for each in lines(report, {"deal": "6900", "rounding": "6960"})} == {"6900", "6960", "clearing"}
-    with pytest.raises(BadCommand, match=r"no account is given for 'agg_net' \(4\), 'rounding' \(1\)"):
+    with pytest.raises(BadCommand, match=r"no account is given for 'deal' \(4\), 'rounding' \(1\)"):
         report.journal({"write_off": "6930"})
 
 

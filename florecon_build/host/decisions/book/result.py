@@ -18,7 +18,7 @@ from florecon_build.host.decisions.balances import Balance, Cleared, Kind
 from florecon_build.host.decisions.store.ledger import Decision
 from florecon_build.host.description import Description
 from florecon_build.host.report.report import Report
-from florecon_build.host.report.step_names import step_names
+from florecon_build.host.report.step_names import step_name, step_names
 from florecon_build.wire import UNMATCHED
 
 Id = int | str
@@ -197,7 +197,7 @@ def result_of(
 
 def names_of(about: Description) -> dict[int, str]:
     """The step of the strategy that each node is counted under."""
-    return step_names((node.id, node.path, node.label if node.kind == "labeled" else None) for node in about.nodes)
+    return step_names(about.nodes)
 
 
 def sums_by_key(amounts: Iterable[tuple[Key, int]]) -> dict[Key, int]:
@@ -215,7 +215,7 @@ def _stage(line: Mapping[str, Any], names: Mapping[int, str], codes: Mapping[int
     node = line["node"]
     if line["origin"] == UNMATCHED:
         return UNMATCHED, None, 1 << 33
-    return names.get(node, line["origin"]), "matched", (1 << 31) if node is None else node
+    return step_name(names, node, line["origin"]), "matched", (1 << 31) if node is None else node
 
 
 def _renumbered(groups: pa.Table, number: Mapping[int, int]) -> pa.Table:

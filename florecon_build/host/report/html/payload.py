@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 
 from florecon_build.host.report.ageing import BOUNDS, EPOCH, ageing_of, bucket_names
 from florecon_build.host.report.currencies import Currencies, currencies_of, decimals_of
-from florecon_build.host.report.html.run_result import Node, RunResult
+from florecon_build.host.report.html.run_result import RunResult
 from florecon_build.host.report.open_reasons import open_reasons
 from florecon_build.host.report.pivot_nets import other_amounts, pivots_of
+from florecon_build.host.report.step_names import plain_reason, step_name, step_names
 from florecon_build.host.report.summary import groups_of_several_currencies, labelled, mixed_nets
 from florecon_build.wire import PINNED, UNMATCHED
 
@@ -37,7 +38,7 @@ def payload(result: RunResult) -> dict[str, Any]:
     ids = _shown_ids(result.rows)
     ledger = _reorder(ids, result)
     matched = result.groups.filter(pc.not_equal(result.groups["origin"], UNMATCHED))
-    stages, stage_of = _stages(matched, result.nodes)
+    stages, stage_of = _stages(matched, step_names(result.nodes))
     places = {group: place for place, group in enumerate(matched["group_id"].to_pylist())}
     others = other_amounts(pivots_of(result.nodes))
     columns = [_column(name, ledger[name], is_money=name not in others) for name in ledger.column_names]
@@ -107,14 +108,12 @@ def _drop_matched_texts(columns: Sequence[dict[str, Any]], residual: Sequence[in
             column["codes"] = [code if left else nothing for code, left in zip(column["codes"], residual, strict=True)]
 
 
-def _stages(groups: pa.Table, nodes: Sequence[Node]) -> tuple[list[str], list[int]]:
+def _stages(groups: pa.Table, names: Mapping[int, str]) -> tuple[list[str], list[int]]:
     """Stage names in the order of the strategy, and the index of the stage of each group."""
-    known = {node.id: node for node in nodes}
-    labels = [node for node in nodes if node.label]
     formed: list[tuple[int | None, str]] = list(
         zip(groups["node"].to_pylist(), groups["origin"].to_pylist(), strict=True)
     )
-    name_of = {one: _stage(known.get(one[0]) if one[0] is not None else None, one[1], labels) for one in set(formed)}
+    name_of = {one: step_name(names, *one) for one in set(formed)}
     ranks: dict[str, int] = {}
     for (node, _), name in name_of.items():
         ranks[name] = min(ranks.get(name, 1 << 31), 1 << 30 if node is None else node)
@@ -123,17 +122,9 @@ def _stages(groups: pa.Table, nodes: Sequence[Node]) -> tuple[list[str], list[in
     return stages, [place[name_of[one]] for one in formed]
 
 
-def _stage(node: Node | None, origin: str, labels: Sequence[Node]) -> str:
-    """The outermost label around a node; without one, the origin of the group."""
-    if node is None:
-        return origin
-    above = [label for label in labels if node.path == label.path or node.path.startswith(f"{label.path} > ")]
-    return min(above, key=lambda label: len(label.path)).label or origin if above else origin
-
-
 def _groups(groups: pa.Table, stage_of: Sequence[int]) -> dict[str, Any]:
     words: dict[str | None, int] = {}
-    reasons = [words.setdefault(reason, len(words)) for reason in groups["reason"].to_pylist()]
+    reasons = [words.setdefault(reason, len(words)) for reason in map(plain_reason, groups["reason"].to_pylist())]
     unique = groups["unique"].to_pylist() if "unique" in groups.column_names else [None] * groups.num_rows
     return {
         "id": groups["group_id"].to_pylist(),

@@ -17,7 +17,8 @@ from florecon_build.host.report.summary import Tables
 class Node:
     """A node of the strategy: its id, kind, label and place in the tree (`partition_by > seq[2] > labeled`).
 
-    `facts` has the amount column of a pivot and its scale.
+    `label` is the tag of a labeled one; `facts` has the columns of a key, the amount column of a pivot and its
+    scale.
     """
 
     id: int
@@ -111,7 +112,7 @@ class RunResult:
 
     def tables(self) -> Tables:
         """The tables that the totals are computed from."""
-        names = step_names((node.id, node.path, node.label) for node in self.nodes)
+        names = step_names(self.nodes)
         return Tables(
             rows=self.rows,
             input=self.ledger,

@@ -78,7 +78,7 @@ def inside(page: str) -> dict[str, Any]:
 
 def test_group_stage_is_the_enclosing_label() -> None:
     data = payload(RESULT)
-    assert data["stages"] == ["invoices", "flow"]
+    assert data["stages"] == ["invoices", "best fit"]
     assert data["groups"]["stage"] == [1, 0]
     assert data["groups"]["pinned"] == [0, 1]
 
