@@ -31,6 +31,7 @@ from florecon_build.frontend.strategy import (
     inner_of,
     key_of,
     measure_of,
+    of_group,
     plain_text,
     predicate_of,
     strategy,
@@ -352,14 +353,10 @@ def accept_if(predicate: Callable[[Group], BooleanExpr] | BooleanExpr, inner: St
     with place("accept_if"):
         slot = Slot("accept_if.predicate", Scope.GROUP)
         with place(".predicate"):
-            test = attempt(lambda: predicate_of(_of_group(predicate), slot))
+            test = attempt(lambda: predicate_of(of_group(predicate), slot))
         below = attempt(lambda: inner_of(answered(inner), "accept_if: inner"))
         node = n.AcceptIf(predicate=answered(test).ir, inner=answered(below).ir, span=author_span())
         return strategy(node, test, below)
-
-
-def _of_group(predicate: object) -> object:
-    return answered(predicate if isinstance(predicate, Expr) or not callable(predicate) else predicate(Group()))
 
 
 @overload

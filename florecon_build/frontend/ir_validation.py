@@ -122,12 +122,13 @@ def _build(node: n.Node) -> Strategy | None:
         case n.Exact1to1():
             return leaves.exact_1to1(_optional(node.key), order=_optional(node.order))
         case n.AggNet():
-            return leaves.agg_net(_optional(node.key), tol=rebuilt_tolerance(node.tol))
+            return leaves.agg_net(_optional(node.key), tol=rebuilt_tolerance(node.tol), accept=_acceptance(node.accept))
         case n.SignalGroup():
-            return leaves.signal_group(rebuilt(node.signals), tol=rebuilt_tolerance(node.tol), cap=node.cap)
+            slack, test = rebuilt_tolerance(node.tol), _acceptance(node.accept)
+            return leaves.signal_group(rebuilt(node.signals), tol=slack, cap=node.cap, accept=test)
         case n.RunningZero():
             slack, key = rebuilt_tolerance(node.tol), _optional(node.key)
-            return leaves.running_zero(rebuilt(node.order), tol=slack, key=key)
+            return leaves.running_zero(rebuilt(node.order), tol=slack, key=key, accept=_acceptance(node.accept))
         case n.SubsetNet():
             slack, key = rebuilt_tolerance(node.tol), _optional(node.key)
             return leaves.subset_net(key, tol=slack, max_size=node.max_size, budget=node.budget)
@@ -163,6 +164,10 @@ def _partition(node: n.PartitionByTable | n.PartitionByWith) -> Strategy:
 
 def _boolean(value: e.Value) -> BooleanExpr:
     return cast(BooleanExpr, rebuilt(value))
+
+
+def _acceptance(value: e.Value | None) -> BooleanExpr | None:
+    return None if value is None else _boolean(value)
 
 
 def _integer(value: e.Value) -> IntegerExpr:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from florecon_build.frontend.diagnostics import answered, argument, author_span, fail, place, tolerant
+from florecon_build.frontend.group import Group
 from florecon_build.frontend.handles import BooleanExpr, Expr, describe
 from florecon_build.frontend.numeric import IntegerExpr
 from florecon_build.frontend.parameters import Tolerance, tolerance_of
 from florecon_build.frontend.strategy import (
     Slot,
     Strategy,
+    acceptance_of,
     bucket_of,
     key_of,
     optional_key,
@@ -26,6 +30,9 @@ Key = Expr | tuple[object, ...]
 
 Tol = Tolerance | IntegerExpr | int
 """A tolerance, or a bare integer of minor units."""
+
+Accept = Callable[[Group], BooleanExpr] | BooleanExpr
+"""A condition on a candidate group: a function of the group, or what it gives back."""
 
 MAX_SUBSET = 64
 
@@ -59,13 +66,15 @@ def exact_1to1(key: Key | None = None, order: Key | None = None) -> Strategy:
 
 
 @tolerant
-def agg_net(key: Key | None = None, tol: Tol = 0) -> Strategy:
+def agg_net(key: Key | None = None, tol: Tol = 0, accept: Accept | None = None) -> Strategy:
     """Groups all rows of a key if there are at least two, of both signs, and their net is within the tolerance.
 
     Parameters:
     - ``key``: a scalar expression or a tuple of them; rows match only within one value. None: no restriction. A row
       with a null key stays open.
     - ``tol``: tolerance: an integer of minor units, an integer parameter, ``rel_tol`` or ``rel_max_tol``.
+    - ``accept``: function of a candidate group ``g`` (see ``Group``) that returns a boolean expression. A group is
+      formed only if it holds. Otherwise all rows of the key stay open.
 
     Groups have origin ``agg_net`` and reason ``aggregate net``.
 
@@ -75,21 +84,26 @@ def agg_net(key: Key | None = None, tol: Tol = 0) -> Strategy:
     >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), amount=fb.money(scale=2))
     >>> fb.agg_net(rows.account, tol=fb.rel_tol(bps=10, floor=100))
     <strategy agg_net>
+    >>> fb.agg_net(rows.account, accept=lambda g: g.min_side == 1)
+    <strategy agg_net>
     """
     with place("agg_net"):
         by = optional_key(key, Slot("agg_net.key"))
         slack = tolerance_of(tol, "agg_net.tol")
-        return strategy(n.AggNet(key=_ir(by), tol=slack.ir, span=author_span()), by, slack)
+        test = acceptance_of(accept, "agg_net.accept")
+        return strategy(n.AggNet(key=_ir(by), tol=slack.ir, accept=_ir(test), span=author_span()), by, slack, test)
 
 
 @tolerant
-def signal_group(signals: Expr, tol: Tol = 0, cap: int = 256) -> Strategy:
+def signal_group(signals: Expr, tol: Tol = 0, cap: int = 256, accept: Accept | None = None) -> Strategy:
     """Groups rows that share a reference (signal) and net within the tolerance.
 
     Parameters:
     - ``signals``: a list of references per row (``tokens``, ``ngrams``) or one text.
     - ``tol``: tolerance: an integer of minor units, an integer parameter, ``rel_tol`` or ``rel_max_tol``.
     - ``cap``: largest number of members of a group, at least 2. A group has at least 2 members, of both signs.
+    - ``accept``: function of a candidate group ``g`` (see ``Group``) that returns a boolean expression. A group is
+      formed only if it holds. Otherwise the next reference is tried.
 
     Small buckets are processed first; a row is matched once. Groups have origin ``signal_group`` and reason ``shared
     reference <signal>``.
@@ -105,7 +119,9 @@ def signal_group(signals: Expr, tol: Tol = 0, cap: int = 256) -> Strategy:
         by = _signals(signals)
         slack = tolerance_of(tol, "signal_group.tol")
         answered(whole(cap, "signal_group.cap", least=2))
-        return strategy(n.SignalGroup(signals=by.ir, tol=slack.ir, cap=cap, span=author_span()), by, slack)
+        test = acceptance_of(accept, "signal_group.accept")
+        node = n.SignalGroup(signals=by.ir, tol=slack.ir, cap=cap, accept=_ir(test), span=author_span())
+        return strategy(node, by, slack, test)
 
 
 @argument
@@ -118,7 +134,7 @@ def _signals(item: object) -> Expr:
 
 
 @tolerant
-def running_zero(order: Key, tol: Tol = 0, key: Key | None = None) -> Strategy:
+def running_zero(order: Key, tol: Tol = 0, key: Key | None = None, accept: Accept | None = None) -> Strategy:
     """Closes a group whenever the running balance along ``order`` returns to within the tolerance of zero.
 
     Parameters:
@@ -126,6 +142,8 @@ def running_zero(order: Key, tol: Tol = 0, key: Key | None = None) -> Strategy:
     - ``tol``: tolerance: an integer of minor units, an integer parameter, ``rel_tol`` or ``rel_max_tol``.
     - ``key``: a scalar expression or a tuple of them; rows match only within one value. None: no restriction. A row
       with a null key stays open.
+    - ``accept``: function of a candidate group ``g`` (see ``Group``) that returns a boolean expression. A group is
+      formed only if it holds. Otherwise the scan goes on to the next zero.
 
     Rows after the last zero stay open. Groups have origin ``running_zero`` and reason ``running balance zero``.
 
@@ -140,8 +158,9 @@ def running_zero(order: Key, tol: Tol = 0, key: Key | None = None) -> Strategy:
         along = order_of(order, Slot("running_zero.order"))
         slack = tolerance_of(tol, "running_zero.tol")
         by = optional_key(key, Slot("running_zero.key"))
-        node = n.RunningZero(order=along.ir, tol=slack.ir, key=_ir(by), span=author_span())
-        return strategy(node, along, slack, by)
+        test = acceptance_of(accept, "running_zero.accept")
+        node = n.RunningZero(order=along.ir, tol=slack.ir, key=_ir(by), accept=_ir(test), span=author_span())
+        return strategy(node, along, slack, by, test)
 
 
 @tolerant

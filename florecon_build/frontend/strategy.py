@@ -7,13 +7,15 @@ from typing import cast
 
 from florecon_build.frontend.diagnostics import answered, argument, fail
 from florecon_build.frontend.functions import condition_of
+from florecon_build.frontend.group import Group
 from florecon_build.frontend.handles import Deferred, Expr, Uses, all_uses, describe, lift, never_null
 from florecon_build.frontend.parameters import Tolerance
+from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
 from florecon_build.ir.python_printer import show
 from florecon_build.ir.scope import Reads, Scope, reads
 from florecon_build.ir.strings import fault
-from florecon_build.ir.traversal import public_name
+from florecon_build.ir.traversal import public_name, values_in
 from florecon_build.ir.types import Kind, Type
 
 MAX_NESTING = 60
@@ -209,6 +211,28 @@ def predicate_of(item: object, slot: Slot) -> Expr:
         fix = "write the condition itself: fb.when(row.lane == .., inner)"
         fail("not_an_expression", f"{slot.name} needs a condition, not a function", got=describe(item), fix=fix)
     return in_scope(condition_of(item, slot.name), slot)
+
+
+@argument
+def acceptance_of(item: object, name: str) -> Expr | None:
+    """Validates the condition of a leaf on a candidate group; None accepts each."""
+    if item is None:
+        return None
+    test = answered(predicate_of(of_group(item), Slot(name, Scope.GROUP)))
+    if any(isinstance(part, e.GroupUnique) for part in values_in(test.ir)):
+        fail(
+            "scope",
+            f"{name}: `g.unique` is not known of a candidate",
+            expected="a fact of the members and their amounts",
+            got=f"`{show(test.ir)}`",
+            fix="put fb.accept_if(lambda g: g.unique, ..) around the node",
+        )
+    return test
+
+
+def of_group(predicate: object) -> object:
+    """The expression of a group condition: a function of ``g`` is called."""
+    return answered(predicate if isinstance(predicate, Expr) or not callable(predicate) else predicate(Group()))
 
 
 @argument

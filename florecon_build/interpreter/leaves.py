@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from florecon_build.interpreter.bag import Bag, Group, Outcome, both_signs, buckets, group, without
@@ -46,7 +46,9 @@ def agg_net(context: Context, step: Step, node: n.AggNet, bag: Bag) -> Outcome:
     formed = [
         group(bucket, "agg_net", REASONS["agg_net"], step.id, True)
         for bucket in cut.values()
-        if not rejected_shape(counters, bucket) and not rejected_net(counters, bucket, slack)
+        if not rejected_shape(counters, bucket)
+        and not rejected_net(counters, bucket, slack)
+        and not rejected(context, counters, node.accept, bucket)
     ]
     return without(bag, formed)
 
@@ -71,31 +73,36 @@ def signal_group(context: Context, step: Step, node: n.SignalGroup, bag: Bag) ->
     formed: list[Group] = []
     for signal, lots in sorted(carriers.items(), key=visit_order):
         free = [lot for lot in lots if lot.id not in taken]
-        if rejected_shape(counters, free, cap=node.cap) or rejected_net(counters, free, slack):
+        if (
+            rejected_shape(counters, free, cap=node.cap)
+            or rejected_net(counters, free, slack)
+            or rejected(context, counters, node.accept, free)
+        ):
             continue
         taken.update(lot.id for lot in free)
         reason = f"{REASONS['signal_group']} {key_text(signal, of)}"
         formed.append(group(free, "signal_group", reason, step.id, True))
-    rivalled = _with_rival(formed, [lots for lots in carriers.values() if _is_accepted(lots, node.cap, slack)])
+    place = {lot.id: at for at, one in enumerate(formed) for lot in one.members}
+    rivalled = {
+        at
+        for lots in carriers.values()
+        for at in _rivalled(formed, place, lots)
+        if _nets(lots, node.cap, slack) and accepts(context, node.accept, lots)
+    }
     return without(bag, [replace(one, unique=at not in rivalled) for at, one in enumerate(formed)])
 
 
-def _is_accepted(bucket: Bag, cap: int, slack: Slack) -> bool:
-    """True where a bucket, whole as it came, makes a group."""
+def _rivalled(formed: list[Group], place: Mapping[RowId, int], bucket: Bag) -> set[int]:
+    """Places of the groups that share a member with a bucket of other members; ``place`` is that of each member."""
+    met = {place[lot.id] for lot in bucket if lot.id in place}
+    is_group = len(met) == 1 and all(lot.id in place for lot in bucket) and len(formed[min(met)].members) == len(bucket)
+    return set() if is_group else met
+
+
+def _nets(bucket: Bag, cap: int, slack: Slack) -> bool:
+    """True where a bucket, whole as it came, is of the size, the signs and the net of a group."""
     amounts = [lot.amount for lot in bucket]
     return len(bucket) <= cap and both_signs(bucket) and abs(sum(amounts)) <= slack.over(amounts)
-
-
-def _with_rival(formed: list[Group], buckets: Iterable[Bag]) -> set[int]:
-    """Places of the groups of which a member is in a bucket of other members."""
-    place = {lot.id: at for at, one in enumerate(formed) for lot in one.members}
-    found: set[int] = set()
-    for bucket in buckets:
-        met = {place.get(lot.id) for lot in bucket}
-        whole = len(met) == 1 and all(at is None or len(formed[at].members) == len(bucket) for at in met)
-        if not whole:
-            found |= {at for at in met if at is not None}
-    return found
 
 
 def running_zero(context: Context, step: Step, node: n.RunningZero, bag: Bag) -> Outcome:
@@ -108,14 +115,14 @@ def running_zero(context: Context, step: Step, node: n.RunningZero, bag: Bag) ->
     for bucket in cut.values():
         if rejected_shape(counters, bucket):
             continue
-        closed = list(_segments(in_order(context, node.order, bucket), slack))
+        closed = list(_segments(context, node, in_order(context, node.order, bucket), slack))
         counters.out_of_tolerance += not closed
         formed.extend(group(segment, "running_zero", REASONS["running_zero"], step.id, True) for segment in closed)
     return without(bag, formed)
 
 
-def _segments(ordered: Bag, slack: Slack) -> Iterator[Bag]:
-    """Cuts the ordered lots at each balance within the slack of the segment's legs; the open tail is left out."""
+def _segments(context: Context, node: n.RunningZero, ordered: Bag, slack: Slack) -> Iterator[Bag]:
+    """Cuts the ordered lots at each accepted balance within the slack of the segment's legs; without the open tail."""
     segment: Bag = []
     smallest = largest = 0
     sides = [0, 0]
@@ -125,7 +132,8 @@ def _segments(ordered: Bag, slack: Slack) -> Iterator[Bag]:
         segment.append(lot)
         sides[lot.amount > 0] += leg
         net = sides[1] - sides[0]
-        if all(sides) and abs(net) <= slack.within(smallest, largest, max(sides), sum(sides)):
+        is_zero = all(sides) and abs(net) <= slack.within(smallest, largest, max(sides), sum(sides))
+        if is_zero and accepts(context, node.accept, segment):
             yield segment
             segment, sides = [], [0, 0]
 
@@ -158,3 +166,15 @@ def rejected_net(counters: Stage, bucket: Bag, slack: Slack) -> bool:
     rejected = abs(sum(amounts)) > slack.over(amounts)
     counters.out_of_tolerance += rejected
     return rejected
+
+
+def rejected(context: Context, counters: Stage, accept: Value | None, bucket: Bag) -> bool:
+    """True where the bucket does not satisfy the condition of the leaf; counted as out of tolerance."""
+    found = not accepts(context, accept, bucket)
+    counters.out_of_tolerance += found
+    return found
+
+
+def accepts(context: Context, accept: Value | None, lots: Bag) -> bool:
+    """True where a candidate of whole lots satisfies the condition of its leaf."""
+    return accept is None or context.accepts(accept, group(lots, "", "", 0))

@@ -1,7 +1,7 @@
 """JSON format of a plugin: the canonical encoder, the SHA-256 fingerprint, and the strict decoder.
 
 The form follows the data classes: a value or node is an object with its ``kind`` and its fields, all of them, always;
-only the fields of a plugin that are marked optional are left out where they are null.
+only fields that are marked optional are left out where they are null.
 Source positions stand apart in ``source``, by JSON pointer, and never enter the fingerprint; neither do ``automata``,
 the tables of the patterns, for a reader that makes none itself. ``json_schema`` writes the same rules as a JSON Schema.
 """

@@ -157,28 +157,31 @@ class Exact1to1(Base):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AggNet(Base):
-    """Takes a whole bucket that nets within a tolerance."""
+    """Takes a whole bucket that nets within a tolerance and satisfies ``accept``."""
 
     key: Value | None
     tol: Tolerance
+    accept: Value | None = field(default=None, metadata=OPTIONAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalGroup(Base):
-    """Groups items that share a signal and net within a tolerance."""
+    """Groups items that share a signal, net within a tolerance and satisfy ``accept``."""
 
     signals: Value
     tol: Tolerance
     cap: int
+    accept: Value | None = field(default=None, metadata=OPTIONAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningZero(Base):
-    """Closes a segment each time the running balance returns to zero."""
+    """Closes a segment each time the running balance returns to zero and ``accept`` holds."""
 
     order: Value
     tol: Tolerance
     key: Value | None
+    accept: Value | None = field(default=None, metadata=OPTIONAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,11 +79,11 @@ def settings(node: n.Node) -> list[str]:
         case n.Exact1to1():
             return [*_key(node.key), *_optional("order", node.order)]
         case n.AggNet():
-            return [*_key(node.key), *_tol(node.tol)]
+            return [*_key(node.key), *_tol(node.tol), *_accept(node.accept)]
         case n.SignalGroup():
-            return [show(node.signals), *_tol(node.tol), *_cap("cap", node.cap)]
+            return [show(node.signals), *_tol(node.tol), *_cap("cap", node.cap), *_accept(node.accept)]
         case n.RunningZero():
-            return [show(node.order), *_tol(node.tol), *_optional("key", node.key)]
+            return [show(node.order), *_tol(node.tol), *_optional("key", node.key), *_accept(node.accept)]
         case n.SubsetNet():
             return [*_key(node.key), *_tol(node.tol), f"max_size={node.max_size}", f"budget={node.budget}"]
         case n.Flow():
@@ -119,6 +119,10 @@ def _key(value: e.Value | None) -> list[str]:
 def _tol(tol: e.Tolerance) -> list[str]:
     text = show_tolerance(tol)
     return [] if text == "0" else [f"tol={text}"]
+
+
+def _accept(value: e.Value | None) -> list[str]:
+    return [] if value is None else [f"accept=lambda g: {show(value)}"]
 
 
 def _cap(name: str, cap: int) -> list[str]:

@@ -16,6 +16,7 @@ PAGE = (DOCS / "recipes.md").read_text(encoding="utf-8")
 RECIPES = [
     "reciprocity",
     "guard",
+    "one_payment",
     "composite",
     "buckets",
     "trace",
@@ -68,7 +69,7 @@ def ran() -> Ran:
 
 def test_every_recipe_runs(ran: Ran) -> None:
     """Each asserts its own outcome in the page."""
-    assert PAGE.count("\n## ") == len(RECIPES) == 15
+    assert PAGE.count("\n## ") == len(RECIPES) == 16
     tried = [call.plugin for call in ran.calls]
     assert all(ran.names[name] in tried for name in RECIPES)
 

@@ -116,6 +116,19 @@ def row_beside_a_group() -> object:
     return fb.accept_if(lambda g: (g.size == 2) & row.open, fb.agg_net())
 
 
+def row_in_a_candidate() -> object:
+    return fb.agg_net(row.company, accept=lambda g: row.open)
+
+
+def mark_of_a_candidate() -> object:
+    return fb.signal_group(row.company, accept=lambda g: (g.size == 2) | g.unique)
+
+
+def number_as_a_condition() -> object:
+    condition: Any = fb.param("mistaken_size", 2)
+    return fb.running_zero(row.day, accept=condition)
+
+
 def group_in_a_group() -> object:
     return fb.accept_if(lambda g: g.any(g.size == 2), fb.agg_net())
 

@@ -7,9 +7,11 @@ import pytest
 from florecon_build.interpreter.keys import Plain
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
+from florecon_build.ir.types import INTEGER
 from tests.interpreter.build import (
     abs_tol,
     agg_net,
+    compare,
     exact,
     groups,
     lane,
@@ -20,6 +22,7 @@ from tests.interpreter.build import (
     row,
     shape,
     solved,
+    whole,
 )
 
 
@@ -200,3 +203,33 @@ def test_a_signal_group_has_a_rival_where_another_whole_bucket_would_be_accepted
     node = n.SignalGroup(signals=lane("tokens"), tol=abs_tol(0), cap=3)
     lines = [row(at, amount, ref=own) for at, (amount, own) in enumerate(zip(amounts, signals, strict=True), 1)]
     assert marks(node, *lines) == unique
+
+
+SMALL = compare(e.CompareOp.LE, e.GroupMetric(type=INTEGER, op=e.MetricOp.SIZE), whole(2))
+LARGE = compare(e.CompareOp.GT, e.GroupMetric(type=INTEGER, op=e.MetricOp.SIZE), whole(2))
+
+
+def test_a_bucket_that_is_not_accepted_stays_open_and_is_counted() -> None:
+    rows = [row(1, 5, key="a"), row(2, -5, key="a"), row(3, 5, key="b"), row(4, -3, key="b"), row(5, -2, key="b")]
+    workspace = solved(n.AggNet(key=lane("key"), tol=abs_tol(0), accept=SMALL), rows)
+    assert groups(workspace) == [{1: 5, 2: -5}]
+    assert workspace.stages()[0].out_of_tolerance == 1
+
+
+def test_the_next_signal_is_tried_where_one_is_not_accepted() -> None:
+    rows = [row(1, 5, ref="AA BB"), row(2, -5, ref="AA BB"), row(3, 1, ref="BB"), row(4, -1, ref="BB")]
+    node = n.SignalGroup(signals=lane("tokens"), tol=abs_tol(0), cap=9, accept=LARGE)
+    assert match(node, *rows) == [{1: 5, 2: -5, 3: 1, 4: -1}]
+
+
+def test_a_segment_that_is_not_accepted_goes_on_to_the_next_zero() -> None:
+    rows = [row(1, 5), row(2, -5), row(3, 7), row(4, -7), row(5, 1), row(6, -1)]
+    node = n.RunningZero(order=lane("id"), tol=abs_tol(0), key=None, accept=LARGE)
+    assert match(node, *rows) == [{1: 5, 2: -5, 3: 7, 4: -7}]
+
+
+def test_a_bucket_that_would_not_be_accepted_is_no_rival() -> None:
+    lines = [row(1, 5, ref="AA BB"), row(2, -5, ref="AA"), row(3, -4, ref="BB"), row(4, -1, ref="BB")]
+    for accept, unique in ((None, False), (SMALL, True)):
+        node = n.SignalGroup(signals=lane("tokens"), tol=abs_tol(0), cap=9, accept=accept)
+        assert marks(node, *lines) == [unique]

@@ -46,6 +46,7 @@ facts = st.one_of(
     tols.map(lambda tol: e.GroupClean(type=BOOLEAN, tol=tol)),
     items.map(lambda item: e.GroupQuantifier(type=BOOLEAN, op=e.QuantifierOp.ANY, predicate=item)),
 )
+acceptances = st.one_of(st.none(), facts)
 near = compare(e.CompareOp.LE, day_gap(), real(3.0))
 costs = st.sampled_from(
     [day_gap(), real(0.0), real(1.5), e.Tier(type=REAL.with_nullable(True), condition=near, cost=day_gap())]
@@ -85,11 +86,15 @@ def soakers(draw: st.DrawFn) -> n.Node:
 LEAVES: dict[type[n.Node], st.SearchStrategy[n.Node]] = {
     n.Identity: st.just(n.Identity()),
     n.Exact1to1: st.builds(n.Exact1to1, key=maybe_keys, order=st.one_of(st.none(), orders)),
-    n.AggNet: st.builds(n.AggNet, key=maybe_keys, tol=tols),
+    n.AggNet: st.builds(n.AggNet, key=maybe_keys, tol=tols, accept=acceptances),
     n.SignalGroup: st.builds(
-        n.SignalGroup, signals=st.one_of(st.just(lane("tokens")), keys), tol=tols, cap=st.sampled_from([2, 4, 256])
+        n.SignalGroup,
+        signals=st.one_of(st.just(lane("tokens")), keys),
+        tol=tols,
+        cap=st.sampled_from([2, 4, 256]),
+        accept=acceptances,
     ),
-    n.RunningZero: st.builds(n.RunningZero, order=orders, tol=tols, key=maybe_keys),
+    n.RunningZero: st.builds(n.RunningZero, order=orders, tol=tols, key=maybe_keys, accept=acceptances),
     n.SubsetNet: st.builds(
         n.SubsetNet, key=maybe_keys, tol=tols, max_size=st.integers(2, 4), budget=st.sampled_from([3, 2_000])
     ),

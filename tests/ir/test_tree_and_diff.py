@@ -23,7 +23,7 @@ def every_node() -> fb.Plugin:
     return plugin(
         fb.labeled("same day", fb.exact_1to1(row.account, order=row.day)),
         fb.when(row.open & (row.units > 1), fb.agg_net(row.account, tol=fb.rel_tol(10, floor=slack))),
-        fb.windowed(row.day, 31, fb.signal_group(row.tokens, tol=slack, cap=16)),
+        fb.windowed(row.day, 31, fb.signal_group(row.tokens, tol=slack, cap=16, accept=lambda g: g.size < slack)),
         fb.pivot(row.local, fb.running_zero(row.day, tol=fb.rel_max_tol(5))),
         fb.partition_by_with((row.account, row.units), {("A", 1): fb.identity()}, default=fb.subset_net(row.open)),
         fb.partition_by_with(row.units, lambda k: fb.trim(k, fb.snap(1, fb.whole_only(fb.agg_net(tol=fb.abs(k)))))),
@@ -62,6 +62,9 @@ CASES: dict[str, fb.Plugin] = {
     "a swap": plugin(EXACT, NET, SIGNAL, SOAK),
     "a move and a change": plugin(EXACT, SIGNAL, fb.agg_net(row.account, tol=6), SOAK),
     "a move inwards": plugin(EXACT, fb.when(row.open, fb.seq(fb.identity(), SIGNAL, NET)), SOAK),
+    "a condition on candidates": plugin(
+        fb.agg_net(row.account, tol=5, accept=lambda g: g.size > 2), EXACT, SIGNAL, SOAK
+    ),
     "another leaf": plugin(NET, EXACT, fb.running_zero(row.day), SOAK),
     "a version": plugin(*BASE, version="1.1.0"),
     "a param": plugin(fb.agg_net(row.account, tol=fb.param("diff_slack", 5)), EXACT, SIGNAL, SOAK),

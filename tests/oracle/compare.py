@@ -76,11 +76,16 @@ def plain(rng: random.Random, depth: int) -> fb.Strategy:
     def order() -> Any:
         return rng.choice([ROWS.day, ROWS.units, (ROWS.account, ROWS.day)])
 
+    def accept() -> Any:
+        return rng.choice([None, None, *GUARDS])
+
     leaves: list[Callable[[], fb.Strategy]] = [
         lambda: fb.exact_1to1(key(), order=order()),
-        lambda: fb.agg_net(key(), tol=tol()),
-        lambda: fb.signal_group(rng.choice([ROWS.tokens, ROWS.grams, ROWS.icp]), tol=tol(), cap=rng.choice([2, 4])),
-        lambda: fb.running_zero(order(), tol=tol(), key=key()),
+        lambda: fb.agg_net(key(), tol=tol(), accept=accept()),
+        lambda: fb.signal_group(
+            rng.choice([ROWS.tokens, ROWS.grams, ROWS.icp]), tol=tol(), cap=rng.choice([2, 4]), accept=accept()
+        ),
+        lambda: fb.running_zero(order(), tol=tol(), key=key(), accept=accept()),
         lambda: fb.subset_net(key(), tol=tol(), max_size=rng.choice([2, 3, 7]), budget=rng.choice([3, 12, 40, 900])),
         *[lambda: plain_flow(rng)] * 4,
         lambda: fb.soak_small(rng.choice([2, fb.rel_tol(9_000)])),

@@ -509,7 +509,7 @@ def _(node: n.AggNet, bag: Bag) -> list[Group]:
     for bucket in bag.buckets(node.key):
         if bag.refused(bucket):
             continue
-        if is_within(node.tol, bag, bucket):
+        if is_within(node.tol, bag, bucket) and accepted(node.accept, bag, bucket):
             formed.append(bag.whole(bucket, "agg_net", "aggregate net", True))
         else:
             bag.count("out_of_tolerance")
@@ -530,19 +530,31 @@ def _(node: n.SignalGroup, bag: Bag) -> list[Group]:
         free = [id for id in carriers[signal] if id not in taken]
         if bag.refused(free, node.cap):
             continue
-        if is_within(node.tol, bag, free):
+        if is_within(node.tol, bag, free) and accepted(node.accept, bag, free):
             taken |= set(free)
-            rivals = [whole for whole in carriers.values() if whole != free and set(whole) & set(free)]
-            forced = not any(could_form(node, bag, whole) for whole in rivals)
-            formed.append(bag.whole(free, "signal_group", f"shared reference {signal[1]}", forced))
+            formed.append(bag.whole(free, "signal_group", f"shared reference {signal[1]}"))
         else:
             bag.count("out_of_tolerance")
-    return formed
+    members = [{id for id, _ in group.members} for group in formed]
+    rivals = [
+        set(whole)
+        for whole in carriers.values()
+        if any(own & set(whole) and own != set(whole) for own in members)
+        and 2 <= len(whole) <= node.cap
+        and has_both_signs(bag, whole)
+        and is_within(node.tol, bag, whole)
+        and accepted(node.accept, bag, whole)
+    ]
+    return [
+        replace(group, unique=not any(own & rival and own != rival for rival in rivals))
+        for group, own in zip(formed, members, strict=True)
+    ]
 
 
-def could_form(node: n.SignalGroup, bag: Bag, ids: list[Id]) -> bool:
-    """Whether a bucket, with all that carry its signal, is a group."""
-    return 2 <= len(ids) <= node.cap and has_both_signs(bag, ids) and is_within(node.tol, bag, ids)
+def accepted(accept: e.Value | None, bag: Bag, ids: list[Id]) -> bool:
+    """Whether a candidate of whole lots satisfies the condition of its leaf."""
+    members = tuple(bag.lot(id) for id in bag.amounts if id in ids)
+    return accept is None or value_of(accept, replace(bag.scope, members=members, unique=False, lots={}))
 
 
 @groups_of.register
@@ -555,7 +567,8 @@ def _(node: n.RunningZero, bag: Bag) -> list[Group]:
         ordered, found, start = ranks(node.order, bag, bucket), len(formed), 0
         for end in range(1, len(ordered) + 1):
             segment = ordered[start:end]
-            if has_both_signs(bag, segment) and is_within(node.tol, bag, segment):
+            closes = has_both_signs(bag, segment) and is_within(node.tol, bag, segment)
+            if closes and accepted(node.accept, bag, segment):
                 formed.append(bag.whole(segment, "running_zero", "running balance zero", True))
                 start = end
         bag.count("out_of_tolerance", found == len(formed))

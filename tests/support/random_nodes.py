@@ -55,9 +55,11 @@ class NodeMaker(ValueMaker):
             lambda: fb.exact_1to1(key(), order=None if self.rng.random() < 0.4 else self.order()),
             lambda: fb.exact_1to1(key(), order=self.order()),
             lambda: fb.agg_net(key(), tol=self.tolerance(2)),
-            lambda: fb.agg_net(key(), tol=self.tolerance(2)),
-            lambda: fb.signal_group(self.signals(), tol=self.tolerance(2), cap=self.rng.choice([2, 3, 256])),
-            lambda: fb.running_zero(self.order(), tol=self.tolerance(2), key=key()),
+            lambda: fb.agg_net(key(), tol=self.tolerance(2), accept=self.acceptance()),
+            lambda: fb.signal_group(
+                self.signals(), tol=self.tolerance(2), cap=self.rng.choice([2, 3, 256]), accept=self.acceptance()
+            ),
+            lambda: fb.running_zero(self.order(), tol=self.tolerance(2), key=key(), accept=self.acceptance()),
             lambda: fb.subset_net(key(), tol=self.tolerance(2), max_size=size(), budget=budget()),
             self.flow,
             self.flow,
@@ -122,6 +124,12 @@ class NodeMaker(ValueMaker):
     def group_predicate(self, group: fb.Group) -> Any:
         """A condition on a group."""
         return self.value(Kind.BOOLEAN, Where(group=group), PREDICATE)
+
+    def acceptance(self) -> Callable[[fb.Group], Any] | None:
+        """Now and then a condition on candidates, which knows no mark."""
+        if self.rng.random() < 0.5:
+            return None
+        return lambda group: self.value(Kind.BOOLEAN, Where(group=group, marked=False), PREDICATE)
 
     def flow(self) -> fb.Strategy:
         """The arbiter, with keys, a window, or both."""

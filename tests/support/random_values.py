@@ -31,6 +31,7 @@ class Where:
     group: Any = None
     item: Any = None
     settings: bool = True
+    marked: bool = True
 
 
 class ValueMaker:
@@ -331,7 +332,7 @@ class ValueMaker:
         predicate = lambda: self.value(Kind.BOOLEAN, self.row, depth)  # noqa: E731
         return self.choose(
             lambda: where.group.clean(self.tolerance(depth)),
-            lambda: where.group.unique,
+            lambda: where.group.unique if where.marked else where.group.size >= 3,
             lambda: getattr(where.group, self.rng.choice([op.value for op in e.MetricOp])) >= 2,
             lambda: self.member_count(where, depth) <= 2,
             lambda: where.group.any(predicate()),

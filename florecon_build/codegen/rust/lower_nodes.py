@@ -130,14 +130,17 @@ class _Scope:
                 key = self.key("pair_key", node.key, f"{path}.key")
                 return r.Call("exact_1to1", (key, self.order("pair_order", node.order, path)))
             case n.AggNet():
-                return r.Call("agg_net", (self.key("net_key", node.key, f"{path}.key"), self.tolerance(node.tol)))
+                key = self.key("net_key", node.key, f"{path}.key")
+                return self.accepting("agg_net", (key, self.tolerance(node.tol)), node.accept, path)
             case n.SignalGroup():
                 signals = self.key("signals", node.signals, f"{path}.signals")
-                return r.Call("signal_group", (signals, self.tolerance(node.tol), _number(node.cap)))
+                taken = (signals, self.tolerance(node.tol), _number(node.cap))
+                return self.accepting("signal_group", taken, node.accept, path)
             case n.RunningZero():
                 order = self.order("running_order", node.order, path)
                 tol = self.tolerance(node.tol)
-                return r.Call("running_zero", (order, tol, self.key("running_key", node.key, f"{path}.key")))
+                key = self.key("running_key", node.key, f"{path}.key")
+                return self.accepting("running_zero", (order, tol, key), node.accept, path)
             case n.SubsetNet():
                 tol = self.tolerance(node.tol)
                 key = self.key("subset_key", node.key, f"{path}.key")
@@ -154,6 +157,14 @@ class _Scope:
                 return r.Call("soak_if", (soaks, r.Text(node.origin), self.mode(node, path)))
             case _:
                 assert_never(node)
+
+    def accepting(
+        self, name: str, settings: tuple[r.Expression, ...], accept: e.Value | None, path: str
+    ) -> r.Expression:
+        """The call of a leaf; one with a condition on candidates has a function of its own."""
+        if accept is None:
+            return r.Call(name, settings)
+        return r.Call(f"{name}_accepting", (*settings, self.closure("accepts", GROUP, accept, f"{path}.accept")))
 
     def step(self, node: n.Node) -> r.Expression:
         """A step of a ``seq`` or an entry of a table, under a name unless it is short."""

@@ -300,6 +300,12 @@ def _too_large(w: Words, f: Facts) -> str:
     return f"{amount} is not small; the limit is {slack}: {over} too much"
 
 
+def _predicate_false(_: Words, f: Facts) -> str:
+    if f["kind"] in {"agg_net", "signal_group"}:
+        return "the condition `accept` is false for the group that it would be in"
+    return "the condition is false for it"
+
+
 def _band(w: Words, f: Facts) -> str:
     last = f["from"] + max(f["width"], 1) - 1
     return f"compared with {_items(f['size'])} from {w.order(f, f['from'])} to {w.order(f, last)}"
@@ -344,7 +350,7 @@ ROWS: dict[RowEvent, Writer] = {
     "matched": _matched,
     "too_large": _too_large,
     "predicate_true": lambda w, f: "the condition is true for it",
-    "predicate_false": lambda w, f: "the condition is false for it",
+    "predicate_false": _predicate_false,
     "band": _band,
     "pivot": _pivot,
     "not_entered": lambda w, f: "it has no amount in the other amount column, so it passes through",

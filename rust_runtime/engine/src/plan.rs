@@ -33,9 +33,9 @@ pub(crate) enum Step {
     Snap(Slack, Box<Step>),
     WholeOnly(Box<Step>),
     Exact1to1(Option<Rc<Code>>, Option<Rc<Code>>),
-    AggNet(Option<Rc<Code>>, Slack),
-    SignalGroup(Rc<Code>, Slack, usize),
-    RunningZero(Rc<Code>, Slack, Option<Rc<Code>>),
+    AggNet(Option<Rc<Code>>, Slack, Option<Rc<Code>>),
+    SignalGroup(Rc<Code>, Slack, usize, Option<Rc<Code>>),
+    RunningZero(Rc<Code>, Slack, Option<Rc<Code>>, Option<Rc<Code>>),
     SubsetNet {
         key: Option<Rc<Code>>,
         tol: Slack,
@@ -103,9 +103,16 @@ pub(crate) fn step(node: &Node, layout: &Layout) -> Step {
         Node::Snap(tol, below) => Step::Snap(slack(tol), inner(below)),
         Node::WholeOnly(below) => Step::WholeOnly(inner(below)),
         Node::Exact1to1 { key, order } => Step::Exact1to1(maybe(key), maybe(order)),
-        Node::AggNet(key, tol) => Step::AggNet(maybe(key), slack(tol)),
-        Node::SignalGroup(signals, tol, cap) => Step::SignalGroup(code(signals), slack(tol), *cap),
-        Node::RunningZero { order, tol, key } => Step::RunningZero(code(order), slack(tol), maybe(key)),
+        Node::AggNet(key, tol, accept) => Step::AggNet(maybe(key), slack(tol), maybe(accept)),
+        Node::SignalGroup(signals, tol, cap, accept) => {
+            Step::SignalGroup(code(signals), slack(tol), *cap, maybe(accept))
+        }
+        Node::RunningZero {
+            order,
+            tol,
+            key,
+            accept,
+        } => Step::RunningZero(code(order), slack(tol), maybe(key), maybe(accept)),
         Node::SubsetNet {
             key,
             tol,
@@ -198,6 +205,12 @@ impl Builder {
         Bound::new(code, &self.store, &self.bindings)
     }
 
+    /// The condition of a leaf on candidates; without one, each is accepted.
+    fn accept(&self, code: &Option<Rc<Code>>) -> impl Fn(&Group<'_, Row>) -> Result<bool, EvalError> + use<> {
+        let bound = code.as_ref().map(|code| self.bound(code));
+        move |group| bound.as_ref().map_or(Ok(true), |bound| bound.accepts(group))
+    }
+
     fn setting(&self, code: &Rc<Code>) -> Result<i64, EvalError> {
         self.bound(code).setting()
     }
@@ -261,23 +274,23 @@ impl Builder {
                     key, order
                 )))
             }
-            Step::AggNet(key, tol) => {
-                let tol = self.slack(tol)?;
-                with_key!(self, key, |key| nodes::agg_net(key, tol))
+            Step::AggNet(key, tol, accept) => {
+                let (tol, accept) = (self.slack(tol)?, self.accept(accept));
+                with_key!(self, key, |key| nodes::agg_net_accepting(key, tol, accept))
             }
-            Step::SignalGroup(signals, tol, cap) => {
-                let (bound, tol) = (self.bound(signals), self.slack(tol)?);
+            Step::SignalGroup(signals, tol, cap, accept) => {
+                let (bound, tol, accept) = (self.bound(signals), self.slack(tol)?, self.accept(accept));
                 if signals.of.kind == Kind::List {
-                    nodes::signal_group(move |item: Lot<'_>| bound.list(item), tol, *cap)
+                    nodes::signal_group_accepting(move |item: Lot<'_>| bound.list(item), tol, *cap, accept)
                 } else {
                     let text = move |item: Lot<'_>| bound.atom(item).map(text_key);
-                    nodes::signal_group(text, tol, *cap)
+                    nodes::signal_group_accepting(text, tol, *cap, accept)
                 }
             }
-            Step::RunningZero(order, tol, key) => {
-                let tol = self.slack(tol)?;
+            Step::RunningZero(order, tol, key, accept) => {
+                let (tol, accept) = (self.slack(tol)?, self.accept(accept));
                 with_key!(self, key, |key| with_order!(self, Some(order), |order| {
-                    nodes::running_zero(order, tol, key)
+                    nodes::running_zero_accepting(order, tol, key, accept)
                 }))
             }
             Step::SubsetNet {

@@ -612,7 +612,7 @@ pub enum EventName {
     TooLarge,
     /// The predicate is true for the row, which goes to the inner node.
     PredicateTrue,
-    /// The predicate is false for the row, which passes through.
+    /// The predicate is false for the row, which passes through; or `accept` for the group that it would be in.
     PredicateFalse,
     /// The row is in this band.
     Band,

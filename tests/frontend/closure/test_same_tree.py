@@ -78,7 +78,10 @@ def plugin(of: Of) -> fb.Plugin:
         fb.exact_1to1(here("|r| r.book", row.book), order=here("|r| r.day.month_end()", row.day.month_end)),
         fb.accept_if(
             here("|g| g.span(|r| r.day) <= slack && g.size > 2", close),
-            fb.running_zero(here("|r| (r.day, r.book)", (row.day, row.book))),
+            fb.running_zero(
+                here("|r| (r.day, r.book)", (row.day, row.book)),
+                accept=here("|g| g.min_side == 1", lambda g: g.min_side == 1),
+            ),
         ),
         fb.when(here('|r| r.book == "A"', row.book == "A"), fb.signal_group(here("|r| r.words", row.words))),
         fb.flow(

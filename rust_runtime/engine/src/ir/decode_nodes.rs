@@ -61,7 +61,7 @@ impl Decoder {
             }
             "when" => {
                 fields.exactly(&["kind", "predicate", "inner"])?;
-                Node::When(self.predicate(fields, Scope::Item)?, self.inner(fields)?)
+                Node::When(self.predicate(fields, "predicate", Scope::Item)?, self.inner(fields)?)
             }
             "windowed" => {
                 fields.exactly(&["kind", "order", "width", "inner"])?;
@@ -87,7 +87,7 @@ impl Decoder {
             }
             "accept_if" => {
                 fields.exactly(&["kind", "predicate", "inner"])?;
-                Node::AcceptIf(self.predicate(fields, Scope::Group)?, self.inner(fields)?)
+                Node::AcceptIf(self.predicate(fields, "predicate", Scope::Group)?, self.inner(fields)?)
             }
             "coalesce" => {
                 fields.exactly(&["kind", "origin", "inner"])?;
@@ -177,25 +177,30 @@ impl Decoder {
                 Node::Exact1to1 { key, order }
             }
             "agg_net" => {
-                fields.exactly(&["kind", "key", "tol"])?;
+                let accept = self.acceptance(fields, &["kind", "key", "tol"])?;
                 let key = self.optional_key(fields)?;
-                Node::AggNet(key, self.tolerance(fields.get("tol"), &at.field("tol"))?)
+                Node::AggNet(key, self.tolerance(fields.get("tol"), &at.field("tol"))?, accept)
             }
             "signal_group" => {
-                fields.exactly(&["kind", "signals", "tol", "cap"])?;
+                let accept = self.acceptance(fields, &["kind", "signals", "tol", "cap"])?;
                 let signals = self.key(fields, "signals", true)?;
                 if !matches!(signals.of.kind, Kind::List | Kind::Text) {
                     return at.field("signals").refuse("expected a list of texts, or a text");
                 }
                 let tol = self.tolerance(fields.get("tol"), &at.field("tol"))?;
-                Node::SignalGroup(signals, tol, fields.integer("cap", 2, MOST_COUNT)? as usize)
+                Node::SignalGroup(signals, tol, fields.integer("cap", 2, MOST_COUNT)? as usize, accept)
             }
             "running_zero" => {
-                fields.exactly(&["kind", "order", "tol", "key"])?;
+                let accept = self.acceptance(fields, &["kind", "order", "tol", "key"])?;
                 let order = self.order(fields)?;
                 let tol = self.tolerance(fields.get("tol"), &at.field("tol"))?;
                 let key = self.optional_key(fields)?;
-                Node::RunningZero { order, tol, key }
+                Node::RunningZero {
+                    order,
+                    tol,
+                    key,
+                    accept,
+                }
             }
             "subset_net" => {
                 fields.exactly(&["kind", "key", "tol", "max_size", "budget"])?;
@@ -218,7 +223,7 @@ impl Decoder {
             }
             _ => {
                 fields.exactly(&["kind", "predicate", "origin", "mode", "key"])?;
-                let predicate = self.predicate(fields, Scope::Item)?;
+                let predicate = self.predicate(fields, "predicate", Scope::Item)?;
                 Node::SoakIf(predicate, name(fields, "origin")?, self.soak(fields)?)
             }
         })
@@ -319,15 +324,22 @@ impl Decoder {
         }
     }
 
-    fn predicate(&mut self, fields: &Fields<'_, '_>, scope: Scope) -> Result<Expr, Refused> {
-        let predicate = self.part(fields, "predicate", scope)?;
+    /// The fields of a leaf, and its condition on candidates, which is left out where there is none.
+    fn acceptance(&mut self, fields: &Fields<'_, '_>, names: &[&str]) -> Result<Option<Expr>, Refused> {
+        if !fields.has("accept") {
+            fields.exactly(names)?;
+            return Ok(None);
+        }
+        fields.exactly(&[names, &["accept"]].concat())?;
+        self.predicate(fields, "accept", Scope::Group).map(Some)
+    }
+
+    fn predicate(&mut self, fields: &Fields<'_, '_>, name: &str, scope: Scope) -> Result<Expr, Refused> {
+        let predicate = self.part(fields, name, scope)?;
         if predicate.of == Type::of(Kind::Boolean) {
             Ok(predicate)
         } else {
-            fields
-                .at
-                .field("predicate")
-                .refuse("expected a boolean that is never null")
+            fields.at.field(name).refuse("expected a boolean that is never null")
         }
     }
 }

@@ -367,12 +367,15 @@ pub(crate) enum Node {
         key: Option<Expr>,
         order: Option<Expr>,
     },
-    AggNet(Option<Expr>, Tolerance),
-    SignalGroup(Expr, Tolerance, usize),
+    /// Key, tolerance, condition on candidates.
+    AggNet(Option<Expr>, Tolerance, Option<Expr>),
+    /// Signals, tolerance, cap, condition on candidates.
+    SignalGroup(Expr, Tolerance, usize, Option<Expr>),
     RunningZero {
         order: Expr,
         tol: Tolerance,
         key: Option<Expr>,
+        accept: Option<Expr>,
     },
     SubsetNet {
         key: Option<Expr>,
@@ -443,9 +446,20 @@ impl Node {
             Self::Windowed(order, width, _) => vec![order, width],
             Self::Trim(tol, _) | Self::Snap(tol, _) => tol.parts().collect(),
             Self::Exact1to1 { key, order } => key.iter().chain(order).collect(),
-            Self::AggNet(key, tol) => key.iter().chain(tol.parts()).collect(),
-            Self::SignalGroup(signals, tol, _) => std::iter::once(signals).chain(tol.parts()).collect(),
-            Self::RunningZero { order, tol, key } => std::iter::once(order).chain(tol.parts()).chain(key).collect(),
+            Self::AggNet(key, tol, accept) => key.iter().chain(tol.parts()).chain(accept).collect(),
+            Self::SignalGroup(signals, tol, _, accept) => {
+                std::iter::once(signals).chain(tol.parts()).chain(accept).collect()
+            }
+            Self::RunningZero {
+                order,
+                tol,
+                key,
+                accept,
+            } => std::iter::once(order)
+                .chain(tol.parts())
+                .chain(key)
+                .chain(accept)
+                .collect(),
             Self::SubsetNet { key, tol, .. } => key.iter().chain(tol.parts()).collect(),
             Self::Flow(flow) => {
                 let window = flow.window.iter().flat_map(|(order, width)| [order, width]);
@@ -504,18 +518,28 @@ impl Node {
                 inner.simplify(change);
             }
             Self::Exact1to1 { key, order } => key.iter_mut().chain(order).for_each(change),
-            Self::AggNet(key, tol) | Self::SubsetNet { key, tol, .. } => {
+            Self::AggNet(key, tol, accept) => {
+                key.iter_mut().chain(accept).for_each(change);
+                tolerance(tol);
+            }
+            Self::SubsetNet { key, tol, .. } => {
                 key.iter_mut().for_each(change);
                 tolerance(tol);
             }
-            Self::SignalGroup(signals, tol, _) => {
+            Self::SignalGroup(signals, tol, _, accept) => {
                 change(signals);
                 tolerance(tol);
+                accept.iter_mut().for_each(change);
             }
-            Self::RunningZero { order, tol, key } => {
+            Self::RunningZero {
+                order,
+                tol,
+                key,
+                accept,
+            } => {
                 change(order);
                 tolerance(tol);
-                key.iter_mut().for_each(change);
+                key.iter_mut().chain(accept).for_each(change);
             }
             Self::Flow(flow) => {
                 change(&mut flow.penalty);

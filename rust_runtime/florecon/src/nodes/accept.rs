@@ -1,7 +1,7 @@
-//! `accept_if` and `whole_only`: filters that dissolve groups.
+//! `accept_if` and `whole_only`: filters that dissolve groups; and the condition of a leaf on its candidates.
 
 use crate::error::Error;
-use crate::explain::event::Cause;
+use crate::explain::event::{Cause, Event};
 use crate::plan::Answer;
 use crate::plan::group::Group;
 use crate::plan::lot::{Lot, give_back};
@@ -53,6 +53,60 @@ impl<R> GroupTransform<R> for AcceptIf<R> {
             kept.push((self.predicate)(&view).map_err(|error| run.fault(group.rows[0], error))?);
         }
         Ok(dissolve(run, mark, &kept, bag, left))
+    }
+}
+
+/// Condition of a leaf on a candidate group.
+pub(crate) trait Accept<R> {
+    /// Whether whole lots at these positions, in any order, may be a group.
+    fn holds(&self, run: &Run<'_, R>, bag: &[Lot], positions: &[u32]) -> Result<bool, Error>;
+
+    /// The same, counted where it is false and recorded for the watched rows.
+    fn decide(&self, run: &mut Run<'_, R>, node: NodeId, bag: &[Lot], positions: &[u32]) -> Result<bool, Error> {
+        let holds = self.holds(run, bag, positions)?;
+        if !holds {
+            run.stage(node).out_of_tolerance += 1;
+            for at in run.watched_in(bag).into_iter().filter(|at| positions.contains(at)) {
+                run.record(node, bag[at as usize].row, Event::Predicate(false));
+            }
+        }
+        Ok(holds)
+    }
+}
+
+/// No condition.
+pub(crate) struct Always;
+
+impl<R> Accept<R> for Always {
+    #[inline]
+    fn holds(&self, _: &Run<'_, R>, _: &[Lot], _: &[u32]) -> Result<bool, Error> {
+        Ok(true)
+    }
+}
+
+/// The condition of an author.
+pub(crate) struct Condition<R>(GroupFn<R>);
+
+impl<R> Condition<R> {
+    pub fn new<A: Answer<Value = bool>>(accept: impl Fn(&Group<'_, R>) -> A + 'static) -> Self {
+        Self(Box::new(move |group| accept(group).answer()))
+    }
+}
+
+impl<R> Accept<R> for Condition<R> {
+    fn holds(&self, run: &Run<'_, R>, bag: &[Lot], positions: &[u32]) -> Result<bool, Error> {
+        let mut positions = positions.to_vec();
+        positions.sort_unstable();
+        let lots = positions.iter().map(|&at| bag[at as usize]);
+        let (members, amounts): (Vec<u32>, Vec<i64>) = lots.map(|lot| (lot.row, lot.amount)).unzip();
+        let group = Group {
+            rows: &run.rows,
+            originals: &run.originals,
+            members: &members,
+            amounts: &amounts,
+            unique: None,
+        };
+        (self.0)(&group).map_err(|error| run.fault(members[0], error))
     }
 }
 

@@ -1,9 +1,11 @@
 //! `agg_net`: buckets that net to zero within a tolerance, as one group each.
 
+use super::accept::{Accept, Always, Condition};
 use crate::error::Error;
 use crate::explain::event::Limits;
 use crate::plan::Answer;
 use crate::plan::buckets::{Buckets, Key};
+use crate::plan::group::Group;
 use crate::plan::item::{Item, ItemFn, item_fn};
 use crate::plan::lot::{Lot, compact};
 use crate::plan::run_state::Run;
@@ -24,15 +26,40 @@ where
     K: Key,
     A: Answer<Value = Option<K>>,
 {
-    Plan::leaf(kind::AGG_NET, AggNet { key: item_fn(key), tol })
+    let (key, accept) = (item_fn(key), Always);
+    Plan::leaf(kind::AGG_NET, AggNet { key, tol, accept })
 }
 
-struct AggNet<R, K> {
+/// [`agg_net`] of the buckets that satisfy a condition.
+///
+/// ```
+/// use florecon::prelude::*;
+/// struct Line { account: i64, amount: i64 }
+/// let one_payment = |g: &Group<Line>| g.min_side() == 1;
+/// let plan: Plan<Line> = agg_net_accepting(|i: Item<Line>| Some(i.row.account), abs_tol(0), one_payment);
+/// ```
+pub fn agg_net_accepting<R, K, A, B>(
+    key: impl Fn(Item<'_, R>) -> A + 'static,
+    tol: Tol,
+    accept: impl Fn(&Group<'_, R>) -> B + 'static,
+) -> Plan<R>
+where
+    R: 'static,
+    K: Key,
+    A: Answer<Value = Option<K>>,
+    B: Answer<Value = bool>,
+{
+    let (key, accept) = (item_fn(key), Condition::new(accept));
+    Plan::leaf(kind::AGG_NET, AggNet { key, tol, accept })
+}
+
+struct AggNet<R, K, A> {
     key: ItemFn<R, Option<K>>,
     tol: Tol,
+    accept: A,
 }
 
-impl<R, K: Key> Body<R> for AggNet<R, K> {
+impl<R, K: Key, A: Accept<R>> Body<R> for AggNet<R, K, A> {
     fn check(&self) -> Result<(), String> {
         self.tol.check()
     }
@@ -49,7 +76,7 @@ impl<R, K: Key> Body<R> for AggNet<R, K> {
                 refuse(Refusal::OneSided);
             } else if !legs.within(self.tol) {
                 refuse(Refusal::OutOfTolerance);
-            } else {
+            } else if self.accept.decide(run, node.id(), bag, bucket)? {
                 let tag = run.forced(node.id(), kind::AGG_NET, reason::AGG_NET);
                 run.take(bag, bucket, tag);
             }

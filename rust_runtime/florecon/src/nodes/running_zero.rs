@@ -1,9 +1,11 @@
 //! `running_zero`: segments of an ordered bucket whose running balance returns to zero.
 
+use super::accept::{Accept, Always, Condition};
 use crate::error::Error;
 use crate::explain::event::{Event, Limits, Total};
 use crate::plan::Answer;
 use crate::plan::buckets::{Buckets, Key};
+use crate::plan::group::Group;
 use crate::plan::item::{Item, ItemFn, item_fn};
 use crate::plan::lot::{Lot, compact};
 use crate::plan::node_id::NodeId;
@@ -38,17 +40,50 @@ where
             order: item_fn(order),
             tol,
             key: item_fn(key),
+            accept: Always,
         },
     )
 }
 
-struct RunningZero<R, K, O> {
+/// [`running_zero`] of the segments that satisfy a condition; one that does not goes on to the next balance of zero.
+///
+/// ```
+/// use florecon::prelude::*;
+/// struct Line { day: i64, amount: i64 }
+/// let several = |g: &Group<Line>| g.size() > 2;
+/// let plan: Plan<Line> = running_zero_accepting(|i: Item<Line>| i.row.day, abs_tol(0), one_bucket, several);
+/// ```
+pub fn running_zero_accepting<R, K, A, O, B, C>(
+    order: impl Fn(Item<'_, R>) -> B + 'static,
+    tol: Tol,
+    key: impl Fn(Item<'_, R>) -> A + 'static,
+    accept: impl Fn(&Group<'_, R>) -> C + 'static,
+) -> Plan<R>
+where
+    R: 'static,
+    K: Key,
+    A: Answer<Value = Option<K>>,
+    O: Ord + 'static,
+    B: Answer<Value = O>,
+    C: Answer<Value = bool>,
+{
+    let body = RunningZero {
+        order: item_fn(order),
+        tol,
+        key: item_fn(key),
+        accept: Condition::new(accept),
+    };
+    Plan::leaf(kind::RUNNING_ZERO, body)
+}
+
+struct RunningZero<R, K, O, A> {
     order: ItemFn<R, O>,
     tol: Tol,
     key: ItemFn<R, Option<K>>,
+    accept: A,
 }
 
-impl<R, K: Key, O: Ord> RunningZero<R, K, O> {
+impl<R, K: Key, O: Ord, A: Accept<R>> RunningZero<R, K, O, A> {
     /// A bucket's positions in the order of the balance.
     fn in_order(&self, run: &Run<'_, R>, bag: &[Lot], bucket: &[u32]) -> Result<Vec<u32>, Error> {
         let mut ordered = Vec::with_capacity(bucket.len());
@@ -60,11 +95,12 @@ impl<R, K: Key, O: Ord> RunningZero<R, K, O> {
     }
 
     /// Closes segments; returns how many.
-    fn close(&self, run: &mut Run<'_, R>, node: NodeId, bag: &mut [Lot], ordered: &mut [u32]) -> usize {
+    fn close(&self, run: &mut Run<'_, R>, node: NodeId, bag: &mut [Lot], ordered: &mut [u32]) -> Result<usize, Error> {
         let (mut start, mut closed, mut legs) = (0, 0, Legs::default());
         for end in 1..=ordered.len() {
             legs.add(bag[ordered[end - 1] as usize].amount);
-            if legs.both_signs() && legs.within(self.tol) {
+            let is_zero = legs.both_signs() && legs.within(self.tol);
+            if is_zero && self.accept.holds(run, bag, &ordered[start..end])? {
                 let segment = &mut ordered[start..end];
                 segment.sort_unstable();
                 if let Some((a, b)) = run
@@ -88,11 +124,11 @@ impl<R, K: Key, O: Ord> RunningZero<R, K, O> {
                 run.record(node, bag[at as usize].row, event);
             }
         }
-        closed
+        Ok(closed)
     }
 }
 
-impl<R, K: Key, O: Ord> Body<R> for RunningZero<R, K, O> {
+impl<R, K: Key, O: Ord, A: Accept<R>> Body<R> for RunningZero<R, K, O, A> {
     fn check(&self) -> Result<(), String> {
         self.tol.check()
     }
@@ -110,7 +146,7 @@ impl<R, K: Key, O: Ord> Body<R> for RunningZero<R, K, O> {
                 continue;
             }
             let mut ordered = self.in_order(run, bag, bucket)?;
-            if self.close(run, node.id(), bag, &mut ordered) == 0 {
+            if self.close(run, node.id(), bag, &mut ordered)? == 0 {
                 run.refuse(node.id(), Refusal::OutOfTolerance, bag, bucket, &|_| Limits::None);
             }
         }

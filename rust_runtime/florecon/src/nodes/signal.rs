@@ -2,10 +2,12 @@
 
 use std::fmt::Display;
 
+use super::accept::{Accept, Always, Condition};
 use crate::error::Error;
 use crate::explain::event::{Event, KeyJson, Limits};
 use crate::plan::Answer;
 use crate::plan::buckets::{Buckets, Key, Numbering};
+use crate::plan::group::Group;
 use crate::plan::item::Item;
 use crate::plan::lot::{Lot, compact};
 use crate::plan::node_id::NodeId;
@@ -39,8 +41,40 @@ where
             signals: keys_fn(signals),
             tol,
             cap,
+            accept: Always,
         },
     )
+}
+
+/// [`signal_group`] of the buckets that satisfy a condition; another signal of a bucket that does not is tried in its turn.
+///
+/// ```
+/// use florecon::prelude::*;
+/// struct Line { tokens: Tokens, day: i64, amount: i64 }
+/// let soon = |g: &Group<Line>| g.span(|i: Item<Line>| i.row.day).map(|days| days <= 31);
+/// let plan: Plan<Line> = signal_group_accepting(|i: Item<Line>| i.row.tokens.clone(), abs_tol(0), 256, soon);
+/// ```
+pub fn signal_group_accepting<R, K, S, A, B>(
+    signals: impl Fn(Item<'_, R>) -> A + 'static,
+    tol: Tol,
+    cap: usize,
+    accept: impl Fn(&Group<'_, R>) -> B + 'static,
+) -> Plan<R>
+where
+    R: 'static,
+    K: Key + Ord + Display,
+    S: IntoIterator<Item = K>,
+    A: Answer<Value = S>,
+    B: Answer<Value = bool>,
+{
+    let (signals, accept) = (keys_fn(signals), Condition::new(accept));
+    let body = SignalGroup {
+        signals,
+        tol,
+        cap,
+        accept,
+    };
+    Plan::leaf(kind::SIGNAL_GROUP, body)
 }
 
 /// Appends an item's keys to a buffer.
@@ -57,13 +91,14 @@ where
     })
 }
 
-struct SignalGroup<R, K> {
+struct SignalGroup<R, K, A> {
     signals: KeysFn<R, K>,
     tol: Tol,
     cap: usize,
+    accept: A,
 }
 
-impl<R, K: Key + Ord + Display> SignalGroup<R, K> {
+impl<R, K: Key + Ord + Display, A> SignalGroup<R, K, A> {
     /// The positions that carry each signal. Signals are numbered by (smallest id, signal): an item's come in order.
     fn buckets(&self, run: &mut Run<'_, R>, node: NodeId, bag: &[Lot]) -> Result<(Buckets, Vec<K>), Error> {
         let mut numbering = Numbering::default();
@@ -81,7 +116,7 @@ impl<R, K: Key + Ord + Display> SignalGroup<R, K> {
     }
 }
 
-impl<R, K: Key + Ord + Display> Body<R> for SignalGroup<R, K> {
+impl<R, K: Key + Ord + Display, A: Accept<R>> Body<R> for SignalGroup<R, K, A> {
     fn check(&self) -> Result<(), String> {
         self.tol.check()
     }
@@ -117,15 +152,19 @@ impl<R, K: Key + Ord + Display> Body<R> for SignalGroup<R, K> {
                 refuse(Refusal::OneSided);
             } else if !legs.within(self.tol) {
                 refuse(Refusal::OutOfTolerance);
-            } else {
+            } else if self.accept.decide(run, node.id(), bag, &free)? {
                 let reason = format!("{} {}", reason::SIGNAL_GROUP, signals[index]);
                 let tag = run.forced(node.id(), kind::SIGNAL_GROUP, &reason);
                 choices.take(&free, run.groups.len() - mark);
                 run.take(bag, &free, tag);
             }
         }
-        for group in choices.with_rival(&buckets, self.tol, self.cap) {
-            run.groups.tag_mut(mark + group).unique = Some(false);
+        for bucket in buckets.iter() {
+            if choices.is_rival(bucket, self.tol, self.cap) && self.accept.holds(run, &choices.before, bucket)? {
+                for group in choices.groups_of(bucket) {
+                    run.groups.tag_mut(mark + group).unique = Some(false);
+                }
+            }
         }
         Ok(compact(bag))
     }
@@ -156,28 +195,21 @@ impl Choices {
         self.sizes.push(members.len());
     }
 
-    /// The groups of which a member is in a bucket of other members that would be accepted whole, in any order and more
-    /// than once.
-    fn with_rival(&self, buckets: &Buckets, tol: Tol, cap: usize) -> Vec<usize> {
-        let mut found = Vec::new();
-        for bucket in buckets.iter().filter(|bucket| (2..=cap).contains(&bucket.len())) {
-            if self.is_rival(bucket) && self.would_be_accepted(bucket, tol) {
-                let groups = bucket.iter().map(|&at| self.group[at as usize]);
-                found.extend(groups.filter(|&group| group != FREE).map(|group| group as usize));
-            }
+    /// The groups that hold lots of a bucket, each as often as it does.
+    fn groups_of(&self, bucket: &[u32]) -> impl Iterator<Item = usize> {
+        let groups = bucket.iter().map(|&at| self.group[at as usize]);
+        groups.filter(|&group| group != FREE).map(|group| group as usize)
+    }
+
+    /// Whether a bucket shares a member with a group of other members, and is whole of the size, signs and net of a group.
+    fn is_rival(&self, bucket: &[u32], tol: Tol, cap: usize) -> bool {
+        let Some(group) = self.groups_of(bucket).next() else {
+            return false;
+        };
+        let is_inside = bucket.iter().all(|&at| self.group[at as usize] as usize == group);
+        if bucket.len() > cap || (is_inside && self.sizes[group] == bucket.len()) {
+            return false;
         }
-        found
-    }
-
-    /// Whether a bucket has a member of a group, and is not that group.
-    fn is_rival(&self, bucket: &[u32]) -> bool {
-        let of = |at: &u32| self.group[*at as usize];
-        let first = of(&bucket[0]);
-        bucket.iter().any(|at| of(at) != first)
-            || self.sizes.get(first as usize).is_some_and(|&size| size != bucket.len())
-    }
-
-    fn would_be_accepted(&self, bucket: &[u32], tol: Tol) -> bool {
         let mut legs = Legs::default();
         bucket.iter().for_each(|&at| legs.add(self.before[at as usize].amount));
         legs.both_signs() && legs.within(tol)

@@ -286,3 +286,28 @@ fn a_signal_group_has_a_rival_where_another_whole_bucket_would_be_accepted() {
     ];
     assert_eq!(signals(&rest), [Some(false)]);
 }
+
+#[test]
+fn a_condition_on_candidates_is_asked_before_a_group_is_formed() {
+    let several = |g: &Group<Line>| g.size() > 2;
+    let formed = |plan: Plan<Line>, rows: &[Line]| marks(plan, rows).len();
+    let bucket =
+        |key: &'static str, amounts: &[i64]| amounts.iter().map(|&amount| keyed(key, amount)).collect::<Vec<_>>();
+    let buckets = [bucket("a", &[5, -5]), bucket("b", &[5, -3, -2])].concat();
+    assert_eq!(formed(agg_net(key, abs_tol(0)), &buckets), 2);
+    assert_eq!(formed(agg_net_accepting(key, abs_tol(0), several), &buckets), 1);
+    let segments = bucket("a", &[5, -5, 7, -7, 1, -1]);
+    assert_eq!(formed(running_zero(day, abs_tol(0), key), &segments), 3);
+    assert_eq!(
+        formed(running_zero_accepting(day, abs_tol(0), key, several), &segments),
+        1
+    );
+    let shared = [
+        referring(&["x", "y"], 5),
+        referring(&["x", "y"], -5),
+        referring(&["y"], 3),
+        referring(&["y"], -3),
+    ];
+    let accepted = signal_group_accepting(refs, abs_tol(0), 9, several);
+    assert_eq!(marks(accepted, &shared), [Some(true)]);
+}
