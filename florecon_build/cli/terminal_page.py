@@ -66,6 +66,8 @@ def _notes(summary: Summary) -> list[Text]:
         count = plural(summary.mixed_groups, "group has", "groups have")
         notes.append(Text(f"{count} rows of several currencies; each currency is shown apart, never as one net"))
         notes += [Text(f"net of such groups: {line}") for line in summary.pivot_lines]
+    if summary.ambiguous.rows:
+        notes.append(Text(f"ambiguous: {_ambiguous(summary)}"))
     differences = [
         f"{step.name} {with_code(format_minor(net, summary.scale, unit), unit)}"
         for step in summary.steps
@@ -75,6 +77,14 @@ def _notes(summary: Summary) -> list[Text]:
     if differences and not summary.mixed_groups:
         notes.append(Text(f"accepted differences: {'; '.join(differences)}", style="dim"))
     return notes
+
+
+def _ambiguous(summary: Summary) -> str:
+    found = summary.ambiguous
+    values = [with_code(format_minor(value, summary.scale, unit), unit) for unit, value in sorted(found.value.items())]
+    worth = f", value {'; '.join(values)}" if values else ""
+    counts = f"{plural(found.rows, 'row')} in {plural(found.groups, 'group')}"
+    return f"{counts}{worth}; another group would do as well: `explain` names it"
 
 
 def _verdict(summary: Summary) -> Text:

@@ -20,7 +20,7 @@ from florecon_build.cli.console import VisibleConsole, table, visible
 from florecon_build.cli.errors import CommandError, print_error
 from florecon_build.cli.terminal_page import print_summary
 from florecon_build.host.report.currencies import Currencies
-from florecon_build.host.report.summary import Step, Summary
+from florecon_build.host.report.summary import Ambiguity, Step, Summary
 from florecon_build.ir.strings import escaped_json
 
 ATTACKS = [
@@ -67,6 +67,7 @@ def summary(cell: str) -> Summary:
         "balances": (),
         "units": Currencies(),
         "mixed_groups": 0,
+        "ambiguous": Ambiguity(1, 1, money),
         "open_items": exceptions,
     }
     return Summary(2, 1, money, money, (step,), 1, money, money, exact=True, scale=2, exceptions=exceptions, **more)

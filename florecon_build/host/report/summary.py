@@ -25,7 +25,7 @@ from florecon_build.host.report.pivot_nets import (
 )
 from florecon_build.host.report.step_names import step_name, step_names, words_of
 from florecon_build.host.report.tables import first_of_each
-from florecon_build.wire import UNMATCHED
+from florecon_build.wire import PINNED, UNMATCHED
 
 if TYPE_CHECKING:
     from florecon_build.host.report.report import Report
@@ -107,6 +107,18 @@ class PivotLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Ambiguity:
+    """Proposed groups that are not unique: their node could have formed another group as good with one of the rows.
+
+    ``rows`` counts each row once; ``value`` is the sum of the absolute amounts in these groups, by currency.
+    """
+
+    groups: int
+    rows: int
+    value: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Balance:
     """Conservation of one currency (and account): ``input`` is exactly ``matched`` plus ``open``; signed sums."""
 
@@ -145,6 +157,7 @@ class Summary:
     balances: tuple[Balance, ...]
     units: Currencies
     mixed_groups: int
+    ambiguous: Ambiguity
     exceptions: pa.Table = field(repr=False)
     open_items: pa.Table = field(repr=False)
     explained_rows: int = 0
@@ -172,6 +185,7 @@ class Summary:
             "open": open_rows,
             "currency": self.units.as_data(),
             "balances": [{**asdict(balance), "exact": balance.exact} for balance in self.balances],
+            "ambiguous": asdict(self.ambiguous),
             "groups_of_several_currencies": self.mixed_groups,
             "nets_in_pivots": [asdict(line) for line in self.pivot_lines],
             "diagnosis": list(self.diagnosis),
@@ -227,6 +241,7 @@ def summarize(tables: Tables) -> Summary:
         balances=() if units.refused else _balances(rows),
         units=units,
         mixed_groups=len(mixed),
+        ambiguous=_ambiguous(tables, allocations, units),
         pivot_lines=_pivot_lines(tables, mixed_nets(tables, allocations, mixed)),
         other_amounts=other_amounts(tables.pivots),
         exceptions=_exceptions(tables, open_rows.filter(pc.invert(is_explained))),
@@ -336,6 +351,17 @@ def _with_step(tables: Tables, allocations: pa.Table) -> pa.Table:
     for name, column in (("name", names), ("origin", groups["origin"]), ("node", groups["node"])):
         allocations = allocations.append_column(name, pc.take(column, at))
     return allocations.filter(pc.not_equal(allocations["origin"], UNMATCHED))
+
+
+def _ambiguous(tables: Tables, allocations: pa.Table, units: Currencies) -> Ambiguity:
+    """The groups that are marked as not unique; a pinned one was decided by a person."""
+    if "unique" not in tables.groups.column_names:
+        return Ambiguity(0, 0, {})
+    other = pc.fill_null(pc.invert(tables.groups["unique"]), fill_value=False)
+    groups = tables.groups.filter(pc.and_(other, pc.not_equal(tables.groups["status"], PINNED)))
+    held = allocations.filter(pc.is_in(allocations["group_id"], value_set=groups["group_id"].combine_chunks()))
+    rows = pc.count_distinct(held["id"]).as_py()
+    return Ambiguity(groups.num_rows, rows, _sums(held, "amount", units, absolute=True))
 
 
 def _steps(allocations: pa.Table, rows: pa.Table, units: Currencies) -> list[Step]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from decimal import Decimal
 
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 import florecon_build as fb
+from florecon_build.cli.terminal_page import print_summary
 from florecon_build.host.report.currencies import currencies_of, format_minor
+from florecon_build.host.report.html.sections import notes
 from florecon_build.host.report.iso4217 import DECIMALS
-from florecon_build.host.report.summary import Balance, shares
+from florecon_build.host.report.summary import Ambiguity, Balance, shares
 from tests.support.four_currencies import AMOUNTS, plugin, report, rows
 
 
@@ -117,3 +121,54 @@ def test_a_currency_is_a_text_column() -> None:
         with pytest.raises(fb.StrategyError, match=said) as raised:
             made(column)
         assert raised.value.problems[0].code == "currency"
+
+
+def ambiguous(*, currency: bool = True) -> fb.Report:
+    """Two euro invoices of which a payment settles one, a dollar pair with a double of one side, and a certain pair."""
+    lines = fb.columns(row_id=fb.integer(id=True), ccy=fb.text(), amount=fb.money(scale=2))
+    plugin = fb.Plugin(
+        "acme.choices",
+        "1.0.0",
+        rows=lines,
+        numeraire=lines.amount,
+        currency=lines.ccy if currency else None,
+        strategy=fb.exact_1to1(lines.ccy),
+    )
+    amounts = [
+        ("EUR", 200),
+        ("EUR", 200),
+        ("EUR", -200),
+        ("USD", 5),
+        ("USD", -5),
+        ("USD", -5),
+        ("EUR", 70),
+        ("EUR", -70),
+    ]
+    workspace = fb.Workspace(plugin)
+    workspace.upsert([{"row_id": at, "ccy": ccy, "amount": amount} for at, (ccy, amount) in enumerate(amounts, 1)])
+    return workspace.solve()
+
+
+def test_ambiguous_rows_are_counted_by_currency() -> None:
+    found = ambiguous().summary()
+    assert found.ambiguous == Ambiguity(groups=2, rows=4, value={"EUR": 40_000, "USD": 1_000})
+    assert found.as_data()["ambiguous"] == {"groups": 2, "rows": 4, "value": {"EUR": 40_000, "USD": 1_000}}
+    assert ambiguous(currency=False).summary().ambiguous == Ambiguity(groups=2, rows=4, value={})
+
+
+def test_a_decision_is_not_ambiguous() -> None:
+    lines = fb.columns(row_id=fb.integer(id=True), amount=fb.money(scale=2))
+    plugin = fb.Plugin("acme.decided", "1.0.0", rows=lines, numeraire=lines.amount, strategy=fb.exact_1to1())
+    with fb.Workspace(plugin) as workspace:
+        workspace.upsert([{"row_id": at, "amount": amount} for at, amount in enumerate([9, 9, -9], 1)])
+        assert workspace.solve().summary().ambiguous.rows == 2
+        workspace.pin_where(lambda g: g.size == 2)
+        assert workspace.solve().summary().ambiguous.rows == 0
+
+
+def test_the_terminal_and_the_page_say_what_is_ambiguous() -> None:
+    found = ambiguous().summary()
+    file = io.StringIO()
+    print_summary(Console(file=file, width=200), found)
+    assert "ambiguous: 4 rows in 2 groups, value 400.00 EUR; 10.00 USD" in file.getvalue()
+    assert "4 rows are ambiguous, in 2 groups, with a value of 400.00 EUR; 10.00 USD" in notes(found)

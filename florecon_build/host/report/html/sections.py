@@ -72,7 +72,19 @@ def notes(summary: Summary) -> str:
             f'<p class="note">{groups} rows of several currencies. Each counts in the stage tables of all its'
             f" currencies, with the amounts of that currency only. {escape(_in_pivots(summary))}</p>"
         )
+    if summary.ambiguous.rows:
+        said.append(f'<p class="note">{escape(_ambiguous(summary))}</p>')
     return "".join(said)
+
+
+def _ambiguous(summary: Summary) -> str:
+    """Rows of groups that are not the only choice, with their value by currency."""
+    found = summary.ambiguous
+    rows = "1 row is" if found.rows == 1 else f"{found.rows:,} rows are"
+    groups = "1 group" if found.groups == 1 else f"{found.groups:,} groups"
+    values = [f"{_amount(value, summary, code)} {code or NO_CODE}" for code, value in sorted(found.value.items())]
+    worth = f", with a value of {'; '.join(values)}" if values else ""
+    return f"{rows} ambiguous, in {groups}{worth}: another group would do as well."
 
 
 def _in_pivots(summary: Summary) -> str:
