@@ -220,7 +220,9 @@ def _role(node: n.Node) -> str:
     match node:
         case n.Flow():
             return "decides by flow"
-        case n.Exact1to1() | n.AggNet() | n.SignalGroup() | n.RunningZero() | n.SubsetNet():
+        case n.Exact1to1() | n.AggNet() | n.SignalGroup() | n.RunningZero():
+            return "forms groups"
+        case n.SubsetNet() | n.AnchoredSubset():
             return "forms groups"
         case n.SoakAll() | n.SoakSmall() | n.SoakIf():
             return "classifies the rest"

@@ -132,6 +132,16 @@ def _build(node: n.Node) -> Strategy | None:
         case n.SubsetNet():
             slack, key = rebuilt_tolerance(node.tol), _optional(node.key)
             return leaves.subset_net(key, tol=slack, max_size=node.max_size, budget=node.budget)
+        case n.AnchoredSubset():
+            return leaves.subset_net(
+                _optional(node.key),
+                tol=rebuilt_tolerance(node.tol),
+                max_size=node.max_size,
+                budget=node.budget,
+                anchor=_boolean(node.anchor),
+                prefer=node.prefer.value,
+                max_left_out=node.max_left_out,
+            )
         case n.Flow():
             return arbiter.flow(
                 penalty=_real(node.penalty),

@@ -23,6 +23,9 @@ from florecon_build.frontend.strategy import (
 )
 from florecon_build.frontend.text_settings import whole
 from florecon_build.ir import nodes as n
+from florecon_build.ir.expressions import ToleranceOp
+from florecon_build.ir.python_printer import show
+from florecon_build.ir.scope import Reads, reads
 from florecon_build.ir.types import Kind
 
 Key = Expr | tuple[object, ...]
@@ -35,6 +38,7 @@ Accept = Callable[[Group], BooleanExpr] | BooleanExpr
 """A condition on a candidate group: a function of the group, or what it gives back."""
 
 MAX_SUBSET = 64
+ANCHORED_BUDGET = 100_000_000
 
 
 def _ir(expr: Expr | None):
@@ -164,33 +168,131 @@ def running_zero(order: Key, tol: Tol = 0, key: Key | None = None, accept: Accep
 
 
 @tolerant
-def subset_net(key: Key | None = None, tol: Tol = 0, max_size: int = 8, budget: int = 100_000) -> Strategy:
-    """Finds the smallest subsets of each bucket that net within the tolerance, by an exact search.
+def subset_net(
+    key: Key | None = None,
+    tol: Tol = 0,
+    max_size: int | None = None,
+    budget: int | None = None,
+    *,
+    anchor: BooleanExpr | None = None,
+    prefer: str = "closest",
+    max_left_out: int | None = None,
+) -> Strategy:
+    """Finds subsets of each bucket that net within the tolerance, by an exact search: the smallest ones, or with
+    ``anchor`` the best ones of one anchor (a payment) and any number of rows of the other sign.
 
     Parameters:
     - ``key``: a scalar expression or a tuple of them; rows match only within one value. None: no restriction. A row
       with a null key stays open.
     - ``tol``: tolerance: an integer of minor units, an integer parameter, ``rel_tol`` or ``rel_max_tol``.
-    - ``max_size``: largest number of members of a group, from 2 to 64.
-    - ``budget``: largest number of search steps per bucket. A bucket that needs more stays open and is counted as
-      ``out_of_budget``. The limit counts steps, not time, so that results are reproducible.
+    - ``max_size``: largest number of members of a group. Without an anchor from 2 to 64, by default 8; with one at
+      least 2, by default no limit.
+    - ``budget``: largest number of search steps per bucket, by default 100,000; with an anchor the largest size of the
+      search of one anchor, by default 100 million. What needs more stays open and is counted as ``out_of_budget``. The
+      limit counts steps, not time, so that results are reproducible.
+    - ``anchor``: row condition. A group has exactly one row that satisfies it. The tolerance must then be absolute,
+      ``rel_side_tol`` or ``rel_gross_tol``.
+    - ``prefer``: with an anchor, the first criterion for the best group: ``"closest"`` is the smallest difference,
+      ``"fewest"`` the fewest items. The other criterion is the second, then the lowest ids.
+    - ``max_left_out``: with an anchor, largest number of open rows of the other sign in the bucket that the group may
+      leave out. Then the fewest left out are best, not the fewest items.
 
-    Groups have origin ``subset_net`` and reason ``n:m subset``.
+    Groups have origin ``subset_net`` and reason ``n:m subset``, with an anchor ``1:n subset``.
 
-    Errors: ``StrategyError`` at the author's line for an argument of the wrong type, nullability or scope.
+    Errors: ``StrategyError`` at the author's line for an argument of the wrong type, nullability or scope, an anchor
+    that reads no row, another preference, a limit out of range, or a tolerance of a single leg.
 
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), amount=fb.money(scale=2))
     >>> fb.subset_net(rows.account, max_size=4)
     <strategy subset_net>
+
+    A payment of all open invoices of the account but at most two:
+
+    >>> fb.subset_net(rows.account, anchor=rows.amount < 0, max_left_out=2)
+    <strategy subset_net>
     """
     with place("subset_net"):
         by = optional_key(key, Slot("subset_net.key"))
         slack = tolerance_of(tol, "subset_net.tol")
-        answered(whole(max_size, "subset_net.max_size", least=2, most=MAX_SUBSET))
-        answered(whole(budget, "subset_net.budget", least=1, most=2**53))
-        node = n.SubsetNet(key=_ir(by), tol=slack.ir, max_size=max_size, budget=budget, span=author_span())
-        return strategy(node, by, slack)
+        chosen = answered(_preference(prefer))
+        steps = (100_000 if anchor is None else ANCHORED_BUDGET) if budget is None else budget
+        answered(whole(steps, "subset_net.budget", least=1, most=2**53))
+        if anchor is None:
+            answered(_needs_anchor(chosen, max_left_out))
+            size = 8 if max_size is None else max_size
+            answered(whole(size, "subset_net.max_size", least=2, most=MAX_SUBSET))
+            node = n.SubsetNet(key=_ir(by), tol=slack.ir, max_size=size, budget=steps, span=author_span())
+            return strategy(node, by, slack)
+        test = answered(_anchor(anchor))
+        answered(_side_tolerance(slack))
+        if max_size is not None:
+            answered(whole(max_size, "subset_net.max_size", least=2))
+        if max_left_out is not None:
+            answered(whole(max_left_out, "subset_net.max_left_out", least=0))
+        anchored = n.AnchoredSubset(
+            key=_ir(by),
+            anchor=test.ir,
+            tol=slack.ir,
+            prefer=chosen,
+            max_size=max_size,
+            max_left_out=max_left_out,
+            budget=steps,
+            span=author_span(),
+        )
+        return strategy(anchored, by, test, slack)
+
+
+@argument
+def _preference(prefer: object) -> n.Preference:
+    known = [one.value for one in n.Preference]
+    if not isinstance(prefer, str) or prefer not in known:
+        fail(
+            "bad_setting",
+            "subset_net.prefer is unknown",
+            expected=" or ".join(map(repr, known)),
+            got=describe(prefer),
+            fix="use one of these",
+        )
+    return n.Preference(prefer)
+
+
+@argument
+def _needs_anchor(prefer: n.Preference, max_left_out: object) -> None:
+    if prefer is n.Preference.CLOSEST and max_left_out is None:
+        return
+    fail(
+        "bad_setting",
+        "subset_net: prefer and max_left_out are for a search with an anchor",
+        got="no anchor",
+        fix='add the condition for payments, such as anchor=row.kind == "payment", or leave them out',
+    )
+
+
+@argument
+def _anchor(item: object) -> Expr:
+    test = predicate_of(item, Slot("subset_net.anchor"))
+    if not reads(test.ir) & {Reads.LANE, Reads.LOT}:
+        fail(
+            "bad_setting",
+            "subset_net.anchor reads no row, so that it is true for every row or for none",
+            expected="a condition that tells anchors from other rows",
+            got=f"`{show(test.ir)}`",
+            fix='name the rows that are payments, such as anchor=row.kind == "payment"',
+        )
+    return test
+
+
+@argument
+def _side_tolerance(tol: Tolerance) -> None:
+    if tol.ir.op in {ToleranceOp.REL, ToleranceOp.REL_MAX}:
+        fail(
+            "bad_setting",
+            "subset_net with an anchor needs a tolerance that follows from the two sides",
+            expected="minor units, fb.rel_side_tol(..) or fb.rel_gross_tol(..)",
+            got=f"fb.{tol.ir.op.value}(..), of the smallest or largest leg",
+            fix="use fb.rel_side_tol(bps=.., floor=..), whose scale is the larger side",
+        )
 
 
 @tolerant

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from florecon_build.interpreter import combinators, groups, leaves, soak
+from florecon_build.interpreter.anchored_subset import anchored_subset
 from florecon_build.interpreter.bag import Bag, Outcome
 from florecon_build.interpreter.context import Context
 from florecon_build.interpreter.flow import flow
@@ -66,6 +67,8 @@ def _run(context: Context, step: Step, bag: Bag) -> Outcome:
             return leaves.running_zero(context, step, node, bag)
         case n.SubsetNet():
             return subset_net(context, step, node, bag)
+        case n.AnchoredSubset():
+            return anchored_subset(context, step, node, bag)
         case n.Flow():
             return flow(context, step, node, bag)
         case n.SoakAll():

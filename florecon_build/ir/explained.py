@@ -29,7 +29,7 @@ def explained(node: n.Node) -> Facts:
     match node:
         case n.PartitionBy() | n.PartitionByWith() | n.PartitionByTable():
             found |= _key(node.key)
-        case n.Exact1to1() | n.AggNet() | n.SubsetNet():
+        case n.Exact1to1() | n.AggNet() | n.SubsetNet() | n.AnchoredSubset():
             found |= _key(node.key)
         case n.RunningZero():
             found |= _key(node.key)

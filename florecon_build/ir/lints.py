@@ -55,7 +55,9 @@ def leaves_nothing(node: n.Node) -> bool:
             return _is_true(node.predicate) and leaves_nothing(node.inner)
         case n.Identity() | n.Pivot() | n.AcceptIf() | n.Coalesce() | n.Trim() | n.Snap():
             return False
-        case n.Exact1to1() | n.AggNet() | n.SignalGroup() | n.RunningZero() | n.SubsetNet() | n.Flow():
+        case n.Exact1to1() | n.AggNet() | n.SignalGroup() | n.RunningZero() | n.SubsetNet() | n.AnchoredSubset():
+            return False
+        case n.Flow():
             return False
         case n.SoakSmall() | n.SoakIf():
             return False

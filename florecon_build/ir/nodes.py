@@ -194,6 +194,26 @@ class SubsetNet(Base):
     budget: int
 
 
+class Preference(Enum):
+    """The first criterion by which one subset is better than another: its difference, or its number of items."""
+
+    CLOSEST = "closest"
+    FEWEST = "fewest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnchoredSubset(Base):
+    """Finds the best groups of one anchor and items of the other sign; the public name is ``subset_net``."""
+
+    key: Value | None
+    anchor: Value
+    tol: Tolerance
+    prefer: Preference
+    max_size: int | None
+    max_left_out: int | None
+    budget: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow(Base):
     """The min-cost-flow arbiter. ``order`` and ``window`` come together; ``cost`` is null where a pair is forbidden."""
@@ -257,6 +277,7 @@ Node = (
     | SignalGroup
     | RunningZero
     | SubsetNet
+    | AnchoredSubset
     | Flow
     | SoakAll
     | SoakSmall
@@ -287,7 +308,16 @@ def children(node: Node) -> tuple[Node, ...]:
             | WholeOnly()
         ):
             return (node.inner,)
-        case Identity() | Exact1to1() | AggNet() | SignalGroup() | RunningZero() | SubsetNet() | Flow():
+        case (
+            Identity()
+            | Exact1to1()
+            | AggNet()
+            | SignalGroup()
+            | RunningZero()
+            | SubsetNet()
+            | AnchoredSubset()
+            | Flow()
+        ):
             return ()
         case SoakAll() | SoakSmall() | SoakIf():
             return ()

@@ -108,8 +108,14 @@ def _snake(name: str) -> str:
 
 
 def public_name(node: n.Node) -> str:
-    """The name by which an author wrote a node: both forms of a per-key strategy are ``partition_by_with``."""
-    return "partition_by_with" if isinstance(node, n.PartitionByTable) else kind_name(node)
+    """The name by which an author wrote a node: both forms of ``partition_by_with`` and of ``subset_net`` have one."""
+    match node:
+        case n.PartitionByTable():
+            return "partition_by_with"
+        case n.AnchoredSubset():
+            return "subset_net"
+        case _:
+            return kind_name(node)
 
 
 @dataclass(frozen=True, slots=True)

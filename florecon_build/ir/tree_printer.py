@@ -86,6 +86,12 @@ def settings(node: n.Node) -> list[str]:
             return [show(node.order), *_tol(node.tol), *_optional("key", node.key), *_accept(node.accept)]
         case n.SubsetNet():
             return [*_key(node.key), *_tol(node.tol), f"max_size={node.max_size}", f"budget={node.budget}"]
+        case n.AnchoredSubset():
+            prefer = [] if node.prefer is n.Preference.CLOSEST else [f"prefer={quote(node.prefer.value)}"]
+            sizes = {"max_size": node.max_size, "max_left_out": node.max_left_out}
+            limits = [f"{name}={size}" for name, size in sizes.items() if size is not None]
+            budget = [f"budget={node.budget}"]
+            return [*_key(node.key), f"anchor={show(node.anchor)}", *_tol(node.tol), *prefer, *limits, *budget]
         case n.Flow():
             keys = [f"match_keys=[{', '.join(map(show, node.match_keys))}]"] if node.match_keys else []
             caps = [*_cap("bucket_cap", node.bucket_cap), *_cap("window_cap", node.window_cap)]

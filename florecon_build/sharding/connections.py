@@ -133,7 +133,7 @@ class _Visit:
                 size = e.Unary(type=INTEGER, op=e.UnaryOp.ABS, operand=AMOUNT)
                 self.keyed(place, node.key, around, whole, more=(size,))
                 return whole
-            case n.AggNet() | n.RunningZero() | n.SubsetNet():
+            case n.AggNet() | n.RunningZero() | n.SubsetNet() | n.AnchoredSubset():
                 self.keyed(place, node.key, around, whole)
                 return whole
             case n.SignalGroup():

@@ -55,6 +55,7 @@ STRATEGIES: dict[str, Callable[[], fb.Strategy]] = {
     "signal_group words": lambda: fb.signal_group(ROW.words, tol=SLACK),
     "running_zero": lambda: fb.running_zero(ROW.day, key=ROW.key),
     "subset_net": lambda: fb.subset_net(ROW.key, tol=SLACK, max_size=4, budget=500),
+    "subset_net anchor": lambda: fb.subset_net(ROW.key, tol=SLACK, anchor=ROW.amount < 0, max_left_out=3),
     "flow": lambda: _nearest([ROW.key]),
     "flow words": lambda: _nearest([ROW.words, ROW.other]),
     "flow window": lambda: _nearest([], order=ROW.day, window=2),

@@ -20,7 +20,7 @@ ALGEBRA = (DOCS / "algebra.md").read_text(encoding="utf-8")
 HOST = (DOCS / "host.md").read_text(encoding="utf-8")
 SHARED, EXAMPLES = examples(ALGEBRA)
 # two kinds of node behind one name, and a name that stands for another node
-NAMES = {"partition_by_table": "partition_by_with"}
+NAMES = {"partition_by_table": "partition_by_with", "anchored_subset": "subset_net"}
 ALSO = {"for_n"}
 
 

@@ -30,6 +30,7 @@ RECIPES = [
     "inside",
     "settled",
     "named",
+    "disputed",
 ]
 
 

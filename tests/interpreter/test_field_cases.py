@@ -45,3 +45,17 @@ def test_a_discount_over_several_invoices_is_within_a_share_of_their_sum() -> No
 def test_a_payment_of_one_of_two_equal_invoices_stays_open() -> None:
     expected, groups, _ = solved("13", fb.accept_if(lambda g: g.unique, fb.exact_1to1(ROWS.customer)))
     assert groups == sorted(expected["groups"])
+
+
+def test_a_payment_of_all_invoices_but_two_is_found() -> None:
+    expected, groups, nets = solved("10", fb.subset_net(ROWS.customer, anchor=ROWS.amount < 0, max_left_out=2))
+    assert len(expected["groups"]) == len(groups) == 1
+    assert len(groups[0]) == 35
+    assert not set(groups[0]) & set(expected["open"])
+    assert set(nets.values()) == {0}
+
+
+def test_the_closest_subset_is_taken_and_one_of_two_is_not() -> None:
+    closest = fb.subset_net(ROWS.customer, tol=fb.rel_side_tol(bps=100), anchor=ROWS.amount < 0)
+    expected, groups, _ = solved("26", fb.accept_if(lambda g: g.unique, closest))
+    assert groups == sorted(expected["groups"])

@@ -98,6 +98,16 @@ LEAVES: dict[type[n.Node], st.SearchStrategy[n.Node]] = {
     n.SubsetNet: st.builds(
         n.SubsetNet, key=maybe_keys, tol=tols, max_size=st.integers(2, 4), budget=st.sampled_from([3, 2_000])
     ),
+    n.AnchoredSubset: st.builds(
+        n.AnchoredSubset,
+        key=maybe_keys,
+        anchor=items,
+        tol=tols.filter(lambda tol: tol.op not in {e.ToleranceOp.REL, e.ToleranceOp.REL_MAX}),
+        prefer=st.sampled_from(n.Preference),
+        max_size=st.sampled_from([None, 3]),
+        max_left_out=st.sampled_from([None, 0, 2]),
+        budget=st.sampled_from([200, 100_000]),
+    ),
     n.Flow: flows(),
     n.SoakAll: soakers(),
     n.SoakSmall: soakers(),

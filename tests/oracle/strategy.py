@@ -5,10 +5,12 @@ A node gets amounts by row id and gives groups; its residual is never kept, it i
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import singledispatch
 from itertools import combinations
+from math import gcd, prod
 from typing import Any, cast
 
 from florecon_build.ir import expressions as e
@@ -650,6 +652,95 @@ def steps_until(amounts: list[int], many: int, until: tuple[int, ...] | None, bo
         return in_time and not any(is_pruned(choice[:end]) for end in range(1, len(choice) + 1))
 
     return sum(is_tried(choice) for length in range(1, many) for choice in combinations(range(len(amounts)), length))
+
+
+@groups_of.register
+def _(node: n.AnchoredSubset, bag: Bag) -> list[Group]:
+    anchors = [id for id in bag.amounts if bag.of(node.anchor, id)]
+    cut = bag.buckets(node.key)
+    check_negative(node, bag.scope)
+    formed: list[Group] = []
+    for bucket in cut:
+        if bag.refused(bucket):
+            continue
+        left, found = list(bucket), len(formed)
+        while True:
+            known = {
+                anchor: None if beyond(node, bag, anchor, left, anchors) else anchored(node, bag, anchor, left, anchors)
+                for anchor in left
+                if anchor in anchors
+            }
+            every = sorted(one for choices in known.values() if choices for one in choices)
+            if not every:
+                break
+            level, _, _, places = every[0]
+            ids = {left[place] for place in places}
+            rivals = [one for one in every[1:] if one[0] == level and {left[place] for place in one[3]} & ids]
+            side = next(bag.amounts[id] > 0 for id in ids if id in anchors)
+            unknown = [id for id, choices in known.items() if choices is None and (bag.amounts[id] > 0) == side]
+            formed.append(bag.whole(ids, "subset_net", "1:n subset", not rivals and not unknown))
+            left = [id for id in left if id not in ids]
+        if None in known.values():
+            bag.count("out_of_budget")
+        else:
+            bag.count("out_of_tolerance", found == len(formed))
+    return formed
+
+
+Anchored = tuple[tuple[int, int], int, tuple[int, ...], tuple[int, ...]]
+"""Level, place of the anchor, places of the items, all places: of groups, the smallest is the best."""
+
+
+def other_side(bag: Bag, anchor: Id, left: list[Id], anchors: list[Id]) -> list[Id]:
+    """The items of the other sign than an anchor."""
+    return [id for id in left if id not in anchors and (bag.amounts[id] > 0) != (bag.amounts[anchor] > 0)]
+
+
+def anchored(node: n.AnchoredSubset, bag: Bag, anchor: Id, left: list[Id], anchors: list[Id]) -> list[Anchored]:
+    """Every group that an anchor could be in."""
+    items = other_side(bag, anchor, left, anchors)
+    found: list[Anchored] = []
+    for many in range(1, len(items) + 1):
+        count = many if node.max_left_out is None else len(items) - many
+        if node.max_left_out is not None and count > node.max_left_out:
+            continue
+        if node.max_size is not None and many + 1 > node.max_size:
+            continue
+        for chosen in combinations(items, many):
+            ids = [anchor, *chosen]
+            difference = abs(sum(bag.amounts[id] for id in ids))
+            if difference < 2**63 and is_within(node.tol, bag, ids):
+                level = (count, difference) if node.prefer is n.Preference.FEWEST else (difference, count)
+                places = tuple(left.index(id) for id in chosen)
+                found.append((level, left.index(anchor), places, (left.index(anchor), *places)))
+    return found
+
+
+def beyond(node: n.AnchoredSubset, bag: Bag, anchor: Id, left: list[Id], anchors: list[Id]) -> bool:
+    """Whether the search of an anchor has more steps than its budget."""
+    sizes = [abs(bag.amounts[id]) for id in other_side(bag, anchor, left, anchors)]
+    target, total, many = abs(bag.amounts[anchor]), sum(sizes), len(sizes)
+
+    def is_near(other: int) -> bool:
+        legs = {e.ToleranceOp.REL_SIDE: max(target, other), e.ToleranceOp.REL_GROSS: target + other}
+        return abs(other - target) < min(2**63, allowed(node.tol, bag, [legs.get(node.tol.op, 1)]) + 1)
+
+    low = max(1, bisect_left(range(target + 1), True, 0, target, key=is_near))
+    far = bisect_left(range(target, 2**64), True, 0, 2**63 - 1, key=lambda other: not is_near(other))
+    high = min(total, target + far - 1)
+    fewest = 1 if node.max_left_out is None else max(1, many - node.max_left_out)
+    most = many if node.max_size is None else min(many, node.max_size - 1)
+    if low > high or fewest > most:
+        return False
+
+    def cells(high: int, most: int) -> int:
+        fitting = sum(sum(sorted(sizes)[: count + 1]) <= high for count in range(many))
+        return (min(most, fitting) + 1) * (high // gcd(*sizes) + 1)
+
+    by_sums = min(cells(high, most), cells(total - low, many - fewest)) * (many + 64) // 64
+    choices = [sizes.count(size) + 1 for size in sorted(set(sizes))]
+    cuts = [prod(choices[:cut]) + prod(choices[cut:]) for cut in range(len(choices) + 1)]
+    return min(by_sums, 32 * min(cuts)) > node.budget
 
 
 # -- flow

@@ -468,6 +468,20 @@ class Drawer:
             lambda: n.SignalGroup(signals=self.located(t.TEXT_LIST, item), tol=self.tolerance(item), cap=256),
             lambda: n.RunningZero(order=order(), tol=self.tolerance(item), key=maybe_key()),
             lambda: n.SubsetNet(key=maybe_key(), tol=self.tolerance(item), max_size=4, budget=100_000),
+            lambda: n.AnchoredSubset(
+                key=maybe_key(),
+                anchor=e.Compare(
+                    type=t.BOOLEAN,
+                    op=e.CompareOp.LT,
+                    left=e.LotAmount(type=t.INTEGER, var=e.Var.ITEM),
+                    right=e.Lit(type=t.INTEGER, value=0),
+                ),
+                tol=replace(self.tolerance(item), op=e.ToleranceOp.ABS, floor=None),
+                prefer=rng.choice(list(n.Preference)),
+                max_size=rng.choice([None, 5]),
+                max_left_out=rng.choice([None, 2]),
+                budget=100_000,
+            ),
             lambda: self.flow(shards),
             soak,
         ]

@@ -61,9 +61,24 @@ class NodeMaker(ValueMaker):
             ),
             lambda: fb.running_zero(self.order(), tol=self.tolerance(2), key=key(), accept=self.acceptance()),
             lambda: fb.subset_net(key(), tol=self.tolerance(2), max_size=size(), budget=budget()),
+            lambda: self.anchored_subset(key()),
             self.flow,
             self.flow,
             self.soak,
+        )
+
+    def anchored_subset(self, key: Any) -> fb.Strategy:
+        """The best subsets of anchors, under any bounds."""
+        bps = self.setting(2)
+        tol = self.choose(lambda: self.setting(2), lambda: fb.rel_side_tol(bps), lambda: fb.rel_gross_tol(bps, floor=1))
+        return fb.subset_net(
+            key,
+            tol=tol,
+            anchor=self.choose(lambda: self.row.item.amount < 0, lambda: self.row.item.units > 1),
+            prefer=self.rng.choice(["closest", "fewest"]),
+            max_size=self.rng.choice([None, 2, 4]),
+            max_left_out=self.rng.choice([None, None, 0, 2]),
+            budget=self.rng.choice([200, 400, 100_000]),
         )
 
     def signals(self) -> Any:

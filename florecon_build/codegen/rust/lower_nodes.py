@@ -145,6 +145,13 @@ class _Scope:
                 tol = self.tolerance(node.tol)
                 key = self.key("subset_key", node.key, f"{path}.key")
                 return r.Call("subset_net", (key, tol, _number(node.max_size), r.Literal(f"{node.budget:_}")))
+            case n.AnchoredSubset():
+                key = self.key("subset_key", node.key, f"{path}.key")
+                anchor = self.closure("is_anchor", ITEM, node.anchor, f"{path}.anchor")
+                sizes = (_optional_number(node.max_size), _optional_number(node.max_left_out))
+                prefer = r.Call(node.prefer.value, sizes)
+                budget = r.Literal(f"{node.budget:_}")
+                return r.Call("anchored_subset", (key, anchor, self.tolerance(node.tol), prefer, budget))
             case n.Flow():
                 return self.flow(node, path)
             case n.SoakAll():
@@ -307,6 +314,10 @@ def _root(source: r.Expression) -> str:
 
 def _number(value: int) -> r.Literal:
     return r.Literal(str(value))
+
+
+def _optional_number(value: int | None) -> r.Literal:
+    return r.Literal("None" if value is None else f"Some({value})")
 
 
 def _as_real(value: e.Value) -> e.Value:

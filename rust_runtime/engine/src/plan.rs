@@ -42,6 +42,7 @@ pub(crate) enum Step {
         max_size: usize,
         budget: u64,
     },
+    AnchoredSubset(Box<AnchoredSubset>),
     Flow(Box<Arbiter>),
     SoakAll(String, Option<Rc<Code>>),
     SoakSmall(Slack, String, Option<Rc<Code>>),
@@ -54,6 +55,15 @@ pub(crate) struct Slack {
     kind: ToleranceKind,
     amount: Rc<Code>,
     floor: Option<Rc<Code>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct AnchoredSubset {
+    key: Option<Rc<Code>>,
+    anchor: Rc<Code>,
+    tol: Slack,
+    preference: nodes::Preference,
+    budget: u64,
 }
 
 #[derive(Debug)]
@@ -124,6 +134,13 @@ pub(crate) fn step(node: &Node, layout: &Layout) -> Step {
             max_size: *max_size,
             budget: *budget,
         },
+        Node::AnchoredSubset(subset) => Step::AnchoredSubset(Box::new(AnchoredSubset {
+            key: maybe(&subset.key),
+            anchor: code(&subset.anchor),
+            tol: slack(&subset.tol),
+            preference: subset.preference,
+            budget: subset.budget,
+        })),
         Node::Flow(flow) => Step::Flow(Box::new(arbiter(flow, layout))),
         Node::SoakAll(origin, mode) => Step::SoakAll(origin.clone(), soak(mode)),
         Node::SoakSmall(tol, origin, mode) => Step::SoakSmall(slack(tol), origin.clone(), soak(mode)),
@@ -301,6 +318,14 @@ impl Builder {
             } => {
                 let tol = self.slack(tol)?;
                 with_key!(self, key, |key| nodes::subset_net(key, tol, *max_size, *budget))
+            }
+            Step::AnchoredSubset(subset) => {
+                let (anchor, tol) = (self.bound(&subset.anchor), self.slack(&subset.tol)?);
+                let (preference, budget) = (subset.preference, subset.budget);
+                let anchor = move |item: Lot<'_>| anchor.flag(item);
+                with_key!(self, &subset.key, |key| nodes::anchored_subset(
+                    key, anchor, tol, preference, budget
+                ))
             }
             Step::Flow(arbiter) => self.flow(arbiter)?,
             Step::SoakAll(origin, key) => nodes::soak_all(origin, self.mode(key)),

@@ -290,6 +290,8 @@ pub mod kind {
     pub const RUNNING_ZERO: &str = "running_zero";
     /// `subset_net`
     pub const SUBSET_NET: &str = "subset_net";
+    /// `anchored_subset`
+    pub const ANCHORED_SUBSET: &str = "anchored_subset";
     /// `flow`
     pub const FLOW: &str = "flow";
     /// `soak_all`
@@ -314,6 +316,8 @@ pub mod reason {
     pub const RUNNING_ZERO: &str = "running balance zero";
     /// `n:m subset`
     pub const SUBSET_NET: &str = "n:m subset";
+    /// `1:n subset`
+    pub const ANCHORED_SUBSET: &str = "1:n subset";
     /// `min-cost flow`
     pub const FLOW: &str = "min-cost flow";
     /// `classified`

@@ -1,10 +1,11 @@
 //! Decoder of strategy nodes.
 
+use florecon::nodes::{closest, fewest};
 use serde_json::Value;
 
 use super::decode::{Decoder, Fields, MOST_COUNT, Scope, constant};
 use super::place::{At, Refused, shown};
-use super::{Expr, Flow, Kind, Node, Soak, Type};
+use super::{AnchoredSubset, Expr, Flow, Kind, Node, Soak, Type};
 
 impl Decoder {
     pub fn node(&mut self, json: &Value, at: &At<'_>) -> Result<Node, Refused> {
@@ -15,8 +16,8 @@ impl Decoder {
             other => return at.field("kind").refuse(format!("unknown node {}", shown(other))),
         };
         let node = match kind {
-            "exact_1to1" | "agg_net" | "signal_group" | "running_zero" | "subset_net" | "flow" | "soak_all"
-            | "soak_small" | "soak_if" | "identity" => self.leaf_node(kind, &fields)?,
+            "exact_1to1" | "agg_net" | "signal_group" | "running_zero" | "subset_net" | "anchored_subset" | "flow"
+            | "soak_all" | "soak_small" | "soak_if" | "identity" => self.leaf_node(kind, &fields)?,
             _ => self.combinator(kind, &fields)?,
         };
         self.leave();
@@ -211,6 +212,7 @@ impl Decoder {
                     budget: fields.integer("budget", 1, 1 << 53)? as u64,
                 }
             }
+            "anchored_subset" => self.anchored_subset(fields)?,
             "flow" => self.flow(fields)?,
             "soak_all" => {
                 fields.exactly(&["kind", "origin", "mode", "key"])?;
@@ -227,6 +229,49 @@ impl Decoder {
                 Node::SoakIf(predicate, name(fields, "origin")?, self.soak(fields)?)
             }
         })
+    }
+
+    fn anchored_subset(&mut self, fields: &Fields<'_, '_>) -> Result<Node, Refused> {
+        fields.exactly(&[
+            "kind",
+            "key",
+            "anchor",
+            "tol",
+            "prefer",
+            "max_size",
+            "max_left_out",
+            "budget",
+        ])?;
+        let key = self.optional_key(fields)?;
+        let anchor = self.part(fields, "anchor", Scope::Item)?;
+        if anchor.of != Type::of(Kind::Boolean) {
+            return fields
+                .at
+                .field("anchor")
+                .refuse("expected a boolean that is never null");
+        }
+        let tol = self.tolerance(fields.get("tol"), &fields.at.field("tol"))?;
+        let limit = |name, least| match fields.get(name) {
+            Value::Null => Ok(None),
+            _ => fields
+                .integer(name, least, MOST_COUNT)
+                .map(|limit| Some(limit as usize)),
+        };
+        let (max_size, max_left_out) = (limit("max_size", 2)?, limit("max_left_out", 0)?);
+        let preference = match fields.text("prefer")? {
+            "closest" => closest(max_size, max_left_out),
+            "fewest" => fewest(max_size, max_left_out),
+            other => {
+                return fields.at.field("prefer").refuse(format!("unknown preference {other}"));
+            }
+        };
+        Ok(Node::AnchoredSubset(Box::new(AnchoredSubset {
+            key,
+            anchor,
+            tol,
+            preference,
+            budget: fields.integer("budget", 1, 1 << 53)? as u64,
+        })))
     }
 
     fn flow(&mut self, fields: &Fields<'_, '_>) -> Result<Node, Refused> {

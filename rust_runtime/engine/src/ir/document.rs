@@ -324,6 +324,7 @@ fn names(node: &Node) -> (&'static str, &'static str) {
         Node::SignalGroup(..) => kind::SIGNAL_GROUP,
         Node::RunningZero { .. } => kind::RUNNING_ZERO,
         Node::SubsetNet { .. } => kind::SUBSET_NET,
+        Node::AnchoredSubset(_) => return (kind::ANCHORED_SUBSET, kind::SUBSET_NET),
         Node::Flow(_) => kind::FLOW,
         Node::SoakAll(..) => kind::SOAK_ALL,
         Node::SoakSmall(..) => kind::SOAK_SMALL,

@@ -9,6 +9,7 @@ mod simplify;
 
 use std::rc::Rc;
 
+use florecon::nodes::Preference;
 use florecon::value::Text;
 
 pub(crate) use document::read;
@@ -383,10 +384,20 @@ pub(crate) enum Node {
         max_size: usize,
         budget: u64,
     },
+    AnchoredSubset(Box<AnchoredSubset>),
     Flow(Box<Flow>),
     SoakAll(String, Soak),
     SoakSmall(Tolerance, String, Soak),
     SoakIf(Expr, String, Soak),
+}
+
+#[derive(Debug)]
+pub(crate) struct AnchoredSubset {
+    pub key: Option<Expr>,
+    pub anchor: Expr,
+    pub tol: Tolerance,
+    pub preference: Preference,
+    pub budget: u64,
 }
 
 #[derive(Debug)]
@@ -461,6 +472,10 @@ impl Node {
                 .chain(accept)
                 .collect(),
             Self::SubsetNet { key, tol, .. } => key.iter().chain(tol.parts()).collect(),
+            Self::AnchoredSubset(subset) => {
+                let key = subset.key.iter();
+                key.chain([&subset.anchor]).chain(subset.tol.parts()).collect()
+            }
             Self::Flow(flow) => {
                 let window = flow.window.iter().flat_map(|(order, width)| [order, width]);
                 [&flow.penalty, &flow.cost]
@@ -525,6 +540,11 @@ impl Node {
             Self::SubsetNet { key, tol, .. } => {
                 key.iter_mut().for_each(change);
                 tolerance(tol);
+            }
+            Self::AnchoredSubset(subset) => {
+                subset.key.iter_mut().for_each(change);
+                change(&mut subset.anchor);
+                tolerance(&mut subset.tol);
             }
             Self::SignalGroup(signals, tol, _, accept) => {
                 change(signals);

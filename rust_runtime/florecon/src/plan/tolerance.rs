@@ -151,6 +151,34 @@ impl Tol {
         }
     }
 
+    /// Whether the slack follows from the sums of the two sides alone.
+    pub(crate) fn is_of_sides(self) -> bool {
+        !matches!(self.kind, Kind::Smallest | Kind::Largest)
+    }
+
+    /// The smallest and the largest sum of one side that is within the slack of the other; a difference is within money.
+    pub(crate) fn sums(self, other: u64) -> (u64, u64) {
+        let is_near = |sum: u64| {
+            let (sum, other) = (i128::from(sum), i128::from(other));
+            let slack = match self.kind {
+                Kind::Side => self.over(sum.max(other)),
+                Kind::Gross => self.over(sum + other),
+                _ => self.over(0),
+            };
+            (sum - other).abs() <= slack.min(i64::MAX.into())
+        };
+        let (mut low, mut high) = (other, other);
+        for bit in (0..64).rev().map(|bit| 1 << bit) {
+            if low >= bit && is_near(low - bit) {
+                low -= bit;
+            }
+            if high.checked_add(bit).is_some_and(is_near) {
+                high += bit;
+            }
+        }
+        (low, high)
+    }
+
     /// The slack for a scale. A net is below 2^95, so a product near 128 bits, which only an absurd rate reaches, is as
     /// good as no limit.
     fn over(self, scale: i128) -> i128 {

@@ -51,6 +51,8 @@ fn plan(name: &str) -> Plan<Row> {
         "signal_group" => signal_group(keys, abs_tol(1), 3),
         "running_zero" => running_zero(day, abs_tol(0), key),
         "subset_net" => subset_net(key, abs_tol(0), 3, 50),
+        "anchored_subset" => anchored_subset(key, |lot| lot.amount < 0, abs_tol(0), closest(Some(3), None), 10_000),
+        "anchored_subset in one step" => anchored_subset(key, |lot| lot.amount < 0, abs_tol(0), fewest(None, None), 1),
         "subset_net in one step" => subset_net(key, abs_tol(0), 3, 1),
         "flow" => settle(),
         "flow in a crowd" => flow(Flow::new(constant(4.0), near).window(day, 20).window_cap(1)),
@@ -203,7 +205,7 @@ const THREE: [Line; 5] = [
 ];
 
 /// The plan, and what it must say to some row of `MIXED` besides `entered`.
-const SAID: [(&str, &[&str]); 25] = [
+const SAID: [(&str, &[&str]); 27] = [
     ("agg_net", &["bucket", "null_key", "too_small", "out_of_tolerance"]),
     ("exact_1to1", &["bucket", "taken", "too_small", "null_key"]),
     ("signal_group", &["signals", "null_key", "over_cap", "out_of_tolerance"]),
@@ -215,6 +217,11 @@ const SAID: [(&str, &[&str]); 25] = [
         "subset_net",
         &["bucket", "taken", "no_subset", "too_small", "out_of_tolerance"],
     ),
+    (
+        "anchored_subset",
+        &["bucket", "taken", "no_subset", "too_small", "out_of_tolerance"],
+    ),
+    ("anchored_subset in one step", &["out_of_budget"]),
     ("flow", &["matched", "taken", "no_candidate", "cheaper_elsewhere"]),
     ("flow by key", &["no_candidate"]),
     ("soak_all", &["bucket", "taken", "null_key"]),

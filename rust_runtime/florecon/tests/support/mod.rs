@@ -65,6 +65,7 @@ pub enum Shape {
     Signal(i64),
     RunningZero(i64),
     Subset(i64),
+    AnchoredSubset(i64, Option<usize>),
     Flow,
     FlowByToken,
     SoakAll,
@@ -112,6 +113,10 @@ impl Shape {
             Self::Signal(slack) => signal_group(|i: Lot| i.row.tokens.clone(), abs_tol(*slack), 6),
             Self::RunningZero(slack) => running_zero(day, rel_tol(500, *slack), key),
             Self::Subset(slack) => subset_net(key, abs_tol(*slack), 4, 2_000),
+            Self::AnchoredSubset(slack, max_left_out) => {
+                let anchor = |i: Lot| i.row.day % 3 == 0;
+                anchored_subset(key, anchor, abs_tol(*slack), closest(None, *max_left_out), 20_000)
+            }
             Self::Flow => flow(arbiter().window(day, 3)),
             Self::FlowByToken => flow(
                 arbiter()
@@ -163,6 +168,7 @@ pub fn leaves() -> impl Strategy<Value = Shape> {
         slack().prop_map(Shape::AggNet),
         slack().prop_map(Shape::Signal),
         slack().prop_map(Shape::RunningZero),
+        (slack(), prop::option::of(0..3_usize)).prop_map(|(slack, most)| Shape::AnchoredSubset(slack, most)),
         slack().prop_map(Shape::Subset),
         Just(Shape::Flow),
         Just(Shape::FlowByToken),

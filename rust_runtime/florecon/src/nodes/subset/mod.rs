@@ -1,8 +1,12 @@
 //! `subset_net`: smallest subsets of a bucket that net within a tolerance.
 
+mod anchored;
+mod best_subset;
 mod extremes;
+mod halves;
 mod live_index;
 mod search;
+mod sums;
 
 use crate::error::Error;
 use crate::explain::event::{Event, Limits};
@@ -15,6 +19,7 @@ use crate::plan::run_state::Run;
 use crate::plan::tolerance::{Legs, Tol};
 use crate::plan::tree::{Body, Plan};
 use crate::wire::{Refusal, kind, reason};
+pub use anchored::{Preference, anchored_subset, closest, fewest};
 use search::subsets;
 
 /// In each bucket, takes the smallest subsets (2 to `max_size` items, then lowest ids) with both signs and a net within
