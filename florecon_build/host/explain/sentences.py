@@ -209,6 +209,11 @@ def _surplus(_: Words, f: Facts) -> str:
     )
 
 
+def _rival(w: Words, f: Facts) -> str:
+    by = f" by the key {w.key(f)}" if "key" in f else ""
+    return f"not the only choice: {w.members(f)} would do as well{by}"
+
+
 def _no_candidate(_: Words, f: Facts) -> str:
     skipped = f["over_cap"]
     also = f"; {skipped} of its keys are on more rows than the limit `bucket_cap`" if skipped else ""
@@ -341,6 +346,7 @@ ROWS: dict[RowEvent, Writer] = {
     "signals": _signals,
     "taken": _taken,
     "surplus": _surplus,
+    "rival": _rival,
     "tail": lambda w, f: f"after the last zero the running balance ends at {w.sum(f['net'], f)}",
     "no_subset": lambda w, f: f"no {f['max_size']} or fewer items net with it",
     "no_candidate": _no_candidate,

@@ -616,6 +616,8 @@ pub enum EventName {
     TooLarge,
     /// The predicate is true for the row, which goes to the inner node.
     PredicateTrue,
+    /// Another group that the node could have formed as well has the row, or a row that it was matched with.
+    Rival,
     /// The predicate is false for the row, which passes through; or `accept` for the group that it would be in.
     PredicateFalse,
     /// The row is in this band.
@@ -634,7 +636,7 @@ pub enum EventName {
 
 impl EventName {
     /// All of them, in the order of the declaration.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::DifferentKey,
         Self::SameSign,
         Self::PairedElsewhere,
@@ -665,6 +667,7 @@ impl EventName {
         Self::AllForbidden,
         Self::TooLarge,
         Self::PredicateTrue,
+        Self::Rival,
         Self::PredicateFalse,
         Self::Band,
         Self::Pivot,
@@ -708,6 +711,7 @@ impl EventName {
             Self::AllForbidden => "all_forbidden",
             Self::TooLarge => "too_large",
             Self::PredicateTrue => "predicate_true",
+            Self::Rival => "rival",
             Self::PredicateFalse => "predicate_false",
             Self::Band => "band",
             Self::Pivot => "pivot",

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+import florecon_build as fb
 from florecon_build.host import BrokenReply, UnknownId, Unsupported, Workspace
 from florecon_build.host.description import Description, Field, Node
 from florecon_build.host.explain.context import Context, context_of
@@ -234,3 +235,26 @@ def test_modules_that_do_not_explain() -> None:
     for reply in (b'{"ok":true,"explain":[]}', b'{"ok":true,"explain":{"rows":[{}],"steps":[]}}'):
         with pytest.raises(BrokenReply):
             Workspace(solver(reply=reply)).explain(1)
+
+
+OTHER_PAIR = "not the only choice: row 2 (9.00), row 3 (-9.00) would do as well"
+
+
+@pytest.mark.parametrize(
+    ("by", "said"),
+    [
+        ("amount", {1: OTHER_PAIR, 2: OTHER_PAIR, 3: OTHER_PAIR}),
+        ("reference", {1: f"{OTHER_PAIR} by the key `BB`", 3: f"{OTHER_PAIR} by the key `BB`"}),
+    ],
+)
+def test_the_rival_of_an_ambiguous_group_is_named(by: str, said: dict[int, str]) -> None:
+    """Rows 1 and 3 are matched, and row 2 would have done; rows 4 and 5 have no other choice."""
+    lines = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+    leaf = fb.exact_1to1() if by == "amount" else fb.signal_group(fb.tokens(lines.memo, min_length=2))
+    plugin = fb.Plugin("acme.rivals", "1.0.0", rows=lines, numeraire=lines.amount, strategy=leaf)
+    rows = [(1, "AA", 9), (2, "BB", 9), (3, "AA BB", -9), (4, "CC", 4), (5, "CC", -4)]
+    with fb.Workspace(plugin) as workspace:
+        workspace.upsert([{"row_id": id, "memo": memo, "amount": amount} for id, memo, amount in rows])
+        workspace.solve()
+        told = {id: [step.text for step in workspace.explain(id).steps if step.event == "rival"] for id, *_ in rows}
+    assert told == {id: [said[id]] if id in said else [] for id, *_ in rows}

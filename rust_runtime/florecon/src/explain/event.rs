@@ -73,6 +73,12 @@ pub(crate) enum Event {
         same: usize,
         opposite: usize,
     },
+    /// Another group as good, which the node could have formed with the row or one of its partners.
+    Rival {
+        total: Total,
+        members: Vec<Lot>,
+        key: Option<KeyJson>,
+    },
     SameSign,
     PairedElsewhere,
     DifferentSegment,
@@ -278,6 +284,7 @@ impl Event {
             Self::Predicate(false) => EventName::PredicateFalse,
             Self::TooLarge { .. } => EventName::TooLarge,
             Self::Surplus { .. } => EventName::Surplus,
+            Self::Rival { .. } => EventName::Rival,
             Self::SameSign => EventName::SameSign,
             Self::PairedElsewhere => EventName::PairedElsewhere,
             Self::DifferentSegment => EventName::DifferentSegment,
@@ -354,6 +361,13 @@ impl Event {
             Self::Surplus { same, opposite } => {
                 count(fields, field::SAME, *same);
                 count(fields, field::OPPOSITE, *opposite);
+            }
+            Self::Rival { total, members, key } => {
+                total.write(fields);
+                fields.lots(field::MEMBERS, members);
+                if let Some(key) = key {
+                    fields.json(field::KEY, &key.0);
+                }
             }
             Self::Tail { total, slack } => {
                 total.write(fields);

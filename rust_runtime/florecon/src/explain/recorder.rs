@@ -112,6 +112,19 @@ impl<R> Run<'_, R> {
         }
     }
 
+    /// Records that a node could have formed another group as good.
+    pub fn record_rival(&mut self, node: NodeId, row: u32, lots: &[Lot], key: Option<KeyJson>) {
+        let event = Event::Rival {
+            total: Total {
+                size: lots.len(),
+                net: lots.iter().map(|lot| i128::from(lot.amount)).sum(),
+            },
+            members: lots.iter().copied().take(MOST_MEMBERS).collect(),
+            key,
+        };
+        self.record(node, row, event);
+    }
+
     /// Records that a bag entered a node.
     pub fn record_entered(&mut self, node: NodeId, bag: &[Lot]) {
         let Some(recorder) = &self.recorder else { return };

@@ -68,6 +68,7 @@ impl<R, K: Key, O: Ord> Body<R> for Exact1to1<R, K, O> {
             }
             plus.sort_unstable();
             minus.sort_unstable();
+            let size = bag[plus[0].1 as usize].amount;
             let tag = Tag {
                 unique: Some(plus.len() == 1 && minus.len() == 1),
                 ..run.tag(node.id(), kind::EXACT_1TO1, reason::EXACT_1TO1)
@@ -76,12 +77,42 @@ impl<R, K: Key, O: Ord> Body<R> for Exact1to1<R, K, O> {
                 run.take(bag, &[*a.min(b), *a.max(b)], tag);
             }
             if run.is_recorded() {
+                record_rivals(run, node.id(), bag, &[places(&plus), places(&minus)], size);
                 record_surplus(run, node.id(), bag, [plus.len(), minus.len()], bucket);
             }
             plus.clear();
             minus.clear();
         }
         Ok(compact(bag))
+    }
+}
+
+fn places<O>(side: &[(O, u32)]) -> Vec<u32> {
+    side.iter().map(|(_, at)| *at).collect()
+}
+
+/// Records for each watched row of a bucket the first other pair that it, or its partner, could have been in. `sides` are
+/// the positive and the negative positions in their order, `size` is the absolute amount of all.
+fn record_rivals<R>(run: &mut Run<'_, R>, node: NodeId, bag: &[Lot], sides: &[Vec<u32>; 2], size: i64) {
+    for watched in run.watched_in(bag) {
+        for (own, sign) in [(0, 1), (1, -1)] {
+            let (mine, theirs) = (&sides[own], &sides[1 - own]);
+            let Some(place) = mine.iter().position(|&at| at == watched) else {
+                continue;
+            };
+            let other = |side: &[u32]| side.iter().enumerate().find(|(at, _)| *at != place).map(|(_, &at)| at);
+            let pair = match (other(theirs), other(mine)) {
+                (Some(partner), _) => [(watched, sign), (partner, -sign)],
+                (None, Some(twin)) => [(twin, sign), (theirs[0], -sign)],
+                (None, None) => continue,
+            };
+            let mut lots = pair.map(|(at, sign)| Lot {
+                row: bag[at as usize].row,
+                amount: sign * size,
+            });
+            lots.sort_unstable_by_key(|lot| lot.row);
+            run.record_rival(node, bag[watched as usize].row, &lots, None);
+        }
     }
 }
 

@@ -159,10 +159,15 @@ impl<R, K: Key + Ord + Display, A: Accept<R>> Body<R> for SignalGroup<R, K, A> {
                 run.take(bag, &free, tag);
             }
         }
-        for bucket in buckets.iter() {
+        for (signal, bucket) in buckets.iter().enumerate() {
             if choices.is_rival(bucket, self.tol, self.cap) && self.accept.holds(run, &choices.before, bucket)? {
-                for group in choices.groups_of(bucket) {
-                    run.groups.tag_mut(mark + group).unique = Some(false);
+                let mut groups: Vec<usize> = choices.groups_of(bucket).map(|group| mark + group).collect();
+                groups.retain(|&group| run.groups.tag(group).unique == Some(true));
+                groups
+                    .iter()
+                    .for_each(|&group| run.groups.tag_mut(group).unique = Some(false));
+                if run.is_recorded() {
+                    choices.record_rival(run, node.id(), &groups, bucket, &|| KeyJson::of(&signals[signal]));
                 }
             }
         }
@@ -199,6 +204,25 @@ impl Choices {
     fn groups_of(&self, bucket: &[u32]) -> impl Iterator<Item = usize> {
         let groups = bucket.iter().map(|&at| self.group[at as usize]);
         groups.filter(|&group| group != FREE).map(|group| group as usize)
+    }
+
+    /// Records a rival for the watched rows of the groups that had none before.
+    fn record_rival<R>(
+        &self,
+        run: &mut Run<'_, R>,
+        node: NodeId,
+        groups: &[usize],
+        bucket: &[u32],
+        key: &dyn Fn() -> KeyJson,
+    ) {
+        let lots: Vec<Lot> = bucket.iter().map(|&at| self.before[at as usize]).collect();
+        for at in run.watched_in(&self.before) {
+            let row = self.before[at as usize].row;
+            let is_member = |&&group: &&usize| run.groups.get(group).rows.binary_search(&row).is_ok();
+            if groups.iter().find(is_member).is_some() {
+                run.record_rival(node, row, &lots, Some(key()));
+            }
+        }
     }
 
     /// Whether a bucket shares a member with a group of other members, and is whole of the size, signs and net of a group.
