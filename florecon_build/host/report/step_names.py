@@ -36,6 +36,7 @@ WORDS: Mapping[NodeKind, str] = {
     "signal_group": "shared reference",
     "running_zero": "running balance to zero",
     "subset_net": "several amounts that net",
+    "anchored_subset": "one amount against several",
     "flow": "best fit",
     "soak_all": "all that is left",
     "soak_small": "small amounts",
@@ -49,6 +50,7 @@ _REASONS: Mapping[NodeKind, str] = {
     "agg_net": "all rows of the key net to zero",
     "running_zero": "the running balance is zero",
     "subset_net": "several amounts that net",
+    "anchored_subset": "one amount against several",
     "flow": "best fit",
 }
 REASON_WORDS: Mapping[str, str] = {REASONS[kind]: words for kind, words in _REASONS.items()}
