@@ -129,6 +129,27 @@ def number_as_a_condition() -> object:
     return fb.running_zero(row.day, accept=condition)
 
 
+def anchor_of_every_row() -> object:
+    everything: Any = True
+    return fb.subset_net(row.account, anchor=everything)
+
+
+def less_than_nothing_left_out() -> object:
+    return fb.subset_net(row.account, anchor=row.amount < 0, max_left_out=-1)
+
+
+def unknown_preference() -> object:
+    return fb.subset_net(row.account, anchor=row.amount < 0, prefer="smallest")
+
+
+def tolerance_of_a_leg_with_an_anchor() -> object:
+    return fb.subset_net(row.account, tol=fb.rel_tol(bps=100), anchor=row.amount < 0)
+
+
+def left_out_without_an_anchor() -> object:
+    return fb.subset_net(row.account, max_left_out=2)
+
+
 def group_in_a_group() -> object:
     return fb.accept_if(lambda g: g.any(g.size == 2), fb.agg_net())
 
