@@ -46,7 +46,7 @@ ARGUMENTS: Final[dict[Op, tuple[str, ...]]] = {
     "fetch": ("what",),
     "snapshot": (),
     "restore": ("strategy",),
-    "explain": ("ids",),
+    "explain": ("ids", "apart"),
     "shard_keys": (),
 }
 """The arguments of each command."""
@@ -62,6 +62,7 @@ Extension = Literal[
     "restore",
     "restore.strategy",
     "explain",
+    "explain.apart",
     "shard_keys",
 ]
 """What a module may have beyond florecon ABI version 1: a command, or an argument of one."""

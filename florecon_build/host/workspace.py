@@ -338,18 +338,20 @@ class Workspace:
         self._reports.add(report)
         return report if self._aside is None else report.mapped(self._aside.view, whole_rows=False)
 
-    def explain(self, *ids: Id) -> Explanation:
+    def explain(self, *ids: Id, apart: bool = False) -> Explanation:
         """Explains the outcome of rows, without changing anything.
 
         Parameters: with one id, that row's path through the strategy: its bucket at each node, the bucket's net, the
-        tolerance, and why it was matched or rejected. With two ids, why the two did or did not meet at each node.
+        tolerance, and why it was matched or rejected. With two ids, why the two did or did not meet at each node; with
+        `apart`, each of them for itself, and so up to 10,000 rows in one call (100 without).
         Returns an `Explanation`: `print` it, or read its `steps` and `data`. Amounts are shown in major units.
-        Errors: `UnknownId`; `Unsupported` for a module that does not explain itself.
+        Errors: `UnknownId`; `BadCommand` for too many rows; `Unsupported` for a module that does not explain itself, or
+        not rows apart.
         """
-        data = self._session.explain(ids_from(ids))
+        data = self._session.explain(ids_from(ids), apart=apart)
         if self._aside is not None:
             data = self._aside.explained(data)
-        return Explanation(self.about, data, self._input_rows.rows(), self._params)
+        return Explanation(self.about, data, self._input_rows.rows(), self._params, apart=apart)
 
     def shard_keys(
         self,

@@ -23,6 +23,7 @@ from florecon_build.cli.progress import bar
 from florecon_build.cli.reading_page import print_findings
 from florecon_build.cli.run_folder import commit, staging
 from florecon_build.cli.settings import decimal_mark, settings
+from florecon_build.host.explain.open_rows import MOST_EXPLAINED
 from florecon_build.host.report.shipped_rows import COMPUTED, amount_column
 
 CODES = "Exit codes:\n\n" + "\n\n".join(f"{code.value}  {MEANING[code]}" for code in MEANING)
@@ -67,7 +68,7 @@ def run(
             help="Explain the N largest exceptions by the steps of the strategy; the others are told by their amount.",
             min=0,
         ),
-    ] = 100,
+    ] = MOST_EXPLAINED,
     accounts: Annotated[
         Path | None,
         typer.Option(

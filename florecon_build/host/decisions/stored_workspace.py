@@ -289,9 +289,9 @@ class StoredWorkspace:
         """For notebooks, as `Workspace`."""
         return self._workspace._repr_html_()  # pyright: ignore[reportPrivateUsage]
 
-    def explain(self, *ids: Id) -> Explanation:
+    def explain(self, *ids: Id, apart: bool = False) -> Explanation:
         """As `Workspace.explain`."""
-        return self.workspace.explain(*ids)
+        return self.workspace.explain(*ids, apart=apart)
 
     def shard_keys(
         self,

@@ -66,7 +66,7 @@ class Explanation:
     """The result of `ws.explain`: `str()` as text, `steps` by sentence, `data` as the module's JSON.
 
     `rows` and `params` are the input rows and the values of params, where the host knows them: with them a sentence
-    says which condition failed and by how much.
+    says which condition failed and by how much. Two rows are a pair, unless they are told `apart`.
     """
 
     def __init__(
@@ -75,8 +75,11 @@ class Explanation:
         data: dict[str, Any],
         rows: pa.Table | None = None,
         params: Mapping[str, object] | None = None,
+        *,
+        apart: bool = False,
     ) -> None:
         self.data = data
+        self._is_pair = len(data.get("rows", ())) == 2 and not apart
         names = cast("dict[str, str]", data.get("names", {}))
         self._names = names
         self._nodes = {node.id: node for node in about.nodes}
@@ -84,10 +87,27 @@ class Explanation:
         self._is_undescribed = bool(described) and not any(described)
         try:
             self._words = Words(context_of(about, data, rows, params))
-            self.steps: tuple[Step, ...] = tuple(self._step(facts) for facts in data["steps"])
-            self._standings = [self._standing(row) for row in data["rows"]]
+            self._steps = None if apart else self._steps_but(frozenset())
+            self._standings = [] if apart else [self._standing(row) for row in data["rows"]]
         except (KeyError, TypeError, AttributeError) as error:
             raise BrokenReply(f"an explanation lacks {error}") from error
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The events in their order. Errors: `BrokenReply`."""
+        if self._steps is None:
+            self._steps = self.steps_but(frozenset())
+        return self._steps
+
+    def steps_but(self, events: frozenset[str]) -> tuple[Step, ...]:
+        """The steps without those of some events, which are not put into words. Errors: `BrokenReply`."""
+        try:
+            return self._steps_but(events)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise BrokenReply(f"an explanation lacks {error}") from error
+
+    def _steps_but(self, events: frozenset[str]) -> tuple[Step, ...]:
+        return tuple(self._step(facts) for facts in self.data["steps"] if facts["event"] not in events)
 
     @property
     def meetings(self) -> tuple[Step, ...]:
@@ -95,15 +115,16 @@ class Explanation:
         return tuple(step for step in self.steps if "with" in step.facts or self._misses(step))
 
     def __str__(self) -> str:
-        lines = list(self._standings)
+        standings = self._standings or [self._standing(row) for row in self.data["rows"]]
+        lines = list(standings)
         if self.data.get("stale"):
             lines.append("Rows, decisions or params changed since the last solve; this is what a solve would do now.")
         if self._is_undescribed:
             lines.append(UNDESCRIBED)
-        pair = len(self._standings) == 2
+        pair = self._is_pair
         steps = self.meetings if pair else tuple(step for step in self.steps if step.event != "entered")
         for step in steps:
-            subject = f"{self._words.row(step.facts['id'])}: " if len(self._standings) > 1 else ""
+            subject = f"{self._words.row(step.facts['id'])}: " if len(standings) > 1 else ""
             lines.append(f"- {step.place}: {subject}{step.text}")
         if not steps and pair:
             lines.append("- No node had both of them, or either of them alone, to decide about.")
@@ -136,7 +157,7 @@ class Explanation:
         return facts["event"] == "entered" and "without" in facts and facts["kind"] in LEAVES
 
     def _misses(self, step: Step) -> bool:
-        return self._is_missing(step.facts) or (step.event == "null_key" and len(self._standings) == 2)
+        return self._is_missing(step.facts) or (step.event == "null_key" and self._is_pair)
 
     def _missing(self, facts: dict[str, Any]) -> str:
         """The sentence for a row of the pair that did not reach the node."""

@@ -1,16 +1,20 @@
-"""Reasons for the largest exceptions: the module's explanation of each open row, as text."""
+"""Reasons for open items: the module's explanation of each open row, as text."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from florecon_build.host.description import Description
 from florecon_build.host.errors import Unsupported
-from florecon_build.host.explain.explanation import Explanation, Step
+from florecon_build.host.explain.explanation import Explanation
 from florecon_build.host.report.step_names import step_name
 
 ROWS_PER_CALL = 100
-"""Rows per explain call; the module runs its strategy once for each call."""
+ROWS_APART = 10_000
+"""Rows per explain call, of a module that explains rows apart: it runs its strategy once for each call."""
+MOST_EXPLAINED = 50_000
+"""Open rows that a run asks reasons for unless told otherwise; every ten thousand cost about a further solve."""
 ROUTING_EVENTS = frozenset({"entered", "bucket", "band", "kept", "matched", "predicate_true", "predicate_false"})
 """Events that record the route of a row; they are not a reason for an open item."""
 
@@ -18,7 +22,9 @@ ROUTING_EVENTS = frozenset({"entered", "bucket", "band", "kept", "matched", "pre
 class Explains(Protocol):
     """What explains rows; a `Workspace` does."""
 
-    def explain(self, *ids: int | str) -> Explanation: ...
+    @property
+    def about(self) -> Description: ...
+    def explain(self, *ids: int | str, apart: bool = False) -> Explanation: ...
 
 
 def explain_open_rows(workspace: Explains, ids: Sequence[int | str], names: Mapping[int, str]) -> dict[str, str]:
@@ -28,6 +34,10 @@ def explain_open_rows(workspace: Explains, ids: Sequence[int | str], names: Mapp
     """
     reasons: dict[str, str] = {}
     try:
+        if workspace.about.has("explain.apart"):
+            for start in range(0, len(ids), ROWS_APART):
+                reasons |= _lines(workspace.explain(*ids[start : start + ROWS_APART], apart=True), names)
+            return {str(one): reasons[str(one)] for one in ids if reasons.get(str(one))}
         for start in range(0, len(ids), ROWS_PER_CALL):
             batch = list(ids[start : start + ROWS_PER_CALL])
             # explain of exactly two rows compares them with each other, so they are requested one by one
@@ -42,17 +52,11 @@ def explain_open_rows(workspace: Explains, ids: Sequence[int | str], names: Mapp
 def _lines(explanation: Explanation, names: Mapping[int, str]) -> dict[str, str]:
     """Reasons by row; steps with the same text share a line."""
     texts_of_row: dict[str, dict[str, list[str]]] = {}
-    for step in explanation.steps:
-        if _is_reason(step):
-            of_text = texts_of_row.setdefault(str(step.row), {}).setdefault(step.text, [])
-            name = step_name(names, step.node, step.kind)
-            of_text += [name] if name not in of_text else []
+    for step in explanation.steps_but(ROUTING_EVENTS):
+        of_text = texts_of_row.setdefault(str(step.row), {}).setdefault(step.text, [])
+        name = step_name(names, step.node, step.kind)
+        of_text += [name] if name not in of_text else []
     return {
         row: "\n".join(f"{', '.join(steps)}: {text}" for text, steps in texts.items())
         for row, texts in texts_of_row.items()
     }
-
-
-def _is_reason(step: Step) -> bool:
-    """True for an event that states a reason."""
-    return step.event not in ROUTING_EVENTS

@@ -208,9 +208,14 @@ class Session:
         """The whole session as bytes. Errors: `Unsupported` for a module that takes none."""
         return self._work(self._snapshot)
 
-    def explain(self, ids: list[int | str]) -> dict[str, Any]:
-        """The module's explanation of rows. Errors: `UnknownId`; `Unsupported` for one that does not explain."""
-        return self._work(lambda: self._explain(ids))
+    def explain(self, ids: list[int | str], *, apart: bool = False) -> dict[str, Any]:
+        """The module's explanation of rows, `apart` each for itself, so that two are not compared.
+
+        Errors: `UnknownId`; `Unsupported` for a module that does not explain, or not so.
+        """
+        if apart and not self.about.has("explain.apart"):
+            raise Unsupported("this module does not explain rows apart: compile the strategy again")
+        return self._work(lambda: self._explain(ids, {"apart": True} if apart else {}))
 
     def shard_keys(self, frame: Frame) -> pa.Table:
         """A number for each row of a frame. Errors: of the rows; `Unsupported` for a module that does not divide."""
@@ -303,9 +308,9 @@ class Session:
         except BadCommand as error:
             raise Unsupported(f"this module takes no snapshot back: {error.message}") from error
 
-    def _explain(self, ids: list[int | str]) -> dict[str, Any]:
+    def _explain(self, ids: list[int | str], more: dict[str, bool]) -> dict[str, Any]:
         try:
-            envelope = self._send(_encode("explain", {"ids": ids}), None, Deadline(self._limits.timeout))
+            envelope = self._send(_encode("explain", {"ids": ids, **more}), None, Deadline(self._limits.timeout))
         except BadCommand as error:
             if self.about.rich:
                 raise

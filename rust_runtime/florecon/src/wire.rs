@@ -127,10 +127,12 @@ pub mod argument {
     pub const DRY_RUN: &str = "dry_run";
     /// `what`
     pub const WHAT: &str = "what";
+    /// `apart`
+    pub const APART: &str = "apart";
 }
 
 /// What this runtime has beyond florecon ABI version 1.
-pub const EXTENSIONS: [&str; 11] = [
+pub const EXTENSIONS: [&str; 12] = [
     "init.strategy",
     "solve.budget",
     "solve.certify",
@@ -141,6 +143,7 @@ pub const EXTENSIONS: [&str; 11] = [
     "restore",
     "restore.strategy",
     "explain",
+    "explain.apart",
     "shard_keys",
 ];
 

@@ -38,6 +38,7 @@ from florecon_build.host.decisions.store.ledger import Book as Ledger
 from florecon_build.host.decisions.store.periods import Period
 from florecon_build.host.description import Description
 from florecon_build.host.errors import BadCommand, StoreDamaged
+from florecon_build.host.explain.open_rows import MOST_EXPLAINED
 from florecon_build.host.frames import TextAmounts
 from florecon_build.host.report.report import Report
 from florecon_build.host.runtime.arguments import Ids, ids_from
@@ -271,7 +272,7 @@ class Book:
         date: str | None = None,
         title: Mapping[str, str] | None = None,
         inputs: Sequence[Input] = (),
-        explain: int = 100,
+        explain: int = MOST_EXPLAINED,
         columns: Mapping[str, str] | None = None,
         text_amounts: TextAmounts | None = None,
         timeout: float | None = None,
@@ -296,7 +297,7 @@ class Book:
         - `title`: `entity`, `account` and the like, for the title of reports; kept when the book is begun.
         - `inputs`: the files that the rows came from, in their order.
         - `explain`: of how many open items, the largest of each currency first, the module is asked for the reasons,
-          which are kept for the report; every hundred cost about a further solve.
+          which are kept for the report; every ten thousand cost about a further solve.
         - `columns`, `text_amounts`, `timeout`, `max_memory`: as for a `Workspace`.
 
         Errors: `WrongBook`, `OtherStrategy`, `PeriodClosed`, `WrongPeriod`, `RowsChanged`, `StaleRun`; those of

@@ -140,6 +140,7 @@ pub(crate) enum Event {
 }
 
 /// Number and net amount of the lots of a bucket.
+#[derive(Clone, Copy)]
 pub(crate) struct Total {
     pub size: usize,
     pub net: i128,

@@ -20,6 +20,8 @@ const MOST_MEMBERS: usize = 20;
 pub(crate) struct Recorder {
     /// Ascending.
     watched: Vec<u32>,
+    /// Whether two rows are told with what kept them apart.
+    is_pair: bool,
     pub records: Vec<Record>,
 }
 
@@ -27,17 +29,19 @@ pub(crate) struct Recorder {
 pub(crate) type Held = (u32, Vec<Vec<Lot>>);
 
 impl Recorder {
-    pub fn new(mut watched: Vec<u32>) -> Self {
+    /// Watches rows; two of them as a pair, unless `apart`.
+    pub fn new(mut watched: Vec<u32>, apart: bool) -> Self {
         watched.sort_unstable();
         watched.dedup();
         Self {
+            is_pair: watched.len() == 2 && !apart,
             watched,
             records: Vec::new(),
         }
     }
 
     pub fn watches(&self, row: u32) -> bool {
-        self.watched.contains(&row)
+        self.watched.binary_search(&row).is_ok()
     }
 }
 
@@ -52,15 +56,34 @@ impl<R> Run<'_, R> {
 
     /// Positions of the watched rows in a bag, ascending.
     pub fn watched_in(&self, bag: &[Lot]) -> Vec<u32> {
-        let watched = self.recorder.iter().flat_map(|recorder| &recorder.watched);
+        let Some(recorder) = &self.recorder else {
+            return Vec::new();
+        };
+        if bag.len() < recorder.watched.len() {
+            let places = (0..).zip(bag).filter(|(_, lot)| recorder.watches(lot.row));
+            return places.map(|(at, _)| at).collect();
+        }
         let find = |row: &u32| bag.binary_search_by_key(row, |lot| lot.row).ok();
-        watched.filter_map(find).map(|at| at as u32).collect()
+        let places = recorder.watched.iter().filter_map(find);
+        places.map(|at| at as u32).collect()
+    }
+
+    /// Those of some positions of a bag whose rows are watched, in their order.
+    pub fn watched_among(&self, bag: &[Lot], positions: &[u32]) -> Vec<u32> {
+        let Some(recorder) = &self.recorder else {
+            return Vec::new();
+        };
+        let is_watched = |at: &u32| recorder.watches(bag[*at as usize].row);
+        positions.iter().copied().filter(is_watched).collect()
     }
 
     /// Positions of the two watched rows, if there are two and both are in the bag.
     pub fn watched_pair(&self, bag: &[Lot]) -> Option<(u32, u32)> {
-        match (&*self.watched_in(bag), self.recorder.as_ref()?.watched.len()) {
-            (&[a, b], 2) => Some((a, b)),
+        if !self.recorder.as_ref()?.is_pair {
+            return None;
+        }
+        match *self.watched_in(bag) {
+            [a, b] => Some((a, b)),
             _ => None,
         }
     }
@@ -102,13 +125,15 @@ impl<R> Run<'_, R> {
         if !self.is_recorded() {
             return;
         }
-        for at in self.watched_in(bag) {
-            if positions.binary_search(&at).is_ok() {
-                let (total, legs) = Total::of(bag, positions);
-                let limits = limits(&legs);
-                let event = Event::Refused { refusal, total, limits };
-                self.record(node, bag[at as usize].row, event);
-            }
+        let watched = self.watched_among(bag, positions);
+        if watched.is_empty() {
+            return;
+        }
+        let (total, legs) = Total::of(bag, positions);
+        for at in watched {
+            let limits = limits(&legs);
+            let event = Event::Refused { refusal, total, limits };
+            self.record(node, bag[at as usize].row, event);
         }
     }
 
@@ -129,7 +154,7 @@ impl<R> Run<'_, R> {
     pub fn record_entered(&mut self, node: NodeId, bag: &[Lot]) {
         let Some(recorder) = &self.recorder else { return };
         let pair = match *recorder.watched {
-            [a, b] => Some([a, b]),
+            [a, b] if recorder.is_pair => Some([a, b]),
             _ => None,
         };
         let present = self.watched_in(bag);
@@ -154,50 +179,54 @@ impl<R> Run<'_, R> {
         };
         let group = self.groups.get(index);
         let Some(node) = group.tag.node else { return };
-        let watched: Vec<u32> = group
-            .rows
-            .iter()
-            .copied()
-            .filter(|&row| recorder.watches(row))
+        let watched: Vec<usize> = (0..group.len())
+            .filter(|&at| recorder.watches(group.rows[at]))
             .collect();
-        for row in watched {
-            let event = self.taken(index, row);
-            self.record(node, row, event);
+        if watched.is_empty() {
+            return;
+        }
+        let size = group.len();
+        let net = group.amounts.iter().map(|&amount| i128::from(amount)).sum();
+        let members: Vec<Lot> = group.lots().take(MOST_MEMBERS).collect();
+        let [origin, reason] = [group.tag.origin, group.tag.reason].map(|name| self.names.text(name).to_owned());
+        for at in watched {
+            let group = self.groups.get(index);
+            let event = Event::Taken {
+                amount: group.amounts[at],
+                size,
+                net,
+                origin: origin.clone(),
+                reason: reason.clone(),
+                members: members.clone(),
+            };
+            self.record(node, group.rows[at], event);
         }
     }
 
-    fn taken(&self, index: usize, row: u32) -> Event {
-        let group = self.groups.get(index);
-        Event::Taken {
-            amount: group.lots().find(|lot| lot.row == row).map_or(0, |lot| lot.amount),
-            size: group.len(),
-            net: group.amounts.iter().map(|&amount| i128::from(amount)).sum(),
-            origin: self.names.text(group.tag.origin).to_owned(),
-            reason: self.names.text(group.tag.reason).to_owned(),
-            members: group.lots().take(MOST_MEMBERS).collect(),
-        }
-    }
-
-    /// The groups from `mark` on that hold a row.
-    pub fn groups_of(&self, mark: usize, row: u32) -> Vec<Vec<Lot>> {
-        let groups = (mark..self.groups.len()).map(|index| self.groups.get(index));
-        groups
-            .filter(|group| group.rows.binary_search(&row).is_ok())
-            .map(|group| group.lots().collect())
-            .collect()
-    }
-
-    /// The groups from `mark` on that hold a watched row, by row.
+    /// The groups from `mark` on that hold a watched row, by row, without the rows that none holds.
     pub fn held_from(&self, mark: usize) -> Vec<Held> {
-        let watched = self.recorder.as_ref().map_or(&[][..], |recorder| &recorder.watched);
-        watched.iter().map(|&row| (row, self.groups_of(mark, row))).collect()
+        let mut places: Vec<(u32, usize)> = Vec::new();
+        if let Some(recorder) = &self.recorder {
+            for index in mark..self.groups.len() {
+                let rows = self.groups.get(index).rows.iter();
+                places.extend(rows.filter(|row| recorder.watches(**row)).map(|&row| (row, index)));
+            }
+        }
+        places.sort_unstable();
+        let of_row = places.chunk_by(|(one, _), (other, _)| one == other);
+        let lots = |index: usize| self.groups.get(index).lots().collect();
+        of_row
+            .map(|held| (held[0].0, held.iter().map(|&(_, index)| lots(index)).collect()))
+            .collect()
     }
 
     /// Records the effect of a transformation on the groups that held the watched rows; `causes` by row.
     pub fn record_regrouped(&mut self, node: NodeId, mark: usize, held: Vec<Held>, causes: Vec<Cause>) {
+        let mut afterwards = self.held_from(mark).into_iter().peekable();
         for ((row, before), cause) in held.into_iter().zip(causes) {
             let Some(first) = before.first() else { continue };
-            let after = self.groups_of(mark, row);
+            let after = afterwards.next_if(|(other, _)| *other == row);
+            let after = after.map_or_else(Vec::new, |(_, groups)| groups);
             let is_changed = after != before;
             let members = after.first().filter(|_| is_changed);
             let event = Event::Regrouped(Regrouping {
@@ -217,20 +246,26 @@ impl<R> Run<'_, R> {
 
     /// Records the buckets of the watched rows; `numbers` has a bucket number per position, `NO_KEY` for none.
     pub fn record_keys(&mut self, node: NodeId, bag: &[Lot], numbers: &[u32], key: &dyn Fn(u32) -> KeyJson) {
-        for at in self.watched_in(bag) {
+        let watched = self.watched_in(bag);
+        if watched.is_empty() {
+            return;
+        }
+        let buckets = numbers.iter().filter(|&&number| number != NO_KEY).max();
+        let mut totals = vec![Total { size: 0, net: 0 }; buckets.map_or(0, |&last| last as usize + 1)];
+        for (lot, &number) in bag.iter().zip(numbers).filter(|&(_, &number)| number != NO_KEY) {
+            let total = &mut totals[number as usize];
+            total.size += 1;
+            total.net += i128::from(lot.amount);
+        }
+        for at in watched {
             let number = numbers[at as usize];
             let row = bag[at as usize].row;
             if number == NO_KEY {
                 self.record(node, row, Event::NullKey);
                 continue;
             }
-            let bucket: Vec<u32> = (0..)
-                .zip(numbers)
-                .filter(|(_, own)| **own == number)
-                .map(|(at, _)| at)
-                .collect();
             let event = Event::Bucket {
-                total: Total::of(bag, &bucket).0,
+                total: totals[number as usize],
                 key: key(number),
             };
             self.record(node, row, event);

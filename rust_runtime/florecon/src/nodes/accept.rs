@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::explain::event::{Cause, Event};
+use crate::explain::recorder::Held;
 use crate::plan::Answer;
 use crate::plan::group::Group;
 use crate::plan::lot::{Lot, give_back};
@@ -66,7 +67,9 @@ pub(crate) trait Accept<R> {
         let holds = self.holds(run, bag, positions)?;
         if !holds {
             run.stage(node).out_of_tolerance += 1;
-            for at in run.watched_in(bag).into_iter().filter(|at| positions.contains(at)) {
+            let mut watched = run.watched_among(bag, positions);
+            watched.sort_unstable();
+            for at in watched {
                 run.record(node, bag[at as usize].row, Event::Predicate(false));
             }
         }
@@ -125,14 +128,11 @@ pub fn whole_only<R: 'static>(inner: Plan<R>) -> Plan<R> {
 struct WholeOnly;
 
 impl<R> GroupTransform<R> for WholeOnly {
-    fn cause(&self, run: &Run<'_, R>, done: &ChildResult, bag: &[Lot], row: u32) -> Cause {
-        let groups = (done.mark..run.groups.len()).map(|index| run.groups.get(index));
-        let members = groups
-            .filter(|group| group.rows.binary_search(&row).is_ok())
-            .flat_map(|group| group.rows);
+    fn cause(&self, _: &Run<'_, R>, done: &ChildResult, bag: &[Lot], (_, groups): &Held) -> Cause {
         let rest = &bag[..done.left];
-        let mut split = members.filter(|row| rest.binary_search_by_key(*row, |lot| lot.row).is_ok());
-        split.next().map_or(Cause::Unknown, |&row| Cause::Split(row))
+        let mut members = groups.iter().flatten().map(|lot| lot.row);
+        let split = members.find(|row| rest.binary_search_by_key(row, |lot| lot.row).is_ok());
+        split.map_or(Cause::Unknown, Cause::Split)
     }
 
     fn apply(&self, run: &mut Run<'_, R>, _: NodeId, done: ChildResult, bag: &mut [Lot]) -> Result<usize, Error> {

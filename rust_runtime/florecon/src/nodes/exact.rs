@@ -94,35 +94,36 @@ fn places<O>(side: &[(O, u32)]) -> Vec<u32> {
 /// Records for each watched row of a bucket the first other pair that it, or its partner, could have been in. `sides` are
 /// the positive and the negative positions in their order, `size` is the absolute amount of all.
 fn record_rivals<R>(run: &mut Run<'_, R>, node: NodeId, bag: &[Lot], sides: &[Vec<u32>; 2], size: i64) {
-    for watched in run.watched_in(bag) {
-        for (own, sign) in [(0, 1), (1, -1)] {
-            let (mine, theirs) = (&sides[own], &sides[1 - own]);
-            let Some(place) = mine.iter().position(|&at| at == watched) else {
-                continue;
-            };
-            let other = |side: &[u32]| side.iter().enumerate().find(|(at, _)| *at != place).map(|(_, &at)| at);
-            let pair = match (other(theirs), other(mine)) {
-                (Some(partner), _) => [(watched, sign), (partner, -sign)],
-                (None, Some(twin)) => [(twin, sign), (theirs[0], -sign)],
-                (None, None) => continue,
-            };
-            let mut lots = pair.map(|(at, sign)| Lot {
-                row: bag[at as usize].row,
-                amount: sign * size,
-            });
-            lots.sort_unstable_by_key(|lot| lot.row);
-            run.record_rival(node, bag[watched as usize].row, &lots, None);
+    let mut watched: Vec<(u32, usize, usize)> = Vec::new();
+    for (own, side) in sides.iter().enumerate() {
+        for (place, &at) in side.iter().enumerate() {
+            if run.is_watched(bag[at as usize].row) {
+                watched.push((at, own, place));
+            }
         }
+    }
+    watched.sort_unstable();
+    for (watched, own, place) in watched {
+        let sign = if own == 0 { 1 } else { -1 };
+        let (mine, theirs) = (&sides[own], &sides[1 - own]);
+        let other = |side: &[u32]| side.iter().enumerate().find(|(at, _)| *at != place).map(|(_, &at)| at);
+        let pair = match (other(theirs), other(mine)) {
+            (Some(partner), _) => [(watched, sign), (partner, -sign)],
+            (None, Some(twin)) => [(twin, sign), (theirs[0], -sign)],
+            (None, None) => continue,
+        };
+        let mut lots = pair.map(|(at, sign)| Lot {
+            row: bag[at as usize].row,
+            amount: sign * size,
+        });
+        lots.sort_unstable_by_key(|lot| lot.row);
+        run.record_rival(node, bag[watched as usize].row, &lots, None);
     }
 }
 
 /// Records the watched rows of a bucket that were not paired, and two that were not paired with each other.
 fn record_surplus<R>(run: &mut Run<'_, R>, node: NodeId, bag: &[Lot], sides: [usize; 2], bucket: &[u32]) {
-    for at in run
-        .watched_in(bag)
-        .into_iter()
-        .filter(|at| bucket.binary_search(at).is_ok())
-    {
+    for at in run.watched_among(bag, bucket) {
         let lot = bag[at as usize];
         if lot.amount != 0 {
             let (same, opposite) = if lot.amount > 0 { (0, 1) } else { (1, 0) };

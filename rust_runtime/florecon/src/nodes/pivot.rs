@@ -111,8 +111,11 @@ impl<R> Body<R> for Pivot<R> {
     fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
         let mut inside = self.enter(run, bag)?;
         for at in run.watched_in(bag) {
-            let lot = inside.iter().find(|lot| lot.at == at as usize);
-            let event = lot.map_or(Event::NotPivoted, |lot| Event::Pivoted { amount: lot.alt });
+            let lot = inside.binary_search_by_key(&(at as usize), |lot| lot.at);
+            let event = lot
+                .ok()
+                .map(|place| &inside[place])
+                .map_or(Event::NotPivoted, |lot| Event::Pivoted { amount: lot.alt });
             run.record(node.id(), bag[at as usize].row, event);
         }
         if inside.is_empty() {

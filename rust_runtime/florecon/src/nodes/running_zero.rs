@@ -115,13 +115,12 @@ impl<R, K: Key, O: Ord, A: Accept<R>> RunningZero<R, K, O, A> {
                 (start, closed, legs) = (end, closed + 1, Legs::default());
             }
         }
-        for at in run.watched_in(bag) {
-            if ordered[start..].contains(&at) {
-                let event = Event::Tail {
-                    total: Total::of(bag, &ordered[start..]).0,
-                    slack: legs.slack(self.tol),
-                };
-                run.record(node, bag[at as usize].row, event);
+        let mut tail = run.watched_among(bag, &ordered[start..]);
+        if !tail.is_empty() {
+            tail.sort_unstable();
+            let (total, slack) = (Total::of(bag, &ordered[start..]).0, legs.slack(self.tol));
+            for at in tail {
+                run.record(node, bag[at as usize].row, Event::Tail { total, slack });
             }
         }
         Ok(closed)

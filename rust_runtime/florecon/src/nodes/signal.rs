@@ -216,12 +216,12 @@ impl Choices {
         key: &dyn Fn() -> KeyJson,
     ) {
         let lots: Vec<Lot> = bucket.iter().map(|&at| self.before[at as usize]).collect();
-        for at in run.watched_in(&self.before) {
-            let row = self.before[at as usize].row;
-            let is_member = |&&group: &&usize| run.groups.get(group).rows.binary_search(&row).is_ok();
-            if groups.iter().find(is_member).is_some() {
-                run.record_rival(node, row, &lots, Some(key()));
-            }
+        let members = groups.iter().flat_map(|&group| run.groups.get(group).rows);
+        let mut watched: Vec<u32> = members.copied().filter(|&row| run.is_watched(row)).collect();
+        watched.sort_unstable();
+        watched.dedup();
+        for row in watched {
+            run.record_rival(node, row, &lots, Some(key()));
         }
     }
 
@@ -248,10 +248,17 @@ fn record_signals<R>(
     buckets: &Buckets,
     key: &dyn Fn(usize) -> KeyJson,
 ) {
-    let own = |at: u32| (0..buckets.len()).filter(move |&signal| buckets.get(signal).contains(&at));
-    for at in run.watched_in(bag) {
+    let watched = run.watched_in(bag);
+    let mut own: Vec<Vec<usize>> = vec![Vec::new(); if watched.is_empty() { 0 } else { bag.len() }];
+    for signal in 0..buckets.len() {
+        for at in run.watched_among(bag, buckets.get(signal)) {
+            own[at as usize].push(signal);
+        }
+    }
+    for at in watched {
         let row = bag[at as usize].row;
-        let (alone, shared): (Vec<usize>, Vec<usize>) = own(at).partition(|&signal| buckets.get(signal).len() < 2);
+        let signals = own[at as usize].iter();
+        let (alone, shared): (Vec<usize>, Vec<usize>) = signals.partition(|&&signal| buckets.get(signal).len() < 2);
         let event = match alone.first().or(shared.first()) {
             None => Event::NullKey,
             Some(&signal) => Event::Signals {
@@ -264,7 +271,11 @@ fn record_signals<R>(
     }
     if let Some((a, b)) = run.watched_pair(bag) {
         let rows = (bag[a as usize].row, bag[b as usize].row);
-        let event = match own(a).find(|&signal| buckets.get(signal).contains(&b)) {
+        let event = match own[a as usize]
+            .iter()
+            .copied()
+            .find(|&signal| buckets.get(signal).contains(&b))
+        {
             None => Event::NoSharedKey { distance: None },
             Some(signal) => Event::SharedKey { key: key(signal) },
         };

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::explain::event::Cause;
+use crate::explain::recorder::Held;
 use crate::plan::lot::{Lot, give_back, join};
 use crate::plan::node_id::NodeId;
 use crate::plan::operator::{ChildResult, GroupTransform};
@@ -32,8 +33,8 @@ impl<R> GroupTransform<R> for Trim {
         self.tol.check()
     }
 
-    fn cause(&self, run: &Run<'_, R>, _: &ChildResult, _: &[Lot], row: u32) -> Cause {
-        let original = run.originals[row as usize];
+    fn cause(&self, run: &Run<'_, R>, _: &ChildResult, _: &[Lot], (row, _): &Held) -> Cause {
+        let original = run.originals[*row as usize];
         Cause::Slack(self.tol.slack([original]))
     }
 
@@ -77,8 +78,8 @@ impl<R> GroupTransform<R> for Snap {
         self.tol.check()
     }
 
-    fn cause(&self, run: &Run<'_, R>, _: &ChildResult, _: &[Lot], row: u32) -> Cause {
-        let original = run.originals[row as usize];
+    fn cause(&self, run: &Run<'_, R>, _: &ChildResult, _: &[Lot], (row, _): &Held) -> Cause {
+        let original = run.originals[*row as usize];
         Cause::Slack(self.tol.slack([original]))
     }
 

@@ -58,7 +58,7 @@ impl<R> Body<R> for Windowed<R> {
             band.clear();
             band.extend(carried.iter().map(|&(_, at)| at));
             band.sort_unstable();
-            for at in run.watched_in(bag).into_iter().filter(|at| band.contains(at)) {
+            for at in run.watched_among(bag, &band) {
                 let event = Event::Band {
                     from: bottom,
                     width: self.width,

@@ -241,10 +241,7 @@ impl<R> Cursor<R> {
             return transform.apply(run, node.id(), done, bag).map(Some);
         }
         let held = run.held_from(self.mark);
-        let causes = held
-            .iter()
-            .map(|(row, _)| transform.cause(run, &done, bag, *row))
-            .collect();
+        let causes = held.iter().map(|held| transform.cause(run, &done, bag, held)).collect();
         let left = transform.apply(run, node.id(), done, bag)?;
         run.record_regrouped(node.id(), self.mark, held, causes);
         Ok(Some(left))

@@ -8,6 +8,7 @@ use super::run_state::Run;
 use super::tree::{Body, Plan};
 use crate::error::Error;
 use crate::explain::event::Cause;
+use crate::explain::recorder::Held;
 
 /// Behaviour of a node.
 pub(crate) enum Operator<R> {
@@ -39,7 +40,7 @@ pub(crate) trait GroupTransform<R> {
     }
 
     /// The cause of a change of the groups that hold a row, for `explain`; called before the change.
-    fn cause(&self, _run: &Run<'_, R>, _done: &ChildResult, _bag: &[Lot], _row: u32) -> Cause {
+    fn cause(&self, _run: &Run<'_, R>, _done: &ChildResult, _bag: &[Lot], _held: &Held) -> Cause {
         Cause::Unknown
     }
 

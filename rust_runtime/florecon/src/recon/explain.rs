@@ -42,17 +42,21 @@ pub(crate) struct Standpoint {
 }
 
 impl<R> Recon<R> {
-    pub(crate) fn explain(&mut self, ids: &[RowId]) -> Result<Explained, Error> {
+    /// What a solve does with rows; two of them are told as a pair, unless `apart`.
+    pub(crate) fn explain(&mut self, ids: &[RowId], apart: bool) -> Result<Explained, Error> {
         let slots: Vec<u32> = ids.iter().map(|id| self.store.expect(id)).collect::<Result<_, _>>()?;
         let rows: Vec<Standing> = slots.iter().map(|&slot| self.standing(slot)).collect();
         let mut bag = Pending::new(&self.plan, &self.store, &self.ledger, Caches::default()).into_bag();
         let paused = Paused::before(self.plan.outline(), Caches::default());
         let mut run = Run::resume(paused, u64::MAX, &self.store.rows, &self.store.ids, &self.store.amounts);
-        run.recorder = Some(Box::new(Recorder::new(slots.clone())));
+        run.recorder = Some(Box::new(Recorder::new(slots.clone(), apart)));
         self.plan.run(&mut run, &mut bag, true)?;
+        let held = run.held_from(0);
         let records = run.recorder.take().map_or_else(Vec::new, |recorder| recorder.records);
         let stale = slots.iter().any(|&slot| {
-            let (formed, proposed) = (run.groups_of(0, slot), self.proposed_of(slot));
+            let formed = held.binary_search_by_key(&slot, |(row, _)| *row);
+            let formed = formed.map_or(&[][..], |at| &held[at].1);
+            let proposed = self.proposed_of(slot);
             formed.len() != proposed.len() || !formed.iter().all(|group| proposed.contains(group))
         });
         Ok(Explained { rows, records, stale })

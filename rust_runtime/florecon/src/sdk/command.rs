@@ -73,6 +73,8 @@ pub(crate) enum Verb {
     },
     Explain {
         ids: Vec<GivenId>,
+        /// Whether two rows are explained one by one.
+        apart: bool,
     },
     ShardKeys,
 }
@@ -199,7 +201,10 @@ impl Fields {
                 strategy: self.take(argument::STRATEGY),
             },
             Op::ShardKeys => Verb::ShardKeys,
-            Op::Explain => Verb::Explain { ids: self.ids()? },
+            Op::Explain => Verb::Explain {
+                ids: self.ids()?,
+                apart: self.flag(argument::APART)?,
+            },
         })
     }
 

@@ -52,7 +52,7 @@ impl<P: Program> Ledger<P> {
         match verb {
             Verb::Fetch(table) => Ok(ledger.fetch(table)),
             Verb::Snapshot => Ok(ledger.snapshot()),
-            Verb::Explain { ids } => ledger.explain(ids),
+            Verb::Explain { ids, apart } => ledger.explain(ids, apart),
             Verb::ShardKeys => ledger.shard_keys(arrow),
             Verb::Merge(merge) if merge.dry_run => ledger.merge_dry_run(merge, reply),
             verb => {

@@ -11,27 +11,33 @@ use crate::recon::explain::{Explained, Standing, Standpoint};
 use crate::row_id::RowId;
 use crate::value::json::show_text;
 
+/// Most rows of a command.
+const MOST: usize = 100;
+/// Most rows of a command that are explained one by one.
+const MOST_APART: usize = 10_000;
+
 impl<P: Program> Ledger<P> {
     /// The reply to `explain`.
     ///
     /// # Errors
     /// `bad_command` for no rows or too many; `unknown_id`; the errors of the strategy's expressions.
-    pub fn explain(&mut self, ids: Vec<GivenId>) -> Result<Vec<u8>, Error> {
-        const MOST: usize = 100;
-        if ids.is_empty() || ids.len() > MOST {
+    pub fn explain(&mut self, ids: Vec<GivenId>, apart: bool) -> Result<Vec<u8>, Error> {
+        let most = if apart { MOST_APART } else { MOST };
+        if ids.is_empty() || ids.len() > most {
             let given = ids.len();
             return Err(Error::bad_command(format!(
-                "explain: `ids` names {given} rows; name from 1 to {MOST}"
+                "explain: `ids` names {given} rows; name from 1 to {most}"
             )));
         }
         let ids = self.resolve(ids)?;
-        let explained = self.recon.explain(&ids)?;
+        let explained = self.recon.explain(&ids, apart)?;
         let number = |row: u32| self.ordinals.number_or_none(self.recon.id_of(row));
         let writer = Writer {
             number: &number,
             id: &|row| self.recon.id_of(row),
             kinds: self.recon.outline(),
             named: Vec::new(),
+            is_named: Vec::new(),
             out: String::new(),
         };
         Ok(writer.write(&explained).into_bytes())
@@ -45,6 +51,8 @@ struct Writer<'a> {
     kinds: Vec<&'static str>,
     /// The rows written, where their ids are texts.
     named: Vec<u32>,
+    /// Whether a row is among them, by row.
+    is_named: Vec<bool>,
     out: String,
 }
 
@@ -109,8 +117,12 @@ impl Writer<'_> {
 
     fn row(&mut self, name: &str, row: u32) {
         self.number(name, (self.number)(row).into());
-        if matches!((self.id)(row), RowId::Text(_)) && !self.named.contains(&row) {
-            self.named.push(row);
+        if matches!((self.id)(row), RowId::Text(_)) {
+            let at = row as usize;
+            self.is_named.resize(self.is_named.len().max(at + 1), false);
+            if !std::mem::replace(&mut self.is_named[at], true) {
+                self.named.push(row);
+            }
         }
     }
 

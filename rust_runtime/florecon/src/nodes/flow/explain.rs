@@ -15,6 +15,18 @@ struct Seen<'a> {
     sides: &'a Sides,
     instance: &'a Instance,
     flow: &'a [i64],
+    /// The arcs of each node, ascending.
+    arcs: Vec<Vec<u32>>,
+}
+
+/// What the candidates of a node come to.
+#[derive(Clone, Copy, Default)]
+struct Candidates {
+    count: usize,
+    /// The cheapest whose cost is above both penalties: its cost, and the node.
+    dear: Option<(i64, usize)>,
+    /// The one of the nearest amount: how far its amount is, and its row.
+    nearest: Option<(i128, u32)>,
 }
 
 /// Relation of a source and a sink.
@@ -33,10 +45,7 @@ impl Seen<'_> {
     }
 
     fn arcs(&self, node: usize) -> impl Iterator<Item = usize> {
-        let ends = self.instance.tail.iter().zip(&self.instance.head);
-        ends.enumerate()
-            .filter(move |(_, (tail, head))| [**tail as usize, **head as usize].contains(&node))
-            .map(|(arc, _)| arc)
+        self.arcs[node].iter().map(|&arc| arc as usize)
     }
 
     fn flow(&self, arc: usize) -> i64 {
@@ -82,15 +91,32 @@ impl<R> Flow<R> {
         if !run.is_recorded() {
             return Ok(());
         }
+        let watched = run.watched_in(bag);
+        if watched.is_empty() {
+            return Ok(());
+        }
+        let mut arcs = vec![Vec::new(); sides.places.len()];
+        for (arc, (&tail, &head)) in (0..).zip(instance.tail.iter().zip(&instance.head)) {
+            arcs[tail as usize].push(arc);
+            arcs[head as usize].push(arc);
+        }
         let seen = Seen {
             bag,
             sides,
             instance,
             flow,
+            arcs,
         };
-        for at in run.watched_in(bag) {
+        let candidates = self.candidates_of(run, node, &seen, &watched)?;
+        let over_cap = self.skipped_keys(run, &seen)?;
+        for at in watched {
             let own = sides.nodes[at as usize] as usize;
-            let event = self.outcome(run, node, &seen, own)?;
+            let event = Event::Flow {
+                penalty: instance.penalty[own],
+                candidates: candidates[own].count,
+                over_cap: over_cap[own],
+                outcome: outcome(&seen, candidates[own], own),
+            };
             run.record(node, seen.lot(own).row, event);
         }
         let Some((a, b)) = run.watched_pair(bag) else {
@@ -102,17 +128,17 @@ impl<R> Flow<R> {
         Ok(())
     }
 
-    /// The relations of the candidate pairs that `wanted` selects.
-    fn meetings(
+    /// Calls `visit` with the relation of each candidate pair that `wanted` selects.
+    fn meet(
         &self,
         run: &mut Run<'_, R>,
         node: NodeId,
         seen: &Seen<'_>,
         wanted: &dyn Fn(usize, usize) -> bool,
-    ) -> Result<Vec<(usize, usize, Meeting)>, Error> {
+        visit: &mut dyn FnMut(usize, usize, Meeting),
+    ) -> Result<(), Error> {
         let (window, matchers) = (self.window.as_ref(), &self.matchers);
         let mut near = candidates(run, node, seen.bag, seen.sides, window, matchers, self.caps)?;
-        let mut found = Vec::new();
         for source in 0..seen.sides.n_sources {
             let sinks: Vec<usize> = near.of(source).iter().map(|&sink| sink as usize).collect();
             for sink in sinks.into_iter().filter(|&sink| wanted(source, sink)) {
@@ -129,62 +155,58 @@ impl<R> Flow<R> {
                         arcs.next().map_or(Meeting::TooDear(cost), Meeting::Arc)
                     }
                 };
-                found.push((source, sink, meeting));
+                visit(source, sink, meeting);
             }
         }
+        Ok(())
+    }
+
+    /// What the candidates of the watched rows come to, by node.
+    fn candidates_of(
+        &self,
+        run: &mut Run<'_, R>,
+        node: NodeId,
+        seen: &Seen<'_>,
+        watched: &[u32],
+    ) -> Result<Vec<Candidates>, Error> {
+        let mut is_watched = vec![false; seen.sides.places.len()];
+        for &at in watched {
+            is_watched[seen.sides.nodes[at as usize] as usize] = true;
+        }
+        let mut found = vec![Candidates::default(); is_watched.len()];
+        let mut add = |own: usize, other: usize, meeting: &Meeting| {
+            let (own_lot, lot) = (seen.lot(own), seen.lot(other));
+            let near = (i128::from(own_lot.amount) + i128::from(lot.amount)).abs();
+            let known = &mut found[own];
+            known.count += 1;
+            known.nearest = Some(known.nearest.map_or((near, lot.row), |best| best.min((near, lot.row))));
+            if let Meeting::TooDear(cost) = meeting {
+                known.dear = Some(known.dear.map_or((*cost, other), |best| best.min((*cost, other))));
+            }
+        };
+        let wanted = |source: usize, sink: usize| is_watched[source] || is_watched[sink];
+        self.meet(run, node, seen, &wanted, &mut |source, sink, meeting| {
+            for (own, other) in [(source, sink), (sink, source)] {
+                if is_watched[own] {
+                    add(own, other, &meeting);
+                }
+            }
+        })?;
         Ok(found)
     }
 
-    /// The outcome of one row.
-    fn outcome(&self, run: &mut Run<'_, R>, node: NodeId, seen: &Seen<'_>, own: usize) -> Result<Event, Error> {
-        let met = self.meetings(run, node, seen, &|source, sink| source == own || sink == own)?;
-        let over_cap = self.skipped_keys(run, seen, own)?;
-        let matched: i64 = seen.arcs(own).map(|arc| seen.flow(arc)).sum();
-        let cheapest = seen.arcs(own).min_by_key(|&arc| seen.instance.cost[arc]);
-        let dear = met.iter().filter_map(|(source, sink, meeting)| match meeting {
-            Meeting::TooDear(cost) => Some((*cost, source + sink - own)),
-            _ => None,
-        });
-        let outcome = if matched != 0 {
-            let best = seen.taker(own);
-            FlowOutcome::Matched { matched, best }
-        } else if met.is_empty() {
-            FlowOutcome::NoCandidate
-        } else if let Some(arc) = cheapest {
-            let best = seen.other(arc, own);
-            FlowOutcome::CheaperElsewhere {
-                best: seen.partner(best, seen.instance.cost[arc]),
-                taker: seen.taker(best),
-            }
-        } else if let Some((cost, best)) = dear.min() {
-            FlowOutcome::TooDear {
-                best: seen.partner(best, cost),
-                other_penalty: seen.instance.penalty[best],
-            }
-        } else {
-            let own_amount = i128::from(seen.lot(own).amount);
-            let others = met.iter().map(|(source, sink, _)| seen.lot(source + sink - own));
-            let nearest = others.min_by_key(|lot| ((own_amount + i128::from(lot.amount)).abs(), lot.row));
-            nearest.map_or(FlowOutcome::NoCandidate, |lot| FlowOutcome::AllForbidden {
-                best: lot.row,
-            })
-        };
-        Ok(Event::Flow {
-            penalty: seen.instance.penalty[own],
-            candidates: met.len(),
-            over_cap,
-            outcome,
-        })
-    }
-
-    /// Number of keys of a row that more rows share than the cap allows.
-    fn skipped_keys(&self, run: &Run<'_, R>, seen: &Seen<'_>, own: usize) -> Result<usize, Error> {
-        let mut skipped = 0;
+    /// Number of keys of each node that more rows share than the cap allows.
+    fn skipped_keys(&self, run: &Run<'_, R>, seen: &Seen<'_>) -> Result<Vec<usize>, Error> {
+        let mut skipped = vec![0; seen.sides.places.len()];
         for matcher in &self.matchers {
             let carried = matcher.pairs(run, seen.bag, &seen.sides.nodes)?;
-            let carriers = |key: u32| carried.pairs.iter().filter(|pair| pair.0 == key).count();
-            let keys = carried.pairs.iter().filter(|pair| pair.1 as usize == own);
-            skipped += keys.filter(|pair| carriers(pair.0) > self.caps.bucket).count();
+            let mut carriers = vec![0; carried.keys];
+            for &(key, _) in &carried.pairs {
+                carriers[key as usize] += 1;
+            }
+            for &(key, node) in &carried.pairs {
+                skipped[node as usize] += usize::from(carriers[key as usize] > self.caps.bucket);
+            }
         }
         Ok(skipped)
     }
@@ -202,11 +224,14 @@ impl<R> Flow<R> {
         if (sink < seen.sides.n_sources) || (source >= seen.sides.n_sources) {
             return Ok(Event::SameSign);
         }
-        let met = self.meetings(run, node, seen, &|from, to| (from, to) == (source, sink))?;
-        let meeting = met
-            .into_iter()
-            .next()
-            .map_or(Meeting::NotCandidates, |(_, _, meeting)| meeting);
+        let mut meeting = Meeting::NotCandidates;
+        self.meet(
+            run,
+            node,
+            seen,
+            &|from, to| (from, to) == (source, sink),
+            &mut |_, _, met| meeting = met,
+        )?;
         let pair = match meeting {
             Meeting::NotCandidates => return self.apart(run, seen, a, b),
             Meeting::Forbidden => FlowPair::Forbidden,
@@ -263,5 +288,31 @@ impl<R> Flow<R> {
             None if self.matchers.is_empty() => Event::OutsideWindow { distance },
             None => Event::NoSharedKey { distance },
         })
+    }
+}
+
+/// The outcome of one row.
+fn outcome(seen: &Seen<'_>, met: Candidates, own: usize) -> FlowOutcome {
+    let matched: i64 = seen.arcs(own).map(|arc| seen.flow(arc)).sum();
+    let cheapest = seen.arcs(own).min_by_key(|&arc| seen.instance.cost[arc]);
+    if matched != 0 {
+        let best = seen.taker(own);
+        FlowOutcome::Matched { matched, best }
+    } else if met.count == 0 {
+        FlowOutcome::NoCandidate
+    } else if let Some(arc) = cheapest {
+        let best = seen.other(arc, own);
+        FlowOutcome::CheaperElsewhere {
+            best: seen.partner(best, seen.instance.cost[arc]),
+            taker: seen.taker(best),
+        }
+    } else if let Some((cost, best)) = met.dear {
+        FlowOutcome::TooDear {
+            best: seen.partner(best, cost),
+            other_penalty: seen.instance.penalty[best],
+        }
+    } else {
+        met.nearest
+            .map_or(FlowOutcome::NoCandidate, |(_, best)| FlowOutcome::AllForbidden { best })
     }
 }

@@ -162,10 +162,8 @@ impl<R, K: Key> Body<R> for AnchoredSubset<R, K> {
                 run.refuse(node.id(), Refusal::OutOfTolerance, bag, &left, &limits);
             } else if run.is_recorded() {
                 let max_size = self.preference.max_size.unwrap_or(bucket.len());
-                for at in run.watched_in(bag) {
-                    if left.binary_search(&at).is_ok() {
-                        run.record(node.id(), bag[at as usize].row, Event::NoSubset { max_size });
-                    }
+                for at in run.watched_among(bag, &left) {
+                    run.record(node.id(), bag[at as usize].row, Event::NoSubset { max_size });
                 }
             }
         }

@@ -87,8 +87,8 @@ impl<R, K: Key> Body<R> for SubsetNet<R, K> {
                             let unique = Some(subset.is_unique);
                             run.take(bag, &members, Tag { unique, ..tag });
                         }
-                        for at in run.watched_in(bag) {
-                            if bag[at as usize].amount != 0 && bucket.contains(&at) {
+                        for at in run.watched_among(bag, bucket) {
+                            if bag[at as usize].amount != 0 {
                                 let max_size = self.max_size;
                                 run.record(node.id(), bag[at as usize].row, Event::NoSubset { max_size });
                             }
