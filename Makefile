@@ -100,7 +100,6 @@ hooks: setup  ## check formats before each commit
 	@$(PY) -m pre_commit install
 
 lock: setup  ## refresh the lock files
-	@$(PY) -m pip install --quiet uv
 	@$(PY) -m uv pip compile --universal --python-version 3.11 --generate-hashes --allow-unsafe --group dev pyproject.toml \
 		-o requirements.lock --upgrade --quiet --custom-compile-command "make lock"
 	@$(PY) -m uv pip compile --universal --python-version 3.11 --generate-hashes --constraint requirements.lock \

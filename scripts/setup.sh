@@ -27,14 +27,18 @@ if [ -z "$python" ]; then
   echo "florecon-build needs Python 3.11 or newer, and found none. On Debian or Ubuntu: apt-get install python3.11 python3.11-venv" >&2
   exit 1
 fi
-say "Making .venv with $("$python" --version) from requirements.lock (about a minute, once)"
+say "Making .venv with $("$python" --version) from requirements.lock (half a minute, once)"
 if ! "$python" -c 'import venv, ensurepip' >/dev/null 2>&1; then
   echo "$python has no venv module. On Debian or Ubuntu: apt-get install $("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')" >&2
   exit 1
 fi
 rm -rf .venv
 "$python" -m venv .venv
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+pip=(.venv/bin/python -m pip install --quiet --disable-pip-version-check)
+# uv, as the lock pins it, installs the rest in parallel. pip does where uv does not reach the index that pip is set up for.
+"${pip[@]}" --require-hashes -r <(sed -n '/^uv==/,/[^\\]$/p' requirements.lock)
+uv=(.venv/bin/python -m uv pip install --quiet --python .venv/bin/python)
+"${uv[@]}" --require-hashes -r requirements.lock || "${pip[@]}" --require-hashes -r requirements.lock
+"${pip[@]}" --no-deps --no-build-isolation -e .
 printf '%s\n' "$wanted" >.venv/.ready
-say "Python is ready: $(.venv/bin/python --version), $(.venv/bin/python -m pip list --format=freeze 2>/dev/null | wc -l) locked packages"
+say "Python is ready: $(.venv/bin/python --version), $(grep -c '^[a-z].*==' requirements.lock) locked packages"

@@ -1,10 +1,18 @@
 """Markers that follow from what a test is given (one with a compiled module has the marker ``cargo``), and the order of
 the files: those that compile come first, so that no worker is left alone with a compiler at the end.
+
+Programs of this machine are built in the profile ``quick``, so that one compiled runtime serves all tests.
 """
 
 from __future__ import annotations
 
+import os
+
 import pytest
+
+from florecon_build.codegen.build.native import PROFILE
+
+os.environ.setdefault(PROFILE, "quick")
 
 COMPILED = {"solver_wasm", "foreign", "plugin"}
 """Fixtures that compile."""
