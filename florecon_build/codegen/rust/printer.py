@@ -141,7 +141,7 @@ def _listed(head: str, items: tuple[r.Expression, ...], end: str) -> str | None:
 
 def _is_call(expression: r.Expression) -> bool:
     match expression:
-        case r.Call() | r.Array(macro="vec!"):
+        case r.Call() | r.Matches() | r.Array(macro="vec!"):
             return True
         case r.Try(inner) | r.Unary(operand=inner) | r.Cast(operand=inner):
             return _is_call(inner)
@@ -170,7 +170,10 @@ def _chain(expression: r.Expression) -> list[str]:
         case r.Field():
             return [*_chain(expression.owner), f".{expression.name}"]
         case r.Method():
-            return [*_chain(expression.receiver), one_line(replace(expression, receiver=r.Name(""))) or ""]
+            link = one_line(replace(expression, receiver=r.Name("")))
+            if link is None:
+                raise AssertionError(f"no layout for the arguments of {expression.name} in a chain: {expression}")
+            return [*_chain(expression.receiver), link]
         case r.Try(inner) if isinstance(inner, r.Field | r.Method):
             *links, last = _chain(inner)
             return [*links, f"{last}?"]
@@ -222,6 +225,17 @@ def _ends_in_cast(expression: r.Expression) -> bool:
             return precedence(expression.right) > precedence(expression) and _ends_in_cast(expression.right)
         case _:
             return False
+
+
+def _head(expression: r.Expression) -> int:
+    """The width of the first line of an ``if`` or ``match``; nothing for others."""
+    match expression:
+        case r.If(condition):
+            return len("if  {") + measure(condition)
+        case r.Match(subject):
+            return len("match  {") + measure(subject)
+        case _:
+            return 0
 
 
 def _patterns(closure: r.Closure) -> str:
@@ -383,6 +397,10 @@ class Printer:
             self.line(head)
             with self._indented():
                 self.line(f"{text};")
+        elif self._room(head, " ") < _head(let.value) <= self._room() - INDENT:
+            self.line(head)
+            with self._indented():
+                self.expression(let.value, "", ";")
         else:
             self.expression(let.value, f"{head} ", ";", typed=True)
 
@@ -435,6 +453,10 @@ class Printer:
                     for name, value in expression.fields:
                         self.line(f"{_field(name, value)},")
                 self.line(f"}}{suffix}")
+            case r.Method(arguments=(r.Closure() as only,)) if _links(expression) == 1 and not self._fits_below(
+                expression, suffix
+            ):
+                self._called_with(only, f"{prefix}{_at(expression.receiver, Prec.POSTFIX)}.{expression.name}(", suffix)
             case r.Method():
                 self._chain(expression, prefix, suffix)
             case r.Binary(symbol="&&" | "||"):
@@ -467,7 +489,12 @@ class Printer:
         self.line(line)
 
     def _if(self, expression: r.If, prefix: str, suffix: str) -> None:
-        self.line(f"{prefix}if {one_line(expression.condition)} {{")
+        head = f"{prefix}if {one_line(expression.condition)}"
+        if len(f"{head} {{".encode()) <= self._room():  # rustfmt counts bytes here
+            self.line(f"{head} {{")
+        else:
+            self.line(head)
+            self.line("{")
         with self._indented():
             self._block(expression.then)
         otherwise = _lone(expression.otherwise)
@@ -504,6 +531,20 @@ class Printer:
         else:
             self._braced(head, closure.body, suffix)
 
+    def _fits_below(self, expression: r.Method, suffix: str) -> bool:
+        """Whether a call has room on a line of its own, below what it is called on."""
+        link = measure(replace(expression, receiver=r.Name("")))
+        return link <= self._room(suffix) - INDENT
+
+    def _called_with(self, closure: r.Closure, head: str, suffix: str) -> None:
+        """A call whose only argument is a closure: on one line, or with the body in braces."""
+        body = None if closure.returns else _lone(closure.body)
+        text = None if body is None else _join(f"|{_patterns(closure)}| ", one_line(body))
+        if text is not None and width(text) <= self._room(head, ")", suffix):
+            self.line(f"{head}{text}){suffix}")
+        else:
+            self._closure(closure, head, f"){suffix}")
+
     def _chain(self, expression: r.Method, prefix: str, suffix: str) -> None:
         """A method chain, a field or a call on each line; short ones stand beside a root that begins the line."""
         root, *links = _chain(expression)
@@ -538,7 +579,7 @@ def overflows(argument: r.Expression) -> bool:
     match argument:
         case r.Call(arguments=(only,)):
             return overflows(only) or isinstance(only, r.Name | r.Text)
-        case r.Call() | r.Array() | r.Struct() | r.Tuple():
+        case r.Call() | r.Matches() | r.Array() | r.Struct() | r.Tuple():
             return True
         case r.Unary(operand=inner) | r.Try(inner):
             return overflows(inner)

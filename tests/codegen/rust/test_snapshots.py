@@ -16,14 +16,16 @@ from tests.codegen.strategies import STRATEGIES
 from tests.support.random_ir import random_plugin
 
 SEEDS = range(200)
+ODD = (739, 1053, 1154, 1316, 1756, 1857, 1990)
+"""Random strategies with a line that was laid out in another way than rustfmt's, or lost a call."""
 
 
 @pytest.fixture(scope="module")
 def crates() -> dict[str, Crate]:
-    """The crates of the named strategies and of 200 random ones."""
+    """The crates of the named strategies and of more than 200 random ones."""
     named = {name: made() for name, made in STRATEGIES.items()}
     return {name: emit(plugin.data, plugin.fingerprint) for name, plugin in named.items()} | {
-        f"random_{seed}": emit(random_plugin(seed, 2), "0" * 64) for seed in SEEDS
+        f"random_{seed}": emit(random_plugin(seed, 2), "0" * 64) for seed in (*SEEDS, *ODD)
     }
 
 

@@ -89,6 +89,24 @@ def test_results_and_options_go_into_the_branches() -> None:
     assert one_line(ok(fallible)) == "int::abs(a)"
 
 
+def test_call_with_a_long_closure_is_kept() -> None:
+    """The call was left out where its closure had no room beside it, and the crate did not compile."""
+    normal = r.Method(r.Call("Real::key", (r.Field(A, "1"),)), "map", (closure("b", r.Tuple((r.Field(A, "0"), B, B))),))
+    assert settled(r.Method(A, "and_then", (closure("a", normal),))) == [
+        "a.and_then(|a| Real::key(a.1).map(|b| (a.0, b, b)))"
+    ]
+    wide = r.Name("a_name_so_long_that_it_leaves_no_room_on_its_line_for_all_that_it_is_given")
+    assert settled(r.Method(wide, "and_then", (closure("a", normal),))) == [
+        wide.name,
+        ".and_then(|a| Real::key(a.1).map(|b| (a.0, b, b)))",
+    ]
+
+
+def closure(name: str, body: r.Expression) -> r.Closure:
+    """A closure of one parameter."""
+    return r.Closure((r.Parameter(r.Name(name)),), r.block(body))
+
+
 def test_column_named_like_a_generated_variable_is_still_read() -> None:
     rows = fb.columns(row_id=fb.integer(id=True), p1=fb.text(), memo=fb.text(nullable=True), amount=fb.money(scale=2))
     rows = rows.derive(both=(rows.p1, rows.memo))
