@@ -73,6 +73,9 @@ def plugin(of: Of) -> fb.Plugin:
     def close(g: Any) -> Any:
         return (g.span(row.day) <= slack) & (g.size > 2)
 
+    def even(g: Any) -> Any:
+        return g.min_side == 1
+
     inner = fb.seq(
         fb.agg_net((here("|r| r.book.left(2)", row.book.left(2)), row.day), tol=here("|| slack * 2", slack * 2)),
         fb.exact_1to1(here("|r| r.book", row.book), order=here("|r| r.day.month_end()", row.day.month_end)),
@@ -80,7 +83,7 @@ def plugin(of: Of) -> fb.Plugin:
             here("|g| g.span(|r| r.day) <= slack && g.size > 2", close),
             fb.running_zero(
                 here("|r| (r.day, r.book)", (row.day, row.book)),
-                accept=here("|g| g.min_side == 1", lambda g: g.min_side == 1),
+                accept=here("|g| g.min_side == 1", even),
             ),
         ),
         fb.when(here('|r| r.book == "A"', row.book == "A"), fb.signal_group(here("|r| r.words", row.words))),
