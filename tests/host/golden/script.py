@@ -228,6 +228,7 @@ STEPS: list[Step] = [
     # why
     Step({"op": "explain", "ids": [2]}),
     Step({"op": "explain", "ids": [3, 4]}),
+    Step({"op": "explain", "ids": [3, 4], "apart": True}),
     Step({"op": "explain", "ids": [99]}),
     Step({"op": "explain", "ids": []}),
     Step({"op": "report"}),
