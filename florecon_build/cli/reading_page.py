@@ -9,7 +9,9 @@ import pyarrow as pa
 from rich.text import Text
 
 from florecon_build.cli import console
+from florecon_build.host.report.currencies import format_decimal
 from florecon_build.sources import Reading, Total
+from florecon_build.sources.reading import CURRENCY_COLUMNS
 
 SHOWN_ROWS = 5
 SHOWN_SKIPPED = 20
@@ -26,8 +28,15 @@ def print_reading(reading: Reading) -> None:
     console.print_unclipped(out, console.table(["column", "read from"], mapping, text=(0, 1)))
     out.print()
     names = reading.table.column_names
-    first = [[_cell(value) for value in row.values()] for row in reading.table.slice(0, SHOWN_ROWS).to_pylist()]
     left = [at for at, field in enumerate(reading.table.schema) if not pa.types.is_decimal(field.type)]
+    numbers = [name for at, name in enumerate(names) if at not in left]
+    amount = numbers[0] if len(numbers) == 1 else "amount"
+    code = next((name for name in names if name.lower() in CURRENCY_COLUMNS), "")
+    rows = reading.table.slice(0, SHOWN_ROWS).to_pylist()
+    first = [
+        [_cell(value, str(row.get(code) or "") if name == amount else None) for name, value in row.items()]
+        for row in rows
+    ]
     console.print_unclipped(out, console.table(names, first, text=left))
     out.print()
     heads = ["currency", "rows", "positive", "negative", "net", "first day", "last day"]
@@ -55,8 +64,13 @@ def print_findings(readings: Sequence[Reading]) -> None:
             console.print_status(f"found  {name}{count}; `florecon-build read` lists them")
 
 
-def _cell(value: object) -> str:
-    text = "" if value is None else f"{value:,}" if isinstance(value, Decimal) else str(value)
+def _cell(value: object, code: str | None) -> str:
+    """A cell; an amount in the decimals of its currency ``code``, another number (None) in those of its column."""
+    match value:
+        case Decimal():
+            text = f"{value:,}" if code is None else format_decimal(value, code)
+        case _:
+            text = "" if value is None else str(value)
     return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 3]}..."
 
 
@@ -65,6 +79,6 @@ def _total(total: Total) -> list[str]:
     return [
         total.currency or "not declared",
         f"{total.rows:,}",
-        *(f"{amount:,}" for amount in (total.positive, total.negative, total.net)),
+        *(format_decimal(amount, total.currency) for amount in (total.positive, total.negative, total.net)),
         *days,
     ]

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from florecon_build.cli.console import plural, print_unclipped, table, tenths
-from florecon_build.host.report.currencies import format_minor, with_code
+from florecon_build.host.report.currencies import format_decimal, format_minor, with_code
 from florecon_build.host.report.summary import Money, Summary, shares
 
 MAX_CURRENCIES = 4
@@ -124,8 +124,7 @@ def _cell(value: object, code: str) -> str:
         case None:
             return "-"
         case Decimal():
-            scale = max(0, -int(value.as_tuple().exponent))
-            return format_minor(int(value.scaleb(scale)), scale, code)
+            return format_decimal(value, code)
         case datetime.date():
             return value.isoformat()
         case _:

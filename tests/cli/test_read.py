@@ -72,6 +72,18 @@ def test_read_shows_mapping_totals_and_skipped_lines(project: Path) -> None:
         assert words in said.out
 
 
+def test_amounts_have_the_decimals_of_their_currency(tmp_path: Path) -> None:
+    lines = "id;waehrung;betrag\n1;EUR;1.234,50\n2;JPY;15.000\n3;JPY;-2.500\n4;KWD;12,345\n"
+    (tmp_path / "mixed.csv").write_text(lines)
+    said = florecon("new", "mixed", "--data", "mixed.csv", at=tmp_path)
+    assert said.code == 0, said.err
+    shown = [line.split() for line in said.out.splitlines()]
+    assert ["2", "JPY", "15,000"] in shown
+    assert ["EUR", "1", "1,234.50", "0.00", "1,234.50"] in shown
+    assert ["JPY", "2", "15,000", "-2,500", "12,500"] in shown
+    assert ["KWD", "1", "12.345", "0.000", "12.345"] in shown
+
+
 def test_read_as_json(project: Path) -> None:
     bank, gl = florecon("read", "--json", at=project).json()["sources"]
     assert set(bank) == {"name", "files", "mapping", "rows", "skipped", "totals", "checks", "notes"}

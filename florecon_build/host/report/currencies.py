@@ -12,6 +12,7 @@ and the rows show several currencies, there are no totals at all, and a note say
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -97,6 +98,16 @@ def format_minor(minor: int, scale: int, code: str = NO_CURRENCY) -> str:
     while len(digits) > wanted and digits.endswith("0"):
         digits = digits[:-1]
     return f"{'-' if minor < 0 else ''}{whole:,}{'.' if digits else ''}{digits}"
+
+
+def format_decimal(amount: Decimal, code: str = NO_CURRENCY) -> str:
+    """A decimal with thousands separators and the decimals of its currency; see `format_minor`.
+
+    >>> format_decimal(Decimal("15000.000"), "JPY"), format_decimal(Decimal("1234.500"), "EUR")
+    ('15,000', '1,234.50')
+    """
+    scale = max(0, -int(amount.as_tuple().exponent))
+    return format_minor(int(amount.scaleb(scale)), scale, code)
 
 
 def with_code(text: str, code: str) -> str:
