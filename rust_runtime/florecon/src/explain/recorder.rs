@@ -205,18 +205,19 @@ impl<R> Run<'_, R> {
 
     /// The groups from `mark` on that hold a watched row, by row, without the rows that none holds.
     pub fn held_from(&self, mark: usize) -> Vec<Held> {
-        let mut places: Vec<(u32, usize)> = Vec::new();
+        // the row and the group in one number: another sort would add to the module
+        let mut places: Vec<u64> = Vec::new();
         if let Some(recorder) = &self.recorder {
             for index in mark..self.groups.len() {
-                let rows = self.groups.get(index).rows.iter();
-                places.extend(rows.filter(|row| recorder.watches(**row)).map(|&row| (row, index)));
+                let rows = self.groups.get(index).rows.iter().filter(|row| recorder.watches(**row));
+                places.extend(rows.map(|&row| u64::from(row) << 32 | index as u64));
             }
         }
         places.sort_unstable();
-        let of_row = places.chunk_by(|(one, _), (other, _)| one == other);
-        let lots = |index: usize| self.groups.get(index).lots().collect();
+        let of_row = places.chunk_by(|one, other| one >> 32 == other >> 32);
+        let lots = |place: &u64| self.groups.get(*place as u32 as usize).lots().collect();
         of_row
-            .map(|held| (held[0].0, held.iter().map(|&(_, index)| lots(index)).collect()))
+            .map(|held| ((held[0] >> 32) as u32, held.iter().map(lots).collect()))
             .collect()
     }
 

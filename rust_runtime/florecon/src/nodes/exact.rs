@@ -94,16 +94,18 @@ fn places<O>(side: &[(O, u32)]) -> Vec<u32> {
 /// Records for each watched row of a bucket the first other pair that it, or its partner, could have been in. `sides` are
 /// the positive and the negative positions in their order, `size` is the absolute amount of all.
 fn record_rivals<R>(run: &mut Run<'_, R>, node: NodeId, bag: &[Lot], sides: &[Vec<u32>; 2], size: i64) {
-    let mut watched: Vec<(u32, usize, usize)> = Vec::new();
-    for (own, side) in sides.iter().enumerate() {
-        for (place, &at) in side.iter().enumerate() {
-            if run.is_watched(bag[at as usize].row) {
-                watched.push((at, own, place));
-            }
+    // the position and the place among those of both sides, in one number: another sort would add to the module
+    let mut watched: Vec<u64> = Vec::new();
+    for (place, &at) in (0_u64..).zip(sides[0].iter().chain(&sides[1])) {
+        if run.is_watched(bag[at as usize].row) {
+            watched.push(u64::from(at) << 32 | place);
         }
     }
     watched.sort_unstable();
-    for (watched, own, place) in watched {
+    for number in watched {
+        let (watched, place) = ((number >> 32) as u32, (number & u64::from(u32::MAX)) as usize);
+        let own = usize::from(place >= sides[0].len());
+        let place = place - own * sides[0].len();
         let sign = if own == 0 { 1 } else { -1 };
         let (mine, theirs) = (&sides[own], &sides[1 - own]);
         let other = |side: &[u32]| side.iter().enumerate().find(|(at, _)| *at != place).map(|(_, &at)| at);
