@@ -13,6 +13,7 @@ from typing import Any, Protocol, cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from florecon_build.host.report.pivot_nets import TreeNode
 from florecon_build.wire import LEAVES, REASONS, NodeKind
 
 WORDS: Mapping[NodeKind, str] = {
@@ -57,19 +58,11 @@ REASON_WORDS: Mapping[str, str] = {REASONS[kind]: words for kind, words in _REAS
 """Reasons of groups as the solver writes them, and in business words."""
 
 
-class Node(Protocol):
-    """A node of a strategy, as a module or a report describes it, with the tag of a labeled one as `label`."""
+class Node(TreeNode, Protocol):
+    """A node of a strategy with the tag of a labeled one as `label`."""
 
     @property
-    def id(self) -> int: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def path(self) -> str: ...
-    @property
     def label(self) -> str | None: ...
-    @property
-    def facts(self) -> Mapping[str, object]: ...
 
 
 def step_names(nodes: Iterable[Node]) -> dict[int, str]:

@@ -1,6 +1,6 @@
 //! Event recorder for `explain`: the executor and the nodes write typed events about a few watched rows.
 //!
-//! When no recorder is installed the cost is one test per bag and per refused bucket.
+//! Without a recorder the cost is one test per bag and per refused bucket.
 
 use std::borrow::Cow;
 

@@ -1,6 +1,6 @@
 //! The best subset of positive amounts near a target: exact, by sums as bits or by two halves.
 //!
-//! Which of the two is used, and whether the search is within its budget, follows from the amounts and bounds alone.
+//! The choice between the two, and whether the search is within its budget, follow from the amounts and bounds alone.
 
 use super::halves::{self, Halves};
 use super::sums::{self, Picked};
