@@ -18,7 +18,7 @@ PLACES_BETWEEN ?= 5
 TIES_TO_SETTLE ?= 2000
 FILES_TO_READ ?= 2000
 
-.PHONY: help demo test side-by-side check lint lint-python lint-rust site test-python test-rust t quick versions fuzz bench docs dist setup hooks lock clean
+.PHONY: help demo test side-by-side environment engine check lint lint-python lint-rust site test-python test-rust t quick versions fuzz bench docs dist setup hooks lock clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -28,29 +28,34 @@ demo: setup  ## make a 50,000-line ledger, compile a strategy, reconcile, show t
 
 test: side-by-side test-python  ## everything that CI runs
 
+# The engine module is linked by one core while the other lints; what the two Rust targets compile, they take in turns.
 side-by-side:
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint-rust lint-python test-rust site
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target engine lint-rust test-rust lint-python site
 
-setup:
+setup: environment engine
+
+environment:
 	@scripts/setup.sh
 	@$(PY) -c "import sys; from florecon_build.codegen.build.toolchain import main; sys.argv[1:] = ['--yes']; raise SystemExit(main())"
+
+engine: environment
 	@$(PY) -m florecon_build.codegen.build.engine
 
 check: lint site  ## formats, lints and types, in both languages; the site
 
 lint: lint-python lint-rust
 
-lint-python: setup
+lint-python: environment
 	@echo "==> ruff"; $(PY) -m ruff format --check . && $(PY) -m ruff check .
 	@echo "==> generated names of the wire"; $(PY) -m scripts.generate_wire --check
 	@echo "==> pyright (strict)"; $(PY) -m pyright --warnings
 
-lint-rust: setup
+lint-rust: environment
 	@echo "==> rustfmt and clippy"; $(PY) scripts/cargo.py fmt --all --check
 	@$(PY) scripts/cargo.py clippy --locked --workspace --all-targets -- -D warnings
 	@$(PY) scripts/cargo.py clippy --locked --manifest-path ../benchmarks/flowbench/Cargo.toml -- -D warnings
 
-site: setup
+site: environment
 	@echo "==> docs"; NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --quiet --strict
 
 t: setup  ## the Python tests that match K: a path, or words of their names (make t K="net and cap")
@@ -67,7 +72,7 @@ dist: setup  ## the sdist and the wheel, checked and tried, with a bill of mater
 docs: setup  ## the site of docs/, served at localhost
 	@$(PY) -m mkdocs serve
 
-test-rust: setup  ## the runtime's own tests
+test-rust: environment  ## the runtime's own tests
 	@echo "==> cargo test"; $(PY) scripts/cargo.py test --locked --workspace --quiet
 
 test-python: setup  ## builder, generator, host, interpreter against wasm, examples

@@ -15,6 +15,7 @@ from typing import Any, Self
 import pyarrow as pa
 
 import florecon_build as fb
+from florecon_build.host.workspace import unchecked_tables
 from florecon_build.interpreter import ModelError
 from florecon_build.interpreter import Workspace as Model
 from florecon_build.interpreter.keys import RowId
@@ -148,8 +149,9 @@ def run_wasm(workspace: fb.Workspace, batch: pa.Table) -> Outcome:
     except fb.FloreconError as error:
         return Outcome(error.code)
     try:
-        report = workspace.solve()
-        return read(report.groups, report.allocations, report.stages)
+        stages = workspace.solve().stages  # the report is not kept: it would be read whole before the rows are removed
+        tables = unchecked_tables(workspace)  # which are compared here, cell by cell
+        return read(tables["groups"], tables["allocations"], stages)
     except fb.FloreconError as error:
         return Outcome(error.code)
     finally:

@@ -65,16 +65,22 @@ class Surroundings:
 USUAL = Surroundings(environment={"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8"})
 
 OTHERS = {
-    "hash seed": Surroundings(environment={"PYTHONHASHSEED": "4321"}),
-    "locale": Surroundings(environment={"LC_ALL": "tr_TR.ISO-8859-9", "LANG": "de_DE", "PYTHONUTF8": "0"}),
-    "C locale": Surroundings(environment={"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}),
-    "time zone": Surroundings(environment={"TZ": "Pacific/Kiritimati", "SOURCE_DATE_EPOCH": "1"}),
-    "umask": Surroundings(umask=0o077),
-    "folder": Surroundings(folder="a longer place/für Bücher"),
-    "variables": Surroundings(
-        other='spare = fb.param("spare", 1); rows = r = g = fb.columns(id=fb.integer(id=True)); k = days = spare'
+    "another user": Surroundings(
+        folder="a longer place/für Bücher",
+        other='spare = fb.param("spare", 1); rows = r = g = fb.columns(id=fb.integer(id=True)); k = days = spare',
+        environment={
+            "PYTHONHASHSEED": "4321",
+            "PYTHONUTF8": "0",
+            "LC_ALL": "tr_TR.ISO-8859-9",
+            "LANG": "de_DE",
+            "TZ": "Pacific/Kiritimati",
+            "SOURCE_DATE_EPOCH": "1",
+        },
+        umask=0o077,
     ),
+    "C locale": Surroundings(environment={"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}),
 }
+"""All that differs at once, for each costs a compilation; only the locales exclude each other."""
 
 
 def compiled(folder: Path, around: Surroundings) -> dict[str, bytes]:
