@@ -63,6 +63,7 @@ from florecon_build.frontend.keys import (
 from florecon_build.frontend.leaves import (
     agg_net,
     exact_1to1,
+    reference_net,
     running_zero,
     signal_group,
     soak_all,
@@ -197,6 +198,7 @@ __all__ = [
     "prefix_similarity",
     "real",
     "reconcile",
+    "reference_net",
     "rel_gross_tol",
     "rel_max_tol",
     "rel_side_tol",

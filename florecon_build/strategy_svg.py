@@ -222,7 +222,7 @@ def _role(node: n.Node) -> str:
             return "decides by flow"
         case n.Exact1to1() | n.AggNet() | n.SignalGroup() | n.RunningZero():
             return "forms groups"
-        case n.SubsetNet() | n.AnchoredSubset():
+        case n.ReferenceNet() | n.SubsetNet() | n.AnchoredSubset():
             return "forms groups"
         case n.SoakAll() | n.SoakSmall() | n.SoakIf():
             return "classifies the rest"

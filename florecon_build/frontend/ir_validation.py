@@ -126,6 +126,8 @@ def _build(node: n.Node) -> Strategy | None:
         case n.SignalGroup():
             slack, test = rebuilt_tolerance(node.tol), _acceptance(node.accept)
             return leaves.signal_group(rebuilt(node.signals), tol=slack, cap=node.cap, accept=test)
+        case n.ReferenceNet():
+            return leaves.reference_net(rebuilt(node.signals), tol=rebuilt_tolerance(node.tol), cap=node.cap)
         case n.RunningZero():
             slack, key = rebuilt_tolerance(node.tol), _optional(node.key)
             return leaves.running_zero(rebuilt(node.order), tol=slack, key=key, accept=_acceptance(node.accept))

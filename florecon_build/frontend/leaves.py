@@ -120,7 +120,7 @@ def signal_group(signals: Expr, tol: Tol = 0, cap: int = 256, accept: Accept | N
     <strategy signal_group>
     """
     with place("signal_group"):
-        by = _signals(signals)
+        by = _signals(signals, "signal_group")
         slack = tolerance_of(tol, "signal_group.tol")
         answered(whole(cap, "signal_group.cap", least=2))
         test = acceptance_of(accept, "signal_group.accept")
@@ -129,12 +129,40 @@ def signal_group(signals: Expr, tol: Tol = 0, cap: int = 256, accept: Accept | N
 
 
 @argument
-def _signals(item: object) -> Expr:
-    by = answered(key_of(item, Slot("signal_group.signals"), lists=True))
+def _signals(item: object, node: str) -> Expr:
+    by = answered(key_of(item, Slot(f"{node}.signals"), lists=True))
     if by.type.kind not in {Kind.LIST, Kind.TEXT}:
         fix = "use fb.tokens(text), fb.ngrams(text) or a text lane"
         fail("not_a_key", "signals must be texts", expected="list of text, or text", got=describe(by), fix=fix)
     return by
+
+
+@tolerant
+def reference_net(signals: Expr, tol: Tol = 0, cap: int = 256) -> Strategy:
+    """Groups all rows that references (signals) connect, directly or through other rows, if they net within the
+    tolerance: everything that a payment names, with the credit notes and fees that name it or its invoices.
+
+    Parameters:
+    - ``signals``: a list of references per row (``tokens``, ``extract_all``) or one text.
+    - ``tol``: tolerance: an integer of minor units, an integer parameter, ``rel_tol`` or ``rel_max_tol``.
+    - ``cap``: largest number of members of a group, at least 2. A group has at least 2 members, of both signs. A
+      reference that more rows have connects nothing.
+
+    Connected rows are one group, or all of them stay open; ``signal_group`` takes the rows of one reference at a time.
+    Groups have origin ``reference_net`` and reason ``connected references``, and are always unique.
+
+    Errors: ``StrategyError`` at the author's line for an argument of the wrong type, nullability or scope.
+
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), memo=fb.text(nullable=True), amount=fb.money(scale=2))
+    >>> fb.reference_net(fb.tokens(rows.memo, min_length=6, with_digit=True), tol=5)
+    <strategy reference_net>
+    """
+    with place("reference_net"):
+        by = _signals(signals, "reference_net")
+        slack = tolerance_of(tol, "reference_net.tol")
+        answered(whole(cap, "reference_net.cap", least=2))
+        return strategy(n.ReferenceNet(signals=by.ir, tol=slack.ir, cap=cap, span=author_span()), by, slack)
 
 
 @tolerant

@@ -63,6 +63,8 @@ def _run(context: Context, step: Step, bag: Bag) -> Outcome:
             return leaves.agg_net(context, step, node, bag)
         case n.SignalGroup():
             return leaves.signal_group(context, step, node, bag)
+        case n.ReferenceNet():
+            return leaves.reference_net(context, step, node, bag)
         case n.RunningZero():
             return leaves.running_zero(context, step, node, bag)
         case n.SubsetNet():

@@ -57,12 +57,7 @@ def signal_group(context: Context, step: Step, node: n.SignalGroup, bag: Bag) ->
     """Buckets by signal, the smallest first; a lot that an earlier bucket took is skipped."""
     slack = context.slack(node.tol)
     counters = context.stages[step.id]
-    carriers: dict[Plain, Bag] = {}
-    for lot in bag:
-        signals = context.keys(node.signals, lot)
-        counters.null_key += not signals
-        for signal in signals:
-            carriers.setdefault(signal, []).append(lot)
+    carriers = _carriers(context, counters, node.signals, bag)
 
     def visit_order(item: tuple[Plain, Bag]) -> tuple[int, Rank, Rank]:
         signal, lots = item
@@ -90,6 +85,44 @@ def signal_group(context: Context, step: Step, node: n.SignalGroup, bag: Bag) ->
         if _nets(lots, node.cap, slack) and accepts(context, node.accept, lots)
     }
     return without(bag, [replace(one, unique=at not in rivalled) for at, one in enumerate(formed)])
+
+
+def _carriers(context: Context, counters: Stage, signals: Value, bag: Bag) -> dict[Plain, Bag]:
+    """The lots that carry each signal; those without one are counted."""
+    carriers: dict[Plain, Bag] = {}
+    for lot in bag:
+        own = context.keys(signals, lot)
+        counters.null_key += not own
+        for signal in own:
+            carriers.setdefault(signal, []).append(lot)
+    return carriers
+
+
+def reference_net(context: Context, step: Step, node: n.ReferenceNet, bag: Bag) -> Outcome:
+    """Each whole component of lots that share signals, if it has both signs and nets within the slack."""
+    slack = context.slack(node.tol)
+    counters = context.stages[step.id]
+    carriers = _carriers(context, counters, node.signals, bag)
+    component: dict[RowId, Bag] = {lot.id: [lot] for lots in carriers.values() for lot in lots}
+    for lots in carriers.values():
+        if len(lots) > node.cap:
+            counters.over_cap += 1
+            continue
+        for lot in lots[1:]:
+            one, other = component[lots[0].id], component[lot.id]
+            if one is not other:
+                one.extend(other)
+                component.update((member.id, one) for member in other)
+    formed: list[Group] = []
+    seen: set[RowId] = set()
+    for lot in bag:
+        if lot.id in seen or lot.id not in component:
+            continue
+        whole = component[lot.id]
+        seen.update(member.id for member in whole)
+        if not rejected_shape(counters, whole, cap=node.cap) and not rejected_net(counters, whole, slack):
+            formed.append(group(whole, "reference_net", REASONS["reference_net"], step.id, True))
+    return without(bag, formed)
 
 
 def _rivalled(formed: list[Group], place: Mapping[RowId, int], bucket: Bag) -> set[int]:

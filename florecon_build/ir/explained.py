@@ -34,7 +34,7 @@ def explained(node: n.Node) -> Facts:
         case n.RunningZero():
             found |= _key(node.key)
             found["order"] = _type(node.order.type)
-        case n.SignalGroup():
+        case n.SignalGroup() | n.ReferenceNet():
             found |= _key(node.signals)
         case n.Windowed():
             found["order"] = _type(node.order.type)

@@ -57,7 +57,7 @@ def leaves_nothing(node: n.Node) -> bool:
             return False
         case n.Exact1to1() | n.AggNet() | n.SignalGroup() | n.RunningZero() | n.SubsetNet() | n.AnchoredSubset():
             return False
-        case n.Flow():
+        case n.ReferenceNet() | n.Flow():
             return False
         case n.SoakSmall() | n.SoakIf():
             return False

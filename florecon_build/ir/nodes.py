@@ -175,6 +175,15 @@ class SignalGroup(Base):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceNet(Base):
+    """Takes a whole component of items that share signals, directly or through others, and net within a tolerance."""
+
+    signals: Value
+    tol: Tolerance
+    cap: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunningZero(Base):
     """Closes a segment each time the running balance returns to zero and ``accept`` holds."""
 
@@ -275,6 +284,7 @@ Node = (
     | Exact1to1
     | AggNet
     | SignalGroup
+    | ReferenceNet
     | RunningZero
     | SubsetNet
     | AnchoredSubset
@@ -313,6 +323,7 @@ def children(node: Node) -> tuple[Node, ...]:
             | Exact1to1()
             | AggNet()
             | SignalGroup()
+            | ReferenceNet()
             | RunningZero()
             | SubsetNet()
             | AnchoredSubset()

@@ -82,6 +82,8 @@ def settings(node: n.Node) -> list[str]:
             return [*_key(node.key), *_tol(node.tol), *_accept(node.accept)]
         case n.SignalGroup():
             return [show(node.signals), *_tol(node.tol), *_cap("cap", node.cap), *_accept(node.accept)]
+        case n.ReferenceNet():
+            return [show(node.signals), *_tol(node.tol), *_cap("cap", node.cap)]
         case n.RunningZero():
             return [show(node.order), *_tol(node.tol), *_optional("key", node.key), *_accept(node.accept)]
         case n.SubsetNet():

@@ -136,7 +136,7 @@ class _Visit:
             case n.AggNet() | n.RunningZero() | n.SubsetNet() | n.AnchoredSubset():
                 self.keyed(place, node.key, around, whole)
                 return whole
-            case n.SignalGroup():
+            case n.SignalGroup() | n.ReferenceNet():
                 self.joined(place, node.signals, node.cap, around, whole)
                 return whole
             case n.Flow():

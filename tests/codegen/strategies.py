@@ -72,6 +72,7 @@ def every_node() -> fb.Plugin:
         fb.when(row.currency_or_eur == home, fb.labeled("home", fb.exact_1to1((row.account, row.currency), row.day))),
         fb.windowed(row.day, days, fb.fixed_point(fb.signal_group(row.words, tol=fb.rel_max_tol(5)), max_passes=3)),
         fb.signal_group(row.words, accept=lambda g: g.span(row.day) <= days),
+        fb.reference_net(row.words, tol=2, cap=64),
         fb.pivot(row.local, fb.running_zero(row.day, tol=2, key=row.account)),
         fb.running_zero(row.day, key=row.account, accept=lambda g: g.min_side == 1),
         fb.agg_net(row.account, accept=lambda g: g.any(row.account == home)),

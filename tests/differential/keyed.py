@@ -53,6 +53,8 @@ STRATEGIES: dict[str, Callable[[], fb.Strategy]] = {
     "agg_net pair": lambda: fb.agg_net(fb.sorted_pair(ROW.key, ROW.other)),
     "signal_group": lambda: fb.signal_group(ROW.key, tol=SLACK),
     "signal_group words": lambda: fb.signal_group(ROW.words, tol=SLACK),
+    "reference_net": lambda: fb.reference_net(ROW.key, tol=SLACK),
+    "reference_net words": lambda: fb.reference_net(ROW.words, tol=SLACK, cap=12),
     "running_zero": lambda: fb.running_zero(ROW.day, key=ROW.key),
     "subset_net": lambda: fb.subset_net(ROW.key, tol=SLACK, max_size=4, budget=500),
     "subset_net anchor": lambda: fb.subset_net(ROW.key, tol=SLACK, anchor=ROW.amount < 0, max_left_out=3),

@@ -120,6 +120,14 @@ def row_in_a_candidate() -> object:
     return fb.agg_net(row.company, accept=lambda g: row.open)
 
 
+def references_that_are_numbers() -> object:
+    return fb.reference_net(row.units)
+
+
+def cap_of_one() -> object:
+    return fb.reference_net(row.tokens, cap=1)
+
+
 def mark_of_a_candidate() -> object:
     return fb.signal_group(row.company, accept=lambda g: (g.size == 2) | g.unique)
 

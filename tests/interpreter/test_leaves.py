@@ -205,6 +205,37 @@ def test_a_signal_group_has_a_rival_where_another_whole_bucket_would_be_accepted
     assert marks(node, *lines) == unique
 
 
+def connected(*lines: tuple[int, str], cap: int = 9, tol: int = 0) -> list[dict[int | str, int]]:
+    """The groups of rows with these amounts and references."""
+    node = n.ReferenceNet(signals=lane("tokens"), tol=abs_tol(tol), cap=cap)
+    return match(node, *(row(at, amount, ref=ref) for at, (amount, ref) in enumerate(lines, 1)))
+
+
+def test_references_connect_through_other_rows() -> None:
+    lines = [(80, "AA"), (50, "BB"), (-10, "BB CC"), (-120, "CC AA"), (7, "DD"), (-7, "EE"), (3, ""), (-3, "")]
+    assert connected(*lines) == [{1: 80, 2: 50, 3: -10, 4: -120}]
+
+
+def test_a_component_is_one_group_or_none() -> None:
+    # the first two net, and would be a group of `signal_group`
+    lines = [(5, "AA"), (-5, "AA"), (4, "AA BB")]
+    assert connected(*lines) == []
+    assert connected(*lines, tol=4) == [{1: 5, 2: -5, 3: 4}]
+
+
+def test_a_common_reference_connects_nothing_and_a_large_component_is_refused() -> None:
+    lines = [(5, "AA XX"), (-5, "AA XX"), (4, "BB XX"), (-4, "BB XX")]
+    assert connected(*lines, cap=3) == [{1: 5, 2: -5}, {3: 4, 4: -4}]
+    chain = [(5, "AA"), (-5, "AA BB"), (4, "BB CC"), (-4, "CC")]
+    assert connected(*chain, cap=4) == [{1: 5, 2: -5, 3: 4, 4: -4}]
+    assert connected(*chain, cap=3) == []
+    node = n.ReferenceNet(signals=lane("tokens"), tol=abs_tol(0), cap=3)
+    stage = solved(node, [row(at, amount, ref=ref) for at, (amount, ref) in enumerate(lines, 1)]).stages()[0]
+    assert (stage.groups, stage.over_cap, stage.too_small) == (2, 1, 0)
+    stage = solved(node, [row(at, amount, ref=ref) for at, (amount, ref) in enumerate(chain, 1)]).stages()[0]
+    assert (stage.groups, stage.over_cap, stage.too_small) == (0, 1, 0)
+
+
 SMALL = compare(e.CompareOp.LE, e.GroupMetric(type=INTEGER, op=e.MetricOp.SIZE), whole(2))
 LARGE = compare(e.CompareOp.GT, e.GroupMetric(type=INTEGER, op=e.MetricOp.SIZE), whole(2))
 

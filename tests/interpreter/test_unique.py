@@ -77,6 +77,18 @@ def signals(one: Row) -> list[str]:
     return str(one["ref"] or "").split()
 
 
+def is_component(some: list[Row], rows: list[Row]) -> bool:
+    """Rows that signals of at most four rows connect with each other, and with no other row."""
+    common = {signal for signal in ("AA", "BB", "CC") if sum(signal in signals(one) for one in rows) > 4}
+    reached, waiting = [some[0]], [some[0]]
+    while waiting:
+        own = {signal for signal in signals(waiting.pop()) if signal not in common}
+        more = [one for one in rows if one not in reached and own & set(signals(one))]
+        reached += more
+        waiting += more
+    return 2 <= len(some) <= 4 and nets(some) and ids_of(reached) == ids_of(some)
+
+
 def is_segment(some: list[Row], rows: list[Row]) -> bool:
     """Rows in order of one key, from the end of an earlier segment to the first balance within the tolerance."""
     key = some[0]["key"]
@@ -95,6 +107,7 @@ LEAVES: dict[str, tuple[n.Node, Callable[[list[Row], list[Row]], bool]]] = {
     "exact_1to1": (exact(key=lane("key"), order=lane("day")), is_pair),
     "agg_net": (n.AggNet(key=lane("key"), tol=abs_tol(TOL)), is_bucket),
     "signal_group": (n.SignalGroup(signals=lane("tokens"), tol=abs_tol(TOL), cap=4), is_shared),
+    "reference_net": (n.ReferenceNet(signals=lane("tokens"), tol=abs_tol(TOL), cap=4), is_component),
     "running_zero": (n.RunningZero(order=lane("day"), tol=abs_tol(TOL), key=lane("key")), is_segment),
 }
 

@@ -94,6 +94,9 @@ LEAVES: dict[type[n.Node], st.SearchStrategy[n.Node]] = {
         cap=st.sampled_from([2, 4, 256]),
         accept=acceptances,
     ),
+    n.ReferenceNet: st.builds(
+        n.ReferenceNet, signals=st.one_of(st.just(lane("tokens")), keys), tol=tols, cap=st.sampled_from([2, 4, 256])
+    ),
     n.RunningZero: st.builds(n.RunningZero, order=orders, tol=tols, key=maybe_keys, accept=acceptances),
     n.SubsetNet: st.builds(
         n.SubsetNet, key=maybe_keys, tol=tols, max_size=st.integers(2, 4), budget=st.sampled_from([3, 2_000])

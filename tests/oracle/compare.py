@@ -85,6 +85,12 @@ def plain(rng: random.Random, depth: int) -> fb.Strategy:
         lambda: fb.signal_group(
             rng.choice([ROWS.tokens, ROWS.grams, ROWS.icp]), tol=tol(), cap=rng.choice([2, 4]), accept=accept()
         ),
+        *[
+            lambda: fb.reference_net(
+                rng.choice([ROWS.tokens, ROWS.grams, ROWS.icp]), tol=tol(), cap=rng.choice([2, 3, 9])
+            )
+        ]
+        * 2,
         lambda: fb.running_zero(order(), tol=tol(), key=key(), accept=accept()),
         lambda: fb.subset_net(key(), tol=tol(), max_size=rng.choice([2, 3, 7]), budget=rng.choice([3, 12, 40, 900])),
         lambda: fb.subset_net(

@@ -553,6 +553,33 @@ def _(node: n.SignalGroup, bag: Bag) -> list[Group]:
     ]
 
 
+@groups_of.register
+def _(node: n.ReferenceNet, bag: Bag) -> list[Group]:
+    check_negative(node, bag.scope)
+    signals = {id: keys(bag.of(node.signals, id), node.signals.type) for id in bag.amounts}
+    bag.count("null_key", sum(not found for found in signals.values()))
+    carriers = {signal: {id for id in signals if signal in signals[id]} for own in signals.values() for signal in own}
+    bag.count("over_cap", sum(len(ids) > node.cap for ids in carriers.values()))
+    links = [ids for ids in carriers.values() if len(ids) <= node.cap]
+    formed: list[Group] = []
+    known: set[Id] = set()
+    for first in [id for id in bag.amounts if signals[id]]:
+        if first in known:
+            continue
+        reached = {first}
+        while more := {id for link in links if link & reached for id in link} - reached:
+            reached |= more
+        known |= reached
+        component = [id for id in bag.amounts if id in reached]
+        if bag.refused(component, node.cap):
+            continue
+        if is_within(node.tol, bag, component):
+            formed.append(bag.whole(component, "reference_net", "connected references", True))
+        else:
+            bag.count("out_of_tolerance")
+    return formed
+
+
 def accepted(accept: e.Value | None, bag: Bag, ids: list[Id]) -> bool:
     """Whether a candidate of whole lots satisfies the condition of its leaf."""
     members = tuple(bag.lot(id) for id in bag.amounts if id in ids)

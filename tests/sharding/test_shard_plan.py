@@ -94,6 +94,7 @@ def test_whole_lots_divide_by_amount_and_parts_do_not() -> None:
 def test_signals_and_windows() -> None:
     rows = [row(1, 5, memo="X Y"), row(2, -5, memo="Y"), row(3, 7, memo="Z", day=1), row(4, -7, memo="", day=2)]
     assert sizes(fb.signal_group(MEMO), rows) == [1, 1, 2]
+    assert sizes(fb.reference_net(MEMO), [*rows, row(5, 1, memo="X W"), row(6, 1, memo="W")]) == [1, 1, 4]
     days = [row(number, 1, day=day) for number, day in enumerate([0, 3, 6, 10, 14])]
     assert sizes(fb.windowed(LEDGER.day, 3, fb.exact_1to1()), days) == [1, 1, 3]
     assert sizes(flow(order=LEDGER.day, window=4), days) == [5]

@@ -466,6 +466,7 @@ class Drawer:
             lambda: n.Exact1to1(key=maybe_key(), order=order() if rng.random() < 0.6 else None),
             lambda: n.AggNet(key=maybe_key(), tol=self.tolerance(item)),
             lambda: n.SignalGroup(signals=self.located(t.TEXT_LIST, item), tol=self.tolerance(item), cap=256),
+            lambda: n.ReferenceNet(signals=self.located(t.TEXT_LIST, item), tol=self.tolerance(item), cap=256),
             lambda: n.RunningZero(order=order(), tol=self.tolerance(item), key=maybe_key()),
             lambda: n.SubsetNet(key=maybe_key(), tol=self.tolerance(item), max_size=4, budget=100_000),
             lambda: n.AnchoredSubset(

@@ -136,6 +136,9 @@ class _Scope:
                 signals = self.key("signals", node.signals, f"{path}.signals")
                 taken = (signals, self.tolerance(node.tol), _number(node.cap))
                 return self.accepting("signal_group", taken, node.accept, path)
+            case n.ReferenceNet():
+                signals = self.key("signals", node.signals, f"{path}.signals")
+                return r.Call("reference_net", (signals, self.tolerance(node.tol), _number(node.cap)))
             case n.RunningZero():
                 order = self.order("running_order", node.order, path)
                 tol = self.tolerance(node.tol)
@@ -146,12 +149,7 @@ class _Scope:
                 key = self.key("subset_key", node.key, f"{path}.key")
                 return r.Call("subset_net", (key, tol, _number(node.max_size), r.Literal(f"{node.budget:_}")))
             case n.AnchoredSubset():
-                key = self.key("subset_key", node.key, f"{path}.key")
-                anchor = self.closure("is_anchor", ITEM, node.anchor, f"{path}.anchor")
-                sizes = (_optional_number(node.max_size), _optional_number(node.max_left_out))
-                prefer = r.Call(node.prefer.value, sizes)
-                budget = r.Literal(f"{node.budget:_}")
-                return r.Call("anchored_subset", (key, anchor, self.tolerance(node.tol), prefer, budget))
+                return self.anchored_subset(node, path)
             case n.Flow():
                 return self.flow(node, path)
             case n.SoakAll():
@@ -172,6 +170,15 @@ class _Scope:
         if accept is None:
             return r.Call(name, settings)
         return r.Call(f"{name}_accepting", (*settings, self.closure("accepts", GROUP, accept, f"{path}.accept")))
+
+    def anchored_subset(self, node: n.AnchoredSubset, path: str) -> r.Expression:
+        """The call of a subset with an anchor; its bounds and its preference are one argument."""
+        key = self.key("subset_key", node.key, f"{path}.key")
+        anchor = self.closure("is_anchor", ITEM, node.anchor, f"{path}.anchor")
+        sizes = (_optional_number(node.max_size), _optional_number(node.max_left_out))
+        prefer = r.Call(node.prefer.value, sizes)
+        budget = r.Literal(f"{node.budget:_}")
+        return r.Call("anchored_subset", (key, anchor, self.tolerance(node.tol), prefer, budget))
 
     def step(self, node: n.Node) -> r.Expression:
         """A step of a ``seq`` or an entry of a table, under a name unless it is short."""

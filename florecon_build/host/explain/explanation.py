@@ -27,6 +27,7 @@ DESCRIBED = (
     "partition_by_with",
     "partition_by_table",
     "signal_group",
+    "reference_net",
     "running_zero",
     "windowed",
     "pivot",

@@ -58,7 +58,7 @@ class Words:
         parts = cast("list[object]", value) if isinstance(value, list) else [value]
         node = self.context.nodes.get(facts.get("node", -1))
         kinds = [] if node is None else cast("list[str]", node.facts.get("key", []))
-        if facts.get("kind") == "signal_group" or len(kinds) != len(parts):
+        if facts.get("kind") in {"signal_group", "reference_net"} or len(kinds) != len(parts):
             kinds = [kinds[0] if len(kinds) == 1 else ""] * len(parts)
         return "`" + " / ".join(typed(part, kind) for part, kind in zip(parts, kinds, strict=True)) + "`"
 
@@ -170,6 +170,8 @@ def _out_of_tolerance(w: Words, f: Facts) -> str:
 
 
 def _over_cap(w: Words, f: Facts) -> str:
+    if "key" not in f:
+        return f"references connect {f['size']} items; the limit `cap` is {f['cap']}"
     return f"{f['size']} items share the key {w.key(f)}; the limit `cap` is {f['cap']}"
 
 

@@ -35,6 +35,7 @@ WORDS: Mapping[NodeKind, str] = {
     "exact_1to1": "equal amounts",
     "agg_net": "net to zero",
     "signal_group": "shared reference",
+    "reference_net": "connected by references",
     "running_zero": "running balance to zero",
     "subset_net": "several amounts that net",
     "anchored_subset": "one amount against several",
@@ -49,6 +50,7 @@ WITH_ORIGIN: frozenset[str] = frozenset({"coalesce", "soak_all", "soak_small", "
 _REASONS: Mapping[NodeKind, str] = {
     "exact_1to1": "equal amounts, one against one",
     "agg_net": "all rows of the key net to zero",
+    "reference_net": "connected by references",
     "running_zero": "the running balance is zero",
     "subset_net": "several amounts that net",
     "anchored_subset": "one amount against several",
@@ -138,6 +140,6 @@ def plain_reason(reason: str | None) -> str | None:
 def _words(node: Node) -> str:
     words = WORDS.get(cast(NodeKind, node.kind), node.kind.replace("_", " "))
     columns = [name for name in cast("list[Any]", node.facts.get("columns", [])) if isinstance(name, str)]
-    if node.kind == "signal_group":
+    if node.kind in {"signal_group", "reference_net"}:
         return f"{words} in {', '.join(columns)}" if columns else words
     return f"{words} by {', '.join(columns)}" if columns else words

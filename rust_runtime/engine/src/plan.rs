@@ -35,6 +35,7 @@ pub(crate) enum Step {
     Exact1to1(Option<Rc<Code>>, Option<Rc<Code>>),
     AggNet(Option<Rc<Code>>, Slack, Option<Rc<Code>>),
     SignalGroup(Rc<Code>, Slack, usize, Option<Rc<Code>>),
+    ReferenceNet(Rc<Code>, Slack, usize),
     RunningZero(Rc<Code>, Slack, Option<Rc<Code>>, Option<Rc<Code>>),
     SubsetNet {
         key: Option<Rc<Code>>,
@@ -117,6 +118,7 @@ pub(crate) fn step(node: &Node, layout: &Layout) -> Step {
         Node::SignalGroup(signals, tol, cap, accept) => {
             Step::SignalGroup(code(signals), slack(tol), *cap, maybe(accept))
         }
+        Node::ReferenceNet(signals, tol, cap) => Step::ReferenceNet(code(signals), slack(tol), *cap),
         Node::RunningZero {
             order,
             tol,
@@ -302,6 +304,15 @@ impl Builder {
                 } else {
                     let text = move |item: Lot<'_>| bound.atom(item).map(text_key);
                     nodes::signal_group_accepting(text, tol, *cap, accept)
+                }
+            }
+            Step::ReferenceNet(signals, tol, cap) => {
+                let (bound, tol) = (self.bound(signals), self.slack(tol)?);
+                if signals.of.kind == Kind::List {
+                    nodes::reference_net(move |item: Lot<'_>| bound.list(item), tol, *cap)
+                } else {
+                    let text = move |item: Lot<'_>| bound.atom(item).map(text_key);
+                    nodes::reference_net(text, tol, *cap)
                 }
             }
             Step::RunningZero(order, tol, key, accept) => {

@@ -289,6 +289,8 @@ pub mod kind {
     pub const AGG_NET: &str = "agg_net";
     /// `signal_group`
     pub const SIGNAL_GROUP: &str = "signal_group";
+    /// `reference_net`
+    pub const REFERENCE_NET: &str = "reference_net";
     /// `running_zero`
     pub const RUNNING_ZERO: &str = "running_zero";
     /// `subset_net`
@@ -315,6 +317,8 @@ pub mod reason {
     pub const AGG_NET: &str = "aggregate net";
     /// `shared reference`
     pub const SIGNAL_GROUP: &str = "shared reference";
+    /// `connected references`
+    pub const REFERENCE_NET: &str = "connected references";
     /// `running balance zero`
     pub const RUNNING_ZERO: &str = "running balance zero";
     /// `n:m subset`
@@ -507,7 +511,7 @@ pub enum Refusal {
     OneSided,
     /// The bucket, or what was searched of it, does not net within the tolerance.
     OutOfTolerance,
-    /// More lots share the key than the cap allows.
+    /// More lots share the key, or are connected, than the cap allows.
     OverCap,
     /// The search in the bucket was given up after its budget of steps.
     OutOfBudget,
@@ -575,7 +579,7 @@ pub enum EventName {
     OutsideWindow,
     /// The rows lie within the window, but neither is among the nearest of the other.
     CrowdedWindow,
-    /// More lots share the key than the cap allows.
+    /// More lots share the key, or are connected, than the cap allows.
     OverCap,
     /// The cost of the pair is null.
     Forbidden,

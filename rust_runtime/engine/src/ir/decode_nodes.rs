@@ -16,8 +16,10 @@ impl Decoder {
             other => return at.field("kind").refuse(format!("unknown node {}", shown(other))),
         };
         let node = match kind {
-            "exact_1to1" | "agg_net" | "signal_group" | "running_zero" | "subset_net" | "anchored_subset" | "flow"
-            | "soak_all" | "soak_small" | "soak_if" | "identity" => self.leaf_node(kind, &fields)?,
+            "exact_1to1" | "agg_net" | "signal_group" | "reference_net" | "running_zero" | "subset_net"
+            | "anchored_subset" | "flow" | "soak_all" | "soak_small" | "soak_if" | "identity" => {
+                self.leaf_node(kind, &fields)?
+            }
             _ => self.combinator(kind, &fields)?,
         };
         self.leave();
@@ -184,12 +186,15 @@ impl Decoder {
             }
             "signal_group" => {
                 let accept = self.acceptance(fields, &["kind", "signals", "tol", "cap"])?;
-                let signals = self.key(fields, "signals", true)?;
-                if !matches!(signals.of.kind, Kind::List | Kind::Text) {
-                    return at.field("signals").refuse("expected a list of texts, or a text");
-                }
+                let signals = self.signals(fields)?;
                 let tol = self.tolerance(fields.get("tol"), &at.field("tol"))?;
                 Node::SignalGroup(signals, tol, fields.integer("cap", 2, MOST_COUNT)? as usize, accept)
+            }
+            "reference_net" => {
+                fields.exactly(&["kind", "signals", "tol", "cap"])?;
+                let signals = self.signals(fields)?;
+                let tol = self.tolerance(fields.get("tol"), &at.field("tol"))?;
+                Node::ReferenceNet(signals, tol, fields.integer("cap", 2, MOST_COUNT)? as usize)
             }
             "running_zero" => {
                 let accept = self.acceptance(fields, &["kind", "order", "tol", "key"])?;
@@ -229,6 +234,14 @@ impl Decoder {
                 Node::SoakIf(predicate, name(fields, "origin")?, self.soak(fields)?)
             }
         })
+    }
+
+    fn signals(&mut self, fields: &Fields<'_, '_>) -> Result<Expr, Refused> {
+        let signals = self.key(fields, "signals", true)?;
+        if !matches!(signals.of.kind, Kind::List | Kind::Text) {
+            return fields.at.field("signals").refuse("expected a list of texts, or a text");
+        }
+        Ok(signals)
     }
 
     fn anchored_subset(&mut self, fields: &Fields<'_, '_>) -> Result<Node, Refused> {

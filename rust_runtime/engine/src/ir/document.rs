@@ -322,6 +322,7 @@ fn names(node: &Node) -> (&'static str, &'static str) {
         Node::Exact1to1 { .. } => kind::EXACT_1TO1,
         Node::AggNet(..) => kind::AGG_NET,
         Node::SignalGroup(..) => kind::SIGNAL_GROUP,
+        Node::ReferenceNet(..) => kind::REFERENCE_NET,
         Node::RunningZero { .. } => kind::RUNNING_ZERO,
         Node::SubsetNet { .. } => kind::SUBSET_NET,
         Node::AnchoredSubset(_) => return (kind::ANCHORED_SUBSET, kind::SUBSET_NET),

@@ -372,6 +372,8 @@ pub(crate) enum Node {
     AggNet(Option<Expr>, Tolerance, Option<Expr>),
     /// Signals, tolerance, cap, condition on candidates.
     SignalGroup(Expr, Tolerance, usize, Option<Expr>),
+    /// Signals, tolerance, cap.
+    ReferenceNet(Expr, Tolerance, usize),
     RunningZero {
         order: Expr,
         tol: Tolerance,
@@ -461,6 +463,7 @@ impl Node {
             Self::SignalGroup(signals, tol, _, accept) => {
                 std::iter::once(signals).chain(tol.parts()).chain(accept).collect()
             }
+            Self::ReferenceNet(signals, tol, _) => std::iter::once(signals).chain(tol.parts()).collect(),
             Self::RunningZero {
                 order,
                 tol,
@@ -550,6 +553,10 @@ impl Node {
                 change(signals);
                 tolerance(tol);
                 accept.iter_mut().for_each(change);
+            }
+            Self::ReferenceNet(signals, tol, _) => {
+                change(signals);
+                tolerance(tol);
             }
             Self::RunningZero {
                 order,

@@ -164,8 +164,20 @@ pub(crate) struct Partner {
 pub(crate) enum Limits {
     None,
     Slack(i128),
-    Signal { key: KeyJson, cap: usize, slack: i128 },
-    Subset { max_size: usize, budget: u64 },
+    Signal {
+        key: KeyJson,
+        cap: usize,
+        slack: i128,
+    },
+    /// Of a component, which has no key.
+    Capped {
+        cap: usize,
+        slack: i128,
+    },
+    Subset {
+        max_size: usize,
+        budget: u64,
+    },
 }
 
 /// The groups that held a row before and after a transformation.
@@ -436,6 +448,10 @@ impl Limits {
             Self::Slack(slack) => fields.number(field::SLACK, *slack),
             Self::Signal { key, cap, slack } => {
                 fields.json(field::KEY, &key.0);
+                count(fields, field::CAP, *cap);
+                fields.number(field::SLACK, *slack);
+            }
+            Self::Capped { cap, slack } => {
                 count(fields, field::CAP, *cap);
                 fields.number(field::SLACK, *slack);
             }

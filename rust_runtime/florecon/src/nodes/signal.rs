@@ -98,22 +98,25 @@ struct SignalGroup<R, K, A> {
     accept: A,
 }
 
-impl<R, K: Key + Ord + Display, A> SignalGroup<R, K, A> {
-    /// The positions that carry each signal. Signals are numbered by (smallest id, signal): an item's come in order.
-    fn buckets(&self, run: &mut Run<'_, R>, node: NodeId, bag: &[Lot]) -> Result<(Buckets, Vec<K>), Error> {
-        let mut numbering = Numbering::default();
-        let mut pairs = Vec::with_capacity(bag.len());
-        let mut own = Vec::new();
-        for (at, &lot) in bag.iter().enumerate() {
-            (self.signals)(run.item(lot), &mut own).map_err(|error| run.fault(lot.row, error))?;
-            run.stage(node).null_key += u64::from(own.is_empty());
-            own.sort_unstable();
-            own.dedup();
-            pairs.extend(own.drain(..).map(|signal| (numbering.number(signal), at as u32)));
-        }
-        let buckets = Buckets::from_pairs(pairs.len(), || pairs.iter().copied(), numbering.keys.len());
-        Ok((buckets, numbering.keys))
+/// The positions that carry each signal. Signals are numbered by (smallest id, signal): an item's come in order.
+pub(super) fn signal_buckets<R, K: Key + Ord>(
+    run: &mut Run<'_, R>,
+    node: NodeId,
+    bag: &[Lot],
+    signals: &KeysFn<R, K>,
+) -> Result<(Buckets, Vec<K>), Error> {
+    let mut numbering = Numbering::default();
+    let mut pairs = Vec::with_capacity(bag.len());
+    let mut own = Vec::new();
+    for (at, &lot) in bag.iter().enumerate() {
+        signals(run.item(lot), &mut own).map_err(|error| run.fault(lot.row, error))?;
+        run.stage(node).null_key += u64::from(own.is_empty());
+        own.sort_unstable();
+        own.dedup();
+        pairs.extend(own.drain(..).map(|signal| (numbering.number(signal), at as u32)));
     }
+    let buckets = Buckets::from_pairs(pairs.len(), || pairs.iter().copied(), numbering.keys.len());
+    Ok((buckets, numbering.keys))
 }
 
 impl<R, K: Key + Ord + Display, A: Accept<R>> Body<R> for SignalGroup<R, K, A> {
@@ -122,9 +125,11 @@ impl<R, K: Key + Ord + Display, A: Accept<R>> Body<R> for SignalGroup<R, K, A> {
     }
 
     fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
-        let (buckets, signals) = self.buckets(run, node.id(), bag)?;
+        let (buckets, signals) = signal_buckets(run, node.id(), bag, &self.signals)?;
         if run.is_recorded() {
-            record_signals(run, node.id(), bag, &buckets, &|signal| KeyJson::of(&signals[signal]));
+            let key = |signal: usize| KeyJson::of(&signals[signal]);
+            record_signals(run, node.id(), bag, &buckets, &key);
+            record_shared(run, node.id(), bag, &buckets, &key);
         }
         let mut visit: Vec<usize> = (0..buckets.len()).collect();
         visit.retain(|&index| buckets.range(index).len() > 1);
@@ -240,8 +245,8 @@ impl Choices {
     }
 }
 
-/// Records how many signals of the watched rows others carry, and the first one that two rows share.
-fn record_signals<R>(
+/// Records how many signals of the watched rows others carry.
+pub(super) fn record_signals<R>(
     run: &mut Run<'_, R>,
     node: NodeId,
     bag: &[Lot],
@@ -269,13 +274,20 @@ fn record_signals<R>(
         };
         run.record(node, row, event);
     }
+}
+
+/// Records the first signal that two watched rows share.
+pub(super) fn record_shared<R>(
+    run: &mut Run<'_, R>,
+    node: NodeId,
+    bag: &[Lot],
+    buckets: &Buckets,
+    key: &dyn Fn(usize) -> KeyJson,
+) {
     if let Some((a, b)) = run.watched_pair(bag) {
         let rows = (bag[a as usize].row, bag[b as usize].row);
-        let event = match own[a as usize]
-            .iter()
-            .copied()
-            .find(|&signal| buckets.get(signal).contains(&b))
-        {
+        let is_shared = |signal: &usize| buckets.get(*signal).contains(&a) && buckets.get(*signal).contains(&b);
+        let event = match (0..buckets.len()).find(is_shared) {
             None => Event::NoSharedKey { distance: None },
             Some(signal) => Event::SharedKey { key: key(signal) },
         };

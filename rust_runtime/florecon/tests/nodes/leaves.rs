@@ -87,6 +87,28 @@ fn signals_are_visited_by_size_then_smallest_id_then_text() {
 }
 
 #[test]
+fn references_connect_directly_or_through_others() {
+    let rows = [
+        referring(&["A"], 80),
+        referring(&["B"], 50),
+        referring(&["B", "C"], -10),
+        referring(&["C", "A"], -120),
+        referring(&["D"], 7),
+        referring(&[], -7),
+    ];
+    assert_eq!(
+        groups(reference_net(refs, abs_tol(0), 4), &rows),
+        ["reference_net [1:80, 2:50, 3:-10, 4:-120]"]
+    );
+    let capped = solved(reference_net(refs, abs_tol(0), 3), &rows);
+    let stage = &capped.stages()[0];
+    assert_eq!(
+        (stage.groups, stage.over_cap, stage.too_small, stage.null_key),
+        (0, 1, 1, 1)
+    );
+}
+
+#[test]
 fn running_zero_closes_segments_and_leaves_the_tail() {
     let rows = [dated(3, -4), dated(1, 6), dated(2, -6), dated(2, 4), dated(9, 1)];
     assert_eq!(

@@ -49,6 +49,7 @@ fn plan(name: &str) -> Plan<Row> {
         "agg_net" => agg_net(key, rel_tol(100, 2)),
         "exact_1to1" => exact_1to1(key, day),
         "signal_group" => signal_group(keys, abs_tol(1), 3),
+        "reference_net" => reference_net(keys, abs_tol(1), 3),
         "running_zero" => running_zero(day, abs_tol(0), key),
         "subset_net" => subset_net(key, abs_tol(0), 3, 50),
         "anchored_subset" => anchored_subset(key, |lot| lot.amount < 0, abs_tol(0), closest(Some(3), None), 10_000),
@@ -205,10 +206,14 @@ const THREE: [Line; 5] = [
 ];
 
 /// The plan, and what it must say to some row of `MIXED` besides `entered`.
-const SAID: [(&str, &[&str]); 27] = [
+const SAID: [(&str, &[&str]); 28] = [
     ("agg_net", &["bucket", "null_key", "too_small", "out_of_tolerance"]),
     ("exact_1to1", &["bucket", "taken", "too_small", "null_key"]),
     ("signal_group", &["signals", "null_key", "over_cap", "out_of_tolerance"]),
+    (
+        "reference_net",
+        &["signals", "null_key", "too_small", "over_cap", "out_of_tolerance"],
+    ),
     (
         "running_zero",
         &["bucket", "taken", "tail", "too_small", "out_of_tolerance", "null_key"],

@@ -63,6 +63,7 @@ pub enum Shape {
     Exact,
     AggNet(i64),
     Signal(i64),
+    References(i64, usize),
     RunningZero(i64),
     Subset(i64),
     AnchoredSubset(i64, Option<usize>),
@@ -111,6 +112,7 @@ impl Shape {
             Self::Exact => exact_1to1(key, day),
             Self::AggNet(slack) => agg_net(key, abs_tol(*slack)),
             Self::Signal(slack) => signal_group(|i: Lot| i.row.tokens.clone(), abs_tol(*slack), 6),
+            Self::References(slack, cap) => reference_net(|i: Lot| i.row.tokens.clone(), abs_tol(*slack), *cap),
             Self::RunningZero(slack) => running_zero(day, rel_tol(500, *slack), key),
             Self::Subset(slack) => subset_net(key, abs_tol(*slack), 4, 2_000),
             Self::AnchoredSubset(slack, max_left_out) => {
@@ -167,6 +169,7 @@ pub fn leaves() -> impl Strategy<Value = Shape> {
         Just(Shape::Exact),
         slack().prop_map(Shape::AggNet),
         slack().prop_map(Shape::Signal),
+        (slack(), 2..9_usize).prop_map(|(slack, cap)| Shape::References(slack, cap)),
         slack().prop_map(Shape::RunningZero),
         (slack(), prop::option::of(0..3_usize)).prop_map(|(slack, most)| Shape::AnchoredSubset(slack, most)),
         slack().prop_map(Shape::Subset),
