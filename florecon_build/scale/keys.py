@@ -66,7 +66,7 @@ def stage(job: Job, solver: Solver, number: int, path: Path) -> int:
         def write(part: Path) -> None:
             writer: pq.ParquetWriter | None = None
             done = 0
-            for table in _batches(unit, names, job.columns):
+            for table in batches(unit, names, job.columns):
                 try:
                     workspace.frame(table)
                 except FloreconError as error:
@@ -118,7 +118,8 @@ def located(error: FloreconError, where: str) -> FloreconError:
     return type(error)(f"{where}: {error.message}", **known)
 
 
-def _batches(unit: Unit, names: list[str], columns: Mapping[str, str]) -> Iterator[pa.Table]:
+def batches(unit: Unit, names: list[str], columns: Mapping[str, str]) -> Iterator[pa.Table]:
+    """The rows of a unit in tables of at most `BATCH` rows, in the declared columns."""
     headers = [columns.get(name, name) for name in names]
     file: Any = pq.ParquetFile(unit.file)
     groups = list(range(unit.first, unit.last + 1))

@@ -115,7 +115,7 @@ class Pool:
         root = str(Path(__file__).parents[2])
         paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
         process = subprocess.Popen(
-            [sys.executable, "-m", "florecon_build.scale.worker", str(self._out)],
+            [sys.executable, "-c", "from florecon_build.scale.worker import main; main()", str(self._out)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from florecon_build.host import ConservationViolated, Description, Field
+from florecon_build.host import ConservationViolated, Description, Explanation, Field
 from florecon_build.host.report.shipped_rows import amount_column
 from florecon_build.host.runtime.engine_module import HasIr
 from florecon_build.host.runtime.parameters import encode_params
@@ -35,6 +35,7 @@ from florecon_build.scale.job import (
 )
 from florecon_build.scale.memory import byte_count, rows_within
 from florecon_build.scale.pool import Failure, Pool, Task
+from florecon_build.scale.row_explanation import explain_rows
 from florecon_build.scale.solver import Solver
 
 Dataset = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
@@ -85,6 +86,15 @@ class Reconciled:
     def read(self, what: str) -> pa.Table:
         """One of ``groups``, ``allocations`` and ``rows`` as a table in memory."""
         return pa.concat_tables([pq.read_table(str(path)) for path in sorted((self.out / what).glob("*.parquet"))])
+
+    def explain(self, *ids: int | str, apart: bool = False) -> Explanation:
+        """Explains the outcome of rows, as ``Workspace.explain`` does; their shards are read and solved once more.
+
+        Parameters: one id, or two that are compared; with ``apart`` up to 10,000, each for itself. Rows of several
+        shards are solved in one workspace.
+        Errors: ``UnknownId``; ``RunMismatch`` where a file of the data set has changed since the run.
+        """
+        return explain_rows(Folder(self.out), ids, apart=apart)
 
 
 def reconcile(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import errno
 import os
 import random
@@ -24,11 +25,13 @@ from florecon_build.host import (
     BadTable,
     ConservationViolated,
     DuplicateId,
+    Explanation,
     MissingColumn,
     Report,
     RunMismatch,
     ShardTooLarge,
     StorageError,
+    UnknownId,
     WorkerLost,
     WrongType,
 )
@@ -131,6 +134,47 @@ def test_components_of_text_rows_are_the_whole(ledger: Path, tmp_path: Path) -> 
         "shards.json",
         "strategy.json",
     ]
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_rows_are_explained_as_in_one_workspace(ledger: Path, tmp_path: Path) -> None:
+    """Sentences and facts of every row, and of pairs within a shard and over two; groups by their keys."""
+    done = fb.reconcile(PLUGIN, ledger, out=tmp_path / "out", workers=2)
+    keys = dict(zip(*(done.read("groups")[name].to_pylist() for name in ("group_id", "key")), strict=True))
+    ids: list[str] = sorted(done.read("rows")["id"].to_pylist())
+    with fb.Workspace(PLUGIN) as workspace:
+        workspace.upsert(pa.concat_tables([lines(150), lines(90, 150)]))
+        groups = workspace.solve().groups
+        own = dict(zip(*(groups[name].to_pylist() for name in ("group_id", "key")), strict=True))
+        assert told(done.explain(*ids, apart=True), keys) == told(workspace.explain(*ids, apart=True), own)
+        for pair in [("r0", "r5"), ("r0", "r200"), ("r30", "r31")]:
+            assert told(done.explain(*pair), keys) == told(workspace.explain(*pair), own)
+    with pytest.raises(UnknownId, match="the run has no row 'r999'"):
+        done.explain("r0", "r999")
+    with pytest.raises(UnknownId, match="the run has no row 7"):
+        done.explain(7)
+    pq.write_table(lines(89, 150), str(ledger / "b.parquet"))
+    with pytest.raises(RunMismatch, match=r"b\.parquet has changed since the run"):
+        done.explain("r0")
+
+
+def told(explanation: Explanation, keys: dict[int, str]) -> tuple[object, ...]:
+    """An explanation with the keys of groups in place of their numbers, by which a row's groups are in order; without
+    the size of the bag that a row enters, which is that of the shard.
+    """
+    standing = [
+        {
+            **row,
+            "id": explanation.data["names"][str(row["id"])],
+            "places": sorted(((keys[place.pop("group_id")], place) for place in row["places"]), key=str),
+        }
+        for row in copy.deepcopy(explanation.data["rows"])
+    ]
+    steps = [
+        (step.node, step.place, step.row, step.text.partition(", one of ")[0] if step.event == "entered" else step.text)
+        for step in explanation.steps
+    ]
+    return standing, steps
 
 
 @pytest.mark.usefixtures("small_shards")
