@@ -218,7 +218,8 @@ def _rival(w: Words, f: Facts) -> str:
 
 def _no_candidate(_: Words, f: Facts) -> str:
     skipped = f["over_cap"]
-    also = f"; {skipped} of its keys are on more rows than the limit `bucket_cap`" if skipped else ""
+    are = "is" if skipped == 1 else "are"
+    also = f"; {skipped} of its keys {are} on more rows than the limit `bucket_cap`" if skipped else ""
     return f"no row of the opposite sign shares a key with it or is near it{also}"
 
 

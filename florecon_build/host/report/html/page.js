@@ -1,6 +1,8 @@
 "use strict";
 (async () => {
   const PAGE = 50;
+  const LETTERS_ON_PAPER = 130; // that a line of A4 holds
+  const LONGEST_WORD = 18; // that is not broken
   const $ = (selector, from = document) => from.querySelector(selector);
   const fail = (what) => { const place = $("#failed"); place.hidden = false; place.textContent = what; };
 
@@ -74,7 +76,7 @@
     };
     const headers = heads.map((head, place) => {
       const made = make("th", { scope: "col", class: head.kind });
-      if (head.letters) made.style.minWidth = `${head.letters}ch`;
+      if (head.letters) made.style.setProperty("--letters", head.letters);
       if (head.value) {
         const button = make("button", { type: "button" }, head.label);
         button.onclick = () => { [by, down] = [place, by === place ? !down : head.kind === "n"]; at = 0; show(); };
@@ -84,6 +86,7 @@
       return made;
     });
     $("thead", section).replaceChildren(line(headers));
+    $("table.rows", section).classList.toggle("many", heads.reduce((sum, head) => sum + (head.below ? 0 : head.letters ?? 10) + 2, 0) > LETTERS_ON_PAPER);
     const show = () => {
       const all = sorted();
       const pages = Math.max(1, Math.ceil(all.length / size));
@@ -98,7 +101,7 @@
       $(".pager", section).replaceChildren(back, on, all.length ? `rows ${text(at * size + 1)} to ${text(to)} of ${text(all.length)}` : "");
       $(".pager", section).hidden = pages === 1;
     };
-    return { set: (given) => { list = given; at = 0; show(); }, sorted, whole: (all) => { size = all ? Infinity : PAGE; at = 0; show(); } };
+    return { set: (given) => { list = given; at = 0; show(); }, sorted, whole: (all) => { size = all ? Infinity : PAGE; at = 0; show(); }, show };
   };
   const label = (head, content) => { const made = make("td", { class: head.kind, "data-label": head.label }); made.append(content); return made; };
 
@@ -114,19 +117,35 @@
   }
   opened.sort((a, b) => rank.get(a) - rank.get(b) || (codeOf(a) < codeOf(b) ? -1 : codeOf(a) > codeOf(b) ? 1 : a - b));
   const value = (column) => (row) => { const found = raw(column, row); return found === null ? null : numeric(column) ? Number(found) : column.kind === "date" ? found : String(found).toLowerCase(); };
-  const ofRow = (column) => ({ label: column.name, kind: numeric(column) ? "n" : column.kind === "date" ? "d" : "t", text: (row) => cell(column, row), value: value(column), column });
+  const longest = (column) => {
+    let most = column.name.length;
+    for (const word of (column.codes ? column.words : column.values).flatMap((one) => String(one ?? "").split(/[\s-]+/))) most = Math.max(most, word.length);
+    return most;
+  };
+  const shape = (column) => {
+    if (numeric(column)) return { kind: "n" };
+    if (column.kind === "date") return { kind: "d" };
+    const letters = longest(column);
+    return letters > LONGEST_WORD ? { kind: "t", letters: 10 } : { kind: "t whole", letters };
+  };
+  const ofRow = (column) => ({ label: column.name, ...shape(column), text: (row) => cell(column, row), value: value(column), column });
   const openHeads = [
     { label: "Row", kind: "t", letters: Math.min(24, opened.reduce((most, row) => Math.max(most, rows.id[row].length), 0) + 2), text: (row) => rows.id[row], value: (row) => (/^-?\d{1,15}$/.test(rows.id[row]) ? Number(rows.id[row]) : rows.id[row]) },
     ...columns.map(ofRow),
     { label: "Open", kind: "n", text: (row) => money(rows.residual[row], codeOf(row)) + (rows.residual[row] === rows.amount[row] ? "" : ` of ${money(rows.amount[row], codeOf(row))}`), value: (row) => rows.residual[row] },
     ...(dates === null ? [] : [{ label: "Age in days", kind: "n", text: (row) => (age(row) === null ? "" : text(age(row))), value: age }]),
     ...(Object.keys(seen).length ? [{ label: "First seen", kind: "d", text: (row) => seen[rows.id[row]] ?? "", value: (row) => seen[rows.id[row]] ?? null }] : []),
-    ...(Object.keys(why).length ? [{ label: "Reason", kind: "why", text: (row) => why[rows.id[row]] ?? "", value: (row) => why[rows.id[row]] ?? null }] : []),
+    ...(Object.keys(why).length ? [{ label: "Reason", kind: "why", below: true, text: (row) => why[rows.id[row]] ?? "", value: (row) => why[rows.id[row]] ?? null }] : []),
   ];
   const open = $("#open");
   const filters = $("form", open);
   let bucket = null;
-  const openTable = table(open, openHeads, (row) => [line(openHeads.map((head) => label(head, head.text(row))))], [null, false]);
+  let onPaper = false; // there is no room for sentences beside the columns: they go below them
+  const openTable = table(open, openHeads, (row) => {
+    const [beside, below] = onPaper ? [openHeads.filter((head) => !head.below), openHeads.filter((head) => head.below && head.text(row))] : [openHeads, []];
+    const colspan = String(beside.length);
+    return [line(beside.map((head) => label(head, head.text(row)))), ...below.map((head) => line([make("td", { colspan }, head.text(row))], "below"))];
+  }, [null, false]);
   const limit = (written) => {
     const found = /^\s*(-?)([\d,\s']*)(?:\.(\d*))?\s*$/.exec(written);
     if (!written.trim() || !found) return null;
@@ -322,7 +341,13 @@
     ]), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx");
   };
   const print = () => { openTable.whole(true); document.body.classList.add("all-rows"); window.print(); };
-  window.addEventListener("afterprint", () => { document.body.classList.remove("all-rows"); openTable.whole(false); });
+  const forPaper = (paper) => { onPaper = paper; open.classList.toggle("paper", paper); };
+  window.addEventListener("beforeprint", () => { forPaper(true); openTable.show(); });
+  window.addEventListener("afterprint", () => {
+    forPaper(false);
+    if (document.body.classList.contains("all-rows")) openTable.whole(false); else openTable.show();
+    document.body.classList.remove("all-rows");
+  });
   for (const button of open.querySelectorAll("[data-do]")) button.onclick = { csv, excel, print }[button.dataset.do];
 
   open.hidden = section.hidden = false;

@@ -334,3 +334,42 @@ def test_print_shows_every_row_on_request(page: Page) -> None:
     script = """window.print = () => {}; document.querySelector("[data-do=print]").click();
       return String(document.querySelectorAll("#open tbody tr").length);"""
     assert said(document(with_script(page[0], script, "print"))) == str(page[1].open_rows)
+
+
+def test_paper_has_the_reason_below_its_row(page: Page) -> None:
+    script = """const rows = () => [...document.querySelectorAll("#open tbody tr")];
+      const column = () => getComputedStyle(document.querySelector("#open th.why")).display;
+      const seen = () => [rows().length, rows().filter((one) => one.className === "below").length, column()];
+      const given = () => rows().filter((one) => one.querySelector("td.why").textContent).length;
+      const screen = [...seen(), given()]; dispatchEvent(new Event("beforeprint")); const paper = seen();
+      const below = rows().find((one) => one.textContent.startsWith("EUR-d1")).nextSibling;
+      const pair = [below.previousSibling.cells[0].textContent, below.textContent];
+      dispatchEvent(new Event("afterprint"));
+      return JSON.stringify([screen, paper, pair, [...seen(), given()]]);"""
+    screen, paper, pair, after = json.loads(said(document(with_script(page[0], script, "paper"))))
+    reasons = screen[3]
+    assert screen == after == [page[1].open_rows, 0, "table-cell", reasons]
+    assert paper == [page[1].open_rows + reasons, reasons, "none"]
+    assert pair == list(*WHY.items())
+
+
+def test_words_of_a_column_are_not_broken_where_there_is_room(tmp_path: Path) -> None:
+    words = {"short": "1210 Intercompany KWD", "long": "Donaudampfschifffahrtsgesellschaft"}
+    rows = fb.columns(id=fb.integer(id=True), amount=fb.money(), short=fb.text(), long=fb.text())
+    plugin = fb.Plugin("acme.words", "1.0.0", rows=rows, numeraire=rows.amount, strategy=fb.exact_1to1())
+    with fb.Workspace(plugin) as ws:
+        ws.upsert([{"id": at, "amount": at, **words} for at in range(1, 4)])
+        path = ws.solve().write_html(tmp_path / "words.html")
+    script = """const table = document.querySelector("#open table");
+      const lines = (name) => {
+        const text = table.querySelector(`tbody td[data-label=${name}]`).firstChild, range = document.createRange();
+        return text.data.split(" ").map((word) => {
+          range.setStart(text, text.data.indexOf(word)); range.setEnd(text, text.data.indexOf(word) + word.length);
+          return range.getClientRects().length;
+        });
+      };
+      table.style.width = "200px";
+      return JSON.stringify([lines("short"), lines("long")]);"""
+    short, long = json.loads(said(document(with_script(path, script, "narrow"))))
+    assert short == [1, 1, 1]
+    assert long[0] > 1
