@@ -1,4 +1,4 @@
-"""``run`` over Parquet files in shards: the checks of its options, the run, and what it prints."""
+"""``run`` in shards: the checks of its options, the run, and what it prints."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ import typer
 
 import florecon_build as fb
 from florecon_build.cli import console, inputs
+from florecon_build.cli.declared_sources import LedgerFiles
 from florecon_build.cli.errors import CommandError
 from florecon_build.cli.exit_codes import Exit
 from florecon_build.cli.progress import bar
-from florecon_build.cli.reconcile import above_limit
+from florecon_build.cli.reading_page import print_findings
+from florecon_build.cli.reconcile import above_limit, file_names
+from florecon_build.cli.staged_sources import StagedSources, staged_sources
 from florecon_build.cli.strategy_loader import STRATEGIES, load
 from florecon_build.host import Workspace
 from florecon_build.scale.memory import byte_count
@@ -23,13 +26,15 @@ MEMORY = "2GB"
 
 @dataclass(frozen=True, slots=True)
 class DataSetRun:
-    """A run over Parquet files: solver, files, column map, params as typed, the bounds of its workers; and other
-    options as they were given, which do not go with it."""
+    """A run in shards: solver, files, params as typed, the bounds of its workers; and other options as they were
+    given, which do not go with it.
+
+    Plain Parquet files are read where they are, in parallel; all else as its source says, once, to ``OUT/input``.
+    """
 
     solver: Path
-    data: tuple[Path, ...]
+    files: LedgerFiles
     out: Path
-    columns: dict[str, str]
     params: dict[str, str]
     workers: int | None
     memory: str
@@ -37,13 +42,10 @@ class DataSetRun:
     others: dict[str, object]
 
     def check(self) -> None:
-        """Refuses files that are no Parquet, and options of a run in one workspace. Errors: `CommandError`."""
-        for path in self.data:
-            if not path.is_dir() and path.suffix != ".parquet":
-                fix = "convert it to Parquet, or leave out --workers and --memory"
-                raise CommandError(f"{path}: a run in shards reads Parquet files and folders of them", fix, Exit.USAGE)
-        if not self.data:
-            raise CommandError("no data", "give Parquet files, or a folder of them", Exit.USAGE)
+        """Refuses options of a run in one workspace, and a run without files. Errors: `CommandError`."""
+        if not self.files.data and not self.files.sources:
+            fix = "give files, or declare [source.NAME] in florecon.toml"
+            raise CommandError("no data", fix, Exit.USAGE)
         given = [name for name, value in self.others.items() if value]
         if given:
             fix = "leave it out, or leave out --workers, --memory and --explain-shards"
@@ -55,44 +57,49 @@ class DataSetRun:
         if explain:
             console.print_line(self.explain())
             return
-        done = self.run(quiet=quiet)
+        done, staged = self.run(quiet=quiet)
         if as_json:
-            console.print_json(record(done))
+            console.print_json(record(done, staged))
         elif not quiet:
             print_run(done)
+            print_findings(() if staged is None else staged.readings)
         if above_limit(done.open_rows(), done.rows_in, allowed):
             raise typer.Exit(Exit.EXCEPTIONS)
 
     def explain(self) -> str:
         """The largest components, as text."""
         source = self._source()
+        config, paths, _ = self._given(source)
         found = fb.explain_shards(
             source,
-            self.data,
+            paths,
             out=self.out,
             workers=self.workers,
             memory=self._memory(),
-            config=self._config(source),
-            columns=self.columns,
+            config=config,
+            columns=self._columns(),
         )
         return str(found)
 
-    def run(self, *, quiet: bool) -> fb.Reconciled:
+    def run(self, *, quiet: bool) -> tuple[fb.Reconciled, StagedSources | None]:
         """Solves the shards that are missing."""
         source = self._source()
         with bar(quiet=quiet) as (update, progress):
+            update(f"reading {file_names(self.files.paths())}")
+            config, paths, staged = self._given(source)
             update(f"solving {console.display_path(self.out)} in shards")
-            return fb.reconcile(
+            done = fb.reconcile(
                 source,
-                self.data,
+                paths,
                 out=self.out,
                 workers=self.workers,
                 memory=self._memory(),
-                config=self._config(source),
-                columns=self.columns,
+                config=config,
+                columns=self._columns(),
                 timeout=self.timeout,
                 progress=progress,
             )
+        return done, staged
 
     def _source(self) -> fb.Plugin | Path:
         if self.solver.suffix not in STRATEGIES:
@@ -101,9 +108,23 @@ class DataSetRun:
         plugin.require()
         return plugin
 
-    def _config(self, source: fb.Plugin | Path) -> dict[str, object]:
+    def _given(self, source: fb.Plugin | Path) -> tuple[dict[str, object], list[Path], StagedSources | None]:
+        """The params, the Parquet files, and what they were made from, where they were made."""
         with Workspace(source) as workspace:
-            return inputs.parse_params(workspace.about.params, self.params)
+            about = workspace.about
+        config = inputs.parse_params(about.params, self.params)
+        if self._is_plain():
+            return config, list(self.files.data), None
+        staged = staged_sources(self.files, about, self.out)
+        return config, [staged.path], staged
+
+    def _is_plain(self) -> bool:
+        """True for Parquet files and folders of them, which are no source's."""
+        return bool(self.files.data) and all(path.is_dir() or path.suffix == ".parquet" for path in self.files.data)
+
+    def _columns(self) -> dict[str, str]:
+        """The headers of columns, which staged files have in the strategy's own names."""
+        return self.files.shape.columns if self._is_plain() else {}
 
     def _memory(self) -> str | int:
         try:
@@ -113,9 +134,10 @@ class DataSetRun:
         return self.memory
 
 
-def record(done: fb.Reconciled) -> dict[str, Any]:
-    """What a run in shards came to, for ``--json``."""
-    return {"out": str(done.out), "rows": done.rows_in, "open_rows": done.open_rows(), "shards": done.shards}
+def record(done: fb.Reconciled, staged: StagedSources | None) -> dict[str, Any]:
+    """What a run in shards came to, for ``--json``; with the sources of files that are no Parquet."""
+    counts = {"out": str(done.out), "rows": done.rows_in, "open_rows": done.open_rows(), "shards": done.shards}
+    return counts if staged is None else {**counts, "sources": staged.record}
 
 
 def print_run(done: fb.Reconciled) -> None:

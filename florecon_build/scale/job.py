@@ -22,6 +22,8 @@ from florecon_build.scale.solver import Solver
 
 UNIT_ROWS = 1_000_000
 JOB, SHARDS, RUN = "job.json", "shards.json", "run.json"
+INPUT = "input"
+"""The folder of rows that were read from other formats, which may stand in the output folder before the run."""
 PARTS = "parts"
 STEPS = ("keys", "edges", "labels", "rows", "shards", PARTS)
 TABLES = ("groups", "allocations", "rows")
@@ -88,7 +90,7 @@ class Folder:
                             f"{self.out} holds a run that differs in {what}; choose another folder, or remove it"
                         )
                 return before
-            if self.out.is_dir() and any(self.out.iterdir()):
+            if self.out.is_dir() and any(path.name != INPUT for path in self.out.iterdir()):
                 raise RunMismatch(f"{self.out} is not empty and holds no run; choose another folder")
             self.work.mkdir(parents=True, exist_ok=True)
             for step in STEPS:

@@ -1,7 +1,9 @@
-"""``run --workers``: Parquet files in shards."""
+"""``run --workers``: Parquet files, other files and declared sources in shards."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -48,11 +50,73 @@ def test_a_run_in_shards(folder: Path) -> None:
     assert (other.code, "differs in the params" in other.err) == (2, True)
 
 
+SOURCES = """
+[source.bank]
+files = "bank*.csv"
+decimal = ","
+stop_at = "Summe"
+[source.bank.columns]
+row_id = "Nr"
+account = "Konto"
+amount = "Betrag"
+
+[source.ledger]
+files = "book.parquet"
+"""
+
+
+def test_files_and_sources_in_shards_are_the_run_in_one_workspace(folder: Path) -> None:
+    (folder / "a.csv").write_text("row_id,account,amount\n1,x,5.00\n2,x,-5.00\n3,y,7.00\n")
+    (folder / "b.csv").write_text("row_id,account,amount\n4,y,-7.00\n5,z,2.00\n")
+    files = ["run", "strategy.py", "a.csv", "b.csv", "--json"]
+    one = florecon(*files, "-o", "one", at=folder)
+    assert one.code == 0, one.err
+    shards = florecon(*files, "-o", "shards", "--workers", "1", at=folder)
+    assert shards.code == 0, shards.err
+    assert shards.json()["sources"] == one.json()["sources"]
+    assert shards.json()["open_rows"] == 1
+    [found] = (folder / "shards" / "allocations").glob("*.parquet")
+    assert members(found) == members(folder / "one" / "data" / "allocations.parquet")
+    kept = (folder / "shards" / "input" / "ledger.parquet").stat().st_mtime_ns
+    again = florecon(*files, "-o", "shards", "--workers", "2", at=folder)
+    assert again.json() == shards.json()
+    assert (folder / "shards" / "input" / "ledger.parquet").stat().st_mtime_ns == kept
+    (folder / "b.csv").write_text("row_id,account,amount\n4,y,-7.00\n5,z,2.50\n")
+    changed = florecon(*files, "-o", "shards", "--workers", "1", at=folder)
+    assert (changed.code, "holds a run of other files" in changed.err) == (2, True)
+    other = florecon(*files, "-o", "one", "--workers", "1", at=folder)
+    assert (other.code, "is not empty" in other.err) == (2, True)
+
+
+def members(allocations: Path) -> list[list[tuple[int, int]]]:
+    """The rows and amounts of each group."""
+    groups: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+    for piece in pq.read_table(str(allocations)).to_pylist():
+        groups[piece["group_id"]].append((piece["id"], piece["amount"]))
+    return sorted(map(sorted, groups.values()))
+
+
+def test_declared_sources_in_shards(folder: Path) -> None:
+    (folder / "florecon.toml").write_text(SOURCES)
+    (folder / "bank.csv").write_text("Nr;Konto;Betrag\n1;x;1.005,00\n2;y;3,50\nSumme;;1.008,50\n")
+    pq.write_table(pa.table({"row_id": [11], "account": ["x"], "amount": [-1005.0]}), str(folder / "book.parquet"))
+    done = florecon("run", "strategy.py", "--workers", "1", at=folder)
+    assert done.code == 0, done.err
+    assert "3 rows in 1 shard, 1 open" in done.out
+    assert "bank: 1 line is no row" in done.err
+    rows = pq.read_table(str(folder / "out" / "input" / "ledger.parquet"))
+    assert sum(rows["amount"].to_pylist()) == Decimal("3.50")
+    (folder / "bank.csv").write_text("Nr;Konto;Betrag\n1;x;12,3,4\n")
+    bad = florecon("run", "strategy.py", "--workers", "1", "-o", "other", at=folder)
+    assert bad.code != 0
+    assert "bank.csv:2" in bad.err
+    assert not (folder / "other" / "input").exists()
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
         (["ledger", "--memory", "lots"], "--memory: memory is 'lots'"),
-        (["strategy.py", "--workers", "1"], "a run in shards reads Parquet files"),
         (["--workers", "1"], "no data"),
         (["ledger", "--workers", "1", "--book", "b.db"], "--book: not for a run in shards"),
     ],
@@ -61,3 +125,10 @@ def test_options_that_do_not_fit(folder: Path, more: list[str], said: str) -> No
     done = florecon("run", "strategy.py", *more, at=folder)
     assert done.code == 2
     assert said in done.err
+
+
+@pytest.mark.parametrize("name", ["nowhere.csv", "nowhere.parquet"])
+def test_a_file_that_is_missing(folder: Path, name: str) -> None:
+    done = florecon("run", "strategy.py", name, "--workers", "1", at=folder)
+    assert (done.code, name in done.err) == (4, True)
+    assert not (folder / "out").exists()

@@ -15,7 +15,7 @@ from florecon_build.cli.book_run import BookOptions
 from florecon_build.cli.commands.book import print_outcome
 from florecon_build.cli.commands.options import Json, Map, Params, SourceFiles, TextAmounts
 from florecon_build.cli.data_set_run import MEMORY, DataSetRun
-from florecon_build.cli.declared_sources import parse_data
+from florecon_build.cli.declared_sources import LedgerFiles, parse_data
 from florecon_build.cli.errors import CommandError
 from florecon_build.cli.exit_codes import MEANING, Exit
 from florecon_build.cli.inputs import InputFormat
@@ -107,13 +107,13 @@ def run(
     ] = "default",
     workers: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Solve Parquet files in shards, by so many processes.", min=1),
+        typer.Option(metavar="N", help="Solve in shards, by so many processes.", min=1),
     ] = None,
     memory: Annotated[
         str | None, typer.Option(metavar="SIZE", help="As --workers: memory of all processes together, such as 4GB.")
     ] = None,
     explain_shards: Annotated[
-        bool, typer.Option("--explain-shards", help="Show the largest components of Parquet files; solve nothing.")
+        bool, typer.Option("--explain-shards", help="Show the largest components; solve nothing.")
     ] = False,
 ) -> None:
     """Reconcile files: reads rows, writes groups and exceptions.
@@ -126,8 +126,9 @@ def run(
     With --book, --period and --who the open items of the last closed period are carried on: they and the new rows are
     solved, and the run is kept in the book. It can be repeated: rows that the book has are recognised.
 
-    With --workers or --memory, DATA are Parquet files of any size, solved in shards: OUT receives the folders groups,
-    allocations and rows, a file for each shard. The same command goes on with a run that was stopped.
+    With --workers or --memory, the rows are solved in shards: OUT receives the folders groups, allocations and rows, a
+    file for each shard. Parquet files may be of any size; other files and sources are read first, into OUT/input. The
+    same command goes on with a run that was stopped.
     """
     if max_exceptions is not None and not reconcile.is_limit(max_exceptions):
         raise CommandError(
@@ -139,23 +140,22 @@ def run(
         decimal_mark(text_amounts, "--text-amounts") or project.text_amounts,
     )
     files = tuple(data or ())
+    given = parse_data(source or [], project.sources)
+    if files and given:
+        raise CommandError("both files and --data", "give files, or --data NAME=FILE for declared sources", Exit.USAGE)
     if workers is not None or memory is not None or explain_shards:
         in_shards = DataSetRun(
             solver=solver,
-            data=files,
+            files=LedgerFiles(files, shape, project.folder, project.sources, given),
             out=out,
-            columns=shape.columns,
             params=inputs.parse_pairs(param or [], "--param"),
             workers=workers,
             memory=memory or MEMORY,
             timeout=timeout,
-            others={"--book": book, "--data": source, "--accounts": accounts, "--text-amounts": text_amounts},
+            others={"--book": book, "--accounts": accounts},
         )
         in_shards.carry_out(explain=explain_shards, quiet=quiet, as_json=as_json, allowed=max_exceptions)
         raise typer.Exit
-    given = parse_data(source or [], project.sources)
-    if files and given:
-        raise CommandError("both files and --data", "give files, or --data NAME=FILE for declared sources", Exit.USAGE)
     if not files and not project.sources and book is None:
         raise CommandError("no data", "give files, or declare [source.NAME] in florecon.toml", Exit.USAGE)
     options: BookOptions | None = None
