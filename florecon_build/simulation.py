@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from florecon_build.host.description import Description, Field, FieldKind, Node, Param
 from florecon_build.host.errors import BadAmount, error_class
 from florecon_build.host.frames import TextAmounts, conform
+from florecon_build.host.report.changes import Changes
 from florecon_build.host.report.report import Report
 from florecon_build.host.report.row_facts import RowFacts
 from florecon_build.host.report.tables import COLUMNS
@@ -80,7 +81,14 @@ def simulate(
         raise refusal(error.message, code=error.code, id=error.id, group_id=error.group_id) from None
     numbers = {row[about.id_name or ""]: place for place, row in enumerate(rows)} if about.id_is_text else None
     facts = RowFacts(about, [conformed])
-    return Report(about, lambda what: _table(what, workspace, numbers), facts=facts, input=lambda: table)
+
+    def changes() -> Changes:
+        return Changes.of_first(report.groups, report.allocations)
+
+    report = Report(
+        about, lambda what: _table(what, workspace, numbers), facts=facts, input=lambda: table, changes=changes
+    )
+    return report
 
 
 def _field(column: n.Column) -> Field:

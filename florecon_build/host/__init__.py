@@ -83,11 +83,12 @@ from florecon_build.host.errors import (
     WrongType,
 )
 from florecon_build.host.explain.explanation import Explanation
+from florecon_build.host.report.changes import Changes
 from florecon_build.host.report.journal import Journal
 from florecon_build.host.report.report import Report
 from florecon_build.host.runtime.compiled_cache import CompiledCache
 from florecon_build.host.runtime.module import ABI_VERSION, load
-from florecon_build.host.workspace import Change, Workspace
+from florecon_build.host.workspace import Change, Removal, Workspace
 
 __all__ = [
     "ABI_VERSION",
@@ -110,6 +111,7 @@ __all__ = [
     "Busy",
     "Cancelled",
     "Change",
+    "Changes",
     "Cleared",
     "Closed",
     "Code",
@@ -155,6 +157,7 @@ __all__ = [
     "PeriodView",
     "PluginError",
     "Poisoned",
+    "Removal",
     "Report",
     "RowsChanged",
     "RunMismatch",

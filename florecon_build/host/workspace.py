@@ -17,7 +17,7 @@ from __future__ import annotations
 import os
 import weakref
 from collections.abc import Generator, Iterable, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self, TypedDict, Unpack, cast
@@ -36,18 +36,19 @@ from florecon_build.host.errors import (
     AmountOverflow,
     BadCommand,
     BrokenReply,
-    ConservationViolated,
     UnknownGroup,
     Unsupported,
 )
 from florecon_build.host.explain.explanation import Explanation
 from florecon_build.host.frames import Frame, TextAmounts, conform
 from florecon_build.host.report.at_hand import SetAside
+from florecon_build.host.report.changes import Changes
 from florecon_build.host.report.input_rows import InputRows
 from florecon_build.host.report.notebook import facts_html
 from florecon_build.host.report.predicate import Predicate, select
 from florecon_build.host.report.report import Report
 from florecon_build.host.report.row_facts import RowFacts
+from florecon_build.host.report.tables import CHANGES
 from florecon_build.host.runtime.arguments import Id, Ids, ids_from, integer, pairs_from
 from florecon_build.host.runtime.compiled_cache import CompiledCache
 from florecon_build.host.runtime.engine_module import HasIr, engine_path, strategy_of
@@ -55,7 +56,7 @@ from florecon_build.host.runtime.limits import Limits
 from florecon_build.host.runtime.module import Source, load
 from florecon_build.host.runtime.parameters import encode_params
 from florecon_build.host.runtime.progress import shown
-from florecon_build.host.runtime.session import Mark, Progress, Session
+from florecon_build.host.runtime.session import Mark, Progress, Reading, Session
 from florecon_build.wire import MANUAL, Op
 
 
@@ -72,13 +73,20 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Removal:
+    """Rows to remove, in a feed of edits; see `Workspace.apply`."""
+
+    ids: Ids
+
+
+@dataclass(frozen=True, slots=True)
 class _Mark:
     """A point to roll back to: of the session, and of what is kept beside it."""
 
     session: Mark
     rows: Any
     params: Any
-    frames: int
+    facts: Any
 
 
 class Options(TypedDict, total=False):
@@ -168,7 +176,7 @@ class Workspace:
         self._session = Session(module, limits, config, None if snapshot is None else bytes(snapshot), strategy)
         self._columns = dict(columns or {})
         self._text_amounts: TextAmounts | None = text_amounts
-        self._reports: weakref.WeakSet[Report] = weakref.WeakSet()
+        self._readings: list[weakref.ref[Reading]] = []
         self._tags = Tags()
         self._aside: SetAside | None = None
         self._facts = RowFacts(self.about)
@@ -283,6 +291,38 @@ class Workspace:
         self._input_rows.upsert(frame.to_table())
         return change
 
+    def apply(self, batches: Iterable[object]) -> Generator[Changes]:
+        """Follows a feed of edits: carries out each batch, solves, and yields what that changed.
+
+        Parameters: each item of `batches` is either what `upsert` takes, or `Removal(ids)`, or a list of these that are
+        carried out together before one solve; for a list of dicts, which is one batch of rows, nothing changes.
+        Items are read one by one, when the changes before were taken, and their cost follows what they touch. All of an
+        item is carried out, or, on an error, none of it.
+        Yields `Changes`, one for each item; those of the first solve of a workspace have all its groups.
+        Errors: those of `upsert`, `remove` and `solve`; `Unsupported` for a module that does not say changes.
+
+        >>> import florecon_build as fb
+        >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), amount=fb.money(scale=2))
+        >>> steps = fb.exact_1to1(rows.account)
+        >>> plugin = fb.Plugin("acme.demo", "1.0.0", rows=rows, numeraire=rows.amount, strategy=steps)
+        >>> with fb.Workspace(plugin) as ws:
+        ...     feed = [[{"row_id": 1, "account": "A", "amount": 5}], [{"row_id": 2, "account": "A", "amount": -5}]]
+        ...     for changes in ws.apply([*feed, fb.Removal([1])]):
+        ...         print(changes.removed["origin"].to_pylist(), changes.added["origin"].to_pylist())
+        [] ['unmatched']
+        ['unmatched'] ['exact_1to1']
+        ['exact_1to1'] ['unmatched']
+        """
+        for batch in batches:
+            with self.transaction():
+                for edit in _edits(batch):
+                    if isinstance(edit, Removal):
+                        self.remove(edit.ids)
+                    else:
+                        self.upsert(edit)
+                changes = self.solve().changes
+            yield changes
+
     def remove(self, ids: Ids) -> Change:
         """Deletes rows, all of them or none; a pinned group that loses a row is demoted. Errors: `UnknownId`."""
         wanted = ids_from(ids)
@@ -333,9 +373,17 @@ class Workspace:
         return self._report(None)
 
     def _report(self, certified: int | None) -> Report:
-        session, rows = self._session, self._input_rows.rows
-        report = Report(self.about, session.reader(), certified, self._facts, input=rows, module=session.digest)
-        self._reports.add(report)
+        session, rows, reading = self._session, self._input_rows.at_present(), self._session.reading()
+
+        def changes() -> Changes:
+            if reading.solve > 1:
+                return Changes.of_lines(reading.table(CHANGES))
+            return Changes.of_first(report.groups, report.allocations)
+
+        report = Report(
+            self.about, reading.table, certified, self._facts, input=rows, module=session.digest, changes=changes
+        )
+        self._readings.append(weakref.ref(reading))
         return report if self._aside is None else report.mapped(self._aside.view, whole_rows=False)
 
     def explain(self, *ids: Id, apart: bool = False) -> Explanation:
@@ -518,14 +566,14 @@ class Workspace:
             self._in_transaction = False
 
     def _mark(self) -> _Mark:
-        return _Mark(self._session.mark(), self._input_rows.mark(), self._params, len(self._facts.frames))
+        return _Mark(self._session.mark(), self._input_rows.mark(), self._params, self._facts.mark())
 
     def _back_to(self, mark: _Mark) -> None:
         """Rolls back what is kept beside the module too; the next call rebuilds the module's state."""
         self._session.back_to(mark.session)
         self._input_rows.back_to(mark.rows)
         self._params = mark.params
-        del self._facts.frames[mark.frames :]
+        self._facts.back_to(mark.facts)
 
     # Tags
 
@@ -589,11 +637,11 @@ class Workspace:
         return Effect(len(groups), ids=lambda: [] if report is None else members_of(report, groups), groups=groups)
 
     def _keep_reports(self) -> None:
-        """Reports that somebody still holds read their tables before the state moves on."""
-        for report in list(self._reports):
-            with suppress(ConservationViolated):  # the report keeps it, and raises it when it is read
-                report.load()
-        self._reports.clear()
+        """Reports that somebody still holds stay as they are when the state moves on."""
+        readings, self._readings = self._readings, []
+        for reading in (held() for held in readings):
+            if reading is not None:
+                reading.keep()
 
     def _pinned_groups(self) -> list[int]:
         groups = self.report().tables()["groups"]
@@ -607,6 +655,14 @@ def unchecked_tables(workspace: Workspace) -> dict[str, pa.Table]:
     Nothing in them is compared with the rows that were shipped; `Workspace.report` is for everything else.
     """
     return workspace._session.unchecked()  # pyright: ignore[reportPrivateUsage]
+
+
+def _edits(batch: object) -> list[object]:
+    """The edits of an item of a feed: a list of removals and batches of rows, or one of them."""
+    if not isinstance(batch, list):
+        return [batch]
+    items = cast("list[object]", batch)
+    return [items] if all(isinstance(item, Mapping) for item in items) else items
 
 
 def _demoted(envelope: Mapping[str, Any]) -> tuple[int, ...]:

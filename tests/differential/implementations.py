@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
@@ -11,6 +12,7 @@ import pyarrow as pa
 
 from florecon_build.host import FloreconError, load
 from florecon_build.host.frames import conform, empty
+from florecon_build.host.report.tables import read as read_table
 from florecon_build.host.runtime.engine_module import engine_path, strategy_of
 from florecon_build.host.runtime.limits import Limits
 from florecon_build.host.runtime.session import Session
@@ -23,6 +25,8 @@ from tests.support.random_ledgers import Row
 
 Fields = Mapping[str, Any]
 Reply = dict[str, Any]
+Contents = Counter[tuple[object, ...]]
+"""Groups by what they are, without the integers that name them."""
 REPLIED = ("demoted", "pinned", "group_id")
 
 
@@ -149,6 +153,14 @@ class WasmWorkspace:
         """The report, and the ids of its groups."""
         return as_state(self._session.fetch)
 
+    def changes(self) -> tuple[Contents, Contents]:
+        """The groups that the last solve removed and added."""
+        return changed(self._session.changes())
+
+    def contents(self) -> Contents:
+        """The groups as they are."""
+        return contents(self._session.fetch("groups"), self._session.fetch("allocations"))
+
     def close(self) -> None:
         """Frees the module."""
         self._session.close()
@@ -189,6 +201,43 @@ class NativeWorkspace:
     def state(self) -> tuple[Outcome, tuple[int, ...]]:
         """The report, and the ids of its groups."""
         return as_state(self._native.fetch)
+
+    def changes(self) -> tuple[Contents, Contents]:
+        """The groups that the last solve removed and added."""
+        return changed(read_table("changes", self._native.send({"op": "changes"})))
+
+    def contents(self) -> Contents:
+        """The groups as they are."""
+        return contents(self._native.fetch("groups"), self._native.fetch("allocations"))
+
+
+FACTS = ("status", "origin", "reason", "node", "unique")
+
+
+def contents(groups: pa.Table, allocations: pa.Table) -> Contents:
+    """The groups of a report: their facts, and their members with amounts."""
+    facts = {line["group_id"]: line for line in groups.to_pylist()}
+    return _contents([{**facts[line["group_id"]], **line} for line in allocations.to_pylist()])
+
+
+def changed(table: pa.Table) -> tuple[Contents, Contents]:
+    """The removed and the added groups of a table of changes."""
+    lines = table.to_pylist()
+    removed, added = ([line for line in lines if line["change"] == change] for change in ("removed", "added"))
+    return _contents(removed), _contents(added)
+
+
+def _contents(members: Sequence[Mapping[str, Any]]) -> Contents:
+    groups: dict[int, list[Mapping[str, Any]]] = {}
+    for line in members:
+        groups.setdefault(line["group_id"], []).append(line)
+    return Counter(
+        (
+            tuple(lines[0][name] for name in FACTS),
+            tuple((each.get("id_text", each["id"]), each["amount"]) for each in lines),
+        )
+        for lines in groups.values()
+    )
 
 
 def as_state(fetch: Callable[[str], pa.Table]) -> tuple[Outcome, tuple[int, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from florecon_build.wire import Op
 from tests.differential.compare import Native
 from tests.differential.implementations import (
     Answer,
+    Contents,
     EngineWorkspace,
     Fields,
     InterpreterWorkspace,
@@ -56,6 +58,7 @@ def machine(suite: Suite, native: Native, indices: list[int]) -> type[RuleBasedS
             self.sent: dict[Any, Row] = {}
             self.before = self.model.state()
             self.failed = False
+            self.accumulated: dict[object, Contents] = {}
             self.upsert(seed, shape, list(range(PLACES - 2)))
             self.do("solve", {})
 
@@ -72,7 +75,20 @@ def machine(suite: Suite, native: Native, indices: list[int]) -> type[RuleBasedS
             assert self.native.do(op, fields, rows) == said, (op, fields, rows)
             assert self.engine.do(op, fields, rows) == said, (op, fields, rows)
             self.failed = said.error is not None
+            if op == "init" and not self.failed:
+                self.accumulated.clear()
+            if op == "solve" and not self.failed:
+                self.accumulate()
             return said
+
+        def accumulate(self) -> None:
+            """What the solve changed is the difference of the reports of two solves."""
+            for implementation in (self.wasm, self.native, self.engine):
+                removed, added = implementation.changes()
+                before, now = self.accumulated.get(implementation, Counter()), implementation.contents()
+                assert removed == before - now
+                assert added == now - before
+                self.accumulated[implementation] = before - removed + added
 
         @invariant()
         def alike(self) -> None:

@@ -93,7 +93,8 @@ class StoredWorkspace:
     over). It is solved when it is made. A pin that the workspace has and the store does not is given back to the
     solver.
 
-    The verbs are those of `Workspace`; those that decide something take `why`.
+    The verbs are those of `Workspace`; those that decide something take `why`. There is no `apply`: the changes of a
+    solve are not those of the decisions that are replayed after it.
     Errors: those of `upsert`, `solve` and the store.
     """
 

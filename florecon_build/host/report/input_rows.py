@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,8 +11,12 @@ from florecon_build.host.report.currencies import plain_text
 
 Batch = tuple[pa.Table | None, tuple[int | str, ...]]
 """Rows that were inserted or replaced, or ids that were removed."""
+Mark = tuple[Batch, ...]
+"""A state to go back to."""
 COMPACT = 32
-"""Batches above which only the last version of each row is kept."""
+"""Batches above which only the last version of each row is kept, if those after the first have a quarter as many."""
+MOST_BATCHES = 1024
+"""Batches above which it is kept in any case."""
 
 
 class InputRows:
@@ -44,6 +48,7 @@ class InputRows:
         self._id = id_name
         self._complete = complete and id_name is not None
         self._batches: tuple[Batch, ...] = ()
+        self._rows_of_edits = 0
         self._together: tuple[tuple[Batch, ...], pa.Table | None] | None = None
 
     def upsert(self, table: pa.Table) -> None:
@@ -54,42 +59,66 @@ class InputRows:
         """Removes rows."""
         self._add((None, tuple(ids)))
 
-    def mark(self) -> tuple[Batch, ...]:
+    def mark(self) -> Mark:
         """The state now, for `back_to`."""
         return self._batches
 
-    def back_to(self, mark: tuple[Batch, ...]) -> None:
+    def back_to(self, mark: Mark) -> None:
         """Forgets what came after a mark."""
         self._batches = mark
+
+    def at_present(self) -> Callable[[], pa.Table | None]:
+        """A function that returns the rows as they are now, also when others have come since."""
+        batches = self._batches
+
+        def rows() -> pa.Table | None:
+            if self._batches is batches or self._id is None:
+                return self.rows()
+            return self._put_together(self._id, batches)
+
+        return rows
 
     def rows(self) -> pa.Table | None:
         """The last version of each row; None where there are rows that the host did not see, or none at all."""
         if not self._complete or self._id is None or not self._batches:
             return None
         if self._together is None or self._together[0] is not self._batches:
-            self._together = self._batches, self._put_together(self._id)
+            self._together = self._batches, self._put_together(self._id, self._batches)
         return self._together[1]
 
-    def _put_together(self, name: str) -> pa.Table | None:
-        table: pa.Table | None = None
-        for batch, removed in self._batches:
+    def _put_together(self, name: str, batches: tuple[Batch, ...]) -> pa.Table | None:
+        """The last version of each row: from the last batch to the first, what no later one replaces or removes."""
+        tables: list[pa.Table] = []
+        later: list[pa.Array] = []
+        for batch, removed in reversed(batches):
             if batch is None:
-                table = None if table is None else _without(table, name, pa.array(removed))
+                later += [pa.array(removed)] if removed else []
                 continue
-            added = _plain(batch)
-            if table is not None:
-                kept = _without(table, name, added[name].combine_chunks())
-                added = _appended(kept, added)
-            table = added
-        return table
+            table = _plain(batch)
+            ids = table[name].combine_chunks()
+            if later:
+                later = [pa.concat_arrays([each.cast(ids.type) for each in later])]
+                table = table.filter(pc.invert(pc.is_in(table[name], value_set=later[0])))
+            later.append(ids)
+            tables.append(table)
+        together: pa.Table | None = None
+        for table in reversed(tables):
+            together = table if together is None else _appended(together, table)
+        return together
 
     def _add(self, batch: Batch) -> None:
         if not self._complete:
             return
         self._batches = (*self._batches, batch)
-        if len(self._batches) > COMPACT:
+        self._rows_of_edits += len(batch[1]) if batch[0] is None else batch[0].num_rows
+        if len(self._batches) == 1:
+            self._rows_of_edits = 0
+        first = self._batches[0][0]
+        few = 0 if first is None else first.num_rows // 4
+        if len(self._batches) > (COMPACT if self._rows_of_edits > few else MOST_BATCHES):
             table = self.rows()
-            self._batches = () if table is None else ((table, ()),)
+            self._batches = () if table is None else ((table.combine_chunks(), ()),)
+            self._rows_of_edits = 0
 
 
 def _plain(table: pa.Table) -> pa.Table:
@@ -132,9 +161,3 @@ def _with_cast(table: pa.Table, name: str, kind: pa.DataType) -> pa.Table:
     if pa.types.is_date32(kind) and pa.types.is_integer(column.type):
         column = column.cast(pa.int32())
     return table.set_column(table.column_names.index(name), name, column.cast(kind))
-
-
-def _without(table: pa.Table, name: str, ids: pa.Array) -> pa.Table:
-    if not len(ids):
-        return table
-    return table.filter(pc.invert(pc.is_in(table[name], value_set=ids.cast(table[name].type))))

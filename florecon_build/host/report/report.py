@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from florecon_build.host.description import Description
 from florecon_build.host.errors import BadCommand, ConservationViolated, MissingPackage, Unsupported
+from florecon_build.host.report.changes import Changes
 from florecon_build.host.report.currencies import format_minor
 from florecon_build.host.report.excel import write_workbook
 from florecon_build.host.report.exports import (
@@ -93,6 +94,7 @@ class Report:
         input: Callable[[], pa.Table | None] = lambda: None,
         module: str | None = None,
         whole_rows: bool = True,
+        changes: Callable[[], Changes] | None = None,
     ) -> None:
         self._about = about
         self._facts = facts
@@ -104,6 +106,8 @@ class Report:
         self._keyed: pa.Table | None = None
         self.whole_rows = whole_rows
         self._read_input = input
+        self._read_changes = changes
+        self._changes: Changes | None = None
         self._input: pa.Table | None = None
         self._has_input = False
 
@@ -115,6 +119,20 @@ class Report:
         if not self._has_input:
             self._input, self._has_input = self._read_input(), True
         return self._input
+
+    @property
+    def changes(self) -> Changes:
+        """The groups that the last solve removed and added, compared with the solve before; see `Changes`.
+
+        Its cost follows their number. A report that was taken after decisions has the changes of the solve before them.
+        Errors: `ConservationViolated` for changes that do not agree with the rows that were shipped; `Unsupported` for
+        a module that does not say them, and for a report of which a part is set aside, as that of a book.
+        """
+        if self._changes is None:
+            if self._read_changes is None:
+                raise Unsupported("this report does not know what its solve changed")
+            self._changes = self._read_changes()
+        return self._changes
 
     def __repr__(self) -> str:
         rows, groups = self.rows, self._table("groups")

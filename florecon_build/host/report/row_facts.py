@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -12,6 +12,7 @@ import pyarrow as pa
 from florecon_build.host.description import Description
 from florecon_build.host.frames import Frame
 from florecon_build.host.report.currency_column import currency_of
+from florecon_build.host.report.input_rows import InputRows, Mark
 
 Id = int | str
 
@@ -25,12 +26,14 @@ class Fact:
     date: date | None = None
 
 
-@dataclass(slots=True)
 class RowFacts:
-    """The frames that were ingested, of which only these columns are read, when they are asked for."""
+    """These columns of the rows that were ingested, read when they are asked for."""
 
-    about: Description
-    frames: list[Frame] = field(default_factory=list[Frame])
+    def __init__(self, about: Description, frames: Iterable[Frame] = ()) -> None:
+        self.about = about
+        self._rows = InputRows(about.id_name)
+        for frame in frames:
+            self.add(frame)
 
     @property
     def currency(self) -> str | None:
@@ -53,22 +56,30 @@ class RowFacts:
 
     def add(self, frame: Frame) -> None:
         """Takes note of rows; those with the ids of earlier ones replace them."""
-        self.frames.append(frame)
+        names = [name for name in (self.about.id_name, *self._names) if name is not None]
+        self._rows.upsert(frame.to_table().select(list(dict.fromkeys(names))))
+
+    def mark(self) -> Mark:
+        """The state now, for `back_to`."""
+        return self._rows.mark()
+
+    def back_to(self, mark: Mark) -> None:
+        """Forgets what came after a mark."""
+        self._rows.back_to(mark)
+
+    @property
+    def _names(self) -> tuple[str | None, str | None, str | None]:
+        return self.currency, self.account, self.date
 
     def of(self, ids: Iterable[Id]) -> dict[Id, Fact]:
         """The facts of these rows; of a row that is not known, nothing."""
         wanted = set(ids)
-        found: dict[Id, Fact] = {}
-        names = (self.currency, self.account, self.date)
-        if self.about.id_name is None or not any(names):
+        table = self._rows.rows()
+        if self.about.id_name is None or not any(self._names) or table is None:
             return {}
-        for frame in self.frames:
-            table = frame.to_table()
-            columns = [_cells(table, name) for name in names]
-            for row_id, *cells in zip(table.column(self.about.id_name).to_pylist(), *columns, strict=True):
-                if row_id in wanted:
-                    found[row_id] = Fact(*cells)
-        return found
+        columns = [_cells(table, name) for name in self._names]
+        lines = zip(table.column(self.about.id_name).to_pylist(), *columns, strict=True)
+        return {row_id: Fact(*cells) for row_id, *cells in lines if row_id in wanted}
 
 
 def _cells(table: pa.Table, name: str | None) -> list[Any]:

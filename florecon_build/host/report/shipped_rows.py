@@ -163,6 +163,11 @@ class ShippedRows:
         if not same:
             raise ConservationViolated("the module's report has other rows or amounts than were shipped to it")
 
+    def settled(self) -> tuple[pa.Table, pa.Array | None]:
+        """The known rows with their amounts, and the ids of those that were removed from unknown ones."""
+        held = self._settled()
+        return held.known, held.gone
+
     def _settled(self) -> ShippedRows:
         """The same without edits."""
         if not self.edits:

@@ -27,6 +27,7 @@ READ: dict[str, dict[str, pa.DataType]] = {
 COLUMNS = {what: READ[what] for what in TABLE_NAMES}
 """The tables of a report."""
 SHARD_KEYS = "shard_keys"
+CHANGES = "changes"
 AMOUNTS = ("net", "max_abs", "amount", "matched", "residual", "value_in", "value_matched")
 
 
@@ -40,7 +41,7 @@ def read(what: str, reply: bytes) -> pa.Table:
         table = read_columns(reply, types)
         names = list(READ[what])
         if "id_text" in table.column_names:
-            names.insert(1, "id_text")
+            names.insert(names.index("id") + 1, "id_text")
         return pa.table({name: _typed(table, name, types[name]) for name in names})
     except BrokenReply as error:
         raise BrokenReply(f"the module's table of {what} is malformed: {error}") from error
@@ -73,10 +74,9 @@ def _from_json(report: Any) -> dict[str, pa.Table]:
     known = pc.index_in(allocations["group_id"], value_set=groups["group_id"])
     if known.null_count:
         raise ValueError("an allocation is in a group that is not listed")
-    facts = _facts(allocations)
-    at = pc.index_in(groups["group_id"], value_set=facts["group_id"].combine_chunks())
+    facts = facts_of_groups(pa.table(allocations), groups["group_id"])
     for name in ("max_abs", "min_side", "first_id"):
-        groups[name] = facts[name].combine_chunks().take(at)
+        groups[name] = facts[name]
     made = {
         what: pa.table({name: columns[name] for name in COLUMNS[what]}, schema=pa.schema(list(COLUMNS[what].items())))
         for what, columns in (("groups", groups), ("allocations", allocations))
@@ -104,29 +104,37 @@ _COMPUTED = frozenset({"max_abs", "min_side", "first_id"})
 """Facts of a group that a JSON report leaves to the host."""
 
 
-def _facts(allocations: dict[str, pa.Array]) -> pa.Table:
-    """`max_abs`, `min_side` and `first_id` of each group."""
+def facts_of_groups(allocations: pa.Table, groups: pa.Array) -> dict[str, pa.Array]:
+    """`net`, `size`, `max_abs`, `min_side` and `first_id` of these groups, in their order."""
     amounts = allocations["amount"]
     signs = {"positive": pc.greater(amounts, 0), "negative": pc.less(amounts, 0)}
+    ids = allocations["id"].combine_chunks()
+    first: pa.Array = ids
+    if "id_text" in allocations.column_names:  # numbers are in the order of arrival, and the first id is the first text
+        first = pc.rank(allocations["id_text"].combine_chunks(), tiebreaker="dense").cast(pa.int64())
     table = pa.table(
         {
             "group_id": allocations["group_id"],
-            "id": allocations["id"],
-            "size": pc.abs_checked(amounts),
+            "id": first,
+            "amount": amounts,
+            "abs": pc.abs_checked(amounts),
             **{name: flags.cast(pa.int64()) for name, flags in signs.items()},
         }
     )
-    sums = table.group_by("group_id").aggregate(
-        [("size", "max"), ("positive", "sum"), ("negative", "sum"), ("id", "min")]
-    )
-    return pa.table(
-        {
-            "group_id": sums["group_id"],
-            "max_abs": sums["size_max"],
-            "min_side": pc.min_element_wise(sums["positive_sum"], sums["negative_sum"]),
-            "first_id": sums["id_min"],
-        }
-    )
+    facts = [("amount", "sum"), ("amount", "count"), ("abs", "max"), ("positive", "sum"), ("negative", "sum")]
+    sums = table.group_by("group_id").aggregate([*facts, ("id", "min")])
+    at = pc.index_in(groups, value_set=sums["group_id"].combine_chunks())
+    found = {name: sums[name].combine_chunks().take(at) for name in sums.column_names}
+    smallest = found["id_min"]
+    if "id_text" in allocations.column_names:
+        smallest = ids.take(pc.index_in(smallest, value_set=first))
+    return {
+        "net": found["amount_sum"],
+        "size": found["amount_count"],
+        "max_abs": found["abs_max"],
+        "min_side": pc.min_element_wise(found["positive_sum"], found["negative_sum"]),
+        "first_id": smallest,
+    }
 
 
 def rows_of(groups: pa.Table, allocations: pa.Table) -> pa.Table:

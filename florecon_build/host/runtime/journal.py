@@ -6,7 +6,7 @@ takes the place of all that led to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -19,6 +19,10 @@ FACTOR = 2
 """Weight limit as a multiple of the session's rows."""
 SOLVES = 64
 """Number of replayed solves that weigh as much as ingesting all rows."""
+
+
+BYTES_A_ROW = 1 << 10
+"""Bytes of a JSON reply that are allowed for each row that was sent."""
 
 
 class Blob:
@@ -74,9 +78,18 @@ class Journal:
 
     def __init__(self) -> None:
         self._entries: list[Entry] = []
+        self.sent = 0
         self._weight = 0
         self._look_at = FLOOR
         self._live = 0
+
+    @staticmethod
+    def of(entries: Iterable[Entry]) -> Journal:
+        """A journal of these entries."""
+        journal = Journal()
+        for entry in entries:
+            journal.add(entry)
+        return journal
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -87,6 +100,7 @@ class Journal:
     def add(self, entry: Entry) -> None:
         """Appends an entry."""
         self._entries.append(entry)
+        self.sent += _sent(entry)
         self._weight += 1 + entry.rows + (self._live // SOLVES if entry.solves else 0)
 
     def is_due(self) -> bool:
@@ -106,6 +120,7 @@ class Journal:
     def restart(self, entry: Entry, live: int) -> None:
         """Replaces all entries by one that restores the present state."""
         self._entries = [entry]
+        self.sent = _sent(entry)
         self._weight = 0
         self._live = live
         self._look_at = max(FLOOR, FACTOR * live)
@@ -122,7 +137,13 @@ class Journal:
         """Drops what was added since the mark."""
         del mark.entries[mark.length :]
         self._entries, self._weight = mark.entries, mark.weight
+        self.sent = sum(_sent(entry) for entry in self._entries)
 
     def clear(self) -> None:
         """Drops all entries."""
         self._entries.clear()
+        self.sent = 0
+
+
+def _sent(entry: Entry) -> int:
+    return BYTES_A_ROW * entry.rows + entry.size

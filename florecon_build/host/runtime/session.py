@@ -2,7 +2,8 @@
 
 The journal holds every command that changed something, with its rows. A module is deterministic, so replaying the
 journal in a fresh instance gives the same state down to the group ids: after a trap or an exceeded limit nothing is
-lost. A journal that has grown many times larger than the session is replaced by a snapshot of it.
+lost. A journal that has grown many times larger than the session is replaced by a snapshot of it, after a solve: a
+snapshot does not say what the solve before changed, and what comes after is compared with it.
 
 A module's report is not believed: each one is compared with the rows that were shipped, whatever the module says of it.
 """
@@ -25,6 +26,7 @@ from florecon_build.host.errors import (
     Busy,
     Cancelled,
     Closed,
+    ConservationViolated,
     FloreconError,
     MemoryLimit,
     Poisoned,
@@ -33,9 +35,10 @@ from florecon_build.host.errors import (
     from_wire,
 )
 from florecon_build.host.frames import Frame, empty
+from florecon_build.host.report.changes import check_changes
 from florecon_build.host.report.control import check_tables
 from florecon_build.host.report.shipped_rows import ShippedRows
-from florecon_build.host.report.tables import SHARD_KEYS, from_json, read
+from florecon_build.host.report.tables import CHANGES, SHARD_KEYS, from_json, read
 from florecon_build.host.runtime.engine_module import Strategy
 from florecon_build.host.runtime.instance import Instance, Payload
 from florecon_build.host.runtime.journal import Blob, Entry, Journal, JournalMark
@@ -52,19 +55,75 @@ STEP_SECONDS = 0.1
 T = TypeVar("T")
 Progress = Callable[[int, int], None]
 JSON_BYTES = 4 << 20
-JSON_BYTES_A_ROW = 1 << 10
-"""Bytes that a JSON reply may have, and those more for each row that was shipped: as objects they take thirty times
-the memory."""
+"""Bytes that a JSON reply may have besides those for each row that was shipped: as objects they take thirty times the
+memory."""
+EAGER_BYTES = 4 << 20
+"""Size of what was sent up to which a report that somebody holds is read before the session changes."""
 GROUPED = ("groups", "allocations", "rows")
 """The tables of a report that are compared with each other and with the rows that were shipped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A point to roll back to: that of the journal, and the rows shipped until then."""
+    """A point to roll back to: that of the journal, the rows shipped until then, and the solves."""
 
     journal: JournalMark
     shipped: ShippedRows
+    since: ShippedRows | None
+    solves: int
+    since_solve: ShippedRows | None
+    kept_changes: pa.Table | None
+
+
+class Reading:
+    """The tables of a session's report at one moment, read when they are first asked for.
+
+    `at` is none while the session is still as it was; then the commands that led there, which are carried out again in
+    an instance of their own when a table is asked for.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._held: dict[str, pa.Table | FloreconError] = {}
+        self._since = session.since_solve
+        self.solve = session.solves
+        self.at: tuple[tuple[Entry, ...], ShippedRows] | None = None
+
+    def table(self, what: str) -> pa.Table:
+        """One table; see `Session.reader`."""
+        if what not in self._held:
+            if what != CHANGES and self.at is not None:
+                self._held.update(self._session.past(*self.at))
+            elif what in GROUPED:
+                self._held.update(self._grouped())
+            else:
+                self._held[what] = self._session.stages() if what == "stages" else self._session.changes(self._since)
+        found = self._held[what]
+        if isinstance(found, FloreconError):
+            raise found
+        return found
+
+    def _grouped(self) -> Mapping[str, pa.Table | FloreconError]:
+        try:
+            return self._session.grouped()
+        except ConservationViolated as error:
+            return dict.fromkeys(GROUPED, error)
+
+    def keep(self) -> None:
+        """Called before the session changes: reads what is small, and notes where the rest is to be found."""
+        if self.at is not None:
+            return
+        names = ["stages"]
+        if self.solve > 1 and self._session.says_changes:
+            names.append(CHANGES)
+        if self._session.sent <= EAGER_BYTES:
+            names.append(GROUPED[0])
+        for what in names:
+            try:
+                self.table(what)
+            except (Unsupported, ConservationViolated) as error:
+                self._held[what] = error
+        self.at = self._session.moment()
 
 
 class Session:
@@ -91,6 +150,13 @@ class Session:
         self._stopping = False
         self._fetches = True
         self.rebuilt = 0
+        self.solves = 0 if snapshot is None else 1
+        """Number of solves, that of a snapshot included, so that the changes of a first one are known to be all."""
+        self._since: ShippedRows | None = None
+        self.since_solve: ShippedRows | None = None
+        """The rows that were shipped between the last two solves; none where they are not known."""
+        self._kept_changes: pa.Table | None = None
+        """What the last solve changed, where a snapshot of after it is held."""
         self._strategy: dict[str, object] = {} if strategy is None else {"strategy": strategy.document}
         self._instance = self._running = Instance(module, limits)
         if strategy is None:
@@ -148,8 +214,9 @@ class Session:
         def work() -> dict[str, Any]:
             named = self._named(fields) if op == "remove" else fields
             command = _encode(op, {**named, "reply": "none"})
-            shipped = self._after(op, named, rows)
+            shipped = self._after(op, named, rows, self._shipped)
             envelope = self._send_change(command, rows, Deadline(self._limits.timeout))
+            self._since = None if self._since is None else self._after(op, named, rows, self._since)
             self._shipped = shipped
             self._record(Entry(command, rows, 0 if rows is None else rows.rows))
             return envelope
@@ -173,14 +240,15 @@ class Session:
 
     def mark(self) -> Mark:
         """The point that `back_to` rolls back to."""
-        return Mark(self._journal.mark(), self._shipped)
+        return Mark(self._journal.mark(), self._shipped, self._since, self.solves, self.since_solve, self._kept_changes)
 
     def back_to(self, mark: Mark) -> None:
         """Rolls back to the mark; the next call rebuilds that state, group ids included."""
         if self._unrecorded or not self._journal.is_at(mark.journal):
             self._instance.poisoned = Cancelled(f"{self._module.name}: the last steps were taken back")
             self._journal.back_to(mark.journal)
-            self._shipped = mark.shipped
+            self._shipped, self._since = mark.shipped, mark.since
+            self.solves, self.since_solve, self._kept_changes = mark.solves, mark.since_solve, mark.kept_changes
             self._unrecorded = False
 
     def uninterrupted(self, work: Callable[[], T], stop: Callable[[], None]) -> T:
@@ -221,6 +289,55 @@ class Session:
         """A number for each row of a frame. Errors: of the rows; `Unsupported` for a module that does not divide."""
         return self._work(lambda: self._shard_keys(frame))
 
+    @property
+    def says_changes(self) -> bool:
+        """Whether the module says what a solve changed."""
+        return CHANGES in self.about.extensions
+
+    def changes(self, since: ShippedRows | None = None) -> pa.Table:
+        """The members of the groups that the last solve removed and added.
+
+        Parameters: `since` has the rows that were shipped between the two solves, which the changes are compared with.
+        Errors: `ConservationViolated`; `Unsupported` for a module that does not say it.
+        """
+        lines = self._work(self._changes) if self._kept_changes is None else self._kept_changes
+        if since is not None:
+            check_changes(lines, since)
+        return lines
+
+    def grouped(self) -> dict[str, pa.Table]:
+        """The tables of groups, allocations and rows, compared with each other and with the rows that were shipped."""
+        return self._work(lambda: self._report(Deadline(self._limits.timeout)))
+
+    def stages(self) -> pa.Table:
+        """The counters of the nodes. Errors: `Unsupported`."""
+        return self._work(lambda: self._stages(Deadline(self._limits.timeout)))
+
+    @property
+    def sent(self) -> int:
+        """The size of what was sent: of payloads in bytes, and for each row as many as a JSON reply may have."""
+        return self._journal.sent
+
+    def moment(self) -> tuple[tuple[Entry, ...], ShippedRows]:
+        """The commands that led here, and the rows that they shipped, for `past`."""
+        return tuple(self._journal), self._shipped
+
+    def past(self, entries: tuple[Entry, ...], shipped: ShippedRows) -> dict[str, pa.Table]:
+        """The tables of groups, allocations and rows as they were after these commands, which are carried out again."""
+
+        def read_again() -> dict[str, pa.Table]:
+            now, sent, sound = self._instance, self._shipped, self._journal
+            self._instance = self._running = self._replayed(entries)
+            try:
+                self._shipped, self._journal = shipped, Journal.of(entries)
+                return self._report(Deadline(self._limits.timeout))
+            finally:
+                self._instance.close()
+                self._instance = self._running = now
+                self._shipped, self._journal = sent, sound
+
+        return self._work(read_again, closed=True)
+
     def fetch(self, what: str) -> pa.Table:
         """One table of the report: `groups`, `allocations`, `rows` or `stages`; see `reader`."""
         return self.reader()(what)
@@ -232,16 +349,11 @@ class Session:
         rows that were shipped. Errors: `ConservationViolated`, `BrokenReply`; `Unsupported` for `stages` of a module
         that does not count them.
         """
-        held: dict[str, pa.Table] = {}
+        return self.reading().table
 
-        def table(what: str) -> pa.Table:
-            if what not in GROUPED:
-                return self._work(lambda: self._stages(Deadline(self._limits.timeout)))
-            if not held:
-                held.update(self._work(lambda: self._report(Deadline(self._limits.timeout))))
-            return held[what]
-
-        return table
+    def reading(self) -> Reading:
+        """The same, to be kept over changes of the session."""
+        return Reading(self)
 
     def unchecked(self) -> dict[str, pa.Table]:
         """The tables of groups, allocations and rows as the module gives them, compared with nothing."""
@@ -269,11 +381,11 @@ class Session:
             self._unrecorded = False  # refused, or poisoned: the state is that of the journal
             raise
 
-    def _work(self, work: Callable[[], T], *, interruptible: bool = True) -> T:
+    def _work(self, work: Callable[[], T], *, interruptible: bool = True, closed: bool = False) -> T:
         if not self._lock.acquire(blocking=False):
             raise Busy("this workspace is in use by another thread; give each thread its own, or take turns")
         try:
-            if self._closed:
+            if self._closed and not closed:
                 raise Closed("this workspace was closed")
             self._stopping = False
             return interruptibly(work, self._ask, self.cancel) if interruptible else work()
@@ -296,6 +408,9 @@ class Session:
                 progress(done, total)
             if done < total:
                 self._check(f"{self._module.name}: solve was stopped after {done} of {total}", deadline)
+        self.solves += 1
+        self.since_solve, self._since = self._since, ShippedRows.none(self.about).restored()
+        self._kept_changes = None
         self._record(Entry(_encode("solve", {"reply": "none"}), solves=True))
         return certified
 
@@ -332,6 +447,16 @@ class Session:
             return self._broken(f"{frame.rows} rows were answered with {table.num_rows} shard keys", reply)
         return table
 
+    def _changes(self) -> pa.Table:
+        reply = self._dispatch(_encode("changes", {}), None, Deadline(self._limits.timeout))
+        if not reply.startswith(b"{"):
+            return self._trusting(lambda: read(CHANGES, reply))
+        try:
+            self._envelope(reply)
+        except BadCommand as error:
+            raise Unsupported(f"this module does not say what a solve changed: {error.message}") from error
+        return self._trusting(lambda: self._broken("changes was answered with JSON", reply))
+
     def _snapshot(self) -> bytes:
         reply = self._dispatch(_encode("snapshot", {}), None, Deadline(self._limits.timeout))
         if not reply.startswith(b"{"):
@@ -346,13 +471,16 @@ class Session:
         """Appends a command that succeeded to the journal; a fault from here on does not undo it."""
         self._journal.add(entry)
         self._unrecorded = False
-        if not (self._compacts and self.about.rich and self._journal.is_due()):
+        is_settled = entry.solves or self.solves == 0
+        if not (is_settled and self._compacts and self.about.rich and self._journal.is_due()):
             return
         try:
             counts = self._send(_encode("report", {"reply": "summary"}), None, Deadline(self._limits.timeout))
             live = self._trusting(lambda: _live_rows(counts))
             if self._journal.is_outgrown(live):
+                changes = self._changes() if self.solves > 1 and self.says_changes else None
                 held = Blob(self._snapshot())
+                self._kept_changes = changes
                 self._journal.restart(Entry(self._restoring(), held), live)
         except Poisoned as error:
             LOG.warning("%s: no snapshot in place of %d steps: %s", self._module.name, len(self._journal), error)
@@ -378,16 +506,16 @@ class Session:
         names = dict(zip(rows["id"].to_pylist(), rows["id_text"].to_pylist(), strict=True))
         return {**fields, "ids": [names.get(row_id, row_id) for row_id in ids]}
 
-    def _after(self, op: Op, fields: Mapping[str, object], rows: Frame | None) -> ShippedRows:
-        """The rows shipped to the session once a command has succeeded."""
+    def _after(self, op: Op, fields: Mapping[str, object], rows: Frame | None, held: ShippedRows) -> ShippedRows:
+        """The rows shipped to the session, or since some moment, once a command has succeeded."""
         if op in ("init", "upsert"):
-            held = ShippedRows.none(self.about) if op == "init" else self._shipped
+            held = ShippedRows.none(self.about) if op == "init" else held
             return held.upserted(rows) if rows is not None and rows.rows else held
         if op == "remove":
             ids = cast("list[int | str]", fields["ids"])
             numbered = self.about.id_is_text and not all(isinstance(row_id, str) for row_id in ids)
-            return self._shipped.restored() if numbered else self._shipped.removed(ids)
-        return self._shipped
+            return held.restored() if numbered else held.removed(ids)
+        return held
 
     def _report(self, deadline: Deadline) -> dict[str, pa.Table]:
         tables = self._grouped(deadline)
@@ -487,8 +615,7 @@ class Session:
 
     def _most_json(self) -> int:
         """Bytes that a JSON reply may have, by the rows and snapshots that were sent."""
-        sent = sum(JSON_BYTES_A_ROW * entry.rows + entry.size for entry in self._journal)
-        return JSON_BYTES + sent
+        return JSON_BYTES + self._journal.sent
 
     def _trusting(self, work: Callable[[], T]) -> T:
         """Decodes a reply; one that breaks the contract poisons the instance."""
@@ -506,17 +633,22 @@ class Session:
         """Replaces the instance by a fresh one that has replayed the journal; the old one is freed before."""
         LOG.warning("rebuilding the workspace of %s from %d steps: %s", self._module.name, len(self._journal), cause)
         self._instance.close()
-        fresh = self._running = Instance(self._module, self._limits)
         try:
-            for entry in self._journal:
-                answer = fresh.dispatch(entry.command, entry.payload, Deadline(self._limits.timeout))
-                reply = _decode(answer, self._most_json())
-                if reply.get("ok") is not True:
-                    raise from_wire(reply.get("error"))
+            fresh = self._replayed(tuple(self._journal))
         except FloreconError as error:
             raise Poisoned(f"the workspace could not be rebuilt: {error} (it was poisoned by: {cause})") from error
         self._instance = fresh
         self.rebuilt += 1
+
+    def _replayed(self, entries: tuple[Entry, ...]) -> Instance:
+        """A fresh instance after these commands."""
+        fresh = self._running = Instance(self._module, self._limits)
+        for entry in entries:
+            answer = fresh.dispatch(entry.command, entry.payload, Deadline(self._limits.timeout))
+            reply = _decode(answer, self._most_json())
+            if reply.get("ok") is not True:
+                raise from_wire(reply.get("error"))
+        return fresh
 
 
 def _encode(op: Op, fields: Mapping[str, object]) -> bytes:

@@ -36,6 +36,8 @@ pub enum Op {
     Configure,
     /// Replies with a table as an Arrow IPC stream.
     Fetch,
+    /// Replies with the groups that the last solve removed and added, as an Arrow IPC stream.
+    Changes,
     /// Replies with the whole session as bytes.
     Snapshot,
     /// Takes the bytes of a snapshot in the place of the batch; the session that they hold replaces the current one.
@@ -48,7 +50,7 @@ pub enum Op {
 
 impl Op {
     /// All of them, in the order of the declaration.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Init,
         Self::Upsert,
         Self::Remove,
@@ -61,6 +63,7 @@ impl Op {
         Self::Report,
         Self::Configure,
         Self::Fetch,
+        Self::Changes,
         Self::Snapshot,
         Self::Restore,
         Self::Explain,
@@ -83,6 +86,7 @@ impl Op {
             Self::Report => "report",
             Self::Configure => "configure",
             Self::Fetch => "fetch",
+            Self::Changes => "changes",
             Self::Snapshot => "snapshot",
             Self::Restore => "restore",
             Self::Explain => "explain",
@@ -132,13 +136,14 @@ pub mod argument {
 }
 
 /// What this runtime has beyond florecon ABI version 1.
-pub const EXTENSIONS: [&str; 12] = [
+pub const EXTENSIONS: [&str; 13] = [
     "init.strategy",
     "solve.budget",
     "solve.certify",
     "merge.dry_run",
     "configure",
     "fetch",
+    "changes",
     "snapshot",
     "restore",
     "restore.strategy",
@@ -430,6 +435,8 @@ pub mod column {
     pub const OVER_CAP: &str = "over_cap";
     /// `out_of_budget`
     pub const OUT_OF_BUDGET: &str = "out_of_budget";
+    /// `change`
+    pub const CHANGE: &str = "change";
     /// `shard_key`
     pub const SHARD_KEY: &str = "shard_key";
 }

@@ -252,6 +252,15 @@ STEPS: list[Step] = [
     Step(merge((3, 100), (5, 300), dry_run=True)),
     # a strategy for a module that has its own
     Step({"op": "init", "strategy": {"florecon_ir": 1}}, "none"),
+    # what a solve changes
+    Step({"op": "init", "config": {"slack": 60}, "reply": "none"}, "ledger"),
+    Step({"op": "solve", "reply": "none"}),
+    Step({"op": "changes"}),
+    Step({"op": "upsert", "reply": "none"}, "another amount"),
+    Step({"op": "remove", "ids": [3], "reply": "none"}),
+    Step({"op": "changes"}),
+    Step({"op": "solve", "reply": "none"}),
+    Step({"op": "changes"}),
 ]
 
 

@@ -10,6 +10,7 @@ use crate::plan::lot::Lot;
 use crate::plan::node_id::NodeId;
 use crate::plan::run_state::Run;
 use crate::plan::tolerance::Legs;
+use crate::sorting::by_number;
 use crate::wire::Refusal;
 
 /// Most members of a group that an event lists; further ones are only counted.
@@ -205,19 +206,18 @@ impl<R> Run<'_, R> {
 
     /// The groups from `mark` on that hold a watched row, by row, without the rows that none holds.
     pub fn held_from(&self, mark: usize) -> Vec<Held> {
-        // the row and the group in one number: another sort would add to the module
-        let mut places: Vec<u64> = Vec::new();
+        let mut places: Vec<(u32, usize)> = Vec::new();
         if let Some(recorder) = &self.recorder {
             for index in mark..self.groups.len() {
                 let rows = self.groups.get(index).rows.iter().filter(|row| recorder.watches(**row));
-                places.extend(rows.map(|&row| u64::from(row) << 32 | index as u64));
+                places.extend(rows.map(|&row| (row, index)));
             }
         }
-        places.sort_unstable();
-        let of_row = places.chunk_by(|one, other| one >> 32 == other >> 32);
-        let lots = |place: &u64| self.groups.get(*place as u32 as usize).lots().collect();
+        by_number(&mut places, |(row, _)| i64::from(row));
+        let of_row = places.chunk_by(|one, other| one.0 == other.0);
+        let lots = |&(_, index): &(u32, usize)| self.groups.get(index).lots().collect();
         of_row
-            .map(|held| ((held[0] >> 32) as u32, held.iter().map(lots).collect()))
+            .map(|held| (held[0].0, held.iter().map(lots).collect()))
             .collect()
     }
 

@@ -39,6 +39,10 @@ struct AcceptIf<R> {
 }
 
 impl<R> GroupTransform<R> for AcceptIf<R> {
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn apply(&self, run: &mut Run<'_, R>, _: NodeId, done: ChildResult, bag: &mut [Lot]) -> Result<usize, Error> {
         let ChildResult { mark, left } = done;
         let mut kept = Vec::with_capacity(run.groups.len() - mark);
@@ -128,6 +132,10 @@ pub fn whole_only<R: 'static>(inner: Plan<R>) -> Plan<R> {
 struct WholeOnly;
 
 impl<R> GroupTransform<R> for WholeOnly {
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn cause(&self, _: &Run<'_, R>, done: &ChildResult, bag: &[Lot], (_, groups): &Held) -> Cause {
         let rest = &bag[..done.left];
         let mut members = groups.iter().flatten().map(|lot| lot.row);

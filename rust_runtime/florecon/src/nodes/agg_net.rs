@@ -7,6 +7,7 @@ use crate::plan::Answer;
 use crate::plan::buckets::{Buckets, Key};
 use crate::plan::group::Group;
 use crate::plan::item::{Item, ItemFn, item_fn};
+use crate::plan::links::by_key;
 use crate::plan::lot::{Lot, compact};
 use crate::plan::run_state::Run;
 use crate::plan::tolerance::{Legs, Tol};
@@ -62,6 +63,10 @@ struct AggNet<R, K, A> {
 impl<R, K: Key, A: Accept<R>> Body<R> for AggNet<R, K, A> {
     fn check(&self) -> Result<(), String> {
         self.tol.check()
+    }
+
+    fn links(&self, run: &Run<'_, R>, bag: &[Lot], add: &mut dyn FnMut(usize, u64)) -> Result<(), Error> {
+        by_key(run, bag, &self.key, add)
     }
 
     fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {

@@ -31,6 +31,10 @@ impl<R> Body<R> for Identity {
         true
     }
 
+    fn links(&self, _: &Run<'_, R>, _: &[Lot], _: &mut dyn FnMut(usize, u64)) -> Result<(), Error> {
+        Ok(())
+    }
+
     fn run(&self, _: &mut Run<'_, R>, _: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
         Ok(bag.len())
     }
@@ -67,6 +71,10 @@ struct When<R> {
 }
 
 impl<R> Partition<R> for When<R> {
+    fn link(&self, _: &Run<'_, R>, _: Lot) -> Result<Option<u64>, Error> {
+        Ok(Some(0))
+    }
+
     fn router<'p>(&'p self, node: &'p Plan<R>) -> Option<&'p dyn Router<R>> {
         node.inner().router()
     }

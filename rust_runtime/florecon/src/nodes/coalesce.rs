@@ -31,6 +31,10 @@ struct Coalesce {
 }
 
 impl<R> GroupTransform<R> for Coalesce {
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn apply(&self, run: &mut Run<'_, R>, node: NodeId, done: ChildResult, bag: &mut [Lot]) -> Result<usize, Error> {
         let ChildResult { mark, left } = done;
         let root = clusters(&run.groups, mark);

@@ -6,10 +6,12 @@ use crate::plan::Answer;
 use crate::plan::arena::Tag;
 use crate::plan::buckets::{Buckets, Key};
 use crate::plan::item::{Item, ItemFn, item_fn};
+use crate::plan::links::by_key;
 use crate::plan::lot::{Lot, compact};
 use crate::plan::node_id::NodeId;
 use crate::plan::run_state::Run;
 use crate::plan::tree::{Body, Plan};
+use crate::sorting::by_number;
 use crate::wire::{Refusal, kind, reason};
 
 /// Pairs equal and opposite amounts: within each key and absolute amount, positives and negatives are each sorted by
@@ -46,6 +48,11 @@ struct Exact1to1<R, K, O> {
 }
 
 impl<R, K: Key, O: Ord> Body<R> for Exact1to1<R, K, O> {
+    fn links(&self, run: &Run<'_, R>, bag: &[Lot], add: &mut dyn FnMut(usize, u64)) -> Result<(), Error> {
+        let key = |item: Item<'_, R>| Ok((self.key)(item)?.map(|key| (key, item.amount.unsigned_abs())));
+        by_key(run, bag, key, add)
+    }
+
     fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
         let buckets = Buckets::form(run, node.id(), bag, |item| {
             Ok((self.key)(item)?.map(|key| (key, item.amount.unsigned_abs())))
@@ -94,16 +101,14 @@ fn places<O>(side: &[(O, u32)]) -> Vec<u32> {
 /// Records for each watched row of a bucket the first other pair that it, or its partner, could have been in. `sides` are
 /// the positive and the negative positions in their order, `size` is the absolute amount of all.
 fn record_rivals<R>(run: &mut Run<'_, R>, node: NodeId, bag: &[Lot], sides: &[Vec<u32>; 2], size: i64) {
-    // the position and the place among those of both sides, in one number: another sort would add to the module
-    let mut watched: Vec<u64> = Vec::new();
-    for (place, &at) in (0_u64..).zip(sides[0].iter().chain(&sides[1])) {
+    let mut watched: Vec<(u32, usize)> = Vec::new();
+    for (place, &at) in (0..).zip(sides[0].iter().chain(&sides[1])) {
         if run.is_watched(bag[at as usize].row) {
-            watched.push(u64::from(at) << 32 | place);
+            watched.push((at, place));
         }
     }
-    watched.sort_unstable();
-    for number in watched {
-        let (watched, place) = ((number >> 32) as u32, (number & u64::from(u32::MAX)) as usize);
+    by_number(&mut watched, |(at, _)| i64::from(at));
+    for (watched, place) in watched {
         let own = usize::from(place >= sides[0].len());
         let place = place - own * sides[0].len();
         let sign = if own == 0 { 1 } else { -1 };

@@ -29,6 +29,10 @@ struct Labeled {
 }
 
 impl<R> GroupTransform<R> for Labeled {
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn apply(&self, run: &mut Run<'_, R>, _: NodeId, done: ChildResult, _: &mut [Lot]) -> Result<usize, Error> {
         let ChildResult { mark, left } = done;
         let mut renamed: HashMap<Name, Name, FxBuildHasher> = HashMap::default();

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::plan::Answer;
 use crate::plan::buckets::{Buckets, Key};
 use crate::plan::item::{Item, ItemFn, item_fn};
+use crate::plan::links::hash;
 use crate::plan::lot::Lot;
 use crate::plan::node_id::NodeId;
 use crate::plan::operator::{Partition, ShardPlan, Shards};
@@ -40,6 +41,10 @@ struct PartitionBy<R, K> {
 }
 
 impl<R, K: Key> Partition<R> for PartitionBy<R, K> {
+    fn link(&self, run: &Run<'_, R>, lot: Lot) -> Result<Option<u64>, Error> {
+        Ok(Some(hash(&run.eval(&self.key, lot)?)))
+    }
+
     fn router<'p>(&'p self, _: &'p Plan<R>) -> Option<&'p dyn Router<R>> {
         Some(&self.key)
     }
@@ -87,6 +92,10 @@ struct PartitionByTable<R, K> {
 }
 
 impl<R, K: Key> Partition<R> for PartitionByTable<R, K> {
+    fn link(&self, run: &Run<'_, R>, lot: Lot) -> Result<Option<u64>, Error> {
+        Ok(Some(hash(&run.eval(&self.key, lot)?)))
+    }
+
     fn router<'p>(&'p self, _: &'p Plan<R>) -> Option<&'p dyn Router<R>> {
         Some(&self.key)
     }
@@ -166,6 +175,10 @@ impl<R: 'static, K: Key> Partition<R> for PartitionByWith<R, K> {
 
     fn has_template(&self) -> bool {
         true
+    }
+
+    fn link(&self, run: &Run<'_, R>, lot: Lot) -> Result<Option<u64>, Error> {
+        Ok(Some(hash(&run.eval(&self.key, lot)?)))
     }
 
     fn router<'p>(&'p self, _: &'p Plan<R>) -> Option<&'p dyn Router<R>> {

@@ -7,6 +7,7 @@ use crate::explain::event::{KeyJson, Limits};
 use crate::plan::Answer;
 use crate::plan::buckets::{Buckets, Key, NO_KEY};
 use crate::plan::item::Item;
+use crate::plan::links::by_keys;
 use crate::plan::lot::{Lot, compact};
 use crate::plan::node_id::NodeId;
 use crate::plan::run_state::Run;
@@ -42,6 +43,10 @@ struct ReferenceNet<R, K> {
 impl<R, K: Key + Ord> Body<R> for ReferenceNet<R, K> {
     fn check(&self) -> Result<(), String> {
         self.tol.check()
+    }
+
+    fn links(&self, run: &Run<'_, R>, bag: &[Lot], add: &mut dyn FnMut(usize, u64)) -> Result<(), Error> {
+        by_keys(run, bag, &self.signals, add)
     }
 
     fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {

@@ -7,6 +7,7 @@ use crate::plan::Answer;
 use crate::plan::buckets::{Buckets, Key};
 use crate::plan::group::Group;
 use crate::plan::item::{Item, ItemFn, item_fn};
+use crate::plan::links::by_key;
 use crate::plan::lot::{Lot, compact};
 use crate::plan::node_id::NodeId;
 use crate::plan::run_state::Run;
@@ -130,6 +131,10 @@ impl<R, K: Key, O: Ord, A: Accept<R>> RunningZero<R, K, O, A> {
 impl<R, K: Key, O: Ord, A: Accept<R>> Body<R> for RunningZero<R, K, O, A> {
     fn check(&self) -> Result<(), String> {
         self.tol.check()
+    }
+
+    fn links(&self, run: &Run<'_, R>, bag: &[Lot], add: &mut dyn FnMut(usize, u64)) -> Result<(), Error> {
+        by_key(run, bag, &self.key, add)
     }
 
     fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {

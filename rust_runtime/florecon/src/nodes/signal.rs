@@ -9,12 +9,13 @@ use crate::plan::Answer;
 use crate::plan::buckets::{Buckets, Key, Numbering};
 use crate::plan::group::Group;
 use crate::plan::item::Item;
+use crate::plan::links::by_keys;
 use crate::plan::lot::{Lot, compact};
 use crate::plan::node_id::NodeId;
 use crate::plan::run_state::Run;
 use crate::plan::tolerance::{Legs, Tol};
 use crate::plan::tree::{Body, Plan};
-use crate::sorting::by_number;
+use crate::sorting::{ascending, by_number};
 use crate::value::EvalError;
 use crate::wire::{Refusal, kind, reason};
 
@@ -111,7 +112,7 @@ pub(super) fn signal_buckets<R, K: Key + Ord>(
     for (at, &lot) in bag.iter().enumerate() {
         signals(run.item(lot), &mut own).map_err(|error| run.fault(lot.row, error))?;
         run.stage(node).null_key += u64::from(own.is_empty());
-        own.sort_unstable();
+        ascending(&mut own);
         own.dedup();
         pairs.extend(own.drain(..).map(|signal| (numbering.number(signal), at as u32)));
     }
@@ -122,6 +123,10 @@ pub(super) fn signal_buckets<R, K: Key + Ord>(
 impl<R, K: Key + Ord + Display, A: Accept<R>> Body<R> for SignalGroup<R, K, A> {
     fn check(&self) -> Result<(), String> {
         self.tol.check()
+    }
+
+    fn links(&self, run: &Run<'_, R>, bag: &[Lot], add: &mut dyn FnMut(usize, u64)) -> Result<(), Error> {
+        by_keys(run, bag, &self.signals, add)
     }
 
     fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {

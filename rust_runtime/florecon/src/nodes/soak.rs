@@ -5,6 +5,7 @@ use crate::explain::event::Event;
 use crate::plan::Answer;
 use crate::plan::buckets::{Buckets, Key};
 use crate::plan::item::{Item, ItemFn, item_fn};
+use crate::plan::links::by_key;
 use crate::plan::lot::{Lot, compact};
 use crate::plan::node_id::NodeId;
 use crate::plan::run_state::Run;
@@ -71,6 +72,9 @@ trait Soak<R> {
         false
     }
 
+    /// See [`Body::links`].
+    fn links(&self, run: &Run<'_, R>, bag: &[Lot], add: &mut dyn FnMut(usize, u64)) -> Result<(), Error>;
+
     /// Takes the lots of `bag`, which were chosen, into groups; those it leaves keep their amount.
     fn soak(&self, run: &mut Run<'_, R>, node: NodeId, origin: &str, bag: &mut [Lot]) -> Result<(), Error>;
 }
@@ -80,6 +84,10 @@ struct Singleton;
 impl<R> Soak<R> for Singleton {
     fn keeps_apart(&self) -> bool {
         true
+    }
+
+    fn links(&self, _: &Run<'_, R>, _: &[Lot], _: &mut dyn FnMut(usize, u64)) -> Result<(), Error> {
+        Ok(())
     }
 
     fn soak(&self, run: &mut Run<'_, R>, node: NodeId, origin: &str, bag: &mut [Lot]) -> Result<(), Error> {
@@ -101,6 +109,10 @@ struct ByKey<R, K> {
 }
 
 impl<R, K: Key> Soak<R> for ByKey<R, K> {
+    fn links(&self, run: &Run<'_, R>, bag: &[Lot], add: &mut dyn FnMut(usize, u64)) -> Result<(), Error> {
+        by_key(run, bag, &self.key, add)
+    }
+
     fn soak(&self, run: &mut Run<'_, R>, node: NodeId, origin: &str, bag: &mut [Lot]) -> Result<(), Error> {
         let (buckets, keys) = Buckets::form_keyed(run, node, bag, &self.key)?;
         for (bucket, key) in buckets.iter().zip(&keys) {
@@ -200,6 +212,10 @@ impl<R> Body<R> for Soaker<R> {
             Choice::Small(tol) => tol.check(),
             _ => Ok(()),
         }
+    }
+
+    fn links(&self, run: &Run<'_, R>, bag: &[Lot], add: &mut dyn FnMut(usize, u64)) -> Result<(), Error> {
+        self.mode.0.links(run, bag, add)
     }
 
     fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {

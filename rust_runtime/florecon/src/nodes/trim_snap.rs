@@ -29,6 +29,10 @@ struct Trim {
 }
 
 impl<R> GroupTransform<R> for Trim {
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn check(&self) -> Result<(), String> {
         self.tol.check()
     }
@@ -74,6 +78,10 @@ struct Snap {
 }
 
 impl<R> GroupTransform<R> for Snap {
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn check(&self) -> Result<(), String> {
         self.tol.check()
     }

@@ -8,7 +8,7 @@ use super::node_id::NodeId;
 use crate::sorting::{by_number, by_order};
 
 /// Provenance of a group.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Tag {
     pub origin: Name,
     pub reason: Name,
@@ -86,6 +86,11 @@ impl Arena {
     /// Ends the group that is being built.
     pub fn close(&mut self, tag: Tag) {
         debug_assert!(self.rows[self.start(self.len())..].is_sorted_by(|a, b| a < b));
+        self.seal(tag);
+    }
+
+    /// The same where numbers of rows may not ascend, because rows are gone.
+    pub fn seal(&mut self, tag: Tag) {
         self.heads.push(Head {
             end: self.rows.len(),
             tag,
@@ -122,6 +127,11 @@ impl Arena {
         }
     }
 
+    /// The smallest row of a group.
+    pub fn first(&self, index: usize) -> u32 {
+        self.rows[self.start(index)]
+    }
+
     pub fn tag_mut(&mut self, index: usize) -> &mut Tag {
         &mut self.heads[index].tag
     }
@@ -141,6 +151,11 @@ impl Arena {
         self.rows[start..]
             .iter_mut()
             .for_each(|row| *row = target[*row as usize]);
+    }
+
+    /// The same by a function.
+    pub fn renumber_by(&mut self, target: &mut dyn FnMut(u32) -> u32) {
+        self.rows.iter_mut().for_each(|row| *row = target(*row));
     }
 
     /// Reserves exactly so many more groups and members.
@@ -240,5 +255,27 @@ impl Arena {
             }
         }
         freed
+    }
+}
+
+/// The same tag with the names of another table; `renamed` keeps the translations.
+#[inline(never)]
+pub(crate) fn retag(tag: Tag, renamed: &mut Vec<Name>, from: &Names, to: &mut Names) -> Tag {
+    let mut rename = |name: Name| {
+        let (Some(place), Some(text)) = (name.place(), from.get(name)) else {
+            return Name::NONE;
+        };
+        if renamed.len() <= place {
+            renamed.resize(place + 1, Name::NONE);
+        }
+        if renamed[place] == Name::NONE {
+            renamed[place] = to.adopt(text);
+        }
+        renamed[place]
+    };
+    Tag {
+        origin: rename(tag.origin),
+        reason: rename(tag.reason),
+        ..tag
     }
 }

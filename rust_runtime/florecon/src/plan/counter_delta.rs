@@ -56,6 +56,28 @@ fn unpack(bytes: &mut impl Iterator<Item = u8>) -> Numbers {
     added
 }
 
+impl Stage {
+    /// Adds the counters of another part of the bags.
+    pub(crate) fn add(&mut self, part: &Self) {
+        for (count, more) in self.counts_mut().into_iter().zip(part.counts()) {
+            *count += more;
+        }
+        for (value, more) in self.values_mut().into_iter().zip(part.values()) {
+            *value += more;
+        }
+    }
+
+    /// Takes off the counters of a part of the bags.
+    pub(crate) fn subtract(&mut self, part: &Self) {
+        for (count, less) in self.counts_mut().into_iter().zip(part.counts()) {
+            *count -= less;
+        }
+        for (value, less) in self.values_mut().into_iter().zip(part.values()) {
+            *value -= less;
+        }
+    }
+}
+
 impl CounterDelta {
     /// The counts of the nodes of a range, as they are now.
     #[inline(never)]

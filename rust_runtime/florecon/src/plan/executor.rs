@@ -63,7 +63,7 @@ struct PartitionState<R> {
     /// Lots of the shard at hand.
     lots: Vec<Lot>,
     /// The shard at hand, if it is suspended.
-    suspended: Option<(ShardPlan<R>, Option<Opened>)>,
+    suspended: Option<(ShardPlan<R>, Option<Opened>, u64)>,
 }
 
 /// The length of the residual, or none where the child suspended.
@@ -143,7 +143,13 @@ pub(crate) fn execute<R>(
         None => Cursor::enter(run, node, bag)?,
     };
     let left = match node.operator() {
-        Operator::Whole(body) => Some(body.run(run, node, bag)?),
+        Operator::Whole(body) => {
+            // what runs within the step meets anyway
+            let links = run.links.take();
+            let left = body.run(run, node, bag)?;
+            run.links = links;
+            Some(left)
+        }
         Operator::Sequence => cursor.sequence(run, node, bag, mode)?,
         Operator::FixedPoint { max_passes } => cursor.fixed_point(run, node, *max_passes, bag, mode)?,
         Operator::Groups(transform) => cursor.groups(run, node, &**transform, bag, mode)?,
@@ -164,6 +170,9 @@ impl<R> Cursor<R> {
         // the plan made for the key of a shard was not checked before
         node.check_here()?;
         run.enter(node.id(), bag);
+        if run.links.is_some() {
+            record_links(run, node, bag)?;
+        }
         Ok(Self {
             mark: run.groups.len(),
             done_at: run.units + bag.len() as u64 * node.weight(),
@@ -293,9 +302,12 @@ impl<R> Cursor<R> {
         // a bag of one shard leaves caching to the partitions below
         let is_sole = mode.caches() && state.shards.buckets().len() == 1;
         let resumed = Mode::Resumable { caches: is_sole };
-        let (left, opened) = if let Some((plan, opened)) = state.suspended.take() {
+        let outer = run.links.as_ref().map_or(0, |links| links.seed);
+        let (left, opened) = if let Some((plan, opened, seed)) = state.suspended.take() {
+            set_seed(run, seed);
             let Some(left) = self.child(run, plan.of(node), &mut state.lots, resumed)? else {
-                state.suspended = Some((plan, opened));
+                state.suspended = Some((plan, opened, seed));
+                set_seed(run, outer);
                 return Ok(false);
             };
             (left, opened)
@@ -312,12 +324,15 @@ impl<R> Cursor<R> {
                 return Ok(true);
             }
             let plan = state.shards.plan(run, node, lots[0].row, self.next)?;
+            let seed = shard_seed(run, node, lots[0])?;
+            set_seed(run, seed);
             let opened = is_cached.then(|| run.open_shard(lots, plan.of(node).nodes()));
             let is_step = units <= run.budget && !is_sole;
             match mode {
                 Mode::Resumable { .. } if !is_step => {
                     let Some(left) = self.child(run, plan.of(node), lots, resumed)? else {
-                        state.suspended = Some((plan, opened));
+                        state.suspended = Some((plan, opened, seed));
+                        set_seed(run, outer);
                         return Ok(false);
                     };
                     (left, opened)
@@ -330,10 +345,51 @@ impl<R> Cursor<R> {
                 Mode::Atomic { skips } => (plan.of(node).run(run, lots, skips)?, opened),
             }
         };
+        set_seed(run, outer);
         write_back(bag, state.shards.buckets().get(self.next), &state.lots[..left]);
         if let Some(opened) = opened {
             run.close_shard(node.id(), &opened);
         }
         Ok(true)
+    }
+}
+
+/// Records the links of the lots of a bag at a node.
+#[inline(never)]
+fn record_links<R>(run: &mut Run<'_, R>, node: &Plan<R>, bag: &[Lot]) -> Result<(), Error> {
+    let is_whole = match node.operator() {
+        Operator::Whole(_) => false,
+        Operator::Sequence => return Ok(()),
+        // a pass ends the passes of all
+        Operator::FixedPoint { .. } => true,
+        Operator::Groups(transform) => !transform.is_local(),
+        Operator::Partition(partition) => partition.link(run, bag[0])?.is_none(),
+    };
+    let Some(mut links) = run.links.take() else {
+        return Ok(());
+    };
+    let mut add = |at: usize, link: u64| links.add(node.id(), link, bag[at].row);
+    if is_whole {
+        (0..bag.len()).for_each(|at| add(at, 0));
+    } else if let Operator::Whole(body) = node.operator() {
+        body.links(run, bag, &mut add)?;
+    }
+    run.links = Some(links);
+    Ok(())
+}
+
+/// The seed of the links within the shard of a lot.
+fn shard_seed<R>(run: &Run<'_, R>, node: &Plan<R>, lot: Lot) -> Result<u64, Error> {
+    match (node.operator(), &run.links) {
+        (Operator::Partition(partition), Some(links)) => {
+            Ok(links.shard(node.id(), partition.link(run, lot)?.unwrap_or(0)))
+        }
+        _ => Ok(0),
+    }
+}
+
+fn set_seed<R>(run: &mut Run<'_, R>, seed: u64) {
+    if let Some(links) = &mut run.links {
+        links.seed = seed;
     }
 }

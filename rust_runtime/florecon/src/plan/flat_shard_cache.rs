@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-use super::arena::{Arena, GroupRef, Tag, spare};
+use super::arena::{Arena, GroupRef, retag, spare};
 use super::counter_delta::CounterDelta;
 use super::lot::Lot;
 use super::names::{Name, Names};
@@ -174,6 +174,9 @@ impl ShardCache for FlatShardCache {
     fn invalidate(&mut self, slot: u32) {
         if !self.entries.is_empty() {
             self.stale.push(slot);
+            if self.stale.len() > self.rows.len() {
+                self.drop_stale();
+            }
         }
     }
 
@@ -249,27 +252,5 @@ impl ShardCache for FlatShardCache {
         spare(&mut self.counters, 4 + opened.counters.most_bytes());
         opened.counters.pack_since(output.stages, &mut self.counters);
         self.push_entry(node, State::Used);
-    }
-}
-
-/// The same tag with the names of another table; `renamed` keeps the translations.
-#[inline(never)]
-fn retag(tag: Tag, renamed: &mut Vec<Name>, from: &Names, to: &mut Names) -> Tag {
-    let mut rename = |name: Name| {
-        let (Some(place), Some(text)) = (name.place(), from.get(name)) else {
-            return Name::NONE;
-        };
-        if renamed.len() <= place {
-            renamed.resize(place + 1, Name::NONE);
-        }
-        if renamed[place] == Name::NONE {
-            renamed[place] = to.adopt(text);
-        }
-        renamed[place]
-    };
-    Tag {
-        origin: rename(tag.origin),
-        reason: rename(tag.reason),
-        ..tag
     }
 }

@@ -33,6 +33,7 @@ pub(crate) mod executor;
 mod flat_shard_cache;
 pub(crate) mod group;
 pub(crate) mod item;
+pub(crate) mod links;
 pub(crate) mod lot;
 pub(crate) mod names;
 pub(crate) mod node_id;

@@ -42,6 +42,11 @@ impl Names {
         name
     }
 
+    /// The name of a text, or none.
+    pub fn find(&self, text: &str) -> Name {
+        self.numbers.get(text).copied().unwrap_or(Name::NONE)
+    }
+
     /// The same for a text of other names, without copying it.
     pub fn adopt(&mut self, text: &Arc<str>) -> Name {
         if let Some(name) = self.numbers.get(text) {

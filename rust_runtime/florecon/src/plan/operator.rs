@@ -39,6 +39,11 @@ pub(crate) trait GroupTransform<R> {
         Ok(())
     }
 
+    /// Whether it treats each connected component of groups and rows by itself.
+    fn is_local(&self) -> bool {
+        false
+    }
+
     /// The cause of a change of the groups that hold a row, for `explain`; called before the change.
     fn cause(&self, _run: &Run<'_, R>, _done: &ChildResult, _bag: &[Lot], _held: &Held) -> Cause {
         Cause::Unknown
@@ -63,6 +68,11 @@ pub(crate) trait Partition<R> {
     /// The router of shards whose rows never meet; `node` is the node of this operator.
     fn router<'p>(&'p self, _node: &'p Plan<R>) -> Option<&'p dyn Router<R>> {
         None
+    }
+
+    /// A hash of the shard of a lot, or of no shard; none where that depends on more than the lot.
+    fn link(&self, _run: &Run<'_, R>, _lot: Lot) -> Result<Option<u64>, Error> {
+        Ok(None)
     }
 
     /// The shards of a bag. Lots in no shard pass through.

@@ -6,6 +6,7 @@ use super::Stage;
 use super::arena::{Arena, Tag};
 use super::flat_shard_cache::FlatShardCache;
 use super::item::{Item, ItemFn};
+use super::links::LinkRecorder;
 use super::lot::Lot;
 use super::names::Names;
 use super::node_id::NodeId;
@@ -30,6 +31,8 @@ pub(crate) struct Run<'a, R> {
     pub spare: Vec<Vec<i64>>,
     /// Records the events of a few rows, for `explain`.
     pub recorder: Option<Box<Recorder>>,
+    /// Records which rows can meet; see [`links`](super::links).
+    pub links: Option<Box<LinkRecorder>>,
     pub shard_cache: Box<dyn ShardCache>,
     pub flows: Box<FlowCache>,
     /// Units of work done; see [`executor`](super::executor).
@@ -47,6 +50,7 @@ pub(crate) struct Paused {
     pub stages: Vec<Stage>,
     pub units: u64,
     pub caches: Caches,
+    pub links: Option<Box<LinkRecorder>>,
     spare: Vec<Vec<i64>>,
 }
 
@@ -75,9 +79,9 @@ impl Caches {
         }
     }
 
-    /// Called before the first step of a solve; to certify every flow, every shard runs.
-    pub fn begin(&mut self, certify: bool) {
-        self.shards.begin(certify);
+    /// Called before the first step of a solve; to certify every flow, or to record all links, every shard runs.
+    pub fn begin(&mut self, certify: bool, runs_all: bool) {
+        self.shards.begin(runs_all);
         self.flows.begin(certify);
     }
 
@@ -110,6 +114,7 @@ impl<'a, R> Run<'a, R> {
             stages: paused.stages,
             spare: paused.spare,
             recorder: None,
+            links: paused.links,
             shard_cache: paused.caches.shards,
             flows: paused.caches.flows,
             units: paused.units,
@@ -126,6 +131,7 @@ impl<'a, R> Run<'a, R> {
             stages: self.stages,
             units: self.units,
             spare: self.spare,
+            links: self.links,
             caches: Caches {
                 shards: self.shard_cache,
                 flows: self.flows,

@@ -38,6 +38,12 @@ pub(crate) trait Body<R> {
         false
     }
 
+    /// The links of the lots of a bag, each with its place: lots that can meet here have one in common. By default all can.
+    fn links(&self, _: &Run<'_, R>, bag: &[Lot], add: &mut dyn FnMut(usize, u64)) -> Result<(), Error> {
+        (0..bag.len()).for_each(|at| add(at, 0));
+        Ok(())
+    }
+
     /// Appends groups to the run, leaves the residual at the front of the bag in ascending row order, returns its
     /// length.
     fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error>;

@@ -175,8 +175,20 @@ impl<R> Recon<R> {
         Ok(self.pin_places(places))
     }
 
+    fn touch_places(&mut self, places: &[Place]) {
+        let mut slots = Vec::new();
+        for &place in places {
+            match place {
+                Place::Group(index) => slots.extend_from_slice(self.ledger.group(index).rows),
+                Place::Single(slot) => slots.push(slot),
+            }
+        }
+        self.touch(&slots);
+    }
+
     /// Pins what is not pinned yet; returns how many.
     fn pin_places(&mut self, places: Vec<Place>) -> usize {
+        self.touch_places(&places);
         let mut pinned = 0;
         for place in places {
             let still_there = match place {
@@ -210,6 +222,7 @@ impl<R> Recon<R> {
     pub fn unpin(&mut self, group: i64) -> Result<(), Error> {
         let place = self.place(group)?;
         self.abandon();
+        self.touch_places(&[place]);
         self.ledger.unpin(place);
         Ok(())
     }
@@ -235,6 +248,8 @@ impl<R> Recon<R> {
     pub fn merge(&mut self, allocations: &[(RowId, i64)], label: &str, reason: Option<&str>) -> Result<i64, Error> {
         let lots = self.checked_merge(allocations)?;
         self.abandon();
+        let slots: Vec<u32> = lots.iter().map(|lot| lot.row).collect();
+        self.touch(&slots);
         Ok(self.ledger.merge(lots, label, reason))
     }
 
@@ -373,6 +388,7 @@ impl<R> Recon<R> {
             .collect();
         self.check_net(&rest)?;
         self.abandon();
+        self.touch_places(&[Place::Group(index)]);
         self.ledger.remove(index);
         for slot in out {
             let amount = self.ledger.part(index, slot);
@@ -407,6 +423,7 @@ impl<R> Recon<R> {
     pub fn dissolve(&mut self, group: i64) -> Result<(), Error> {
         if let Place::Group(index) = self.proposed_place(group)? {
             self.abandon();
+            self.touch_places(&[Place::Group(index)]);
             self.ledger.break_up(index);
         }
         Ok(())

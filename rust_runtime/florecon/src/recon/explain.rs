@@ -46,7 +46,7 @@ impl<R> Recon<R> {
     pub(crate) fn explain(&mut self, ids: &[RowId], apart: bool) -> Result<Explained, Error> {
         let slots: Vec<u32> = ids.iter().map(|id| self.store.expect(id)).collect::<Result<_, _>>()?;
         let rows: Vec<Standing> = slots.iter().map(|&slot| self.standing(slot)).collect();
-        let mut bag = Pending::new(&self.plan, &self.store, &self.ledger, Caches::default()).into_bag();
+        let mut bag = Pending::new(&self.plan, &self.store, &self.ledger, Caches::default(), false).into_bag();
         let paused = Paused::before(self.plan.outline(), Caches::default());
         let mut run = Run::resume(paused, u64::MAX, &self.store.rows, &self.store.ids, &self.store.amounts);
         run.recorder = Some(Box::new(Recorder::new(slots.clone(), apart)));

@@ -35,6 +35,11 @@ impl Incidence {
         }
     }
 
+    /// Appends slots that no record holds.
+    pub fn grow(&mut self, slots: usize) {
+        self.ends.resize(slots, self.groups.len() as u32);
+    }
+
     pub fn add(&mut self, group: usize, slots: &[u32]) {
         for &slot in slots {
             self.added.entry(slot).or_default().push(group);

@@ -3,10 +3,13 @@
 //! Invariant: groups never change in place; one that loses members is removed, and the rest of it is added as a new record
 //! under the same id. The part of a row that is in no other group is its unmatched singleton, held as two numbers per row.
 
+mod splice;
+
 use std::collections::HashMap;
 
 use rustc_hash::FxBuildHasher;
 
+use super::history::ChangeLog;
 use super::incidence::Incidence;
 use super::row_store;
 use crate::plan::arena::{Arena, GroupRef, Tag};
@@ -14,6 +17,8 @@ use crate::plan::lot::Lot;
 use crate::plan::names::{Name, Names};
 use crate::sorting::by_number;
 use crate::wire::origin::UNMATCHED;
+
+pub(crate) use splice::Proposals;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
@@ -38,6 +43,9 @@ pub(crate) struct Ledger {
     states: Vec<State>,
     /// Number of records, from the first on, with ascending ids.
     ascending: usize,
+    /// The proposals of the last solve in the order of the report, each as it was installed; they have the ids from `base` on.
+    order: Vec<Place>,
+    base: i64,
     /// The other records by id.
     late: HashMap<i64, usize, FxBuildHasher>,
     /// Per slot, the amount of its unmatched singleton.
@@ -47,7 +55,14 @@ pub(crate) struct Ledger {
     last_id: i64,
     pub names: Names,
     incidence: Option<Incidence>,
+    pub log: ChangeLog,
 }
+
+/// The record of a place of the order whose row is gone.
+const NO_RECORD: usize = usize::MAX;
+
+/// The id of a proposal that is about to be numbered.
+const NEW: i64 = -1;
 
 /// The largest group id that a snapshot may hold. Ids only grow, by one for each group, so that none can overflow.
 pub(crate) const MAX_GROUP_ID: i64 = 1 << 62;
@@ -113,7 +128,32 @@ impl Ledger {
     /// Drops the nodes that formed the groups: a plan of other nodes has taken the place of theirs.
     pub fn forget_nodes(&mut self) {
         for index in 0..self.groups.len() {
+            if self.groups.tag(index).node.is_some() && self.states[index] != State::Gone {
+                self.note(index);
+            }
             self.groups.tag_mut(index).node = None;
+        }
+    }
+
+    /// Logs a record of the last solve that is about to change.
+    fn note(&mut self, index: usize) {
+        if self.log.solved.is_some_and(|solved| index < solved) && self.log.records.insert(index as u32) {
+            let group = self.groups.get(index);
+            self.log.past.add(
+                self.ids[index],
+                self.states[index] == State::Pinned,
+                group.tag,
+                group.lots(),
+            );
+        }
+    }
+
+    /// Logs the unmatched singleton of a slot that is about to change.
+    fn note_single(&mut self, slot: u32) {
+        if self.log.solved.is_some() && self.log.singles.insert(slot) && self.single[slot as usize] != 0 {
+            let (id, amount) = (self.single[slot as usize], self.loose[slot as usize]);
+            let tag = self.unmatched();
+            self.log.past.add(id, false, tag, [Lot { row: slot, amount }]);
         }
     }
 
@@ -171,6 +211,12 @@ impl Ledger {
 
     /// The records that hold a slot, in the order of their group ids.
     pub fn groups_of(&mut self, slot: u32) -> Vec<usize> {
+        self.index();
+        self.known_groups_of(slot)
+    }
+
+    /// Builds the index from slot to records.
+    pub fn index(&mut self) {
         if self.incidence.is_none() {
             let alive: Vec<usize> = self.alive().collect();
             let members = || {
@@ -179,16 +225,40 @@ impl Ledger {
             };
             self.incidence = Some(Incidence::new(self.slots(), members));
         }
-        self.known_groups_of(slot)
     }
 
     /// The same, of a slot that was queried before.
     pub fn known_groups_of(&self, slot: u32) -> Vec<usize> {
+        let mut found = self.known_records_of(slot);
+        by_number(&mut found, |index| self.ids[index]);
+        found
+    }
+
+    fn known_records_of(&self, slot: u32) -> Vec<usize> {
         let incidence = self.incidence.as_ref();
         let mut found: Vec<usize> = incidence.map_or_else(Vec::new, |incidence| incidence.of(slot));
         found.retain(|&index| self.states[index] != State::Gone);
-        by_number(&mut found, |index| self.ids[index]);
         found
+    }
+
+    /// The part of a slot in pinned groups, of a slot that is indexed.
+    pub fn pinned_part(&self, slot: u32) -> i64 {
+        let records = self.known_records_of(slot).into_iter();
+        let pinned = records.filter(|&index| self.is_pinned(index));
+        pinned.map(|index| self.part(index, slot)).sum()
+    }
+
+    /// Whether a pinned group holds a slot, which is indexed, with an amount of zero.
+    pub fn has_pinned_zero(&self, slot: u32) -> bool {
+        let records = self.known_records_of(slot);
+        records
+            .iter()
+            .any(|&index| self.is_pinned(index) && self.part(index, slot) == 0)
+    }
+
+    /// Takes over the proposals of a solve in their order, with the ids from the next one on.
+    pub fn set_order(&mut self, order: Vec<Place>, base: i64) {
+        (self.order, self.base) = (order, base);
     }
 
     /// All that holds a slot, its unmatched singleton included, in the order of group ids.
@@ -231,6 +301,16 @@ impl Ledger {
     }
 
     fn locate_group(&self, id: i64) -> Option<Place> {
+        let solved = usize::try_from(id - self.base).ok().and_then(|at| self.order.get(at));
+        match solved {
+            Some(&Place::Group(index))
+                if index != NO_RECORD && self.states[index] != State::Gone && self.ids[index] == id =>
+            {
+                return Some(Place::Group(index));
+            }
+            Some(&Place::Single(slot)) if self.single[slot as usize] == id => return Some(Place::Single(slot)),
+            _ => {}
+        }
         let late = self.late.get(&id).copied();
         late.or_else(|| self.ids[..self.ascending].binary_search(&id).ok())
             .filter(|&index| self.states[index] != State::Gone)
@@ -241,16 +321,22 @@ impl Ledger {
 
     /// Appends a record. Members come in ascending slot order.
     pub fn add(&mut self, id: i64, state: State, tag: Tag, members: impl IntoIterator<Item = Lot>) -> usize {
+        let index = self.append(id, state, tag, members);
+        if index == self.ascending && (index == 0 || self.ids[index - 1] < id) {
+            self.ascending += 1;
+        } else {
+            self.late.insert(id, index);
+        }
+        index
+    }
+
+    /// Appends a record that is found by its place in the order.
+    fn append(&mut self, id: i64, state: State, tag: Tag, members: impl IntoIterator<Item = Lot>) -> usize {
         let index = self.ids.len();
         for lot in members {
             self.groups.push(lot.row, lot.amount);
         }
         self.groups.close(tag);
-        if index == self.ascending && self.ids.last().is_none_or(|&last| last < id) {
-            self.ascending += 1;
-        } else {
-            self.late.insert(id, index);
-        }
         self.ids.push(id);
         self.states.push(state);
         if let Some(incidence) = &mut self.incidence {
@@ -260,6 +346,7 @@ impl Ledger {
     }
 
     pub fn remove(&mut self, index: usize) {
+        self.note(index);
         self.states[index] = State::Gone;
     }
 
@@ -275,6 +362,7 @@ impl Ledger {
 
     /// Adds to a slot's unmatched singleton.
     pub fn free(&mut self, slot: u32, amount: i64) {
+        self.note_single(slot);
         if self.single[slot as usize] == 0 {
             self.single[slot as usize] = self.next_id();
         }
@@ -283,17 +371,20 @@ impl Ledger {
 
     /// Makes the unmatched singleton of a slot, under a given id and with a given amount.
     pub fn set_single(&mut self, slot: u32, id: i64, amount: i64) {
+        self.note_single(slot);
         self.single[slot as usize] = id;
         self.loose[slot as usize] = amount;
     }
 
     /// Gives the unmatched singleton of a slot a new id.
     pub fn renew_single(&mut self, slot: u32) {
+        self.note_single(slot);
         self.single[slot as usize] = self.next_id();
     }
 
     /// Gives the unmatched singleton of a slot another amount.
     pub fn reset_single(&mut self, slot: u32, amount: i64) {
+        self.note_single(slot);
         self.loose[slot as usize] = amount;
     }
 
@@ -332,6 +423,7 @@ impl Ledger {
 
     /// Takes from a slot's unmatched singleton up to `amount`; one that is used up vanishes. Returns what was taken.
     pub fn take_loose(&mut self, slot: u32, amount: i64) -> i64 {
+        self.note_single(slot);
         let loose = &mut self.loose[slot as usize];
         let taken = if loose.unsigned_abs() <= amount.unsigned_abs() {
             *loose
@@ -348,8 +440,13 @@ impl Ledger {
     pub fn pin(&mut self, place: Place) -> bool {
         match place {
             Place::Group(index) if self.is_pinned(index) => return false,
-            Place::Group(index) => self.states[index] = State::Pinned,
+            Place::Group(index) => {
+                self.note(index);
+                self.states[index] = State::Pinned;
+                self.late.insert(self.ids[index], index);
+            }
             Place::Single(slot) => {
+                self.note_single(slot);
                 let amount = std::mem::take(&mut self.loose[slot as usize]);
                 let id = std::mem::take(&mut self.single[slot as usize]);
                 let tag = self.unmatched();
@@ -366,6 +463,7 @@ impl Ledger {
         }
         let group = self.groups.get(index);
         if !self.is_unmatched(group) {
+            self.note(index);
             self.states[index] = State::Proposed;
             return;
         }
@@ -384,12 +482,7 @@ impl Ledger {
     }
 
     pub fn unmatched(&mut self) -> Tag {
-        Tag {
-            origin: self.names.intern(UNMATCHED),
-            reason: Name::NONE,
-            node: None,
-            unique: None,
-        }
+        unmatched_tag(self.names.intern(UNMATCHED))
     }
 
     // slots
@@ -398,7 +491,9 @@ impl Ledger {
     pub fn grow(&mut self, slots: usize) {
         self.loose.resize(slots, 0);
         self.single.resize(slots, 0);
-        self.incidence = None;
+        if let Some(incidence) = &mut self.incidence {
+            incidence.grow(slots);
+        }
     }
 
     /// Gives each slot a new number. The members of a group keep their order among each other.
@@ -406,7 +501,22 @@ impl Ledger {
         row_store::permute(&mut self.loose, target);
         row_store::permute(&mut self.single, target);
         self.groups.renumber(target);
+        self.renumber_order(target, None);
         self.incidence = None;
+    }
+
+    fn renumber_order(&mut self, target: &[u32], keep: Option<&[bool]>) {
+        for place in &mut self.order {
+            if let Place::Single(slot) = place {
+                // a place that is no more keeps its place in the order, and is of no slot
+                let is_kept = (*slot as usize) < target.len() && keep.is_none_or(|keep| keep[*slot as usize]);
+                *place = if is_kept {
+                    Place::Single(target[*slot as usize])
+                } else {
+                    Place::Group(NO_RECORD)
+                };
+            }
+        }
     }
 
     /// Keeps the slots that `keep` names; no group holds any of the others. Returns their new numbers.
@@ -422,7 +532,17 @@ impl Ledger {
         row_store::retain(&mut self.loose, keep);
         row_store::retain(&mut self.single, keep);
         self.groups.renumber(&target);
+        self.renumber_order(&target, Some(keep));
         self.incidence = None;
         target
+    }
+}
+
+fn unmatched_tag(origin: Name) -> Tag {
+    Tag {
+        origin,
+        reason: Name::NONE,
+        node: None,
+        unique: None,
     }
 }

@@ -2,7 +2,9 @@
 
 mod decisions;
 pub(crate) mod explain;
+pub(crate) mod history;
 mod incidence;
+mod incremental;
 pub(crate) mod ledger;
 pub(crate) mod report_order;
 mod row_store;
@@ -19,6 +21,8 @@ use crate::row_id::RowId;
 use crate::value::EvalError;
 
 pub use decisions::DryRun;
+use history::{Changes, History, PastGroups};
+use incremental::{Edits, Retained};
 use ledger::Ledger;
 use row_store::Store;
 pub use solve::Progress;
@@ -53,6 +57,10 @@ pub struct Recon<R> {
     solved_to: i64,
     /// Caches left by the last solve of this plan.
     caches: Caches,
+    /// What the last solve of this plan left for an edit, if it recorded that.
+    retained: Option<Box<Retained>>,
+    edits: Edits,
+    history: History,
 }
 
 type Numeraire<R> = Box<dyn Fn(&R) -> Result<i64, EvalError>>;
@@ -91,6 +99,9 @@ impl<R> Recon<R> {
             pending: None,
             solved_to: 0,
             caches: Caches::new(),
+            retained: None,
+            edits: Edits::default(),
+            history: History::default(),
         })
     }
 
@@ -140,6 +151,8 @@ impl<R> Recon<R> {
         plan.check()?;
         self.pending = None;
         self.caches = Caches::new();
+        self.retained = None;
+        self.edits = Edits::default();
         let stages = plan.outline();
         if !stages.iter().map(|stage| stage.kind).eq(self.outline()) {
             self.ledger.forget_nodes();
@@ -221,10 +234,17 @@ impl<R> Recon<R> {
         {
             self.abandon();
         }
+        if self.pending.is_none()
+            && !certify
+            && let Some(progress) = self.solve_apart()?
+        {
+            return Ok(progress);
+        }
         let mut pending = self.pending.take().unwrap_or_else(|| {
+            let records = !certify && self.edits.records(self.store.len(), self.ledger.log.solved.is_some());
             let mut caches = std::mem::take(&mut self.caches);
-            caches.begin(certify);
-            Box::new(Pending::new(&self.plan, &self.store, &self.ledger, caches))
+            caches.begin(certify, certify || records);
+            Box::new(Pending::new(&self.plan, &self.store, &self.ledger, caches, records))
         });
         match pending.advance(&self.plan, &self.store, budget) {
             Ok(Some(outcome)) => {
@@ -245,8 +265,16 @@ impl<R> Recon<R> {
     fn install(&mut self, mut outcome: Outcome) {
         self.stages = std::mem::take(&mut outcome.stages);
         self.caches = std::mem::take(&mut outcome.caches);
-        self.ledger = solve::install(&self.store, std::mem::take(&mut self.ledger), outcome);
-        self.solved_to = self.ledger.last_id();
+        let links = outcome.links.take();
+        self.retained = links.map(|links| Box::new(Retained::new(links, self.stages.clone(), outcome.lots)));
+        self.edits.touched = 0;
+        if self.ledger.log.solved.is_some() {
+            let scope: Vec<u32> = (0..self.store.len() as u32).collect();
+            self.splice(&scope, &outcome.groups, &outcome.names, &outcome.residual);
+        } else {
+            self.ledger = solve::install(&self.store, std::mem::take(&mut self.ledger), outcome);
+            self.solved_to = self.ledger.last_id();
+        }
     }
 
     /// Gives up a solve under way, because what it reads is about to change.
@@ -270,6 +298,20 @@ impl<R> Recon<R> {
     #[must_use]
     pub fn report(&self) -> Report {
         self.view().report()
+    }
+
+    /// The groups that the last solve removed and added.
+    pub(crate) fn changes(&self) -> Changes<'_> {
+        Changes {
+            history: &self.history,
+            names: &self.ledger.names,
+            ids: &self.store.ids,
+            all: if self.history.is_known {
+                PastGroups::default()
+            } else {
+                self.ledger.all_groups()
+            },
+        }
     }
 
     /// The report without copying it: for ledgers of a million rows.
@@ -384,13 +426,13 @@ mod tests {
                 .map(|(row, amount)| Lot { row, amount })
                 .collect()
         };
-        cached.caches.begin(false);
+        cached.caches.begin(false, false);
         assert!(
             cached.caches.shards.find(NodeId::new(0), &lots(3)).is_some(),
             "unchanged since the last solve"
         );
         cached.caches.shards.invalidate(18);
-        cached.caches.begin(false);
+        cached.caches.begin(false, false);
         assert!(
             cached.caches.shards.find(NodeId::new(0), &lots(3)).is_none(),
             "row 18 is of account 3"

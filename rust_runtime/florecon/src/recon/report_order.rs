@@ -39,7 +39,7 @@ pub(crate) fn report_order(ledger: &Ledger) -> Vec<Place> {
     order
 }
 
-fn compare(ledger: &Ledger, a: Place, b: Place) -> Ordering {
+pub(crate) fn compare(ledger: &Ledger, a: Place, b: Place) -> Ordering {
     let members = |place: Place| {
         let (single, group) = match place {
             Place::Group(index) => (None, Some(ledger.group(index))),

@@ -1,4 +1,5 @@
-//! Snapshot of a workspace: rows, groups, counters. Derived data is not written.
+//! Snapshot of a workspace: rows, groups, counters. Derived data is not written, nor what the last solve changed: that may name
+//! rows that were removed.
 
 use super::Recon;
 use super::ledger::{Ledger, MAX_GROUP_ID, State};
@@ -19,6 +20,7 @@ impl<R> Recon<R> {
         pack_ids(packer, &self.store.ids);
         self.store.rows.iter().for_each(|row| pack_row(row, packer));
         pack_groups(packer, &self.ledger);
+        packer.count(usize::from(self.ledger.log.solved.is_some()));
         packer.integer(self.solved_to);
         packer.count(self.stages.len());
         self.stages.iter().for_each(|stage| pack_stage(packer, stage));
@@ -32,6 +34,9 @@ impl<R> Recon<R> {
     ) -> Result<(), Damaged> {
         self.unpack_rows(unpacker, unpack_row)?;
         self.ledger = unpack_groups(unpacker, &self.store, self.stages.len())?;
+        // the changes of the next solve are those of what is here
+        let is_solved = unpacker.place(2)? == 1;
+        self.ledger.log.solved = is_solved.then_some(self.ledger.count());
         self.solved_to = unpacker.integer()?;
         if !(0..=self.ledger.last_id()).contains(&self.solved_to) {
             return Err(Damaged);

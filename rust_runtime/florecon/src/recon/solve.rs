@@ -8,6 +8,7 @@ use crate::plan::Plan;
 use crate::plan::Stage;
 use crate::plan::arena::{Arena, GroupRef, Tag};
 use crate::plan::executor::{Execution, Mode, Suspended, execute};
+use crate::plan::links::{LinkGraph, LinkRecorder};
 use crate::plan::lot::Lot;
 use crate::plan::names::Names;
 use crate::plan::run_state::{Caches, Paused, Run};
@@ -39,6 +40,8 @@ pub(crate) struct Pending<R> {
     /// The unpinned part of each row.
     live: Vec<i64>,
     bag: Vec<Lot>,
+    /// The length of the bag at the beginning.
+    lots: usize,
     suspended: Option<Suspended<R>>,
     /// The length of the residual, once the plan is done.
     left: Option<usize>,
@@ -48,16 +51,20 @@ pub(crate) struct Pending<R> {
 
 /// Result of a solve.
 pub(crate) struct Outcome {
-    groups: Arena,
-    names: Names,
-    residual: Vec<Lot>,
+    pub groups: Arena,
+    pub names: Names,
+    pub residual: Vec<Lot>,
     pub stages: Vec<Stage>,
     pub caches: Caches,
+    /// Which rows can meet, if that was recorded.
+    pub links: Option<LinkGraph>,
+    /// Number of lots that went in.
+    pub lots: usize,
 }
 
 impl<R> Pending<R> {
-    /// A solve of the rows minus what `ledger` has pinned, with nothing done yet.
-    pub fn new(plan: &Plan<R>, store: &Store<R>, ledger: &Ledger, caches: Caches) -> Self {
+    /// A solve of the rows minus what `ledger` has pinned, with nothing done yet; it may record which rows can meet.
+    pub fn new(plan: &Plan<R>, store: &Store<R>, ledger: &Ledger, caches: Caches, records: bool) -> Self {
         let mut live = store.amounts.clone();
         for index in ledger.alive().filter(|&index| ledger.is_pinned(index)) {
             ledger
@@ -72,9 +79,11 @@ impl<R> Pending<R> {
             .collect();
         let mut run = Paused::before(plan.outline(), caches);
         run.groups.reserve(0, bag.len());
+        run.links = records.then(|| Box::new(LinkRecorder::of_all(store.len())));
         Self {
             // the check and the installation of the result are one unit per row, and one unit where there are none
             total: bag.len() as u64 * plan.weight() + store.len() as u64 + 1,
+            lots: bag.len(),
             live,
             bag,
             suspended: None,
@@ -109,12 +118,13 @@ impl<R> Pending<R> {
         let mut residual = std::mem::take(&mut self.bag);
         residual.truncate(left);
         residual.shrink_to_fit();
-        verify(store, std::mem::take(&mut self.live), &self.run.groups, &residual)?;
+        verify(store, None, std::mem::take(&mut self.live), &self.run.groups, &residual)?;
         let Paused {
             groups,
             names,
             stages,
             mut caches,
+            links,
             ..
         } = std::mem::take(&mut self.run);
         caches.end();
@@ -124,6 +134,8 @@ impl<R> Pending<R> {
             residual,
             stages,
             caches,
+            links: links.and_then(|links| links.finish()),
+            lots: self.lots,
         }))
     }
 
@@ -155,13 +167,27 @@ impl<R> Pending<R> {
     }
 }
 
-/// Checks, per row, that groups and residual add up to what went in; and that every net can be reported.
-fn verify<R>(store: &Store<R>, mut missing: Vec<i64>, groups: &Arena, residual: &[Lot]) -> Result<(), Error> {
+/// Checks, per row, that groups and residual add up to what went in, which is `missing` at first; and that every net can be
+/// reported. The amounts are those of `slots`, which ascend, or of all.
+pub(super) fn verify<R>(
+    store: &Store<R>,
+    slots: Option<&[u32]>,
+    mut missing: Vec<i64>,
+    groups: &Arena,
+    residual: &[Lot],
+) -> Result<(), Error> {
+    let place = |row: u32| match slots {
+        None => Some(row as usize),
+        Some(slots) => slots.binary_search(&row).ok(),
+    };
     // rows whose parts are more than 64 bits on the way: their sums say nothing
     let mut doubtful = Vec::new();
     let mut subtract = |lot: Lot| {
-        let (left, is_beyond) = missing[lot.row as usize].overflowing_sub(lot.amount);
-        missing[lot.row as usize] = left;
+        let Some(missing) = place(lot.row).map(|place| &mut missing[place]) else {
+            return doubtful.push(lot.row);
+        };
+        let (left, is_beyond) = missing.overflowing_sub(lot.amount);
+        *missing = left;
         if is_beyond {
             doubtful.push(lot.row);
         }
@@ -178,13 +204,13 @@ fn verify<R>(store: &Store<R>, mut missing: Vec<i64>, groups: &Arena, residual: 
     }
     residual.iter().for_each(|&lot| subtract(lot));
     let wrong = missing.iter().position(|&missing| missing != 0);
-    doubtful.extend(wrong.map(|slot| slot as u32));
+    doubtful.extend(wrong.map(|place| slots.map_or(place as u32, |slots| slots[place])));
     doubtful.sort_unstable();
     for slot in doubtful {
         let parts = groups.iter().flat_map(GroupRef::lots).chain(residual.iter().copied());
         let mine = parts.filter(|lot| lot.row == slot);
         let found: i128 = mine.map(|lot| i128::from(lot.amount)).sum();
-        let expected = i128::from(missing[slot as usize].wrapping_add(found as i64));
+        let expected = i128::from(place(slot).map_or(0, |place| missing[place].wrapping_add(found as i64)));
         if found != expected {
             let id = store.ids[slot as usize].clone();
             return Err(Error::ConservationViolated { id, expected, found });
@@ -226,15 +252,22 @@ pub(crate) fn install<R>(store: &Store<R>, old: Ledger, outcome: Outcome) -> Led
     new.take_singles(&mut draft);
     new.reserve(draft.count() + pinned.count(), draft.members() + pinned.members());
     copy_pinned(&mut new, &pinned);
+    let base = new.last_id() + 1;
+    let mut places = Vec::with_capacity(order.len());
     for place in order {
-        match place {
+        places.push(match place {
             Place::Group(index) => {
                 let (id, group) = (new.next_id(), draft.group(index));
-                new.add(id, State::Proposed, group.tag, group.lots());
+                Place::Group(new.add(id, State::Proposed, group.tag, group.lots()))
             }
-            Place::Single(slot) => new.renew_single(slot),
-        }
+            Place::Single(slot) => {
+                new.renew_single(slot);
+                place
+            }
+        });
     }
+    new.set_order(places, base);
+    new.log.solved = Some(new.count());
     new
 }
 

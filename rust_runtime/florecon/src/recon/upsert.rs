@@ -170,6 +170,9 @@ impl<R> Recon<R> {
     /// Takes the batch in, in its order. Nothing fails from here on.
     fn admit(&mut self, known: usize, target: Option<&[u32]>, replaced: Vec<Replacement<R>>) -> Vec<i64> {
         self.abandon();
+        let touched: Vec<u32> = replaced.iter().map(|row| row.slot).collect();
+        self.touch(&touched);
+        self.edits.touched += self.store.len() - known;
         let mut demoted = Vec::new();
         let mut admitted = known;
         self.ledger.grow(self.store.len());
@@ -187,12 +190,25 @@ impl<R> Recon<R> {
             }
         }
         self.admit_new(admitted..self.store.len());
+        if let Some(retained) = &mut self.retained {
+            retained.admit(known as u32..self.store.len() as u32);
+        }
         if let Some(target) = target {
+            self.renumber(target, None);
             self.store.permute(target);
             self.ledger.permute(target);
             self.caches.shards.renumber(target, None);
         }
         demoted
+    }
+
+    /// Gives slots new numbers in what refers to rows by slot, besides ledger and caches; the ids are those before.
+    fn renumber(&mut self, target: &[u32], keep: Option<&[bool]>) {
+        self.history
+            .renumber(&mut self.ledger.log, &self.store.ids, target, keep);
+        if let Some(retained) = &mut self.retained {
+            retained.renumber(target, keep);
+        }
     }
 
     fn admit_new(&mut self, slots: Range<usize>) {
@@ -239,6 +255,7 @@ impl<R> Recon<R> {
             return Ok(Vec::new());
         }
         self.abandon();
+        self.touch(&slots);
         let mut keep = vec![true; self.store.len()];
         let mut places = Vec::new();
         for slot in slots {
@@ -249,8 +266,9 @@ impl<R> Recon<R> {
         let mut seen = HashSet::with_hasher(FxBuildHasher);
         places.retain(|&place| seen.insert(place));
         let mut demoted = self.break_up(&places);
-        self.store.retain(&keep);
         let target = self.ledger.retain(&keep);
+        self.renumber(&target, Some(&keep));
+        self.store.retain(&keep);
         self.caches.shards.renumber(&target, Some(&keep));
         by_number(&mut demoted, |id| id);
         Ok(demoted)

@@ -77,6 +77,7 @@ pub(crate) enum Verb {
         apart: bool,
     },
     ShardKeys,
+    Changes,
 }
 
 /// A command: the verb, and what to say when it is done.
@@ -201,6 +202,7 @@ impl Fields {
                 strategy: self.take(argument::STRATEGY),
             },
             Op::ShardKeys => Verb::ShardKeys,
+            Op::Changes => Verb::Changes,
             Op::Explain => Verb::Explain {
                 ids: self.ids()?,
                 apart: self.flag(argument::APART)?,

@@ -54,6 +54,7 @@ impl<P: Program> Ledger<P> {
             Verb::Snapshot => Ok(ledger.snapshot()),
             Verb::Explain { ids, apart } => ledger.explain(ids, apart),
             Verb::ShardKeys => ledger.shard_keys(arrow),
+            Verb::Changes => Ok(ledger.changes()),
             Verb::Merge(merge) if merge.dry_run => ledger.merge_dry_run(merge, reply),
             verb => {
                 let extra = ledger.apply(verb, arrow)?;
@@ -99,6 +100,7 @@ impl<P: Program> Ledger<P> {
             | Verb::Restore { .. }
             | Verb::Explain { .. }
             | Verb::ShardKeys
+            | Verb::Changes
             | Verb::Report => {}
             Verb::Configure { config } => self.configure(&config)?,
             Verb::Upsert => return self.upsert(arrow).map(Extra::Demoted),
@@ -195,6 +197,12 @@ impl<P: Program> Ledger<P> {
             .map(|row| row.and_then(|(id, row)| self.recon.route(&id, &row)))
             .collect::<Result<Vec<u64>, Error>>()?;
         Ok(fetch::shard_keys(&routes))
+    }
+
+    /// The groups that the last solve removed and added.
+    fn changes(&self) -> Vec<u8> {
+        let has_text_id = self.program.schema().has_text_id();
+        fetch::changes(&self.recon.changes(), &self.ordinals, has_text_id)
     }
 
     /// The rows a command names. An ordinal that was never given stays an integer, which no row of a text session has.

@@ -5,6 +5,7 @@ use super::ordinals::Ordinals;
 use super::reply::status;
 use super::row_lines::RowLine;
 use crate::plan::Stage;
+use crate::recon::history::Changes;
 use crate::report::ReportView;
 use crate::row_id::RowId;
 use crate::wire::{Counter, column};
@@ -106,6 +107,46 @@ pub(crate) fn rows(table: &[RowLine<'_>], ordinals: &Ordinals, has_text_id: bool
         column::RESIDUAL,
         ColumnSource::Int64(cells(lines, |line| line.residual)),
     ));
+    write_table(table.len(), &columns)
+}
+
+/// One line a member of a group that the last solve removed or added.
+pub(crate) fn changes(changes: &Changes<'_>, ordinals: &Ordinals, has_text_id: bool) -> Vec<u8> {
+    let table = changes.lines();
+    let lines = || table.iter();
+    let mut columns = vec![
+        (
+            column::CHANGE,
+            ColumnSource::Text(cells(lines, |line| if line.is_added { "added" } else { "removed" })),
+        ),
+        (
+            column::GROUP_ID,
+            ColumnSource::Int64(cells(lines, |line| line.group_id)),
+        ),
+        (
+            column::STATUS,
+            ColumnSource::Text(cells(lines, |line| status(line.is_pinned))),
+        ),
+        (column::ORIGIN, ColumnSource::Text(cells(lines, |line| line.origin))),
+        (column::REASON, ColumnSource::OptText(cells(lines, |line| line.reason))),
+        // a strategy has far fewer nodes than 2^31
+        (
+            column::NODE,
+            ColumnSource::OptInt32(cells(lines, |line| line.tag.node.map(|node| node.get() as i32))),
+        ),
+        (
+            column::UNIQUE,
+            ColumnSource::OptBool(cells(lines, |line| line.tag.unique)),
+        ),
+        (
+            column::ID,
+            ColumnSource::Int64(cells(lines, |line| ordinals.number_or_none(line.id))),
+        ),
+    ];
+    if has_text_id {
+        columns.push((column::ID_TEXT, ColumnSource::Text(cells(lines, |line| text(line.id)))));
+    }
+    columns.push((column::AMOUNT, ColumnSource::Int64(cells(lines, |line| line.amount))));
     write_table(table.len(), &columns)
 }
 

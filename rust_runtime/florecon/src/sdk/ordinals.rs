@@ -6,6 +6,7 @@ use rustc_hash::FxBuildHasher;
 
 use crate::codec::{Damaged, Packer, Unpacker};
 use crate::row_id::RowId;
+use crate::sorting::by_number;
 use crate::value::Text;
 
 /// No ordinal and, in a session of text ids, no id.
@@ -45,7 +46,7 @@ impl Ordinals {
             RowId::Int(_) => None,
         };
         let mut gone: Vec<i64> = ids.iter().filter_map(take).collect();
-        gone.sort_unstable();
+        by_number(&mut gone, |ordinal| ordinal);
         let mut gone = gone.into_iter().peekable();
         self.texts.retain(|(ordinal, _)| gone.next_if_eq(ordinal).is_none());
         self.by_text.shrink_to(2 * self.texts.len());

@@ -11,7 +11,7 @@ use crate::codec::{Damaged, Packer, Unpacker, is_sealed, join_shapes, seal, with
 use crate::error::Error;
 
 const MAGIC: &[u8] = b"FLORSNAP";
-const FORMAT: u64 = 2;
+const FORMAT: u64 = 3;
 
 impl<P: Program> Ledger<P> {
     /// The session as bytes; [`restore`](Self::restore) takes them back.

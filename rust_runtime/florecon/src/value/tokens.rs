@@ -8,6 +8,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::Text;
+use crate::sorting::ascending;
 
 /// An immutable list of distinct texts in ascending order, cheap to clone; a list of one takes no memory of its own.
 ///
@@ -39,7 +40,7 @@ impl Tokens {
     /// ```
     #[must_use]
     pub fn new(mut texts: Vec<Text>) -> Self {
-        texts.sort_unstable();
+        ascending(&mut texts);
         texts.dedup();
         if texts.len() > 1 {
             return Self(List::Many(Arc::from(texts)));

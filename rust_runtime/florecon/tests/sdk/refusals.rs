@@ -109,7 +109,7 @@ fn commands_are_read_strictly() {
         (r#"{"op": 7}"#, "a command: `op` must be a text; it is 7"),
         (
             r#"{"op": "slove"}"#,
-            "there is no op `slove`; known: init, upsert, remove, solve, pin, unpin, dissolve, detach, merge, report, configure, fetch, snapshot, restore, explain, shard_keys",
+            "there is no op `slove`; known: init, upsert, remove, solve, pin, unpin, dissolve, detach, merge, report, configure, fetch, changes, snapshot, restore, explain, shard_keys",
         ),
         (
             r#"{"op": "unpin"}"#,

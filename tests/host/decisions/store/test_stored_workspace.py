@@ -238,6 +238,7 @@ def test_a_stored_workspace_is_no_workspace_and_has_one() -> None:
 
 def test_a_stored_workspace_has_the_verbs_of_a_workspace_with_their_parameters() -> None:
     making = {"open", "restore", "frame", "pin_groups", "transaction", "set_aside"}
+    making.add("apply")  # the changes of a solve are not those of the decisions that are replayed after it
     verbs = [name for name in vars(Workspace) if not name.startswith("_") and name not in making]
     assert len(verbs) > 20
     for name in verbs:

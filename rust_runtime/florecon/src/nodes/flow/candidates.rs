@@ -4,6 +4,7 @@ use super::window::{Near, Window, near};
 use crate::error::Error;
 use crate::nodes::signal::KeysFn;
 use crate::plan::buckets::{Buckets, Key, Numbering};
+use crate::plan::links::by_keys;
 use crate::plan::lot::Lot;
 use crate::plan::node_id::NodeId;
 use crate::plan::run_state::Run;
@@ -48,6 +49,9 @@ pub(crate) struct Match<R, K> {
 pub(crate) trait Matcher<R> {
     /// The pairs of a key's number and a node that carries it, each pair once.
     fn pairs(&self, run: &Run<'_, R>, bag: &[Lot], nodes: &[u32]) -> Result<Pairs, Error>;
+
+    /// See [`Body::links`](crate::plan::tree::Body::links).
+    fn links(&self, run: &Run<'_, R>, bag: &[Lot], add: &mut dyn FnMut(usize, u64)) -> Result<(), Error>;
 }
 
 /// Keys and the nodes that carry them.
@@ -58,6 +62,10 @@ pub(crate) struct Pairs {
 }
 
 impl<R, K: Key> Matcher<R> for Match<R, K> {
+    fn links(&self, run: &Run<'_, R>, bag: &[Lot], add: &mut dyn FnMut(usize, u64)) -> Result<(), Error> {
+        by_keys(run, bag, &self.keys, add)
+    }
+
     fn pairs(&self, run: &Run<'_, R>, bag: &[Lot], nodes: &[u32]) -> Result<Pairs, Error> {
         let mut numbering = Numbering::default();
         let (mut pairs, mut own, mut numbers) = (Vec::with_capacity(bag.len()), Vec::new(), Vec::new());

@@ -11,6 +11,7 @@ use crate::nodes::coalesce::find;
 use crate::nodes::signal::keys_fn;
 use crate::plan::arena::Tag;
 use crate::plan::item::{Item, ItemFn, PairFn, item_fn};
+use crate::plan::links::hash;
 use crate::plan::lot::{Lot, compact};
 use crate::plan::node_id::NodeId;
 use crate::plan::run_state::Run;
@@ -239,6 +240,17 @@ impl<R> Body<R> for Flow<R> {
             Some(window) if window.width < 0 => Err(format!("the window is {}; give 0 or more", window.width)),
             _ => Ok(()),
         }
+    }
+
+    fn links(&self, run: &Run<'_, R>, bag: &[Lot], add: &mut dyn FnMut(usize, u64)) -> Result<(), Error> {
+        if self.window.is_some() {
+            (0..bag.len()).for_each(|at| add(at, 0));
+            return Ok(());
+        }
+        for (list, matcher) in self.matchers.iter().enumerate() {
+            matcher.links(run, bag, &mut |at, link| add(at, hash(&(list, link))))?;
+        }
+        Ok(())
     }
 
     fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {

@@ -7,6 +7,7 @@ use crate::plan::Answer as Value;
 use crate::plan::arena::Tag;
 use crate::plan::buckets::{Buckets, Key};
 use crate::plan::item::{Item, ItemFn, item_fn};
+use crate::plan::links::by_key;
 use crate::plan::lot::{Lot, compact};
 use crate::plan::run_state::Run;
 use crate::plan::tolerance::{Legs, Tol};
@@ -108,6 +109,10 @@ impl<R, K: Key> Body<R> for AnchoredSubset<R, K> {
             return Ok(());
         }
         Err("the smallest and the largest leg of a group are not known before it is; use rel_side_tol".into())
+    }
+
+    fn links(&self, run: &Run<'_, R>, bag: &[Lot], add: &mut dyn FnMut(usize, u64)) -> Result<(), Error> {
+        by_key(run, bag, &self.key, add)
     }
 
     fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {

@@ -14,6 +14,7 @@ use crate::plan::Answer;
 use crate::plan::arena::Tag;
 use crate::plan::buckets::{Buckets, Key};
 use crate::plan::item::{Item, ItemFn, item_fn};
+use crate::plan::links::by_key;
 use crate::plan::lot::{Lot, compact};
 use crate::plan::run_state::Run;
 use crate::plan::tolerance::{Legs, Tol};
@@ -59,6 +60,10 @@ struct SubsetNet<R, K> {
 impl<R, K: Key> Body<R> for SubsetNet<R, K> {
     fn check(&self) -> Result<(), String> {
         self.tol.check()
+    }
+
+    fn links(&self, run: &Run<'_, R>, bag: &[Lot], add: &mut dyn FnMut(usize, u64)) -> Result<(), Error> {
+        by_key(run, bag, &self.key, add)
     }
 
     fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {

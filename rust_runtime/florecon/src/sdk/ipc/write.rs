@@ -7,8 +7,25 @@ use flatbuffers::{FlatBufferBuilder, UnionWIPOffset, WIPOffset};
 const ALIGNMENT: usize = 64;
 
 /// Visits the cells of a column from the first row to the last; may be called repeatedly.
-pub(crate) type Cells<'r, T> = Box<Each<'r, T>>;
-type Each<'r, T> = dyn Fn(&mut dyn FnMut(T)) + 'r;
+pub(crate) type Cells<'r, T> = Box<dyn Visit<T> + 'r>;
+
+/// Closures behind a trait of their own: the table of a `dyn Fn` has a second copy of each, for `FnOnce`.
+pub(crate) trait Visit<T> {
+    fn visit(&self, take: &mut dyn FnMut(T));
+}
+
+type EachText<'r> = dyn Fn(&mut dyn FnMut(&str)) + 'r;
+
+struct Cell<E, C> {
+    each: E,
+    cell: C,
+}
+
+impl<I: Iterator, T, E: Fn() -> I, C: Fn(I::Item) -> T> Visit<T> for Cell<E, C> {
+    fn visit(&self, take: &mut dyn FnMut(T)) {
+        (self.each)().for_each(|item| take((self.cell)(item)));
+    }
+}
 
 /// A column of a reply: where its cells come from.
 pub(crate) enum ColumnSource<'r> {
@@ -34,7 +51,7 @@ pub(crate) enum ColumnSource<'r> {
 
 /// The cells that `cell` makes of the things `each` hands out.
 pub(crate) fn cells<'r, I: Iterator, T>(each: impl Fn() -> I + 'r, cell: impl Fn(I::Item) -> T + 'r) -> Cells<'r, T> {
-    Box::new(move |take| each().for_each(|item| take(cell(item))))
+    Box::new(Cell { each, cell })
 }
 
 /// The stream of one table. Texts of more than 2 GiB in one column do not fit a 32-bit address space and so never arise.
@@ -85,7 +102,7 @@ impl Plan {
 
 fn sum<T>(cells: &Cells<'_, T>, size: impl Fn(T) -> usize) -> usize {
     let mut sum = 0;
-    cells(&mut |cell| sum += size(cell));
+    cells.visit(&mut |cell| sum += size(cell));
     sum
 }
 
@@ -127,18 +144,18 @@ fn push_column(out: &mut Vec<u8>, source: &ColumnSource<'_>, plan: &Plan) {
             push_validity(out, plan, cells);
             push_bits(out, cells, |cell| cell == Some(true));
         }
-        ColumnSource::Text(cells) => push_texts(out, cells),
+        ColumnSource::Text(cells) => push_texts(out, &|take: &mut dyn FnMut(&str)| cells.visit(&mut |cell| take(cell))),
         ColumnSource::OptText(cells) => {
             push_validity(out, plan, cells);
-            push_texts(out, &|take: &mut dyn FnMut(_)| {
-                cells(&mut |cell| take(cell.unwrap_or_default()));
+            push_texts(out, &|take: &mut dyn FnMut(&str)| {
+                cells.visit(&mut |cell| take(cell.unwrap_or_default()));
             });
         }
     }
 }
 
 fn push_values<T, const N: usize>(out: &mut Vec<u8>, cells: &Cells<'_, T>, bytes: impl Fn(T) -> [u8; N]) {
-    cells(&mut |cell| out.extend_from_slice(&bytes(cell)));
+    cells.visit(&mut |cell| out.extend_from_slice(&bytes(cell)));
     pad(out);
 }
 
@@ -150,7 +167,7 @@ fn push_validity<T>(out: &mut Vec<u8>, plan: &Plan, cells: &Cells<'_, Option<T>>
 
 fn push_bits<T>(out: &mut Vec<u8>, cells: &Cells<'_, T>, bit: impl Fn(T) -> bool) {
     let mut row = 0;
-    cells(&mut |cell| {
+    cells.visit(&mut |cell| {
         if row % 8 == 0 {
             out.push(0);
         }
@@ -162,7 +179,7 @@ fn push_bits<T>(out: &mut Vec<u8>, cells: &Cells<'_, T>, bit: impl Fn(T) -> bool
     pad(out);
 }
 
-fn push_texts(out: &mut Vec<u8>, cells: &Each<'_, &str>) {
+fn push_texts(out: &mut Vec<u8>, cells: &EachText<'_>) {
     let mut end = 0_u32;
     out.extend_from_slice(&end.to_le_bytes());
     cells(&mut |cell| {

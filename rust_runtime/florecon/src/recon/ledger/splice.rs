@@ -1,0 +1,245 @@
+//! Installation of a solve in place: what it proposes again stays, and the rest of the proposals of its rows is replaced.
+
+use super::{Ledger, NEW, Place, State, unmatched_tag};
+use crate::plan::arena::{Arena, retag};
+use crate::plan::lot::Lot;
+use crate::plan::names::{Name, Names};
+use crate::recon::history::{History, PastGroups};
+use crate::recon::report_order::compare;
+use crate::sorting::{by_number, by_order};
+use crate::wire::origin::UNMATCHED;
+
+/// The proposals of a solve of some rows.
+pub(crate) struct Proposals<'a> {
+    pub groups: &'a Arena,
+    pub names: &'a Names,
+    /// The amount of the unmatched singleton of each row of the scope; none for no singleton.
+    pub singles: &'a dyn Fn(usize, u32) -> Option<i64>,
+}
+
+impl Ledger {
+    /// Replaces the proposals of the rows of a scope, which are ascending, and gives all proposals new ids in the order of the
+    /// report. No proposal holds rows both of the scope and of none.
+    pub fn splice(&mut self, scope: &[u32], proposals: &Proposals<'_>) {
+        self.index();
+        let order = proposals.groups.report_order(0, proposals.names);
+        let (mut next, mut renamed, mut added) = (0, Vec::new(), Vec::new());
+        for (at, &slot) in scope.iter().enumerate() {
+            let start = next;
+            let starts_here = |&index: &usize| proposals.groups.get(index).rows[0] == slot;
+            next += order[start..].iter().take_while(|index| starts_here(index)).count();
+            self.replace_groups(slot, proposals, &order[start..next], &mut renamed, &mut added);
+            self.replace_single(slot, (proposals.singles)(at, slot), &mut added);
+        }
+        self.merge_order(&added);
+    }
+
+    fn replace_groups(
+        &mut self,
+        slot: u32,
+        proposals: &Proposals<'_>,
+        new: &[usize],
+        renamed: &mut Vec<Name>,
+        added: &mut Vec<(u32, Place)>,
+    ) {
+        let mut old = self.known_records_of(slot);
+        old.retain(|&index| self.states[index] == State::Proposed && self.groups.get(index).rows[0] == slot);
+        for &index in new {
+            let group = proposals.groups.get(index);
+            let tag = retag(group.tag, renamed, proposals.names, &mut self.names);
+            let same = old.iter().position(|&index| {
+                let known = self.groups.get(index);
+                known.tag == tag && known.rows == group.rows && known.amounts == group.amounts
+            });
+            match same {
+                Some(place) => {
+                    let index = old.swap_remove(place);
+                    self.late.remove(&self.ids[index]);
+                    if !self.is_in_order(self.ids[index]) {
+                        added.push((slot, Place::Group(index)));
+                    }
+                }
+                None => {
+                    let index = self.append(NEW, State::Proposed, tag, group.lots());
+                    added.push((slot, Place::Group(index)));
+                }
+            }
+        }
+        for index in old {
+            self.late.remove(&self.ids[index]);
+            self.remove(index);
+        }
+    }
+
+    fn replace_single(&mut self, slot: u32, wanted: Option<i64>, added: &mut Vec<(u32, Place)>) {
+        let at = slot as usize;
+        if wanted == self.single(slot).map(|(_, amount)| amount) {
+            if wanted.is_some() && !self.is_in_order(self.single[at]) {
+                added.push((slot, Place::Single(slot)));
+            }
+            return;
+        }
+        self.note_single(slot);
+        (self.single[at], self.loose[at]) = (if wanted.is_some() { NEW } else { 0 }, wanted.unwrap_or(0));
+        if wanted.is_some() {
+            added.push((slot, Place::Single(slot)));
+        }
+    }
+
+    /// Whether an id is one that the last solve gave.
+    fn is_in_order(&self, id: i64) -> bool {
+        id >= self.base && id - self.base < self.order.len() as i64
+    }
+
+    /// Merges new places, by ascending first slot, into the order of the proposals, and numbers these anew.
+    fn merge_order(&mut self, added: &[(u32, Place)]) {
+        let old = std::mem::take(&mut self.order);
+        let mut order: Vec<Place> = Vec::with_capacity(old.len() + added.len());
+        let base = self.base;
+        let mut added = added.iter().copied().peekable();
+        // where the places with the slot of a new one begin, until all of them are there
+        let mut unsorted: Option<(u32, usize)> = None;
+        for (rank, place) in old.into_iter().enumerate() {
+            let (slot, id) = match place {
+                Place::Single(slot) => (slot, self.single.get(slot as usize).copied().unwrap_or(0)),
+                Place::Group(index) => match self.states.get(index) {
+                    Some(State::Proposed) => (self.groups.first(index), self.ids[index]),
+                    _ => continue,
+                },
+            };
+            if id != base + rank as i64 {
+                continue;
+            }
+            while let Some(&(first, new)) = added.peek().filter(|(first, _)| *first <= slot) {
+                self.sort_from(&mut order, &mut unsorted, first);
+                unsorted.get_or_insert((first, self.start_of(&order, first)));
+                order.push(new);
+                added.next();
+            }
+            self.sort_from(&mut order, &mut unsorted, slot);
+            order.push(place);
+        }
+        for (first, new) in added {
+            self.sort_from(&mut order, &mut unsorted, first);
+            unsorted.get_or_insert((first, self.start_of(&order, first)));
+            order.push(new);
+        }
+        self.sort_from(&mut order, &mut unsorted, u32::MAX);
+        self.base = self.last_id + 1;
+        // from now on ids do not ascend with the records
+        let pinned = (0..self.ascending).filter(|&index| self.states[index] == State::Pinned);
+        self.late.extend(pinned.map(|index| (self.ids[index], index)));
+        self.ascending = 0;
+        for &place in &order {
+            self.last_id += 1;
+            match place {
+                Place::Group(index) => self.ids[index] = self.last_id,
+                Place::Single(slot) => self.single[slot as usize] = self.last_id,
+            }
+        }
+        self.order = order;
+    }
+
+    fn first_slot(&self, place: Place) -> u32 {
+        match place {
+            Place::Group(index) => self.groups.first(index),
+            Place::Single(slot) => slot,
+        }
+    }
+
+    /// Where the places of a slot, which are the last ones of the order, begin.
+    fn start_of(&self, order: &[Place], slot: u32) -> usize {
+        let same = order.iter().rev().take_while(|&&place| self.first_slot(place) == slot);
+        order.len() - same.count()
+    }
+
+    /// Sorts the places of a slot with a new place, once those of the next slot follow.
+    fn sort_from(&self, order: &mut [Place], unsorted: &mut Option<(u32, usize)>, slot: u32) {
+        if let Some((_, start)) = unsorted.take_if(|(first, _)| *first != slot) {
+            by_order(&mut order[start..], |a, b| compare(self, a, b));
+        }
+    }
+
+    /// Compares the groups with those of the solve before, which begins a new log, and drops what is no more.
+    pub fn settle(&mut self, history: &mut History) {
+        let log = std::mem::take(&mut self.log);
+        if let Some(solved) = log.solved {
+            let records = (solved..self.count()).chain(log.records.iter().map(|&index| index as usize));
+            let records = records
+                .filter(|&index| self.states[index] != State::Gone)
+                .map(Place::Group);
+            let singles = log.singles.iter().copied().filter(|&slot| self.single(slot).is_some());
+            let places = records.chain(singles.map(Place::Single)).collect();
+            history.begin(log.past.difference(&self.copies(places)));
+        }
+        self.compact(history);
+        self.log.solved = Some(self.count());
+    }
+
+    /// All groups, by ascending id.
+    pub fn all_groups(&self) -> PastGroups {
+        let singles = (0..self.slots() as u32).filter(|&slot| self.single(slot).is_some());
+        let places = self.alive().map(Place::Group).chain(singles.map(Place::Single));
+        self.copies(places.collect())
+    }
+
+    /// Copies of groups, by ascending id.
+    fn copies(&self, mut places: Vec<Place>) -> PastGroups {
+        let unmatched = self.names.find(UNMATCHED);
+        let mut copies = PastGroups::default();
+        by_number(&mut places, |place| self.id_of(place));
+        for place in places {
+            let id = self.id_of(place);
+            match place {
+                Place::Group(index) => {
+                    let group = self.groups.get(index);
+                    copies.add(id, self.is_pinned(index), group.tag, group.lots());
+                }
+                Place::Single(slot) => {
+                    let amount = self.loose[slot as usize];
+                    copies.add(id, false, unmatched_tag(unmatched), [Lot { row: slot, amount }]);
+                }
+            }
+        }
+        copies
+    }
+
+    fn id_of(&self, place: Place) -> i64 {
+        match place {
+            Place::Group(index) => self.ids[index],
+            Place::Single(slot) => self.single[slot as usize],
+        }
+    }
+
+    /// Frees removed records, when they are more than half, and the names that nothing has.
+    fn compact(&mut self, history: &mut History) {
+        let gone = self.states.iter().filter(|state| **state == State::Gone).count();
+        if gone < 1024 || 2 * gone < self.count() {
+            return;
+        }
+        let old = std::mem::take(self);
+        let (mut renamed, mut places) = (Vec::new(), vec![usize::MAX; old.count()]);
+        for index in old.alive() {
+            let group = old.groups.get(index);
+            let tag = retag(group.tag, &mut renamed, &old.names, &mut self.names);
+            places[index] = self.append(old.ids[index], old.states[index], tag, group.lots());
+        }
+        self.late = old
+            .late
+            .iter()
+            .filter(|(_, index)| places[**index] != usize::MAX)
+            .map(|(&id, &index)| (id, places[index]))
+            .collect();
+        self.order = old.order;
+        for place in &mut self.order {
+            if let Place::Group(index) = place {
+                *index = places[*index];
+            }
+        }
+        (self.base, self.last_id) = (old.base, old.last_id);
+        (self.loose, self.single) = (old.loose, old.single);
+        for past in [&mut history.removed, &mut history.added] {
+            past.rename(|tag| retag(tag, &mut renamed, &old.names, &mut self.names));
+        }
+    }
+}
