@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
 import florecon_build as fb
 from examples.cash_application.strategy import cash_application
 from examples.intercompany.strategy import intercompany
+from florecon_build.host.explain.explanation import Step
 from florecon_build.interpreter import Plain
+from florecon_build.ir.expressions import Constant
 from florecon_build.ir.nodes import PluginIr
 from florecon_build.sharding import Connection, Link, components
+from tests.differential.compare import table
 from tests.sharding.divided import Row, divided, outcome, parts, solved, whole
 from tests.support.random_ledgers import SHAPES, ledger
 from tests.support.random_strategies import ROWS, random_plugin
@@ -61,6 +66,51 @@ def test_components_solved_one_by_one_are_the_whole() -> None:
         assert outcome(divided, made, rows) == expected, seed
         several += expected is not None and len(parts(made, rows)) > 1
     assert several > 80  # a plan that joins everything would pass too
+
+
+@pytest.mark.slow
+def test_rows_of_components_are_explained_as_in_the_whole() -> None:
+    """Where a row stands and what each step said of it, and what kept two rows of a component apart."""
+    compared = 0
+    for seed in range(60):
+        rng = random.Random(seed)
+        made = random_plugin(rng, ROWS, 1 + seed % 5)
+        rows: list[Row] = [dict(row) for row in ledger(made.data.columns, rng, SHAPES[seed % len(SHAPES)], 12)]
+        if outcome(whole, made.data, rows) is None:
+            continue
+        found = [part for part in parts(made.data, rows) if len(part) > 1]
+        with fb.Workspace(made) as one, fb.Workspace(made) as other:
+            one.upsert(table(made.data.columns, cast("list[dict[str, Constant]]", rows)))
+            one.solve()
+            for part in found:
+                ids = [row[str(one.about.id_name)] for row in part]
+                pair = rng.sample(ids, 2)
+                other.upsert(table(made.data.columns, cast("list[dict[str, Constant]]", part)))
+                other.solve()
+                assert sayings(other, ids) == sayings(one, ids), seed
+                assert sayings(other, pair) == sayings(one, pair), seed
+                other.remove(cast("list[int]", ids))
+                compared += len(found) > 1
+    assert compared > 20
+
+
+def sayings(workspace: fb.Workspace, ids: Sequence[Any]) -> tuple[object, ...]:
+    """The explanation of rows, each for itself, or of two as a pair, without what is counted or numbered in a
+    workspace: the ids of groups, and how many items a bag or a partition has.
+    """
+    explanation = workspace.explain(*ids, apart=len(ids) != 2)
+    standing = [
+        {**row, "places": sorted(str({**place, "group_id": 0}) for place in row["places"])}
+        for row in explanation.data["rows"]
+    ]
+    steps = sorted(explanation.steps, key=lambda step: int(step.row))  # partitions come in the order of their rows
+    return standing, [(step.node, step.row, step.event, _uncounted(step)) for step in steps]
+
+
+def _uncounted(step: Step) -> str:
+    if step.event == "entered":
+        return step.text.partition(", one of ")[0]
+    return "" if step.event == "bucket" and step.kind.startswith("partition_by") else step.text
 
 
 @pytest.mark.slow
