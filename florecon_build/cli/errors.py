@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import io
 import os
@@ -159,9 +160,22 @@ def render(error: Exception) -> RenderedError:
             return RenderedError(Exit.SOLVER, str(error))
         case OSError():
             where = f"{error.filename}: " if error.filename else ""
-            return RenderedError(Exit.ENVIRONMENT, f"{where}{error.strerror or error}")
+            said = os.strerror(error.errno) if error.errno in _DISK_FIX else error.strerror or str(error)
+            return RenderedError(Exit.ENVIRONMENT, f"{where}{said}", _DISK_FIX.get(error.errno or 0, ""))
         case _:
             return _internal_error(error)
+
+
+_FULL = "free some space, or write to another disk, then run the command again; what was there before is as it was"
+_LOCKED = "give a place that you may write to"
+_DISK_FIX = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EFBIG: _FULL,
+    errno.EROFS: _LOCKED,
+    errno.EACCES: _LOCKED,
+    errno.EPERM: _LOCKED,
+}
 
 
 def _schema_fix(error: SchemaError) -> str:

@@ -22,7 +22,7 @@ from florecon_build.cli.html import RunFolderError, details_of, load, render, re
 from florecon_build.cli.html.book_page import of_book
 from florecon_build.cli.reconcile import DATA, STRATEGY
 from florecon_build.cli.run_folder import RECORD
-from florecon_build.host.report.html import RunResult, Signing
+from florecon_build.host.report.html import RunResult, Signing, write_page
 from florecon_build.host.report.journal import Journal
 
 
@@ -138,7 +138,7 @@ def _wrote(folder: Path, paths: Sequence[Path]) -> None:
 
 
 def _write(target: Path, content: RunResult) -> None:
-    target.write_text(render(content), encoding="utf-8")
+    write_page(target, render(content))
     console.print_line(f"{console.display_path(target)}  {console.file_size(target.stat().st_size)}")
 
 

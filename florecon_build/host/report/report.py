@@ -39,7 +39,7 @@ from florecon_build.host.report.exports import (
 )
 from florecon_build.host.report.formulas import Formulas, without_formulas
 from florecon_build.host.report.group_keys import with_keys
-from florecon_build.host.report.html import BookPage, Node, RunResult, Signing, render
+from florecon_build.host.report.html import BookPage, Node, RunResult, Signing, render, write_page
 from florecon_build.host.report.journal import Journal, journal_of
 from florecon_build.host.report.notebook import lines_html, table_html
 from florecon_build.host.report.pivot_nets import other_amounts, pivots_of
@@ -449,7 +449,7 @@ class Report:
             )
         )
         target = Path(path)
-        target.write_text(page, encoding="utf-8")
+        write_page(target, page)
         return target
 
     def _other_amounts(self) -> frozenset[str]:

@@ -86,6 +86,13 @@ LISTED = {
 }
 LOG = logging.getLogger("florecon_build.host")
 WRITES = "florecon_writes"
+ADVICE = {
+    "disk is full": "; nothing was kept: free some space, then do it again",
+    "No space left on device": "; nothing was kept: free some space, then do it again",
+    "readonly database": "; nothing was kept: give a place that you may write to",
+    "unable to open database file": "; give a file in a folder that is there and that you may write to",
+}
+"""What to do about an error of the database, by words of its message."""
 
 
 def connect(where: str | os.PathLike[str]) -> sa.Engine:
@@ -159,7 +166,8 @@ def translated(what: str, *more: type[Exception]) -> Generator[None]:
                 f"{what}: another process is writing, and did not end within {LOCK_SECONDS} seconds; nothing was kept,"
                 " so try again when it is done"
             ) from error
-        raise StoreError(f"{what}: {reason}") from error
+        advice = next((advice for words, advice in ADVICE.items() if words in reason), "")
+        raise StoreError(f"{what}: {reason}{advice}") from error
 
 
 @contextmanager

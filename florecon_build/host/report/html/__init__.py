@@ -5,7 +5,7 @@ rows as compressed data for `page.js`, which lists, filters and downloads open i
 its content security policy forbids it.
 """
 
-from florecon_build.host.report.html.render import render
+from florecon_build.host.report.html.render import render, write_page
 from florecon_build.host.report.html.run_result import BookPage, Decision, Node, RunResult, Signing
 
-__all__ = ["BookPage", "Decision", "Node", "RunResult", "Signing", "render"]
+__all__ = ["BookPage", "Decision", "Node", "RunResult", "Signing", "render", "write_page"]

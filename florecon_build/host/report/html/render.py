@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import re
+from contextlib import suppress
 from html import escape
 from importlib.resources import files
+from pathlib import Path
 
 from florecon_build.host.report.html import sections
 from florecon_build.host.report.html.payload import packed
@@ -13,6 +15,22 @@ from florecon_build.host.report.html.run_result import RunResult
 from florecon_build.host.report.summary import summarize
 
 HERE = files("florecon_build.host.report.html")
+
+
+def write_page(path: Path, page: str) -> None:
+    """Writes a page whole: on a full disk, the page that was there before stays as it was. Errors: `OSError`."""
+    target = path.resolve()
+    if target.exists() and not target.is_file():  # a device or a pipe
+        target.write_text(page, encoding="utf-8")
+        return
+    part = target.with_name(f".{target.name}.part")
+    try:
+        part.write_text(page, encoding="utf-8")
+        part.replace(target)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def render(result: RunResult) -> str:
