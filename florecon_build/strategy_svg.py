@@ -226,7 +226,7 @@ def _role(node: n.Node) -> str:
             return "forms groups"
         case n.SoakAll() | n.SoakSmall() | n.SoakIf():
             return "classifies the rest"
-        case n.Labeled() | n.AcceptIf() | n.Coalesce() | n.Trim() | n.Snap() | n.WholeOnly():
+        case n.Labeled() | n.AcceptIf() | n.Coalesce() | n.Trim() | n.Snap() | n.WholeOnly() | n.Reclaim():
             return "works on groups"
         case _:
             return "combines"

@@ -119,6 +119,7 @@ NodeKind = Literal[
     "trim",
     "snap",
     "whole_only",
+    "reclaim",
     "exact_1to1",
     "agg_net",
     "signal_group",
@@ -136,6 +137,7 @@ NODE_KINDS: Final[tuple[NodeKind, ...]] = get_args(NodeKind)
 
 REASONS: Final[dict[NodeKind, str]] = {
     "coalesce": "coalesced",
+    "reclaim": "reclaimed",
     "exact_1to1": "exact 1:1 pair",
     "agg_net": "aggregate net",
     "signal_group": "shared reference",
@@ -340,8 +342,8 @@ ROW_EVENT_FIELDS: Final[dict[RowEvent, tuple[str, ...]]] = {
     "pivot": ("amount",),
     "not_entered": ("amount",),
     "translated": ("inside", "amount"),
-    "kept": ("split?", "slack?", "size", "net", "before", "after"),
-    "regrouped": ("split?", "slack?", "size", "net", "before", "after", "members?"),
+    "kept": ("split?", "whole?", "slack?", "size", "net", "before", "after"),
+    "regrouped": ("split?", "whole?", "slack?", "size", "net", "before", "after", "members?"),
 }
 """The fields of each event about a row; `?` marks one that is not always there."""
 

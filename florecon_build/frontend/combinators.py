@@ -445,3 +445,28 @@ def whole_only(inner: Strategy) -> Strategy:
     with place("whole_only"):
         below = inner_of(inner, "whole_only: inner")
         return strategy(n.WholeOnly(inner=below.ir, span=author_span()), below)
+
+
+@tolerant
+def reclaim(inner: Strategy, tol: Tol) -> Strategy:
+    """Completes the groups of ``inner`` with whole rows: each takes what else came of its rows, and is kept if its net
+    is then within the tolerance. Otherwise its rows stay open as a whole.
+
+    Groups that share a row become one, with origin ``reclaim`` and reason ``reclaimed``; the others keep theirs. So no
+    row is split, and what a payment differs from its invoices is the net of their group.
+
+    Parameters:
+    - ``inner``: the strategy that forms the groups, such as ``flow``, which splits rows.
+    - ``tol``: tolerance for the net of a group: an integer of minor units, an integer parameter, or a relative one.
+
+    Errors: ``StrategyError`` at the author's line for an argument of the wrong type, nullability or scope; when the
+    plugin is built, for a strategy that forms no groups.
+
+    >>> import florecon_build as fb
+    >>> fb.reclaim(fb.flow(penalty=5, match_keys=[fb.amount_key()], cost=1.0), tol=fb.rel_side_tol(bps=50))
+    <strategy reclaim>
+    """
+    with place("reclaim"):
+        below = inner_of(inner, "reclaim: inner")
+        slack = tolerance_of(tol, "reclaim.tol")
+        return strategy(n.Reclaim(tol=slack.ir, inner=below.ir, span=author_span()), slack, below)

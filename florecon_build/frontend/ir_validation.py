@@ -119,6 +119,8 @@ def _build(node: n.Node) -> Strategy | None:
             return combinators.snap(rebuilt_tolerance(node.tol), _inner(node.inner))
         case n.WholeOnly():
             return combinators.whole_only(_inner(node.inner))
+        case n.Reclaim():
+            return combinators.reclaim(_inner(node.inner), rebuilt_tolerance(node.tol))
         case n.Exact1to1():
             return leaves.exact_1to1(_optional(node.key), order=_optional(node.order))
         case n.AggNet():

@@ -57,6 +57,8 @@ def _run(context: Context, step: Step, bag: Bag) -> Outcome:
             return groups.snap(context, step, node, bag)
         case n.WholeOnly():
             return groups.whole_only(context, step, node, bag)
+        case n.Reclaim():
+            return groups.reclaim(context, step, node, bag)
         case n.Exact1to1():
             return leaves.exact_1to1(context, step, node, bag)
         case n.AggNet():

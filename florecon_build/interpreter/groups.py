@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from florecon_build.interpreter.bag import Bag, Group, Lot, Outcome, group, make_bag, outcome, settle
+from florecon_build.interpreter.bag import Bag, Group, Lot, Outcome, group, make_bag, outcome, settle, without
 from florecon_build.interpreter.context import Context
-from florecon_build.interpreter.keys import RowId
+from florecon_build.interpreter.keys import RowId, rank
 from florecon_build.interpreter.stages import Step
 from florecon_build.interpreter.tolerance import Slack
 from florecon_build.ir import nodes as n
@@ -66,6 +66,24 @@ def coalesce(context: Context, step: Step, node: n.Coalesce, bag: Bag) -> Outcom
         joined.append((whole, members))
     kept, freed = settle(joined)
     return outcome(kept, [*inner.residual, *freed])
+
+
+def reclaim(context: Context, step: Step, node: n.Reclaim, bag: Bag) -> Outcome:
+    """Groups that share a row become one; each takes its rows whole, and stays if it nets within the slack."""
+    slack = context.slack(node.tol)
+    came = {lot.id: lot for lot in bag}
+    kept: list[Group] = []
+    for linked in _linked(context.run(step.below[0], bag).groups):
+        members = [came[id] for id in sorted({lot.id for one in linked for lot in one.members}, key=rank)]
+        amounts = [lot.amount for lot in members]
+        if abs(sum(amounts)) > slack.over(amounts):
+            continue
+        if len(linked) == 1:
+            kept.append(replace(linked[0], members=tuple(members)))
+        elif len(members) > 1:
+            forced = all(one.unique is True for one in linked)
+            kept.append(group(members, "reclaim", REASONS["reclaim"], step.id, forced))
+    return without(bag, kept)
 
 
 def _linked(groups: list[Group]) -> list[list[Group]]:

@@ -24,7 +24,7 @@ def check(plugin: n.PluginIr) -> tuple[Problem, ...]:
     """All diagnostics of a plugin: errors first, then in the order of the tree."""
     places = walk(plugin.strategy)
     found = [*_dead_steps(places), *_no_candidates(places), *_constant_keys(places), *_hopeless_costs(places)]
-    found += [*_labels(places), *_unused_lanes(plugin), *_unused_params(plugin)]
+    found += [*_groupless(places), *_labels(places), *_unused_lanes(plugin), *_unused_params(plugin)]
     order = sorted(enumerate(found), key=lambda item: (item[1].severity is not Severity.ERROR, item[0]))
     return tuple(problem for _, problem in order)
 
@@ -53,7 +53,7 @@ def leaves_nothing(node: n.Node) -> bool:
             return leaves_nothing(node.inner)
         case n.When():
             return _is_true(node.predicate) and leaves_nothing(node.inner)
-        case n.Identity() | n.Pivot() | n.AcceptIf() | n.Coalesce() | n.Trim() | n.Snap():
+        case n.Identity() | n.Pivot() | n.AcceptIf() | n.Coalesce() | n.Trim() | n.Snap() | n.Reclaim():
             return False
         case n.Exact1to1() | n.AggNet() | n.SignalGroup() | n.RunningZero() | n.SubsetNet() | n.AnchoredSubset():
             return False
@@ -101,6 +101,27 @@ def _no_candidates(places: list[Place]) -> Iterator[Problem]:
             yield _error(place, "no_candidates", "this flow has no candidate pairs: no match_keys and no window", fix)
         elif isinstance(node.cost, e.Lit) and node.cost.value is None:
             yield _error(place, "no_candidates", "this flow forbids every pair: its cost is always null", "give a cost")
+
+
+def forms_nothing(node: n.Node) -> bool:
+    """True where a node cannot form a group, whatever goes in."""
+    match node:
+        case n.Identity():
+            return True
+        case n.When(predicate=e.Lit(value=False)):
+            return True
+        case n.FixedPoint(max_passes=0):
+            return True
+        case _:
+            below = n.children(node)
+            return bool(below) and all(map(forms_nothing, below))
+
+
+def _groupless(places: list[Place]) -> Iterator[Problem]:
+    for place in places:
+        if isinstance(place.node, n.Reclaim) and forms_nothing(place.node.inner):
+            fix = "give it a strategy that matches rows, such as fb.flow(..), or remove reclaim"
+            yield _error(place, "no_groups", "reclaim has no groups to complete: its strategy forms none", fix)
 
 
 def _constant_keys(places: list[Place]) -> Iterator[Problem]:

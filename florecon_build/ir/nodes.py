@@ -148,6 +148,14 @@ class WholeOnly(Base):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reclaim(Base):
+    """Gives each group the whole of its rows, and keeps it if it nets within a tolerance."""
+
+    tol: Tolerance
+    inner: Node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Exact1to1(Base):
     """Pairs equal and opposite amounts within a key."""
 
@@ -281,6 +289,7 @@ Node = (
     | Trim
     | Snap
     | WholeOnly
+    | Reclaim
     | Exact1to1
     | AggNet
     | SignalGroup
@@ -316,6 +325,7 @@ def children(node: Node) -> tuple[Node, ...]:
             | Trim()
             | Snap()
             | WholeOnly()
+            | Reclaim()
         ):
             return (node.inner,)
         case (

@@ -76,6 +76,8 @@ def settings(node: n.Node) -> list[str]:
             return [quote(node.origin)]
         case n.Trim() | n.Snap():
             return [show_tolerance(node.tol)]
+        case n.Reclaim():
+            return [f"tol={show_tolerance(node.tol)}"]
         case n.Exact1to1():
             return [*_key(node.key), *_optional("order", node.order)]
         case n.AggNet():

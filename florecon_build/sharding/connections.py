@@ -127,7 +127,7 @@ class _Visit:
                     return self.inner(place, around, whole=whole)
                 self.everything(place, around, PASSES, f"put partition_by(..) around {public_name(node)}")
                 return whole and not splits(node)
-            case n.Labeled() | n.AcceptIf() | n.Coalesce() | n.Trim() | n.Snap() | n.WholeOnly():
+            case n.Labeled() | n.AcceptIf() | n.Coalesce() | n.Trim() | n.Snap() | n.WholeOnly() | n.Reclaim():
                 return self.inner(place, around, whole=whole)
             case n.Exact1to1():
                 size = e.Unary(type=INTEGER, op=e.UnaryOp.ABS, operand=AMOUNT)

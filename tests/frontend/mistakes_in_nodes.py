@@ -128,6 +128,14 @@ def cap_of_one() -> object:
     return fb.reference_net(row.tokens, cap=1)
 
 
+def completed_nothing() -> object:
+    return r.reclaim(row.units, tol=1)
+
+
+def negative_difference() -> object:
+    return fb.reclaim(fb.agg_net(), tol=-1)
+
+
 def mark_of_a_candidate() -> object:
     return fb.signal_group(row.company, accept=lambda g: (g.size == 2) | g.unique)
 

@@ -163,6 +163,28 @@ def test_whole_only_dissolves_groups_with_a_partial_member() -> None:
     assert len(match(n.WholeOnly(inner=splitting()), *rows)) == 3
 
 
+def test_reclaim_joins_what_shares_a_row_and_shows_the_difference() -> None:
+    # row 1 is in three groups, of 94 of its 100
+    workspace = solved(n.Reclaim(tol=abs_tol(6), inner=splitting()), SPLIT)
+    assert groups(workspace) == [{1: 100, 2: -60, 3: -30, 4: -4}]
+    assert shape(workspace)[0][1:] == ("reclaim", "reclaimed")
+    assert match(n.Reclaim(tol=abs_tol(5), inner=splitting()), *SPLIT) == []
+
+
+def test_reclaim_leaves_origin_and_reason_of_a_group_that_shares_nothing() -> None:
+    inner = n.Labeled(tag="near", inner=flow(cost=real(1.0), window=9))
+    workspace = solved(n.Reclaim(tol=abs_tol(2), inner=inner), [row(1, 100), row(2, -98)])
+    assert shape(workspace) == [(((1, 100), (2, -98)), "flow", "near: min-cost flow")]
+
+
+def test_the_slack_of_reclaim_is_that_of_whole_rows() -> None:
+    rows = [row(1, 1_000), row(2, -985)]
+    inner = flow(cost=real(1.0), window=9)
+    for bps, formed in ((149, 0), (150, 1)):
+        tol = e.Tolerance(op=e.ToleranceOp.REL_SIDE, amount=whole(bps), floor=whole(0))
+        assert len(match(n.Reclaim(tol=tol, inner=inner), *rows)) == formed
+
+
 def test_soakers_classify_by_row_or_by_key() -> None:
     rows = [row(1, 5, key="a", day=19_782), row(2, 7, key="a", day=19_782), row(3, 1)]
     single = n.SoakAll(origin="open", mode=n.SoakMode.SINGLETON, key=None)

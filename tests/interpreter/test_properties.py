@@ -15,7 +15,7 @@ from florecon_build.interpreter.bag import Lot, Outcome
 from florecon_build.interpreter.execute import run
 from florecon_build.interpreter.stages import flatten, number, stage
 from florecon_build.ir import nodes as n
-from tests.interpreter.build import plugin, shape, solved
+from tests.interpreter.build import abs_tol, plugin, shape, solved
 from tests.interpreter.trees import COMBINATORS, LEAVES, leaves, ledgers, trees
 
 pytestmark = pytest.mark.slow
@@ -80,6 +80,16 @@ def test_each_combinator_conserves(kind: type[n.Node]) -> None:
         check(node, rows)
 
     conserves()
+
+
+@given(st.lists(leaves, min_size=1, max_size=3), st.integers(0, 60), ledgers(most=10))
+@thorough
+def test_reclaim_splits_no_row_and_shows_the_difference(steps: list[n.Node], slack: int, rows: Ledger) -> None:
+    bag, outcome = outcome_of(n.Reclaim(tol=abs_tol(slack), inner=n.Seq(steps=tuple(steps))), rows)
+    groups = [[(lot.id, lot.amount) for lot in one.members] for one in outcome.groups]
+    residual = [(lot.id, lot.amount) for lot in outcome.residual]
+    assert sorted([*(lot for members in groups for lot in members), *residual]) == [(lot.id, lot.amount) for lot in bag]
+    assert all(abs(sum(amount for _, amount in members)) <= slack for members in groups)
 
 
 @given(trees, ledgers())

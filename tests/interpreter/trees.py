@@ -143,6 +143,7 @@ COMBINATORS: dict[type[n.Node], Callable[[Nodes], Nodes]] = {
     n.Coalesce: lambda inner: st.builds(n.Coalesce, origin=origins, inner=inner),
     n.Trim: lambda inner: st.builds(n.Trim, tol=tols, inner=inner),
     n.Snap: lambda inner: st.builds(n.Snap, tol=tols, inner=inner),
+    n.Reclaim: lambda inner: st.builds(n.Reclaim, tol=tols, inner=inner),
     n.WholeOnly: lambda inner: st.builds(n.WholeOnly, inner=inner),
 }
 

@@ -29,6 +29,7 @@ TRIGGER: dict[str, tuple[str, fb.Strategy]] = {
         "dead_step",
         fb.seq(fb.partition_by_with(row.company, {"A": fb.soak_all()}, default=fb.soak_all()), fb.agg_net()),
     ),
+    "nothing to complete": ("no_groups", fb.reclaim(fb.seq(fb.identity(), fb.labeled("x", fb.identity())), tol=1)),
     "in an inner seq": ("dead_step", fb.seq(fb.seq(fb.soak_all(), fb.agg_net()))),
     "same key twice": ("constant_key", fb.partition_by(row.company, fb.partition_by(row.company, fb.agg_net()))),
     "part of the key": (

@@ -134,6 +134,12 @@ def plain(rng: random.Random, depth: int) -> fb.Strategy:
         lambda: fb.coalesce("chain", rng.choice([pair, below])()),
         lambda: fb.trim(rng.choice([1, 60, fb.rel_tol(5_000)]), rng.choice([pair, below])()),
         *[lambda: fb.snap(rng.choice([1, 60, fb.rel_tol(5_000)]), pair())] * 2,
+        *[
+            lambda: fb.reclaim(
+                rng.choice([pair, pair, below])(), rng.choice([1, 60, fb.rel_side_tol(4_000), fb.rel_tol(5_000)])
+            )
+        ]
+        * 2,
         lambda: fb.whole_only(rng.choice([pair, below])()),
     ]
     return rng.choice(wraps)()

@@ -417,16 +417,37 @@ def _(node: n.WholeOnly, bag: Bag) -> list[Group]:
     return [group for group in formed if not any(id in residual for id, _ in group.members)]
 
 
+def clusters(groups: list[Group]) -> list[list[Group]]:
+    """The groups put together where they share a row."""
+    found: list[list[Group]] = []
+    for group in groups:
+        ids = {id for id, _ in group.members}
+        touched = [other for other in found if any(ids & {id for id, _ in one.members} for one in other)]
+        found = [other for other in found if other not in touched]
+        found.append([*(one for other in touched for one in other), group])
+    return found
+
+
+@groups_of.register
+def _(node: n.Reclaim, bag: Bag) -> list[Group]:
+    check_negative(node, bag.scope)
+    formed: list[Group] = []
+    for cluster in clusters(run(node.inner, below(bag, node))):
+        ids = sorted({id for group in cluster for id, _ in group.members})
+        if not is_within(node.tol, bag, ids) or (len(ids) == 1 and len(cluster) > 1):
+            continue
+        if len(cluster) == 1:
+            formed.append(replace(cluster[0], members=tuple((id, bag.amounts[id]) for id in ids)))
+        else:
+            forced = not [group for group in cluster if group.unique is not True]
+            formed.append(bag.whole(ids, "reclaim", "reclaimed", forced))
+    return formed
+
+
 @groups_of.register
 def _(node: n.Coalesce, bag: Bag) -> list[Group]:
-    clusters: list[list[Group]] = []
-    for group in run(node.inner, below(bag, node)):
-        ids = {id for id, _ in group.members}
-        touched = [other for other in clusters if any(ids & {id for id, _ in one.members} for one in other)]
-        clusters = [other for other in clusters if other not in touched]
-        clusters.append([*(one for other in touched for one in other), group])
     formed: list[Group] = []
-    for cluster in clusters:
+    for cluster in clusters(run(node.inner, below(bag, node))):
         total: dict[Id, int] = {}
         for group in cluster:
             for id, amount in group.members:

@@ -414,6 +414,7 @@ class Drawer:
             lambda: n.Trim(tol=self.tolerance(item), inner=inner()),
             lambda: n.Snap(tol=self.tolerance(item), inner=inner()),
             lambda: n.WholeOnly(inner=inner()),
+            lambda: n.Reclaim(tol=self.tolerance(item), inner=inner()),
         ]
         return rng.choice(made)()
 

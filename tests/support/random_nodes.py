@@ -42,6 +42,7 @@ class NodeMaker(ValueMaker):
             lambda: fb.trim(self.tolerance(2), below()),
             lambda: fb.snap(self.tolerance(2), below()),
             lambda: fb.whole_only(below()),
+            lambda: fb.reclaim(below(), self.tolerance(2)),
         ]
         return self.rng.choice(options)()
 

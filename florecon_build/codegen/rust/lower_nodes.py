@@ -122,7 +122,7 @@ class _Scope:
                 return r.Call("accept_if", (accepts, self.node(node.inner)))
             case n.Coalesce():
                 return r.Call("coalesce", (r.Text(node.origin), self.node(node.inner)))
-            case n.Trim() | n.Snap():
+            case n.Trim() | n.Snap() | n.Reclaim():
                 return r.Call(kind_name(node), (self.tolerance(node.tol), self.node(node.inner)))
             case n.WholeOnly():
                 return r.Call("whole_only", (self.node(node.inner),))

@@ -261,8 +261,20 @@ def _regrouped(w: Words, f: Facts) -> str:
     }.get(str(f["kind"]))
     if why:
         return why
+    if "whole" in f:
+        return _reclaimed(w, f)
     slack = f"; an edge up to {w.amount(f['slack'], f)} is cut" if "slack" in f else ""
     return f"its part in groups changes from {before} to {after}{slack}"
+
+
+def _reclaimed(w: Words, f: Facts) -> str:
+    if f["after"]:
+        return f"its group takes all of its rows and nets to {w.sum(f['whole'], f)}: {w.members(f)}"
+    over = max(0, abs(f["whole"]) - f["slack"])
+    return (
+        f"with all of its rows its group nets to {w.sum(f['whole'], f)}; the limit is {w.sum(f['slack'], f)}:"
+        f" {w.sum(over, f)} too much, so that it is dissolved"
+    )
 
 
 def _apart(w: Words, f: Facts) -> str:

@@ -32,6 +32,7 @@ WORDS: Mapping[NodeKind, str] = {
     "trim": "small parts cut",
     "snap": "small parts added",
     "whole_only": "whole rows only",
+    "reclaim": "groups of whole rows",
     "exact_1to1": "equal amounts",
     "agg_net": "net to zero",
     "signal_group": "shared reference",
@@ -48,6 +49,7 @@ WORDS: Mapping[NodeKind, str] = {
 WITH_ORIGIN: frozenset[str] = frozenset({"coalesce", "soak_all", "soak_small", "soak_if"})
 """Kinds of nodes whose groups have the origin that the author gave them."""
 _REASONS: Mapping[NodeKind, str] = {
+    "reclaim": "groups of whole rows, joined",
     "exact_1to1": "equal amounts, one against one",
     "agg_net": "all rows of the key net to zero",
     "reference_net": "connected by references",

@@ -32,6 +32,7 @@ pub(crate) enum Step {
     Trim(Slack, Box<Step>),
     Snap(Slack, Box<Step>),
     WholeOnly(Box<Step>),
+    Reclaim(Slack, Box<Step>),
     Exact1to1(Option<Rc<Code>>, Option<Rc<Code>>),
     AggNet(Option<Rc<Code>>, Slack, Option<Rc<Code>>),
     SignalGroup(Rc<Code>, Slack, usize, Option<Rc<Code>>),
@@ -113,6 +114,7 @@ pub(crate) fn step(node: &Node, layout: &Layout) -> Step {
         Node::Trim(tol, below) => Step::Trim(slack(tol), inner(below)),
         Node::Snap(tol, below) => Step::Snap(slack(tol), inner(below)),
         Node::WholeOnly(below) => Step::WholeOnly(inner(below)),
+        Node::Reclaim(tol, below) => Step::Reclaim(slack(tol), inner(below)),
         Node::Exact1to1 { key, order } => Step::Exact1to1(maybe(key), maybe(order)),
         Node::AggNet(key, tol, accept) => Step::AggNet(maybe(key), slack(tol), maybe(accept)),
         Node::SignalGroup(signals, tol, cap, accept) => {
@@ -288,6 +290,7 @@ impl Builder {
             Step::Trim(tol, inner) => nodes::trim(self.slack(tol)?, self.plan(inner)?),
             Step::Snap(tol, inner) => nodes::snap(self.slack(tol)?, self.plan(inner)?),
             Step::WholeOnly(inner) => nodes::whole_only(self.plan(inner)?),
+            Step::Reclaim(tol, inner) => nodes::reclaim(self.slack(tol)?, self.plan(inner)?),
             Step::Exact1to1(key, order) => {
                 with_key!(self, key, |key| with_order!(self, order, |order| nodes::exact_1to1(
                     key, order

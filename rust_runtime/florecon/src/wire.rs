@@ -288,6 +288,8 @@ pub mod kind {
     pub const SNAP: &str = "snap";
     /// `whole_only`
     pub const WHOLE_ONLY: &str = "whole_only";
+    /// `reclaim`
+    pub const RECLAIM: &str = "reclaim";
     /// `exact_1to1`
     pub const EXACT_1TO1: &str = "exact_1to1";
     /// `agg_net`
@@ -316,6 +318,8 @@ pub mod kind {
 pub mod reason {
     /// `coalesced`
     pub const COALESCE: &str = "coalesced";
+    /// `reclaimed`
+    pub const RECLAIM: &str = "reclaimed";
     /// `exact 1:1 pair`
     pub const EXACT_1TO1: &str = "exact 1:1 pair";
     /// `aggregate net`
@@ -821,6 +825,8 @@ pub mod field {
     pub const AFTER: &str = "after";
     /// The member with a residual.
     pub const SPLIT: &str = "split";
+    /// The net of the group with all that came of its rows.
+    pub const WHOLE: &str = "whole";
 }
 
 /// The code of an error.

@@ -88,6 +88,7 @@ def plugin(of: Of) -> fb.Plugin:
         ),
         fb.when(here('|r| r.book == "A"', row.book == "A"), fb.signal_group(here("|r| r.words", row.words))),
         fb.reference_net(here("|r| r.words", row.words), tol=here("|| slack", slack)),
+        fb.reclaim(fb.exact_1to1(), tol=here("|| slack + 1", slack + 1)),
         fb.subset_net(anchor=here('|r| r.amount < 0 && r.book == "B"', (row.amount < 0) & (row.book == "B"))),
         fb.flow(
             penalty=here("|r| if r.day.month() == 12 { 50 } else { 9 }", fb.where(row.day.month == 12, 50, 9)),

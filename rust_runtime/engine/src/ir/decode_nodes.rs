@@ -96,14 +96,14 @@ impl Decoder {
                 fields.exactly(&["kind", "origin", "inner"])?;
                 Node::Coalesce(name(fields, "origin")?, self.inner(fields)?)
             }
-            "trim" | "snap" => {
+            "trim" | "snap" | "reclaim" => {
                 fields.exactly(&["kind", "tol", "inner"])?;
                 let tol = self.tolerance(fields.get("tol"), &at.field("tol"))?;
                 let inner = self.inner(fields)?;
-                if kind == "trim" {
-                    Node::Trim(tol, inner)
-                } else {
-                    Node::Snap(tol, inner)
+                match kind {
+                    "trim" => Node::Trim(tol, inner),
+                    "snap" => Node::Snap(tol, inner),
+                    _ => Node::Reclaim(tol, inner),
                 }
             }
             "whole_only" => {

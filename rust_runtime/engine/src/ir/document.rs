@@ -319,6 +319,7 @@ fn names(node: &Node) -> (&'static str, &'static str) {
         Node::Trim(..) => kind::TRIM,
         Node::Snap(..) => kind::SNAP,
         Node::WholeOnly(_) => kind::WHOLE_ONLY,
+        Node::Reclaim(..) => kind::RECLAIM,
         Node::Exact1to1 { .. } => kind::EXACT_1TO1,
         Node::AggNet(..) => kind::AGG_NET,
         Node::SignalGroup(..) => kind::SIGNAL_GROUP,

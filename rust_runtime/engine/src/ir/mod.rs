@@ -364,6 +364,7 @@ pub(crate) enum Node {
     Trim(Tolerance, Box<Node>),
     Snap(Tolerance, Box<Node>),
     WholeOnly(Box<Node>),
+    Reclaim(Tolerance, Box<Node>),
     Exact1to1 {
         key: Option<Expr>,
         order: Option<Expr>,
@@ -432,6 +433,7 @@ impl Node {
             | Self::Coalesce(_, inner)
             | Self::Trim(_, inner)
             | Self::Snap(_, inner)
+            | Self::Reclaim(_, inner)
             | Self::WholeOnly(inner) => vec![inner],
             _ => Vec::new(),
         }
@@ -457,7 +459,7 @@ impl Node {
             | Self::Pivot(value, _)
             | Self::AcceptIf(value, _) => vec![value],
             Self::Windowed(order, width, _) => vec![order, width],
-            Self::Trim(tol, _) | Self::Snap(tol, _) => tol.parts().collect(),
+            Self::Trim(tol, _) | Self::Snap(tol, _) | Self::Reclaim(tol, _) => tol.parts().collect(),
             Self::Exact1to1 { key, order } => key.iter().chain(order).collect(),
             Self::AggNet(key, tol, accept) => key.iter().chain(tol.parts()).chain(accept).collect(),
             Self::SignalGroup(signals, tol, _, accept) => {
@@ -531,7 +533,7 @@ impl Node {
             | Self::WholeOnly(inner) => {
                 inner.simplify(change);
             }
-            Self::Trim(tol, inner) | Self::Snap(tol, inner) => {
+            Self::Trim(tol, inner) | Self::Snap(tol, inner) | Self::Reclaim(tol, inner) => {
                 tolerance(tol);
                 inner.simplify(change);
             }

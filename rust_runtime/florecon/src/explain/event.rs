@@ -200,6 +200,11 @@ pub(crate) enum Cause {
     Split(u32),
     /// The slack of the row's original amount.
     Slack(i128),
+    /// The net of the group with all that came of its rows, and the slack.
+    Whole {
+        net: i128,
+        slack: i128,
+    },
 }
 
 pub(crate) enum FlowOutcome {
@@ -469,6 +474,10 @@ impl Regrouping {
             Cause::Unknown => {}
             Cause::Split(row) => fields.row(field::SPLIT, row),
             Cause::Slack(slack) => fields.number(field::SLACK, slack),
+            Cause::Whole { net, slack } => {
+                fields.number(field::WHOLE, net);
+                fields.number(field::SLACK, slack);
+            }
         }
         self.total.write(fields);
         fields.number(field::BEFORE, self.before);

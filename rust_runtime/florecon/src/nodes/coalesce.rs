@@ -37,34 +37,46 @@ impl<R> GroupTransform<R> for Coalesce {
 
     fn apply(&self, run: &mut Run<'_, R>, node: NodeId, done: ChildResult, bag: &mut [Lot]) -> Result<usize, Error> {
         let ChildResult { mark, left } = done;
-        let root = clusters(&run.groups, mark);
-        if root.iter().enumerate().all(|(group, &root)| group == root) {
-            return Ok(left);
-        }
-        let tag = run.tag(node, &self.origin, reason::COALESCE);
-        let tail = run.groups.split_off(mark);
-        let mut freed = Vec::new();
-        let mut order: Vec<usize> = (0..root.len()).collect();
-        by_number(&mut order, |group| root[group] as i64);
-        for cluster in order.chunk_by(|&a, &b| root[a] == root[b]) {
-            match *cluster {
-                [only] => run.groups.append(tail.get(only)),
-                _ => {
-                    let unique = cluster.iter().all(|&group| tail.tag(group).unique == Some(true));
-                    let tag = Tag {
-                        unique: Some(unique),
-                        ..tag
-                    };
-                    freed.extend(merge(&mut run.groups, &tail, cluster, tag));
-                }
-            }
-        }
+        let freed = join_connected(run, mark, node, [&self.origin, reason::COALESCE]);
         Ok(give_back(bag, left, freed))
     }
 }
 
+/// Makes one group, of an origin and a reason, of the groups from `mark` on that are connected by shared rows; returns the parts
+/// of single rows, which are no group.
+pub(super) fn join_connected<R>(
+    run: &mut Run<'_, R>,
+    mark: usize,
+    node: NodeId,
+    [origin, reason]: [&str; 2],
+) -> Vec<Lot> {
+    let root = clusters(&run.groups, mark);
+    let mut freed = Vec::new();
+    if root.iter().enumerate().all(|(group, &root)| group == root) {
+        return freed;
+    }
+    let tag = run.tag(node, origin, reason);
+    let tail = run.groups.split_off(mark);
+    let mut order: Vec<usize> = (0..root.len()).collect();
+    by_number(&mut order, |group| root[group] as i64);
+    for cluster in order.chunk_by(|&a, &b| root[a] == root[b]) {
+        match *cluster {
+            [only] => run.groups.append(tail.get(only)),
+            _ => {
+                let unique = cluster.iter().all(|&group| tail.tag(group).unique == Some(true));
+                let tag = Tag {
+                    unique: Some(unique),
+                    ..tag
+                };
+                freed.extend(merge(&mut run.groups, &tail, cluster, tag));
+            }
+        }
+    }
+    freed
+}
+
 /// For each group from `mark` on, the first group of its cluster, both counted from `mark`.
-fn clusters(groups: &Arena, mark: usize) -> Vec<usize> {
+pub(super) fn clusters(groups: &Arena, mark: usize) -> Vec<usize> {
     let mut edges: Vec<(u32, usize)> = Vec::new();
     for index in mark..groups.len() {
         edges.extend(groups.get(index).rows.iter().map(|&row| (row, index - mark)));

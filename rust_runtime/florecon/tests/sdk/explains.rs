@@ -85,6 +85,7 @@ fn plan(name: &str) -> Plan<Row> {
         "coalesce" => coalesce("both", seq(vec![settle(), exact_1to1(one_bucket, by_id)])),
         "trim" => trim(rel_tol(1000, 0), settle()),
         "snap" => snap(rel_tol(1000, 0), settle()),
+        "reclaim" => reclaim(abs_tol(3), settle()),
         other => panic!("no plan {other}"),
     }
 }
@@ -206,7 +207,7 @@ const THREE: [Line; 5] = [
 ];
 
 /// The plan, and what it must say to some row of `MIXED` besides `entered`.
-const SAID: [(&str, &[&str]); 28] = [
+const SAID: [(&str, &[&str]); 29] = [
     ("agg_net", &["bucket", "null_key", "too_small", "out_of_tolerance"]),
     ("exact_1to1", &["bucket", "taken", "too_small", "null_key"]),
     ("signal_group", &["signals", "null_key", "over_cap", "out_of_tolerance"]),
@@ -247,6 +248,7 @@ const SAID: [(&str, &[&str]); 28] = [
     ("coalesce", &["matched", "regrouped"]),
     ("trim", &["matched", "regrouped"]),
     ("snap", &["matched", "regrouped"]),
+    ("reclaim", &["matched", "kept", "regrouped"]),
 ];
 
 #[test]

@@ -87,6 +87,7 @@ pub enum Shape {
     Trim(i64, Box<Shape>),
     Snap(i64, Box<Shape>),
     WholeOnly(Box<Shape>),
+    Reclaim(i64, Box<Shape>),
 }
 
 type Lot<'a> = Item<'a, Line>;
@@ -156,6 +157,7 @@ impl Shape {
             Self::Trim(slack, inner) => trim(abs_tol(*slack), inner.plan()),
             Self::Snap(slack, inner) => snap(rel_max_tol(2_000, *slack), inner.plan()),
             Self::WholeOnly(inner) => whole_only(inner.plan()),
+            Self::Reclaim(slack, inner) => reclaim(rel_side_tol(1_500, *slack), inner.plan()),
             _ => identity(),
         }
     }
@@ -202,6 +204,7 @@ pub fn shapes() -> impl Strategy<Value = Shape> {
             2 => (slack(), one()).prop_map(|(slack, inner)| Shape::Trim(slack, inner)),
             2 => (slack(), one()).prop_map(|(slack, inner)| Shape::Snap(slack, inner)),
             1 => one().prop_map(Shape::WholeOnly),
+            2 => (slack(), one()).prop_map(|(slack, inner)| Shape::Reclaim(slack, inner)),
         ]
     })
 }
