@@ -10,6 +10,7 @@ from florecon_build.frontend.column_spec import ColumnSpec
 from florecon_build.frontend.columns import boolean, date, integer, money, real, text
 from florecon_build.frontend.combinators import (
     accept_if,
+    best_of,
     coalesce,
     fixed_point,
     for_n,
@@ -159,6 +160,7 @@ __all__ = [
     "accept_if",
     "agg_net",
     "amount_key",
+    "best_of",
     "boolean",
     "business_day",
     "clamp",

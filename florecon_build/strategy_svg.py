@@ -154,7 +154,7 @@ def _marks(places: list[Place]) -> Iterator[tuple[Place, str]]:
 
 def _mark(parent: n.Node, index: int) -> str:
     match parent:
-        case n.Seq():
+        case n.Seq() | n.BestOf():
             return str(index + 1)
         case n.PartitionByTable() if index < len(parent.cases):
             return textwrap.shorten(_clean(case_key(parent.cases[index][0], parent.key)), 20, placeholder="..")

@@ -320,6 +320,55 @@ def fixed_point(inner: Strategy, max_passes: int) -> Strategy:
 
 
 @tolerant
+def best_of(score: str, *strategies: Strategy) -> Strategy:
+    """Runs each of the strategies on the same rows and keeps the outcome of the best one, the first of equals.
+
+    Parameters:
+    - ``score``: ``"matched_value"``, the largest matched value; ``"matched_items"``, the most rows with a matched
+      amount; or ``"fewest_groups"``, the fewest groups among those that match the most rows.
+    - ``strategies``: two or more alternatives.
+
+    The choice is made once for all rows of the node: in ``partition_by`` once for each key. Counters and explanations
+    are those of the strategy that was taken.
+
+    Errors: ``StrategyError`` at the author's line for another score or fewer than two strategies; when the plugin is
+    built, for ``"matched_value"`` over rows of several currencies.
+
+    >>> import florecon_build as fb
+    >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), day=fb.date(), amount=fb.money(scale=2))
+    >>> fb.partition_by(rows.account, fb.best_of("matched_items", fb.agg_net(), fb.running_zero(rows.day)))
+    <strategy partition_by>
+    """
+    with place("best_of"):
+        measure = answered(_score(score))
+        if len(strategies) < 2:
+            fail(
+                "too_few",
+                "best_of has nothing to choose from",
+                expected="two or more strategies",
+                got=str(len(strategies)),
+                fix="add an alternative, or use the strategy alone",
+            )
+        inner = [inner_of(one, f"best_of[{index}]") for index, one in enumerate(strategies)]
+        node = n.BestOf(score=measure, strategies=tuple(one.ir for one in inner), span=author_span())
+        return strategy(node, *inner)
+
+
+@argument
+def _score(score: object) -> n.Score:
+    known = [one.value for one in n.Score]
+    if not isinstance(score, str) or score not in known:
+        fail(
+            "bad_setting",
+            "best_of.score is unknown",
+            expected=" or ".join(map(repr, known)),
+            got=describe(score),
+            fix="give one of these before the strategies",
+        )
+    return n.Score(score)
+
+
+@tolerant
 def labeled(tag: str, inner: Strategy) -> Strategy:
     """Adds ``tag: `` before the reason of every group of ``inner``. Open items are not labeled.
 

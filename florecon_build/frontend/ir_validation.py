@@ -107,6 +107,8 @@ def _build(node: n.Node) -> Strategy | None:
             return combinators.pivot(_integer(node.amount), _inner(node.inner))
         case n.FixedPoint():
             return combinators.fixed_point(_inner(node.inner), node.max_passes)
+        case n.BestOf():
+            return combinators.best_of(node.score.value, *map(_inner, node.strategies))
         case n.Labeled():
             return combinators.labeled(node.tag, _inner(node.inner))
         case n.AcceptIf():

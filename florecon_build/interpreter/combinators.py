@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from florecon_build.interpreter.bag import Bag, Group, Lot, Outcome, buckets, outcome, settle
@@ -12,7 +12,7 @@ from florecon_build.interpreter.evaluate import typed
 from florecon_build.interpreter.keys import Plain, RowId, key_of
 from florecon_build.interpreter.numbers import amount
 from florecon_build.interpreter.settings import compute, require_default_keys
-from florecon_build.interpreter.stages import Step
+from florecon_build.interpreter.stages import Stage, Step
 from florecon_build.ir import nodes as n
 from florecon_build.ir.expressions import Constant, Value
 
@@ -96,6 +96,31 @@ def fixed_point(context: Context, step: Step, node: n.FixedPoint, bag: Bag) -> O
         if not inner.groups:
             break
     return outcome(formed, left)
+
+
+def best_of(context: Context, step: Step, node: n.BestOf, bag: Bag) -> Outcome:
+    """The outcome of the strategy of the highest score, the first of equals; only its nodes are counted."""
+    best: tuple[tuple[int, int], Outcome, Sequence[Stage]] | None = None
+    for below in step.below:
+        trial = replace(context, stages=[replace(stage) for stage in context.stages])
+        inner = trial.run(below, bag)
+        score = _score(node.score, inner.groups)
+        if best is None or score > best[0]:
+            best = score, inner, trial.stages
+    if best is None:
+        return Outcome([], bag)
+    _, chosen, counted = best
+    for stage, of in zip(context.stages, counted, strict=True):
+        stage.become(of)
+    return chosen
+
+
+def _score(score: n.Score, groups: list[Group]) -> tuple[int, int]:
+    """The score of an outcome; the higher is the better."""
+    if score is n.Score.MATCHED_VALUE:
+        return sum(abs(lot.amount) for one in groups for lot in one.members), 0
+    items = len({lot.id for one in groups for lot in one.members})
+    return items, -len(groups) if score is n.Score.FEWEST_GROUPS else 0
 
 
 def windowed(context: Context, step: Step, node: n.Windowed, bag: Bag) -> Outcome:

@@ -45,6 +45,8 @@ def _run(context: Context, step: Step, bag: Bag) -> Outcome:
             return combinators.pivot(context, step, node, bag)
         case n.FixedPoint():
             return combinators.fixed_point(context, step, node, bag)
+        case n.BestOf():
+            return combinators.best_of(context, step, node, bag)
         case n.Labeled():
             return groups.labeled(context, step, node, bag)
         case n.AcceptIf():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from florecon_build.interpreter.bag import Bag, Group
 from florecon_build.ir import nodes as n
@@ -42,6 +42,11 @@ class Stage:
         self.groups += len(groups)
         self.items_matched += sum(len(group.members) for group in groups)
         self.value_matched += sum(abs(lot.amount) for group in groups for lot in group.members)
+
+    def become(self, other: Stage) -> None:
+        """Takes over the counters of another stage of the same node."""
+        for item in fields(self):
+            setattr(self, item.name, getattr(other, item.name))
 
 
 @dataclass(frozen=True, slots=True)

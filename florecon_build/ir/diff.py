@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from enum import Enum
 from typing import Any, cast
 
 from florecon_build.ir import expressions as e
@@ -132,15 +133,17 @@ def _text(content: object) -> str:
         return show_tolerance(content)
     if isinstance(content, tuple):
         return f"[{', '.join(map(_text, cast('tuple[object, ...]', content)))}]"
-    if isinstance(content, n.SoakMode | Type):
-        return str(content.value if isinstance(content, n.SoakMode) else content)
+    if isinstance(content, Enum):
+        return str(content.value)
+    if isinstance(content, Type):
+        return str(content)
     return "none" if content is None else repr(content)
 
 
 def _settings(what: str, path: str, old: Named | n.Node, new: Named | n.Node) -> Iterator[Change]:
     for item in fields(old):
         was, now = getattr(old, item.name), getattr(new, item.name)
-        if item.name in {"span", "name", "cases", "steps"} or isinstance(was, NODE_KINDS) or was == now:
+        if item.name in {"span", "name", "cases", "steps", "strategies"} or isinstance(was, NODE_KINDS) or was == now:
             continue
         yield Change(
             kind="changed",

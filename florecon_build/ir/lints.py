@@ -6,7 +6,7 @@ listed in the manifest. Each names the author's line and the path in the tree.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import assert_never
 
@@ -24,7 +24,13 @@ def check(plugin: n.PluginIr) -> tuple[Problem, ...]:
     """All diagnostics of a plugin: errors first, then in the order of the tree."""
     places = walk(plugin.strategy)
     found = [*_dead_steps(places), *_no_candidates(places), *_constant_keys(places), *_hopeless_costs(places)]
-    found += [*_groupless(places), *_labels(places), *_unused_lanes(plugin), *_unused_params(plugin)]
+    found += [
+        *_groupless(places),
+        *_mixed_values(plugin, places),
+        *_labels(places),
+        *_unused_lanes(plugin),
+        *_unused_params(plugin),
+    ]
     order = sorted(enumerate(found), key=lambda item: (item[1].severity is not Severity.ERROR, item[0]))
     return tuple(problem for _, problem in order)
 
@@ -44,6 +50,8 @@ def leaves_nothing(node: n.Node) -> bool:
             return node.key is None or not node.key.type.nullable
         case n.Seq():
             return any(leaves_nothing(step) for step in node.steps)
+        case n.BestOf():
+            return all(map(leaves_nothing, node.strategies))
         case n.PartitionBy() | n.PartitionByWith():
             return not node.key.type.nullable and leaves_nothing(node.inner)
         case n.PartitionByTable():
@@ -122,6 +130,57 @@ def _groupless(places: list[Place]) -> Iterator[Problem]:
         if isinstance(place.node, n.Reclaim) and forms_nothing(place.node.inner):
             fix = "give it a strategy that matches rows, such as fb.flow(..), or remove reclaim"
             yield _error(place, "no_groups", "reclaim has no groups to complete: its strategy forms none", fix)
+
+
+def _mixed_values(plugin: n.PluginIr, places: list[Place]) -> Iterator[Problem]:
+    """Matched values that would be sums over several currencies."""
+    if plugin.currency is None:
+        return
+    lanes = {lane.name: lane.value for lane in plugin.lanes}
+    for place in places:
+        if not isinstance(place.node, n.BestOf) or place.node.score is not n.Score.MATCHED_VALUE:
+            continue
+        if not any(_is_of_one_currency(above, plugin.currency, lanes) for above in _above(places, place)):
+            fix = f'put partition_by(row.{plugin.currency}, ..) or pivot(..) around it, or compare by "matched_items"'
+            message = "best_of cannot add up matched values of several currencies"
+            yield _error(place, "several_currencies", message, fix)
+
+
+def _above(places: list[Place], place: Place) -> Iterator[n.Node]:
+    parent = place.parent
+    while parent is not None:
+        yield places[parent].node
+        parent = places[parent].parent
+
+
+def _is_of_one_currency(node: n.Node, currency: str, lanes: Mapping[str, e.Value]) -> bool:
+    """True where what is inside a node sees amounts of one currency only."""
+
+    def names(value: e.Value) -> bool:
+        if isinstance(value, e.MakeTuple):
+            return any(map(names, value.operands))
+        return isinstance(value, e.Lane) and (
+            value.name == currency or (value.name in lanes and names(lanes[value.name]))
+        )
+
+    def fixes(condition: e.Value) -> bool:
+        match condition:
+            case e.Logic(op=e.LogicOp.AND):
+                return fixes(condition.left) or fixes(condition.right)
+            case e.Compare(op=e.CompareOp.EQ):
+                sides = (condition.left, condition.right)
+                return any(map(names, sides)) and any(not reads(side) & {Reads.LANE, Reads.LOT} for side in sides)
+            case _:
+                return False
+
+    match node:
+        case n.Pivot():
+            return True
+        case n.When():
+            return fixes(node.predicate)
+        case _:
+            key = _partition_key(node)
+            return key is not None and names(key)
 
 
 def _constant_keys(places: list[Place]) -> Iterator[Problem]:

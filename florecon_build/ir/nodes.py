@@ -100,6 +100,24 @@ class FixedPoint(Base):
     max_passes: int
 
 
+class Score(Enum):
+    """The measure by which one outcome is better than another: the matched value, the matched items, or of as many
+    items the fewest groups.
+    """
+
+    MATCHED_VALUE = "matched_value"
+    MATCHED_ITEMS = "matched_items"
+    FEWEST_GROUPS = "fewest_groups"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BestOf(Base):
+    """Runs each of ``strategies`` on the same bag and keeps the outcome of the highest score, the first of equals."""
+
+    score: Score
+    strategies: tuple[Node, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labeled(Base):
     """Prefixes the reason of every group with ``tag``."""
@@ -283,6 +301,7 @@ Node = (
     | Windowed
     | Pivot
     | FixedPoint
+    | BestOf
     | Labeled
     | AcceptIf
     | Coalesce
@@ -310,6 +329,8 @@ def children(node: Node) -> tuple[Node, ...]:
     match node:
         case Seq():
             return node.steps
+        case BestOf():
+            return node.strategies
         case PartitionByTable():
             return (*(case for _, case in node.cases), node.default)
         case (

@@ -88,6 +88,8 @@ def with_children(node: n.Node, below: tuple[n.Node, ...]) -> n.Node:
     match node:
         case n.Seq():
             return replace(node, steps=below)
+        case n.BestOf():
+            return replace(node, strategies=below)
         case n.PartitionByTable():
             cases = tuple((key, case) for (key, _), case in zip(node.cases, below[:-1], strict=True))
             return replace(node, cases=cases, default=below[-1])
@@ -151,8 +153,8 @@ def walk(root: n.Node) -> list[Place]:
 
 def _marks(node: n.Node) -> list[str]:
     match node:
-        case n.Seq():
-            return [f"[{index}]" for index in range(len(node.steps))]
+        case n.Seq() | n.BestOf():
+            return [f"[{index}]" for index in range(len(n.children(node)))]
         case n.PartitionByTable():
             return [*(f"[{key!r}]" for key, _ in node.cases), "[default]"]
         case _:

@@ -68,6 +68,8 @@ def settings(node: n.Node) -> list[str]:
             return [show(node.amount)]
         case n.FixedPoint():
             return [f"max_passes={node.max_passes}"]
+        case n.BestOf():
+            return [quote(node.score.value)]
         case n.Labeled():
             return [quote(node.tag)]
         case n.AcceptIf():

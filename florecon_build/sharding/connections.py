@@ -75,6 +75,7 @@ AMOUNT = e.LotAmount(type=INTEGER, var=e.Var.ITEM)
 ZERO = e.Lit(type=INTEGER, value=0)
 NO_KEY = "it has no key"
 LEFT_OVER = "it reads what is left of a lot, and `flow` before it can leave a part"
+CHOICE = "it chooses one strategy for all its rows together"
 PASSES = "its passes go on for all its rows together, and are counted so"
 
 
@@ -126,6 +127,9 @@ class _Visit:
                 if node.max_passes == 1:
                     return self.inner(place, around, whole=whole)
                 self.everything(place, around, PASSES, f"put partition_by(..) around {public_name(node)}")
+                return whole and not splits(node)
+            case n.BestOf():
+                self.everything(place, around, CHOICE, f"put partition_by(..) around {public_name(node)}")
                 return whole and not splits(node)
             case n.Labeled() | n.AcceptIf() | n.Coalesce() | n.Trim() | n.Snap() | n.WholeOnly() | n.Reclaim():
                 return self.inner(place, around, whole=whole)

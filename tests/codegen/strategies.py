@@ -92,6 +92,7 @@ def every_node() -> fb.Plugin:
             ),
         ),
         fb.coalesce("joined", fb.trim(10, fb.snap(fb.rel_tol(bps=1), fb.whole_only(fb.agg_net(row.memo))))),
+        fb.best_of("matched_items", fb.agg_net(row.account), fb.exact_1to1(row.memo)),
         fb.reclaim(fb.exact_1to1(row.account), tol=fb.rel_side_tol(bps=20, floor=days)),
         fb.flow(
             penalty=fb.where(row.book == 1, 900.0, 1100.0),

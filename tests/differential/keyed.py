@@ -74,6 +74,10 @@ STRATEGIES: dict[str, Callable[[], fb.Strategy]] = {
     "lookup": lambda: fb.agg_net(fb.lookup(ROW.key, {one: one[:2] for one, _ in FNV_PAIRS}, "other")),
     "soak": lambda: fb.soak_all("left", mode="bucket", key=ROW.key),
     "dropped lane": lambda: fb.agg_net((ROW.other, fb.lookup(ROW.steep, {1: 5}, 5)), tol=SLACK),
+    "best_of": lambda: fb.partition_by(
+        ROW.other,
+        fb.best_of("fewest_groups", fb.exact_1to1(ROW.key), _nearest([ROW.key]), fb.agg_net(ROW.key, tol=SLACK)),
+    ),
     "reclaim": lambda: fb.reclaim(_nearest([ROW.key]), tol=fb.rel_side_tol(bps=3_000, floor=SLACK)),
     "cascade": lambda: fb.seq(
         fb.labeled("whole", fb.whole_only(fb.coalesce("joined", fb.trim(1, _nearest([ROW.key]))))),

@@ -136,6 +136,18 @@ def negative_difference() -> object:
     return fb.reclaim(fb.agg_net(), tol=-1)
 
 
+def unknown_score() -> object:
+    return fb.best_of("matched", fb.exact_1to1(), fb.agg_net())
+
+
+def score_left_out() -> object:
+    return r.best_of(fb.exact_1to1(), fb.agg_net())
+
+
+def best_of_one() -> object:
+    return fb.best_of("matched_items", fb.exact_1to1())
+
+
 def mark_of_a_candidate() -> object:
     return fb.signal_group(row.company, accept=lambda g: (g.size == 2) | g.unique)
 

@@ -185,6 +185,39 @@ def test_the_slack_of_reclaim_is_that_of_whole_rows() -> None:
         assert len(match(n.Reclaim(tol=tol, inner=inner), *rows)) == formed
 
 
+def best(score: n.Score, *strategies: n.Node) -> n.Node:
+    """The best of some strategies."""
+    return n.BestOf(score=score, strategies=strategies)
+
+
+def test_the_best_of_several_is_kept_and_alone_counted() -> None:
+    rows = [row(1, 50, key="a"), row(2, -50, key="a"), row(3, 9, key="a"), row(4, -8, key="a"), row(5, -1, key="a")]
+    pairs, whole_key = exact(), agg_net(key=lane("key"))
+    everything = [{1: 50, 2: -50, 3: 9, 4: -8, 5: -1}]
+    for score in n.Score:
+        workspace = solved(best(score, pairs, whole_key), rows)
+        assert groups(workspace) == everything
+        choice, first, second = workspace.stages()
+        assert (choice.items_in, choice.groups, choice.items_matched) == (5, 1, 5)
+        assert (first.items_in, first.groups, first.too_small) == (0, 0, 0)
+        assert (second.items_in, second.groups) == (5, 1)
+    assert match(best(n.Score.MATCHED_ITEMS, pairs, pairs), *rows[:2]) == [{1: 50, 2: -50}]
+
+
+def test_the_scores_differ_and_the_first_of_equals_is_kept() -> None:
+    rows = [row(1, 500), row(2, -500), row(3, 1), row(4, -1), row(5, 2), row(6, -2)]
+    size = e.Unary(type=INTEGER, op=e.UnaryOp.ABS, operand=e.LotAmount(type=INTEGER, var=e.Var.ITEM))
+    large = n.When(predicate=at_least(size, 9), inner=exact())
+    few = compare(e.CompareOp.LT, size, whole(9))
+    small, together = n.When(predicate=few, inner=exact()), n.When(predicate=few, inner=agg_net())
+    assert match(best(n.Score.MATCHED_VALUE, small, large), *rows) == [{1: 500, 2: -500}]
+    assert match(best(n.Score.MATCHED_ITEMS, large, small), *rows) == [{3: 1, 4: -1}, {5: 2, 6: -2}]
+    assert match(best(n.Score.FEWEST_GROUPS, large, small, together), *rows) == [{3: 1, 4: -1, 5: 2, 6: -2}]
+    assert match(best(n.Score.MATCHED_ITEMS, small, together), *rows) == [{3: 1, 4: -1}, {5: 2, 6: -2}]
+    # a strategy that matches nothing has the fewest groups, and is not the best
+    assert len(match(best(n.Score.FEWEST_GROUPS, n.Identity(), small), *rows)) == 2
+
+
 def test_soakers_classify_by_row_or_by_key() -> None:
     rows = [row(1, 5, key="a", day=19_782), row(2, 7, key="a", day=19_782), row(3, 1)]
     single = n.SoakAll(origin="open", mode=n.SoakMode.SINGLETON, key=None)

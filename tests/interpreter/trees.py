@@ -138,6 +138,11 @@ COMBINATORS: dict[type[n.Node], Callable[[Nodes], Nodes]] = {
     n.Windowed: lambda inner: st.builds(n.Windowed, order=numbers, width=st.integers(1, 9).map(whole), inner=inner),
     n.Pivot: lambda inner: st.builds(n.Pivot, amount=st.just(lane("alt")), inner=inner),
     n.FixedPoint: lambda inner: st.builds(n.FixedPoint, inner=inner, max_passes=st.integers(0, 3)),
+    n.BestOf: lambda inner: st.builds(
+        n.BestOf,
+        score=st.sampled_from(n.Score),
+        strategies=st.lists(inner, min_size=2, max_size=3).map(tuple),
+    ),
     n.Labeled: lambda inner: st.builds(n.Labeled, tag=origins, inner=inner),
     n.AcceptIf: lambda inner: st.builds(n.AcceptIf, predicate=facts, inner=inner),
     n.Coalesce: lambda inner: st.builds(n.Coalesce, origin=origins, inner=inner),

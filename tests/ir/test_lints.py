@@ -145,3 +145,26 @@ def test_errors_stop_a_build_and_warnings_do_not() -> None:
 def test_checks_work_on_a_tree_from_json() -> None:
     again = fb.Plugin.from_ir(plugin(fb.seq(fb.soak_all(), fb.agg_net())).ir())
     assert [problem.code for problem in again.check()] == ["dead_step"]
+
+
+CHOICE = fb.best_of("matched_value", fb.exact_1to1(), fb.agg_net())
+
+
+@pytest.mark.parametrize(
+    ("strategy", "is_refused"),
+    [
+        (CHOICE, True),
+        (fb.labeled("x", fb.partition_by(row.units, CHOICE)), True),
+        (fb.when(row.company != "EUR", CHOICE), True),
+        (fb.partition_by(row.company, fb.labeled("x", CHOICE)), False),
+        (fb.partition_by_with((row.units, row.company), lambda _: CHOICE), False),
+        (fb.when((row.units > 1) & (row.company == "EUR"), CHOICE), False),
+        (fb.pivot(row.units, CHOICE), False),
+        (fb.best_of("matched_items", fb.exact_1to1(), fb.agg_net()), False),
+    ],
+)
+def test_matched_values_of_several_currencies_are_not_added_up(strategy: fb.Strategy, is_refused: bool) -> None:
+    made = fb.Plugin("a", "1.0.0", rows=row, numeraire=row.amount, strategy=strategy, currency=row.company)
+    assert [problem.code for problem in made.check()] == ["several_currencies"] * is_refused
+    without = fb.Plugin("a", "1.0.0", rows=row, numeraire=row.amount, strategy=strategy)
+    assert [problem.code for problem in without.check()] == []

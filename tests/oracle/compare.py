@@ -129,6 +129,7 @@ def plain(rng: random.Random, depth: int) -> fb.Strategy:
         *[lambda: fb.pivot(rng.choice([ROWS.local, ROWS.exact, ROWS.amount * 3, ROWS.amount.to_minor() // 3]), pair())]
         * 2,
         lambda: fb.fixed_point(below(), max_passes=3),
+        *[lambda: fb.best_of(rng.choice(["matched_value", "matched_items", "fewest_groups"]), *some())] * 3,
         lambda: fb.labeled("tag", below()),
         lambda: fb.accept_if(rng.choice(GUARDS), below()),
         lambda: fb.coalesce("chain", rng.choice([pair, below])()),

@@ -375,6 +375,25 @@ def toward_zero(dividend: int, divisor: int) -> int:
     return size if (dividend < 0) == (divisor < 0) else -size
 
 
+@groups_of.register
+def _(node: n.BestOf, bag: Bag) -> list[Group]:
+    tried: list[tuple[list[Group], list[dict[str, int]]]] = []
+    for place, strategy in enumerate(node.strategies):
+        counts = [dict(counters) for counters in bag.counts]
+        tried.append((run(strategy, replace(below(bag, node, place), counts=counts)), counts))
+
+    def score(place: int) -> tuple[int, int, int]:
+        formed = tried[place][0]
+        matched = {id for group in formed for id, _ in group.members}
+        value = sum(abs(amount) for group in formed for _, amount in group.members)
+        measure = value if node.score is n.Score.MATCHED_VALUE else len(matched)
+        return measure, -len(formed) if node.score is n.Score.FEWEST_GROUPS else 0, -place
+
+    formed, counts = tried[max(range(len(tried)), key=score)]
+    bag.counts[:] = counts
+    return formed
+
+
 # -- combinators on groups
 
 Changed = tuple[Group, list[tuple[Id, int]]]

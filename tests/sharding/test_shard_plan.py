@@ -150,6 +150,14 @@ def test_signals_and_windows() -> None:
     assert sizes(flow(order=LEDGER.day, window=4), days) == [5]
 
 
+def test_a_choice_of_strategies_is_made_for_all_rows_of_a_node() -> None:
+    rows = [row(1, 5, account="A"), row(2, -5, account="A"), row(3, 7, account="B"), row(4, -7, account="B")]
+    choice = fb.best_of("matched_items", fb.exact_1to1(), fb.agg_net(LEDGER.account))
+    assert sizes(choice, rows) == [4]
+    assert sizes(fb.partition_by(LEDGER.account, choice), rows) == [2, 2]
+    assert "chooses one strategy" in str(plugin(choice).shard_plan())
+
+
 def test_a_signal_above_the_cap_connects() -> None:
     """The cap counts free members: in parts of a few rows each the signal would be within it."""
     rows = [row(number, -5 if number % 2 else 5, memo="K" if number else "K J") for number in range(6)]

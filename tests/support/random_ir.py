@@ -408,6 +408,7 @@ class Drawer:
             ),
             lambda: n.Pivot(amount=self.located(self.maybe_null(rng.choice([t.INTEGER, MONEY])), item), inner=inner()),
             lambda: n.FixedPoint(inner=inner(), max_passes=3),
+            lambda: n.BestOf(score=rng.choice(list(n.Score)), strategies=(inner(), inner())),
             lambda: n.Labeled(tag=tag, inner=inner()),
             lambda: n.AcceptIf(predicate=self.located(t.BOOLEAN, group), inner=inner()),
             lambda: n.Coalesce(origin=tag, inner=inner()),

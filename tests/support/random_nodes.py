@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import florecon_build as fb
+from florecon_build.ir import nodes as n
 from florecon_build.ir.types import Kind
 from tests.support.random_values import DAYS, SIMPLE, WORDS, ValueMaker, Where
 
@@ -35,6 +36,9 @@ class NodeMaker(ValueMaker):
             lambda: fb.pivot(self.alternative(), below()),
             lambda: fb.fixed_point(below(), max_passes=self.rng.choice([1, 2, 4])),
             lambda: fb.for_n(self.rng.choice([1, 2]), lambda _: self.strategy(depth - 2)),
+            lambda: fb.best_of(
+                self.rng.choice([one.value for one in n.Score]), *(below() for _ in range(self.rng.choice([2, 2, 3])))
+            ),
             lambda: fb.labeled(self.rng.choice(["first", "second: try", "third"]), below()),
             lambda: fb.accept_if(self.group_predicate, below()),
             lambda: fb.accept_if(self.group_predicate, below()),

@@ -115,6 +115,9 @@ class _Scope:
                 return r.Call("pivot", (amount, self.node(node.inner)))
             case n.FixedPoint():
                 return r.Call("fixed_point", (_number(node.max_passes), self.node(node.inner)))
+            case n.BestOf():
+                strategies = r.Array(tuple(self.step(one) for one in node.strategies), "vec!")
+                return r.Call("best_of", (r.Call(node.score.value, ()), strategies))
             case n.Labeled():
                 return r.Call("labeled", (r.Text(node.tag), self.node(node.inner)))
             case n.AcceptIf():

@@ -326,6 +326,20 @@ def _predicate_false(_: Words, f: Facts) -> str:
     return "the condition is false for it"
 
 
+def _chosen(w: Words, f: Facts) -> str:
+    def outcome(at: int) -> str:
+        score = f["scores"][at]
+        if f["score"] == "matched_value":
+            return f"matches {w.sum(score, f)}"
+        rows = f"{score:,} row" + ("" if score == 1 else "s")
+        groups = f["formed"][at]
+        return f"matches {rows} in {groups:,} group" + ("" if groups == 1 else "s")
+
+    taken = f["chosen"] - 1
+    others = "; ".join(f"strategy {at + 1} {outcome(at)}" for at in range(len(f["scores"])) if at != taken)
+    return f"strategy {taken + 1} of {len(f['scores'])} is the best by {f['score']}: it {outcome(taken)}; {others}"
+
+
 def _band(w: Words, f: Facts) -> str:
     last = f["from"] + max(f["width"], 1) - 1
     return f"compared with {_items(f['size'])} from {w.order(f, f['from'])} to {w.order(f, last)}"
@@ -372,6 +386,7 @@ ROWS: dict[RowEvent, Writer] = {
     "too_large": _too_large,
     "predicate_true": lambda w, f: "the condition is true for it",
     "predicate_false": _predicate_false,
+    "chosen": _chosen,
     "band": _band,
     "pivot": _pivot,
     "not_entered": lambda w, f: "it has no amount in the other amount column, so it passes through",

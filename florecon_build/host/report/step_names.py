@@ -26,6 +26,7 @@ WORDS: Mapping[NodeKind, str] = {
     "windowed": "bands",
     "pivot": "matching in another amount",
     "fixed_point": "repeated steps",
+    "best_of": "the best of several strategies",
     "labeled": "steps under a label",
     "accept_if": "condition on groups",
     "coalesce": "groups joined",

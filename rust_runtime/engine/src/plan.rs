@@ -26,6 +26,7 @@ pub(crate) enum Step {
     Windowed(Rc<Code>, Rc<Code>, Box<Step>),
     Pivot(Rc<Code>, Box<Step>),
     FixedPoint(usize, Box<Step>),
+    BestOf(nodes::Score, Vec<Step>),
     Labeled(String, Box<Step>),
     AcceptIf(Rc<Code>, Box<Step>),
     Coalesce(String, Box<Step>),
@@ -108,6 +109,9 @@ pub(crate) fn step(node: &Node, layout: &Layout) -> Step {
         Node::Windowed(order, width, below) => Step::Windowed(code(order), code(width), inner(below)),
         Node::Pivot(amount, below) => Step::Pivot(code(amount), inner(below)),
         Node::FixedPoint(passes, below) => Step::FixedPoint(*passes, inner(below)),
+        Node::BestOf(score, strategies) => {
+            Step::BestOf(*score, strategies.iter().map(|node| step(node, layout)).collect())
+        }
         Node::Labeled(tag, below) => Step::Labeled(tag.clone(), inner(below)),
         Node::AcceptIf(predicate, below) => Step::AcceptIf(code(predicate), inner(below)),
         Node::Coalesce(origin, below) => Step::Coalesce(origin.clone(), inner(below)),
@@ -278,6 +282,10 @@ impl Builder {
                 nodes::pivot(move |item: Lot<'_>| amount.optional_whole(item), self.plan(inner)?)
             }
             Step::FixedPoint(passes, inner) => nodes::fixed_point(*passes, self.plan(inner)?),
+            Step::BestOf(score, strategies) => {
+                let plans = strategies.iter().map(|step| self.plan(step));
+                nodes::best_of(*score, plans.collect::<Result<_, _>>()?)
+            }
             Step::Labeled(tag, inner) => nodes::labeled(tag, self.plan(inner)?),
             Step::AcceptIf(predicate, inner) => {
                 let predicate = self.bound(predicate);

@@ -276,6 +276,8 @@ pub mod kind {
     pub const PIVOT: &str = "pivot";
     /// `fixed_point`
     pub const FIXED_POINT: &str = "fixed_point";
+    /// `best_of`
+    pub const BEST_OF: &str = "best_of";
     /// `labeled`
     pub const LABELED: &str = "labeled";
     /// `accept_if`
@@ -638,6 +640,8 @@ pub enum EventName {
     Rival,
     /// The predicate is false for the row, which passes through; or `accept` for the group that it would be in.
     PredicateFalse,
+    /// One of several strategies was taken; the events of the others are not told.
+    Chosen,
     /// The row is in this band.
     Band,
     /// The row enters the other numeraire with this amount.
@@ -654,7 +658,7 @@ pub enum EventName {
 
 impl EventName {
     /// All of them, in the order of the declaration.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 39] = [
         Self::DifferentKey,
         Self::SameSign,
         Self::PairedElsewhere,
@@ -687,6 +691,7 @@ impl EventName {
         Self::PredicateTrue,
         Self::Rival,
         Self::PredicateFalse,
+        Self::Chosen,
         Self::Band,
         Self::Pivot,
         Self::NotEntered,
@@ -731,6 +736,7 @@ impl EventName {
             Self::PredicateTrue => "predicate_true",
             Self::Rival => "rival",
             Self::PredicateFalse => "predicate_false",
+            Self::Chosen => "chosen",
             Self::Band => "band",
             Self::Pivot => "pivot",
             Self::NotEntered => "not_entered",
@@ -825,6 +831,14 @@ pub mod field {
     pub const AFTER: &str = "after";
     /// The member with a residual.
     pub const SPLIT: &str = "split";
+    /// The strategy that was taken, from 1.
+    pub const CHOSEN: &str = "chosen";
+    /// How strategies are compared.
+    pub const SCORE: &str = "score";
+    /// The matched value, or the number of matched rows, of each strategy.
+    pub const SCORES: &str = "scores";
+    /// The groups of each strategy.
+    pub const FORMED: &str = "formed";
     /// The net of the group with all that came of its rows.
     pub const WHOLE: &str = "whole";
 }

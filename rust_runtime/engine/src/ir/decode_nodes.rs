@@ -1,6 +1,6 @@
 //! Decoder of strategy nodes.
 
-use florecon::nodes::{closest, fewest};
+use florecon::nodes::{Score, closest, fewest};
 use serde_json::Value;
 
 use super::decode::{Decoder, Fields, MOST_COUNT, Scope, constant};
@@ -42,6 +42,29 @@ impl Decoder {
                     .enumerate()
                     .map(|(index, step)| self.node(step, &at.item(index)));
                 Node::Seq(steps.collect::<Result<_, _>>()?)
+            }
+            "best_of" => {
+                fields.exactly(&["kind", "score", "strategies"])?;
+                let score = match fields.text("score")? {
+                    "matched_value" => Score::MatchedValue,
+                    "matched_items" => Score::MatchedItems,
+                    "fewest_groups" => Score::FewestGroups,
+                    other => {
+                        return at
+                            .field("score")
+                            .refuse(format!("unknown score {}", shown(&Value::from(other))));
+                    }
+                };
+                let at = at.field("strategies");
+                let strategies = fields.list("strategies")?;
+                if strategies.len() < 2 {
+                    return at.refuse("expected two or more strategies");
+                }
+                let strategies = strategies
+                    .iter()
+                    .enumerate()
+                    .map(|(index, strategy)| self.node(strategy, &at.item(index)));
+                Node::BestOf(score, strategies.collect::<Result<_, _>>()?)
             }
             "partition_by" => {
                 fields.exactly(&["kind", "key", "inner"])?;

@@ -290,6 +290,11 @@ fn enter(node: &Node, prefix: &str, pointer: &str, source: &Map<String, Value>, 
                 below(step, &format!("[{index}]"), &format!("/steps/{index}"));
             }
         }
+        Node::BestOf(_, strategies) => {
+            for (index, strategy) in strategies.iter().enumerate() {
+                below(strategy, &format!("[{index}]"), &format!("/strategies/{index}"));
+            }
+        }
         Node::PartitionByTable(_, cases, default) => {
             for (index, (key, case)) in cases.iter().enumerate() {
                 below(case, &format!("[{}]", repr(key)), &format!("/cases/{index}/1"));
@@ -313,6 +318,7 @@ fn names(node: &Node) -> (&'static str, &'static str) {
         Node::Windowed(..) => kind::WINDOWED,
         Node::Pivot(..) => kind::PIVOT,
         Node::FixedPoint(..) => kind::FIXED_POINT,
+        Node::BestOf(..) => kind::BEST_OF,
         Node::Labeled(..) => kind::LABELED,
         Node::AcceptIf(..) => kind::ACCEPT_IF,
         Node::Coalesce(..) => kind::COALESCE,

@@ -9,7 +9,7 @@ mod simplify;
 
 use std::rc::Rc;
 
-use florecon::nodes::Preference;
+use florecon::nodes::{Preference, Score};
 use florecon::value::Text;
 
 pub(crate) use document::read;
@@ -358,6 +358,7 @@ pub(crate) enum Node {
     Windowed(Expr, Expr, Box<Node>),
     Pivot(Expr, Box<Node>),
     FixedPoint(usize, Box<Node>),
+    BestOf(Score, Vec<Node>),
     Labeled(String, Box<Node>),
     AcceptIf(Expr, Box<Node>),
     Coalesce(String, Box<Node>),
@@ -418,7 +419,7 @@ impl Node {
     /// The nodes directly below, in the order in which ids are given.
     pub fn children(&self) -> Vec<&Node> {
         match self {
-            Self::Seq(steps) => steps.iter().collect(),
+            Self::Seq(steps) | Self::BestOf(_, steps) => steps.iter().collect(),
             Self::PartitionByTable(_, cases, default) => {
                 cases.iter().map(|(_, case)| case).chain([&**default]).collect()
             }
@@ -449,6 +450,7 @@ impl Node {
             Self::Identity
             | Self::Seq(_)
             | Self::FixedPoint(..)
+            | Self::BestOf(..)
             | Self::Labeled(..)
             | Self::Coalesce(..)
             | Self::WholeOnly(_) => Vec::new(),
@@ -508,7 +510,7 @@ impl Node {
         };
         match self {
             Self::Identity => {}
-            Self::Seq(steps) => steps.iter_mut().for_each(|step| step.simplify(change)),
+            Self::Seq(steps) | Self::BestOf(_, steps) => steps.iter_mut().for_each(|step| step.simplify(change)),
             Self::PartitionByTable(key, cases, default) => {
                 change(key);
                 cases.iter_mut().for_each(|(_, case)| case.simplify(change));

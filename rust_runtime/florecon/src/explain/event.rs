@@ -64,6 +64,13 @@ pub(crate) enum Event {
     /// A transformation of groups reached the groups that hold the row.
     Regrouped(Regrouping),
     Predicate(bool),
+    /// Which of several strategies was taken, from 1; the scores and the numbers of groups of all as JSON.
+    Chosen {
+        chosen: usize,
+        score: &'static str,
+        scores: String,
+        formed: String,
+    },
     TooLarge {
         amount: i64,
         slack: i128,
@@ -299,6 +306,7 @@ impl Event {
             Self::Regrouped(Regrouping { is_changed: false, .. }) => EventName::Kept,
             Self::Regrouped(_) => EventName::Regrouped,
             Self::Predicate(true) => EventName::PredicateTrue,
+            Self::Chosen { .. } => EventName::Chosen,
             Self::Predicate(false) => EventName::PredicateFalse,
             Self::TooLarge { .. } => EventName::TooLarge,
             Self::Surplus { .. } => EventName::Surplus,
@@ -372,6 +380,17 @@ impl Event {
                 limits.write(fields);
             }
             Self::Regrouped(regrouping) => regrouping.write(fields),
+            Self::Chosen {
+                chosen,
+                score,
+                scores,
+                formed,
+            } => {
+                count(fields, field::CHOSEN, *chosen);
+                fields.text(field::SCORE, score);
+                fields.json(field::SCORES, scores);
+                fields.json(field::FORMED, formed);
+            }
             Self::TooLarge { amount, slack } => {
                 fields.number(field::AMOUNT, (*amount).into());
                 fields.number(field::SLACK, *slack);

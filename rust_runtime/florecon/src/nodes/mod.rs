@@ -4,6 +4,7 @@
 mod accept;
 mod agg_net;
 mod basic;
+mod best_of;
 mod coalesce;
 mod exact;
 pub(crate) mod flow;
@@ -22,6 +23,7 @@ mod windowed;
 pub use accept::{accept_if, whole_only};
 pub use agg_net::{agg_net, agg_net_accepting};
 pub use basic::{fixed_point, identity, seq, when};
+pub use best_of::{Score, best_of, fewest_groups, matched_items, matched_value};
 pub use coalesce::coalesce;
 pub use exact::exact_1to1;
 pub use flow::{Flow, flow};

@@ -85,6 +85,10 @@ fn plan(name: &str) -> Plan<Row> {
         "coalesce" => coalesce("both", seq(vec![settle(), exact_1to1(one_bucket, by_id)])),
         "trim" => trim(rel_tol(1000, 0), settle()),
         "snap" => snap(rel_tol(1000, 0), settle()),
+        "best_of" => best_of(
+            matched_value(),
+            vec![exact_1to1(one_bucket, by_id), agg_net(one_bucket, abs_tol(1_000))],
+        ),
         "reclaim" => reclaim(abs_tol(3), settle()),
         other => panic!("no plan {other}"),
     }
@@ -207,7 +211,7 @@ const THREE: [Line; 5] = [
 ];
 
 /// The plan, and what it must say to some row of `MIXED` besides `entered`.
-const SAID: [(&str, &[&str]); 29] = [
+const SAID: [(&str, &[&str]); 30] = [
     ("agg_net", &["bucket", "null_key", "too_small", "out_of_tolerance"]),
     ("exact_1to1", &["bucket", "taken", "too_small", "null_key"]),
     ("signal_group", &["signals", "null_key", "over_cap", "out_of_tolerance"]),
@@ -249,6 +253,7 @@ const SAID: [(&str, &[&str]); 29] = [
     ("trim", &["matched", "regrouped"]),
     ("snap", &["matched", "regrouped"]),
     ("reclaim", &["matched", "kept", "regrouped"]),
+    ("best_of", &["chosen", "bucket", "taken"]),
 ];
 
 #[test]

@@ -87,6 +87,7 @@ pub enum Shape {
     Trim(i64, Box<Shape>),
     Snap(i64, Box<Shape>),
     WholeOnly(Box<Shape>),
+    BestOf(u8, Vec<Shape>),
     Reclaim(i64, Box<Shape>),
 }
 
@@ -134,6 +135,10 @@ impl Shape {
             Self::With(slack) => {
                 let slack = *slack;
                 partition_by_with(key, move |key: &i64| agg_net(one_bucket, abs_tol(slack + key)))
+            }
+            Self::BestOf(score, strategies) => {
+                let score = [matched_value, matched_items, fewest_groups][usize::from(*score)]();
+                best_of(score, strategies.iter().map(Self::plan).collect())
             }
             Self::Seq(steps) => seq(steps.iter().map(Self::plan).collect()),
             Self::Table(one, other) => partition_by_table(key, vec![(1, one.plan())], other.plan()),
@@ -204,6 +209,8 @@ pub fn shapes() -> impl Strategy<Value = Shape> {
             2 => (slack(), one()).prop_map(|(slack, inner)| Shape::Trim(slack, inner)),
             2 => (slack(), one()).prop_map(|(slack, inner)| Shape::Snap(slack, inner)),
             1 => one().prop_map(Shape::WholeOnly),
+            3 => (0..3_u8, prop::collection::vec(inner.clone(), 2..4))
+                .prop_map(|(score, strategies)| Shape::BestOf(score, strategies)),
             2 => (slack(), one()).prop_map(|(slack, inner)| Shape::Reclaim(slack, inner)),
         ]
     })

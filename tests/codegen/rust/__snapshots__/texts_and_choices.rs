@@ -162,28 +162,28 @@ impl Plugin for TextsPlugin {
         let due = record.opt_date(7);
         let day = record.date(8);
         let amount = record.money(9);
-        // tests/codegen/strategies.py:126  fb.first_of(row.payee, "").normalize()
+        // tests/codegen/strategies.py:127  fb.first_of(row.payee, "").normalize()
         let name = text::normalize(payee.as_deref().unwrap_or(""));
-        // tests/codegen/strategies.py:129  fb.concat(row.payer.upper().left(4), "-", row.kind.strip().right(2))
+        // tests/codegen/strategies.py:130  fb.concat(row.payer.upper().left(4), "-", row.kind.strip().right(2))
         let left = text::left(&text::upper(&payer), 4);
         let right = text::right(&text::strip(&kind), 2);
         let code = text::concat(&[&left, "-", &right]);
-        // tests/codegen/strategies.py:130  fb.first_of(row.memo, "none").replace("INV", "").digits()
+        // tests/codegen/strategies.py:131  fb.first_of(row.memo, "none").replace("INV", "").digits()
         let cleaned = text::digits(&text::replace(memo.as_deref().unwrap_or("none"), "INV", ""));
-        // tests/codegen/strategies.py:131  fb.first_of(row.memo, "").split("-", 1)
+        // tests/codegen/strategies.py:132  fb.first_of(row.memo, "").split("-", 1)
         let invoice = text::split(memo.as_deref().unwrap_or(""), "-", 1);
-        // tests/codegen/strategies.py:132  fb.first_of(row.due, row.day).month_end
+        // tests/codegen/strategies.py:133  fb.first_of(row.due, row.day).month_end
         let payable = date::month_end(due.unwrap_or(day));
-        // tests/codegen/strategies.py:133  fb.lookup(row.kind, {"credit": -1.0, "fee": 0.25, "invoice": 1.0}, 0.0)
+        // tests/codegen/strategies.py:134  fb.lookup(row.kind, {"credit": -1.0, "fee": 0.25, "invoice": 1.0}, 0.0)
         let weight = match kind.as_str() {
             "credit" => -1.0,
             "fee" => 0.25,
             "invoice" => 1.0,
             _ => 0.0,
         };
-        // tests/codegen/strategies.py:134  fb.lookup(row.kind, {"charge": True, "fee": True}, False)
+        // tests/codegen/strategies.py:135  fb.lookup(row.kind, {"charge": True, "fee": True}, False)
         let is_fee = matches!(kind.as_str(), "charge" | "fee");
-        // tests/codegen/strategies.py:135  fb.where(row.kind == "credit", -1, fb.where(row.kind == "invoice", 1, 0))
+        // tests/codegen/strategies.py:136  fb.where(row.kind == "credit", -1, fb.where(row.kind == "invoice", 1, 0))
         let sign = if kind == "credit" {
             -1
         } else if kind == "invoice" {
@@ -191,29 +191,29 @@ impl Plugin for TextsPlugin {
         } else {
             0
         };
-        // tests/codegen/strategies.py:136  fb.minor_units(row.units * row.rate, 2)
+        // tests/codegen/strategies.py:137  fb.minor_units(row.units * row.rate, 2)
         let foreign = money::minor_units(units as f64 * rate, 2)?;
-        // tests/codegen/strategies.py:137  fb.ngrams(row.memo, size=3)
+        // tests/codegen/strategies.py:138  fb.ngrams(row.memo, size=3)
         let grams = text::ngrams(memo.as_deref(), 3);
-        // tests/codegen/strategies.py:138  fb.extract_all(row.memo, "\\bINV[-/][0-9/]+")
+        // tests/codegen/strategies.py:139  fb.extract_all(row.memo, "\\bINV[-/][0-9/]+")
         let numbers = pattern::extract_all(memo.as_deref(), PATTERN_CD2B770D);
-        // tests/codegen/strategies.py:139  fb.tokens(row.memo, min_length=4, keep="-/")
+        // tests/codegen/strategies.py:140  fb.tokens(row.memo, min_length=4, keep="-/")
         let words = text::tokens_keeping(memo.as_deref(), 4, false, "-/");
-        // tests/codegen/strategies.py:140  row.payer.strip_left("0").to_integer()
+        // tests/codegen/strategies.py:141  row.payer.strip_left("0").to_integer()
         let account = text::to_integer(&text::strip_left(&payer, "0"));
-        // tests/codegen/strategies.py:141  fb.first_of(fb.first_of(row.memo, "").extract("\\d\\d[.]\\d\\d[.]\\d{4}"),
+        // tests/codegen/strategies.py:142  fb.first_of(fb.first_of(row.memo, "").extract("\\d\\d[.]\\d\\d[.]\\d{4}"),
         //    "").to_date("%d.%m.%Y")
         let extract = pattern::extract(memo.as_deref().unwrap_or(""), PATTERN_4D93BD9A, 1);
         let filled = extract.as_deref().unwrap_or("");
         let value_day = date::parse(filled, "%d.%m.%Y");
-        // tests/codegen/strategies.py:142  fb.first_of(fb.first_of(row.memo, "").extract("fee ([0-9.,]+)"),
+        // tests/codegen/strategies.py:143  fb.first_of(fb.first_of(row.memo, "").extract("fee ([0-9.,]+)"),
         //    "").to_money(2)
         let extract_2 = pattern::extract(memo.as_deref().unwrap_or(""), PATTERN_2809B17F, 1);
         let filled_2 = extract_2.as_deref().unwrap_or("");
         let fee = money::parse(filled_2, 2, ",");
-        // tests/codegen/strategies.py:143  fb.business_day(row.day, holidays="2025-12-25 2025-12-26 2026-01-01")
+        // tests/codegen/strategies.py:144  fb.business_day(row.day, holidays="2025-12-25 2025-12-26 2026-01-01")
         let workday = date::business_day(day, &[20_447, 20_448, 20_454], 96);
-        // tests/codegen/strategies.py:144  fb.first_of(row.kind.extract("\\btrace: (\\w+)$"), "none")
+        // tests/codegen/strategies.py:145  fb.first_of(row.kind.extract("\\btrace: (\\w+)$"), "none")
         let trace = pattern::extract(&kind, PATTERN_2AE1D489, 1).unwrap_or_else(|| Text::from("none"));
         Ok(Row {
             payer,
@@ -255,7 +255,7 @@ export_plugin!(TextsPlugin);
 fn strategy(p: &Params) -> Result<Plan<Row>, EvalError> {
     let cents = p.cents;
 
-    // tests/codegen/strategies.py:148  (row.amount > fb.minor(1000, 2)) & row.name.contains(row.payer) & (row.units *
+    // tests/codegen/strategies.py:149  (row.amount > fb.minor(1000, 2)) & row.name.contains(row.payer) & (row.units *
     //    row.sign > 2 - row.units)
     let applies = |item: Item<'_, Row>| -> Result<bool, EvalError> {
         let holds = item.row.amount > 1000
@@ -264,7 +264,7 @@ fn strategy(p: &Params) -> Result<Plan<Row>, EvalError> {
         Ok(holds)
     };
 
-    // tests/codegen/strategies.py:149  (row.name, row.invoice, row.weight)
+    // tests/codegen/strategies.py:150  (row.name, row.invoice, row.weight)
     let pair_key = |item: Item<'_, Row>| {
         let part = Real::key(item.row.weight);
         match (item.row.name.clone(), item.row.invoice.clone(), part) {
@@ -274,7 +274,7 @@ fn strategy(p: &Params) -> Result<Plan<Row>, EvalError> {
     };
     let when_step = when(applies, exact_1to1(pair_key, by_id));
 
-    // tests/codegen/strategies.py:154  fb.where(a.is_fee == b.is_fee, 3.0 - fb.dice(a.name, b.name) -
+    // tests/codegen/strategies.py:155  fb.where(a.is_fee == b.is_fee, 3.0 - fb.dice(a.name, b.name) -
     //    fb.jaro_winkler(a.payer, b.payer) * a.rate / 2.0, None)
     let flow_cost = |a: Item<'_, Row>, b: Item<'_, Row>| {
         if a.row.is_fee == b.row.is_fee {
@@ -286,25 +286,25 @@ fn strategy(p: &Params) -> Result<Plan<Row>, EvalError> {
         }
     };
 
-    // tests/codegen/strategies.py:153  row.grams
+    // tests/codegen/strategies.py:154  row.grams
     let match_key = |item: Item<'_, Row>| item.row.grams.clone();
 
-    // tests/codegen/strategies.py:153  row.code
+    // tests/codegen/strategies.py:154  row.code
     let match_key_2 = |item: Item<'_, Row>| Some(item.row.code.clone());
 
-    // tests/codegen/strategies.py:153  row.numbers
+    // tests/codegen/strategies.py:154  row.numbers
     let match_key_3 = |item: Item<'_, Row>| item.row.numbers.clone();
 
-    // tests/codegen/strategies.py:153  row.trace
+    // tests/codegen/strategies.py:154  row.trace
     let match_key_4 = |item: Item<'_, Row>| Some(item.row.trace.clone());
 
-    // tests/codegen/strategies.py:153  row.words
+    // tests/codegen/strategies.py:154  row.words
     let match_key_5 = |item: Item<'_, Row>| item.row.words.clone();
 
-    // tests/codegen/strategies.py:153  row.account
+    // tests/codegen/strategies.py:154  row.account
     let match_key_6 = |item: Item<'_, Row>| item.row.account;
 
-    // tests/codegen/strategies.py:153  row.value_day
+    // tests/codegen/strategies.py:154  row.value_day
     let match_key_7 = |item: Item<'_, Row>| item.row.value_day;
     let arbiter = Flow::new(constant(10.0), flow_cost)
         .match_on(match_key)
@@ -317,7 +317,7 @@ fn strategy(p: &Params) -> Result<Plan<Row>, EvalError> {
         .bucket_cap(256);
     let flow_step = flow(arbiter);
 
-    // tests/codegen/strategies.py:160  (row.payable.year, row.payable.month, row.cleaned)
+    // tests/codegen/strategies.py:161  (row.payable.year, row.payable.month, row.cleaned)
     let net_key = |item: Item<'_, Row>| {
         let year = date::year(item.row.payable);
         let month = date::month(item.row.payable);
@@ -326,14 +326,14 @@ fn strategy(p: &Params) -> Result<Plan<Row>, EvalError> {
     let tol = abs_tol(int::max(5, int::mul(cents, 2)?));
     let agg_net_step = agg_net(net_key, tol);
 
-    // tests/codegen/strategies.py:161  row.workday
+    // tests/codegen/strategies.py:162  row.workday
     let window_order = |item: Item<'_, Row>| item.row.workday;
 
-    // tests/codegen/strategies.py:161  row.fee
+    // tests/codegen/strategies.py:162  row.fee
     let pair_key_2 = |item: Item<'_, Row>| item.row.fee;
     let windowed_step = windowed(window_order, 3, exact_1to1(pair_key_2, by_id));
 
-    // tests/codegen/strategies.py:162  (row.foreign != row.amount) & row.kind.matches("^(?:fx|currency)")
+    // tests/codegen/strategies.py:163  (row.foreign != row.amount) & row.kind.matches("^(?:fx|currency)")
     let applies_2 =
         |item: Item<'_, Row>| item.row.foreign != item.row.amount && pattern::matches(&item.row.kind, PATTERN_0B1DC72B);
     let when_step_2 = when(applies_2, soak_all("currency", singleton()));
