@@ -137,7 +137,8 @@ def _build(node: n.Node) -> Strategy | None:
             return leaves.running_zero(rebuilt(node.order), tol=slack, key=key, accept=_acceptance(node.accept))
         case n.SubsetNet():
             slack, key = rebuilt_tolerance(node.tol), _optional(node.key)
-            return leaves.subset_net(key, tol=slack, max_size=node.max_size, budget=node.budget)
+            test = _acceptance(node.accept)
+            return leaves.subset_net(key, tol=slack, max_size=node.max_size, budget=node.budget, accept=test)
         case n.AnchoredSubset():
             return leaves.subset_net(
                 _optional(node.key),

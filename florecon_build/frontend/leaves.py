@@ -205,6 +205,7 @@ def subset_net(
     anchor: BooleanExpr | None = None,
     prefer: str = "closest",
     max_left_out: int | None = None,
+    accept: Accept | None = None,
 ) -> Strategy:
     """Finds subsets of each bucket that net within the tolerance, by an exact search: the smallest ones, or with
     ``anchor`` the best ones of one anchor (a payment) and any number of rows of the other sign.
@@ -224,6 +225,8 @@ def subset_net(
       ``"fewest"`` the fewest items. The other criterion is the second, then the lowest ids.
     - ``max_left_out``: with an anchor, largest number of open rows of the other sign in the bucket that the group may
       leave out. Then the fewest left out are best, not the fewest items.
+    - ``accept``: without an anchor, function of a candidate group ``g`` (see ``Group``) that returns a boolean
+      expression. A group is formed only if it holds. Otherwise the next subset is tried; each refusal is a step.
 
     Groups have origin ``subset_net`` and reason ``n:m subset``, with an anchor ``1:n subset``.
 
@@ -233,6 +236,9 @@ def subset_net(
     >>> import florecon_build as fb
     >>> rows = fb.columns(row_id=fb.integer(id=True), account=fb.text(), amount=fb.money(scale=2))
     >>> fb.subset_net(rows.account, max_size=4)
+    <strategy subset_net>
+
+    >>> fb.subset_net(rows.account, accept=lambda g: g.min_side == 1)
     <strategy subset_net>
 
     A payment of all open invoices of the account but at most two:
@@ -250,8 +256,12 @@ def subset_net(
             answered(_needs_anchor(chosen, max_left_out))
             size = 8 if max_size is None else max_size
             answered(whole(size, "subset_net.max_size", least=2, most=MAX_SUBSET))
-            node = n.SubsetNet(key=_ir(by), tol=slack.ir, max_size=size, budget=steps, span=author_span())
-            return strategy(node, by, slack)
+            candidates = acceptance_of(accept, "subset_net.accept")
+            node = n.SubsetNet(
+                key=_ir(by), tol=slack.ir, max_size=size, budget=steps, accept=_ir(candidates), span=author_span()
+            )
+            return strategy(node, by, slack, candidates)
+        answered(_no_acceptance(accept))
         test = answered(_anchor(anchor))
         answered(_side_tolerance(slack))
         if max_size is not None:
@@ -295,6 +305,17 @@ def _needs_anchor(prefer: n.Preference, max_left_out: object) -> None:
         got="no anchor",
         fix='add the condition for payments, such as anchor=row.kind == "payment", or leave them out',
     )
+
+
+@argument
+def _no_acceptance(accept: object) -> None:
+    if accept is not None:
+        fail(
+            "bad_setting",
+            "subset_net: accept is for a search without an anchor, which tries one subset after the other",
+            got="anchor and accept",
+            fix="put fb.accept_if(.., fb.subset_net(..)) around it, which dissolves groups, or leave the anchor out",
+        )
 
 
 @argument

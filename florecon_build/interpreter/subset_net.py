@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from florecon_build.interpreter.bag import Bag, Group, Outcome, buckets, group, without
+from florecon_build.interpreter.bag import Bag, Group, Lot, Outcome, buckets, group, without
 from florecon_build.interpreter.context import Context
-from florecon_build.interpreter.leaves import rejected_shape
+from florecon_build.interpreter.leaves import accepts, rejected_shape
 from florecon_build.interpreter.stages import Step
 from florecon_build.interpreter.tolerance import Slack
 from florecon_build.ir import nodes as n
@@ -25,11 +26,15 @@ def subset_net(context: Context, step: Step, node: n.SubsetNet, bag: Bag) -> Out
     counters = context.stages[step.id]
     counters.null_key += len(keyless)
     formed: list[Group] = []
+
+    def accept(members: Bag) -> bool:
+        return accepts(context, node.accept, members)
+
     for bucket in cut.values():
         if rejected_shape(counters, bucket):
             continue
         try:
-            found = subsets(bucket, slack, node.max_size, node.budget)
+            found = subsets(bucket, slack, node.max_size, node.budget, accept)
         except OutOfBudget:
             counters.out_of_budget += 1
             continue
@@ -38,7 +43,14 @@ def subset_net(context: Context, step: Step, node: n.SubsetNet, bag: Bag) -> Out
     return without(bag, formed)
 
 
-def subsets(bucket: Bag, slack: Slack, max_size: int, budget: int) -> list[tuple[Bag, bool]]:
+def anything(_: Bag) -> bool:
+    """Accepts every candidate."""
+    return True
+
+
+def subsets(
+    bucket: Bag, slack: Slack, max_size: int, budget: int, accept: Callable[[Bag], bool] = anything
+) -> list[tuple[Bag, bool]]:
     """The subsets that are taken from one bucket, and for each whether it is unique.
 
     Raises `OutOfBudget` when the search for them takes more than ``budget`` steps. The search for their rivals has the
@@ -49,7 +61,7 @@ def subsets(bucket: Bag, slack: Slack, max_size: int, budget: int) -> list[tuple
     steps = rival_steps = 0
     size = 2
     while size <= min(max_size, len(left)):
-        search = Search.over(left, slack, size, budget - steps)
+        search = Search.over(left, slack, size, budget - steps, accept)
         taken = search.first()
         steps += search.steps
         if taken is None:
@@ -79,11 +91,13 @@ class Search:
 
     ``low[r][at]`` and ``high[r][at]`` are the sums of the ``r`` smallest and largest amounts from position ``at`` on;
     they exist where there are as many. ``by_amount`` are the (amount, position) pairs in ascending order. ``held`` are
-    amounts chosen beforehand, and ``known`` is a choice of positions that is passed over.
+    lots chosen beforehand, and ``known`` is a choice of positions that is passed over.
     """
 
+    lots: Bag
     amounts: list[int]
-    held: list[int]
+    held: list[Lot]
+    accept: Callable[[Bag], bool]
     slack: Slack
     size: int
     budget: int
@@ -95,12 +109,12 @@ class Search:
     steps: int = 0
 
     @staticmethod
-    def over(bag: Bag, slack: Slack, size: int, budget: int) -> Search:
+    def over(bag: Bag, slack: Slack, size: int, budget: int, accept: Callable[[Bag], bool]) -> Search:
         """The search over a bag. No subset is allowed more slack than one with the largest amount as every leg."""
         amounts = [lot.amount for lot in bag]
         reach = slack.most(max(abs(amount) for amount in amounts), size)
         low, high = _extremes(amounts, size)
-        return Search(amounts, [], slack, size, budget, reach, low, high, _by_amount(amounts))
+        return Search(bag, amounts, [], accept, slack, size, budget, reach, low, high, _by_amount(amounts))
 
     def first(self) -> list[int] | None:
         """The positions of the first subset, or None."""
@@ -115,8 +129,9 @@ class Search:
             low, high = _extremes(amounts, self.size - 1)
             search = replace(
                 self,
+                lots=[self.lots[place] for place in others],
                 amounts=amounts,
-                held=[self.amounts[at]],
+                held=[self.lots[at]],
                 budget=budget - steps,
                 low=low,
                 high=high,
@@ -144,23 +159,32 @@ class Search:
             here = total + self.amounts[at]
             if here + self.low[after][at + 1] > self.reach or here + self.high[after][at + 1] < -self.reach:
                 continue
-            self.steps += 1
-            if self.steps > self.budget:
-                raise OutOfBudget
+            self._step()
             found = self._extend([*chosen, at], here)
             if found is not None:
                 return found
         return None
 
+    def _step(self) -> None:
+        self.steps += 1
+        if self.steps > self.budget:
+            raise OutOfBudget
+
     def _close(self, chosen: list[int], total: int, start: int) -> list[int] | None:
-        """The chosen positions with the first later one that makes them net; choosing it is no step."""
+        """The chosen positions with the first later one that makes them net; choosing it is no step, a
+        refusal is one.
+        """
         first = bisect_left(self.by_amount, (-self.reach - total, start))
         last = bisect_right(self.by_amount, (self.reach - total, len(self.amounts)))
         for at in sorted(at for _, at in self.by_amount[first:last] if at >= start):
-            legs = [*self.held, *(self.amounts[one] for one in (*chosen, at))]
+            members = [*self.held, *(self.lots[one] for one in (*chosen, at))]
+            legs = [lot.amount for lot in members]
             nets = min(legs) < 0 < max(legs) and abs(sum(legs)) <= self.slack.over(legs)
-            if nets and [*chosen, at] != self.known:
+            if not nets or [*chosen, at] == self.known:
+                continue
+            if self.accept(members):
                 return [*chosen, at]
+            self._step()
         return None
 
 

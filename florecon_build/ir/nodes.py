@@ -221,12 +221,13 @@ class RunningZero(Base):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubsetNet(Base):
-    """Finds the smallest subsets of a bucket that net within a tolerance."""
+    """Finds the smallest subsets of a bucket that net within a tolerance and satisfy ``accept``."""
 
     key: Value | None
     tol: Tolerance
     max_size: int
     budget: int
+    accept: Value | None = field(default=None, metadata=OPTIONAL)
 
 
 class Preference(Enum):

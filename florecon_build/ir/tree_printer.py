@@ -91,7 +91,8 @@ def settings(node: n.Node) -> list[str]:
         case n.RunningZero():
             return [show(node.order), *_tol(node.tol), *_optional("key", node.key), *_accept(node.accept)]
         case n.SubsetNet():
-            return [*_key(node.key), *_tol(node.tol), f"max_size={node.max_size}", f"budget={node.budget}"]
+            limits = [f"max_size={node.max_size}", f"budget={node.budget}"]
+            return [*_key(node.key), *_tol(node.tol), *limits, *_accept(node.accept)]
         case n.AnchoredSubset():
             prefer = [] if node.prefer is n.Preference.CLOSEST else [f"prefer={quote(node.prefer.value)}"]
             sizes = {"max_size": node.max_size, "max_left_out": node.max_left_out}

@@ -78,7 +78,7 @@ def every_node() -> fb.Plugin:
         fb.agg_net(row.account, accept=lambda g: g.any(row.account == home)),
         fb.accept_if(
             lambda g: (g.size <= 6) & (g.distinct(row.book) >= 2) & (g.span(row.day) <= days),
-            fb.subset_net(row.account, tol=5, max_size=4, budget=20_000),
+            fb.subset_net(row.account, tol=5, max_size=4, budget=20_000, accept=lambda g: g.size > 2),
         ),
         fb.partition_by_with(
             row.currency_or_eur,

@@ -57,6 +57,9 @@ STRATEGIES: dict[str, Callable[[], fb.Strategy]] = {
     "reference_net words": lambda: fb.reference_net(ROW.words, tol=SLACK, cap=12),
     "running_zero": lambda: fb.running_zero(ROW.day, key=ROW.key),
     "subset_net": lambda: fb.subset_net(ROW.key, tol=SLACK, max_size=4, budget=500),
+    "subset_net accept": lambda: fb.subset_net(
+        ROW.key, tol=SLACK, max_size=3, budget=500, accept=lambda g: g.distinct(ROW.other) >= 2
+    ),
     "subset_net anchor": lambda: fb.subset_net(ROW.key, tol=SLACK, anchor=ROW.amount < 0, max_left_out=3),
     "flow": lambda: _nearest([ROW.key]),
     "flow words": lambda: _nearest([ROW.words, ROW.other]),

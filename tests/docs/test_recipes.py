@@ -31,6 +31,10 @@ RECIPES = [
     "settled",
     "named",
     "disputed",
+    "discount",
+    "unambiguous",
+    "three_way",
+    "whole_lines",
 ]
 
 
@@ -70,7 +74,7 @@ def ran() -> Ran:
 
 def test_every_recipe_runs(ran: Ran) -> None:
     """Each asserts its own outcome in the page."""
-    assert PAGE.count("\n## ") == len(RECIPES) == 17
+    assert PAGE.count("\n## ") == len(RECIPES) == 21
     tried = [call.plugin for call in ran.calls]
     assert all(ran.names[name] in tried for name in RECIPES)
 

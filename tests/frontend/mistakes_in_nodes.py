@@ -148,6 +148,10 @@ def best_of_one() -> object:
     return fb.best_of("matched_items", fb.exact_1to1())
 
 
+def condition_on_an_anchored_subset() -> object:
+    return fb.subset_net(row.company, anchor=row.amount < 0, accept=lambda g: g.size > 2)
+
+
 def mark_of_a_candidate() -> object:
     return fb.signal_group(row.company, accept=lambda g: (g.size == 2) | g.unique)
 

@@ -259,6 +259,31 @@ def test_a_segment_that_is_not_accepted_goes_on_to_the_next_zero() -> None:
     assert match(node, *rows) == [{1: 5, 2: -5, 3: 7, 4: -7}]
 
 
+def test_the_next_subset_is_tried_where_one_is_not_accepted() -> None:
+    rows = [row(1, 5), row(2, -5), row(3, 7), row(4, -4), row(5, -3)]
+    node = n.SubsetNet(key=None, tol=abs_tol(0), max_size=5, budget=1_000, accept=LARGE)
+    assert match(node, *rows) == [{3: 7, 4: -4, 5: -3}]
+    small = n.SubsetNet(key=None, tol=abs_tol(0), max_size=5, budget=1_000, accept=SMALL)
+    assert match(small, *rows) == [{1: 5, 2: -5}]
+
+
+def test_a_refused_subset_is_a_step() -> None:
+    # ten pairs of one row with another, all refused
+    rows = [row(1, 5), *(row(at, -5) for at in range(2, 12))]
+    for budget, given_up in ((10, 1), (11, 0)):
+        node = n.SubsetNet(key=None, tol=abs_tol(0), max_size=2, budget=budget, accept=LARGE)
+        stage = solved(node, rows).stages()[0]
+        assert (stage.groups, stage.out_of_budget, stage.out_of_tolerance) == (0, given_up, 1 - given_up)
+
+
+def test_a_subset_that_would_not_be_accepted_is_no_rival() -> None:
+    rows = [row(1, 5, key="a"), row(2, -5, key="a"), row(3, -5, key="b")]
+    alike = compare(e.CompareOp.EQ, e.GroupDistinct(type=INTEGER, operand=lane("key")), whole(1))
+    for accept, unique in ((None, False), (alike, True)):
+        node = n.SubsetNet(key=None, tol=abs_tol(0), max_size=2, budget=100, accept=accept)
+        assert marks(node, *rows) == [unique]
+
+
 def test_a_bucket_that_would_not_be_accepted_is_no_rival() -> None:
     lines = [row(1, 5, ref="AA BB"), row(2, -5, ref="AA"), row(3, -4, ref="BB"), row(4, -1, ref="BB")]
     for accept, unique in ((None, False), (SMALL, True)):

@@ -99,7 +99,12 @@ LEAVES: dict[type[n.Node], st.SearchStrategy[n.Node]] = {
     ),
     n.RunningZero: st.builds(n.RunningZero, order=orders, tol=tols, key=maybe_keys, accept=acceptances),
     n.SubsetNet: st.builds(
-        n.SubsetNet, key=maybe_keys, tol=tols, max_size=st.integers(2, 4), budget=st.sampled_from([3, 2_000])
+        n.SubsetNet,
+        key=maybe_keys,
+        tol=tols,
+        max_size=st.integers(2, 4),
+        budget=st.sampled_from([3, 2_000]),
+        accept=acceptances,
     ),
     n.AnchoredSubset: st.builds(
         n.AnchoredSubset,

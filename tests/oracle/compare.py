@@ -92,7 +92,16 @@ def plain(rng: random.Random, depth: int) -> fb.Strategy:
         ]
         * 2,
         lambda: fb.running_zero(order(), tol=tol(), key=key(), accept=accept()),
-        lambda: fb.subset_net(key(), tol=tol(), max_size=rng.choice([2, 3, 7]), budget=rng.choice([3, 12, 40, 900])),
+        *[
+            lambda: fb.subset_net(
+                key(),
+                tol=tol(),
+                max_size=rng.choice([2, 3, 7]),
+                budget=rng.choice([3, 12, 40, 900]),
+                accept=accept(),
+            )
+        ]
+        * 2,
         lambda: fb.subset_net(
             key(),
             tol=rng.choice([0, 1, 3, fb.rel_side_tol(900, floor=1), fb.rel_gross_tol(400)]),

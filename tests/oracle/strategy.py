@@ -660,6 +660,38 @@ def _(node: n.SubsetNet, bag: Bag) -> list[Group]:
     return formed
 
 
+Places = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Hunt:
+    """A search for subsets with some lots beforehand, of the first that is accepted in the order of their places."""
+
+    node: n.SubsetNet
+    bag: Bag
+    held: list[Id]
+    others: list[Id]
+    bound: int
+
+    def first(self, candidates: list[Places], many: int, budget: int) -> tuple[Places | None, int]:
+        """The first candidate that is accepted, and the steps up to it; more than the budget if it is spent before.
+
+        The search ends with the budget: nobody asks whether a later candidate is accepted.
+        """
+        for refused, places in enumerate(candidates):
+            steps = self.steps(many, places) + refused
+            if steps > budget:
+                return None, steps
+            if accepted(self.node.accept, self.bag, [*self.held, *(self.others[place] for place in places)]):
+                return places, steps
+        return None, self.steps(many, None) + len(candidates)
+
+    def steps(self, many: int, until: Places | None) -> int:
+        """The extensions up to a choice of so many places, or to the end."""
+        amounts = [self.bag.amounts[id] for id in self.others]
+        return steps_until(amounts, many, until, self.bound, sum(self.bag.amounts[id] for id in self.held))
+
+
 def subsets(node: n.SubsetNet, bag: Bag, bucket: list[Id]) -> tuple[list[tuple[list[Id], bool]], int]:
     """All subsets that are taken from a bucket, each with its mark, and the steps that the searches take."""
     found: list[tuple[list[Id], bool]] = []
@@ -671,34 +703,41 @@ def subsets(node: n.SubsetNet, bag: Bag, bucket: list[Id]) -> tuple[list[tuple[l
             if has_both_signs(bag, ids := [left[place] for place in places]) and is_within(node.tol, bag, ids)
         ]
         bound = allowed(node.tol, bag, [max(abs(bag.amounts[id]) for id in left)] * many)
-        steps += steps_until([bag.amounts[id] for id in left], many, netting[0] if netting else None, bound, 0)
-        if netting:
-            rivals = [places for places in netting[1:] if set(places) & set(netting[0])]
-            rival_steps += steps_to_rivals(bag, left, netting[0], rivals, bound)
-            unique = not rivals and rival_steps <= node.budget
-            found.append(([left[place] for place in netting[0]], unique))
-            left = [id for place, id in enumerate(left) if place not in netting[0]]
-        else:
+        hunt = Hunt(node, bag, [], left, bound)
+        taken, more = hunt.first(netting, many, node.budget - steps)
+        steps += more
+        if steps > node.budget:
+            break
+        if taken is None:
             many += 1
+            continue
+        is_alone, more = has_no_rival(hunt, taken, netting, node.budget - rival_steps)
+        rival_steps += more
+        found.append(([left[place] for place in taken], is_alone))
+        left = [id for place, id in enumerate(left) if place not in taken]
     return found, steps
 
 
-def steps_to_rivals(bag: Bag, left: list[Id], taken: tuple[int, ...], rivals: list[tuple[int, ...]], bound: int) -> int:
-    """The extensions of the searches with each place that was taken and without the ones before it, up to a rival."""
+def has_no_rival(hunt: Hunt, taken: Places, netting: list[Places], budget: int) -> tuple[bool, int]:
+    """Whether no other subset of the size has a place that was taken, and the steps of the searches for one: with each
+    such place and without the ones before it, up to a rival.
+    """
+    if budget < 0:
+        return False, 0
     steps = 0
-    amounts = [bag.amounts[id] for id in left]
     for index, held in enumerate(taken):
-        others = [place for place in range(len(left)) if place not in taken[: index + 1]]
+        others = [place for place in range(len(hunt.others)) if place not in taken[: index + 1]]
         choices = sorted(
             tuple(others.index(place) for place in places if place != held)
-            for places in rivals
-            if held in places and not set(places) & set(taken[:index])
+            for places in netting
+            if places != taken and held in places and not set(places) & set(taken[:index])
         )
-        first = choices[0] if choices else None
-        steps += steps_until([amounts[place] for place in others], len(taken) - 1, first, bound, amounts[held])
-        if choices:
-            break
-    return steps
+        search = replace(hunt, held=[hunt.others[held]], others=[hunt.others[place] for place in others])
+        rival, more = search.first(choices, len(taken) - 1, budget - steps)
+        steps += more
+        if rival is not None or steps > budget:
+            return False, steps
+    return True, steps
 
 
 def steps_until(amounts: list[int], many: int, until: tuple[int, ...] | None, bound: int, before: int) -> int:

@@ -66,7 +66,9 @@ class NodeMaker(ValueMaker):
             ),
             lambda: fb.reference_net(self.signals(), tol=self.tolerance(2), cap=self.rng.choice([2, 3, 256])),
             lambda: fb.running_zero(self.order(), tol=self.tolerance(2), key=key(), accept=self.acceptance()),
-            lambda: fb.subset_net(key(), tol=self.tolerance(2), max_size=size(), budget=budget()),
+            lambda: fb.subset_net(
+                key(), tol=self.tolerance(2), max_size=size(), budget=budget(), accept=self.acceptance()
+            ),
             lambda: self.anchored_subset(key()),
             self.flow,
             self.flow,

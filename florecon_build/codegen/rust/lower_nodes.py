@@ -150,7 +150,8 @@ class _Scope:
             case n.SubsetNet():
                 tol = self.tolerance(node.tol)
                 key = self.key("subset_key", node.key, f"{path}.key")
-                return r.Call("subset_net", (key, tol, _number(node.max_size), r.Literal(f"{node.budget:_}")))
+                limits = (_number(node.max_size), r.Literal(f"{node.budget:_}"))
+                return self.accepting("subset_net", (key, tol, *limits), node.accept, path)
             case n.AnchoredSubset():
                 return self.anchored_subset(node, path)
             case n.Flow():

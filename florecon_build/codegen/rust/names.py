@@ -23,9 +23,9 @@ PRELUDE_FUNCTIONS = frozenset(
     identity seq partition_by partition_by_table partition_by_with when windowed pivot fixed_point labeled accept_if
     best_of matched_value matched_items fewest_groups
     coalesce trim snap whole_only reclaim exact_1to1 agg_net agg_net_accepting signal_group signal_group_accepting
-    reference_net running_zero running_zero_accepting subset_net anchored_subset closest fewest flow soak_all soak_small
-    soak_if singleton bucket one_bucket by_id constant abs_tol rel_tol rel_max_tol rel_side_tol rel_gross_tol nets vec
-    matches format concat
+    reference_net running_zero running_zero_accepting subset_net subset_net_accepting anchored_subset closest fewest
+    flow soak_all soak_small soak_if singleton bucket one_bucket by_id constant abs_tol rel_tol rel_max_tol rel_side_tol
+    rel_gross_tol nets vec matches format concat
     """.split()  # noqa: SIM905
 )
 """Functions and macros that generated code calls, so that no local variable hides one."""

@@ -321,6 +321,8 @@ def _too_large(w: Words, f: Facts) -> str:
 
 
 def _predicate_false(_: Words, f: Facts) -> str:
+    if f["kind"] == "subset_net":
+        return "the condition `accept` is false for a group that it could be in"
     if f["kind"] in {"agg_net", "signal_group"}:
         return "the condition `accept` is false for the group that it would be in"
     return "the condition is false for it"

@@ -44,6 +44,7 @@ pub(crate) enum Step {
         tol: Slack,
         max_size: usize,
         budget: u64,
+        accept: Option<Rc<Code>>,
     },
     AnchoredSubset(Box<AnchoredSubset>),
     Flow(Box<Arbiter>),
@@ -136,11 +137,13 @@ pub(crate) fn step(node: &Node, layout: &Layout) -> Step {
             tol,
             max_size,
             budget,
+            accept,
         } => Step::SubsetNet {
             key: maybe(key),
             tol: slack(tol),
             max_size: *max_size,
             budget: *budget,
+            accept: maybe(accept),
         },
         Node::AnchoredSubset(subset) => Step::AnchoredSubset(Box::new(AnchoredSubset {
             key: maybe(&subset.key),
@@ -337,9 +340,12 @@ impl Builder {
                 tol,
                 max_size,
                 budget,
+                accept,
             } => {
-                let tol = self.slack(tol)?;
-                with_key!(self, key, |key| nodes::subset_net(key, tol, *max_size, *budget))
+                let (tol, accept) = (self.slack(tol)?, self.accept(accept));
+                with_key!(self, key, |key| nodes::subset_net_accepting(
+                    key, tol, *max_size, *budget, accept
+                ))
             }
             Step::AnchoredSubset(subset) => {
                 let (anchor, tol) = (self.bound(&subset.anchor), self.slack(&subset.tol)?);

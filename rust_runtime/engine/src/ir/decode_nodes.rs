@@ -232,12 +232,13 @@ impl Decoder {
                 }
             }
             "subset_net" => {
-                fields.exactly(&["kind", "key", "tol", "max_size", "budget"])?;
+                let accept = self.acceptance(fields, &["kind", "key", "tol", "max_size", "budget"])?;
                 Node::SubsetNet {
                     key: self.optional_key(fields)?,
                     tol: self.tolerance(fields.get("tol"), &at.field("tol"))?,
                     max_size: fields.integer("max_size", 2, 64)? as usize,
                     budget: fields.integer("budget", 1, 1 << 53)? as u64,
+                    accept,
                 }
             }
             "anchored_subset" => self.anchored_subset(fields)?,

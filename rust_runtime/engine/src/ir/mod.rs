@@ -387,6 +387,7 @@ pub(crate) enum Node {
         tol: Tolerance,
         max_size: usize,
         budget: u64,
+        accept: Option<Expr>,
     },
     AnchoredSubset(Box<AnchoredSubset>),
     Flow(Box<Flow>),
@@ -478,7 +479,7 @@ impl Node {
                 .chain(key)
                 .chain(accept)
                 .collect(),
-            Self::SubsetNet { key, tol, .. } => key.iter().chain(tol.parts()).collect(),
+            Self::SubsetNet { key, tol, accept, .. } => key.iter().chain(tol.parts()).chain(accept).collect(),
             Self::AnchoredSubset(subset) => {
                 let key = subset.key.iter();
                 key.chain([&subset.anchor]).chain(subset.tol.parts()).collect()
@@ -544,8 +545,8 @@ impl Node {
                 key.iter_mut().chain(accept).for_each(change);
                 tolerance(tol);
             }
-            Self::SubsetNet { key, tol, .. } => {
-                key.iter_mut().for_each(change);
+            Self::SubsetNet { key, tol, accept, .. } => {
+                key.iter_mut().chain(accept).for_each(change);
                 tolerance(tol);
             }
             Self::AnchoredSubset(subset) => {

@@ -66,6 +66,12 @@ pub(crate) trait Accept<R> {
     /// Whether whole lots at these positions, in any order, may be a group.
     fn holds(&self, run: &Run<'_, R>, bag: &[Lot], positions: &[u32]) -> Result<bool, Error>;
 
+    /// The same for places of a bucket of positions.
+    fn holds_at(&self, run: &Run<'_, R>, bag: &[Lot], bucket: &[u32], places: &[u32]) -> Result<bool, Error> {
+        let positions: Vec<u32> = places.iter().map(|&place| bucket[place as usize]).collect();
+        self.holds(run, bag, &positions)
+    }
+
     /// The same, counted where it is false and recorded for the watched rows.
     fn decide(&self, run: &mut Run<'_, R>, node: NodeId, bag: &[Lot], positions: &[u32]) -> Result<bool, Error> {
         let holds = self.holds(run, bag, positions)?;
@@ -87,6 +93,11 @@ pub(crate) struct Always;
 impl<R> Accept<R> for Always {
     #[inline]
     fn holds(&self, _: &Run<'_, R>, _: &[Lot], _: &[u32]) -> Result<bool, Error> {
+        Ok(true)
+    }
+
+    #[inline]
+    fn holds_at(&self, _: &Run<'_, R>, _: &[Lot], _: &[u32], _: &[u32]) -> Result<bool, Error> {
         Ok(true)
     }
 }

@@ -35,6 +35,6 @@ pub use reference_net::reference_net;
 pub use running_zero::{running_zero, running_zero_accepting};
 pub use signal::{signal_group, signal_group_accepting};
 pub use soak::{Mode, bucket, singleton, soak_all, soak_if, soak_small};
-pub use subset::{Preference, anchored_subset, closest, fewest, subset_net};
+pub use subset::{Preference, anchored_subset, closest, fewest, subset_net, subset_net_accepting};
 pub use trim_snap::{snap, trim};
 pub use windowed::windowed;

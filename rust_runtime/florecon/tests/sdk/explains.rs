@@ -54,6 +54,9 @@ fn plan(name: &str) -> Plan<Row> {
         "subset_net" => subset_net(key, abs_tol(0), 3, 50),
         "anchored_subset" => anchored_subset(key, |lot| lot.amount < 0, abs_tol(0), closest(Some(3), None), 10_000),
         "anchored_subset in one step" => anchored_subset(key, |lot| lot.amount < 0, abs_tol(0), fewest(None, None), 1),
+        "subset_net accepting" => {
+            subset_net_accepting(key, abs_tol(0), 3, 50, |group: &Group<'_, Row>| group.max_abs() < 3)
+        }
         "subset_net in one step" => subset_net(key, abs_tol(0), 3, 1),
         "flow" => settle(),
         "flow in a crowd" => flow(Flow::new(constant(4.0), near).window(day, 20).window_cap(1)),
@@ -211,7 +214,7 @@ const THREE: [Line; 5] = [
 ];
 
 /// The plan, and what it must say to some row of `MIXED` besides `entered`.
-const SAID: [(&str, &[&str]); 30] = [
+const SAID: [(&str, &[&str]); 31] = [
     ("agg_net", &["bucket", "null_key", "too_small", "out_of_tolerance"]),
     ("exact_1to1", &["bucket", "taken", "too_small", "null_key"]),
     ("signal_group", &["signals", "null_key", "over_cap", "out_of_tolerance"]),
@@ -231,6 +234,7 @@ const SAID: [(&str, &[&str]); 30] = [
         "anchored_subset",
         &["bucket", "taken", "no_subset", "too_small", "out_of_tolerance"],
     ),
+    ("subset_net accepting", &["bucket", "predicate_false"]),
     ("anchored_subset in one step", &["out_of_budget"]),
     ("flow", &["matched", "taken", "no_candidate", "cheaper_elsewhere"]),
     ("flow by key", &["no_candidate"]),

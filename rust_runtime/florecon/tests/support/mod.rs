@@ -66,6 +66,7 @@ pub enum Shape {
     References(i64, usize),
     RunningZero(i64),
     Subset(i64),
+    SubsetAccepting(i64),
     AnchoredSubset(i64, Option<usize>),
     Flow,
     FlowByToken,
@@ -117,6 +118,10 @@ impl Shape {
             Self::References(slack, cap) => reference_net(|i: Lot| i.row.tokens.clone(), abs_tol(*slack), *cap),
             Self::RunningZero(slack) => running_zero(day, rel_tol(500, *slack), key),
             Self::Subset(slack) => subset_net(key, abs_tol(*slack), 4, 2_000),
+            Self::SubsetAccepting(slack) => {
+                let accept = |g: &Group<Line>| g.distinct(|i| i.row.key).map(|n| n != 1);
+                subset_net_accepting(one_bucket, abs_tol(*slack), 3, 200, accept)
+            }
             Self::AnchoredSubset(slack, max_left_out) => {
                 let anchor = |i: Lot| i.row.day % 3 == 0;
                 anchored_subset(key, anchor, abs_tol(*slack), closest(None, *max_left_out), 20_000)
@@ -180,6 +185,7 @@ pub fn leaves() -> impl Strategy<Value = Shape> {
         slack().prop_map(Shape::RunningZero),
         (slack(), prop::option::of(0..3_usize)).prop_map(|(slack, most)| Shape::AnchoredSubset(slack, most)),
         slack().prop_map(Shape::Subset),
+        slack().prop_map(Shape::SubsetAccepting),
         Just(Shape::Flow),
         Just(Shape::FlowByToken),
         Just(Shape::SoakAll),

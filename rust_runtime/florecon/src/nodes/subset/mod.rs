@@ -8,14 +8,19 @@ mod live_index;
 mod search;
 mod sums;
 
+use std::cell::RefCell;
+
+use super::accept::{Accept, Always, Condition};
 use crate::error::Error;
 use crate::explain::event::{Event, Limits};
 use crate::plan::Answer;
 use crate::plan::arena::Tag;
 use crate::plan::buckets::{Buckets, Key};
+use crate::plan::group::Group;
 use crate::plan::item::{Item, ItemFn, item_fn};
 use crate::plan::links::by_key;
 use crate::plan::lot::{Lot, compact};
+use crate::plan::node_id::NodeId;
 use crate::plan::run_state::Run;
 use crate::plan::tolerance::{Legs, Tol};
 use crate::plan::tree::{Body, Plan};
@@ -38,26 +43,86 @@ where
     K: Key,
     A: Answer<Value = Option<K>>,
 {
-    let key = item_fn(key);
     Plan::leaf(
         kind::SUBSET_NET,
         SubsetNet {
-            key,
+            key: item_fn(key),
             tol,
             max_size,
             budget,
+            accept: Always,
         },
     )
 }
 
-struct SubsetNet<R, K> {
+/// [`subset_net`] of the subsets that satisfy a condition; after one that does not the next is tried, and that is one step.
+///
+/// ```
+/// use florecon::prelude::*;
+/// struct Line { account: i64, amount: i64 }
+/// let one_payment = |g: &Group<Line>| g.min_side() == 1;
+/// let plan: Plan<Line> = subset_net_accepting(|i: Item<Line>| Some(i.row.account), abs_tol(0), 8, 100_000, one_payment);
+/// ```
+pub fn subset_net_accepting<R, K, A, B>(
+    key: impl Fn(Item<'_, R>) -> A + 'static,
+    tol: Tol,
+    max_size: usize,
+    budget: u64,
+    accept: impl Fn(&Group<'_, R>) -> B + 'static,
+) -> Plan<R>
+where
+    R: 'static,
+    K: Key,
+    A: Answer<Value = Option<K>>,
+    B: Answer<Value = bool>,
+{
+    Plan::leaf(
+        kind::SUBSET_NET,
+        SubsetNet {
+            key: item_fn(key),
+            tol,
+            max_size,
+            budget,
+            accept: Condition::new(accept),
+        },
+    )
+}
+
+struct SubsetNet<R, K, A> {
     key: ItemFn<R, Option<K>>,
     tol: Tol,
     max_size: usize,
     budget: u64,
+    accept: A,
 }
 
-impl<R, K: Key> Body<R> for SubsetNet<R, K> {
+impl<R, K, A> SubsetNet<R, K, A> {
+    /// Records for the watched rows of a bucket that are in no group that a subset with them was refused, or `is_said`, that
+    /// none nets.
+    fn record_open(
+        &self,
+        run: &mut Run<'_, R>,
+        node: NodeId,
+        bag: &[Lot],
+        bucket: &[u32],
+        refused: &[u32],
+        is_said: bool,
+    ) {
+        for at in run.watched_among(bag, bucket) {
+            let lot = bag[at as usize];
+            let max_size = self.max_size;
+            let event = match refused.contains(&at) {
+                true => Event::Predicate(false),
+                false => Event::NoSubset { max_size },
+            };
+            if lot.amount != 0 && (is_said || refused.contains(&at)) {
+                run.record(node, lot.row, event);
+            }
+        }
+    }
+}
+
+impl<R, K: Key, A: Accept<R>> Body<R> for SubsetNet<R, K, A> {
     fn check(&self) -> Result<(), String> {
         self.tol.check()
     }
@@ -71,20 +136,31 @@ impl<R, K: Key> Body<R> for SubsetNet<R, K> {
         for bucket in buckets.iter() {
             let amounts: Vec<i64> = bucket.iter().map(|&at| bag[at as usize].amount).collect();
             let legs = Legs::of(&amounts);
-            let mut refuse = |why| {
-                run.refuse(node.id(), why, bag, bucket, &|_| Limits::Subset {
-                    max_size: self.max_size,
-                    budget: self.budget,
-                });
+            let limits = |_: &Legs| Limits::Subset {
+                max_size: self.max_size,
+                budget: self.budget,
             };
+            let mut refuse = |why| run.refuse(node.id(), why, bag, bucket, &limits);
             if bucket.len() < 2 {
                 refuse(Refusal::TooSmall);
             } else if !legs.both_signs() {
                 refuse(Refusal::OneSided);
             } else {
-                match subsets(&amounts, self.tol, self.max_size, self.budget) {
-                    None => refuse(Refusal::OutOfBudget),
-                    Some(found) if found.is_empty() => refuse(Refusal::OutOfTolerance),
+                let refused = RefCell::new(Vec::new());
+                let accepts = |places: &[u32]| {
+                    let holds = self.accept.holds_at(run, bag, bucket, places)?;
+                    if !holds && run.is_recorded() {
+                        let positions: Vec<u32> = places.iter().map(|&place| bucket[place as usize]).collect();
+                        refused.borrow_mut().extend(run.watched_among(bag, &positions));
+                    }
+                    Ok(holds)
+                };
+                match subsets(&amounts, self.tol, self.max_size, self.budget, accepts)? {
+                    None => run.refuse(node.id(), Refusal::OutOfBudget, bag, bucket, &limits),
+                    Some(found) if found.is_empty() => {
+                        run.refuse(node.id(), Refusal::OutOfTolerance, bag, bucket, &limits);
+                        self.record_open(run, node.id(), bag, bucket, &refused.into_inner(), false);
+                    }
                     Some(found) => {
                         let tag = run.tag(node.id(), kind::SUBSET_NET, reason::SUBSET_NET);
                         for subset in found {
@@ -92,12 +168,7 @@ impl<R, K: Key> Body<R> for SubsetNet<R, K> {
                             let unique = Some(subset.is_unique);
                             run.take(bag, &members, Tag { unique, ..tag });
                         }
-                        for at in run.watched_among(bag, bucket) {
-                            if bag[at as usize].amount != 0 {
-                                let max_size = self.max_size;
-                                run.record(node.id(), bag[at as usize].row, Event::NoSubset { max_size });
-                            }
-                        }
+                        self.record_open(run, node.id(), bag, bucket, &refused.into_inner(), true);
                     }
                 }
             }

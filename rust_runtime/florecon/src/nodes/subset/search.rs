@@ -1,7 +1,8 @@
 //! Subset-sum search of `subset_net`.
 //!
 //! Subsets are tried in ascending size, then in lexicographic order of their positions; each that nets is taken and the search
-//! of that size starts over. Choosing a position that leaves more to choose is one step; a position that cannot lead to a net
+//! of that size starts over. Choosing a position that leaves more to choose is one step, and so is a subset that the condition
+//! of the node refuses; a position that cannot lead to a net
 //! within the bound is pruned before it counts. The subsets found and the steps counted are part of the semantics of the node;
 //! the speed is not: bounds come from a segment tree, last positions from an index by amount, and a pruned start is not tried
 //! again in the same size, since bounds only tighten while items are taken.
@@ -11,6 +12,7 @@
 
 use super::extremes::Extremes;
 use super::live_index::LiveIndex;
+use crate::error::Error;
 use crate::plan::tolerance::{Legs, Tol};
 use crate::sorting::by_number;
 
@@ -23,9 +25,21 @@ pub(crate) struct Subset {
     pub is_unique: bool,
 }
 
-/// Disjoint subsets that net; none at all when the search needs more steps than `budget`.
-pub(crate) fn subsets(amounts: &[i64], tol: Tol, max_size: usize, budget: u64) -> Option<Vec<Subset>> {
-    let mut search = Search::new(amounts, tol, budget);
+/// Disjoint subsets that net and that `accepts` accepts; none at all when the search needs more steps than `budget`.
+///
+/// # Errors
+/// The first of `accepts`.
+pub(crate) fn subsets<F>(
+    amounts: &[i64],
+    tol: Tol,
+    max_size: usize,
+    budget: u64,
+    accepts: F,
+) -> Result<Option<Vec<Subset>>, Error>
+where
+    F: Fn(&[u32]) -> Result<bool, Error>,
+{
+    let mut search = Search::new(amounts, tol, budget, accepts);
     let mut found = Vec::new();
     for size in 2..=max_size {
         if search.left < size {
@@ -33,14 +47,14 @@ pub(crate) fn subsets(amounts: &[i64], tol: Tol, max_size: usize, budget: u64) -
         }
         search.prepare(size);
         while search.left >= size {
-            match search.first() {
-                Outcome::OutOfSteps => return None,
+            match search.first()? {
+                Outcome::OutOfSteps => return Ok(None),
                 Outcome::Nothing => break,
-                Outcome::Found => found.push(search.take()),
+                Outcome::Found => found.push(search.take()?),
             }
         }
     }
-    Some(found)
+    Ok(Some(found))
 }
 
 enum Outcome {
@@ -49,8 +63,10 @@ enum Outcome {
     OutOfSteps,
 }
 
-struct Search<'a> {
+struct Search<'a, F> {
     amounts: &'a [i64],
+    /// Whether places, in any order, may be a subset.
+    accepts: F,
     tol: Tol,
     size: usize,
     /// The places not yet taken, and how many they are.
@@ -71,10 +87,11 @@ struct Search<'a> {
     known: Vec<u32>,
 }
 
-impl<'a> Search<'a> {
-    fn new(amounts: &'a [i64], tol: Tol, steps: u64) -> Self {
+impl<'a, F: Fn(&[u32]) -> Result<bool, Error>> Search<'a, F> {
+    fn new(amounts: &'a [i64], tol: Tol, steps: u64, accepts: F) -> Self {
         Self {
             amounts,
+            accepts,
             tol,
             size: 0,
             alive: LiveIndex::new(amounts.len()),
@@ -101,7 +118,7 @@ impl<'a> Search<'a> {
     }
 
     /// Finds the first subset of what is left.
-    fn first(&mut self) -> Outcome {
+    fn first(&mut self) -> Result<Outcome, Error> {
         self.chosen.clear();
         let largest = self.extremes.reach();
         self.reach = self.tol.bound(largest, self.size);
@@ -109,7 +126,7 @@ impl<'a> Search<'a> {
     }
 
     /// Takes the subset that was found.
-    fn take(&mut self) -> Subset {
+    fn take(&mut self) -> Result<Subset, Error> {
         let places = std::mem::take(&mut self.chosen);
         self.known.clone_from(&places);
         let mut is_unique = true;
@@ -118,27 +135,27 @@ impl<'a> Search<'a> {
             self.starts.remove(place);
             self.values.remove(place);
             self.extremes.remove(place as usize);
-            is_unique = is_unique && !self.has_rival(place);
+            is_unique = is_unique && !self.has_rival(place)?;
             self.known.clear();
         }
         self.left -= places.len();
-        Subset { places, is_unique }
+        Ok(Subset { places, is_unique })
     }
 
     /// Whether another subset of this size has the place and otherwise what is left; true also when out of steps.
-    fn has_rival(&mut self, place: u32) -> bool {
-        let Some(steps) = self.rival_steps else { return true };
+    fn has_rival(&mut self, place: u32) -> Result<bool, Error> {
+        let Some(steps) = self.rival_steps else { return Ok(true) };
         let search_steps = std::mem::replace(&mut self.steps, steps);
         self.chosen.push(place);
-        let outcome = self.extend(0, self.amounts[place as usize].into());
+        let outcome = self.extend(0, self.amounts[place as usize].into())?;
         self.chosen.clear();
         let steps = std::mem::replace(&mut self.steps, search_steps);
         self.rival_steps = (!matches!(outcome, Outcome::OutOfSteps)).then_some(steps);
-        !matches!(outcome, Outcome::Nothing)
+        Ok(!matches!(outcome, Outcome::Nothing))
     }
 
     /// The first subset that begins with the chosen places, which add up to `sum`.
-    fn extend(&mut self, from: u32, sum: i128) -> Outcome {
+    fn extend(&mut self, from: u32, sum: i128) -> Result<Outcome, Error> {
         let after = self.size - self.chosen.len() - 1;
         if after == 0 {
             return self.finish(from, sum);
@@ -152,11 +169,11 @@ impl<'a> Search<'a> {
                 self.alive.first(place)
             };
             if place as usize >= self.amounts.len() {
-                return Outcome::Nothing;
+                return Ok(Outcome::Nothing);
             }
             let sum = sum + i128::from(self.amounts[place as usize]);
             let Some((low, high)) = self.extremes.from(place as usize + 1, after) else {
-                return Outcome::Nothing;
+                return Ok(Outcome::Nothing);
             };
             if sum + low > self.reach || sum + high < -self.reach {
                 if is_start {
@@ -166,29 +183,36 @@ impl<'a> Search<'a> {
                 continue;
             }
             if self.steps == 0 {
-                return Outcome::OutOfSteps;
+                return Ok(Outcome::OutOfSteps);
             }
             self.steps -= 1;
             self.chosen.push(place);
-            match self.extend(place + 1, sum) {
+            match self.extend(place + 1, sum)? {
                 Outcome::Nothing => self.chosen.pop(),
-                outcome => return outcome,
+                outcome => return Ok(outcome),
             };
             place += 1;
         }
     }
 
     /// Chooses the last place.
-    fn finish(&mut self, mut from: u32, sum: i128) -> Outcome {
+    fn finish(&mut self, mut from: u32, sum: i128) -> Result<Outcome, Error> {
         while let Some(place) = self.last(from, sum) {
             self.chosen.push(place);
             if self.chosen != self.known {
-                return Outcome::Found;
+                if (self.accepts)(&self.chosen)? {
+                    return Ok(Outcome::Found);
+                }
+                // so that the budget bounds how often the condition is asked
+                if self.steps == 0 {
+                    return Ok(Outcome::OutOfSteps);
+                }
+                self.steps -= 1;
             }
             self.chosen.pop();
             from = place + 1;
         }
-        Outcome::Nothing
+        Ok(Outcome::Nothing)
     }
 
     /// The first place from `from` on that makes the chosen ones net.
@@ -302,6 +326,7 @@ mod tests {
 
     /// The definition, word for word: combinations in order, bounds by sorting, steps counted.
     struct Plain<'a> {
+        accepts: fn(&[i64]) -> bool,
         left: Vec<usize>,
         amounts: &'a [i64],
         tol: Tol,
@@ -364,7 +389,11 @@ mod tests {
                     let mut legs = Legs::default();
                     chosen.iter().for_each(|&place| legs.add(self.amounts[place]));
                     if legs.both_signs() && legs.within(self.tol) && *chosen != self.known {
-                        return Some(Some(chosen.clone()));
+                        let amounts: Vec<i64> = chosen.iter().map(|&place| self.amounts[place]).collect();
+                        if (self.accepts)(&amounts) {
+                            return Some(Some(chosen.clone()));
+                        }
+                        self.steps = self.steps.checked_sub(1)?;
                     }
                 } else if self.may_net(chosen, after) {
                     self.steps = self.steps.checked_sub(1)?;
@@ -419,7 +448,14 @@ mod tests {
                 rel_gross_tol(rate, floor),
             ][next(4) as usize];
             let (max_size, budget) = (2 + next(5) as usize, next(200));
+            let conditions: [fn(&[i64]) -> bool; 3] = [
+                |_| true,
+                |legs| legs.iter().sum::<i64>() >= 0,
+                |legs| legs.iter().any(|leg| leg % 3 == 0),
+            ];
+            let accepts = conditions[next(3) as usize];
             let mut plain = Plain {
+                accepts,
                 left: (0..amounts.len()).collect(),
                 amounts: &amounts,
                 tol,
@@ -431,7 +467,11 @@ mod tests {
             };
             let expected = plain.all(max_size);
             assert_eq!(
-                subsets(&amounts, tol, max_size, budget),
+                subsets(&amounts, tol, max_size, budget, |places| {
+                    let legs: Vec<i64> = places.iter().map(|&place| amounts[place as usize]).collect();
+                    Ok(accepts(&legs))
+                })
+                .unwrap(),
                 expected,
                 "{amounts:?} {tol:?} {max_size} {budget}"
             );
@@ -441,7 +481,9 @@ mod tests {
     #[test]
     fn a_hundred_thousand_equal_amounts_pair_up() {
         let amounts: Vec<i64> = (0..100_000).map(|at| if at < 50_000 { 100 } else { -100 }).collect();
-        let found = subsets(&amounts, abs_tol(0), 8, 100_000).unwrap();
+        let found = subsets(&amounts, abs_tol(0), 8, 100_000, |_| Ok(true))
+            .unwrap()
+            .unwrap();
         assert_eq!(found.len(), 50_000);
         assert!(found.iter().zip(0..).all(|(pair, at)| pair.places == [at, at + 50_000]));
         // the last pair has no other lots left
