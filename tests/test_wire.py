@@ -73,7 +73,7 @@ def test_a_section_without_its_markers_is_refused() -> None:
 def test_kinds_of_nodes_are_those_of_the_ir() -> None:
     kinds: tuple[type[n.Base], ...] = get_args(n.Node)
     assert {kind_name(kind) for kind in kinds} == set(NODE_KINDS)
-    below = {"inner", "steps", "cases", "default"}
+    below = {"inner", "steps", "strategies", "cases", "default"}
     assert {kind_name(kind) for kind in kinds if not below & {each.name for each in fields(kind)}} == LEAVES
 
 

@@ -554,7 +554,14 @@ class Printer:
         with self._indented():
             for link in links[:-1]:
                 self.line(link)
-            self.line(f"{links[-1]}{suffix}")
+            if expression.arguments and self._room(links[-1], suffix) < 0:
+                self.line(f"{links[-1].partition('(')[0]}(")
+                with self._indented():
+                    for argument in expression.arguments:
+                        self.line(f"{one_line(argument)},")
+                self.line(f"){suffix}")
+            else:
+                self.line(f"{links[-1]}{suffix}")
 
     def _operands(self, expression: r.Binary, prefix: str, suffix: str) -> None:
         """A chain of ``&&`` or ``||``, an operand on each line."""

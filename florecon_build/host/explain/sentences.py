@@ -261,7 +261,7 @@ def _regrouped(w: Words, f: Facts) -> str:
     }.get(str(f["kind"]))
     if why:
         return why
-    if "whole" in f:
+    if f["kind"] == "reclaim":
         return _reclaimed(w, f)
     slack = f"; an edge up to {w.amount(f['slack'], f)} is cut" if "slack" in f else ""
     return f"its part in groups changes from {before} to {after}{slack}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -109,12 +110,13 @@ FACTS: dict[str, Any] = {
     **dict.fromkeys(("width", "from", "inside", "before", "after", "max_size", "best", "split", "matched"), 7),
     **{"key": ["A", 1], "other_key": ["B", 2], "origin": "o", "reason": "r", "members": [{"id": 1, "amount": 7}]},
     **{"taker": 5, "taker_cost": 1, "other_taker": 6, "other_taker_cost": 2},
+    **{"whole": 7, "chosen": 2, "score": "matched_items", "scores": [3, 4], "formed": [2, 1]},
 }
 
 
 @pytest.mark.parametrize("event", ROWS)
 def test_every_event_of_a_row_has_a_sentence(event: str) -> None:
-    for kind in ("agg_net", "accept_if", "whole_only", "coalesce", "trim"):
+    for kind in ("agg_net", "accept_if", "whole_only", "reclaim", "coalesce", "trim"):
         said = Words(Context(scale=2)).sentence({**FACTS, "event": event, "kind": kind})
         assert said
         assert "None" not in said
@@ -258,3 +260,48 @@ def test_the_rival_of_an_ambiguous_group_is_named(by: str, said: dict[int, str])
         workspace.solve()
         told = {id: [step.text for step in workspace.explain(id).steps if step.event == "rival"] for id, *_ in rows}
     assert told == {id: [said[id]] if id in said else [] for id, *_ in rows}
+
+
+def told(strategy: Callable[[Any], fb.Strategy], event: str, *rows: tuple[int, str, int]) -> dict[int, str]:
+    """What an event says about each row, in a ledger of notes and amounts."""
+    lines = fb.columns(row_id=fb.integer(id=True), memo=fb.text(), amount=fb.money(scale=2))
+    plugin = fb.Plugin("acme.told", "1.0.0", rows=lines, numeraire=lines.amount, strategy=strategy(lines))
+    with fb.Workspace(plugin) as workspace:
+        workspace.upsert([{"row_id": id, "memo": memo, "amount": amount} for id, memo, amount in rows])
+        workspace.solve()
+        steps = {id: [step for step in workspace.explain(id).steps if step.event == event] for id, *_ in rows}
+    return {id: found[0].text for id, found in steps.items() if found}
+
+
+def test_the_strategy_that_was_taken_is_told_with_the_scores_of_all() -> None:
+    rows = [(1, "A", 500), (2, "A", -500), (3, "A", 20), (4, "A", -15), (5, "A", -5)]
+    best = {
+        "matched_value": "it matches 10.40; strategy 1 matches 10.00",
+        "matched_items": "it matches 5 rows in 1 group; strategy 1 matches 2 rows in 1 group",
+    }
+    for score, said in best.items():
+        found = told(lambda _, score=score: fb.best_of(score, fb.exact_1to1(), fb.agg_net()), "chosen", *rows)
+        assert found == dict.fromkeys(range(1, 6), f"strategy 2 of 2 is the best by {score}: {said}")
+    first = told(lambda _: fb.best_of("matched_items", fb.exact_1to1(), fb.identity()), "too_small", *rows)
+    assert set(first) == {3, 4, 5}
+    assert told(lambda _: fb.best_of("matched_items", fb.agg_net(), fb.exact_1to1()), "too_small", *rows) == {}
+
+
+def test_the_difference_of_whole_rows_is_told() -> None:
+    def whole(tol: int) -> Callable[[Any], fb.Strategy]:
+        return lambda lines: fb.reclaim(fb.flow(penalty=9, match_keys=[lines.memo], cost=1.0), tol=tol)
+
+    rows = [(1, "A", 500), (2, "A", -480)]
+    kept = "its group takes all of its rows and nets to 0.20: row 1 (5.00), row 2 (-4.80)"
+    assert told(whole(20), "regrouped", *rows)[1] == kept
+    assert told(whole(15), "regrouped", *rows)[2] == (
+        "with all of its rows its group nets to 0.20; the limit is 0.15: 0.05 too much, so that it is dissolved"
+    )
+
+
+def test_a_refused_subset_and_a_component_above_the_cap_are_told() -> None:
+    rows = [(1, "AA", 500), (2, "AA BB", -500), (3, "BB", 100), (4, "BB", 7)]
+    refused = told(lambda _: fb.subset_net(accept=lambda g: g.size > 2), "predicate_false", *rows)
+    assert refused == dict.fromkeys((1, 2), "the condition `accept` is false for a group that it could be in")
+    capped = told(lambda lines: fb.reference_net(fb.tokens(lines.memo, min_length=2), cap=3), "over_cap", *rows)
+    assert capped == dict.fromkeys(range(1, 5), "references connect 4 items; the limit `cap` is 3")
