@@ -276,7 +276,7 @@ def told(strategy: Callable[[Any], fb.Strategy], event: str, *rows: tuple[int, s
 def test_the_strategy_that_was_taken_is_told_with_the_scores_of_all() -> None:
     rows = [(1, "A", 500), (2, "A", -500), (3, "A", 20), (4, "A", -15), (5, "A", -5)]
     best = {
-        "matched_value": "it matches 10.40; strategy 1 matches 10.00",
+        "matched_value": "it matches 1,040.00; strategy 1 matches 1,000.00",
         "matched_items": "it matches 5 rows in 1 group; strategy 1 matches 2 rows in 1 group",
     }
     for score, said in best.items():
@@ -292,10 +292,10 @@ def test_the_difference_of_whole_rows_is_told() -> None:
         return lambda lines: fb.reclaim(fb.flow(penalty=9, match_keys=[lines.memo], cost=1.0), tol=tol)
 
     rows = [(1, "A", 500), (2, "A", -480)]
-    kept = "its group takes all of its rows and nets to 0.20: row 1 (5.00), row 2 (-4.80)"
-    assert told(whole(20), "regrouped", *rows)[1] == kept
-    assert told(whole(15), "regrouped", *rows)[2] == (
-        "with all of its rows its group nets to 0.20; the limit is 0.15: 0.05 too much, so that it is dissolved"
+    kept = "its group takes all of its rows and nets to 20.00: row 1 (500.00), row 2 (-480.00)"
+    assert told(whole(2_000), "regrouped", *rows)[1] == kept
+    assert told(whole(1_500), "regrouped", *rows)[2] == (
+        "with all of its rows its group nets to 20.00; the limit is 15.00: 5.00 too much, so that it is dissolved"
     )
 
 

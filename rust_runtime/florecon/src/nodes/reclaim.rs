@@ -34,6 +34,10 @@ impl<R> GroupTransform<R> for Reclaim {
         self.tol.check()
     }
 
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn cause(&self, run: &Run<'_, R>, done: &ChildResult, bag: &[Lot], (row, _): &Held) -> Cause {
         let groups = &run.groups;
         let root = clusters(groups, done.mark);
