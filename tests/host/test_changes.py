@@ -217,7 +217,9 @@ def lines(*members: tuple[str, int, int]) -> pa.Table:
         ([("removed", 3, 500)], None),
         ([("removed", 1, 500), ("added", 1, 400)], 1),
         ([("added", 4, 1)], 4),
-        ([("removed", 2, 500), ("added", 2, 600)], 2),
+        ([("removed", 2, 500), ("added", 2, 800)], 2),
+        ([("removed", 2, 500), ("added", 2, -1)], 2),
+        ([("added", 2, 200)], None),
         ([("removed", 3, 500), ("added", 3, 500)], 3),
     ],
 )

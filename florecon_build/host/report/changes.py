@@ -73,7 +73,8 @@ def check_changes(lines: pa.Table, shipped: ShippedRows) -> None:
     """Compares a table `changes` with the rows that were shipped between the two solves.
 
     What is added of a row that was not shipped is as much as is removed of it. So is it of a row that was shipped with
-    the amount that it had; of another one all is added, and of one that was removed nothing.
+    the amount that it had; of another one at most all is added, with its sign, since parts of it may be in groups that
+    stay as they were, and of one that was removed nothing.
     Errors: `ConservationViolated`, naming the row.
     """
     names = one_array(lines, "id_text" if "id_text" in lines.column_names else "id")
@@ -92,8 +93,11 @@ def check_changes(lines: pa.Table, shipped: ShippedRows) -> None:
     known, gone = shipped.settled()
     at = pc.index_in(ids, value_set=one_array(known, "id"))
     amount = one_array(known, "amount").take(at)
-    is_new = pc.fill_null(pc.equal(added, amount.cast(WIDE)), pc.and_(pc.is_valid(at), pc.is_null(amount)))
-    balances = pc.or_(pc.equal(added, removed), is_new)
+    amount = amount.cast(WIDE)
+    least, most = pc.min_element_wise(amount, zero), pc.max_element_wise(amount, zero)
+    is_part = pc.and_(pc.and_(pc.is_valid(amount), pc.less_equal(least, added)), pc.less_equal(added, most))
+    is_unknown = pc.and_(pc.is_valid(at), pc.is_null(amount))
+    balances = pc.or_(pc.equal(added, removed), pc.or_(is_part, is_unknown))
     if gone is not None:
         is_gone = pc.is_in(ids, value_set=gone)
         balances = pc.if_else(is_gone, pc.equal(added, zero), balances)

@@ -50,13 +50,13 @@ impl<'a, R> Rows<'a, R> {
 
 impl<R> Run<'_, R> {
     /// Runs `work` on the lots of a shard, which returns the length of their residual at the front; a large shard has its rows
-    /// counted anew meanwhile. A recorder names rows by their slots, so it keeps the count.
+    /// counted anew meanwhile. What is recorded, events or links, names rows by their slots, so the count stays.
     pub fn within(
         &mut self,
         lots: &mut [Lot],
         work: impl FnOnce(&mut Self, &mut [Lot]) -> Result<usize, Error>,
     ) -> Result<usize, Error> {
-        if lots.len() < LARGE || self.is_recorded() {
+        if lots.len() < LARGE || self.is_recorded() || self.links.is_some() {
             return work(self, lots);
         }
         let outside: Vec<u32> = lots.iter().map(|lot| lot.row).collect();
