@@ -162,6 +162,12 @@ impl<R> Recon<R> {
         Ok(())
     }
 
+    /// What [`set_plan`](Self::set_plan) does where the other plan is the same: what the last solve left stays.
+    pub(crate) fn keep_plan(&mut self) {
+        self.abandon();
+        self.stages = self.plan.outline();
+    }
+
     /// Drops all proposed groups and runs the plan on what is not pinned.
     ///
     /// # Errors

@@ -173,7 +173,12 @@ impl<P: Program> Ledger<P> {
     /// Values that are not named keep the value they have.
     fn configure(&mut self, config: &Map<String, Value>) -> Result<(), Error> {
         let values = self.values.with(self.program.params(), config)?;
-        self.recon.set_plan(self.program.plan(&values))?;
+        let plan = self.program.plan(&values);
+        if values.says_the_same(&self.values) {
+            self.recon.keep_plan();
+        } else {
+            self.recon.set_plan(plan)?;
+        }
         self.values = values;
         Ok(())
     }

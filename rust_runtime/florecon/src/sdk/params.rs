@@ -1,5 +1,7 @@
 //! Parameters of a plugin: declaration, validation and values.
 
+use std::cell::RefCell;
+
 use serde_json::{Map, Value};
 
 use super::reply;
@@ -14,6 +16,16 @@ pub(super) enum ParamValue {
     Real(f64),
     Text(Text),
     Boolean(bool),
+}
+
+impl ParamValue {
+    /// Whether nothing tells the two apart: zero has two signs.
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Real(one), Self::Real(other)) => one.to_bits() == other.to_bits(),
+            _ => self == other,
+        }
+    }
 }
 
 /// A param: its name, kind, default and what it is for.
@@ -227,9 +239,28 @@ fn parse_day(text: &str) -> Option<i64> {
 /// assert_eq!(values.integer("slack"), 100);
 /// assert_eq!(values.real("penalty"), 1000.0);
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub struct ParamValues {
     values: Vec<(String, ParamValue)>,
+    /// Whether each was asked for.
+    asked: RefCell<Vec<bool>>,
+}
+
+/// A copy may be asked later, so all of the original counts as asked for.
+impl Clone for ParamValues {
+    fn clone(&self) -> Self {
+        self.asked.borrow_mut().fill(true);
+        Self {
+            values: self.values.clone(),
+            asked: self.asked.clone(),
+        }
+    }
+}
+
+impl PartialEq for ParamValues {
+    fn eq(&self, other: &Self) -> bool {
+        self.values == other.values
+    }
 }
 
 impl ParamValues {
@@ -246,12 +277,16 @@ impl ParamValues {
                 .iter()
                 .map(|spec| (spec.name.clone(), spec.default.clone()))
                 .collect(),
+            asked: RefCell::new(vec![false; specs.len()]),
         }
     }
 
     /// These values with those of `config` in their place.
     pub(crate) fn with(&self, specs: &[ParamSpec], config: &Map<String, Value>) -> Result<Self, Error> {
-        let mut changed = self.clone();
+        let mut changed = Self {
+            values: self.values.clone(),
+            asked: RefCell::new(vec![false; specs.len()]),
+        };
         for (name, given) in config {
             let Some(index) = specs.iter().position(|spec| spec.name == *name) else {
                 return Err(unknown(specs, name));
@@ -345,6 +380,12 @@ impl ParamValues {
         }
     }
 
+    /// Whether all that was asked for is as it is here: a plan that was made of these values is then that of the others.
+    pub(crate) fn says_the_same(&self, others: &Self) -> bool {
+        let same = self.in_order().zip(others.in_order()).map(|(one, other)| one.is(other));
+        same.zip(&*self.asked.borrow()).all(|(same, asked)| same || !asked)
+    }
+
     /// The values in the order of the specs.
     pub(super) fn in_order(&self) -> impl Iterator<Item = &ParamValue> {
         self.values.iter().map(|(_, value)| value)
@@ -356,8 +397,11 @@ impl ParamValues {
     }
 
     fn get(&self, name: &str) -> &ParamValue {
-        match self.values.iter().find(|(known, _)| known == name) {
-            Some((_, value)) => value,
+        match self.values.iter().position(|(known, _)| known == name) {
+            Some(index) => {
+                self.asked.borrow_mut()[index] = true;
+                &self.values[index].1
+            }
             None => panic!("the plugin declares no param `{name}`; add it to `Plugin::params`"),
         }
     }

@@ -327,6 +327,63 @@ fn configure_keeps_rows_decisions_and_other_params() {
     );
 }
 
+/// Equal amounts net; it does not read its second param.
+struct Unread;
+
+impl Plugin for Unread {
+    type Row = Pair;
+    type Params = i64;
+
+    fn domain() -> Domain {
+        Domain::new("test.unread", "1.0.0")
+    }
+
+    fn schema() -> Schema {
+        Pairs::schema()
+    }
+
+    fn params() -> Vec<ParamSpec> {
+        vec![ParamSpec::integer("tol", 0), ParamSpec::text("shown", "")]
+    }
+
+    fn configure(values: &ParamValues) -> i64 {
+        values.integer("tol")
+    }
+
+    fn row(record: &Record<'_>) -> Result<Pair, EvalError> {
+        Pairs::row(record)
+    }
+
+    fn numeraire(row: &Pair) -> Result<i64, EvalError> {
+        Pairs::numeraire(row)
+    }
+
+    fn strategy(tol: &i64) -> Plan<Pair> {
+        agg_net(|lot: Item<'_, Pair>| Some(lot.row.amount.abs()), abs_tol(*tol))
+    }
+}
+
+#[test]
+fn a_param_that_the_strategy_does_not_read_costs_no_solve_of_all_rows() {
+    let mut session = opened::<Unread>();
+    let lines: Vec<(i64, i64)> = (1..40).map(|id| (id, id % 7 + 1)).collect();
+    send(&mut session, &json!({"op": "upsert", "reply": "none"}), &rows(&lines));
+    let mut edit = |amount: i64, config: Value| {
+        send(&mut session, &json!({"op": "configure", "config": config}), &[]);
+        let table = &rows(&[(1, amount)]);
+        send(&mut session, &json!({"op": "upsert", "reply": "none"}), table);
+        let first = send(&mut session, &json!({"op": "solve", "budget": 1, "reply": "none"}), &[]);
+        send(&mut session, &json!({"op": "solve", "reply": "none"}), &[]);
+        first["progress"]["done"] == first["progress"]["total"]
+    };
+    for amount in 1..5 {
+        edit(amount, json!({}));
+    }
+    assert!(edit(6, json!({})), "an edit is solved with what it can reach");
+    assert!(edit(7, json!({"shown": "net", "tol": 0})));
+    assert!(!edit(8, json!({"tol": 1})), "the strategy has become another one");
+}
+
 #[test]
 fn arrow_with_a_command_that_takes_none_is_ignored() {
     let mut session = solved(&[(1, 5)]);
