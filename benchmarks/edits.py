@@ -1,24 +1,29 @@
-"""Benchmark of an edit in a workspace: one row of the intercompany ledger replaced, then solved again.
+"""Benchmark of edits in a workspace: from a row of the intercompany ledger that is replaced, or two open items
+that are merged or set free again, to the changes of the solve after it.
 
-The module runs as wasm from Python. Figures are medians in milliseconds, of wall time and of processor time.
+The module runs as wasm from Python. Figures are medians in milliseconds, of wall time and of processor time. The first
+two edits after a solve of all rows are apart: the second solve notes which rows can meet.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import resource
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table as Screen
 
 from benchmarks.end_to_end import Clock
-from examples.arrow import Table, pa
+from examples.arrow import Table, pa, pc
 from examples.intercompany.generate import generate
-from florecon_build.host import Workspace
+from florecon_build.host import Report, Workspace
 
 SIZES = (20_000, 100_000, 1_000_000)
 EDITS = 25
-STEPS = ("upsert of one row", "solve again", "cold solve")
+STEPS = ("cold solve", "first edit", "second edit", "edit", "edit, report held", "merge", "unpin")
+MANY = 100_000
+"""Edits of the test of memory."""
 
 
 def measure(wasm: bytes, *, sizes: Sequence[int] = SIZES, edits: int = EDITS) -> list[dict[str, Any]]:
@@ -30,19 +35,60 @@ def _edited(wasm: bytes, ledger: Table, edits: int) -> dict[str, Any]:
     clock, rows, now = Clock(), ledger.num_rows, ledger
     with Workspace(wasm) as workspace, Workspace(wasm) as cold:
         workspace.upsert(ledger)
-        clock.run("first solve", workspace.solve)
-        for edit in range(edits):
+        workspace.solve()
+        held: Report | None = None
+        for edit in range(2 * edits + 2):
             place = (edit * 7_919 + rows // 3) % rows
             row = _one_cent_more(now.slice(place, 1))
             now = pa.concat_tables([now.slice(0, place), row, now.slice(place + 1)])
-            clock.run("upsert of one row", lambda row=row: workspace.upsert(row))
-            clock.run("solve again", workspace.solve)
+            step = (
+                ("first edit", "second edit")[edit] if edit < 2 else "edit" if edit < edits + 2 else "edit, report held"
+            )
+            done = clock.run(step, lambda row=row: _changes(workspace, lambda: workspace.upsert(row)))
+            held = done if step == "edit, report held" else None
+        del held
         cold.upsert(now)
         clock.run("cold solve", cold.solve)
         if _facts(workspace) != _facts(cold):
             raise RuntimeError("after the edits the report is not that of a cold solve")
+        groups, allocations = workspace.report().groups, workspace.report().allocations
+        lone = groups.filter(pc.equal(groups["origin"], "unmatched"))["group_id"].slice(0, 2 * edits)
+        open_rows = allocations.filter(pc.is_in(allocations["group_id"], value_set=lone.combine_chunks()))
+        open_ids, amounts = open_rows["id"].to_pylist(), open_rows["amount"].to_pylist()
+        for at in range(0, len(open_ids) - 1, 2):
+            parts = {open_ids[at]: amounts[at], open_ids[at + 1]: amounts[at + 1]}
+            merged = clock.run("merge", lambda parts=parts: _changes(workspace, lambda: workspace.merge(parts)))
+            pinned = merged.changes.added.filter(pc.equal(merged.changes.added["status"], "pinned"))["group_id"]
+            group = pinned[0].as_py()
+            clock.run("unpin", lambda group=group: _changes(workspace, lambda: workspace.unpin(group)))
         memory = workspace.memory_bytes() / rows
     return {"rows": rows, "edits": edits, "bytes_per_row": memory, "steps": clock.figures()}
+
+
+def _changes(workspace: Workspace, edit: Callable[[], object]) -> Report:
+    """Carries out an edit, solves, and reads what that changed."""
+    edit()
+    report = workspace.solve()
+    _ = report.changes
+    return report
+
+
+def over_many(wasm: bytes, rows: int = 20_000, edits: int = MANY) -> list[tuple[int, int, int]]:
+    """Memory over many edits: their number, the bytes of the module, and those of the process, after each tenth."""
+    ledger = generate(rows, 1)[0]
+    seen: list[tuple[int, int, int]] = []
+    with Workspace(wasm) as workspace:
+        workspace.upsert(ledger)
+        workspace.solve()
+        for edit in range(edits):
+            _changes(
+                workspace, lambda edit=edit: workspace.upsert(_one_cent_more(ledger.slice(edit * 7_919 % rows, 1)))
+            )
+            if (edit + 1) % (edits // 10) == 0:
+                seen.append(
+                    (edit + 1, workspace.memory_bytes(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+                )
+    return seen
 
 
 def _one_cent_more(row: Table) -> Table:

@@ -110,7 +110,7 @@ def _end_to_end(section: Row) -> str:
 
 
 def _edits(section: Row) -> str:
-    steps = ("upsert of one row", "solve again", "cold solve")
+    steps = ("cold solve", "first edit", "second edit", "edit", "edit, report held", "merge", "unpin")
     header = ["rows", *steps]
     lines = [
         [f"{row['rows']:,}", *(f"{row['steps'][step]['cpu_ms']:,.1f} ms" for step in steps)] for row in section["rows"]
