@@ -305,3 +305,10 @@ def test_a_refused_subset_and_a_component_above_the_cap_are_told() -> None:
     assert refused == dict.fromkeys((1, 2), "the condition `accept` is false for a group that it could be in")
     capped = told(lambda lines: fb.reference_net(fb.tokens(lines.memo, min_length=2), cap=3), "over_cap", *rows)
     assert capped == dict.fromkeys(range(1, 5), "references connect 4 items; the limit `cap` is 3")
+
+
+def test_the_rival_of_a_subset_is_named() -> None:
+    rows = [(1, "A", 50), (2, "A", 30), (3, "A", -80), (4, "A", 20), (5, "A", 60)]
+    other = "not the only choice: row 3 (-80.00), row 4 (20.00), row 5 (60.00) would do as well"
+    assert told(lambda _: fb.subset_net(), "rival", *rows) == dict.fromkeys((1, 2, 3), other)
+    assert told(lambda _: fb.subset_net(), "rival", *rows[:4]) == {}

@@ -166,7 +166,17 @@ impl<R, K: Key, A: Accept<R>> Body<R> for SubsetNet<R, K, A> {
                         for subset in found {
                             let members: Vec<u32> = subset.places.iter().map(|&at| bucket[at as usize]).collect();
                             let unique = Some(subset.is_unique);
+                            let rival: Vec<Lot> = subset
+                                .rival
+                                .iter()
+                                .map(|&place| bag[bucket[place as usize] as usize])
+                                .collect();
                             run.take(bag, &members, Tag { unique, ..tag });
+                            if !rival.is_empty() {
+                                for at in run.watched_among(bag, &members) {
+                                    run.record_rival(node.id(), bag[at as usize].row, &rival, None);
+                                }
+                            }
                         }
                         self.record_open(run, node.id(), bag, bucket, &refused.into_inner(), true);
                     }

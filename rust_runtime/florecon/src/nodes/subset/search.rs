@@ -23,6 +23,8 @@ pub(crate) struct Subset {
     pub places: Vec<u32>,
     /// No other subset of this size shares one of them; false also where the budget was too small to tell.
     pub is_unique: bool,
+    /// The ascending places of the first other one that was found, if any.
+    pub rival: Vec<u32>,
 }
 
 /// Disjoint subsets that net and that `accepts` accepts; none at all when the search needs more steps than `budget`.
@@ -85,6 +87,8 @@ struct Search<'a, F> {
     chosen: Vec<u32>,
     /// A subset that is passed over.
     known: Vec<u32>,
+    /// The other subset that was found last.
+    rival: Vec<u32>,
 }
 
 impl<'a, F: Fn(&[u32]) -> Result<bool, Error>> Search<'a, F> {
@@ -104,6 +108,7 @@ impl<'a, F: Fn(&[u32]) -> Result<bool, Error>> Search<'a, F> {
             rival_steps: Some(steps),
             chosen: Vec::new(),
             known: Vec::new(),
+            rival: Vec::new(),
         }
     }
 
@@ -139,7 +144,12 @@ impl<'a, F: Fn(&[u32]) -> Result<bool, Error>> Search<'a, F> {
             self.known.clear();
         }
         self.left -= places.len();
-        Ok(Subset { places, is_unique })
+        let rival = std::mem::take(&mut self.rival);
+        Ok(Subset {
+            places,
+            is_unique,
+            rival,
+        })
     }
 
     /// Whether another subset of this size has the place and otherwise what is left; true also when out of steps.
@@ -148,6 +158,10 @@ impl<'a, F: Fn(&[u32]) -> Result<bool, Error>> Search<'a, F> {
         let search_steps = std::mem::replace(&mut self.steps, steps);
         self.chosen.push(place);
         let outcome = self.extend(0, self.amounts[place as usize].into())?;
+        if matches!(outcome, Outcome::Found) {
+            self.rival.clone_from(&self.chosen);
+            by_number(&mut self.rival, i64::from);
+        }
         self.chosen.clear();
         let steps = std::mem::replace(&mut self.steps, search_steps);
         self.rival_steps = (!matches!(outcome, Outcome::OutOfSteps)).then_some(steps);
@@ -348,30 +362,40 @@ mod tests {
                     None => size += 1,
                     Some(taken) => {
                         self.known.clone_from(&taken);
+                        let mut rival = Vec::new();
                         let is_unique = taken.iter().all(|&place| {
                             self.left.retain(|&other| other != place);
-                            let is_alone = self.is_alone(place, size);
+                            let (is_alone, other) = self.is_alone(place, size);
+                            rival = other;
                             self.known.clear();
                             is_alone
                         });
                         self.left.retain(|place| !taken.contains(place));
                         let places = taken.iter().map(|&place| place as u32).collect();
-                        found.push(Subset { places, is_unique });
+                        found.push(Subset {
+                            places,
+                            is_unique,
+                            rival,
+                        });
                     }
                 }
             }
             Some(found)
         }
 
-        fn is_alone(&mut self, place: usize, size: usize) -> bool {
-            let Some(steps) = self.rival_steps else { return false };
+        fn is_alone(&mut self, place: usize, size: usize) -> (bool, Vec<u32>) {
+            let Some(steps) = self.rival_steps else {
+                return (false, Vec::new());
+            };
             let kept = std::mem::replace(&mut self.steps, steps);
             self.held = 1;
             let rival = self.extend(&mut vec![place], size);
             self.held = 0;
             self.rival_steps = rival.is_some().then_some(self.steps);
             self.steps = kept;
-            rival == Some(None)
+            let mut other: Vec<u32> = rival.iter().flatten().flatten().map(|&place| place as u32).collect();
+            other.sort_unstable();
+            (rival == Some(None), other)
         }
 
         fn reach(&self, size: usize) -> i128 {
