@@ -201,6 +201,24 @@ def further_columns(readings: Sequence[Reading], about: Description) -> pa.Table
     return whole.drop_columns([LINE])
 
 
+def refuse_exceptions(readings: Sequence[Reading], about: Description) -> None:
+    """Refuses the exceptions of an earlier run: a row that was matched in part would come with its whole amount again.
+
+    Raises ``CommandError`` for a file with the columns that a run adds, unless its column ``open`` is read.
+    """
+    for reading in readings:
+        used = set(plan(reading.source, about.fields).all_headers())
+        for file in reading.files:
+            if {"open", "reason", "age_days"} <= set(cells_of(file.path, reading.source).headers) - used:
+                raise CommandError(
+                    f"{file.path.name} has the exceptions of an earlier run: a row that was matched in part would come"
+                    " with its whole amount again",
+                    fix="carry open items on in a book (--book FILE --period PERIOD --who NAME), with the files of the"
+                    " run; or read what is open: --map amount=open, with the name of your amount column",
+                    code=Exit.DATA,
+                )
+
+
 def _as_text(table: pa.Table) -> pa.Table:
     return pa.table({name: table[name].cast(pa.string()) for name in table.column_names})
 

@@ -16,7 +16,7 @@ import florecon_build as fb
 from florecon_build.cli import inputs
 from florecon_build.cli.book_run import BookOptions, BookRun, FileInput, run_period
 from florecon_build.cli.console import timed
-from florecon_build.cli.declared_sources import LedgerFiles, further_columns, ledger
+from florecon_build.cli.declared_sources import LedgerFiles, further_columns, ledger, refuse_exceptions
 from florecon_build.cli.exported_tables import Format, Units, export
 from florecon_build.cli.inputs import InputFormat
 from florecon_build.codegen.build.wasm import IR_SECTION
@@ -165,6 +165,7 @@ def read_input(job: Job, about: Description, say: Callable[[str], None]) -> tupl
     files = LedgerFiles(job.data, job.shape, job.folder, job.sources, job.source_files)
     say(f"reading {file_names(files.paths())}")
     readings = files.read(about)
+    refuse_exceptions(readings, about)
     counted = tuple((one.path, one.rows) for reading in readings for one in reading.files)
     return ledger(readings), Input(counted, readings)
 
