@@ -15,6 +15,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar, cast
 
 import pyarrow as pa
@@ -50,6 +51,8 @@ from florecon_build.wire import Op
 LOG = logging.getLogger("florecon_build.host")
 FIRST_BUDGET = 1 << 14
 MAX_BUDGET = 1 << 40
+PAGE_LINES = 1 << 20
+"""Lines of a table that are fetched at once."""
 STEP_SECONDS = 0.1
 
 T = TypeVar("T")
@@ -543,8 +546,27 @@ class Session:
         return table
 
     def _fetch(self, what: str, deadline: Deadline) -> pa.Table | None:
-        """The table, or None for a module without `fetch`."""
-        reply = self._dispatch(_encode("fetch", {"what": what}), None, deadline)
+        """The table, or None for a module without `fetch`.
+
+        It comes in pages, so that a module whose ledger nearly fills its memory need not hold a whole table besides.
+        """
+        if not self.about.has("fetch.count"):
+            return self._page(what, {}, deadline)
+        pages: list[pa.Table] = []
+        while True:
+            asked = {"from": PAGE_LINES * len(pages), "count": PAGE_LINES}
+            page = self._page(what, asked, deadline)
+            if page is None:
+                return None
+            again = bool(pages and page.num_rows) and page.slice(0, 1) == pages[-1].slice(0, 1)
+            if again or page.num_rows > PAGE_LINES:
+                self._trusting(partial(self._broken, f"fetch of {what} has other lines than {asked}", b""))
+            pages.append(page)
+            if page.num_rows < PAGE_LINES:
+                return pa.concat_tables(pages)
+
+    def _page(self, what: str, page: Mapping[str, int], deadline: Deadline) -> pa.Table | None:
+        reply = self._dispatch(_encode("fetch", {"what": what, **page}), None, deadline)
         if not reply.startswith(b"{"):
             return self._trusting(lambda: read(what, reply))
         try:

@@ -131,18 +131,24 @@ pub mod argument {
     pub const DRY_RUN: &str = "dry_run";
     /// `what`
     pub const WHAT: &str = "what";
+    /// `from`
+    pub const FROM: &str = "from";
+    /// `count`
+    pub const COUNT: &str = "count";
     /// `apart`
     pub const APART: &str = "apart";
 }
 
 /// What this runtime has beyond florecon ABI version 1.
-pub const EXTENSIONS: [&str; 13] = [
+pub const EXTENSIONS: [&str; 15] = [
     "init.strategy",
     "solve.budget",
     "solve.certify",
     "merge.dry_run",
     "configure",
     "fetch",
+    "fetch.from",
+    "fetch.count",
     "changes",
     "snapshot",
     "restore",

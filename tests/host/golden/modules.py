@@ -151,7 +151,9 @@ class Interpreter:
                     return {"group_id": group_id}
                 return {"group_id": model.merge(pairs, label, reason)}
             case "fetch":
-                return self._table(model, command["what"])
+                whole = self._table(model, command["what"])["rows"]
+                first = command.get("from", 0)
+                return {"rows": whole[first : first + command.get("count", len(whole))]}
             case _:
                 pass
         return {}

@@ -153,6 +153,14 @@ STEPS: list[Step] = [
     Step({"op": "solve"}),
     *(Step(each) for each in ALL),
     Step({"op": "fetch", "what": "everything"}),
+    # in pages
+    Step({"op": "fetch", "what": "groups", "from": 2, "count": 2}),
+    Step({"op": "fetch", "what": "allocations", "from": 7, "count": 2}),
+    Step({"op": "fetch", "what": "rows", "from": 8, "count": 100}),
+    Step({"op": "fetch", "what": "stages", "count": 0}),
+    Step({"op": "fetch", "what": "groups", "from": 99}),
+    Step({"op": "fetch", "what": "groups", "from": -1}),
+    Step({"op": "fetch", "what": "rows", "count": "all"}),
     Step({"op": "report", "reply": "summary"}),
     Step({"op": "report", "reply": "some"}),
     # decisions

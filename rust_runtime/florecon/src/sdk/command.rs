@@ -1,5 +1,7 @@
 //! Commands: parsed from JSON and validated before the workspace is touched.
 
+use std::ops::Range;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -66,7 +68,10 @@ pub(crate) enum Verb {
     },
     Merge(Merge),
     Report,
-    Fetch(TableName),
+    Fetch {
+        table: TableName,
+        page: Page,
+    },
     Snapshot,
     Restore {
         strategy: Option<Value>,
@@ -78,6 +83,27 @@ pub(crate) enum Verb {
     },
     ShardKeys,
     Changes,
+}
+
+/// Lines of a table.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Page {
+    pub from: usize,
+    pub count: usize,
+}
+
+impl Page {
+    /// Every line.
+    pub const ALL: Self = Self {
+        from: 0,
+        count: usize::MAX,
+    };
+
+    /// The lines that a table of so many has of the page.
+    pub fn within(self, lines: usize) -> Range<usize> {
+        let from = self.from.min(lines);
+        from..from + self.count.min(lines - from)
+    }
 }
 
 /// A command: the verb, and what to say when it is done.
@@ -196,7 +222,10 @@ impl Fields {
                 dry_run: self.flag(argument::DRY_RUN)?,
             }),
             Op::Report => Verb::Report,
-            Op::Fetch => Verb::Fetch(self.table()?),
+            Op::Fetch => Verb::Fetch {
+                table: self.table()?,
+                page: self.page()?,
+            },
             Op::Snapshot => Verb::Snapshot,
             Op::Restore => Verb::Restore {
                 strategy: self.take(argument::STRATEGY),
@@ -266,6 +295,24 @@ impl Fields {
 
     fn table(&mut self) -> Result<TableName, Error> {
         self.choice(argument::WHAT, "table", TableName::ALL, TableName::name)
+    }
+
+    fn page(&mut self) -> Result<Page, Error> {
+        Ok(Page {
+            from: self.lines(argument::FROM)?.unwrap_or(0),
+            count: self.lines(argument::COUNT)?.unwrap_or(usize::MAX),
+        })
+    }
+
+    /// A number of lines; one that is larger than the address space is as good as the largest.
+    fn lines(&mut self, name: &str) -> Result<Option<usize>, Error> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(value) => match value.as_u64() {
+                Some(lines) => Ok(Some(usize::try_from(lines).unwrap_or(usize::MAX))),
+                None => Err(self.mistyped(name, "an integer of at least 0", &value)),
+            },
+        }
     }
 
     fn reply(&mut self) -> Result<Reply, Error> {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use serde_json::{Map, Value};
 
-use super::command::{Command, GivenId, Merge, PinBy, Verb};
+use super::command::{Command, GivenId, Merge, Page, PinBy, Verb};
 use super::fetch;
 use super::ordinals::Ordinals;
 use super::params::{self, ParamValues};
@@ -50,7 +50,7 @@ impl<P: Program> Ledger<P> {
         }
         let ledger = slot.as_mut().ok_or(Error::NoSession)?;
         match verb {
-            Verb::Fetch(table) => Ok(ledger.fetch(table)),
+            Verb::Fetch { table, page } => Ok(ledger.fetch(table, page)),
             Verb::Snapshot => Ok(ledger.snapshot()),
             Verb::Explain { ids, apart } => ledger.explain(ids, apart),
             Verb::ShardKeys => ledger.shard_keys(arrow),
@@ -95,7 +95,7 @@ impl<P: Program> Ledger<P> {
         match verb {
             // a report changes nothing; the others are carried out before
             Verb::Init { .. }
-            | Verb::Fetch(_)
+            | Verb::Fetch { .. }
             | Verb::Snapshot
             | Verb::Restore { .. }
             | Verb::Explain { .. }
@@ -233,13 +233,16 @@ impl<P: Program> Ledger<P> {
         written(kind, || self.recon.view(), &self.ordinals, extra)
     }
 
-    fn fetch(&self, table: TableName) -> Vec<u8> {
+    fn fetch(&self, table: TableName, page: Page) -> Vec<u8> {
         let has_text_id = self.program.schema().has_text_id();
         match table {
-            TableName::Groups => fetch::groups(&self.recon.view(), &self.ordinals),
-            TableName::Allocations => fetch::allocations(&self.recon.view(), &self.ordinals, has_text_id),
-            TableName::Rows => fetch::rows(&row_lines(&self.recon.view()), &self.ordinals, has_text_id),
-            TableName::Stages => fetch::stages(&self.recon.stages()),
+            TableName::Groups => fetch::groups(&self.recon.view(), &self.ordinals, page),
+            TableName::Allocations => fetch::allocations(&self.recon.view(), &self.ordinals, has_text_id, page),
+            TableName::Rows => fetch::rows(&row_lines(&self.recon.view(), page), &self.ordinals, has_text_id),
+            TableName::Stages => {
+                let stages = self.recon.stages();
+                fetch::stages(&stages[page.within(stages.len())])
+            }
         }
     }
 }
@@ -250,7 +253,7 @@ fn written<'v>(kind: Reply, view: impl FnOnce() -> ReportView<'v>, ordinals: &Or
         Reply::None => reply::nothing(extra),
         Reply::Summary => {
             let view = view();
-            reply::summary(&view, &row_lines(&view), extra)
+            reply::summary(&view, &row_lines(&view, Page::ALL), extra)
         }
         Reply::Report => reply::report(&view(), ordinals, extra),
     }

@@ -1,5 +1,6 @@
 //! Report tables as Arrow IPC streams, each column read directly from the workspace.
 
+use super::command::Page;
 use super::ipc::{ColumnSource, cells, write_table};
 use super::ordinals::Ordinals;
 use super::reply::status;
@@ -11,8 +12,9 @@ use crate::row_id::RowId;
 use crate::wire::{Counter, column};
 
 /// One line a group, in report order.
-pub(crate) fn groups(view: &ReportView<'_>, ordinals: &Ordinals) -> Vec<u8> {
-    let groups = || view.groups();
+pub(crate) fn groups(view: &ReportView<'_>, ordinals: &Ordinals, page: Page) -> Vec<u8> {
+    let page = page.within(view.len());
+    let groups = || view.groups().skip(page.start).take(page.len());
     let columns = [
         (column::GROUP_ID, ColumnSource::Int64(cells(groups, |group| group.id()))),
         (
@@ -54,18 +56,19 @@ pub(crate) fn groups(view: &ReportView<'_>, ordinals: &Ordinals) -> Vec<u8> {
             ColumnSource::Int64(cells(groups, |group| ordinals.number_or_none(group.first()))),
         ),
     ];
-    write_table(view.len(), &columns)
+    write_table(page.len(), &columns)
 }
 
 /// One line an allocation, by group in report order and id.
-pub(crate) fn allocations(view: &ReportView<'_>, ordinals: &Ordinals, has_text_id: bool) -> Vec<u8> {
+pub(crate) fn allocations(view: &ReportView<'_>, ordinals: &Ordinals, has_text_id: bool, page: Page) -> Vec<u8> {
+    let page = page.within(view.groups().map(|group| group.size()).sum());
     let lines = || {
-        view.groups().flat_map(|group| {
+        let all = view.groups().flat_map(|group| {
             let group_id = group.id();
             group.members().map(move |(id, amount)| (id, group_id, amount))
-        })
+        });
+        all.skip(page.start).take(page.len())
     };
-    let count = view.groups().map(|group| group.size()).sum();
     let mut columns = vec![(
         column::ID,
         ColumnSource::Int64(cells(lines, |(id, _, _)| ordinals.number_or_none(id))),
@@ -81,7 +84,7 @@ pub(crate) fn allocations(view: &ReportView<'_>, ordinals: &Ordinals, has_text_i
         column::AMOUNT,
         ColumnSource::Int64(cells(lines, |(_, _, amount)| amount)),
     ));
-    write_table(count, &columns)
+    write_table(page.len(), &columns)
 }
 
 /// One line a row: where most of it is, and how much of it is matched.

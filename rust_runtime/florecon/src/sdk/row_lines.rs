@@ -1,5 +1,6 @@
 //! Report by rows: the group of each part of a row.
 
+use super::command::Page;
 use crate::report::ReportView;
 use crate::row_id::RowId;
 use crate::wire::origin::UNMATCHED;
@@ -46,13 +47,16 @@ impl<'v> RowLine<'v> {
     }
 }
 
-/// The rows of a report, by ascending id.
-pub(crate) fn row_lines<'v>(view: &ReportView<'v>) -> Vec<RowLine<'v>> {
-    let mut lines: Vec<RowLine<'v>> = view.ids().iter().map(RowLine::new).collect();
+/// The rows of a page of a report, by ascending id.
+pub(crate) fn row_lines<'v>(view: &ReportView<'v>, page: Page) -> Vec<RowLine<'v>> {
+    let page = page.within(view.ids().len());
+    let mut lines: Vec<RowLine<'v>> = view.ids()[page.clone()].iter().map(RowLine::new).collect();
     for group in view.groups() {
         let (group_id, is_unmatched) = (group.id(), &**group.origin() == UNMATCHED);
         for (slot, amount) in group.parts() {
-            lines[slot as usize].add(group_id, amount, is_unmatched);
+            if let Some(line) = (slot as usize).checked_sub(page.start).and_then(|at| lines.get_mut(at)) {
+                line.add(group_id, amount, is_unmatched);
+            }
         }
     }
     lines
