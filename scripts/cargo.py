@@ -53,6 +53,7 @@ def main() -> int:
             return 1
     path = os.pathsep.join([str(compiler.cargo.parent), os.environ.get("PATH", "")])  # its own clippy and rustfmt
     env = {**os.environ, **toolchain.env, "PATH": path}
+    env.pop("MAKEFLAGS", None)  # names the job server of make, which a process of Python does not pass on
     if TARGET in sys.argv:  # as the generator has it, so that both find the dependencies that the other compiled
         env |= {"CARGO_ENCODED_RUSTFLAGS": "\x1f".join(wasm_flags(toolchain)), "CARGO_HOME": str(cargo_home())}
     return subprocess.run([compiler.cargo, *sys.argv[1:]], cwd=RUNTIME, env=env, check=False).returncode

@@ -7,14 +7,15 @@ use super::reply::status;
 use super::row_lines::RowLine;
 use crate::plan::Stage;
 use crate::recon::history::Changes;
-use crate::report::ReportView;
+use crate::report::{GroupView, ReportView};
 use crate::row_id::RowId;
 use crate::wire::{Counter, column};
 
 /// One line a group, in report order.
 pub(crate) fn groups(view: &ReportView<'_>, ordinals: &Ordinals, page: Page) -> Vec<u8> {
     let page = page.within(view.len());
-    let groups = || view.groups().skip(page.start).take(page.len());
+    let table: Vec<GroupView<'_>> = view.groups().skip(page.start).take(page.len()).collect();
+    let groups = || table.iter();
     let columns = [
         (column::GROUP_ID, ColumnSource::Int64(cells(groups, |group| group.id()))),
         (
@@ -62,27 +63,31 @@ pub(crate) fn groups(view: &ReportView<'_>, ordinals: &Ordinals, page: Page) -> 
 /// One line an allocation, by group in report order and id.
 pub(crate) fn allocations(view: &ReportView<'_>, ordinals: &Ordinals, has_text_id: bool, page: Page) -> Vec<u8> {
     let page = page.within(view.groups().map(|group| group.size()).sum());
-    let lines = || {
-        let all = view.groups().flat_map(|group| {
-            let group_id = group.id();
-            group.members().map(move |(id, amount)| (id, group_id, amount))
-        });
-        all.skip(page.start).take(page.len())
-    };
+    let mut table: Vec<(&RowId, i64, i64)> = Vec::with_capacity(page.len());
+    let mut first = 0;
+    for group in view.groups() {
+        let end = first + group.size();
+        if first < page.end && end > page.start {
+            let members = group.members().zip(first..end).filter(|(_, line)| page.contains(line));
+            table.extend(members.map(|((id, amount), _)| (id, group.id(), amount)));
+        }
+        first = end;
+    }
+    let lines = || table.iter();
     let mut columns = vec![(
         column::ID,
-        ColumnSource::Int64(cells(lines, |(id, _, _)| ordinals.number_or_none(id))),
+        ColumnSource::Int64(cells(lines, |(id, ..)| ordinals.number_or_none(id))),
     )];
     if has_text_id {
-        columns.push((column::ID_TEXT, ColumnSource::Text(cells(lines, |(id, _, _)| text(id)))));
+        columns.push((column::ID_TEXT, ColumnSource::Text(cells(lines, |(id, ..)| text(id)))));
     }
     columns.push((
         column::GROUP_ID,
-        ColumnSource::Int64(cells(lines, |(_, group_id, _)| group_id)),
+        ColumnSource::Int64(cells(lines, |(_, group_id, _)| *group_id)),
     ));
     columns.push((
         column::AMOUNT,
-        ColumnSource::Int64(cells(lines, |(_, _, amount)| amount)),
+        ColumnSource::Int64(cells(lines, |(.., amount)| *amount)),
     ));
     write_table(page.len(), &columns)
 }
