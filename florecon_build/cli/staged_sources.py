@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from florecon_build.cli.declared_sources import LedgerFiles, ledger
+from florecon_build.cli.declared_sources import LedgerFiles, ledger, refuse_exceptions
 from florecon_build.host import RunMismatch
 from florecon_build.host.description import Description
 from florecon_build.scale.job import INPUT, UNIT_ROWS, storing, write_json
@@ -33,8 +33,8 @@ class StagedSources:
 def staged_sources(files: LedgerFiles, about: Description, out: Path) -> StagedSources:
     """Reads the files below ``out/input``, once: a run that goes on takes the rows that it began with.
 
-    Raises ``SourceError``; ``RunMismatch`` where ``out`` has the rows of other files, or of the same ones before they
-    changed; ``StorageError``.
+    Raises ``SourceError``; ``CommandError`` for the exceptions of an earlier run; ``RunMismatch`` where ``out`` has the
+    rows of other files, or of the same ones before they changed; ``StorageError``.
     """
     folder = out / INPUT
     identity = _identity(files)
@@ -47,6 +47,7 @@ def staged_sources(files: LedgerFiles, about: Description, out: Path) -> StagedS
     if out.is_dir() and any(path.name != INPUT for path in out.iterdir()):
         raise RunMismatch(f"{out} is not empty and holds no run of these files; choose another folder")
     readings = files.read(about)
+    refuse_exceptions(readings, about)
     record = [reading.as_data() for reading in readings]
     with storing(folder):
         folder.mkdir(parents=True, exist_ok=True)

@@ -44,7 +44,7 @@ from florecon_build.sources.headers import twice
 from florecon_build.sources.mapping import Findings, Forms, Mapper, Plan, Refused, forms, plan
 from florecon_build.sources.quoting import toml_literal, toml_string
 from florecon_build.sources.readers.sql import spooled
-from florecon_build.sources.repeated_ids import repeated_ids, rows_of
+from florecon_build.sources.repeated_ids import alike_ids, repeated_ids, rows_of
 
 CURRENCY_COLUMNS = ("currency", "ccy", "curr", "currency_code", "waehrung", "devise")
 CURRENCY = "\x00currency"
@@ -240,6 +240,8 @@ def _read(source: Source, files: Sequence[Path], fields: Sequence[Field], id_nam
     taken.prove(source)
     refused.require_none(planned.source)
     table, lines = taken.tables(planned.fields)
+    if id_name is not None:
+        taken.notes += _alike(table[id_name], lines)
     table = _with_ids(source, table, lines, id_name)
     totals = _totals(source, table, fields, taken.codes)
     table = table.select([field.name for field in fields])
@@ -501,6 +503,19 @@ def _with_ids(source: Source, table: pa.Table, lines: pa.Table, id_name: str | N
         return table
     prefixed = pc.binary_join_element_wise(f"{source.name}:", ids, "")
     return table.set_column(table.column_names.index(id_name), id_name, prefixed)
+
+
+def _alike(ids: pa.ChunkedArray, lines: pa.Table) -> list[str]:
+    """Notes on different ids that a reader takes for one."""
+    notes: list[str] = []
+    for pair in alike_ids(ids):
+        rows = [rows_of(ids, one)[0] for one in pair]
+        first, second = (f"{lines['file'][row].as_py()}:{lines['line'][row].as_py()}" for row in rows)
+        notes.append(
+            f"{first} and {second}: the ids {pair[0]!a} and {pair[1]!a} look the same and are two rows; they"
+            " differ in white space or in how their letters are encoded"
+        )
+    return notes
 
 
 def _totals(source: Source, table: pa.Table, fields: Sequence[Field], codes: set[str]) -> tuple[Total, ...]:

@@ -17,7 +17,7 @@ def test_exceptions_of_an_earlier_run_are_refused_or_read_by_what_is_open(tmp_pa
     (tmp_path / "march.csv").write_text("line,amount,ref\nA,467.02,a\nB,-373.52,a\n")
     assert florecon("run", "strategy.json", "march.csv", "-o", "march", at=tmp_path).code == 0
     again = ("run", "strategy.json", "march/exceptions.csv", "-o", "april")
-    for more in ((), ("--book", "x.db", "--period", "2026-04", "--who", "anna")):
+    for more in ((), ("--book", "x.db", "--period", "2026-04", "--who", "anna"), ("--workers", "1")):
         refused = florecon(*again, *more, at=tmp_path)
         assert refused.code == 4
         assert "exceptions.csv has the exceptions of an earlier run" in refused.err

@@ -67,6 +67,20 @@ def test_totals_lines_and_digest(written: Writer) -> None:
     assert len(read.as_data()["files"][0]["sha256"]) == 64
 
 
+def test_ids_that_look_the_same_are_shown(written: Writer) -> None:
+    """White space at an end, and one letter in two encodings; ids that differ in case are two to everybody."""
+    head = "row_id,day,amount,memo\n"
+    day = "2026-03-01,1.00,"
+    composed, apart = "\u00dc-1", "U\u0308-1"
+    read = reading(written(head + "".join(f"{one},{day}\n" for one in (composed, "b", "B", apart))))
+    assert read.table.num_rows == 4
+    [note] = [note for note in read.notes if "look the same" in note]
+    assert note.startswith("bank.csv:2 and bank.csv:5: the ids '\\xdc-1' and 'U\\u0308-1' look the same")
+    spaced = reading(written(f'{head}"a",{day}\n"a\u00a0",{day}\n'))
+    assert any("the ids 'a' and 'a\\xa0' look the same" in note for note in spaced.notes)
+    assert not any("look the same" in note for note in reading(written(PLAIN)).notes)
+
+
 def test_first_ten_bad_cells_are_listed_and_the_others_counted(written: Writer) -> None:
     rows = "".join(f"{number},2026-03-01,{'ten' if number % 2 else '1.00'},\n" for number in range(30))
     told = refusal(written("row_id,day,amount,memo\n" + rows))
