@@ -96,6 +96,12 @@ def test_a_full_disk_changes_nothing(disk: Path) -> None:
         assert verify(book, expect_head=head).ok
         assert [(each.name, each.status) for each in book.periods] == [("2026-03", "closed")]
     assert run(disk, "2026-04", "april.csv").code == 0
+    with filled(disk):
+        refused = close(disk, "2026-04")
+        assert (refused.code, "free some space" in refused.err) == (6, True), refused.err
+    with Book(disk / "close.db") as book:
+        assert verify(book).ok
+        assert [(each.name, each.status) for each in book.periods][1:] == [("2026-04", "open")]
     assert close(disk, "2026-04").code == 0
 
 
