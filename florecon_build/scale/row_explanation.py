@@ -21,10 +21,15 @@ Id = int | str
 def explain_rows(folder: Folder, ids: Sequence[Id], *, apart: bool) -> Explanation:
     """The explanation of rows by a workspace over their shards; groups have the numbers of the run.
 
-    Errors: `UnknownId`; `RunMismatch` where a file has changed since the run; those of `Workspace.solve`.
+    Errors: `UnknownId`; `RunMismatch` where a file or the engine module has changed since the run, or the shard comes
+    to other groups; those of `Workspace.solve`.
     """
     job, solver = folder.job(), folder.solver()
     check_files(job)
+    if solver.identity != job.identity:
+        raise RunMismatch(
+            f"{folder.out} was solved by another release of the engine module: run again, into another folder"
+        )
     shards = shards_of(folder.out, ids)
     members = pa.concat_tables([_column(folder.out, "rows", shard, "id") for shard in shards])["id"]
     with solver.open(job.config, timeout=job.timeout) as workspace:
@@ -76,23 +81,24 @@ def rows_with(job: Job, names: list[str], id_name: str, members: pa.ChunkedArray
 
 
 def run_numbers(out: Path, shards: list[str], report: Report) -> dict[int, int]:
-    """The numbers that groups of a workspace have in the run, by their keys."""
+    """The numbers that groups of a workspace have in the run, by their keys. Errors: `RunMismatch` for others."""
     tables = [_column(out, "groups", shard, "key", "group_id") for shard in shards]
     known: dict[str, int] = {}
     for table in tables:
         known |= dict(zip(table["key"].to_pylist(), table["group_id"].to_pylist(), strict=True))
     groups = report.groups
-    return {
-        number: known[key]
-        for number, key in zip(groups["group_id"].to_pylist(), groups["key"].to_pylist(), strict=True)
-        if key in known
-    }
+    keys: list[str] = groups["key"].to_pylist()
+    if not known.keys() >= set(keys):
+        raise RunMismatch(
+            f"{out}: solved again, the rows come to other groups than in the run; run again, into another folder"
+        )
+    return dict(zip(groups["group_id"].to_pylist(), map(known.__getitem__, keys), strict=True))
 
 
 def renumbered(data: dict[str, Any], numbers: dict[int, int]) -> dict[str, Any]:
     """An explanation as data, with the numbers of the run in place of those of the workspace."""
     rows = [
-        {**row, "places": [{**place, "group_id": numbers.get(at := place["group_id"], at)} for place in row["places"]]}
+        {**row, "places": [{**place, "group_id": numbers[place["group_id"]]} for place in row["places"]]}
         for row in data["rows"]
     ]
     return {**data, "rows": rows}

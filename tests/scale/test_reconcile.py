@@ -6,6 +6,7 @@ import copy
 import errno
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -153,9 +154,25 @@ def test_rows_are_explained_as_in_one_workspace(ledger: Path, tmp_path: Path) ->
         done.explain("r0", "r999")
     with pytest.raises(UnknownId, match="the run has no row 7"):
         done.explain(7)
+    job = tmp_path / "out" / "work" / "job.json"
+    text = job.read_text(encoding="utf-8")
+    job.write_text(re.sub(r'"identity": "\w+"', '"identity": "of another release"', text), encoding="utf-8")
+    with pytest.raises(RunMismatch, match="by another release of the engine module"):
+        done.explain("r0")
+    job.write_text(text, encoding="utf-8")
+    [groups] = (done.groups / f"{path.stem}.parquet" for path in done.rows.iterdir() if has_row(path, "r0"))
+    table = pq.read_table(str(groups))
+    pq.write_table(table.slice(1), str(groups))
+    with pytest.raises(RunMismatch, match="come to other groups than in the run"):
+        done.explain("r0")
     pq.write_table(lines(89, 150), str(ledger / "b.parquet"))
     with pytest.raises(RunMismatch, match=r"b\.parquet has changed since the run"):
         done.explain("r0")
+
+
+def has_row(path: Path, row: str) -> bool:
+    """Whether a file of rows has one."""
+    return row in pq.read_table(str(path))["id"].to_pylist()
 
 
 def told(explanation: Explanation, keys: dict[int, str]) -> tuple[object, ...]:
