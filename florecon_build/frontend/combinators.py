@@ -37,7 +37,7 @@ from florecon_build.frontend.strategy import (
     strategy,
 )
 from florecon_build.frontend.text import family_of
-from florecon_build.frontend.text_settings import whole
+from florecon_build.frontend.text_settings import choice, whole
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
 from florecon_build.ir.errors import StrategyError
@@ -340,7 +340,7 @@ def best_of(score: str, *strategies: Strategy) -> Strategy:
     <strategy partition_by>
     """
     with place("best_of"):
-        measure = answered(_score(score))
+        measure = answered(choice(n.Score, score, "best_of.score", fix="give one of these before the strategies"))
         if len(strategies) < 2:
             fail(
                 "too_few",
@@ -352,20 +352,6 @@ def best_of(score: str, *strategies: Strategy) -> Strategy:
         inner = [inner_of(one, f"best_of[{index}]") for index, one in enumerate(strategies)]
         node = n.BestOf(score=measure, strategies=tuple(one.ir for one in inner), span=author_span())
         return strategy(node, *inner)
-
-
-@argument
-def _score(score: object) -> n.Score:
-    known = [one.value for one in n.Score]
-    if not isinstance(score, str) or score not in known:
-        fail(
-            "bad_setting",
-            "best_of.score is unknown",
-            expected=" or ".join(map(repr, known)),
-            got=describe(score),
-            fix="give one of these before the strategies",
-        )
-    return n.Score(score)
 
 
 @tolerant

@@ -21,7 +21,7 @@ from florecon_build.frontend.strategy import (
     predicate_of,
     strategy,
 )
-from florecon_build.frontend.text_settings import whole
+from florecon_build.frontend.text_settings import choice, whole
 from florecon_build.ir import nodes as n
 from florecon_build.ir.expressions import ToleranceOp
 from florecon_build.ir.python_printer import show
@@ -249,7 +249,7 @@ def subset_net(
     with place("subset_net"):
         by = optional_key(key, Slot("subset_net.key"))
         slack = tolerance_of(tol, "subset_net.tol")
-        chosen = answered(_preference(prefer))
+        chosen = answered(choice(n.Preference, prefer, "subset_net.prefer", fix="use one of these"))
         steps = (100_000 if anchor is None else ANCHORED_BUDGET) if budget is None else budget
         answered(whole(steps, "subset_net.budget", least=1, most=2**53))
         if anchor is None:
@@ -279,20 +279,6 @@ def subset_net(
             span=author_span(),
         )
         return strategy(anchored, by, test, slack)
-
-
-@argument
-def _preference(prefer: object) -> n.Preference:
-    known = [one.value for one in n.Preference]
-    if not isinstance(prefer, str) or prefer not in known:
-        fail(
-            "bad_setting",
-            "subset_net.prefer is unknown",
-            expected=" or ".join(map(repr, known)),
-            got=describe(prefer),
-            fix="use one of these",
-        )
-    return n.Preference(prefer)
 
 
 @argument

@@ -1,4 +1,4 @@
-"""Validation of the constant settings of text functions: counts, texts, patterns, formats and calendars."""
+"""Validation of constant settings: counts, choices, texts, patterns, formats and calendars."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import datetime
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import cast
+from enum import Enum
+from typing import TypeVar, cast
 
 from florecon_build.frontend.constants import constant
 from florecon_build.frontend.diagnostics import argument, excerpt, fail, problem
@@ -14,6 +15,8 @@ from florecon_build.frontend.handles import describe
 from florecon_build.ir.automaton import automaton_of
 from florecon_build.ir.errors import StrategyError
 from florecon_build.ir.patterns import SPACE, WORD, PatternError
+
+Choice = TypeVar("Choice", bound=Enum)
 
 MAX_SCALE = 18
 """The most decimals of money."""
@@ -40,6 +43,16 @@ def whole(number: object, what: str, *, least: int, most: int = 2**31 - 1) -> in
             fix="use a value in this range",
         )
     return number
+
+
+@argument
+def choice(kind: type[Choice], name: object, what: str, *, fix: str) -> Choice:
+    """The member of an enumeration that a text names."""
+    known = [one.value for one in kind]
+    if not isinstance(name, str) or name not in known:
+        expected = " or ".join(map(repr, known))
+        fail("bad_setting", f"{what} is unknown", expected=expected, got=describe(name), fix=fix)
+    return kind(name)
 
 
 def plain_text(text: object, what: str) -> None:
