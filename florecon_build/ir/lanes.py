@@ -27,10 +27,31 @@ def reached_lanes(plugin: n.PluginIr, strategies: Iterable[n.Node] | None = None
     found = lane_names(values_in(plugin.numeraire))
     for strategy in (plugin.strategy,) if strategies is None else strategies:
         found |= lane_names(strategy_values(strategy))
+    return _with_sources(plugin, found)
+
+
+def lanes_of(plugin: n.PluginIr, values: Iterable[e.Value]) -> frozenset[str]:
+    """The names of the columns and derived lanes that some values reach, amounts of lots through the numeraire.
+
+    >>> import florecon_build as fb
+    >>> ledger = fb.columns(row_id=fb.integer(id=True), account=fb.text(), amount=fb.money(scale=2))
+    >>> row = ledger.derive(head=ledger.account.left(3))
+    >>> plugin = fb.Plugin("acme.demo", "1.0.0", rows=row, numeraire=row.amount, strategy=fb.agg_net(row.head))
+    >>> sorted(lanes_of(plugin.data, [plugin.data.strategy.key]))
+    ['account', 'head']
+    """
+    read = [inside for value in values for inside in values_in(value)]
+    if any(isinstance(value, (e.LotAmount, e.LotOriginal)) for value in read):
+        read += values_in(plugin.numeraire)
+    return _with_sources(plugin, lane_names(read))
+
+
+def _with_sources(plugin: n.PluginIr, names: set[str]) -> frozenset[str]:
+    """Lanes, and those that they are computed from."""
     for lane in reversed(plugin.lanes):
-        if lane.name in found:
-            found |= lane_names(values_in(lane.value))
-    return frozenset(found)
+        if lane.name in names:
+            names |= lane_names(values_in(lane.value))
+    return frozenset(names)
 
 
 def amount_column(plugin: n.PluginIr) -> str | None:

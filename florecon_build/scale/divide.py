@@ -17,9 +17,12 @@ SHARDS_A_WORKER = 4
 
 
 class Database:
-    """A DuckDB connection with a memory bound, which spills into the work folder. Errors: `StorageError`."""
+    """A DuckDB connection with a memory bound and so many threads, which spills into the work folder.
 
-    def __init__(self, folder: Folder, memory: int) -> None:
+    Errors: `StorageError`.
+    """
+
+    def __init__(self, folder: Folder, memory: int, threads: int) -> None:
         try:
             import duckdb  # noqa: PLC0415  (optional)
         except ImportError as error:
@@ -32,7 +35,7 @@ class Database:
         self._connection.execute(f"SET memory_limit = '{max(memory // 1_000_000, 64)}MB'")
         self._connection.execute(f"SET temp_directory = '{_quoted(spill)}'")
         self._connection.execute("SET preserve_insertion_order = false")
-        self._connection.execute("SET threads = 2")
+        self._connection.execute(f"SET threads = {threads}")
 
     def __enter__(self) -> Database:
         return self

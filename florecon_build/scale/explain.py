@@ -12,7 +12,7 @@ from florecon_build.ir.nodes import PluginIr
 from florecon_build.ir.python_printer import show
 from florecon_build.scale.divide import Database, assigned, connect, load_edges, staged
 from florecon_build.scale.job import Folder, Job
-from florecon_build.scale.keys import COMPONENT, ROW, Keyed, scopes_of
+from florecon_build.scale.keys import COMPONENT, ROW, Keyed, distinct_scopes
 from florecon_build.scale.solver import Solver
 from florecon_build.sharding import ShardPlan
 from florecon_build.sharding.plan import sentence, where
@@ -72,8 +72,9 @@ class _Look:
 
     def key(self, place: int) -> str:
         """The common key of a row, in words."""
-        [scope] = scopes_of(self.plugin, self.job.config, self.row(place).drop_columns([COMPONENT, ROW]))
-        parts = [(value, evaluate(value, scope)) for value in self.plan.common]
+        table, config = self.row(place).drop_columns([COMPONENT, ROW]), self.job.config
+        [[scope], _] = distinct_scopes(self.plugin, config, table, self.plan.common)
+        parts = [] if scope is None else [(value, evaluate(value, scope)) for value in self.plan.common]
         return ", ".join(f"{show(value)} = {key_text(found, value.type)}" for value, found in parts)
 
     def joined(self, rows: str, component: int) -> tuple[str, ...]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Generator, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +14,19 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from florecon_build.host import FloreconError, Workspace
+from florecon_build.host.decisions.book.tables import plain
 from florecon_build.host.frames import conform
 from florecon_build.interpreter.bag import Lot
 from florecon_build.interpreter.config import configured
 from florecon_build.interpreter.environment import Scope
 from florecon_build.interpreter.errors import EvalError
-from florecon_build.interpreter.evaluate import evaluate
-from florecon_build.interpreter.ingest import read
+from florecon_build.interpreter.evaluate import evaluate, integer
 from florecon_build.interpreter.keys import Plain
 from florecon_build.interpreter.simulate import typed_rows
 from florecon_build.ir import expressions as e
-from florecon_build.ir.lanes import reached_lanes
+from florecon_build.ir.lanes import lanes_of
 from florecon_build.ir.nodes import PluginIr
+from florecon_build.ir.traversal import values_in
 from florecon_build.ir.types import Kind
 from florecon_build.scale.job import Job, Unit, finished
 from florecon_build.scale.solver import Solver, condition, key_workspace
@@ -34,6 +36,8 @@ from florecon_build.simulation import describe
 
 BATCH = 1 << 16
 COMPONENT, ROW = "__component", "__row"
+PLACE = "florecon.place"
+"""A column of places, which no declared one is called."""
 EDGES = pa.schema([("key", pa.uint64()), (ROW, pa.int64())])
 WINDOWS = pa.schema([("key", pa.uint64()), (ROW, pa.int64()), ("point", pa.int64()), ("width", pa.int64())])
 
@@ -172,73 +176,100 @@ class Keyed:
     ) -> None:
         self.plugin = plugin
         self.config = config
-        self.places: list[int] = table[ROW].to_pylist()
+        self.places: pa.ChunkedArray = table[ROW]
         self.table = table.drop_columns([COMPONENT, ROW])
         self._workspaces = workspaces
-        self._scopes: list[Scope] | None = None
 
     def edges(self, number: int, connection: Connection) -> pa.Table:
         """The edges of a connection of equal keys, shared signals or all rows."""
-        if connection.link is not Link.SIGNAL:
-            parts = (*map(condition, connection.conditions), *connection.keys)
-            if not parts:
-                return self._table([_number(number, ())] * len(self.places), self.places)
-            if number not in self._workspaces:
-                self._workspaces[number] = key_workspace(self.plugin, parts, self.config)
-            keys: list[int | None] = key_numbers(self._workspaces[number], self.table).to_pylist()
-            salt = _number(number, ())  # keys of different connections never meet
-            pairs = [(key ^ salt, at) for key, at in zip(keys, self.places, strict=True) if key is not None]
-            return self._table([key for key, _ in pairs], [at for _, at in pairs])
-        made: list[int] = []
-        places: list[int] = []
-        for at, scope in zip(self.places, self.scopes(), strict=True):
-            for key in row_keys(connection, scope):
-                made.append(_number(number, key))
-                places.append(at)
-        return self._table(made, places)
+        if connection.link is Link.SIGNAL:
+            return self._interpreted(number, connection, EDGES)
+        parts = (*map(condition, connection.conditions), *connection.keys)
+        salt = pa.scalar(_number(number, ()), pa.uint64())  # keys of different connections never meet
+        if not parts:
+            return pa.table([pa.repeat(salt, len(self.places)), self.places], schema=EDGES)
+        if number not in self._workspaces:
+            self._workspaces[number] = key_workspace(self.plugin, parts, self.config)
+        keys = key_numbers(self._workspaces[number], self.table)
+        has_key = pc.is_valid(keys)
+        return pa.table(
+            [pc.bit_wise_xor(keys.filter(has_key), salt), self.places.filter(has_key)],
+            schema=EDGES,
+        )
 
     def windows(self, number: int, connection: Connection) -> pa.Table:
         """The rows of a connection by neighbours: key, place, order and width."""
-        assert connection.order is not None
-        assert connection.width is not None
-        columns: list[list[int]] = [[], [], [], []]
-        for place, scope in zip(self.places, self.scopes(), strict=True):
-            for key in row_keys(connection, scope):
-                try:
-                    order, width = evaluate(connection.order, scope), evaluate(connection.width, scope)
-                except EvalError:
-                    continue
-                if isinstance(order, int) and isinstance(width, int):
-                    for column, value in zip(columns, (_number(number, key), place, order, width), strict=True):
-                        column.append(value)
-        return pa.table(
-            [pa.array(each, kind.type) for each, kind in zip(columns, WINDOWS, strict=True)], schema=WINDOWS
-        )
+        return self._interpreted(number, connection, WINDOWS)
 
-    def scopes(self) -> list[Scope]:
-        """The scope of each row, for the interpreter."""
-        if self._scopes is None:
-            self._scopes = scopes_of(self.plugin, self.config, self.table)
-        return self._scopes
-
-    def _table(self, keys: list[int], places: list[int]) -> pa.Table:
-        return pa.table([pa.array(keys, pa.uint64()), pa.array(places, pa.int64())], schema=EDGES)
+    def _interpreted(self, number: int, connection: Connection, schema: pa.Schema) -> pa.Table:
+        """The edges by the interpreter, which is asked once for rows that are equal in all that the keys read."""
+        values = [one for one in (connection.signals, connection.order, connection.width) if one is not None]
+        values += [*connection.keys, *connection.conditions]
+        scopes, alike = distinct_scopes(self.plugin, self.config, self.table, values)
+        points = [_points(number, connection, scope) for scope in scopes]
+        offsets = pa.array([0, *accumulate(map(len, points))], pa.int32())
+        flat = list(zip(*chain.from_iterable(points), strict=True)) or [()] * (len(schema) - 1)
+        kinds = [field.type for field in schema if field.name != ROW]
+        arrays = [pa.array(column, kind) for column, kind in zip(flat, kinds, strict=True)]
+        of_row = pc.list_parent_indices(alike)  # of each row, the distinct one that it is like
+        places = self.places.take(pc.list_flatten(alike))
+        found: list[Any] = [pc.list_flatten(pa.ListArray.from_arrays(offsets, array).take(of_row)) for array in arrays]
+        lengths = pa.ListArray.from_arrays(offsets, pa.nulls(len(arrays[0]), pa.int8())).take(of_row)
+        found.insert(1, places.take(pc.list_parent_indices(lengths)))
+        return pa.table(found, schema=schema)
 
 
-def scopes_of(plugin: PluginIr, config: Mapping[str, Any], table: pa.Table) -> list[Scope]:
-    """The scope of each row of a table in the declared columns."""
-    about = describe(plugin, "")
-    rows = conform(table, about).to_table()
-    for index, column in enumerate(plugin.columns):
-        if column.type.kind is Kind.DATE:
-            rows = rows.set_column(index, column.name, rows.column(index).cast(pa.int32()))
-    reached = reached_lanes(plugin)
+def _points(number: int, connection: Connection, scope: Scope | None) -> list[tuple[int, ...]]:
+    """The numbers of the keys of a row, each with its order and width in a window."""
+    if scope is None:
+        return []
+    point: tuple[int, ...] = ()
+    if connection.order is not None and connection.width is not None:
+        try:
+            order, width = evaluate(connection.order, scope), evaluate(connection.width, scope)
+        except EvalError:
+            return []
+        if not isinstance(order, int) or not isinstance(width, int):
+            return []
+        point = (order, width)
+    return [(_number(number, key), *point) for key in row_keys(connection, scope)]
+
+
+def distinct_scopes(
+    plugin: PluginIr, config: Mapping[str, Any], table: pa.Table, values: Sequence[e.Value]
+) -> tuple[list[Scope | None], pa.ListArray]:
+    """A scope for each of the rows that differ in what some values read, and the places of the rows that it is of.
+
+    It is None where a lane has no value: an upsert of such a row ends with that error.
+    """
+    reached = lanes_of(plugin, values)
+    dates = {column.name for column in plugin.columns if column.type.kind is Kind.DATE}
+    names = [column.name for column in plugin.columns if column.name in reached] or [plugin.columns[0].name]
+    read = plain(conform(table, describe(plugin, "")).to_table()).select(names)
+    for index, name in enumerate(names):
+        if name in dates:
+            read = read.set_column(index, name, read[name].cast(pa.int32()))
+    places = pa.array(range(table.num_rows), pa.int64())
+    grouped: Any = read.append_column(PLACE, places).group_by(names, use_threads=False)
+    distinct = grouped.aggregate([(PLACE, "list")])
+    lanes = [lane for lane in plugin.lanes if lane.name in reached]
+    has_amount = any(isinstance(inside, (e.LotAmount, e.LotOriginal)) for one in values for inside in values_in(one))
     params = configured(plugin, {}, config)
-    found: list[Scope] = []
-    for cells in typed_rows(plugin, rows.to_pylist()):
-        row = read(plugin, cells, reached)
-        found.append(Scope({e.Var.ITEM: Lot(row.id, row.lanes, row.amount, row.amount)}, None, params))
-    return found
+
+    def scope_of(cells: dict[str, Plain]) -> Scope | None:
+        scope = Scope({e.Var.ITEM: Lot(0, cells, 0, 0)}, None, params)
+        try:
+            for lane in lanes:
+                cells[lane.name] = evaluate(lane.value, scope)
+            if not has_amount:
+                return scope
+            amount = integer(plugin.numeraire, scope)
+        except EvalError:
+            return None
+        return scope.at(Lot(0, cells, amount, amount))
+
+    scopes = [scope_of(cells) for cells in typed_rows(plugin, distinct.select(names).to_pylist())]
+    return scopes, distinct[f"{PLACE}_list"].combine_chunks()
 
 
 def _number(connection: int, key: tuple[Plain, ...]) -> int:

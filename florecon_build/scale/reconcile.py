@@ -186,7 +186,7 @@ def explain_shards(
     run = Run.begin(solver, dataset, out, workers=workers, memory=memory, config=config, columns=columns)
     with Pool(run.folder.out, run.workers) as pool:
         large = run.stage(pool, None)
-        with divide.Database(run.folder, run.memory) as database:
+        with divide.Database(run.folder, run.memory, run.workers) as database:
             return explained(database, run.folder, run.job, run.solver, large)
 
 
@@ -247,7 +247,7 @@ class Run:
             else:
                 tasks.append({"step": "keys", "number": number, "rows": unit.rows})
         raise_first(pool.run(tasks, Told(tell, done, 2 * self.job.rows)))
-        with divide.Database(self.folder, self.memory) as database:
+        with divide.Database(self.folder, self.memory, self.workers) as database:
             divide.check_ids(database, self.folder, self.job, self.about.id_name or "")
             plan = self.solver.plan()
             if plan is None:
@@ -272,7 +272,7 @@ class Run:
         if known.is_file():
             return [int(count) for count in json.loads(known.read_text(encoding="utf-8"))]
         large = self.stage(pool, tell)
-        with divide.Database(self.folder, self.memory) as database:
+        with divide.Database(self.folder, self.memory, self.workers) as database:
             counts = divide.pack(database, self.folder, self.job, large, divide.target_rows(self.job, self.workers))
             divide.write_rows(database, self.folder)
         with storing(known):
@@ -298,7 +298,7 @@ class Run:
         """
         out = self.folder.out
         shards = [number for number, rows in enumerate(counts) if rows]
-        with divide.Database(self.folder, self.memory) as database:
+        with divide.Database(self.folder, self.memory, self.workers) as database:
             check_whole(database, self.folder, self.job, self.about, shards)
             stages = added_stages([self.folder.path("shards", str(number), "stages.parquet") for number in shards])
         with storing(out):

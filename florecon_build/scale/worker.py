@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,15 @@ from florecon_build.scale.solve import solve_shard
 from florecon_build.scale.solver import Solver
 
 SECONDS = 0.2
+
+
+class NoDataFrames(MetaPathFinder):
+    """Hides pandas, which PyArrow otherwise imports at its first array: a second of each worker's time."""
+
+    def find_spec(self, fullname: str, *_: object) -> None:
+        """Refuses pandas. Errors: `ImportError`."""
+        if fullname == "pandas":
+            raise ImportError("a worker has no data frames")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,7 @@ class Worker:
 
 def main() -> None:
     """Carries out tasks until standard input ends."""
+    sys.meta_path.insert(0, NoDataFrames())
     worker = Worker.over(Path(sys.argv[1]))
     answers, sys.stdout = sys.stdout, sys.stderr
 

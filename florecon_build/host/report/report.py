@@ -372,7 +372,7 @@ class Report:
             "Matched": matched_table(summary, tables, more),
             "Exceptions": exceptions_table(summary, tables, more),
             "Decisions": decisions_table(summary, tables) if more.decisions is None else more.decisions,
-            "Journal": NO_JOURNAL if more.journal is None else more.journal,
+            "Journal": _no_journal() if more.journal is None else more.journal,
         }
         exact = {
             name: major(name, table, summary.scale) if units == "major" else table for name, table in sheets.items()
@@ -537,10 +537,11 @@ def _digest(rows: pa.Table) -> str:
     return digest.hexdigest()
 
 
-NO_JOURNAL = pa.table(
-    {"journal": ["Not made: it needs accounts; give write_excel(accounts=...), or run --accounts FILE."]}
-)
-"""The sheet of a report that no journal was made for."""
+def _no_journal() -> pa.Table:
+    """The sheet of a report that no journal was made for."""
+    return pa.table(
+        {"journal": ["Not made: it needs accounts; give write_excel(accounts=...), or run --accounts FILE."]}
+    )
 
 
 def _write_csv(table: pa.Table, path: Path, codes: pa.ChunkedArray | None, others: Collection[str]) -> None:
