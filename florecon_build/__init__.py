@@ -107,7 +107,7 @@ from florecon_build.host import (
 from florecon_build.ir.errors import MissingLaneError, Problem, Severity, StrategyError
 from florecon_build.ir.json_format import IrError
 from florecon_build.plugin import Plugin
-from florecon_build.scale import Reconciled, explain_shards, reconcile
+from florecon_build.scale import PeriodRun, Reconciled, explain_shards, reconcile, reconcile_period
 from florecon_build.sharding import ShardPlan
 from florecon_build.sources import Source
 
@@ -134,6 +134,7 @@ __all__ = [
     "MissingLaneError",
     "MoneyExpr",
     "NumberExpr",
+    "PeriodRun",
     "Plugin",
     "PluginError",
     "Problem",
@@ -206,6 +207,7 @@ __all__ = [
     "real",
     "reclaim",
     "reconcile",
+    "reconcile_period",
     "reference_net",
     "rel_gross_tol",
     "rel_max_tol",

@@ -20,6 +20,7 @@ MODULES = [
     "florecon_build.host.runtime.module",
     "florecon_build.host.decisions.store.audit",
     "florecon_build.plugin",
+    "florecon_build.scale.book",
     "florecon_build.scale.reconcile",
     *(f"florecon_build.ir.{item.name}" for item in pkgutil.iter_modules(florecon_build.ir.__path__)),
     *(f"florecon_build.frontend.{item.name}" for item in pkgutil.iter_modules(florecon_build.frontend.__path__)),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,11 @@ import pyarrow as pa
 import florecon_build as fb
 from florecon_build.cli.errors import CommandError
 from florecon_build.cli.exit_codes import Exit
-from florecon_build.host import Book, BookWorkspace
+from florecon_build.host import Book, BookWorkspace, Outcome
 from florecon_build.host.decisions.book import Input as FileInput
 from florecon_build.host.decisions.errors import OtherStrategy
 
-__all__ = ["BookOptions", "BookRun", "FileInput", "open_book", "run_period"]
+__all__ = ["BookOptions", "BookRun", "FileInput", "differences_shown", "open_book", "period_data", "run_period"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,18 @@ class BookRun:
 
     def as_data(self) -> dict[str, Any]:
         """The part of ``run.json`` that is about the book."""
-        return {
-            "file": self.options.book if "://" not in self.options.book else "",
-            "name": self.options.name,
-            "who": self.options.who,
-            **self.workspace.outcome.as_data(),
-            "ageing": self.book.ageing(self.options.period),
-        }
+        return period_data(self.options, self.book, self.workspace.outcome)
+
+
+def period_data(options: BookOptions, book: Book, outcome: Outcome) -> dict[str, Any]:
+    """A period that was run, as JSON data."""
+    return {
+        "file": options.book if "://" not in options.book else "",
+        "name": options.name,
+        "who": options.who,
+        **outcome.as_data(),
+        "ageing": book.ageing(options.period),
+    }
 
 
 def open_book(where: str, name: str = "default") -> Book:
@@ -102,7 +108,7 @@ def run_period(
 ) -> BookRun:
     """Runs a period. A module of another strategy is refused with what differs."""
     book = Book(options.book, name=options.name)
-    try:
+    with differences_shown():
         workspace = book.run(
             options.period,
             solver,
@@ -119,6 +125,14 @@ def run_period(
             timeout=timeout,
             progress=progress or False,
         )
+    return BookRun(options, book, workspace)
+
+
+@contextmanager
+def differences_shown() -> Generator[None]:
+    """Tells what differs where a module of another strategy is refused. Raises ``CommandError``."""
+    try:
+        yield
     except OtherStrategy as error:
         if error.before is None or error.after is None:
             raise
@@ -129,4 +143,3 @@ def run_period(
             "run with --migrate to go on with the module's strategy, or with the module of the book",
             Exit.BOOK,
         ) from error
-    return BookRun(options, book, workspace)

@@ -10,7 +10,9 @@ import typer
 
 import florecon_build as fb
 from florecon_build.cli import console, inputs
-from florecon_build.cli.declared_sources import LedgerFiles
+from florecon_build.cli.book_run import BookOptions, FileInput, differences_shown, period_data
+from florecon_build.cli.commands.book import print_outcome
+from florecon_build.cli.declared_sources import LedgerFiles, ledger, refuse_exceptions
 from florecon_build.cli.errors import CommandError
 from florecon_build.cli.exit_codes import Exit
 from florecon_build.cli.progress import bar
@@ -20,6 +22,7 @@ from florecon_build.cli.staged_sources import StagedSources, staged_sources
 from florecon_build.cli.strategy_loader import STRATEGIES, load
 from florecon_build.host import Workspace
 from florecon_build.scale.memory import byte_count
+from florecon_build.sources.file_digest import sha256
 
 MEMORY = "2GB"
 
@@ -40,10 +43,11 @@ class DataSetRun:
     memory: str
     timeout: float | None
     others: dict[str, object]
+    book: BookOptions | None = None
 
     def check(self) -> None:
         """Refuses options of a run in one workspace, and a run without files. Errors: `CommandError`."""
-        if not self.files.data and not self.files.sources:
+        if not self.files.data and not self.files.sources and self.book is None:
             fix = "give files, or declare [source.NAME] in florecon.toml"
             raise CommandError("no data", fix, Exit.USAGE)
         given = [name for name, value in self.others.items() if value]
@@ -55,7 +59,12 @@ class DataSetRun:
         """Explains or runs, prints, and exits with a code of its own where more rows are open than are allowed."""
         self.check()
         if explain:
+            if self.book is not None:
+                raise CommandError("--explain-shards: not for a book", "leave out --book", Exit.USAGE)
             console.print_line(self.explain())
+            return
+        if self.book is not None:
+            self._carry_out_period(self.book, quiet=quiet, as_json=as_json, allowed=allowed)
             return
         done, staged = self.run(quiet=quiet)
         if as_json:
@@ -64,6 +73,49 @@ class DataSetRun:
             print_run(done)
             print_findings(() if staged is None else staged.readings)
         if above_limit(done.open_rows(), done.rows_in, allowed):
+            raise typer.Exit(Exit.EXCEPTIONS)
+
+    def _carry_out_period(self, options: BookOptions, *, quiet: bool, as_json: bool, allowed: str | None) -> None:
+        """Runs a period of a book, and prints it."""
+        source = self._source()
+        with bar(quiet=quiet) as (update, progress):
+            with Workspace(source) as workspace:
+                about = workspace.about
+            update(f"reading {file_names(self.files.paths())}")
+            readings = self.files.read(about) if self.files.data or self.files.sources else ()
+            refuse_exceptions(readings, about)
+            read = [one for reading in readings for one in reading.files]
+            update(f"solving {options.period} in shards")
+            book = fb.Book(options.book, name=options.name)
+            with differences_shown():
+                ran = fb.reconcile_period(
+                    book,
+                    options.period,
+                    source,
+                    ledger(readings) if readings else None,
+                    who=options.who,
+                    out=self.out,
+                    workers=self.workers,
+                    memory=self._memory(),
+                    params=inputs.parse_params(about.params, self.params),
+                    restate=options.restate,
+                    migrate=options.migrate,
+                    any_date=options.any_date,
+                    date=options.date_column,
+                    title=options.title,
+                    inputs=[FileInput(one.path.name, sha256(one.path), one.rows) for one in read],
+                    explain=options.explain,
+                    timeout=self.timeout,
+                    progress=progress or False,
+                )
+        if as_json:
+            told = record(ran.done, None) | {"sources": [reading.as_data() for reading in readings]}
+            console.print_json(told | {"book": period_data(options, book, ran.outcome)})
+        elif not quiet:
+            print_run(ran.done)
+            print_outcome(ran.outcome, ran.unfit, book.scale)
+            print_findings(readings)
+        if above_limit(ran.outcome.unexplained, ran.done.rows_in, allowed):
             raise typer.Exit(Exit.EXCEPTIONS)
 
     def explain(self) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 import pyarrow as pa
 
 from florecon_build.host import DuplicateId, MissingPackage, ShardTooLarge, StorageError
-from florecon_build.scale.job import Folder, Job, finished, storing
+from florecon_build.scale.book_input import KEY, TOGETHER
+from florecon_build.scale.job import INPUT, Folder, Job, finished, storing
 from florecon_build.scale.keys import COMPONENT, ROW
 
 LEAST_ROWS = 20_000
@@ -56,6 +57,14 @@ class Database:
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """All rows of a query."""
         return self.run(query).fetchall()
+
+    def insert(self, table: str, lines: Sequence[tuple[int, int]]) -> None:
+        """Inserts lines of two numbers into a table."""
+        columns = [[line[at] for line in lines] for at in (0, 1)]
+        numbers = pa.table([pa.array(column, pa.uint64()) for column in columns], names=["one", "other"])
+        self._connection.register("lines", numbers)
+        self.run(f"INSERT INTO {table} SELECT * FROM lines")
+        self._connection.unregister("lines")
 
     def table(self, query: str) -> pa.Table:
         """The result of a query as Arrow."""
@@ -143,8 +152,8 @@ def write_labels(database: Database, folder: Folder) -> None:
     finished(target, lambda part: database.run(f"COPY label TO '{_quoted(part)}' (FORMAT parquet)"))
 
 
-def assigned(folder: Folder, classes: Sequence[int]) -> str:
-    """Every staged row with its component, as a query; null for a row that is connected with none."""
+def _components(folder: Folder, classes: Sequence[int]) -> str:
+    """Every staged row with the component that the strategy puts it in."""
     labels = folder.path("labels", "labels.parquet")
     if not classes:
         return f"SELECT *, {COMPONENT} AS component FROM {staged(folder)}"
@@ -155,15 +164,53 @@ def assigned(folder: Folder, classes: Sequence[int]) -> str:
     )
 
 
+def assigned(database: Database, folder: Folder, classes: Sequence[int]) -> str:
+    """Every staged row with its component, as a query; null for a row that is connected with none.
+
+    Components with rows of one decision of a book are one.
+    """
+    together = folder.out / INPUT / TOGETHER
+    if not together.is_file():
+        return _components(folder, classes)
+    own = f"coalesce(component, hash('alone', {ROW}))"
+    pairs: list[tuple[int, int]] = database.rows(
+        f"SELECT {KEY}, {own} FROM ({_components(folder, classes)})"
+        f" NATURAL JOIN read_parquet('{_quoted(together)}') ORDER BY 1, 2"
+    )
+    database.run("CREATE OR REPLACE TABLE tied (own UBIGINT, root UBIGINT)")
+    database.insert("tied", _roots(pairs))
+    return (
+        f"SELECT c.* EXCLUDE (component), coalesce(root, component) AS component"
+        f" FROM ({_components(folder, classes)}) c LEFT JOIN tied ON tied.own = {own}"
+    )
+
+
+def _roots(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Components with the one that stands for all that keys join them to (union-find)."""
+    parent: dict[int, int] = {}
+
+    def root(of: int) -> int:
+        while parent.setdefault(of, of) != of:
+            parent[of] = parent[parent[of]]
+            of = parent[of]
+        return of
+
+    first: dict[int, int] = {}
+    for key, component in pairs:
+        parent[root(component)] = root(first.setdefault(key, component))
+    return [(component, root(component)) for component in list(parent)]
+
+
 def pack(database: Database, folder: Folder, job: Job, classes: Sequence[int], target: int) -> list[int]:
     """Packs components into shards of about ``target`` rows; returns the rows of each. Errors: `ShardTooLarge`.
 
     A component of that size is a shard by itself, the others fill shards in the order of their numbers, and rows that
     are connected with none fill shards of their own.
     """
+    rows = assigned(database, folder, classes)
     database.run(
         f"CREATE OR REPLACE TABLE component AS SELECT component, count(*) AS n, min({ROW}) AS r"
-        f" FROM ({assigned(folder, classes)}) WHERE component IS NOT NULL GROUP BY 1"
+        f" FROM ({rows}) WHERE component IS NOT NULL GROUP BY 1"
     )
     over: list[tuple[int, int]] = database.rows(
         f"SELECT n, r FROM component WHERE n > {job.capacity} ORDER BY n DESC LIMIT 1"
@@ -186,15 +233,14 @@ def pack(database: Database, folder: Folder, job: Job, classes: Sequence[int], t
         UNION ALL SELECT component, (s + (SELECT count(*) FROM big))::BIGINT FROM small"""
     )
     [(used, alone)] = database.rows(
-        f"SELECT (SELECT coalesce(max(s) + 1, 0) FROM shard),"
-        f" (SELECT count(*) FROM ({assigned(folder, classes)}) WHERE component IS NULL)"
+        f"SELECT (SELECT coalesce(max(s) + 1, 0) FROM shard), (SELECT count(*) FROM ({rows}) WHERE component IS NULL)"
     )
     parts = -(-alone // target)
     database.run(
         f"""CREATE OR REPLACE VIEW divided AS
         SELECT a.* EXCLUDE (component, {COMPONENT}),
             coalesce(s.s, {used} + hash({ROW}) % {max(parts, 1)})::BIGINT AS __shard
-        FROM ({assigned(folder, classes)}) a LEFT JOIN shard s ON a.component = s.component"""
+        FROM ({rows}) a LEFT JOIN shard s ON a.component = s.component"""
     )
     counts = dict(database.rows("SELECT __shard, count(*) FROM divided GROUP BY 1"))
     return [counts.get(number, 0) for number in range(used + parts)]

@@ -97,7 +97,7 @@ class _Look:
 def explained(database: Database, folder: Folder, job: Job, solver: Solver, classes: list[int]) -> Explained:
     """The largest components of the staged rows."""
     plugin, plan = solver.plugin(), solver.plan()
-    rows = assigned(folder, classes)
+    rows = assigned(database, folder, classes)
     [(count, alone)] = database.rows(
         f"SELECT count(DISTINCT component), count(*) FILTER (component IS NULL) FROM ({rows})"
     )

@@ -41,7 +41,10 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A run: solver, files, params, and the bounds of one worker. It is kept as JSON in the work folder."""
+    """A run: solver, files, params, and the bounds of one worker. It is kept as JSON in the work folder.
+
+    ``book`` is the digest of the input of a run of a book, ``aside`` the sum of what closed periods matched of it.
+    """
 
     identity: str
     files: tuple[tuple[str, int, int], ...]
@@ -51,6 +54,8 @@ class Job:
     memory: int
     capacity: int
     timeout: float | None
+    book: str | None = None
+    aside: int = 0
 
     @property
     def rows(self) -> int:
@@ -64,6 +69,7 @@ class Job:
             "the files": [list(file) for file in self.files],
             "the params": dict(self.config),
             "the column map": dict(self.columns),
+            "the rows or decisions of the book": self.book,
         }
 
 

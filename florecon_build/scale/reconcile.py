@@ -20,6 +20,7 @@ from florecon_build.host.runtime.engine_module import HasIr
 from florecon_build.host.runtime.parameters import encode_params
 from florecon_build.host.runtime.progress import shown
 from florecon_build.scale import divide
+from florecon_build.scale.book_input import DECIDED, REASONS, BookInput
 from florecon_build.scale.explain import Explained, explained
 from florecon_build.scale.job import (
     RUN,
@@ -145,13 +146,7 @@ def reconcile(
     run = Run.begin(
         solver, dataset, out, workers=workers, memory=memory, config=config, columns=columns, timeout=timeout
     )
-    finished = run.folder.out / RUN
-    if not finished.is_file():
-        with shown(progress, "reconciling") as tell, Pool(run.folder.out, run.workers) as pool:
-            counts = run.prepare(pool, tell)
-            run.solve(pool, counts, tell)
-        run.publish(counts)
-    return Reconciled(run.folder.out, run.job.rows, len(list((run.folder.out / "groups").glob("*.parquet"))))
+    return run.finish(progress)
 
 
 def explain_shards(
@@ -212,6 +207,7 @@ class Run:
         config: Mapping[str, object] | None,
         columns: Mapping[str, str] | None,
         timeout: float | None = None,
+        book: BookInput | None = None,
     ) -> Run:
         """The run over a folder, begun or gone on with."""
         solver = Solver.of(source)
@@ -233,9 +229,21 @@ class Run:
             memory=size // count,
             capacity=rows_within(size // count),
             timeout=timeout,
+            book=None if book is None else book.digest,
+            aside=0 if book is None else pc.sum(book.aside["amount"]).as_py() or 0,
         )
         folder = Folder(Path(out))
         return Run(solver, about, folder, folder.begin(job, solver), count, size)
+
+    def finish(self, progress: bool | Progress) -> Reconciled:
+        """Does what is missing. Errors: those of `reconcile`."""
+        out = self.folder.out
+        if not (out / RUN).is_file():
+            with shown(progress, "reconciling") as tell, Pool(out, self.workers) as pool:
+                counts = self.prepare(pool, tell)
+                self.solve(pool, counts, tell)
+            self.publish(counts)
+        return Reconciled(out, self.job.rows, len(list((out / "groups").glob("*.parquet"))))
 
     def stage(self, pool: Pool, tell: Progress | None) -> list[int]:
         """Stages the rows with their keys and components; returns the numbers of the common keys that were divided."""
@@ -273,7 +281,8 @@ class Run:
             return [int(count) for count in json.loads(known.read_text(encoding="utf-8"))]
         large = self.stage(pool, tell)
         with divide.Database(self.folder, self.memory, self.workers) as database:
-            counts = divide.pack(database, self.folder, self.job, large, divide.target_rows(self.job, self.workers))
+            target = divide.target_rows(self.job, self.workers)
+            counts = divide.pack(database, self.folder, self.job, large, target)
             divide.write_rows(database, self.folder)
         with storing(known):
             write_json(known, counts)
@@ -302,7 +311,7 @@ class Run:
             check_whole(database, self.folder, self.job, self.about, shards)
             stages = added_stages([self.folder.path("shards", str(number), "stages.parquet") for number in shards])
         with storing(out):
-            for what in TABLES:
+            for what in TABLES if self.job.book is None else (*TABLES, DECIDED, REASONS):
                 (out / what).mkdir(exist_ok=True)
                 for number in shards:
                     shutil.copy2(
@@ -367,8 +376,9 @@ def check_whole(database: divide.Database, folder: Folder, job: Job, about: Desc
         raise ConservationViolated(f"{job.rows:,} rows were given, and the shards report {found[0]:,}")
     if whole[1] != found[1]:
         raise ConservationViolated("the ids that the shards report are not those of the data set")
-    if found[3] or (whole[2] is not None and int(whole[2]) != int(found[2])):
-        raise ConservationViolated(f"amounts of {whole[2]} went in, and the shards report {found[2]}, in minor units")
+    if found[3] or (whole[2] is not None and int(whole[2]) - job.aside != int(found[2])):
+        went_in = None if whole[2] is None else int(whole[2]) - job.aside
+        raise ConservationViolated(f"amounts of {went_in} went in, and the shards report {found[2]}, in minor units")
 
 
 def minor_sum(column: Field) -> str:

@@ -12,6 +12,8 @@ import pyarrow.parquet as pq
 
 from florecon_build.host import Explanation, RunMismatch, UnknownId
 from florecon_build.host.report.report import Report
+from florecon_build.scale.book_input import BookInput
+from florecon_build.scale.book_shard import solve_in_book
 from florecon_build.scale.job import Folder, Job
 from florecon_build.scale.keys import batches
 
@@ -34,8 +36,12 @@ def explain_rows(folder: Folder, ids: Sequence[Id], *, apart: bool) -> Explanati
     members = pa.concat_tables([_column(folder.out, "rows", shard, "id") for shard in shards])["id"]
     with solver.open(job.config, timeout=job.timeout) as workspace:
         names = [field.name for field in workspace.about.fields]
-        workspace.upsert(rows_with(job, names, workspace.about.id_name or names[0], members))
-        report = workspace.solve()
+        rows = rows_with(job, names, workspace.about.id_name or names[0], members)
+        if job.book is None:
+            workspace.upsert(rows)
+            report = workspace.solve()
+        else:
+            report, _ = solve_in_book(workspace, BookInput.read(folder), rows)
         data = renumbered(workspace.explain(*ids, apart=apart).data, run_numbers(folder.out, shards, report))
         params = {param.name: param.default for param in workspace.about.params} | dict(job.config)
         return Explanation(workspace.about, data, report.input, params, apart=apart)

@@ -13,6 +13,8 @@ import pyarrow.parquet as pq
 
 from florecon_build.host import Description, Unsupported
 from florecon_build.host.report.report import Report
+from florecon_build.scale.book_input import BookInput
+from florecon_build.scale.book_shard import book_tables, solve_in_book
 from florecon_build.scale.divide import shard_files
 from florecon_build.scale.job import Folder, finished
 from florecon_build.scale.solver import Solver
@@ -26,9 +28,15 @@ def solve_shard(folder: Folder, solver: Solver, number: int, progress: Callable[
     job = folder.job()
     with solver.open(job.config, max_memory=job.memory, timeout=job.timeout) as workspace:
         names = [field.name for field in workspace.about.fields]
-        workspace.upsert(_rows(shard_files(folder, number), names))
-        report = workspace.solve(progress=progress)
-        tables = in_the_run(report, workspace.about, number)
+        rows = _rows(shard_files(folder, number), names)
+        if job.book is None:
+            workspace.upsert(rows)
+            tables = in_the_run(workspace.solve(progress=progress), workspace.about, number)
+        else:
+            book = BookInput.read(folder)
+            report, replayer = solve_in_book(workspace, book, rows, progress)
+            tables = in_the_run(report, workspace.about, number)
+            tables |= book_tables(workspace, book, rows, report=report, replayer=replayer, base=number << SHARD_BITS)
 
         def write(part: Path) -> None:
             part.mkdir()

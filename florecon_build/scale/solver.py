@@ -14,7 +14,9 @@ from florecon_build.host import NotAWasm, Workspace
 from florecon_build.host.runtime.engine_module import HasIr, engine_hash
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
+from florecon_build.ir.explained import explained
 from florecon_build.ir.json_format import dumps, loads
+from florecon_build.ir.traversal import walk
 from florecon_build.ir.types import BOOLEAN, tuple_of
 from florecon_build.sharding import ShardPlan, shard_plan
 
@@ -28,6 +30,10 @@ class Document:
     def ir(self) -> str:
         """The JSON."""
         return self.text
+
+    def node_facts(self) -> list[dict[str, object]]:
+        """The facts of each node that explanations read, as a plugin has them."""
+        return [explained(place.node) for place in walk(loads(self.text).strategy)]
 
 
 @dataclass(frozen=True, slots=True)

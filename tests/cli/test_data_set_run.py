@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,6 +13,7 @@ import pytest
 
 from tests.cli.command import florecon
 
+PERIOD = ["--book", "b.db", "--period", "2026-03", "--who", "anna"]
 STRATEGY = """
 import florecon_build as fb
 
@@ -113,12 +115,47 @@ def test_declared_sources_in_shards(folder: Path) -> None:
     assert not (folder / "other" / "input").exists()
 
 
+def test_a_book_in_shards(folder: Path) -> None:
+    """Two months, with a code between: the books of a run in one workspace and of one in shards are alike."""
+    months = {"01": "1,x,5.00\n2,x,-5.00\n3,y,7.00\n4,z,1.00\n", "02": "5,y,-7.00\n6,z,2.00\n"}
+    told: dict[str, list[Any]] = {"one.db": [], "shards.db": []}
+    for month, lines in months.items():
+        (folder / f"{month}.csv").write_text("row_id,account,amount\n" + lines)
+        for book, found in told.items():
+            shards = ["--workers", "1"] if book == "shards.db" else []
+            period = ["--book", book, "--period", f"2026-{month}", "--who", "anna"]
+            run = ["run", "strategy.py", f"{month}.csv", *period, *shards, "--max-exceptions", "1"]
+            done = florecon(*run, "-o", f"{book}-{month}", "--json", at=folder)
+            assert done.code == (3 if month == "01" else 0), done.err
+            found.append(done.json()["book"] | {"file": "", "head": ""})
+            if month == "01":
+                code = ["resolve", "4", "--code", "timing", "--reason", "next month"]
+                assert florecon(*code, *period, at=folder).code == 0
+                again = florecon("run", "strategy.py", *period, *shards, "-o", f"{book}-again", at=folder)
+                assert again.code == 0, again.err
+                assert "1 open item has no reason code" in again.out
+            closed = florecon("close", "--allow-open", *period[:4], "--who", "ben", at=folder)
+            assert closed.code == 0, closed.err
+    assert told["one.db"] == told["shards.db"]
+    listed = [florecon("book", book, "--json", at=folder).json() for book in told]
+    for each in listed:
+        told_of = ("name", "status", "runs", "open", "balances")
+        each["periods"] = [{name: period[name] for name in told_of} for period in each["periods"]]
+        each["head"] = ""
+        each["decisions"] = len(each["decisions"])
+    assert listed[0] == listed[1]
+    other = florecon("run", "strategy.py", *PERIOD, "--workers", "1", "-o", "one.db-01", at=folder)
+    assert (other.code, "is not empty" in other.err) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
         (["ledger", "--memory", "lots"], "--memory: memory is 'lots'"),
         (["--workers", "1"], "no data"),
-        (["ledger", "--workers", "1", "--book", "b.db"], "--book: not for a run in shards"),
+        (["ledger", "--workers", "1", "--accounts", "a.csv"], "--accounts: not for a run in shards"),
+        (["ledger", "--workers", "1", "--book", "b.db"], "--book needs --period"),
+        (["ledger", "--explain-shards", *PERIOD], "--explain-shards: not for a book"),
     ],
 )
 def test_options_that_do_not_fit(folder: Path, more: list[str], said: str) -> None:

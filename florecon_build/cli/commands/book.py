@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, Protocol
 
 import typer
 from rich.text import Text
 
 from florecon_build.cli import console
 from florecon_build.cli.book_rules import policy_line, print_codes
-from florecon_build.cli.book_run import BookRun, open_book
+from florecon_build.cli.book_run import open_book
 from florecon_build.cli.commands.options import Json
-from florecon_build.host import Book
+from florecon_build.host import Book, Outcome
 from florecon_build.host.decisions.balances import Balance, name_of
 from florecon_build.host.decisions.book import PeriodView
 from florecon_build.host.decisions.codes import DEFAULT_CODES
+from florecon_build.host.decisions.store import Decision
 from florecon_build.host.report.currencies import format_minor
 
 BookFile = Annotated[
@@ -88,9 +89,17 @@ def book(
         _print_book(opened)
 
 
-def print_outcome(done: BookRun) -> None:
+class Unfits(Protocol):
+    """A decision that does not fit the rows, and why."""
+
+    @property
+    def decision(self) -> Decision: ...
+    @property
+    def reason(self) -> str: ...
+
+
+def print_outcome(outcome: Outcome, unfit: Iterable[Unfits], scale: int) -> None:
     """Prints what a run of a period came to: rows by where they came from, balances, and the head."""
-    outcome = done.workspace.outcome
     parts = [
         f"{console.plural(outcome.carried, 'item')} carried",
         f"{console.plural(outcome.new, 'row')} new" + (f" ({outcome.late:,} dated before it)" if outcome.late else ""),
@@ -98,10 +107,10 @@ def print_outcome(done: BookRun) -> None:
         *([f"{len(outcome.restated):,} restated"] if outcome.restated else []),
     ]
     console.print_line(f"\n{outcome.period}: {', '.join(parts)}")
-    _print_balances(outcome.balances, done.book.scale)
+    _print_balances(outcome.balances, scale)
     unexplained = console.plural(outcome.unexplained, "open item has", "open items have")
     console.print_line(f"{unexplained} no reason code")
-    for each in done.workspace.unfit:
+    for each in unfit:
         who = each.decision.entry.who
         console.print_line(f"entry {each.decision.seq}, {each.decision.kind} by {who}, does not fit: {each.reason}")
     kept = f"kept as entry {outcome.entry}" if outcome.recorded else f"nothing changed since entry {outcome.entry}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -128,7 +129,8 @@ def run(
 
     With --workers or --memory, the rows are solved in shards: OUT receives the folders groups, allocations and rows, a
     file for each shard. Parquet files may be of any size; other files and sources are read first, into OUT/input. The
-    same command goes on with a run that was stopped.
+    same command goes on with a run that was stopped. With --book, the rows at hand are divided, and the book keeps what
+    it would of a run in one workspace.
     """
     if max_exceptions is not None and not reconcile.is_limit(max_exceptions):
         raise CommandError(
@@ -143,21 +145,6 @@ def run(
     given = parse_data(source or [], project.sources)
     if files and given:
         raise CommandError("both files and --data", "give files, or --data NAME=FILE for declared sources", Exit.USAGE)
-    if workers is not None or memory is not None or explain_shards:
-        in_shards = DataSetRun(
-            solver=solver,
-            files=LedgerFiles(files, shape, project.folder, project.sources, given),
-            out=out,
-            params=inputs.parse_pairs(param or [], "--param"),
-            workers=workers,
-            memory=memory or MEMORY,
-            timeout=timeout,
-            others={"--book": book, "--accounts": accounts},
-        )
-        in_shards.carry_out(explain=explain_shards, quiet=quiet, as_json=as_json, allowed=max_exceptions)
-        raise typer.Exit
-    if not files and not project.sources and book is None:
-        raise CommandError("no data", "give files, or declare [source.NAME] in florecon.toml", Exit.USAGE)
     options: BookOptions | None = None
     flags = {"--period": period, "--who": who, "--restate": restate, "--migrate": migrate, "--any-date": any_date}
     if book is not None:
@@ -169,6 +156,22 @@ def run(
     elif any(flags.values()):
         names = ", ".join(name for name, value in flags.items() if value)
         raise CommandError(f"{names} without --book", "add --book FILE, or leave it out", Exit.USAGE)
+    if workers is not None or memory is not None or explain_shards:
+        in_shards = DataSetRun(
+            solver=solver,
+            files=LedgerFiles(files, shape, project.folder, project.sources, given),
+            out=out,
+            params=inputs.parse_pairs(param or [], "--param"),
+            workers=workers,
+            memory=memory or MEMORY,
+            timeout=timeout,
+            others={"--accounts": accounts},
+            book=None if options is None else replace(options, explain=explain),
+        )
+        in_shards.carry_out(explain=explain_shards, quiet=quiet, as_json=as_json, allowed=max_exceptions)
+        raise typer.Exit
+    if not files and not project.sources and book is None:
+        raise CommandError("no data", "give files, or declare [source.NAME] in florecon.toml", Exit.USAGE)
     job = reconcile.Job(
         solver=solver,
         accounts=None if accounts is None else read_accounts(accounts),
@@ -199,7 +202,7 @@ def run(
         if amount_column(done.about) is None:
             console.print_line(f"\namounts are {COMPUTED}")
         if done.book is not None:
-            print_outcome(done.book)
+            print_outcome(done.book.workspace.outcome, done.book.workspace.unfit, done.book.book.scale)
         print_findings(done.read.readings)
         console.print_line(f"\nwrote {console.display_path(out)}: {reconcile.file_names([*paths, record])}")
     if over:

@@ -4,13 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from florecon_build.host.decisions.group_members import shapes_of
 from florecon_build.host.decisions.replay import Misfit, Verbs, misfit_of, place, wanted_of, withhold
-from florecon_build.host.decisions.store import Decision, Store
+from florecon_build.host.decisions.store import Decision
 
 PINNING = ("pin", "merge", "resolve")
 BREAKING = ("detach", "dissolve")
+
+
+class Decisions(Protocol):
+    """Decisions by number, and those in force; the book of a `Store` has them."""
+
+    @property
+    def decisions(self) -> Mapping[int, Decision]: ...
+    def standing(self, *kinds: str) -> list[Decision]: ...
+
+
+class HasDecisions(Protocol):
+    """What a workspace is kept at: a `Store`, or a part of its decisions. `head` changes with them."""
+
+    @property
+    def head(self) -> str: ...
+    @property
+    def book(self) -> Decisions: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +48,7 @@ class Replayer:
     proposals of the last solve (`detach`, `dissolve`), or a misfit, which is tried again at the next solve.
     """
 
-    def __init__(self, workspace: Verbs, store: Store) -> None:
+    def __init__(self, workspace: Verbs, store: HasDecisions) -> None:
         self._workspace = workspace
         self._store = store
         self._head = ""

@@ -11,6 +11,7 @@ from florecon_build.host.decisions.store.body import Id, Member
 from florecon_build.host.decisions.store.entry import Draft
 from florecon_build.host.decisions.store.ledger import Book, Decision
 from florecon_build.host.errors import BadCommand, UnknownAllocation, UnknownId
+from florecon_build.host.report.resolved import Resolved
 from florecon_build.wire import UNMATCHED
 
 Drafted = Callable[[Any, Mapping[str, Any], str | None], Draft]
@@ -66,3 +67,16 @@ def unresolving(book: Book, ids: Iterable[Id], why: str | None, *, draft: Drafte
             raise UnknownId(f"row {row_id!r} has no reason code", id=row_id)
         drafts.append(draft("unresolve", {"target": known[row_id].seq}, why))
     return drafts
+
+
+def resolved_of(resolutions: Mapping[Id, Decision], placed: Mapping[int, int]) -> Resolved:
+    """Resolutions in force for a report; `placed` has the group of each that clears its item and fits."""
+    cleared: dict[int, tuple[str, str | None]] = {}
+    carried: dict[Id, tuple[str, str | None]] = {}
+    for row_id, decision in resolutions.items():
+        label = (decision.entry.body["code"], decision.entry.why)
+        if decision.entry.body["effect"] == "carried":
+            carried[row_id] = label
+        elif decision.seq in placed:
+            cleared[placed[decision.seq]] = label
+    return Resolved(cleared, carried)

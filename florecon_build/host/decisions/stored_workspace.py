@@ -30,7 +30,7 @@ from florecon_build.host.decisions.group_members import check_ids, proposed, sha
 from florecon_build.host.decisions.members import body_of, body_of_group, check_held, kind_of, parts_of
 from florecon_build.host.decisions.replay import Misfit
 from florecon_build.host.decisions.replayer import Replayed, Replayer
-from florecon_build.host.decisions.resolutions import resolving, unresolving
+from florecon_build.host.decisions.resolutions import resolved_of, resolving, unresolving
 from florecon_build.host.decisions.row_digest import of_rows, of_table
 from florecon_build.host.decisions.store import Decision, Draft, Entry, Member, Store
 from florecon_build.host.decisions.store.ledger import ON_GROUPS, ON_ITEMS
@@ -581,15 +581,7 @@ class StoredWorkspace:
 
     def _resolved(self) -> Resolved:
         """The resolutions in force that fit, for a report."""
-        cleared: dict[int, tuple[str, str | None]] = {}
-        carried: dict[Id, tuple[str, str | None]] = {}
-        for row_id, decision in self._store.book.resolutions.items():
-            label = (decision.entry.body["code"], decision.entry.why)
-            if decision.entry.body["effect"] == "carried":
-                carried[row_id] = label
-            elif decision.seq in self._replayer.placed:
-                cleared[self._replayer.placed[decision.seq]] = label
-        return Resolved(cleared, carried)
+        return resolved_of(self._store.book.resolutions, self._replayer.placed)
 
     def _draft(self, kind: Any, body: Mapping[str, Any], why: str | None) -> Draft:
         return Draft(who=self.who, kind=kind, body=body, why=why, input=self._input, strategy=self.about.strategy)

@@ -25,9 +25,10 @@ from florecon_build.host.decisions.book.kept_run import description_of, reasons_
 from florecon_build.host.decisions.book.known_rows import KnownRows, read_known
 from florecon_build.host.decisions.book.opening import Input, Request, begin
 from florecon_build.host.decisions.book.proof import disproved
+from florecon_build.host.decisions.book.recording import Moved
 from florecon_build.host.decisions.book.tables import unpack
 from florecon_build.host.decisions.book.views import PeriodView, as_json, decision_data, view_of, with_age
-from florecon_build.host.decisions.book.workspace import ATTEMPTS, BookWorkspace, Moved
+from florecon_build.host.decisions.book.workspace import ATTEMPTS, BookWorkspace
 from florecon_build.host.decisions.codes import Code
 from florecon_build.host.decisions.effect import Effect
 from florecon_build.host.decisions.errors import OpenItems, OutOfBalance, StaleRun, WrongBook, WrongHead, WrongPeriod

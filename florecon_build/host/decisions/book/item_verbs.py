@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from florecon_build.host.decisions.book.recording import SETTLED
 from florecon_build.host.decisions.book.result import Id
 from florecon_build.host.decisions.book.tables import unpack
-from florecon_build.host.decisions.book.workspace import SETTLED
 from florecon_build.host.decisions.effect import Effect
 from florecon_build.host.decisions.errors import PeriodClosed, StaleRun, WrongBook, WrongPeriod
 from florecon_build.host.decisions.resolutions import Drafted, resolving, unresolving

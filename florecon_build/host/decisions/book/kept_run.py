@@ -27,10 +27,9 @@ DESCRIPTION, REASONS, STAGES = "description", "reasons", "stages"
 """Attachments of a run, beside its tables."""
 
 
-def attachments_of(report: Report, about: Description, reasons: Mapping[str, str]) -> dict[str, bytes]:
+def attachments_of(stages: pa.Table | None, about: Description, reasons: Mapping[str, str]) -> dict[str, bytes]:
     """What a report of the run needs beside its groups, allocations and open items."""
     made = {DESCRIPTION: zlib.compress(canonical(about.raw).encode())}
-    stages = report.tables().get(STAGES)
     if stages is not None:
         made[STAGES] = pack(stages)
     if reasons:

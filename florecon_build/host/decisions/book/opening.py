@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import pyarrow as pa
 
@@ -22,9 +22,9 @@ from florecon_build.host.decisions.book.known_rows import (
     read_known,
     require_unique,
 )
+from florecon_build.host.decisions.book.recording import Context
 from florecon_build.host.decisions.book.result import Item, Key, Movements, sums_by_key
 from florecon_build.host.decisions.book.tables import no_rows, pack, plain, unpack
-from florecon_build.host.decisions.book.workspace import Context
 from florecon_build.host.decisions.errors import OtherStrategy, RowsChanged, WrongBook, WrongPeriod
 from florecon_build.host.decisions.period import Span
 from florecon_build.host.decisions.row_digest import of_rows
@@ -37,7 +37,6 @@ from florecon_build.host.report.currency_column import currency_of
 from florecon_build.host.runtime.engine_module import HasIr, engine_path, strategy_of
 from florecon_build.host.runtime.module import Source, load, read_wasm
 from florecon_build.host.runtime.parameters import encode_params
-from florecon_build.host.workspace import Workspace
 
 SHOWN = 3
 """How many rows an error shows."""
@@ -83,7 +82,29 @@ class _Columns:
     date: str | None
 
 
-def begin(store: Store, workspace: Workspace, request: Request) -> Context:
+class HasRows(Protocol):
+    """A report, as far as it is read here: the rows with their ids and amounts."""
+
+    @property
+    def rows(self) -> pa.Table: ...
+
+
+class Opened(Protocol):
+    """What takes the rows at hand: a `Workspace`, or the shards of one."""
+
+    @property
+    def about(self) -> Description: ...
+    def configure(self, **params: object) -> object: ...
+    def frame(
+        self, rows: object, *, columns: Mapping[str, str] | None = None, text_amounts: TextAmounts | None = None
+    ) -> Frame: ...
+    def upsert(self, rows: object) -> object: ...
+    def report(self) -> HasRows: ...
+    def remove(self, ids: Sequence[Id]) -> object: ...
+    def set_aside(self, amounts: Mapping[Id, int], spare: Id) -> object: ...
+
+
+def begin(store: Store, workspace: Opened, request: Request) -> Context:
     """Puts the rows at hand into the workspace, with what closed periods matched set aside; writes nothing.
 
     Errors: those of `Book.run`.
@@ -392,7 +413,7 @@ def _spare_row(table: pa.Table, aside: Mapping[Id, int], spare: Id, id_name: str
     return row.set_column(row.column_names.index(id_name), row.schema.field(id_name), pa.array([spare], ids.type))
 
 
-def _amounts(workspace: Workspace) -> dict[Id, int]:
+def _amounts(workspace: Opened) -> dict[Id, int]:
     rows = workspace.report().rows
     ids = rows.column("id_text" if "id_text" in rows.column_names else "id").to_pylist()
     return dict(zip(ids, rows.column("amount").to_pylist(), strict=True))

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,7 +17,6 @@ import pyarrow.compute as pc
 from florecon_build.host.decisions.balances import Balance, Cleared, Kind
 from florecon_build.host.decisions.store.ledger import Decision
 from florecon_build.host.description import Description
-from florecon_build.host.report.report import Report
 from florecon_build.host.report.step_names import step_name, step_names
 from florecon_build.wire import UNMATCHED
 
@@ -116,9 +115,18 @@ class Movements:
     restated: Mapping[Key, int]
 
 
+class HasGroups(Protocol):
+    """A report, as far as a result is made of it."""
+
+    @property
+    def groups(self) -> pa.Table: ...
+    @property
+    def allocations(self) -> pa.Table: ...
+
+
 def result_of(
-    report: Report,
-    shown: Report,
+    report: HasGroups,
+    shown: HasGroups,
     about: Description,
     *,
     items: Mapping[Id, Item],

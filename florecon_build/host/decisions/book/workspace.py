@@ -3,88 +3,33 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import pyarrow as pa
 
-from florecon_build.host.decisions.balances import Balance
-from florecon_build.host.decisions.book.kept_run import attachments_of, is_same_run
-from florecon_build.host.decisions.book.result import Explained, Id, Item, Movements, Result, names_of, result_of
-from florecon_build.host.decisions.book.tables import pack
+from florecon_build.host.decisions.book.kept_run import STAGES, attachments_of
+from florecon_build.host.decisions.book.recording import (
+    Context,
+    Moved,
+    Outcome,
+    Solved,
+    cleared_codes,
+    explained,
+    record,
+    settled,
+)
+from florecon_build.host.decisions.book.result import Id, Item, Result, names_of, result_of
 from florecon_build.host.decisions.errors import BookError, StaleRun
-from florecon_build.host.decisions.period import Span
-from florecon_build.host.decisions.store.entry import Draft, Entry, text_of
-from florecon_build.host.decisions.store.ledger import Book as Ledger
 from florecon_build.host.decisions.store.store import Store, Writing
 from florecon_build.host.decisions.stored_workspace import StoredWorkspace
 from florecon_build.host.explain.open_rows import explain_open_rows
 from florecon_build.host.report.report import Report
 from florecon_build.host.runtime.session import Progress
 from florecon_build.host.workspace import Workspace
-from florecon_build.wire import UNMATCHED
 
 ATTEMPTS = 5
-SETTLED = ("book", "rows", "close", "reopen", "migrate", "withdraw")
-"""Kinds of entries that change what a period begins with, so that its workspace is opened anew."""
-
-
-class Moved(Exception):
-    """Others changed the book while a run was solved."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
-    """What a run begins with: the rows at hand, and the entries that it appends before itself."""
-
-    span: Span
-    opening: int
-    items: Mapping[Id, Item]
-    movements: Movements
-    module: str
-    params: Mapping[str, Any]
-    before: Sequence[Draft] = ()
-    carried: int = 0
-    new: int = 0
-    known: int = 0
-    restated: tuple[Id, ...] = ()
-    late: int = 0
-    explain: int = 0
-    table: pa.Table = field(repr=False, default_factory=lambda: pa.table({}))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What a run came to.
-
-    Counts of rows: `carried` from the last closed period, `new`, `known` (given again, unchanged), `late` (new rows
-    dated before the period); `restated` names known rows whose content was replaced. `entry` is the number of the
-    recorded run, `recorded` is false where nothing had changed since that run. `open` counts the open items, those
-    without a reason code are `unexplained`; `unfit` are the numbers of decisions in force that do not fit the rows.
-    """
-
-    period: str
-    carried: int
-    new: int
-    known: int
-    restated: tuple[Id, ...]
-    late: int
-    balances: tuple[Balance, ...]
-    open: int
-    unexplained: int
-    unfit: tuple[int, ...]
-    entry: int
-    head: str
-    recorded: bool
-
-    def as_data(self) -> dict[str, Any]:
-        """The outcome as JSON data; amounts in minor units."""
-        names = ("period", "carried", "new", "known", "late", "open", "unexplained", "entry", "head", "recorded")
-        plain = {name: getattr(self, name) for name in names}
-        balances = [each.as_data() for each in self.balances]
-        return {**plain, "restated": list(self.restated), "unfit": list(self.unfit), "balances": balances}
 
 
 class BookWorkspace(StoredWorkspace):
@@ -97,7 +42,7 @@ class BookWorkspace(StoredWorkspace):
     def __init__(self, workspace: Workspace, store: Store, context: Context, *, who: str) -> None:
         self._context = context
         self._pending = list(context.before)
-        self._settled = _settled(store.book)
+        self._settled = settled(store.book)
         self._outcome: Outcome | None = None
         self._reasons: Mapping[str, str] = {}
         self._opening = True
@@ -167,113 +112,31 @@ class BookWorkspace(StoredWorkspace):
         report = self._workspace.report()
         result = self._result(report)
         reasons = explain_open_rows(self._workspace, result.largest_open(self._context.explain), names_of(self.about))
-        attachments = {name: pack(getattr(result, name)) for name in ("groups", "allocations", "open")}
-        attachments |= attachments_of(report, self.about, reasons)
-        solved_at = self._store.head
-        context = self._context
-        with self._store.writing() as writing:
-            book = self._store.book
-            if _settled(book) != self._settled:
-                if self._pending:
-                    raise Moved
-                raise StaleRun(f"the book was given other rows, or a period was closed; run {context.span.name} again")
-            if self._store.head != solved_at:
-                raise Moved
-            for draft in self._pending:
-                writing.append(draft)
-            period = book.periods.known.get(context.span.name)
-            body = self._body(result, 0 if period is None else _last(*period.rows, *period.withdrawals))
-            draft = self._draft("run", body, None, attachments)
-            last = None if period is None else period.run
-            recorded = last is None or not is_same_run(last, text_of(draft)) or bool(book.changes_after(last.seq))
-            entry = writing.append(draft) if recorded or last is None else last
+        solved = Solved(
+            head=self._store.head,
+            settled=self._settled,
+            result=result,
+            params=self._params,
+            placed=self._replayer.placed,
+            unfit=[each.decision.seq for each in self.unfit],
+            attachments=attachments_of(report.tables().get(STAGES), self.about, reasons),
+        )
+        self._outcome = record(
+            self._store, self.about, self._context, solved, who=self.who, input=self._input, pending=self._pending
+        )
         self._reasons = reasons
         self._pending.clear()
-        self._settled = _settled(self._store.book)
+        self._settled = settled(self._store.book)
         self._replayer.adopt()
-        self._outcome = Outcome(
-            period=context.span.name,
-            carried=context.carried,
-            new=context.new,
-            known=context.known,
-            restated=context.restated,
-            late=context.late,
-            balances=result.balances,
-            open=result.open.num_rows,
-            unexplained=result.unexplained,
-            unfit=tuple(body["unfit"]),
-            entry=entry.seq,
-            head=self._store.head,
-            recorded=recorded,
-        )
 
     def _result(self, report: Report) -> Result:
-        explained = {row_id: Explained.of(each) for row_id, each in self.resolutions.items()}
-        placed = self._replayer.placed
-        codes = {placed[each.seq]: each.entry.body["code"] for each in self.resolutions.values() if each.seq in placed}
-        context = self._context
+        book = self._store.book
         return result_of(
             report,
             self.report(),
             self.about,
-            items=context.items,
-            movements=context.movements,
-            explained=explained,
-            cleared_codes=codes,
+            items=self._context.items,
+            movements=self._context.movements,
+            explained=explained(book),
+            cleared_codes=cleared_codes(book, self._replayer.placed),
         )
-
-    def _body(self, result: Result, rows: int) -> dict[str, Any]:
-        about = self.about
-        defaults = {param.name: param.default for param in about.params}
-        return {
-            "period": self._context.span.name,
-            "opening": self._context.opening,
-            "module": self._context.module,
-            "strategy": about.strategy,
-            "runtime": about.runtime,
-            "version": about.version,
-            "params": {**defaults, **self._params},
-            "rows": rows,
-            "balances": [each.as_data() for each in result.balances],
-            "open": result.open.num_rows,
-            "unexplained": result.unexplained,
-            "consumed": self._consumed(set(result.open.column("id").to_pylist())),
-            "unfit": [each.decision.seq for each in self.unfit],
-        }
-
-    def _consumed(self, open_ids: set[Id]) -> list[int]:
-        """The decisions that a close of this run freezes: what they decided is no longer open."""
-        placed = self._replayer.placed
-        found: list[int] = []
-        for decision in self._store.book.standing("pin", "merge", "resolve", "detach", "dissolve"):
-            kept_open = decision.kind == "pin" and decision.entry.body.get("origin") == UNMATCHED
-            still_open = all(member.id in open_ids for member in decision.members)
-            if decision.kind in ("detach", "dissolve") or decision.entry.body.get("effect") == "carried" or kept_open:
-                if not still_open:
-                    found.append(decision.seq)
-            elif decision.seq in placed:
-                found.append(decision.seq)
-        return found
-
-    def _draft(
-        self, kind: Any, body: Mapping[str, Any], why: str | None, attachments: Mapping[str, bytes] | None = None
-    ) -> Draft:
-        draft = super()._draft(kind, body, why)
-        return Draft(
-            who=draft.who,
-            kind=draft.kind,
-            body=body,
-            why=why,
-            input=draft.input,
-            strategy=draft.strategy,
-            attachments=attachments or {},
-        )
-
-
-def _last(*entries: Entry) -> int:
-    return max((each.seq for each in entries), default=0)
-
-
-def _settled(book: Ledger) -> int:
-    """The number of the last entry that changes what a period begins with."""
-    return max((seq for seq, each in book.decisions.items() if each.kind in SETTLED), default=0)
