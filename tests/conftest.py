@@ -1,7 +1,8 @@
 """Markers that follow from what a test is given (one with a compiled module has the marker ``cargo``), and the order of
 the files: those that compile come first, so that no worker is left alone with a compiler at the end.
 
-Programs of this machine are built in the profile ``quick``, so that one compiled runtime serves all tests.
+Programs of this machine are built in the profile ``dev``: one compiled runtime serves all tests, over the dependencies
+that the runtime's own tests compiled, and every overflow and every optimum is checked in it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import pytest
 
 from florecon_build.codegen.build.native import PROFILE
 
-os.environ.setdefault(PROFILE, "quick")
+os.environ.setdefault(PROFILE, "dev")
 
 COMPILED = {"solver_wasm", "foreign", "plugin"}
 """Fixtures that compile."""

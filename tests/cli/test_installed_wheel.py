@@ -58,7 +58,7 @@ class InstalledUser:
 
     def run(self, *command: str, code: int = 0) -> str:
         """Runs a command in the folder, without access to the checkout."""
-        env = dist.outside() | {"FLORECON_AUTHOR_PROFILE": "quick"}
+        env = dist.outside() | {"FLORECON_AUTHOR_PROFILE": "dev"}
         if self.path:
             env["PATH"] = self.path
         began = time.perf_counter()

@@ -26,7 +26,7 @@ from florecon_build.codegen.errors import BuildError, ToolchainError
 from florecon_build.codegen.rust.crate import Crate
 
 PROFILE = "FLORECON_AUTHOR_PROFILE"
-"""The variable that names the cargo profile of the runtime: ``author`` at full speed, or ``quick``, made sooner."""
+"""The variable that names the cargo profile of the runtime: ``author`` at full speed, or ``dev``, made sooner."""
 OPT_LEVEL = 1
 """Of the generated crate; the runtime it calls is at 3. Measured: higher doubles the wait and gains little speed."""
 CODEGEN_UNITS = 64
