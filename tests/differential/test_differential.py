@@ -17,8 +17,8 @@ from tests.support.random_strategies import ROWS, closure_strategies
 
 pytestmark = pytest.mark.cargo
 
-STRATEGIES = 100
-BAGS = 50
+STRATEGIES = 50
+BAGS = 40
 SEED = 20_261_121
 
 

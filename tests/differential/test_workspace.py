@@ -20,7 +20,7 @@ from tests.support.random_ledgers import ledger
 
 pytestmark = pytest.mark.cargo
 
-EXAMPLES = 40
+EXAMPLES = 25
 STEPS = 25
 
 
