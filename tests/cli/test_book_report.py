@@ -93,6 +93,11 @@ def test_the_page_and_the_tables_are_those_of_the_run(folder: Path, tmp_path: Pa
     assert "march.csv" in page or name == "april"
 
 
+def test_the_page_of_a_folder_names_the_period_of_its_run(folder: Path) -> None:
+    assert florecon("report", "april", "--page", "folder.html", at=folder).code == 0
+    assert "<dt>Period</dt><dd>2026-04</dd>" in (folder / "folder.html").read_text(encoding="utf-8")
+
+
 def test_the_last_period_is_taken_and_a_workbook_written(folder: Path, tmp_path: Path) -> None:
     done = florecon("report", "--book", folder / "close.db", "--tables", "t", "--format", "excel", at=tmp_path)
     assert done.code == 0, done.err

@@ -168,8 +168,11 @@ def _with_further(rows: pa.Table, path: Path) -> pa.Table:
 
 
 def _signing(record: Mapping[str, Any], given: Signing) -> Signing:
-    """The title block as given; it was prepared when the run began."""
-    return given if given.prepared_at else replace(given, prepared_at=record["started_at"])
+    """The title block as given; it was prepared when the run began, in the period of its book."""
+    book: dict[str, str] = record.get("book") or {}
+    return replace(
+        given, period=given.period or book.get("period", ""), prepared_at=given.prepared_at or record["started_at"]
+    )
 
 
 def _why(path: Path) -> dict[str, str]:
