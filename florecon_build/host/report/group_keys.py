@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from florecon_build.host.errors import BrokenReply
+from florecon_build.host.report.control import blocks, first_places, one_array
 
 KEY = "key"
 BYTES = 16
@@ -27,41 +28,43 @@ def with_keys(groups: pa.Table, allocations: pa.Table) -> pa.Table:
     >>> with_keys(groups, allocations)["key"].to_pylist()
     ['5eeaaa4787ba35e3116646b2603a8ff8', '512b96da5cccda4b62c7b79e65ea36a3']
     """
-    ids = allocations.column("id_text" if "id_text" in allocations.column_names else "id").combine_chunks()
+    ids = one_array(allocations, "id_text" if "id_text" in allocations.column_names else "id")
     parts = pa.table(
-        {
-            "at": pc.index_in(allocations["group_id"], value_set=groups["group_id"].combine_chunks()),
-            "id": ids,
-            "amount": allocations["amount"],
-        }
+        {"group_id": one_array(allocations, "group_id"), "id": ids, "amount": one_array(allocations, "amount")}
     )
-    if not _is_sorted(parts):
-        parts = parts.sort_by([("at", "ascending"), ("id", "ascending")])
-    return groups.append_column(KEY, _keys(parts, groups.num_rows))
+    first = first_places(one_array(parts, "group_id"))
+    listed = one_array(groups, "group_id")
+    if not (one_array(parts, "group_id").take(first).equals(listed) and _is_sorted(one_array(parts, "id"), first)):
+        at = pc.index_in(parts["group_id"], value_set=listed)
+        parts = parts.append_column("at", at).sort_by([("at", "ascending"), ("id", "ascending")])
+        first = first_places(one_array(parts, "group_id"))
+        if not one_array(parts, "group_id").take(first).equals(listed):
+            raise BrokenReply("the module's groups are not those of its allocations")
+    digests = b"".join(_digests(block) for _, block in blocks(groups, parts, first))
+    width = 2 * BYTES
+    keys = pa.Array.from_buffers(pa.binary(width), groups.num_rows, [None, pa.py_buffer(digests.hex().encode())])
+    return groups.append_column(KEY, keys.cast(pa.binary()).cast(pa.string()))
 
 
-def _is_sorted(parts: pa.Table) -> bool:
-    """Whether the parts are by group and id already, as the wire page says."""
-    at, ids = (parts[name].combine_chunks() for name in ("at", "id"))
-    if len(at) < 2:
-        return True
-    later = pc.greater(at.slice(1), at.slice(0, len(at) - 1))
-    same = pc.equal(at.slice(1), at.slice(0, len(at) - 1))
-    return pc.all(pc.or_(later, pc.and_(same, pc.greater(ids.slice(1), ids.slice(0, len(ids) - 1))))).as_py()
+def _is_sorted(ids: pa.Array, first: pa.Array) -> bool:
+    """Whether the ids ascend within every group, as the wire page says."""
+    descents = pc.less_equal(ids.slice(1), ids.slice(0, max(len(ids) - 1, 0)))
+    return pc.all(pc.is_in(pc.add(pc.indices_nonzero(descents).cast(pa.int64()), 1), value_set=first)).as_py()
 
 
-def _keys(parts: pa.Table, groups: int) -> pa.Array:
-    """The keys of groups whose parts stand one after the other, each group with at least one."""
-    texts = parts["id"].cast(pa.large_string()).combine_chunks()
+def _digests(parts: pa.Table) -> bytes:
+    """The digests of groups whose parts stand one after the other."""
+    texts = one_array(parts, "id").cast(pa.large_string())
     sizes = pc.binary_length(texts).cast(pa.large_string())
-    amounts = parts["amount"].combine_chunks().cast(pa.large_string())
+    amounts = one_array(parts, "amount").cast(pa.large_string())
     lines = pc.binary_join_element_wise(amounts, sizes, texts, pa.scalar(":", pa.large_string()))
-    lengths = pc.binary_length(lines)
-    by_group = pa.table({"at": parts["at"], "bytes": lengths}).group_by("at", use_threads=False)
-    sums = by_group.aggregate([("bytes", "sum")])
-    ends = pc.cumulative_sum(sums["bytes_sum"].cast(pa.int64())).to_pylist()
-    if len(ends) != groups:
-        raise BrokenReply("the module's groups are not those of its allocations")
-    data = memoryview(lines.buffers()[2] or b"")
-    found = [hashlib.blake2b(data[start:end], digest_size=BYTES).hexdigest() for start, end in pairwise([0, *ends])]
-    return pa.array(found, pa.string())
+    _, offsets, letters = lines.buffers()
+    data = b"" if letters is None else letters.to_pybytes()
+    ends = pa.Array.from_buffers(pa.int64(), len(lines) + 1, [None, offsets])
+    begins = ends.take(first_places(one_array(parts, "group_id"))).to_pylist()
+    blank, found = hashlib.blake2b(digest_size=BYTES), list[bytes]()
+    for start, end in pairwise([*begins, len(data)]):
+        digest = blank.copy()  # faster than a new one
+        digest.update(data[start:end])
+        found.append(digest.digest())
+    return b"".join(found)

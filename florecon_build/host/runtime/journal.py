@@ -66,11 +66,11 @@ class Journal:
 
     >>> journal = Journal()
     >>> journal.add(Entry(b"upsert", rows=10_000))
-    >>> journal.is_due(), journal.is_outgrown(live=10_000)
-    (True, False)
+    >>> journal.is_due()
+    False
     >>> journal.add(Entry(b"upsert", rows=10_000))
-    >>> journal.is_outgrown(live=10_000)
-    True
+    >>> journal.is_due(), journal.is_outgrown(live=10_000)
+    (True, True)
     >>> journal.restart(Entry(b"restore"), live=10_000)
     >>> len(journal), journal.is_due()
     (1, False)
@@ -82,6 +82,7 @@ class Journal:
         self._weight = 0
         self._look_at = FLOOR
         self._live = 0
+        self._least = 0  # the rows of the largest batch since a command that may have removed rows: all are there
 
     @staticmethod
     def of(entries: Iterable[Entry]) -> Journal:
@@ -101,11 +102,12 @@ class Journal:
         """Appends an entry."""
         self._entries.append(entry)
         self.sent += _sent(entry)
-        self._weight += 1 + entry.rows + (self._live // SOLVES if entry.solves else 0)
+        self._least = max(self._least, entry.rows) if entry.rows or entry.solves else 0
+        self._weight += 1 + entry.rows + (max(self._live, self._least) // SOLVES if entry.solves else 0)
 
     def is_due(self) -> bool:
         """True when the session's row count has to be compared with the weight."""
-        return self._weight > self._look_at
+        return self._weight > max(self._look_at, FACTOR * self._least)
 
     def is_outgrown(self, live: int) -> bool:
         """True when a session of `live` rows should be held as a snapshot; sets the weight of the next check."""
@@ -122,7 +124,7 @@ class Journal:
         self._entries = [entry]
         self.sent = _sent(entry)
         self._weight = 0
-        self._live = live
+        self._live, self._least = live, 0
         self._look_at = max(FLOOR, FACTOR * live)
 
     def mark(self) -> JournalMark:
@@ -136,13 +138,13 @@ class Journal:
     def back_to(self, mark: JournalMark) -> None:
         """Drops what was added since the mark."""
         del mark.entries[mark.length :]
-        self._entries, self._weight = mark.entries, mark.weight
+        self._entries, self._weight, self._least = mark.entries, mark.weight, 0
         self.sent = sum(_sent(entry) for entry in self._entries)
 
     def clear(self) -> None:
         """Drops all entries."""
         self._entries.clear()
-        self.sent = 0
+        self.sent, self._least = 0, 0
 
 
 def _sent(entry: Entry) -> int:

@@ -1,11 +1,12 @@
 //! Read-only view of the allocation hypergraph.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::plan::arena::Tag;
 use crate::plan::node_id::NodeId;
 use crate::recon::ledger::{Ledger, Place};
-use crate::recon::report_order::report_order;
+use crate::recon::report_order::order_of;
 use crate::row_id::RowId;
 use crate::wire::origin::UNMATCHED;
 
@@ -90,7 +91,7 @@ pub struct Allocation {
     pub amount: i64,
 }
 
-/// The report, read in place: eight bytes a group besides what the workspace holds anyway.
+/// The report, read in place: at most eight bytes a group besides what the workspace holds anyway.
 ///
 /// ```
 /// use florecon::prelude::*;
@@ -104,7 +105,7 @@ pub struct Allocation {
 pub struct ReportView<'a> {
     ids: &'a [RowId],
     ledger: &'a Ledger,
-    order: Vec<Place>,
+    order: Cow<'a, [Place]>,
     unmatched: Arc<str>,
 }
 
@@ -113,7 +114,7 @@ impl<'a> ReportView<'a> {
         Self {
             ids,
             ledger,
-            order: report_order(ledger),
+            order: order_of(ledger),
             unmatched: Arc::from(UNMATCHED),
         }
     }

@@ -4,16 +4,22 @@
 //! call is spent, returns its state as a [`Suspended`] value, from which a later call continues; with an unbounded budget it
 //! never suspends. State stays on the call stack while the executor runs and moves to the heap only when it suspends.
 //!
-//! The budget is tested between steps. A step is a node without inner steps, or a shard that fits the budget of one call. A lot
-//! that is done with a node, and with all below it, has used that many units, whether it was matched early or passed through
-//! them all: so the total is known beforehand, and the units depend on the rows and the plan alone.
+//! The budget is tested between steps. A step is a node without inner steps, or a shard that fits the budget of one call, or a
+//! large shard that fits [`LARGE_STEP`]. A lot that is done with a node, and with all below it, has used that many units, whether
+//! it was matched early or passed through them all: so the total is known beforehand, and the units depend on the rows and the
+//! plan alone.
 
 use super::lot::{Lot, compact, gather, write_back};
 use super::operator::{ChildResult, GroupTransform, Operator, Partition, ShardPlan, Shards};
 use super::run_state::Run;
 use super::shard_cache::Opened;
+use super::shard_rows::LARGE;
 use super::tree::Plan;
 use crate::error::Error;
+
+/// Units of a large shard up to which it is one step, since only as one step it has its rows counted anew: less than a tenth of a
+/// second of work.
+const LARGE_STEP: u64 = 1 << 20;
 
 /// Execution mode of a node.
 #[derive(Debug, Clone, Copy)]
@@ -327,7 +333,12 @@ impl<R> Cursor<R> {
             let seed = shard_seed(run, node, lots[0])?;
             set_seed(run, seed);
             let opened = is_cached.then(|| run.open_shard(lots, plan.of(node).nodes()));
-            let is_step = units <= run.budget && !is_sole;
+            let most = if lots.len() < LARGE {
+                run.budget
+            } else {
+                run.budget.max(LARGE_STEP)
+            };
+            let is_step = units <= most && !is_sole;
             match mode {
                 Mode::Resumable { .. } if !is_step => {
                     let Some(left) = self.child(run, plan.of(node), lots, resumed)? else {

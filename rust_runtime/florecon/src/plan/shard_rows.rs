@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::row_id::RowId;
 
 /// Lots from which on it pays to count the rows of a shard anew.
-const LARGE: usize = 1 << 10;
+pub(crate) const LARGE: usize = 1 << 10;
 
 /// Rows and their ids by number.
 #[derive(Debug)]

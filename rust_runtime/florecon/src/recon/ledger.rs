@@ -261,6 +261,17 @@ impl Ledger {
         (self.order, self.base) = (order, base);
     }
 
+    /// The order of the last solve, if its proposals are all there is and each is as it was installed.
+    pub fn solved_order(&self) -> Option<&[Place]> {
+        let is_kept = |(id, place): (i64, &Place)| match *place {
+            Place::Group(index) => index != NO_RECORD && self.states[index] == State::Proposed && self.ids[index] == id,
+            Place::Single(slot) => self.single[slot as usize] == id,
+        };
+        let singles = self.single.iter().filter(|id| **id != 0).count();
+        let is_all = self.alive().count() + singles == self.order.len();
+        (is_all && (self.base..).zip(&self.order).all(is_kept)).then_some(&self.order)
+    }
+
     /// All that holds a slot, its unmatched singleton included, in the order of group ids.
     pub fn places_of(&mut self, slot: u32) -> Vec<Place> {
         let groups = self.groups_of(slot);

@@ -1,10 +1,24 @@
 //! Report order: ascending smallest id, then members, lifecycle, origin, reason, node.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::ledger::{Ledger, Place};
 use crate::plan::node_id::NodeId;
 use crate::sorting::by_order;
+
+/// The order of the report: that of the last solve, unless something has changed since.
+pub(crate) fn order_of(ledger: &Ledger) -> Cow<'_, [Place]> {
+    let Some(solved) = ledger.solved_order() else {
+        return Cow::Owned(report_order(ledger));
+    };
+    debug_assert_eq!(
+        solved,
+        report_order(ledger),
+        "a solve numbers its proposals in the order of the report"
+    );
+    Cow::Borrowed(solved)
+}
 
 /// All groups in the order of the report, in linear time but for groups that share their smallest row.
 pub(crate) fn report_order(ledger: &Ledger) -> Vec<Place> {
