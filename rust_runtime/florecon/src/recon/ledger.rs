@@ -264,7 +264,7 @@ impl Ledger {
     /// The order of the last solve, if its proposals are all there is and each is as it was installed.
     pub fn solved_order(&self) -> Option<&[Place]> {
         let is_kept = |(id, place): (i64, &Place)| match *place {
-            Place::Group(index) => index != NO_RECORD && self.states[index] == State::Proposed && self.ids[index] == id,
+            Place::Group(index) => self.states.get(index) == Some(&State::Proposed),
             Place::Single(slot) => self.single[slot as usize] == id,
         };
         let singles = self.single.iter().filter(|id| **id != 0).count();

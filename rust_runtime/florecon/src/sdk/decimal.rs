@@ -30,6 +30,9 @@ pub(crate) fn from_decimal(unscaled: i128, from: i32, scale: u32) -> Result<i64,
         return Ok(0);
     }
     let shift = i64::from(scale) - i64::from(from);
+    if shift == 0 {
+        return amount(unscaled);
+    }
     // a shift beyond u32 is far beyond 10^38 and so beyond every i128, as is whatever the power does not hold
     let power = u32::try_from(shift.unsigned_abs()).ok().and_then(power_of_ten);
     match (shift >= 0, power) {

@@ -26,6 +26,9 @@ const STRETCH: usize = 1024;
 pub(crate) struct Rows<'a, P> {
     program: &'a P,
     schema: &'a Schema,
+    /// The id column. A session refuses a schema without one before it reads a table.
+    id_column: usize,
+    has_text_id: bool,
     pool: &'a RefCell<Pool>,
     batches: Batches<'a>,
     batch: Batch<'a>,
@@ -67,6 +70,8 @@ impl<'a, P: Program> Rows<'a, P> {
         let mut rows = Self {
             program,
             schema,
+            id_column: schema.id_index().unwrap_or_default(),
+            has_text_id: schema.has_text_id(),
             pool,
             batches,
             batch: Batch::default(),
@@ -159,7 +164,7 @@ impl<P: Program> Rows<'_, P> {
         let row = self.stretch.next;
         self.stretch.next += 1;
         let record = Record::new(&self.stretch.lanes, row - self.stretch.first, self.pool);
-        let id = self.id(&record);
+        let id = self.id_at(&record, self.id_column);
         match self.program.row(&record) {
             Ok(made) => Ok(Some((id, made))),
             Err(error) => Err(eval_error(error, self.batch.before + row, id)),
@@ -203,13 +208,9 @@ fn check_columns(schema: &Schema, storages: &[Option<Storage>]) -> Result<(), Er
 }
 
 impl<P: Program> Rows<'_, P> {
-    /// The id of a decoded row. A session refuses a schema without an id before it reads a table.
-    fn id(&self, record: &Record<'_>) -> RowId {
-        self.id_at(record, self.schema.id_index().unwrap_or_default())
-    }
-
+    /// The id of a decoded row, which stands in this column of the record.
     fn id_at(&self, record: &Record<'_>, column: usize) -> RowId {
-        if self.schema.has_text_id() {
+        if self.has_text_id {
             RowId::Text(record.text(column))
         } else {
             RowId::Int(record.integer(column))
@@ -218,7 +219,7 @@ impl<P: Program> Rows<'_, P> {
 
     /// The id of a row some cell of which was refused, if the id itself was not.
     fn id_of(&self, row: usize) -> Option<RowId> {
-        let (lane, fault) = self.decode(self.schema.id_index()?, row..row + 1);
+        let (lane, fault) = self.decode(self.id_column, row..row + 1);
         // the id stands alone here, as the only column of a record
         fault
             .is_none()

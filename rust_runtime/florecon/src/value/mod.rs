@@ -3,6 +3,7 @@
 //! Everything here is a pure function of its arguments: no locale, no Unicode version, no hash seed. The reference interpreter
 //! computes the same results bit for bit; `tests/value_vectors.rs` checks both against one file.
 
+mod ascii;
 mod char_map;
 mod error;
 pub(crate) mod json;

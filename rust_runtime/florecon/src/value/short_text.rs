@@ -62,23 +62,23 @@ impl Default for ShortText {
     }
 }
 
-/// Up to 16 bytes as a number, the first one lowest, zeros for what there is not. Two reads of a fixed size that may overlap:
-/// a copy of a variable size is a call.
+/// Up to 15 bytes as two numbers, the first byte lowest, zeros for what there is not. Two reads of a fixed size that may overlap:
+/// a copy of a variable size is a call, as is a shift of 128 bits.
 #[inline]
-fn number(bytes: &[u8]) -> u128 {
-    let shift = |width: usize| 8 * (bytes.len() - width);
+fn numbers(bytes: &[u8]) -> (u64, u64) {
     if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        return u128::from(u64::from_le_bytes(*first)) | (u128::from(u64::from_le_bytes(*last)) << shift(8));
+        let rest = u64::from_le_bytes(*last).checked_shr(8 * (16 - bytes.len() as u32));
+        return (u64::from_le_bytes(*first), rest.unwrap_or_default());
     }
     if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        let joined = u64::from(u32::from_le_bytes(*first)) | (u64::from(u32::from_le_bytes(*last)) << shift(4));
-        return joined.into();
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        return (u64::from(first) | (u64::from(last) << (8 * (bytes.len() - 4))), 0);
     }
-    bytes
+    let number = bytes
         .iter()
         .rev()
-        .fold(0_u32, |number, byte| (number << 8) | u32::from(*byte))
-        .into()
+        .fold(0, |number, byte| (number << 8) | u64::from(*byte));
+    (number, 0)
 }
 
 impl ShortText {
@@ -86,8 +86,10 @@ impl ShortText {
     #[inline]
     pub fn new(text: &str) -> Option<Self> {
         let length = *LENGTHS.get(text.len())?;
-        let bytes = number(text.as_bytes()).to_le_bytes();
-        let letters = *bytes.first_chunk()?;
+        let (first, rest) = numbers(text.as_bytes());
+        let mut letters = [0; MOST];
+        letters[..8].copy_from_slice(&first.to_le_bytes());
+        letters[7..].copy_from_slice(&((rest << 8) | (first >> 56)).to_le_bytes());
         Some(Self { length, letters })
     }
 

@@ -1,8 +1,10 @@
 //! Text functions. Their tables are frozen here, so no Unicode update changes a match.
 
+use super::ascii::{Words, is_upper};
 use super::char_map::Table;
 use super::substring::{AnyText, built, find, parts, with_scratch};
 use super::text_tables::{FOLD, LOWER, UPPER};
+use super::tokens::TokensBuilder;
 use super::{Text, Tokens};
 
 /// Whether `char` is white space (a fixed list, the same as the reference interpreter's).
@@ -73,11 +75,6 @@ fn push_upper(text: &str, out: &mut String) {
     } else {
         push_mapped(text, &UPPER, char::to_ascii_uppercase, out);
     }
-}
-
-/// Whether upper case is what the text has already; some that has is said not to.
-fn is_upper(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_lowercase())
 }
 
 /// Each character in upper case.
@@ -321,22 +318,21 @@ pub fn tokens_keeping(text: Option<&str>, min_length: usize, with_digit: bool, k
 }
 
 fn words(upper: &str, min_length: usize, with_digit: bool) -> Tokens {
-    let marked = |word: &&str| !with_digit || word.bytes().any(|byte| byte.is_ascii_digit());
+    let mut found = TokensBuilder::default();
+    let mut add = |word: &str, is_long: bool, has_digit: bool| {
+        if is_long && (has_digit || !with_digit) {
+            found.push(Text::from(word));
+        }
+    };
     if upper.is_ascii() {
-        let long = |word: &&[u8]| !word.is_empty() && word.len() >= min_length;
-        let words = upper
-            .as_bytes()
-            .split(|byte| !byte.is_ascii_alphanumeric())
-            .filter(long);
-        return words
-            .flat_map(std::str::from_utf8)
-            .filter(marked)
-            .map(Text::from)
-            .collect();
+        Words::of(upper).for_each(|(word, has_digit)| add(word, word.len() >= min_length, has_digit));
+    } else {
+        for word in upper.split(|char| !is_word(char)).filter(|word| !word.is_empty()) {
+            let is_long = word.chars().nth(min_length.saturating_sub(1)).is_some();
+            add(word, is_long, word.bytes().any(|byte| byte.is_ascii_digit()));
+        }
     }
-    let long = |word: &&str| !word.is_empty() && word.chars().nth(min_length.saturating_sub(1)).is_some();
-    let words = upper.split(|char| !is_word(char)).filter(long).filter(marked);
-    words.map(Text::from).collect()
+    found.finish()
 }
 
 /// The distinct runs of `size` characters of the normalized text (`None`: none), sorted; a shorter text that is not empty

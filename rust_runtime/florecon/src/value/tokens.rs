@@ -38,6 +38,7 @@ impl Tokens {
     /// let tokens = Tokens::new(vec![Text::from("b"), Text::from("a"), Text::from("b")]);
     /// assert_eq!(&*tokens, [Text::from("a"), Text::from("b")]);
     /// ```
+    #[inline(never)]
     #[must_use]
     pub fn new(mut texts: Vec<Text>) -> Self {
         ascending(&mut texts);
@@ -131,17 +132,36 @@ impl Deref for Tokens {
     }
 }
 
+/// Texts to be a list, in any order. Most lists have one, which takes no memory of its own.
+#[derive(Default)]
+pub(super) struct TokensBuilder {
+    first: Option<Text>,
+    more: Vec<Text>,
+}
+
+impl TokensBuilder {
+    pub fn push(&mut self, text: Text) {
+        if self.first.is_none() {
+            self.first = Some(text);
+        } else {
+            self.more.push(text);
+        }
+    }
+
+    pub fn finish(mut self) -> Tokens {
+        if self.more.is_empty() {
+            return Tokens(self.first.map_or(List::None, List::One));
+        }
+        self.more.extend(self.first);
+        Tokens::new(self.more)
+    }
+}
+
 impl FromIterator<Text> for Tokens {
     fn from_iter<I: IntoIterator<Item = Text>>(texts: I) -> Self {
-        let mut texts = texts.into_iter();
-        let Some(first) = texts.next() else {
-            return Self::default();
-        };
-        // most lists have one
-        let Some(second) = texts.next() else {
-            return Self(List::One(first));
-        };
-        Self::new([first, second].into_iter().chain(texts).collect())
+        let mut found = TokensBuilder::default();
+        texts.into_iter().for_each(|text| found.push(text));
+        found.finish()
     }
 }
 
