@@ -388,6 +388,33 @@ fn begun() -> Recon<i64> {
     recon
 }
 
+#[test]
+fn a_large_shard_is_one_step_whatever_the_budget() {
+    let by_parity = |item: Item<'_, i64>| Some(item.row.rem_euclid(2));
+    let rows: Vec<(i64, i64)> = (0..2200)
+        .map(|at| (at, if at % 4 < 2 { at + 1 } else { -at + 1 }))
+        .collect();
+    let two_steps = || seq(vec![pairs(), agg_net(one_bucket, abs_tol(1))]);
+    let steps = |rows: &[(i64, i64)]| {
+        let mut recon = recon(partition_by(by_parity, two_steps()), rows);
+        let mut steps = 1;
+        while recon
+            .solve_within(1)
+            .map(|progress| progress.done < progress.total)
+            .unwrap()
+        {
+            steps += 1;
+        }
+        let mut whole = self::recon(partition_by(by_parity, two_steps()), rows);
+        whole.solve().unwrap();
+        assert_eq!(shown(&recon), shown(&whole));
+        steps
+    };
+    // the key of all rows, the two shards, the end; each shard of a small ledger has steps of its own
+    assert_eq!(steps(&rows), 4);
+    assert!(steps(&rows[..1000]) > 4);
+}
+
 /// Whether the next step goes on where the last one ended.
 fn goes_on(mut recon: Recon<i64>) -> bool {
     let (mut begun, next) = (begun(), recon.solve_within(1).unwrap().done);

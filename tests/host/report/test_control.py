@@ -9,11 +9,18 @@ import pyarrow as pa
 import pytest
 
 from florecon_build.host import BrokenReply, ConservationViolated
+from florecon_build.host.report import control
 from florecon_build.host.report.control import check_tables
 from florecon_build.host.report.tables import from_json
 
 BIG = (1 << 63) - 1
 Tables = dict[str, pa.Table]
+
+
+@pytest.fixture(autouse=True, params=[control.BLOCK, 3])
+def lines_of_a_block(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of a real report, and such that a small one has several of them."""
+    monkeypatch.setattr(control, "BLOCK", request.param)
 
 
 def report(seed: int, *, textual: bool = False, sizes: list[int] | None = None) -> Tables:

@@ -10,10 +10,17 @@ import pytest
 
 import florecon_build as fb
 from florecon_build.host import BrokenReply
+from florecon_build.host.report import control
 from florecon_build.host.report.group_keys import with_keys
 
 ROWS = fb.columns(row_id=fb.text(id=True), account=fb.text(), amount=fb.money(scale=2))
 PLUGIN = fb.Plugin("acme.keys", "1.0.0", rows=ROWS, numeraire=ROWS.amount, strategy=fb.agg_net(ROWS.account, tol=5))
+
+
+@pytest.fixture(autouse=True, params=[control.BLOCK, 3])
+def lines_of_a_block(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of a real report, and such that a small one has several of them."""
+    monkeypatch.setattr(control, "BLOCK", request.param)
 
 
 def expected(members: list[tuple[str, int]]) -> str:
