@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -34,7 +36,7 @@ def session() -> Iterator[Any]:
     os.environ["PYSPARK_PYTHON"] = sys.executable
     os.environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
     builder: Any = (
-        import_module("pyspark.sql").SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+        import_module("pyspark.sql").SparkSession.builder.master("local[2,3]").config("spark.ui.enabled", "false")
     )
     small = {  # of a few rows, compiling queries takes longer than running them
         "spark.sql.shuffle.partitions": "2",
@@ -95,6 +97,30 @@ def test_components_and_a_failing_shard(session: Any) -> None:
     good = lines(72)
     renamed = session.createDataFrame(good.rename_columns(["row_id", "konto", "memo", "day", "amount"]))
     assert same(spark.reconcile(renamed, PLUGIN, columns={"account": "konto"}, rows_a_shard=48), whole(PLUGIN, good))
+
+
+def test_a_worker_that_is_killed(session: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spark solves its shard again, in another process: the result is that of one workspace."""
+    table = lines(72)
+    expected = whole(PLUGIN, table)
+    killed, real = tmp_path / "killed", spark._solving  # pyright: ignore[reportPrivateUsage]
+
+    def dying(*given: Any) -> Callable[[pa.Table], pa.Table]:
+        solve = real(*given)
+
+        def run(shard: pa.Table) -> pa.Table:
+            if not killed.exists():
+                killed.write_text(str(shard.num_rows), encoding="utf-8")
+                os.kill(os.getpid(), signal.SIGKILL)
+            return solve(shard)
+
+        return run
+
+    monkeypatch.setattr(spark, "_solving", dying)
+    done = spark.reconcile(session.createDataFrame(table), PLUGIN, rows_a_shard=48)
+    assert killed.read_text(encoding="utf-8") != "0"
+    assert done.shards > 1
+    assert same(done, expected)
 
 
 def test_frames_that_do_not_fit(session: Any) -> None:
