@@ -35,6 +35,8 @@ from florecon_build.sharding.components import row_keys
 from florecon_build.simulation import describe
 
 BATCH = 1 << 16
+SAMPLED = 8
+"""The most units of which `row_bytes` reads the first rows."""
 COMPONENT, ROW = "__component", "__row"
 PLACE = "florecon.place"
 """A column of places, which no declared one is called."""
@@ -129,6 +131,13 @@ def batches(unit: Unit, names: list[str], columns: Mapping[str, str]) -> Iterato
     groups = list(range(unit.first, unit.last + 1))
     for batch in file.iter_batches(batch_size=BATCH, row_groups=groups, columns=headers):
         yield pa.Table.from_batches([batch]).select(headers).rename_columns(names)
+
+
+def row_bytes(units: Sequence[Unit], names: list[str], columns: Mapping[str, str]) -> float:
+    """The bytes of a row in its columns, as of the first rows of some units."""
+    step = max(-(-len(units) // SAMPLED), 1)
+    sampled = [next(batches(unit, names, columns)) for unit in units[::step] if unit.rows]
+    return sum(table.nbytes for table in sampled) / max(sum(table.num_rows for table in sampled), 1)
 
 
 # Edges

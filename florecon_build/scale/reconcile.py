@@ -34,6 +34,7 @@ from florecon_build.scale.job import (
     units_of,
     write_json,
 )
+from florecon_build.scale.keys import row_bytes
 from florecon_build.scale.memory import byte_count, rows_within
 from florecon_build.scale.pool import Failure, Pool, Task
 from florecon_build.scale.row_explanation import explain_rows
@@ -227,7 +228,9 @@ class Run:
             config=encode_params(about, config or {}),
             columns=dict(columns or {}),
             memory=size // count,
-            capacity=rows_within(size // count),
+            capacity=rows_within(
+                size // count, row_bytes(units, [field.name for field in about.fields], columns or {})
+            ),
             timeout=timeout,
             book=None if book is None else book.digest,
             aside=0 if book is None else pc.sum(book.aside["amount"]).as_py() or 0,

@@ -10,8 +10,10 @@ from typing import get_args
 import pytest
 
 import florecon_build as fb
+from benchmarks.scale import bars
 from florecon_build.host.errors import codes
 from florecon_build.ir import nodes as n
+from scripts import draw_scale
 from scripts.draw_algebra import Example, draw, examples
 from tests.cli.command import florecon
 from tests.support.pages import DOCS, blocks, run
@@ -55,6 +57,16 @@ def test_host_page_lists_every_error() -> None:
 def test_picture_equals_the_result_of_its_code(example: Example) -> None:
     kept = (DOCS / "pictures" / f"{example.name}.svg").read_text(encoding="utf-8")
     assert kept == draw(SHARED, example), "draw it anew: python scripts/draw_algebra.py"
+
+
+def test_curves_and_tables_are_those_that_were_measured() -> None:
+    rows, again = draw_scale.results(), "draw them anew: python -m scripts.draw_scale"
+    for name, picture in draw_scale.curves(rows).items():
+        assert (DOCS / "pictures" / f"{name}.svg").read_text(encoding="utf-8") == picture, again
+    page = draw_scale.PAGE.read_text(encoding="utf-8")
+    assert draw_scale.written(page, rows) == page, again
+    assert page.count(f"| {rows[-1]['rows']:,} |") == 1
+    assert not any(line.startswith("MISSED") for line in bars(rows))
 
 
 def test_every_node_has_a_picture() -> None:
