@@ -22,6 +22,7 @@ from florecon_build.scale.solver import Solver
 
 UNIT_ROWS = 1_000_000
 JOB, SHARDS, RUN = "job.json", "shards.json", "run.json"
+STRATEGY, MODULE = "strategy.json", "solver.wasm"
 INPUT = "input"
 """The folder of rows that were read from other formats, which may stand in the output folder before the run."""
 PARTS = "parts"
@@ -96,21 +97,29 @@ class Folder:
                             f"{self.out} holds a run that differs in {what}; choose another folder, or remove it"
                         )
                 return before
-            if self.out.is_dir() and any(path.name != INPUT for path in self.out.iterdir()):
+            if self.out.is_dir() and not self._is_unbegun():
                 raise RunMismatch(f"{self.out} is not empty and holds no run; choose another folder")
             self.work.mkdir(parents=True, exist_ok=True)
             for step in STEPS:
                 self.path(step).mkdir(exist_ok=True)
             if solver.document is not None:
-                self.path("strategy.json").write_text(solver.document, encoding="utf-8")
+                self.path(STRATEGY).write_text(solver.document, encoding="utf-8")
             if solver.module is not None:
-                self.path("solver.wasm").write_bytes(solver.module)
+                self.path(MODULE).write_bytes(solver.module)
             write_json(known, asdict(job))
             return job
 
+    def _is_unbegun(self) -> bool:
+        """True for a folder with nothing in it but what `begin` leaves where it is stopped."""
+        inside = {path.name for path in self.out.iterdir()} - {INPUT}
+        begun = {path.name for path in self.work.iterdir()} if self.work.is_dir() else set[str]()
+        return inside <= {self.work.name} and all(
+            name in (*STEPS, STRATEGY, MODULE) or name.endswith(".part") for name in begun
+        )
+
     def solver(self) -> Solver:
         """The solver that `begin` kept."""
-        module, document = self.path("solver.wasm"), self.path("strategy.json")
+        module, document = self.path(MODULE), self.path(STRATEGY)
         return Solver(
             module.read_bytes() if module.is_file() else None,
             document.read_text(encoding="utf-8") if document.is_file() else None,
