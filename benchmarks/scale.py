@@ -94,7 +94,7 @@ def median(runs: list[dict[str, Any]]) -> dict[str, Any]:
     """The median of each number over the rounds of one run."""
     numbers = {name for name, value in runs[0].items() if isinstance(value, (int, float))}
     return {
-        name: type(value)(statistics.median(run[name] for run in runs)) if name in numbers else value
+        name: round(type(value)(statistics.median(run[name] for run in runs)), 2) if name in numbers else value
         for name, value in runs[0].items()
     }
 
