@@ -11,6 +11,24 @@ pub(crate) fn by_number<T: Copy>(items: &mut [T], number: impl Fn(T) -> i64) {
     }
 }
 
+/// Sorts numbers of rows or places, in one instance for all of them.
+#[inline(never)]
+pub(crate) fn numbers(numbers: &mut [u32]) {
+    if numbers.len() > FEW {
+        by_number(numbers, i64::from);
+        return;
+    }
+    for at in 1..numbers.len() {
+        let number = numbers[at];
+        let mut to = at;
+        while to > 0 && numbers[to - 1] > number {
+            numbers[to] = numbers[to - 1];
+            to -= 1;
+        }
+        numbers[to] = number;
+    }
+}
+
 /// Sorts items by an order. Equal ones keep their order.
 pub(crate) fn by_order<T: Copy>(items: &mut [T], compare: impl Fn(T, T) -> Ordering) {
     let places = places_by(items.len(), &|a, b| compare(items[a as usize], items[b as usize]));
@@ -39,11 +57,29 @@ fn arrange<T: Copy>(items: &mut [T], places: impl Iterator<Item = u32>) {
     }
 }
 
-/// So many places in this order.
+/// So many places in this order, by merging runs of doubling length.
 #[inline(never)]
 fn places_by(count: usize, compare: &dyn Fn(u32, u32) -> Ordering) -> Vec<u32> {
     let mut places: Vec<u32> = (0..count as u32).collect();
-    places.sort_by(|&a, &b| compare(a, b));
+    let mut merged = places.clone();
+    let mut width = 1;
+    while width < count {
+        for start in (0..count).step_by(2 * width) {
+            let (middle, end) = ((start + width).min(count), (start + 2 * width).min(count));
+            let (mut one, mut other) = (start, middle);
+            // runs that follow each other are copied
+            let is_after = |a: usize, b: usize| compare(places[a], places[b]).is_gt();
+            let in_order = middle == end || !is_after(middle - 1, middle);
+            for place in &mut merged[start..end] {
+                let takes_other = one == middle || !in_order && other < end && is_after(one, other);
+                let from = if takes_other { &mut other } else { &mut one };
+                *place = places[*from];
+                *from += 1;
+            }
+        }
+        std::mem::swap(&mut places, &mut merged);
+        width *= 2;
+    }
     places
 }
 
@@ -109,6 +145,13 @@ mod tests {
             expected.sort_unstable();
             by_number(&mut numbers, |number| number);
             assert_eq!(numbers, expected, "{count} numbers");
+            let mut rows: Vec<u32> = (0..count as u32)
+                .map(|at| at.wrapping_mul(0x9e37_79b9) >> (at % 30))
+                .collect();
+            let mut expected = rows.clone();
+            expected.sort_unstable();
+            super::numbers(&mut rows);
+            assert_eq!(rows, expected, "{count} rows");
         }
     }
 

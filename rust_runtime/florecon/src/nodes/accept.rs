@@ -10,6 +10,7 @@ use crate::plan::node_id::NodeId;
 use crate::plan::operator::{ChildResult, GroupTransform};
 use crate::plan::run_state::Run;
 use crate::plan::tree::Plan;
+use crate::sorting;
 use crate::value::EvalError;
 use crate::wire::kind;
 
@@ -78,7 +79,7 @@ pub(crate) trait Accept<R> {
         if !holds {
             run.stage(node).out_of_tolerance += 1;
             let mut watched = run.watched_among(bag, positions);
-            watched.sort_unstable();
+            sorting::numbers(&mut watched);
             for at in watched {
                 run.record(node, bag[at as usize].row, Event::Predicate(false));
             }
@@ -114,7 +115,7 @@ impl<R> Condition<R> {
 impl<R> Accept<R> for Condition<R> {
     fn holds(&self, run: &Run<'_, R>, bag: &[Lot], positions: &[u32]) -> Result<bool, Error> {
         let mut positions = positions.to_vec();
-        positions.sort_unstable();
+        sorting::numbers(&mut positions);
         let lots = positions.iter().map(|&at| bag[at as usize]);
         let (members, amounts): (Vec<u32>, Vec<i64>) = lots.map(|lot| (lot.row, lot.amount)).unzip();
         let group = Group {

@@ -15,6 +15,7 @@ use crate::plan::node_id::NodeId;
 use crate::plan::run_state::Run;
 use crate::plan::tolerance::{Legs, Tol};
 use crate::plan::tree::{Body, Plan};
+use crate::sorting;
 use crate::sorting::{ascending, by_number};
 use crate::value::EvalError;
 use crate::wire::{Refusal, kind, reason};
@@ -228,7 +229,7 @@ impl Choices {
         let lots: Vec<Lot> = bucket.iter().map(|&at| self.before[at as usize]).collect();
         let members = groups.iter().flat_map(|&group| run.groups.get(group).rows);
         let mut watched: Vec<u32> = members.copied().filter(|&row| run.is_watched(row)).collect();
-        watched.sort_unstable();
+        sorting::numbers(&mut watched);
         watched.dedup();
         for row in watched {
             run.record_rival(node, row, &lots, Some(key()));

@@ -62,7 +62,7 @@ impl FlatShardCache {
     fn drop_stale(&mut self) {
         let mut stale = std::mem::take(&mut self.stale);
         if !stale.is_empty() {
-            stale.sort_unstable();
+            crate::sorting::numbers(&mut stale);
             self.invalidate_if(|row| stale.binary_search(&row).is_ok());
         }
     }

@@ -14,6 +14,7 @@ use super::lot::Lot;
 use super::node_id::NodeId;
 use super::run_state::Run;
 use crate::error::Error;
+use crate::sorting;
 use crate::value::EvalError;
 
 /// Number of pairs up to which a recorder keeps them.
@@ -168,7 +169,7 @@ impl LinkGraph {
             }
         }
         let mut found: Vec<u32> = found.into_iter().collect();
-        found.sort_unstable();
+        sorting::numbers(&mut found);
         Some(found)
     }
 

@@ -147,7 +147,7 @@ impl<R> RowTable<R> {
             *place -= (gone[chunk] & ((1 << at) - 1)).count_ones();
             keep[slot - 1]
         });
-        self.spare.sort_unstable();
+        crate::sorting::numbers(&mut self.spare);
         self.spare.dedup();
     }
 }

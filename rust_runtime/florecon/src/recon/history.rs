@@ -6,6 +6,7 @@ use crate::plan::arena::{Arena, GroupRef, Tag};
 use crate::plan::lot::Lot;
 use crate::plan::names::Names;
 use crate::row_id::RowId;
+use crate::sorting;
 use crate::sorting::by_number;
 use crate::wire::origin::UNMATCHED;
 
@@ -205,7 +206,7 @@ impl History {
                 .flat_map(|past| past.groups.iter())
                 .flat_map(|group| group.rows);
             gone.extend(rows.copied().filter(|&row| keep.get(row as usize) == Some(&false)));
-            gone.sort_unstable();
+            sorting::numbers(&mut gone);
             gone.dedup();
         }
         let first = self.gone.len();

@@ -18,6 +18,7 @@ use crate::plan::links::{LinkGraph, LinkRecorder};
 use crate::plan::lot::Lot;
 use crate::plan::names::Names;
 use crate::plan::run_state::{Caches, Paused, Run};
+use crate::sorting;
 
 /// Rows that can always be set apart, and the fraction of all rows that can be.
 const MOST_ROWS: usize = 4096;
@@ -182,7 +183,7 @@ impl<R> Recon<R> {
                 return Ok(None);
             };
             let mut scope: Vec<u32> = retained.apart.iter().copied().collect();
-            scope.sort_unstable();
+            sorting::numbers(&mut scope);
             let mut alone = self.run_alone(&scope, true)?;
             let pairs = alone.run.links.take().map_or_else(Vec::new, |links| links.pairs);
             let met = pairs.iter().filter_map(|&(link, _)| retained.links.holder(link));

@@ -12,6 +12,7 @@ use crate::plan::links::{LinkGraph, LinkRecorder};
 use crate::plan::lot::Lot;
 use crate::plan::names::Names;
 use crate::plan::run_state::{Caches, Paused, Run};
+use crate::sorting;
 use crate::sorting::by_number;
 use crate::value::EvalError;
 
@@ -205,7 +206,7 @@ pub(super) fn verify<R>(
     residual.iter().for_each(|&lot| subtract(lot));
     let wrong = missing.iter().position(|&missing| missing != 0);
     doubtful.extend(wrong.map(|place| slots.map_or(place as u32, |slots| slots[place])));
-    doubtful.sort_unstable();
+    sorting::numbers(&mut doubtful);
     for slot in doubtful {
         let parts = groups.iter().flat_map(GroupRef::lots).chain(residual.iter().copied());
         let mine = parts.filter(|lot| lot.row == slot);

@@ -10,6 +10,7 @@ use super::ledger::Place;
 use crate::error::Error;
 use crate::plan::Item;
 use crate::row_id::RowId;
+use crate::sorting;
 use crate::sorting::by_number;
 use crate::value::EvalError;
 
@@ -137,7 +138,7 @@ impl<R> Recon<R> {
     /// The first duplicate id of the batch, and both its positions.
     fn first_duplicate(&self, known: usize, replaced: &[Replacement<R>]) -> Option<(RowId, (usize, usize))> {
         let mut slots: Vec<u32> = replaced.iter().map(|row| row.slot).collect();
-        slots.sort_unstable();
+        sorting::numbers(&mut slots);
         let replaced_once = slots.is_sorted_by(|a, b| a < b);
         if replaced_once && !self.store.has_duplicates(known) {
             return None;

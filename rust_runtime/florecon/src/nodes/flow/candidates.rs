@@ -8,6 +8,7 @@ use crate::plan::links::by_keys;
 use crate::plan::lot::Lot;
 use crate::plan::node_id::NodeId;
 use crate::plan::run_state::Run;
+use crate::sorting;
 
 /// The lots of a bag as nodes: sources first, then sinks, each in bag order.
 pub(crate) struct Sides {
@@ -72,7 +73,7 @@ impl<R, K: Key> Matcher<R> for Match<R, K> {
         for (&lot, &node) in bag.iter().zip(nodes) {
             (self.keys)(run.item(lot), &mut own).map_err(|error| run.fault(lot.row, error))?;
             numbers.extend(own.drain(..).map(|key| numbering.number(key)));
-            numbers.sort_unstable();
+            sorting::numbers(&mut numbers);
             numbers.dedup();
             pairs.extend(numbers.drain(..).map(|number| (number, node)));
         }
@@ -121,7 +122,7 @@ impl Candidates {
                 join.sinks.get(key as usize).iter().for_each(|&sink| meet(sink));
             }
         }
-        self.found.sort_unstable();
+        sorting::numbers(&mut self.found);
         &self.found
     }
 }
