@@ -14,11 +14,11 @@ from typing import Any
 
 from rich.console import Console
 
-from benchmarks import alternatives, csv_reading, degenerate, edits, end_to_end, flow
+from benchmarks import alternatives, csv_reading, degenerate, edits, end_to_end, flow, subsets
 
 ROOT = Path(__file__).resolve().parent.parent
 
-SECTIONS = ("flow", "end_to_end", "alternatives", "edits", "degenerate", "csv_reading")
+SECTIONS = ("flow", "end_to_end", "alternatives", "edits", "degenerate", "csv_reading", "subsets")
 
 
 def machine() -> dict[str, Any]:
@@ -63,6 +63,9 @@ def main() -> None:
                 case "csv_reading":
                     rows = csv_reading.measure(folder, runs=given.runs)
                     csv_reading.show(console, rows)
+                case "subsets":
+                    rows = subsets.measure(runs=given.runs)
+                    subsets.show(console, rows)
                 case _:
                     rows = degenerate.measure(degenerate.build(folder / "degenerate"))
                     degenerate.show(console, rows)

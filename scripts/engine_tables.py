@@ -27,6 +27,7 @@ def page(text: str, results: Mapping[str, Any]) -> str:
         "degenerate": _degenerate(results["degenerate"]["rows"]),
         "end_to_end": _end_to_end(results["end_to_end"]),
         "edits": _edits(results["edits"]),
+        "subsets": _subsets(results["subsets"]),
     }
     for name, table in made.items():
         marked = re.compile(rf"(<!-- results: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -116,6 +117,20 @@ def _edits(section: Row) -> str:
         [f"{row['rows']:,}", *(f"{row['steps'][step]['cpu_ms']:,.1f} ms" for step in steps)] for row in section["rows"]
     ]
     return f"{_machine(section)}\n\n{_table(header, lines)}"
+
+
+def _subsets(section: Row) -> str:
+    rows: Sequence[Row] = section["rows"]
+    lines = [
+        [
+            row["case"],
+            "found" if row["found"] else "none, proven",
+            f"{row['cpu_ms']:,.0f} ms",
+            f"{row['bar_ms']} ms",
+        ]
+        for row in rows
+    ]
+    return f"{_machine(section)}\n\n{_table(['case', 'outcome', 'solve', 'bar'], lines)}"
 
 
 if __name__ == "__main__":

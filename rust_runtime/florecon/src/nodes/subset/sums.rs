@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::best_subset::{Best, Level, Task};
+use crate::sorting::by_number;
 
 /// The search for what is picked: the items of the subset, or those that it leaves out.
 pub(super) struct Picked {
@@ -97,8 +98,16 @@ pub(super) fn best(task: &Task, picked: &Picked) -> Option<Best> {
         .filter_map(distance)
         .min()?;
     if picked.is_left == task.left_out && !task.by_count {
-        // few picked items are preferred: larger counts are rarely needed
-        let mut most = 2;
+        // few picked items are preferred: larger counts are rarely needed, and with fewer no sum is reached
+        let reached = task.sums_at(least).filter_map(|sum| picked.picked(sum)).min()?;
+        let mut largest: Vec<usize> = amounts.iter().flatten().copied().collect();
+        by_number(&mut largest, |amount| -(amount as i64));
+        let mut sum = 0;
+        let too_few = largest.into_iter().take_while(|&amount| {
+            sum += amount;
+            sum < reached
+        });
+        let mut most = too_few.count().max(1);
         loop {
             let table = Table::new(&amounts, most.min(picked.most), picked.width());
             for count in 0..=(most + 1).min(picked.most) {
@@ -107,7 +116,7 @@ pub(super) fn best(task: &Task, picked: &Picked) -> Option<Best> {
                     return best;
                 }
             }
-            most += 1 + most / 4;
+            most += 2;
             if most > picked.most.min(8) {
                 break;
             }
