@@ -216,6 +216,10 @@ def _rival(w: Words, f: Facts) -> str:
     return f"not the only choice: {w.members(f)} would do as well{by}"
 
 
+def _nearest(w: Words, f: Facts) -> str:
+    return f"the nearest was off by {w.sum(abs(f['net']), f)}: {w.members(f)}"
+
+
 def _no_candidate(_: Words, f: Facts) -> str:
     skipped = f["over_cap"]
     are = "is" if skipped == 1 else "are"
@@ -380,6 +384,9 @@ ROWS: dict[RowEvent, Writer] = {
     "rival": _rival,
     "tail": lambda w, f: f"after the last zero the running balance ends at {w.sum(f['net'], f)}",
     "no_subset": lambda w, f: f"no {f['max_size']} or fewer items net with it",
+    "nearest": _nearest,
+    "none_left": lambda w, f: "nothing is left that it could be matched with",
+    "nearest_unknown": lambda w, f: "how near it comes to a match was not searched to the end: there are too many ways",
     "no_candidate": _no_candidate,
     "all_forbidden": _all_forbidden,
     "too_dear": _too_dear,

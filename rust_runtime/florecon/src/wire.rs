@@ -632,6 +632,12 @@ pub enum EventName {
     Tail,
     /// No subset with the row nets within the tolerance.
     NoSubset,
+    /// Of the subsets with the open row the one that comes nearest to netting.
+    Nearest,
+    /// Nothing is left that could be in a subset with the row.
+    NoneLeft,
+    /// The search for the nearest subset with the row was given up after its limit of steps.
+    NearestUnknown,
     /// The row is matched; `best` took most of it.
     Matched,
     /// No row of the opposite sign shares a key with the row or is near it.
@@ -664,7 +670,7 @@ pub enum EventName {
 
 impl EventName {
     /// All of them, in the order of the declaration.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 42] = [
         Self::DifferentKey,
         Self::SameSign,
         Self::PairedElsewhere,
@@ -690,6 +696,9 @@ impl EventName {
         Self::Signals,
         Self::Tail,
         Self::NoSubset,
+        Self::Nearest,
+        Self::NoneLeft,
+        Self::NearestUnknown,
         Self::Matched,
         Self::NoCandidate,
         Self::AllForbidden,
@@ -735,6 +744,9 @@ impl EventName {
             Self::Signals => "signals",
             Self::Tail => "tail",
             Self::NoSubset => "no_subset",
+            Self::Nearest => "nearest",
+            Self::NoneLeft => "none_left",
+            Self::NearestUnknown => "nearest_unknown",
             Self::Matched => "matched",
             Self::NoCandidate => "no_candidate",
             Self::AllForbidden => "all_forbidden",

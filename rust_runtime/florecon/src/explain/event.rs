@@ -108,6 +108,15 @@ pub(crate) enum Event {
     NoSubset {
         max_size: usize,
     },
+    /// Of the subsets with the row the one whose difference is smallest.
+    Nearest {
+        total: Total,
+        members: Vec<Lot>,
+    },
+    /// No subset with the row has both signs.
+    NoneLeft,
+    /// The search for the nearest subset was given up.
+    NearestUnknown,
     Band {
         from: i64,
         width: i64,
@@ -319,6 +328,9 @@ impl Event {
             Self::SharedKey { .. } => EventName::SharedKey,
             Self::NoSharedKey { .. } => EventName::NoSharedKey,
             Self::NoSubset { .. } => EventName::NoSubset,
+            Self::Nearest { .. } => EventName::Nearest,
+            Self::NoneLeft => EventName::NoneLeft,
+            Self::NearestUnknown => EventName::NearestUnknown,
             Self::Band { .. } => EventName::Band,
             Self::OutsideWindow { .. } => EventName::OutsideWindow,
             Self::CrowdedWindow { .. } => EventName::CrowdedWindow,
@@ -366,7 +378,13 @@ impl Event {
                 fields.text(field::REASON, reason);
                 fields.lots(field::MEMBERS, members);
             }
-            Self::NullKey | Self::Predicate(_) | Self::SameSign | Self::PairedElsewhere | Self::DifferentSegment => {}
+            Self::NullKey
+            | Self::Predicate(_)
+            | Self::NoneLeft
+            | Self::NearestUnknown
+            | Self::SameSign
+            | Self::PairedElsewhere
+            | Self::DifferentSegment => {}
             Self::Bucket { total, key } => {
                 total.write(fields);
                 fields.json(field::KEY, &key.0);
@@ -405,6 +423,10 @@ impl Event {
                 if let Some(key) = key {
                     fields.json(field::KEY, &key.0);
                 }
+            }
+            Self::Nearest { total, members } => {
+                total.write(fields);
+                fields.lots(field::MEMBERS, members);
             }
             Self::Tail { total, slack } => {
                 total.write(fields);

@@ -10,6 +10,7 @@ use crate::plan::lot::Lot;
 use crate::plan::node_id::NodeId;
 use crate::plan::run_state::Run;
 use crate::plan::tolerance::Legs;
+use crate::sorting;
 use crate::sorting::by_number;
 use crate::wire::Refusal;
 
@@ -32,7 +33,7 @@ pub(crate) type Held = (u32, Vec<Vec<Lot>>);
 impl Recorder {
     /// Watches rows; two of them as a pair, unless `apart`.
     pub fn new(mut watched: Vec<u32>, apart: bool) -> Self {
-        watched.sort_unstable();
+        sorting::numbers(&mut watched);
         watched.dedup();
         Self {
             is_pair: watched.len() == 2 && !apart,
@@ -140,15 +141,14 @@ impl<R> Run<'_, R> {
 
     /// Records that a node could have formed another group as good.
     pub fn record_rival(&mut self, node: NodeId, row: u32, lots: &[Lot], key: Option<KeyJson>) {
-        let event = Event::Rival {
-            total: Total {
-                size: lots.len(),
-                net: lots.iter().map(|lot| i128::from(lot.amount)).sum(),
-            },
-            members: lots.iter().copied().take(MOST_MEMBERS).collect(),
-            key,
-        };
-        self.record(node, row, event);
+        let (total, members) = listed(lots);
+        self.record(node, row, Event::Rival { total, members, key });
+    }
+
+    /// Records the nearest subset with an open row.
+    pub fn record_near(&mut self, node: NodeId, row: u32, lots: &[Lot]) {
+        let (total, members) = listed(lots);
+        self.record(node, row, Event::Nearest { total, members });
     }
 
     /// Records that a bag entered a node.
@@ -281,6 +281,15 @@ impl<R> Run<'_, R> {
             self.record_pair(node, (bag[a as usize].row, bag[b as usize].row), event);
         }
     }
+}
+
+/// What an event says of a group.
+fn listed(lots: &[Lot]) -> (Total, Vec<Lot>) {
+    let total = Total {
+        size: lots.len(),
+        net: lots.iter().map(|lot| i128::from(lot.amount)).sum(),
+    };
+    (total, lots.iter().copied().take(MOST_MEMBERS).collect())
 }
 
 /// The amount of a row in some groups.

@@ -53,6 +53,9 @@ fn plan(name: &str) -> Plan<Row> {
         "running_zero" => running_zero(day, abs_tol(0), key),
         "subset_net" => subset_net(key, abs_tol(0), 3, 50),
         "anchored_subset" => anchored_subset(key, |lot| lot.amount < 0, abs_tol(0), closest(Some(3), None), 10_000),
+        "anchored_subset of all" => {
+            anchored_subset(key, |lot| lot.amount < 0, abs_tol(0), closest(None, None), 10_000_000)
+        }
         "anchored_subset in one step" => anchored_subset(key, |lot| lot.amount < 0, abs_tol(0), fewest(None, None), 1),
         "subset_net accepting" => {
             subset_net_accepting(key, abs_tol(0), 3, 50, |group: &Group<'_, Row>| group.max_abs() < 3)
@@ -305,6 +308,13 @@ fn every_event_of_the_wire_is_recorded() {
             }
         }
     }
+    // of 30 amounts there are more choices than are looked at
+    let line = |at: i64| -> Line { (format!("n{at}").leak(), 2 * at.pow(5), 1, A) };
+    let mut lines: Vec<Line> = (1..=30).map(line).collect();
+    lines.push(("paid", -100_000_001, 1, A));
+    let explained = explain(&mut session("anchored_subset of all", &lines), &["paid"]);
+    let steps = explained["steps"].as_array().unwrap();
+    seen.extend(steps.iter().map(|step| step["event"].as_str().unwrap().to_owned()));
     let declared: BTreeSet<String> = EventName::ALL.iter().map(|event| event.name().to_owned()).collect();
     assert_eq!(seen, declared);
 }

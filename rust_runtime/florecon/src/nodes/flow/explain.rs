@@ -1,9 +1,10 @@
 //! Explanation of a `flow` node: why a row was matched or left.
 
 use super::candidates::{Sides, candidates};
+use super::rival::Optimum;
 use crate::error::Error;
 use crate::explain::event::{Distance, Event, FlowOutcome, FlowPair, Partner};
-use crate::mcf::Instance;
+use crate::mcf::{Instance, Solution};
 use crate::nodes::flow::Flow;
 use crate::plan::lot::Lot;
 use crate::plan::node_id::NodeId;
@@ -14,7 +15,7 @@ struct Seen<'a> {
     bag: &'a [Lot],
     sides: &'a Sides,
     instance: &'a Instance,
-    flow: &'a [i64],
+    solution: &'a Solution,
     /// The arcs of each node, ascending.
     arcs: Vec<Vec<u32>>,
 }
@@ -49,7 +50,7 @@ impl Seen<'_> {
     }
 
     fn flow(&self, arc: usize) -> i64 {
-        self.flow.get(arc).copied().unwrap_or(0)
+        self.solution.flow.get(arc).copied().unwrap_or(0)
     }
 
     /// The other end of an arc.
@@ -86,7 +87,7 @@ impl<R> Flow<R> {
         bag: &[Lot],
         sides: &Sides,
         instance: &Instance,
-        flow: &[i64],
+        solution: &Solution,
     ) -> Result<(), Error> {
         if !run.is_recorded() {
             return Ok(());
@@ -104,7 +105,7 @@ impl<R> Flow<R> {
             bag,
             sides,
             instance,
-            flow,
+            solution,
             arcs,
         };
         let candidates = self.candidates_of(run, node, &seen, &watched)?;
@@ -118,6 +119,20 @@ impl<R> Flow<R> {
                 outcome: outcome(&seen, candidates[own], own),
             };
             run.record(node, seen.lot(own).row, event);
+            if solution.unique.get(own) == Some(&false) {
+                let optimum = Optimum {
+                    instance,
+                    solution,
+                    arcs: &seen.arcs,
+                };
+                let rival = optimum.rival(own);
+                let lots = bag.iter().zip(&sides.nodes).map(|(lot, &of)| Lot {
+                    amount: rival[of as usize],
+                    ..*lot
+                });
+                let lots: Vec<Lot> = lots.filter(|lot| lot.amount != 0).collect();
+                run.record_rival(node, seen.lot(own).row, &lots, None);
+            }
         }
         let Some((a, b)) = run.watched_pair(bag) else {
             return Ok(());

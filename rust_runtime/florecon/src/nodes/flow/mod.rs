@@ -2,6 +2,7 @@
 
 mod candidates;
 mod explain;
+mod rival;
 pub(crate) mod warm_start_cache;
 mod window;
 
@@ -257,13 +258,13 @@ impl<R> Body<R> for Flow<R> {
         let sides = Sides::new(bag);
         let instance = self.instance(run, node.id(), bag, &sides)?;
         if instance.tail.is_empty() {
-            self.record(run, node.id(), bag, &sides, &instance, &[])?;
+            self.record(run, node.id(), bag, &sides, &instance, &Solution::default())?;
             return Ok(bag.len());
         }
         let rows = sides.places.iter().map(|&at| bag[at as usize].row);
         let ids: Vec<RowId> = rows.map(|row| run.id(row).clone()).collect();
         let solution = run.flows.solve(node.id(), &ids, &instance)?;
-        self.record(run, node.id(), bag, &sides, &instance, &solution.flow)?;
+        self.record(run, node.id(), bag, &sides, &instance, &solution)?;
         let tag = run.tag(node.id(), kind::FLOW, reason::FLOW);
         form_groups(run, bag, &instance, &solution, &sides.places, tag);
         run.flows.keep(node.id(), ids, instance, &solution);

@@ -1,10 +1,14 @@
 //! `subset_net` with an anchor: again and again the best group of one anchor and opposite items, until there is none.
 
-use super::best_subset::{Answer, Best, Task, best};
+use std::ops::RangeInclusive;
+
+use super::best_subset::{Answer, Best, Task, best, best_within};
+use super::nearest::Nearest;
+use super::search::Subset;
+use super::{searchable, take};
 use crate::error::Error;
 use crate::explain::event::{Event, Limits};
 use crate::plan::Answer as Value;
-use crate::plan::arena::Tag;
 use crate::plan::buckets::{Buckets, Key};
 use crate::plan::item::{Item, ItemFn, item_fn};
 use crate::plan::links::by_key;
@@ -58,6 +62,14 @@ pub fn fewest(max_size: Option<usize>, max_left_out: Option<usize>) -> Preferenc
     Preference {
         by_count: true,
         ..closest(max_size, max_left_out)
+    }
+}
+
+impl Preference {
+    /// How many of the opposite items a group may have.
+    fn counts(self, items: usize) -> RangeInclusive<usize> {
+        let fewest = self.max_left_out.map_or(1, |most| items.saturating_sub(most).max(1));
+        fewest..=self.max_size.map_or(items, |most| items.min(most - 1))
     }
 }
 
@@ -122,39 +134,33 @@ impl<R, K: Key> Body<R> for AnchoredSubset<R, K> {
         }
         let buckets = Buckets::form(run, node.id(), bag, &self.key)?;
         for bucket in buckets.iter() {
-            let amounts: Vec<i64> = bucket.iter().map(|&at| bag[at as usize].amount).collect();
-            let legs = Legs::of(&amounts);
+            let max_size = self.preference.max_size.unwrap_or(bucket.len());
             let limits = |_: &Legs| Limits::Subset {
-                max_size: self.preference.max_size.unwrap_or(bucket.len()),
+                max_size,
                 budget: self.budget,
             };
-            if bucket.len() < 2 {
-                run.refuse(node.id(), Refusal::TooSmall, bag, bucket, &limits);
+            let Some(amounts) = searchable(run, node.id(), bag, bucket, &limits) else {
                 continue;
-            }
-            if !legs.both_signs() {
-                run.refuse(node.id(), Refusal::OneSided, bag, bucket, &limits);
-                continue;
-            }
-            let (anchors, items) = (0..bucket.len() as u32).partition(|&at| is_anchor[bucket[at as usize] as usize]);
-            let rounds = Rounds {
+            };
+            let (anchors, items): (Vec<u32>, _) =
+                (0..bucket.len() as u32).partition(|&at| is_anchor[bucket[at as usize] as usize]);
+            let mut rounds = Rounds {
                 settings: Settings {
                     tol: self.tol,
                     preference: self.preference,
                     budget: self.budget,
                 },
                 amounts: &amounts,
+                answers: vec![None; anchors.len()],
                 anchors,
                 items,
-                answers: Vec::new(),
             };
-            let (found, is_passed_over) = rounds.run();
+            let is_watched = |place: &u32| run.is_watched(bag[bucket[*place as usize] as usize].row);
+            let (found, is_passed_over) = rounds.run(&is_watched);
             let is_nothing = found.is_empty();
             let tag = run.tag(node.id(), kind::SUBSET_NET, reason::ANCHORED_SUBSET);
             for formed in found {
-                let members: Vec<u32> = formed.places.iter().map(|&at| bucket[at as usize]).collect();
-                let unique = Some(formed.is_unique);
-                run.take(bag, &members, Tag { unique, ..tag });
+                take(run, bag, bucket, &formed, tag);
             }
             let left: Vec<u32> = bucket
                 .iter()
@@ -163,13 +169,18 @@ impl<R, K: Key> Body<R> for AnchoredSubset<R, K> {
                 .collect();
             if is_passed_over {
                 run.refuse(node.id(), Refusal::OutOfBudget, bag, &left, &limits);
-            } else if is_nothing {
+                continue;
+            }
+            if is_nothing {
                 run.refuse(node.id(), Refusal::OutOfTolerance, bag, &left, &limits);
-            } else if run.is_recorded() {
-                let max_size = self.preference.max_size.unwrap_or(bucket.len());
-                for at in run.watched_among(bag, &left) {
+            }
+            for at in run.watched_among(bag, &left) {
+                if !is_nothing {
                     run.record(node.id(), bag[at as usize].row, Event::NoSubset { max_size });
                 }
+                let own = bucket.partition_point(|&other| other < at) as u32;
+                let nearest = rounds.nearest(own);
+                nearest.record(run, node.id(), bag, at, &|place| bucket[place as usize]);
             }
         }
         Ok(compact(bag))
@@ -183,11 +194,8 @@ struct Settings {
     budget: u64,
 }
 
-/// A group of places of the bucket, ascending.
-struct Formed {
-    places: Vec<u32>,
-    is_unique: bool,
-}
+/// All searches for the nearest group of one lot are together at most so large.
+const NEAREST_BUDGET: u128 = 1_000_000;
 
 /// The groups of one bucket, by places in it.
 struct Rounds<'a> {
@@ -201,9 +209,9 @@ struct Rounds<'a> {
 }
 
 impl Rounds<'_> {
-    /// The groups in the order in which they are formed, and whether an anchor was passed over in the last round.
-    fn run(mut self) -> (Vec<Formed>, bool) {
-        self.answers = vec![None; self.anchors.len()];
+    /// The groups in the order in which they are formed, and whether an anchor was passed over in the last round. A rival is
+    /// looked for where a member is watched.
+    fn run(&mut self, is_watched: &dyn Fn(&u32) -> bool) -> (Vec<Subset>, bool) {
         let mut formed = Vec::new();
         loop {
             for index in 0..self.anchors.len() {
@@ -217,7 +225,7 @@ impl Rounds<'_> {
                 let is_passed_over = self.answers.contains(&Some(Answer::Beyond));
                 return (formed, is_passed_over);
             };
-            formed.push(self.take(index));
+            formed.push(self.take(index, is_watched));
         }
     }
 
@@ -229,21 +237,25 @@ impl Rounds<'_> {
     }
 
     /// Forms the group of an anchor that has one.
-    fn take(&mut self, index: usize) -> Formed {
+    fn take(&mut self, index: usize, is_watched: &dyn Fn(&u32) -> bool) -> Subset {
         let anchor = self.anchors.remove(index);
         let Some(Answer::Found(best)) = self.answers.remove(index) else {
             unreachable!("only an anchor with a group is taken");
         };
         let is_unique = best.is_unique && (0..self.anchors.len()).all(|other| !self.is_rival(other, anchor, &best));
+        let is_told = !is_unique && (is_watched(&anchor) || best.places.iter().any(is_watched));
+        let rival = is_told.then(|| self.rival(anchor, &best)).flatten().unwrap_or_default();
         self.items.retain(|item| !best.places.contains(item));
         for (index, &other) in self.anchors.iter().enumerate() {
             if self.is_same_side(anchor, other) && !self.still_holds(index, &best) {
                 self.answers[index] = None;
             }
         }
-        let mut places = best.places;
-        places.insert(places.partition_point(|&place| place < anchor), anchor);
-        Formed { places, is_unique }
+        Subset {
+            places: with(best.places, anchor),
+            is_unique,
+            rival,
+        }
     }
 
     /// Whether an answer is the same when the items of a group are gone.
@@ -272,38 +284,125 @@ impl Rounds<'_> {
 
     /// The best group of an anchor and some of the items, whose order decides what is as good.
     fn search(&self, anchor: u32, items: &[u32]) -> Answer {
-        let Settings {
-            tol,
-            preference,
-            budget,
-        } = self.settings;
-        let sizes: Vec<u64> = items
-            .iter()
-            .map(|&item| self.amounts[item as usize].unsigned_abs())
-            .collect();
-        let total: u128 = sizes.iter().map(|&size| u128::from(size)).sum();
-        let target = self.amounts[anchor as usize].unsigned_abs();
+        best(&self.task(anchor, items), self.settings.budget).of(items)
+    }
+
+    fn size(&self, place: u32) -> u64 {
+        self.amounts[place as usize].unsigned_abs()
+    }
+
+    fn task(&self, anchor: u32, items: &[u32]) -> Task {
+        let Settings { tol, preference, .. } = self.settings;
+        let amounts: Vec<u64> = items.iter().map(|&item| self.size(item)).collect();
+        let total: u128 = amounts.iter().map(|&size| u128::from(size)).sum();
+        let target = self.size(anchor);
         let (low, high) = tol.sums(target);
-        let count = sizes.len();
-        let task = Task {
-            amounts: sizes,
+        let counts = preference.counts(items.len());
+        Task {
+            amounts,
             target,
             low: low.max(1),
             high: u128::from(high).min(total) as u64,
-            fewest: preference
-                .max_left_out
-                .map_or(1, |most| count.saturating_sub(most).max(1)),
-            most: preference.max_size.map_or(count, |most| count.min(most - 1)),
+            fewest: *counts.start(),
+            most: *counts.end(),
             by_count: preference.by_count,
             left_out: preference.max_left_out.is_some(),
-        };
-        match best(&task, budget) {
-            Answer::Found(best) => Answer::Found(Best {
-                places: best.places.iter().map(|&at| items[at as usize]).collect(),
-                ..best
-            }),
-            other => other,
         }
+    }
+
+    /// The first group as good as one that is not unique: of its anchor, without its first item, else without its second, and so
+    /// on; then of the other anchors, of which its items come before all others.
+    fn rival(&self, anchor: u32, found: &Best) -> Option<Vec<u32>> {
+        let (items, count) = (self.opposite(anchor), found.places.len());
+        let sum: u64 = found.places.iter().map(|&place| self.size(place)).sum();
+        let distance = sum.abs_diff(self.size(anchor));
+        let as_good = |anchor: u32, items: &[u32]| {
+            let task = self.task(anchor, items);
+            let task = Task {
+                low: task.low.max(task.target.saturating_sub(distance)),
+                high: task.high.min(task.target.saturating_add(distance)),
+                fewest: count,
+                most: count.min(items.len()),
+                by_count: false,
+                left_out: false,
+                ..task
+            };
+            match best(&task, self.settings.budget).of(items) {
+                Answer::Found(other) if other.level.0 == distance => Some(with(other.places, anchor)),
+                _ => None,
+            }
+        };
+        let mut of_anchor = found.places.iter().filter(|_| !found.is_unique).filter_map(|gone| {
+            let rest: Vec<u32> = items.iter().copied().filter(|item| item != gone).collect();
+            as_good(anchor, &rest)
+        });
+        of_anchor.next().or_else(|| {
+            let mut first = items.clone();
+            first.sort_by_key(|item| !found.places.contains(item));
+            let others = self.anchors.iter().filter(|&&other| self.is_same_side(anchor, other));
+            let mut groups = others.filter_map(|&other| as_good(other, &first));
+            groups.find(|group| group.iter().any(|place| found.places.contains(place)))
+        })
+    }
+
+    /// The group of the smallest difference that a lot could be in, whatever the tolerance.
+    fn nearest(&self, own: u32) -> Nearest {
+        let is_anchor = self.anchors.contains(&own);
+        let anchors = self.anchors.iter().filter(|&&anchor| match is_anchor {
+            true => anchor == own,
+            false => !self.is_same_side(anchor, own),
+        });
+        let given = if is_anchor { 0 } else { self.size(own) };
+        let (mut left, mut nearest) = (NEAREST_BUDGET, None::<(u64, Vec<u32>)>);
+        for &anchor in anchors {
+            let all = self.opposite(anchor);
+            let counts = self.settings.preference.counts(all.len());
+            let items: Vec<u32> = all.into_iter().filter(|&item| item != own).collect();
+            let (target, taken) = (self.size(anchor), usize::from(!is_anchor));
+            let mut offer = |sum: u64, places: Vec<u32>| {
+                let distance = sum.abs_diff(target);
+                if nearest.as_ref().is_none_or(|known| distance < known.0) {
+                    nearest = Some((distance, places));
+                }
+            };
+            if !is_anchor && counts.contains(&1) {
+                offer(given, vec![anchor]);
+            }
+            let task = self.task(anchor, &items);
+            let least = task.amounts.iter().copied().min().unwrap_or(0);
+            let total: u128 = task.amounts.iter().map(|&size| u128::from(size)).sum();
+            let rest = target.saturating_sub(given).max(1);
+            // one item alone is as near as that
+            let far = if *counts.start() <= 1 + taken {
+                rest.saturating_add(rest.max(least))
+            } else {
+                u64::MAX - 1
+            };
+            let task = Task {
+                target: rest,
+                low: 1,
+                high: total.min(far.min(u64::MAX - 1 - given).into()) as u64,
+                fewest: counts.start().saturating_sub(taken).max(1),
+                most: counts.end().saturating_sub(taken),
+                by_count: false,
+                left_out: false,
+                ..task
+            };
+            match best_within(&task, &mut left).of(&items) {
+                Answer::Beyond => return Nearest::Unknown,
+                Answer::Nothing => {}
+                Answer::Found(best) => {
+                    let sum: u64 = best.places.iter().map(|&place| self.size(place)).sum();
+                    let others = if is_anchor {
+                        best.places
+                    } else {
+                        with(best.places, anchor)
+                    };
+                    offer(sum + given, others);
+                }
+            }
+        }
+        nearest.map_or(Nearest::Nothing, |(_, places)| Nearest::Found(places))
     }
 
     /// Whether another anchor has, or may have, a group as good with one of the items.
@@ -331,4 +430,24 @@ impl Rounds<'_> {
             _ => false,
         }
     }
+}
+
+impl Answer {
+    /// The answer in the places of the items.
+    fn of(self, items: &[u32]) -> Self {
+        match self {
+            Self::Found(best) => Self::Found(Best {
+                places: best.places.iter().map(|&at| items[at as usize]).collect(),
+                ..best
+            }),
+            other => other,
+        }
+    }
+}
+
+/// Ascending places and one more.
+fn with(mut places: Vec<u32>, place: u32) -> Vec<u32> {
+    places.push(place);
+    places.sort_unstable();
+    places
 }

@@ -92,6 +92,11 @@ impl Task {
 }
 
 pub(crate) fn best(task: &Task, budget: u64) -> Answer {
+    best_within(task, &mut u128::from(budget))
+}
+
+/// The same, taking the size of the search off a budget.
+pub(crate) fn best_within(task: &Task, budget: &mut u128) -> Answer {
     if task.amounts.len() > MOST_ITEMS {
         return Answer::Beyond;
     }
@@ -100,9 +105,10 @@ pub(crate) fn best(task: &Task, budget: u64) -> Answer {
     }
     let (picked, halves) = (Picked::smaller(task), Halves::split(task));
     let (by_sums, by_halves) = (picked.steps(task), halves.steps());
-    if by_sums.min(by_halves) > u128::from(budget) {
+    let Some(left) = budget.checked_sub(by_sums.min(by_halves)) else {
         return Answer::Beyond;
-    }
+    };
+    *budget = left;
     let best = if by_sums <= by_halves {
         sums::best(task, &picked)
     } else {

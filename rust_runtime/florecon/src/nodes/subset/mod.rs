@@ -5,6 +5,7 @@ mod best_subset;
 mod extremes;
 mod halves;
 mod live_index;
+mod nearest;
 mod search;
 mod sums;
 
@@ -26,7 +27,8 @@ use crate::plan::tolerance::{Legs, Tol};
 use crate::plan::tree::{Body, Plan};
 use crate::wire::{Refusal, kind, reason};
 pub use anchored::{Preference, anchored_subset, closest, fewest};
-use search::subsets;
+use nearest::nearest;
+use search::{Subset, subsets};
 
 /// In each bucket, takes the smallest subsets (2 to `max_size` items, then lowest ids) with both signs and a net within
 /// `tol`. The search is exact and counts its steps: a bucket that needs more than `budget` of them stays whole in the
@@ -97,8 +99,8 @@ struct SubsetNet<R, K, A> {
 }
 
 impl<R, K, A> SubsetNet<R, K, A> {
-    /// Records for the watched rows of a bucket that are in no group that a subset with them was refused, or `is_said`, that
-    /// none nets.
+    /// Records for the watched rows of a bucket that are in no group that a subset with them was refused, or how near those with
+    /// them come to netting. `is_nothing`: the bucket was refused, which was said.
     fn record_open(
         &self,
         run: &mut Run<'_, R>,
@@ -106,18 +108,71 @@ impl<R, K, A> SubsetNet<R, K, A> {
         bag: &[Lot],
         bucket: &[u32],
         refused: &[u32],
-        is_said: bool,
+        is_nothing: bool,
     ) {
-        for at in run.watched_among(bag, bucket) {
+        let is_left = |at: &&u32| bag[**at as usize].amount != 0;
+        for &at in run.watched_among(bag, bucket).iter().filter(is_left) {
             let lot = bag[at as usize];
             let max_size = self.max_size;
-            let event = match refused.contains(&at) {
-                true => Event::Predicate(false),
-                false => Event::NoSubset { max_size },
-            };
-            if lot.amount != 0 && (is_said || refused.contains(&at)) {
-                run.record(node, lot.row, event);
+            if refused.contains(&at) {
+                run.record(node, lot.row, Event::Predicate(false));
+                continue;
             }
+            if !is_nothing {
+                run.record(node, lot.row, Event::NoSubset { max_size });
+            }
+            let others: Vec<u32> = bucket
+                .iter()
+                .filter(is_left)
+                .copied()
+                .filter(|&other| other != at)
+                .collect();
+            let amounts: Vec<i64> = others.iter().map(|&other| bag[other as usize].amount).collect();
+            // what is within the least slack was looked for
+            let least = self.tol.bound(0, 1) + 1;
+            let nearest = nearest(&amounts, lot.amount, max_size, least);
+            nearest.record(run, node, bag, at, &|place| others[place as usize]);
+        }
+    }
+}
+
+/// The amounts of a bucket that has two lots and both signs; any other is refused.
+fn searchable<R>(
+    run: &mut Run<'_, R>,
+    node: NodeId,
+    bag: &[Lot],
+    bucket: &[u32],
+    limits: &dyn Fn(&Legs) -> Limits,
+) -> Option<Vec<i64>> {
+    let amounts: Vec<i64> = bucket.iter().map(|&at| bag[at as usize].amount).collect();
+    let refusal = match () {
+        () if amounts.len() < 2 => Refusal::TooSmall,
+        () if !Legs::of(&amounts).both_signs() => Refusal::OneSided,
+        () => return Some(amounts),
+    };
+    run.refuse(node, refusal, bag, bucket, limits);
+    None
+}
+
+/// Forms a group of places of a bucket, and records the rival.
+fn take<R>(run: &mut Run<'_, R>, bag: &mut [Lot], bucket: &[u32], subset: &Subset, tag: Tag) {
+    let at = |place: &u32| bucket[*place as usize];
+    let members: Vec<u32> = subset.places.iter().map(at).collect();
+    let rival: Vec<Lot> = subset.rival.iter().map(|place| bag[at(place) as usize]).collect();
+    run.take(
+        bag,
+        &members,
+        Tag {
+            unique: Some(subset.is_unique),
+            ..tag
+        },
+    );
+    if rival.is_empty() {
+        return;
+    }
+    for at in run.watched_among(bag, &members) {
+        if let Some(node) = tag.node {
+            run.record_rival(node, bag[at as usize].row, &rival, None);
         }
     }
 }
@@ -134,54 +189,35 @@ impl<R, K: Key, A: Accept<R>> Body<R> for SubsetNet<R, K, A> {
     fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
         let buckets = Buckets::form(run, node.id(), bag, &self.key)?;
         for bucket in buckets.iter() {
-            let amounts: Vec<i64> = bucket.iter().map(|&at| bag[at as usize].amount).collect();
-            let legs = Legs::of(&amounts);
             let limits = |_: &Legs| Limits::Subset {
                 max_size: self.max_size,
                 budget: self.budget,
             };
-            let mut refuse = |why| run.refuse(node.id(), why, bag, bucket, &limits);
-            if bucket.len() < 2 {
-                refuse(Refusal::TooSmall);
-            } else if !legs.both_signs() {
-                refuse(Refusal::OneSided);
-            } else {
-                let refused = RefCell::new(Vec::new());
-                let accepts = |places: &[u32]| {
-                    let holds = self.accept.holds_at(run, bag, bucket, places)?;
-                    if !holds && run.is_recorded() {
-                        let positions: Vec<u32> = places.iter().map(|&place| bucket[place as usize]).collect();
-                        refused.borrow_mut().extend(run.watched_among(bag, &positions));
-                    }
-                    Ok(holds)
-                };
-                match subsets(&amounts, self.tol, self.max_size, self.budget, accepts)? {
-                    None => run.refuse(node.id(), Refusal::OutOfBudget, bag, bucket, &limits),
-                    Some(found) if found.is_empty() => {
-                        run.refuse(node.id(), Refusal::OutOfTolerance, bag, bucket, &limits);
-                        self.record_open(run, node.id(), bag, bucket, &refused.into_inner(), false);
-                    }
-                    Some(found) => {
-                        let tag = run.tag(node.id(), kind::SUBSET_NET, reason::SUBSET_NET);
-                        for subset in found {
-                            let members: Vec<u32> = subset.places.iter().map(|&at| bucket[at as usize]).collect();
-                            let unique = Some(subset.is_unique);
-                            let rival: Vec<Lot> = subset
-                                .rival
-                                .iter()
-                                .map(|&place| bag[bucket[place as usize] as usize])
-                                .collect();
-                            run.take(bag, &members, Tag { unique, ..tag });
-                            if !rival.is_empty() {
-                                for at in run.watched_among(bag, &members) {
-                                    run.record_rival(node.id(), bag[at as usize].row, &rival, None);
-                                }
-                            }
-                        }
-                        self.record_open(run, node.id(), bag, bucket, &refused.into_inner(), true);
-                    }
+            let Some(amounts) = searchable(run, node.id(), bag, bucket, &limits) else {
+                continue;
+            };
+            let refused = RefCell::new(Vec::new());
+            let accepts = |places: &[u32]| {
+                let holds = self.accept.holds_at(run, bag, bucket, places)?;
+                if !holds && run.is_recorded() {
+                    let positions: Vec<u32> = places.iter().map(|&place| bucket[place as usize]).collect();
+                    refused.borrow_mut().extend(run.watched_among(bag, &positions));
                 }
+                Ok(holds)
+            };
+            let Some(found) = subsets(&amounts, self.tol, self.max_size, self.budget, accepts)? else {
+                run.refuse(node.id(), Refusal::OutOfBudget, bag, bucket, &limits);
+                continue;
+            };
+            let is_nothing = found.is_empty();
+            if is_nothing {
+                run.refuse(node.id(), Refusal::OutOfTolerance, bag, bucket, &limits);
             }
+            let tag = run.tag(node.id(), kind::SUBSET_NET, reason::SUBSET_NET);
+            for subset in found {
+                take(run, bag, bucket, &subset, tag);
+            }
+            self.record_open(run, node.id(), bag, bucket, &refused.into_inner(), is_nothing);
         }
         Ok(compact(bag))
     }
