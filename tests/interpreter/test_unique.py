@@ -8,9 +8,13 @@ from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
+from florecon_build.interpreter import Workspace
+from florecon_build.interpreter.errors import ModelError
 from florecon_build.interpreter.keys import Plain
 from florecon_build.ir import nodes as n
 from tests.interpreter.build import abs_tol, exact, flow, lane, row, seq, solved
+from tests.support.random_ledgers import SHAPES, ledger
+from tests.support.random_strategies import ROWS, random_plugin
 
 pytestmark = pytest.mark.slow
 
@@ -150,3 +154,21 @@ def test_a_joined_group_is_unique_where_each_of_its_parts_was(more: int, unique:
     first, then = flow(window=1), flow(window=9)
     joined = n.Coalesce(origin="settlement", inner=seq(first, then))
     assert formed(joined, rows) == {ids_of(rows[:3]): unique}
+
+
+def test_every_group_of_the_solver_has_a_mark() -> None:
+    """Whatever nodes it went through: only a group that a person made has none."""
+    marked: set[str] = set()
+    for seed in range(300):
+        rng = random.Random(seed)
+        plugin = random_plugin(rng, ROWS, 4).data
+        workspace = Workspace(plugin)
+        try:
+            workspace.upsert(ledger(plugin.columns, rng, rng.choice(list(SHAPES)), 14))
+            workspace.solve()
+        except ModelError:
+            continue
+        for one in workspace.report().groups:
+            assert (one.unique is None) is (one.node is None), (seed, one)
+            marked |= {one.origin} if one.unique is not None else set()
+    assert {"exact_1to1", "agg_net", "signal_group", "running_zero", "subset_net", "flow"} <= marked, marked
