@@ -1,20 +1,54 @@
-// LEMON's network simplex on an instance, for benchmarks/peers.py: lemon FILE.mcf whole|components
+// LEMON's network simplex on an instance, for benchmarks/peers.py: lemon FILE.mcf whole|components|penalties
 //
 // Unmatched units go through a root node, a penalty arc for each node. `components` cuts the instance into connected
-// components and solves each alone. Prints the milliseconds that solving took, without building graphs, and the objective.
+// components and solves each alone. `penalties` does so too, and starts each from the tree of its penalty arcs, which take the
+// place of LEMON's artificial ones: the best that its simplex does on these instances. Prints the milliseconds that solving took, without building graphs, and the objective.
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <numeric>
+#include <memory>
 #include <vector>
 
-#include <lemon/network_simplex.h>
 #include <lemon/smart_graph.h>
+// the starting tree is a private member of the class
+#define private public
+#include <lemon/network_simplex.h>
+#undef private
 
 using Graph = lemon::SmartDigraph;
 using Simplex = lemon::NetworkSimplex<Graph, std::int64_t, std::int64_t>;
+
+// Starts from the tree of the penalty arcs and solves; the units of all nodes go through them at first.
+static void run_from_penalties(Simplex &simplex, const std::vector<std::int64_t> &penalty) {
+    const int nodes = simplex._node_num, arcs = simplex._arc_num;
+    std::int64_t total = 0;
+    for (int u = 0; u != nodes; ++u) {
+        total += simplex._supply[u];
+    }
+    simplex._stype = total < 0 ? Simplex::GEQ : Simplex::LEQ;
+    if (!simplex.init()) {
+        std::exit(1);
+    }
+    simplex._search_arc_num = simplex._all_arc_num = arcs + nodes;
+    for (int u = 0, e = arcs; u != nodes; ++u, ++e) {
+        const bool is_source = simplex._supply[u] > 0;
+        simplex._pred[u] = e;
+        simplex._pred_dir[u] = is_source ? Simplex::DIR_UP : Simplex::DIR_DOWN;
+        simplex._source[e] = is_source ? u : simplex._root;
+        simplex._target[e] = is_source ? simplex._root : u;
+        simplex._cap[e] = simplex.INF;
+        simplex._state[e] = Simplex::STATE_TREE;
+        simplex._flow[e] = is_source ? simplex._supply[u] : -simplex._supply[u];
+        simplex._cost[e] = penalty[u];
+        simplex._pi[u] = is_source ? -penalty[u] : penalty[u];
+    }
+    if (simplex.start<Simplex::BlockSearchPivotRule>() != Simplex::OPTIMAL) {
+        std::exit(1);
+    }
+}
 
 template <typename T>
 static std::vector<T> read(std::FILE *file, std::size_t count) {
@@ -36,7 +70,7 @@ static std::int32_t find(std::vector<std::int32_t> &parent, std::int32_t x) {
 int main(int count, char **arguments) {
     std::FILE *file = count == 3 ? std::fopen(arguments[1], "rb") : nullptr;
     if (!file) {
-        std::fprintf(stderr, "lemon FILE.mcf whole|components\n");
+        std::fprintf(stderr, "lemon FILE.mcf whole|components|penalties\n");
         return 2;
     }
     const auto head_line = read<std::int64_t>(file, 4);
@@ -46,7 +80,8 @@ int main(int count, char **arguments) {
     const auto cost = read<std::int64_t>(file, arcs);
 
     std::vector<std::int32_t> part(nodes, 0);
-    if (std::strcmp(arguments[2], "components") == 0) {
+    const bool from_penalties = std::strcmp(arguments[2], "penalties") == 0;
+    if (std::strcmp(arguments[2], "whole") != 0) {
         std::vector<std::int32_t> parent(nodes);
         std::iota(parent.begin(), parent.end(), 0);
         for (std::int64_t arc = 0; arc < arcs; arc++) {
@@ -74,8 +109,11 @@ int main(int count, char **arguments) {
         Graph graph;
         graph.reserveNode(nodes_of[one].size() + 1);
         graph.reserveArc(nodes_of[one].size() + arcs_of[one].size());
-        const Graph::Node root = graph.addNode();
-        std::vector<std::int64_t> prices;
+        Graph::Node root;
+        if (!from_penalties) {
+            root = graph.addNode();
+        }
+        std::vector<std::int64_t> prices, penalties;
         std::int64_t total = 0;
         for (const auto node : nodes_of[one]) {
             place[node] = graph.addNode();
@@ -86,12 +124,18 @@ int main(int count, char **arguments) {
             prices.push_back(cost[arc]);
         }
         for (const auto node : nodes_of[one]) {
+            penalties.push_back(penalty[node]);
+            if (from_penalties) {
+                continue;
+            }
             node < sources ? graph.addArc(place[node], root) : graph.addArc(root, place[node]);
             prices.push_back(penalty[node]);
         }
         Graph::NodeMap<std::int64_t> amounts(graph);
         Graph::ArcMap<std::int64_t> costs(graph);
-        amounts[root] = -total;
+        if (!from_penalties) {
+            amounts[root] = -total;
+        }
         for (const auto node : nodes_of[one]) {
             amounts[place[node]] = supply[node];
         }
@@ -100,12 +144,26 @@ int main(int count, char **arguments) {
         }
         Simplex simplex(graph);
         simplex.supplyMap(amounts).costMap(costs);
-        const auto start = std::chrono::steady_clock::now();
-        const auto end_type = simplex.run();
-        milliseconds += std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-        if (end_type != Simplex::OPTIMAL) {
-            std::fprintf(stderr, "LEMON ended with %d\n", end_type);
-            return 1;
+        if (from_penalties) {
+            // LEMON numbers nodes in the order of its graph, which may be another
+            std::vector<std::int64_t> in_its_order(penalties.size());
+            for (std::size_t at = 0; at < penalties.size(); at++) {
+                in_its_order[simplex._node_id[place[nodes_of[one][at]]]] = penalties[at];
+            }
+            const auto start = std::chrono::steady_clock::now();
+            run_from_penalties(simplex, in_its_order);
+            milliseconds += std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+            for (int e = simplex._arc_num; e != simplex._all_arc_num; ++e) {
+                objective += static_cast<__int128>(simplex._flow[e]) * simplex._cost[e];
+            }
+        } else {
+            const auto start = std::chrono::steady_clock::now();
+            const auto end_type = simplex.run();
+            milliseconds += std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+            if (end_type != Simplex::OPTIMAL) {
+                std::fprintf(stderr, "LEMON ended with %d\n", end_type);
+                return 1;
+            }
         }
         objective += simplex.totalCost<__int128>();
     }

@@ -151,7 +151,7 @@ def assignment(instance: Instance) -> Answer:
 
 
 def network_simplex(instance: Instance, cut: str) -> Answer:
-    """LEMON's network simplex, on all at once or on each connected component alone."""
+    """LEMON's network simplex, on all at once or on each component alone, from its starting tree or ours."""
     ms, objective = lemon.solve(instance, cut)
     return Answer(ms, objective)
 
@@ -160,6 +160,7 @@ PEERS = (
     Peer("OR-tools SimpleMinCostFlow", package("ortools"), ortools),
     Peer("LEMON network simplex", lemon.version, functools.partial(network_simplex, cut="whole")),
     Peer("LEMON, component by component", lemon.version, functools.partial(network_simplex, cut="components")),
+    Peer("LEMON, from the penalty arcs", lemon.version, functools.partial(network_simplex, cut="penalties")),
     Peer("POT sparse emd", package("POT"), pot),
     Peer("HiGHS dual simplex", package("highspy"), highs),
     Peer("SciPy assignment, block by block", package("scipy"), assignment, frozenset({"block"})),
