@@ -26,6 +26,7 @@ def page(text: str, results: Mapping[str, Any]) -> str:
         "flow": _flow(results["flow"]),
         "degenerate": _degenerate(results["degenerate"]["rows"]),
         "end_to_end": _end_to_end(results["end_to_end"]),
+        "alternatives": _alternatives(results["alternatives"]),
         "edits": _edits(results["edits"]),
         "subsets": _subsets(results["subsets"]),
     }
@@ -108,6 +109,22 @@ def _end_to_end(section: Row) -> str:
 
     header = ["rows", "upsert", "solve", "fetch", "in all", "memory a row"]
     return f"{_machine(section)}\n\n{_table(header, [cells(row) for row in section['rows']['ledger_to_report']])}"
+
+
+def _alternatives(section: Row) -> str:
+    def cells(row: Row) -> list[str]:
+        times = (f"{row[key]:,.0f} ms ({row[f'{key}_ratio']['median']:.2f})" for key in ("ms", "cpu_ms"))
+        return [
+            f"{row['rows']:,}",
+            f"{row['tool']} ({row['version']})",
+            *times,
+            f"{row['precision']:.3f}",
+            f"{row['recall']:.3f}",
+        ]
+
+    header = ["rows", "tool", "wall time", "processor time", "precision", "recall"]
+    lines = _table(header, [cells(row) for row in section["rows"]])
+    return f"{_machine(section)} Medians of {section['runs']} runs.\n\n{lines}"
 
 
 def _edits(section: Row) -> str:
