@@ -324,7 +324,7 @@ impl<'a> Keys<'a> {
         };
         let (amount, places) = &self.classes[class];
         for taken in 0..=places.len() as u64 {
-            let more = u128::from(*amount) * u128::from(taken) << self.bits | u128::from(taken);
+            let more = ((u128::from(*amount) * u128::from(taken)) << self.bits) | u128::from(taken);
             let Some(rest) = u64::try_from(more).ok().and_then(|more| key.checked_sub(more)) else {
                 break;
             };
