@@ -136,8 +136,8 @@ def costs(rows: Sequence[dict[str, Any]]) -> str:
             f" folder and the results take about twice both, {2 * sum(gigabytes.values()):.0f} GB."
         ),
     )
-    lines = [*(f"- {point}" for point in points), "", "| processors | hours |", "|---:|---:|"]
-    lines += [f"| {cores} | {hours / cores / share:.1f} |" for cores in CORES]
+    lines = [*(f"- {point}" for point in points), "", "| processors | minutes |", "|---:|---:|"]
+    lines += [f"| {cores} | {60 * hours / cores / share:.0f} |" for cores in CORES]
     return "\n".join(lines)
 
 
