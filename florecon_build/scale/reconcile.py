@@ -233,7 +233,7 @@ class Run:
             ),
             timeout=timeout,
             book=None if book is None else book.digest,
-            aside=0 if book is None else pc.sum(book.aside["amount"]).as_py() or 0,
+            aside=0 if book is None else sum(book.aside["amount"].to_pylist()),
         )
         folder = Folder(Path(out))
         return Run(solver, about, folder, folder.begin(job, solver), count, size)
@@ -381,7 +381,9 @@ def check_whole(database: divide.Database, folder: Folder, job: Job, about: Desc
         raise ConservationViolated("the ids that the shards report are not those of the data set")
     if found[3] or (whole[2] is not None and int(whole[2]) - job.aside != int(found[2])):
         went_in = None if whole[2] is None else int(whole[2]) - job.aside
-        raise ConservationViolated(f"amounts of {went_in} went in, and the shards report {found[2]}, in minor units")
+        raise ConservationViolated(
+            f"amounts of {went_in} went in, and the shards report {found[2]}, in minor units over all currencies"
+        )
 
 
 def minor_sum(column: Field) -> str:

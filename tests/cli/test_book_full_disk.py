@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import errno
-import os
 import resource
-import shutil
 import subprocess
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -18,25 +16,19 @@ from florecon_build.host import Book, verify
 from tests.cli.command import Completed, florecon
 from tests.cli.test_book import APRIL, HEADER, MARCH
 from tests.host.decisions.book.plugin import plugin
+from tests.support.small_disk import small_disk
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 4 MB with a closed month on it; skips, and says so, where none can be mounted."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounting = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(place)]
-    if os.geteuid() or shutil.which("mount") is None or subprocess.run(mounting, check=False).returncode:
-        pytest.skip("no file system can be mounted here: it takes root")
-    try:
+    """A small file system with a closed month on it."""
+    with small_disk(tmp_path / "disk") as place:
         (place / "strategy.json").write_text(plugin.ir())
         (place / "march.csv").write_text(HEADER + MARCH)
         (place / "april.csv").write_text(HEADER + APRIL)
         assert run(place, "2026-03", "march.csv").code == 0
         assert close(place, "2026-03").code == 0
         yield place
-    finally:
-        subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
 def run(disk: Path, period: str, *more: str) -> Completed:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,20 +14,14 @@ from florecon_build.host import StorageError
 from florecon_build.scale import divide
 from tests.cli.test_book_full_disk import filled
 from tests.scale.test_reconcile import PLUGIN, lines, same, whole
+from tests.support.small_disk import small_disk
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 4 MB; skips, and says so, where none can be mounted."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounting = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(place)]
-    if os.geteuid() or shutil.which("mount") is None or subprocess.run(mounting, check=False).returncode:
-        pytest.skip("no file system can be mounted here: it takes root")
-    try:
+    """A small file system."""
+    with small_disk(tmp_path / "disk") as place:
         yield place
-    finally:
-        subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
 @pytest.mark.slow

@@ -183,6 +183,13 @@ def test_the_rival_of_an_anchored_subset_is_as_good_and_the_nearest_is_nearest(p
     assert min(seen.values()) > BAGS // 4, seen
 
 
+def left_out(members: Amounts, left: Amounts, paid: set[int]) -> int:
+    """How many open items opposite to its anchor a group leaves out."""
+    [anchor] = members.keys() & paid
+    opposite = [id for id in left if id not in paid and left[id] * left[anchor] < 0]
+    return len(opposite) - (len(members) - 1)
+
+
 def test_the_nearest_group_leaves_out_no_more_than_allowed() -> None:
     near = 0
     for seed in range(BAGS):
@@ -195,14 +202,9 @@ def test_the_nearest_group_leaves_out_no_more_than_allowed() -> None:
         left = {id: amount for id, (_, _, amount) in enumerate(rows, 1) if id not in taken}
         paid = {id for id, (_, paid, _) in enumerate(rows, 1) if paid}
 
-        def is_allowed(members: Amounts) -> bool:
-            [anchor] = members.keys() & paid  # noqa: B023  # called in this turn
-            items = [id for id in left if id not in paid and left[id] * left[anchor] < 0]  # noqa: B023
-            return len(items) - (len(members) - 1) <= out  # noqa: B023
-
         for row in left:
             if not told(row, "one_sided"):
-                allowed = [one for one in candidates(left, paid, 99) if row in one and is_allowed(one)]
+                allowed = [one for one in candidates(left, paid, 99) if row in one and left_out(one, left, paid) <= out]
                 said = [abs(sum(amounts_of(one).values())) for one in told(row, "nearest")]
                 assert said == ([min(abs(sum(one.values())) for one in allowed)] if allowed else []), (seed, row)
                 near += bool(said)

@@ -1,6 +1,6 @@
 //! Subset sums by meeting in the middle: all choices of either half of the distinct amounts, by count and sum.
 //!
-//! Where any number of items may be taken, the sums and counts alone decide which level is the best, and only choices of those
+//! If any number of items may be taken, the sums and counts alone decide which level is the best, and only choices of those
 //! that reach it are made.
 
 use super::best_subset::{Best, Level, Task};
