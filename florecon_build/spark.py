@@ -73,6 +73,7 @@ def reconcile(
     rows_a_shard: int = 1_000_000,
     max_memory: int | None = None,
     timeout: float | None = None,
+    certify: bool = False,
     keep_others: bool = False,
 ) -> Reconciled:
     """Reconciles a Spark data frame: what one workspace over all rows would report.
@@ -86,13 +87,14 @@ def reconcile(
     - ``solver``: a plugin, or the path or bytes of a ``solver.wasm``.
     - ``rows_a_shard``: the rows that a worker has memory for, at about 1,200 bytes each. ``max_memory`` and
       ``timeout`` bound the module of a shard, in bytes and in seconds for one call.
-    - ``config``: values for params. ``keep_others``: return the other shards where one fails.
+    - ``config``: values for params. ``certify`` as for ``Workspace.solve``: a shard with a flow that is not proved
+      optimal fails. ``keep_others``: return the other shards where one fails.
 
     Errors: those of ``Workspace.upsert`` and ``solve``, naming the shard; ``MissingColumn``, ``DuplicateId``,
     ``ShardTooLarge``, ``ConservationViolated``; ``MissingPackage`` without Spark.
     """
     run = _Run.over(df, solver, config or {}, columns or {})
-    packed, shards = run.solved(run.divided(rows_a_shard), max_memory, timeout)
+    packed, shards = run.solved(run.divided(rows_a_shard), max_memory, timeout, certify=certify)
     failures = tuple(_error(line["content"]) for line in packed.filter("what = 'error'").orderBy("shard").collect())
     if failures and not keep_others:
         raise failures[0]
@@ -178,9 +180,10 @@ class _Run:
         )
         return plain.unionByName(chained).distinct().localCheckpoint()
 
-    def solved(self, divided: Any, max_memory: int | None, timeout: float | None) -> tuple[Any, int]:
+    def solved(self, divided: Any, max_memory: int | None, timeout: float | None, *, certify: bool) -> tuple[Any, int]:
         """The tables of all shards as messages, and the number of shards; nothing is solved again."""
-        solve = _solving(self.solver, self.config, max_memory, timeout, [field.name for field in self.about.fields])
+        names = [field.name for field in self.about.fields]
+        solve = _solving(self.solver, self.config, max_memory, timeout, names, certify=certify)
         packed = divided.groupBy(SHARD).applyInArrow(solve, PACKED).localCheckpoint()
         return packed, packed.select("shard").distinct().count()
 
@@ -263,14 +266,21 @@ def _edging(solver: Solver, config: Mapping[str, object], *, windows: bool) -> C
 
 
 def _solving(
-    solver: Solver, config: Mapping[str, object], max_memory: int | None, timeout: float | None, names: list[str]
+    solver: Solver,
+    config: Mapping[str, object],
+    max_memory: int | None,
+    timeout: float | None,
+    names: list[str],
+    *,
+    certify: bool,
 ) -> Callable[[pa.Table], pa.Table]:
     def run(table: pa.Table) -> pa.Table:
         number: int = table[SHARD][0].as_py()
         try:
             with solver.open(config, max_memory=max_memory, timeout=timeout) as workspace:
                 workspace.upsert(table.select(names))
-                tables = in_the_run(workspace.solve(), workspace.about, number)
+                report = workspace.solve(certify=certify)
+                tables = in_the_run(report, workspace.about, number)
                 messages = [(what, number, content) for what, each in tables.items() for content in _packed(each)]
         except FloreconError as error:
             first = table.select(names).slice(0, 1).to_pylist()[0]

@@ -77,6 +77,7 @@ def reconcile_period(
     columns: Mapping[str, str] | None = None,
     text_amounts: TextAmounts | None = None,
     timeout: float | None = None,
+    certify: bool = False,
     progress: bool | Progress = False,
 ) -> PeriodRun:
     """Runs a period of a book in shards: the book records what `Book.run` would.
@@ -148,6 +149,7 @@ def reconcile_period(
         columns=None,
         timeout=timeout,
         book=given,
+        certify=certify,
     )
     before = settled(ledger)
     done = run.finish(progress)

@@ -19,7 +19,7 @@ Progress = Callable[[int, int], None]
 
 
 def solve_in_book(
-    workspace: Workspace, book: BookInput, rows: pa.Table, progress: Progress | bool = False
+    workspace: Workspace, book: BookInput, rows: pa.Table, progress: Progress | bool = False, *, certify: bool = False
 ) -> tuple[Report, Replayer]:
     """Solves rows as a workspace of the book does; the report has resolved items under their codes.
 
@@ -41,10 +41,11 @@ def solve_in_book(
     if decisions.is_of_groups:
         workspace.solve()  # proposals for the decisions to be found in
     replayer.retry()
-    workspace.solve(progress=progress)
+    certified = workspace.solve(progress=progress, certify=certify).certified
     replayer.solved()
     resolved = resolved_of(decisions.resolutions, replayer.placed)
     report = workspace.report()
+    report.certified = certified
     return (report.mapped(resolved.view) if resolved else report), replayer
 
 

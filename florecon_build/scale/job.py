@@ -23,6 +23,8 @@ from florecon_build.scale.solver import Solver
 UNIT_ROWS = 1_000_000
 JOB, SHARDS, RUN = "job.json", "shards.json", "run.json"
 STRATEGY, MODULE = "strategy.json", "solver.wasm"
+CERTIFIED = "certified.json"
+"""The file of a shard with the number of its flows that were proved optimal."""
 INPUT = "input"
 """The folder of rows that were read from other formats, which may stand in the output folder before the run."""
 PARTS = "parts"
@@ -44,7 +46,8 @@ class Unit:
 class Job:
     """A run: solver, files, params, and the bounds of one worker. It is kept as JSON in the work folder.
 
-    ``book`` is the digest of the input of a run of a book, ``aside`` the sum of what closed periods matched of it.
+    ``book`` is the digest of the input of a run of a book, ``aside`` the sum of what closed periods matched of it;
+    ``certify`` has every flow proved optimal.
     """
 
     identity: str
@@ -57,6 +60,7 @@ class Job:
     timeout: float | None
     book: str | None = None
     aside: int = 0
+    certify: bool = False
 
     @property
     def rows(self) -> int:
@@ -71,6 +75,7 @@ class Job:
             "the params": dict(self.config),
             "the column map": dict(self.columns),
             "the rows or decisions of the book": self.book,
+            "whether flows are certified": self.certify,
         }
 
 

@@ -23,6 +23,7 @@ from florecon_build.scale import divide
 from florecon_build.scale.book_input import DECIDED, REASONS, BookInput
 from florecon_build.scale.explain import Explained, explained
 from florecon_build.scale.job import (
+    CERTIFIED,
     RUN,
     SHARDS,
     STEPS,
@@ -50,12 +51,13 @@ class Reconciled:
 
     ``groups``, ``allocations`` and ``rows`` are folders of files with the columns of a report; ``group_id`` is of the
     run, ``key`` of the group is the same in every run. ``rows_in`` counts the rows of the data set, ``shards`` the
-    parts.
+    parts; ``certified`` the flows that were proved optimal with ``certify=True``, shard by shard, and None without.
     """
 
     out: Path
     rows_in: int
     shards: int
+    certified: int | None = None
 
     @property
     def groups(self) -> Path:
@@ -109,6 +111,7 @@ def reconcile(
     config: Mapping[str, object] | None = None,
     columns: Mapping[str, str] | None = None,
     timeout: float | None = None,
+    certify: bool = False,
     progress: bool | Progress = False,
 ) -> Reconciled:
     """Reconciles Parquet files of any size; what one workspace over all rows would report, in parts.
@@ -124,7 +127,8 @@ def reconcile(
     - ``out``: the folder for the results, empty or of the same run; see `Reconciled`.
     - ``workers``: processes, one for each processor unless given. ``memory``: bytes for all of them together
       (``"2GB"``). ``timeout``: seconds that one call of a module may take.
-    - ``config``: values for params. ``progress`` as for ``Workspace.solve``, over all shards, in rows.
+    - ``config``: values for params. ``certify`` and ``progress`` as for ``Workspace.solve``, over all shards; progress
+      is in rows.
 
     Errors: those of ``Workspace``, ``upsert`` and ``solve``, naming the file or the shard; ``DuplicateId`` for an id in
     two rows, ``ShardTooLarge`` for a component that no worker has memory for, ``RunMismatch`` for a folder of another
@@ -145,7 +149,15 @@ def reconcile(
     ['exact_1to1', 'unmatched']
     """
     run = Run.begin(
-        solver, dataset, out, workers=workers, memory=memory, config=config, columns=columns, timeout=timeout
+        solver,
+        dataset,
+        out,
+        workers=workers,
+        memory=memory,
+        config=config,
+        columns=columns,
+        timeout=timeout,
+        certify=certify,
     )
     return run.finish(progress)
 
@@ -209,6 +221,7 @@ class Run:
         columns: Mapping[str, str] | None,
         timeout: float | None = None,
         book: BookInput | None = None,
+        certify: bool = False,
     ) -> Run:
         """The run over a folder, begun or gone on with."""
         solver = Solver.of(source)
@@ -234,6 +247,7 @@ class Run:
             timeout=timeout,
             book=None if book is None else book.digest,
             aside=0 if book is None else sum(book.aside["amount"].to_pylist()),
+            certify=certify,
         )
         folder = Folder(Path(out))
         return Run(solver, about, folder, folder.begin(job, solver), count, size)
@@ -246,7 +260,8 @@ class Run:
                 counts = self.prepare(pool, tell)
                 self.solve(pool, counts, tell)
             self.publish(counts)
-        return Reconciled(out, self.job.rows, len(list((out / "groups").glob("*.parquet"))))
+        certified = json.loads((out / RUN).read_text(encoding="utf-8")).get("certified")
+        return Reconciled(out, self.job.rows, len(list((out / "groups").glob("*.parquet"))), certified)
 
     def stage(self, pool: Pool, tell: Progress | None) -> list[int]:
         """Stages the rows with their keys and components; returns the numbers of the common keys that were divided."""
@@ -313,6 +328,7 @@ class Run:
         with divide.Database(self.folder, self.memory, self.workers) as database:
             check_whole(database, self.folder, self.job, self.about, shards)
             stages = added_stages([self.folder.path("shards", str(number), "stages.parquet") for number in shards])
+        certified = added_certificates([self.folder.path("shards", str(number), CERTIFIED) for number in shards])
         with storing(out):
             for what in TABLES if self.job.book is None else (*TABLES, DECIDED, REASONS):
                 (out / what).mkdir(exist_ok=True)
@@ -322,7 +338,8 @@ class Run:
                     )
             if stages is not None:
                 pq.write_table(stages, str(out / "stages.parquet"))
-            write_json(out / RUN, {"rows": self.job.rows, "shards": len(shards), "identity": self.job.identity})
+            run = {"rows": self.job.rows, "shards": len(shards), "identity": self.job.identity}
+            write_json(out / RUN, run if certified is None else {**run, "certified": certified})
             for step in (*STEPS, "spill"):
                 shutil.rmtree(self.folder.path(step), ignore_errors=True)
 
@@ -391,6 +408,12 @@ def minor_sum(column: Field) -> str:
     if column.kind != "money":
         return f'sum("{column.name}"::HUGEINT)'
     return f'sum(round("{column.name}" * {10**column.scale})::HUGEINT)'
+
+
+def added_certificates(paths: list[Path]) -> int | None:
+    """The flows of all shards that were proved optimal; None where none was asked to be, or a module proves none."""
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in paths if path.is_file()]
+    return sum(found) if found else None
 
 
 def added_stages(paths: list[Path]) -> pa.Table | None:

@@ -16,7 +16,7 @@ from florecon_build.host.report.report import Report
 from florecon_build.scale.book_input import BookInput
 from florecon_build.scale.book_shard import book_tables, solve_in_book
 from florecon_build.scale.divide import shard_files
-from florecon_build.scale.job import Folder, finished
+from florecon_build.scale.job import CERTIFIED, Folder, finished, write_json
 from florecon_build.scale.solver import Solver
 
 SHARD_BITS = 32
@@ -31,10 +31,11 @@ def solve_shard(folder: Folder, solver: Solver, number: int, progress: Callable[
         rows = _rows(shard_files(folder, number), names)
         if job.book is None:
             workspace.upsert(rows)
-            tables = in_the_run(workspace.solve(progress=progress), workspace.about, number)
+            report = workspace.solve(progress=progress, certify=job.certify)
+            tables = in_the_run(report, workspace.about, number)
         else:
             book = BookInput.read(folder)
-            report, replayer = solve_in_book(workspace, book, rows, progress)
+            report, replayer = solve_in_book(workspace, book, rows, progress, certify=job.certify)
             tables = in_the_run(report, workspace.about, number)
             tables |= book_tables(workspace, book, rows, report=report, replayer=replayer, base=number << SHARD_BITS)
 
@@ -42,6 +43,8 @@ def solve_shard(folder: Folder, solver: Solver, number: int, progress: Callable[
             part.mkdir()
             for what, table in tables.items():
                 pq.write_table(table, str(part / f"{what}.parquet"))
+            if report.certified is not None:
+                write_json(part / CERTIFIED, report.certified)
 
         finished(folder.path("shards", str(number)), write)
 

@@ -63,8 +63,17 @@ class Books:
     def run(self, period: str, rows: pa.Table | None, *, again: int = 0, **how: Any) -> BookWorkspace:
         """Runs a period in both."""
         ran = fb.reconcile_period(
-            self.parts, period, PLUGIN, rows, who="anna", out=self.folder / f"{period}-{again}", workers=1, **how
+            self.parts,
+            period,
+            PLUGIN,
+            rows,
+            who="anna",
+            out=self.folder / f"{period}-{again}",
+            workers=1,
+            certify=True,
+            **how,
         )
+        assert ran.done.certified is not None
         workspace = self.whole.run(period, PLUGIN, rows, who="anna", **how)
         assert ran.outcome.as_data() | {"head": ""} == workspace.outcome.as_data() | {"head": ""}
         assert [each.decision.seq for each in ran.unfit] == [each.decision.seq for each in workspace.unfit]

@@ -13,6 +13,7 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -237,12 +238,53 @@ def test_a_run_that_was_killed_goes_on(tmp_path: Path) -> None:
     assert not (out / "run.json").exists()
     assert not (out / "groups").exists()
     done = fb.reconcile(intercompany, tmp_path / "ledger.parquet", out=out, workers=1)
+    assert done.certified is None
     with fb.Workspace(intercompany) as workspace:
         workspace.upsert(table)
         assert same(done, workspace.solve().load())
     text = str(fb.explain_shards(intercompany, tmp_path / "ledger.parquet", out=tmp_path / "other", workers=1))
     assert "12,000 rows in 24 components" in text
     assert "row.pair = DE01/UK01, row.currency = EUR" in text
+
+
+def test_every_flow_of_a_shard_is_certified(ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a strategy that divides, the flows are those of one workspace; a flow over all rows is one of each shard."""
+    table, _ = generate(12_000, 3)
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    pq.write_table(table, str(parts / "ledger.parquet"))
+    monkeypatch.setattr(divide, "LEAST_ROWS", 1_000)
+    with fb.Workspace(intercompany) as workspace:
+        workspace.upsert(table)
+        report = workspace.solve(certify=True)
+        assert report.certified
+        done = fb.reconcile(intercompany, parts, out=tmp_path / "divided", workers=2, certify=True)
+        assert done.shards > 1
+        assert done.certified == report.certified
+        assert same(done, report.load())
+    again = fb.reconcile(intercompany, parts, out=tmp_path / "divided", workers=1, certify=True)
+    assert again.certified == done.certified
+    with pytest.raises(RunMismatch, match="differs in whether flows are certified"):
+        fb.reconcile(intercompany, parts, out=tmp_path / "divided", workers=1)
+    monkeypatch.setattr(divide, "LEAST_ROWS", 20)
+    whole = fb.reconcile(PLUGIN, ledger, out=tmp_path / "out", workers=1, certify=True)
+    assert whole.certified == whole.shards == 4
+
+
+def test_a_flow_that_is_not_optimal_fails_its_shard(
+    ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = fb.Workspace.solve
+
+    def solve(self: fb.Workspace, *, progress: Any = False, certify: bool = False) -> Report:
+        if certify:
+            raise ConservationViolated("n2: the flow is not optimal")
+        return real(self, progress=progress)
+
+    monkeypatch.setattr(fb.Workspace, "solve", solve)
+    with pytest.raises(ConservationViolated, match="shard 0: n2: the flow is not optimal"):
+        fb.reconcile(PLUGIN, ledger, out=tmp_path / "out", workers=1, certify=True)
+    assert not (tmp_path / "out" / "run.json").exists()
 
 
 def test_a_worker_that_is_killed_is_replaced_once(

@@ -105,8 +105,8 @@ def test_a_worker_that_is_killed(session: Any, tmp_path: Path, monkeypatch: pyte
     expected = whole(PLUGIN, table)
     killed, real = tmp_path / "killed", spark._solving  # pyright: ignore[reportPrivateUsage]
 
-    def dying(*given: Any) -> Callable[[pa.Table], pa.Table]:
-        solve = real(*given)
+    def dying(*given: Any, **asked: Any) -> Callable[[pa.Table], pa.Table]:
+        solve = real(*given, **asked)
 
         def run(shard: pa.Table) -> pa.Table:
             if not killed.exists():
@@ -117,7 +117,7 @@ def test_a_worker_that_is_killed(session: Any, tmp_path: Path, monkeypatch: pyte
         return run
 
     monkeypatch.setattr(spark, "_solving", dying)
-    done = spark.reconcile(session.createDataFrame(table), PLUGIN, rows_a_shard=48)
+    done = spark.reconcile(session.createDataFrame(table), PLUGIN, rows_a_shard=48, certify=True)
     assert killed.read_text(encoding="utf-8") != "0"
     assert done.shards > 1
     assert same(done, expected)
