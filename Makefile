@@ -3,6 +3,10 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 # One cargo target directory for the runtime, its tests and everything the tests generate.
 export CARGO_TARGET_DIR ?= $(CURDIR)/.cache/target
+# Python's bytecode: the tests start hundreds of processes, which otherwise compile every module anew where the environment
+# forbids to write it. It stands apart from the sources.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.cache/bytecode
 # The pinned compiler, wherever a command runs; `RUSTUP_TOOLCHAIN=stable make test` takes another.
 ifneq ($(filter-out help clean,$(MAKECMDGOALS)),)
 ifndef RUSTUP_TOOLCHAIN

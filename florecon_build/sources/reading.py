@@ -43,7 +43,6 @@ from florecon_build.sources.footer import Totals, stop_pattern
 from florecon_build.sources.headers import twice
 from florecon_build.sources.mapping import Findings, Forms, Mapper, Plan, Refused, forms, plan
 from florecon_build.sources.quoting import toml_literal, toml_string
-from florecon_build.sources.readers.sql import spooled
 from florecon_build.sources.repeated_ids import alike_ids, repeated_ids, rows_of
 
 CURRENCY_COLUMNS = ("currency", "ccy", "curr", "currency_code", "waehrung", "devise")
@@ -210,6 +209,8 @@ def read(source: Source, files: Sequence[Path], fields: Sequence[Field], *, id_n
     if source.format == "sql":
         if files:
             raise SourceError(f"{files[0]}: a source of a query reads no file", source=source.name)
+        from florecon_build.sources.readers.sql import spooled  # noqa: PLC0415 - most read no database
+
         with spooled(source) as (path, name):
             found = _read(source, [path], fields, id_name)
         return replace(found, files=tuple(replace(one, path=Path(name)) for one in found.files))

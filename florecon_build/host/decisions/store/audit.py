@@ -6,15 +6,16 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol, cast
-
-import sqlalchemy as sa
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from florecon_build.host.decisions.store.entry import Entry, digest, genesis
 from florecon_build.host.decisions.store.ledger import Book
 from florecon_build.host.decisions.store.store import Store
 from florecon_build.host.decisions.store.table_rows import entry_of, number_of
 from florecon_build.host.errors import BadCommand, FloreconError, StoreDamaged
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 CLOCK_SKEW = timedelta(seconds=1)
 """Difference of the clocks of two machines that write to one store, which is no fault."""

@@ -15,12 +15,10 @@ import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import sqlalchemy as sa
 
-from florecon_build.host.decisions.store import database
 from florecon_build.host.decisions.store.body import Id, is_int
 from florecon_build.host.decisions.store.entry import (
     Draft,
@@ -33,6 +31,9 @@ from florecon_build.host.decisions.store.entry import (
 from florecon_build.host.decisions.store.ledger import Book, Decision
 from florecon_build.host.decisions.store.table_rows import entry_of, row_of
 from florecon_build.host.errors import BadCommand, FloreconError, StoreDamaged
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 COLUMNS = ("seq", "at", "who", "kind", "why", "input", "strategy", "body", "previous", "hash", "status", "checker")
 
@@ -51,7 +52,10 @@ class Store:
     """
 
     def __init__(self, where: str | os.PathLike[str], *, book: str = "default") -> None:
+        from florecon_build.host.decisions.store import database  # noqa: PLC0415 - most processes open no store
+
         self.book_name = check_book_name(book)
+        self._database = database
         self._engine = database.connect(where)
         self._lock = threading.RLock()
         self._book = Book()
@@ -99,7 +103,7 @@ class Store:
         if not is_int(after):
             raise BadCommand(f"after is the number of an entry, not {after!r}")
         with self._reading() as connection:
-            return [entry_of(row) for row in database.read(connection, self.book_name, after)]
+            return [entry_of(row) for row in self._database.read(connection, self.book_name, after)]
 
     def history(self) -> pa.Table:
         """The history as an Arrow table, one row per entry.
@@ -121,7 +125,7 @@ class Store:
         Errors: `StoreDamaged` where it is gone, or is not what the entry's SHA-256 was made of; `StoreError`.
         """
         with self._reading() as connection:
-            content = database.attachment(connection, self.book_name, seq, name)
+            content = self._database.attachment(connection, self.book_name, seq, name)
         named = self.book.decisions[seq].entry.body.get("attachments", {}).get(name)
         if content is None or hashlib.sha256(content).hexdigest() != named:
             raise StoreDamaged(f"entry {seq}: its attachment {name!r} is gone, or was changed; fb.verify lists all")
@@ -136,15 +140,16 @@ class Store:
         It begins with reading what others have appended.
         Errors: `StoreDamaged`, `StoreError`.
         """
-        with self._lock, database.translated("the store"):
+        with self._lock, self._database.translated("the store"):
             before = self._last
             try:
-                with database.writing(self._engine, self.book_name) as connection:
+                with self._database.writing(self._engine, self.book_name) as connection:
                     self._read(connection)
                     before = self._last
-                    writing = Writing(self, connection)
+                    writing = Writing(self)
                     yield writing
-                    writing.flush()
+                    self._database.insert(connection, writing.rows)
+                    self._database.attach(connection, writing.attachments)
             except BaseException:
                 if self._last != before:
                     self._forget()
@@ -211,12 +216,12 @@ class Store:
     def raw(self) -> Generator[sa.Row[Any]]:
         """The table rows of the book, unverified."""
         with self._reading() as connection:
-            yield from database.read(connection, self.book_name, 0)
+            yield from self._database.read(connection, self.book_name, 0)
 
     def raw_attachments(self) -> Generator[tuple[int, str, bytes]]:
         """The number, name and content of every attachment, unverified."""
         with self._reading() as connection:
-            yield from database.attached(connection, self.book_name)
+            yield from self._database.attached(connection, self.book_name)
 
     def _decided(self, draft: Draft) -> Decision:
         entry = self.append(draft)
@@ -224,7 +229,7 @@ class Store:
 
     @contextmanager
     def _reading(self) -> Generator[sa.Connection]:
-        with database.translated("the store"), self._engine.connect() as connection:
+        with self._database.translated("the store"), self._engine.connect() as connection:
             yield connection
 
     def _read_once(self) -> None:
@@ -233,13 +238,13 @@ class Store:
 
     def _read(self, connection: sa.Connection) -> None:
         """Reads new entries; refuses those that do not continue the known history."""
-        found = database.last(connection, self.book_name)
+        found = self._database.last(connection, self.book_name)
         last, head = found if found is not None else (0, genesis(self.book_name))
         if last < self._last:
             raise StoreDamaged(f"the history ended at entry {self._last} when it was read before, and now at {last}")
         if last == self._last and head != self._head:
             raise StoreDamaged(f"entry {last} is not what it was when it was read before")
-        for row in database.read(connection, self.book_name, self._last):
+        for row in self._database.read(connection, self.book_name, self._last):
             self._take_read(entry_of(row))
         self._fresh = True
 
@@ -274,13 +279,12 @@ class Store:
 
 
 class Writing:
-    """An open transaction of a store."""
+    """An open transaction of a store: rows, and attachments, that are inserted at its end."""
 
-    def __init__(self, store: Store, connection: sa.Connection) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._connection = connection
-        self._unwritten: list[dict[str, object]] = []
-        self._attachments: list[dict[str, object]] = []
+        self.rows: list[dict[str, object]] = []
+        self.attachments: list[dict[str, object]] = []
 
     def append(self, draft: Draft) -> Entry:
         """Adds an entry, which is stored when the transaction commits. Errors: those of `Book.check`."""
@@ -288,15 +292,8 @@ class Writing:
         at = datetime.now(UTC).isoformat(timespec="microseconds")
         entry = sealed(draft, store.book_name, len(store) + 1, at, store.head)
         store._take(entry)  # pyright: ignore[reportPrivateUsage]  # the store's own other half
-        self._unwritten.append(row_of(store.book_name, entry))
+        self.rows.append(row_of(store.book_name, entry))
         for name, content in draft.attachments.items():
             line: dict[str, object] = {"book": store.book_name, "seq": entry.seq, "name": name, "content": content}
-            self._attachments.append(line)
+            self.attachments.append(line)
         return entry
-
-    def flush(self) -> None:
-        """Inserts the new rows into the database."""
-        database.insert(self._connection, self._unwritten)
-        database.attach(self._connection, self._attachments)
-        self._unwritten.clear()
-        self._attachments.clear()

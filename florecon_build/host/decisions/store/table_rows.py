@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any, cast
-
-import sqlalchemy as sa
+from typing import TYPE_CHECKING, Any, cast
 
 from florecon_build.host.decisions.store.entry import Entry
 from florecon_build.host.errors import StoreDamaged
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 TEXTS = ("at", "who", "kind", "why", "input", "strategy", "body", "previous", "hash")
 

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from florecon_build.host import BadCommand, Store, StoreDamaged, verify
-from florecon_build.host.decisions.store import Draft, database
+from florecon_build.host.decisions.store import Draft
 from florecon_build.host.decisions.store.entry import genesis, sealed
 from florecon_build.host.decisions.store.table_rows import row_of
 from tests.host.decisions.store.conftest import Open
@@ -197,7 +197,7 @@ def test_a_time_that_is_none_in_utc(tmp_path: Path, at: str) -> None:
     draft = Draft(who="anna", kind="comment", body={"text": "one"})
     entry = sealed(draft, "default", 1, at, genesis("default"))
     with store.writing() as writing:
-        database.insert(writing._connection, [row_of("default", entry)])  # pyright: ignore[reportPrivateUsage]
+        writing.rows.append(row_of("default", entry))
     assert [fault.what for fault in verify(store).faults] == [f"its time is no time in UTC: {at!r}"]
 
 
