@@ -1,4 +1,6 @@
-"""``make bench``: every measurement in one run, into ``benchmarks/results.json`` and a table on the screen."""
+"""``make bench``: every measurement in one run, into ``benchmarks/results.json`` and a table on the screen, with what
+has changed since the commit that was measured last (``benchmarks/history.json``).
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from typing import Any
 
 from rich.console import Console
 
-from benchmarks import alternatives, csv_reading, degenerate, edits, end_to_end, flow, subsets
+from benchmarks import alternatives, csv_reading, degenerate, edits, end_to_end, flow, history, subsets
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -71,6 +73,8 @@ def main() -> None:
                     degenerate.show(console, rows)
         results[section]["rows"] = rows
         file.write_text(json.dumps(results, indent=2) + "\n")
+        measured = history.entry(section, rows)
+        history.show(console, history.add(measured), measured)
 
 
 if __name__ == "__main__":
