@@ -82,7 +82,8 @@ class Description:
     that they are computed (neither, if it does not say); `currency` and `account` name the columns whose values have
     totals of their own (None if the module declares none); `strategy` is the fingerprint of what was compiled and
     `runtime` the runtime's version (empty for modules of other makers); `divides` whether the strategy as a whole works
-    on a key, so that a ledger can be divided by `Workspace.shard_keys`; `extensions` the names of what it has beyond
+    on a key, so that a ledger can be divided by `Workspace.shard_keys`, and `shard_columns` the columns that the key is
+    computed from (None if the module does not say); `extensions` the names of what it has beyond
     the ABI, empty for modules that do not list them; `raw` the JSON object as it came.
     """
 
@@ -101,6 +102,7 @@ class Description:
     strategy: str = ""
     runtime: str = ""
     divides: bool = False
+    shard_columns: tuple[str, ...] | None = None
     extensions: frozenset[str] = frozenset()
     raw: dict[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
 
@@ -150,6 +152,7 @@ def parse(text: bytes, name: str) -> Description:
     fields = reader.fields(top.get("input"))
     id_name, id_is_text = reader.id_of(top, fields)
     numeraire = reader.mapping(top.get("numeraire", {}), "numeraire")
+    shard = reader.mapping(top.get("shard", {}), "shard")
     return Description(
         domain=reader.text(domain, "id", ""),
         version=reader.text(domain, "version", ""),
@@ -166,7 +169,8 @@ def parse(text: bytes, name: str) -> Description:
         strategy=reader.text(build, "strategy", ""),
         runtime=reader.text(build, "runtime", ""),
         extensions=reader.names(top.get("extensions"), "'extensions'"),
-        divides=reader.mapping(top.get("shard", {}), "shard").get("exact") is True,
+        divides=shard.get("exact") is True,
+        shard_columns=reader.shard_columns(shard, fields),
         raw=top,
     )
 
@@ -202,6 +206,14 @@ class _Reader:
         if not isinstance(value, str):
             raise self.fail(f"{key!r} is no text")
         return value
+
+    def shard_columns(self, shard: dict[str, Any], fields: tuple[Field, ...]) -> tuple[str, ...] | None:
+        if shard.get("columns") is None:
+            return None
+        names = self.names(shard["columns"], "'columns' of shard")
+        if unknown := names - {field.name for field in fields}:
+            raise self.fail(f"shard names the column {min(unknown)!r}, which is not in the input")
+        return tuple(field.name for field in fields if field.name in names)
 
     def names(self, value: object, where: str) -> frozenset[str]:
         """A list of names; absent, there are none."""

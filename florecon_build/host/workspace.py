@@ -17,7 +17,7 @@ from __future__ import annotations
 import os
 import weakref
 from collections.abc import Generator, Iterable, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self, TypedDict, Unpack, cast
@@ -36,11 +36,13 @@ from florecon_build.host.errors import (
     AmountOverflow,
     BadCommand,
     BrokenReply,
+    SchemaError,
     UnknownGroup,
     Unsupported,
 )
 from florecon_build.host.explain.explanation import Explanation
 from florecon_build.host.frames import Frame, TextAmounts, conform
+from florecon_build.host.frames.distinct_rows import distinct_rows
 from florecon_build.host.report.at_hand import SetAside
 from florecon_build.host.report.changes import Changes
 from florecon_build.host.report.input_rows import InputRows
@@ -414,9 +416,17 @@ class Workspace:
         it, each part solved in a workspace of its own. `about.divides` says whether the strategy as a whole works on a
         key; where it does not, every row has 0. The keys depend on the rows and the params only, not on the machine.
         Decisions of people may join rows of different keys, which then belong in one workspace.
-        Errors: those of `upsert`, except `DuplicateId`; `Unsupported` for a module that does not divide a ledger.
+        Of the rows that are equal in `about.shard_columns`, the first is computed. Errors: those of `upsert` in the
+        cells of all rows, except `DuplicateId`, and those of its arithmetic in the rows that are computed;
+        `Unsupported` for a module that does not divide a ledger.
         """
         frame = self.frame(rows, columns=columns, text_amounts=text_amounts)
+        names = self.about.shard_columns
+        found = None if names is None else distinct_rows(frame, names)
+        if found is not None:
+            first, places = found
+            with suppress(SchemaError):  # that of all rows says which row it is
+                return self._session.shard_keys(first)["shard_key"].take(places)
         return self._session.shard_keys(frame)["shard_key"]
 
     def stages(self) -> pa.Table:

@@ -73,6 +73,31 @@ def amount_column(plugin: n.PluginIr) -> str | None:
     return value.name if isinstance(value, e.Lane) else None
 
 
+def shard_columns(plugin: n.PluginIr, strategies: Iterable[n.Node] | None = None) -> tuple[str, ...]:
+    """The columns that the keys of partitions inside no other are computed from: one of these is that of the shards.
+
+    ``strategies`` stand in for the plugin's own, as for `reached_lanes`.
+
+    >>> import florecon_build as fb
+    >>> ledger = fb.columns(row_id=fb.integer(id=True), account=fb.text(), amount=fb.money(scale=2))
+    >>> row = ledger.derive(head=ledger.account.left(3))
+    >>> divided = fb.partition_by(row.head, fb.agg_net(row.amount))
+    >>> shard_columns(fb.Plugin("acme.demo", "1.0.0", rows=row, numeraire=row.amount, strategy=divided).data)
+    ('account',)
+    """
+    keys = [key for node in strategies or (plugin.strategy,) for key in _shard_keys(node)]
+    reached = lanes_of(plugin, keys)
+    return tuple(column.name for column in plugin.columns if column.name in reached)
+
+
+def _shard_keys(node: n.Node) -> Iterator[e.Value]:
+    if isinstance(node, (n.PartitionBy, n.PartitionByTable, n.PartitionByWith)):
+        yield node.key
+    else:
+        for child in n.children(node):
+            yield from _shard_keys(child)
+
+
 def dimensions(plugin: n.PluginIr) -> list[tuple[str, str]]:
     """The declared columns with totals of their own, each with its setting: ``[("currency", "ccy")]``."""
     declared = (("currency", plugin.currency), ("account", plugin.account))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from florecon_build.host import BrokenReply, MissingColumn, NullValue, Unsupported, Workspace
+import florecon_build as fb
+from florecon_build.host import AmountOverflow, BrokenReply, MissingColumn, NullValue, Unsupported, Workspace
 from tests.support.ledger import LINES, line, opened, state
 from tests.support.wat_modules import ABOUT, ROWS, ok, on, packed, solver
 
@@ -65,6 +67,32 @@ def test_bad_rows_are_refused_and_change_nothing(ws: Workspace) -> None:
         ws.shard_keys([{**line(1, 1.0), "account": None}])
     assert ws.shard_keys([]).to_pylist() == []
     assert state(ws) == before
+
+
+def test_the_key_may_read_the_amount() -> None:
+    """Of equal rows one is sent: the module says by which columns rows are equal, and is not asked for the others."""
+    ledger = fb.columns(id=fb.integer(id=True), account=fb.text(), memo=fb.text(), amount=fb.money(scale=2))
+    row = ledger.derive(head=ledger.account.left(1), twice=ledger.amount * 2)
+    keys = (row.head, fb.abs(row.lot.amount))
+    inner = fb.partition_by(row.memo, fb.agg_net())
+    plugin = fb.Plugin(
+        "acme.halves", "1.0.0", rows=row, numeraire=row.twice, strategy=fb.labeled("x", fb.partition_by(keys, inner))
+    )
+    texts = ["a1", "b1", "a2"]
+    rows: list[dict[str, Any]] = [
+        {"id": place, "account": texts[place % 3], "memo": str(place), "amount": (-1) ** place * (place % 4)}
+        for place in range(60)
+    ]
+    with Workspace(plugin) as ws:
+        assert ws.about.shard_columns == ("account", "amount")
+        keys_at_once = ws.shard_keys(rows).to_pylist()
+        assert keys_at_once == [key for one in rows for key in ws.shard_keys([one]).to_pylist()]
+        expected = [fnv1a(json.dumps([one["account"][:1], 200 * abs(one["amount"])]).replace(" ", "")) for one in rows]
+        assert keys_at_once == expected
+        rows[7]["amount"] = 9e16  # twice of it is none of 64 bits
+        with pytest.raises(AmountOverflow) as refused:
+            ws.shard_keys(rows)
+        assert refused.value.id == 7
 
 
 def test_a_module_that_does_not_divide() -> None:

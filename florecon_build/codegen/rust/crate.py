@@ -22,7 +22,7 @@ from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
 from florecon_build.ir.automaton import patterns_of
 from florecon_build.ir.explained import explained
-from florecon_build.ir.lanes import amount_column, dimensions
+from florecon_build.ir.lanes import amount_column, dimensions, shard_columns
 from florecon_build.ir.strings import escaped_json
 from florecon_build.ir.traversal import kind_name, walk
 from florecon_build.ir.types import Kind
@@ -281,8 +281,14 @@ def _build_info(source: _Source) -> r.Expression:
         "nodes_json": r.Call("include_str!", (r.Text("nodes.json"),)),
         "numeraire_scale": r.Literal(int_literal(source.ir.numeraire.type.scale)),
         "amount_column": _amount_column(amount_column(source.ir)),
+        "shard_columns": _shard_columns(source),
     }
     return r.Struct("BuildInfo", tuple(fields.items()))
+
+
+def _shard_columns(source: _Source) -> r.Expression:
+    columns = tuple(r.Text(name) for name in shard_columns(source.ir, source.strategies))
+    return r.Call("Some", (r.Unary("&", r.Array(columns)),))
 
 
 def _amount_column(name: str | None) -> r.Expression:

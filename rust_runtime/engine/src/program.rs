@@ -30,6 +30,8 @@ pub struct Program {
     numeraire_scale: u32,
     /// The column that the numeraire is; none where it is computed.
     amount_column: Option<String>,
+    /// The columns that the key of a shard is computed from.
+    shard_columns: Vec<String>,
     ingest: Ingest,
     numeraire: Rc<Bound>,
     root: Step,
@@ -93,6 +95,7 @@ impl Program {
     fn new(mut strategy: Strategy) -> Self {
         let reached = reached(&strategy);
         let amount_column = amount_column(&strategy);
+        let shard_columns = shard_columns(&strategy);
         // what follows computes the same from less
         let one = |expr: &mut Expr| {
             let taken = std::mem::replace(expr, unit());
@@ -152,6 +155,7 @@ impl Program {
             params: strategy.params.iter().map(spec).collect(),
             numeraire_scale: strategy.numeraire.of.scale,
             amount_column,
+            shard_columns,
             numeraire: Rc::new(Bound::new(&numeraire, &store, &nothing)),
             root: step(&strategy.root, &store.layout),
             fingerprint: strategy.fingerprint,
@@ -185,12 +189,38 @@ fn reached(strategy: &Strategy) -> BTreeSet<usize> {
     let mut found = BTreeSet::new();
     lanes_in(&strategy.numeraire, &mut found);
     strategy.root.expressions(&mut |expr| lanes_in(expr, &mut found));
+    add_sources(strategy, &mut found);
+    found
+}
+
+/// Adds the lanes that these are computed from.
+fn add_sources(strategy: &Strategy, lanes: &mut BTreeSet<usize>) {
     for (index, lane) in strategy.lanes.iter().enumerate().rev() {
-        if found.contains(&(strategy.columns.len() + index)) {
-            lanes_in(&lane.value, &mut found);
+        if lanes.contains(&(strategy.columns.len() + index)) {
+            lanes_in(&lane.value, lanes);
         }
     }
-    found
+}
+
+/// The columns that the keys of outermost shards are computed from: one of these is the key of `shard_keys`.
+fn shard_columns(strategy: &Strategy) -> Vec<String> {
+    let mut keys = Vec::new();
+    strategy.root.shard_keys(&mut keys);
+    let mut found = BTreeSet::new();
+    for key in keys {
+        lanes_in(key, &mut found);
+        let mut reads_lot = false;
+        key.walk(&mut |part| reads_lot |= matches!(part.node, ExprNode::Amount(_) | ExprNode::Original(_)));
+        if reads_lot {
+            lanes_in(&strategy.numeraire, &mut found);
+        }
+    }
+    add_sources(strategy, &mut found);
+    let columns = strategy.columns.iter().enumerate();
+    columns
+        .filter(|(index, _)| found.contains(index))
+        .map(|(_, column)| column.name.clone())
+        .collect()
 }
 
 /// The column behind the numeraire, where that is a column or a derived lane that is the same.
@@ -309,6 +339,10 @@ impl sdk::Program for Program {
 
     fn amount_column(&self) -> Option<Option<&str>> {
         Some(self.amount_column.as_deref())
+    }
+
+    fn shard_columns(&self) -> Option<Vec<&str>> {
+        Some(self.shard_columns.iter().map(String::as_str).collect())
     }
 
     fn stretch(&self, records: &Records<'_>) {

@@ -594,6 +594,16 @@ impl Node {
         }
     }
 
+    /// The keys of the partitions that are inside no other.
+    pub fn shard_keys<'n>(&'n self, into: &mut Vec<&'n Expr>) {
+        match self {
+            Self::PartitionBy(key, _) | Self::PartitionByTable(key, ..) | Self::PartitionByWith { key, .. } => {
+                into.push(key);
+            }
+            _ => self.children().into_iter().for_each(|child| child.shard_keys(into)),
+        }
+    }
+
     /// Calls `visit` with each expression of the strategy.
     pub fn expressions<'n>(&'n self, visit: &mut impl FnMut(&'n Expr)) {
         for value in self.values() {

@@ -27,7 +27,7 @@ struct Described<'a> {
     currency: Option<&'a str>,
     account: Option<&'a str>,
     params: Vec<ParamJson<'a>>,
-    shard: ShardJson,
+    shard: ShardJson<'a>,
     extensions: Vec<&'static str>,
     build: BuildJson<'a>,
 }
@@ -46,10 +46,13 @@ struct NumeraireJson<'a> {
     column: Option<Option<&'a str>>,
 }
 
-/// Whether `shard_keys` keeps anything apart, with the params as they are by default.
 #[derive(Serialize)]
-struct ShardJson {
+struct ShardJson<'a> {
+    /// Whether `shard_keys` keeps anything apart, with the params as they are by default.
     exact: bool,
+    /// Absent where the program does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    columns: Option<Vec<&'a str>>,
 }
 
 #[derive(Serialize)]
@@ -149,6 +152,10 @@ pub(crate) fn describe<P: Program>(program: &P, takes_strategy: bool) -> String 
         .into_iter()
         .filter(|name| takes_strategy || !STRATEGY_EXTENSIONS.contains(name))
         .collect();
+    let shard = ShardJson {
+        exact,
+        columns: program.shard_columns().filter(|_| exact),
+    };
     let numeraire = NumeraireJson {
         scale: program.numeraire_scale(),
         column: program.amount_column(),
@@ -157,7 +164,7 @@ pub(crate) fn describe<P: Program>(program: &P, takes_strategy: bool) -> String 
         &program.domain(),
         program.schema(),
         params,
-        exact,
+        shard,
         numeraire,
         build,
         extensions,
@@ -169,7 +176,7 @@ fn written(
     domain: &Domain,
     schema: &Schema,
     params: &[ParamSpec],
-    exact: bool,
+    shard: ShardJson<'_>,
     numeraire: NumeraireJson<'_>,
     build: BuildJson<'_>,
     extensions: Vec<&'static str>,
@@ -191,7 +198,7 @@ fn written(
         currency: schema.currency_name(),
         account: schema.account_name(),
         params: params.iter().map(param).collect(),
-        shard: ShardJson { exact },
+        shard,
         extensions,
         build,
     };

@@ -224,6 +224,9 @@ pub struct BuildInfo {
     pub numeraire_scale: u32,
     /// The column that the amounts of reports are those of, so that a host can compare.
     pub amount_column: AmountColumn,
+    /// Columns that every key of a `partition_by` that is inside no other is computed from; none where the plugin does
+    /// not say.
+    pub shard_columns: Option<&'static [&'static str]>,
 }
 
 /// The column whose minor units a plugin's amounts are.

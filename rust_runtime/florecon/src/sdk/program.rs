@@ -80,6 +80,9 @@ pub trait Program: 'static {
     /// they are computed.
     fn amount_column(&self) -> Option<Option<&str>>;
 
+    /// The columns that the key of a shard is computed from; none where the program does not say.
+    fn shard_columns(&self) -> Option<Vec<&str>>;
+
     /// Called with each stretch of records before [`row`](Self::row) is called with each of them, in order: lanes may be
     /// computed column by column here.
     fn stretch(&self, _records: &Records<'_>) {}
@@ -176,6 +179,10 @@ impl<P: Plugin> Program for Compiled<P> {
             AmountColumn::Named(name) => Some(Some(name)),
             AmountColumn::Computed => Some(None),
         }
+    }
+
+    fn shard_columns(&self) -> Option<Vec<&str>> {
+        P::build().shard_columns.map(<[&str]>::to_vec)
     }
 
     fn row(&self, record: &Record<'_>) -> Result<P::Row, EvalError> {

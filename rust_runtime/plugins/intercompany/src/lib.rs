@@ -74,6 +74,7 @@ impl Plugin for Intercompany {
         BuildInfo {
             numeraire_scale: 2,
             amount_column: AmountColumn::Named("amount"),
+            shard_columns: Some(&["company", "icp", "currency"]),
             ..BuildInfo::default()
         }
     }

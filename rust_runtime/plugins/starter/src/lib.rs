@@ -55,6 +55,7 @@ impl Plugin for Starter {
         BuildInfo {
             numeraire_scale: 2,
             amount_column: AmountColumn::Named("amount"),
+            shard_columns: Some(&["account"]),
             ..BuildInfo::default()
         }
     }

@@ -68,6 +68,7 @@ impl Plugin for MatchPlugin {
             nodes_json: include_str!("nodes.json"),
             numeraire_scale: 0,
             amount_column: AmountColumn::Named("amount"),
+            shard_columns: Some(&[]),
         }
     }
 

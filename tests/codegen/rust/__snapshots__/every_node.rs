@@ -78,6 +78,7 @@ impl Plugin for EveryNodePlugin {
             nodes_json: include_str!("nodes.json"),
             numeraire_scale: 2,
             amount_column: AmountColumn::Named("amount"),
+            shard_columns: Some(&["book", "currency"]),
         }
     }
 

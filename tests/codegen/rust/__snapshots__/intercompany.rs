@@ -58,6 +58,7 @@ impl Plugin for IntercompanyPlugin {
             nodes_json: include_str!("nodes.json"),
             numeraire_scale: 2,
             amount_column: AmountColumn::Named("amount"),
+            shard_columns: Some(&["company", "icp", "currency"]),
         }
     }
 

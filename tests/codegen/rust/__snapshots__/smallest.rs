@@ -33,6 +33,7 @@ impl Plugin for SmallestPlugin {
             nodes_json: include_str!("nodes.json"),
             numeraire_scale: 2,
             amount_column: AmountColumn::Named("amount"),
+            shard_columns: Some(&[]),
         }
     }
 
