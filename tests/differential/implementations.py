@@ -15,7 +15,7 @@ from florecon_build.host.frames import conform, empty
 from florecon_build.host.report.tables import read as read_table
 from florecon_build.host.runtime.engine_module import engine_path, strategy_of
 from florecon_build.host.runtime.limits import Limits
-from florecon_build.host.runtime.session import Session
+from florecon_build.host.runtime.session import Reading, Session
 from florecon_build.interpreter import ModelError
 from florecon_build.interpreter import Workspace as Model
 from florecon_build.wire import Op
@@ -128,6 +128,7 @@ class WasmWorkspace:
         self._index = {"strategy": index}
         self._session = Session(load(suite.wasm), Limits(), self._index)
         self._columns = suite.plugins[index].columns
+        self._held: list[tuple[Reading, list[pa.Table]]] = []
 
     def opening(self, config: Mapping[str, Any]) -> Fields:
         """The arguments of `init`."""
@@ -138,6 +139,8 @@ class WasmWorkspace:
         if op == "init":
             fields = self.opening(fields["config"])
         about = self._session.about
+        for reading, _ in self._held:
+            reading.keep()
         try:
             frame = empty(about) if op == "init" else None
             if rows is not None:
@@ -161,6 +164,17 @@ class WasmWorkspace:
         """The groups as they are."""
         return contents(self._session.fetch("groups"), self._session.fetch("allocations"))
 
+    def hold(self) -> None:
+        """Holds a report as it is, which nobody reads before `look_back`."""
+        now = self._session.reading()
+        self._held.append((self._session.reading(), [now.table(what) for what in KINDS]))
+
+    def look_back(self) -> None:
+        """Every report that was held is still what it was."""
+        for reading, expected in self._held:
+            assert [reading.table(what) for what in KINDS] == expected
+        self._held.clear()
+
     def close(self) -> None:
         """Frees the module."""
         self._session.close()
@@ -175,6 +189,7 @@ class EngineWorkspace(WasmWorkspace):
         self._document = strategy.document
         self._session = Session(load(engine_path()), Limits(), strategy=strategy)
         self._columns = suite.plugins[index].columns
+        self._held = []
 
     def opening(self, config: Mapping[str, Any]) -> Fields:
         """The arguments of `init`."""
@@ -212,6 +227,7 @@ class NativeWorkspace:
 
 
 FACTS = ("status", "origin", "reason", "node", "unique")
+KINDS = ("groups", "allocations", "rows", "stages")
 
 
 def contents(groups: pa.Table, allocations: pa.Table) -> Contents:

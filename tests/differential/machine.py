@@ -64,8 +64,21 @@ def machine(suite: Suite, native: Native, indices: list[int]) -> type[RuleBasedS
 
         def teardown(self) -> None:
             if hasattr(self, "wasm"):
+                self.look_back()
                 self.wasm.close()
                 self.engine.close()
+
+        @rule()
+        def hold(self) -> None:
+            """A report that is held while the workspace moves on."""
+            for held in (self.wasm, self.engine):
+                held.hold()
+
+        @rule()
+        def look_back(self) -> None:
+            """Reports that were held are what they were."""
+            for held in (self.wasm, self.engine):
+                held.look_back()
 
         def do(self, op: Op, fields: Fields, rows: list[Row] | None = None) -> Answer:
             """The command to all four, which must answer alike."""

@@ -25,7 +25,10 @@ STEPS = 25
 
 
 @pytest.mark.parametrize("which", ["integer ids", "text ids"])
-def test_random_verbs(which: str) -> None:
+def test_random_verbs(which: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "florecon_build.host.runtime.session.EAGER_BYTES", 0
+    )  # or held reports were read at each change
     suite: Suite = keyed_suite() if which == "text ids" else compile_suite(draw(SEED, STRATEGIES, depth=6))
     with Native(suite.native) as native:
         run_state_machine_as_test(
