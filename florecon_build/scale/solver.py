@@ -33,7 +33,8 @@ class Document:
 
     def node_facts(self) -> list[dict[str, object]]:
         """The facts of each node that explanations read, as a plugin has them."""
-        return [explained(place.node) for place in walk(loads(self.text).strategy)]
+        plugin = loads(self.text)
+        return [explained(plugin, place.node) for place in walk(plugin.strategy)]
 
 
 @dataclass(frozen=True, slots=True)
