@@ -100,6 +100,7 @@ class Options(TypedDict, total=False):
     text_amounts: TextAmounts | None
     interruptible: bool
     cache: CompiledCache | None
+    workers: int | None
 
 
 class Workspace:
@@ -118,6 +119,11 @@ class Workspace:
     - `interruptible=False` compiles faster code that neither a timeout nor Ctrl-C can stop in the middle; for modules
       you trust to end.
     - `cache`: where compiled modules are kept; the user's cache folder unless given.
+    - `workers`: instances of the module among which the first rows may be divided, to be solved in parallel; None for
+      as many as there are processors, where that pays. The answers are those of one instance. Only the first `upsert`,
+      the first `solve` and its report are in parallel: at the first edit or explanation after them the workspace moves
+      to one instance, which ingests and solves all rows again. So this is for runs that no edit follows. `max_memory`
+      is divided among the instances; where that is not enough, one instance has all of it.
 
     Errors: `NotAWasm`, `HasImports`, `MissingExport`, `ContractMismatch`, `BadDescribe`, `BadConfig`, `BadSnapshot`,
     `BadStrategy`;
@@ -164,7 +170,10 @@ class Workspace:
         text_amounts: TextAmounts | None = None,
         interruptible: bool = True,
         cache: CompiledCache | None = None,
+        workers: int | None = 1,
     ) -> None:
+        if workers is not None and workers < 1:
+            raise ValueError(f"workers is at least 1, not {workers}")
         if timeout is not None and not interruptible:
             raise ValueError("a timeout needs interruptible=True")
         if snapshot is not None and config is not None:
@@ -175,7 +184,8 @@ class Workspace:
         if strategy is not None:
             module = replace(module, name=strategy.name)
         limits = Limits(timeout=timeout, max_memory=max_memory)
-        self._session = Session(module, limits, config, None if snapshot is None else bytes(snapshot), strategy)
+        taken = None if snapshot is None else bytes(snapshot)
+        self._session = Session(module, limits, config, taken, strategy, workers=workers)
         self._columns = dict(columns or {})
         self._text_amounts: TextAmounts | None = text_amounts
         self._readings: list[weakref.ref[Reading]] = []

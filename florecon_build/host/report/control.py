@@ -157,7 +157,7 @@ def _check_complete(what: str, table: pa.Table) -> None:
 def _by_group(groups: pa.Table, allocations: pa.Table) -> tuple[pa.Table, pa.Array]:
     """The allocations in the order of the table of groups, and the first place of each group."""
     ids = one_array(groups, "group_id")
-    if not _is_ascending(ids) and pc.count_distinct(ids).as_py() != len(ids):
+    if not is_ascending(ids) and pc.count_distinct(ids).as_py() != len(ids):
         raise _violated(f"group {_repeated(ids)} is listed twice", group_id=_repeated(ids))
     keys = one_array(allocations, "group_id")
     first = first_places(keys)
@@ -215,7 +215,7 @@ def _starts_with_first(groups: pa.Table, allocations: pa.Table, starts: _Starts)
 def _check_rows(rows: pa.Table, allocations: pa.Table) -> None:
     """Each row's allocations: they are there, add up, and are matched or open as the row says."""
     ids = one_array(rows, "id")
-    if not _is_ascending(ids):
+    if not is_ascending(ids):
         if pc.count_distinct(ids).as_py() != len(ids):
             raise _violated(f"row {_shown(rows, ids, _repeated(ids))} is listed twice", id=_repeated(ids))
         rows = rows.sort_by("id")
@@ -232,7 +232,7 @@ def _check_rows(rows: pa.Table, allocations: pa.Table) -> None:
         raise _violated(f"row {missing} has no allocations", id=missing)
     if "id_text" in rows.column_names:
         names = _names(rows)
-        if not _is_ascending(names) and pc.count_distinct(names).as_py() != len(names):
+        if not is_ascending(names) and pc.count_distinct(names).as_py() != len(names):
             raise _violated(f"row {_repeated(names)} is listed twice", id=_repeated(names))
     for block, places in blocks(rows, pa.table({"at": order}), first):
         parts = allocations.take(one_array(places, "at"))
@@ -294,7 +294,13 @@ def one_array(table: pa.Table, name: str) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks or [pa.array([], column.type)])
 
 
-def _is_ascending(values: pa.Array) -> bool:
+def places(length: int) -> pa.Array:
+    """The numbers from 0, so many."""
+    return pc.subtract(pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), length)), 1)
+
+
+def is_ascending(values: pa.Array) -> bool:
+    """Whether each value is larger than the one before."""
     return len(values) < 2 or _all(pc.less(values.slice(0, len(values) - 1), values.slice(1)))
 
 

@@ -27,7 +27,7 @@ import pyarrow.types as pt
 
 from florecon_build.host.description import Description, Field
 from florecon_build.host.errors import ConservationViolated
-from florecon_build.host.report.control import Id, one_array
+from florecon_build.host.report.control import Id, one_array, places
 from florecon_build.host.report.in_minor_units import in_minor_units
 
 AMOUNTS = pa.int64()
@@ -158,7 +158,7 @@ class ShippedRows:
         if self.ever_removed or own.null_count:
             same = not self.whole or own.null_count or own.sort().equals(amounts.sort())
         else:
-            at = pc.index_in(_places(len(own)), value_set=numbers)
+            at = pc.index_in(places(len(own)), value_set=numbers)
             same = not at.null_count and own.equals(amounts.take(at))
         if not same:
             raise ConservationViolated("the module's report has other rows or amounts than were shipped to it")
@@ -180,8 +180,8 @@ class ShippedRows:
         upserted = edits.filter(edits["kept"])
         if upserted.group_by(["id", "batch"]).aggregate([]).num_rows != upserted.num_rows:
             raise _twice(one_array(edits, "id"))
-        places = edits.append_column("at", _places(edits.num_rows))
-        last = places.group_by("id").aggregate([("at", "min"), ("at", "max")]).sort_by("at_min")
+        placed = edits.append_column("at", places(edits.num_rows))
+        last = placed.group_by("id").aggregate([("at", "min"), ("at", "max")]).sort_by("at_min")
         edits = edits.take(last["at_max"])
         return self._applied(edits.combine_chunks())
 
@@ -193,7 +193,7 @@ class ShippedRows:
         touched = pc.is_valid(hit)
         held = pa.table({"id": own, "amount": pc.if_else(touched, amounts.take(hit), one_array(self.known, "amount"))})
         held = held.filter(pc.fill_null(kept.take(hit), True))
-        fresh = pc.and_(kept, pc.invert(pc.is_in(_places(len(ids)), value_set=pc.unique(hit).cast(AMOUNTS))))
+        fresh = pc.and_(kept, pc.invert(pc.is_in(places(len(ids)), value_set=pc.unique(hit).cast(AMOUNTS))))
         known = pa.concat_tables([held, edits.filter(fresh).select(["id", "amount"])]).combine_chunks()
         gone = self.gone
         if not self.whole:
@@ -251,11 +251,6 @@ def amount_column(about: Description) -> Field | None:
 
 def _no_rows(kind: pa.DataType) -> pa.Table:
     return pa.table({"id": pa.array([], kind), "amount": pa.array([], AMOUNTS)})
-
-
-def _places(length: int) -> pa.Array:
-    """The numbers from 0, so many."""
-    return pc.subtract(pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), length)), 1)
 
 
 def _plain(ids: pa.Array, kind: pa.DataType) -> pa.Array:

@@ -51,6 +51,11 @@ class Entry:
         """Bytes of the payload."""
         return 0 if self.payload is None else self.payload.size
 
+    @property
+    def sent(self) -> int:
+        """Bytes of the payload, and those that a JSON reply may have for its rows."""
+        return BYTES_A_ROW * self.rows + self.size
+
 
 @dataclass(frozen=True, slots=True)
 class JournalMark:
@@ -101,7 +106,7 @@ class Journal:
     def add(self, entry: Entry) -> None:
         """Appends an entry."""
         self._entries.append(entry)
-        self.sent += _sent(entry)
+        self.sent += entry.sent
         self._least = max(self._least, entry.rows) if entry.rows or entry.solves else 0
         self._weight += 1 + entry.rows + (max(self._live, self._least) // SOLVES if entry.solves else 0)
 
@@ -122,7 +127,7 @@ class Journal:
     def restart(self, entry: Entry, live: int) -> None:
         """Replaces all entries by one that restores the present state."""
         self._entries = [entry]
-        self.sent = _sent(entry)
+        self.sent = entry.sent
         self._weight = 0
         self._live, self._least = live, 0
         self._look_at = max(FLOOR, FACTOR * live)
@@ -139,13 +144,9 @@ class Journal:
         """Drops what was added since the mark."""
         del mark.entries[mark.length :]
         self._entries, self._weight, self._least = mark.entries, mark.weight, 0
-        self.sent = sum(_sent(entry) for entry in self._entries)
+        self.sent = sum(entry.sent for entry in self._entries)
 
     def clear(self) -> None:
         """Drops all entries."""
         self._entries.clear()
         self.sent, self._least = 0, 0
-
-
-def _sent(entry: Entry) -> int:
-    return BYTES_A_ROW * entry.rows + entry.size

@@ -6,16 +6,18 @@ lost. A journal that has grown many times larger than the session is replaced by
 snapshot does not say what the solve before changed, and what comes after is compared with it.
 
 A module's report is not believed: each one is compared with the rows that were shipped, whatever the module says of it.
+
+The first rows may be divided among several instances, which solve them in parallel and answer for the report. At the
+first command that they do not answer the session moves to one instance, by the same replay.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
 import pyarrow as pa
@@ -37,23 +39,24 @@ from florecon_build.host.errors import (
 )
 from florecon_build.host.frames import Frame, empty
 from florecon_build.host.report.changes import check_changes
-from florecon_build.host.report.control import check_tables
+from florecon_build.host.report.control import check_tables, one_array
 from florecon_build.host.report.shipped_rows import ShippedRows
 from florecon_build.host.report.tables import CHANGES, SHARD_KEYS, from_json, read
+from florecon_build.host.runtime.commands import all_pages, decode, encode
+from florecon_build.host.runtime.division import Division, divide, divides, processors
 from florecon_build.host.runtime.engine_module import Strategy
 from florecon_build.host.runtime.instance import Instance, Payload
 from florecon_build.host.runtime.journal import Blob, Entry, Journal, JournalMark
-from florecon_build.host.runtime.limits import Deadline, Limits, interruptibly
+from florecon_build.host.runtime.limits import WASM_PAGE, Deadline, Limits, interruptibly
 from florecon_build.host.runtime.module import Module
+from florecon_build.host.runtime.parallel_instances import ParallelInstances
 from florecon_build.host.runtime.parameters import encode_params
+from florecon_build.host.runtime.solve_steps import Step, solve_steps, solving, step_of
 from florecon_build.wire import Op
 
 LOG = logging.getLogger("florecon_build.host")
-FIRST_BUDGET = 1 << 14
-MAX_BUDGET = 1 << 40
-PAGE_LINES = 1 << 20
-"""Lines of a table that are fetched at once."""
-STEP_SECONDS = 0.1
+MOST_WORKERS = 8
+"""Instances that are used at most unless their number is given."""
 
 T = TypeVar("T")
 Progress = Callable[[int, int], None]
@@ -132,6 +135,8 @@ class Reading:
 class Session:
     """One instance with its journal, opened empty or from a snapshot; `strategy` is what the engine module is to run.
 
+    `workers` is the most instances that the first rows may be divided among; None for as many as there are processors,
+    where that pays. `max_memory` holds for all of them together.
     Errors of the module are raised as their types; see `errors`.
     """
 
@@ -142,8 +147,11 @@ class Session:
         config: Mapping[str, object] | None = None,
         snapshot: bytes | None = None,
         strategy: Strategy | None = None,
+        *,
+        workers: int | None = 1,
     ) -> None:
         self._module = module
+        self._workers = workers
         self._limits = limits
         self._lock = threading.Lock()
         self._journal = Journal()
@@ -161,9 +169,11 @@ class Session:
         self._kept_changes: pa.Table | None = None
         """What the last solve changed, where a snapshot of after it is held."""
         self._strategy: dict[str, object] = {} if strategy is None else {"strategy": strategy.document}
-        self._instance = self._running = Instance(module, limits)
+        instance = Instance(module, limits)
+        self._instance: Instance | ParallelInstances = instance
+        self._running: Instance | ParallelInstances = instance
         if strategy is None:
-            self.about: Description = self._describe()
+            self.about: Description = self._describe(instance)
             self._shipped = ShippedRows.none(self.about)
             if snapshot is None:
                 fields = {} if config is None else {"config": encode_params(self.about, config)}
@@ -175,17 +185,17 @@ class Session:
         # the engine module describes a strategy once it has it
         config = {} if config is None else encode_params(strategy, config)
         if snapshot is None:
-            first = Entry(_encode("init", {"config": config, **self._strategy, "reply": "none"}))
+            first = Entry(encode("init", {"config": config, **self._strategy, "reply": "none"}))
             self._work(lambda: self._begin(first))
         else:
             self._work(lambda: self._restore(snapshot))
-        self.about = self._describe()
+        self.about = self._describe(instance)
         self._shipped = ShippedRows.none(self.about)
         if snapshot is not None:
             self._shipped = self._shipped.restored()
 
-    def _describe(self) -> Description:
-        return parse(self._instance.describe(), self._module.name)
+    def _describe(self, instance: Instance) -> Description:
+        return parse(instance.describe(), self._module.name)
 
     def _begin(self, entry: Entry) -> None:
         self._send(entry.command, entry.payload, Deadline(self._limits.timeout))
@@ -216,9 +226,11 @@ class Session:
 
         def work() -> dict[str, Any]:
             named = self._named(fields) if op == "remove" else fields
-            command = _encode(op, {**named, "reply": "none"})
+            command = encode(op, {**named, "reply": "none"})
             shipped = self._after(op, named, rows, self._shipped)
-            envelope = self._send_change(command, rows, Deadline(self._limits.timeout))
+            deadline = Deadline(self._limits.timeout)
+            is_divided = op == "upsert" and rows is not None and self._upsert_divided(command, rows, deadline)
+            envelope = {} if is_divided else self._send_change(command, rows, deadline)
             self._since = None if self._since is None else self._after(op, named, rows, self._since)
             self._shipped = shipped
             self._record(Entry(command, rows, 0 if rows is None else rows.rows))
@@ -233,7 +245,7 @@ class Session:
         taken back, which rebuilds the session at the next call.
         """
         if f"{op}.dry_run" in self.about.extensions:
-            command = _encode(op, {**fields, "dry_run": True, "reply": "none"})
+            command = encode(op, {**fields, "dry_run": True, "reply": "none"})
             return self._work(lambda: self._send(command, None, Deadline(self._limits.timeout)))
         mark = self.mark()
         try:
@@ -405,20 +417,22 @@ class Session:
 
     def _solve(self, progress: Progress | None, deadline: Deadline, certify: bool = False) -> int | None:
         certified: int | None = None
-        for done, total, proved in self._steps(deadline, certify):
-            certified = proved
-            if progress is not None:
-                progress(done, total)
-            if done < total:
-                self._check(f"{self._module.name}: solve was stopped after {done} of {total}", deadline)
+        with closing(self._steps(deadline, certify)) as steps:
+            for step in steps:
+                certified = step.certified
+                if progress is not None:
+                    progress(step.done, step.total)
+                if not step.is_last:
+                    where = f"{self._module.name}: solve was stopped after {step.done} of {step.total}"
+                    self._check(where, deadline)
         self.solves += 1
         self.since_solve, self._since = self._since, ShippedRows.none(self.about).restored()
         self._kept_changes = None
-        self._record(Entry(_encode("solve", {"reply": "none"}), solves=True))
+        self._record(Entry(encode("solve", {"reply": "none"}), solves=True))
         return certified
 
     def _restoring(self) -> bytes:
-        return _encode("restore", {"reply": "none", **self._strategy})
+        return encode("restore", {"reply": "none", **self._strategy})
 
     def _restore(self, snapshot: bytes) -> None:
         try:
@@ -428,7 +442,7 @@ class Session:
 
     def _explain(self, ids: list[int | str], more: dict[str, bool]) -> dict[str, Any]:
         try:
-            envelope = self._send(_encode("explain", {"ids": ids, **more}), None, Deadline(self._limits.timeout))
+            envelope = self._send(encode("explain", {"ids": ids, **more}), None, Deadline(self._limits.timeout))
         except BadCommand as error:
             if self.about.rich:
                 raise
@@ -436,7 +450,7 @@ class Session:
         return self._trusting(lambda: _object(envelope.get("explain"), "an explanation"))
 
     def _shard_keys(self, frame: Frame) -> pa.Table:
-        reply = self._dispatch(_encode("shard_keys", {}), frame, Deadline(self._limits.timeout))
+        reply = self._dispatch(encode("shard_keys", {}), frame, Deadline(self._limits.timeout))
         if reply.startswith(b"{"):
             try:
                 self._envelope(reply)
@@ -451,7 +465,7 @@ class Session:
         return table
 
     def _changes(self) -> pa.Table:
-        reply = self._dispatch(_encode("changes", {}), None, Deadline(self._limits.timeout))
+        reply = self._dispatch(encode("changes", {}), None, Deadline(self._limits.timeout))
         if not reply.startswith(b"{"):
             return self._trusting(lambda: read(CHANGES, reply))
         try:
@@ -461,7 +475,7 @@ class Session:
         return self._trusting(lambda: self._broken("changes was answered with JSON", reply))
 
     def _snapshot(self) -> bytes:
-        reply = self._dispatch(_encode("snapshot", {}), None, Deadline(self._limits.timeout))
+        reply = self._dispatch(encode("snapshot", {}), None, Deadline(self._limits.timeout))
         if not reply.startswith(b"{"):
             return reply
         try:
@@ -478,7 +492,7 @@ class Session:
         if not (is_settled and self._compacts and self.about.rich and self._journal.is_due()):
             return
         try:
-            counts = self._send(_encode("report", {"reply": "summary"}), None, Deadline(self._limits.timeout))
+            counts = self._send(encode("report", {"reply": "summary"}), None, Deadline(self._limits.timeout))
             live = self._trusting(lambda: _live_rows(counts))
             if self._journal.is_outgrown(live):
                 changes = self._changes() if self.solves > 1 and self.says_changes else None
@@ -521,8 +535,10 @@ class Session:
         return held
 
     def _report(self, deadline: Deadline) -> dict[str, pa.Table]:
-        tables = self._grouped(deadline)
-        self._trusting(lambda: check_tables(**tables))
+        tables = self._in_parallel(lambda parts: parts.tables(deadline))
+        if tables is None:
+            tables = self._grouped(deadline)
+            self._trusting(lambda given=tables: check_tables(**given))
         self._shipped = self._shipped.compared(tables["rows"])
         return tables
 
@@ -533,12 +549,15 @@ class Session:
             table = self._fetch(what, deadline) if self._fetches else None
             if table is None:
                 self._fetches = False
-                envelope = self._send(_encode("report", {}), None, deadline)
+                envelope = self._send(encode("report", {}), None, deadline)
                 return self._trusting(lambda given=envelope: from_json(given.get("report")))
             tables[what] = table
         return tables
 
     def _stages(self, deadline: Deadline) -> pa.Table:
+        added = self._in_parallel(lambda parts: parts.stages(deadline))
+        if added is not None:
+            return added
         table = self._fetch("stages", deadline) if self._fetches else None
         if table is None:
             self._fetches = False
@@ -546,27 +565,17 @@ class Session:
         return table
 
     def _fetch(self, what: str, deadline: Deadline) -> pa.Table | None:
-        """The table, or None for a module without `fetch`.
-
-        It comes in pages, so that a module whose ledger nearly fills its memory need not hold a whole table besides.
-        """
+        """The table, or None for a module without `fetch`."""
         if not self.about.has("fetch.count"):
             return self._page(what, {}, deadline)
-        pages: list[pa.Table] = []
-        while True:
-            asked = {"from": PAGE_LINES * len(pages), "count": PAGE_LINES}
-            page = self._page(what, asked, deadline)
-            if page is None:
-                return None
-            again = bool(pages and page.num_rows) and page.slice(0, 1) == pages[-1].slice(0, 1)
-            if again or page.num_rows > PAGE_LINES:
-                self._trusting(partial(self._broken, f"fetch of {what} has other lines than {asked}", b""))
-            pages.append(page)
-            if page.num_rows < PAGE_LINES:
-                return pa.concat_tables(pages)
+        return all_pages(
+            what,
+            lambda page: self._page(what, page, deadline),
+            lambda reason: self._trusting(lambda: self._broken(reason, b"")),
+        )
 
     def _page(self, what: str, page: Mapping[str, int], deadline: Deadline) -> pa.Table | None:
-        reply = self._dispatch(_encode("fetch", {"what": what, **page}), None, deadline)
+        reply = self._dispatch(encode("fetch", {"what": what, **page}), None, deadline)
         if not reply.startswith(b"{"):
             return self._trusting(lambda: read(what, reply))
         try:
@@ -577,49 +586,54 @@ class Session:
             return None
         return self._trusting(lambda: self._broken("fetch was answered with JSON", reply))
 
-    def _steps(self, deadline: Deadline, certify: bool) -> Iterator[tuple[int, int, int | None]]:
-        """Progress per step: lots done, lots in total, certified flows."""
-        budget, before = FIRST_BUDGET, -1
-        asked = {"certify": True} if certify else {}
-        while True:
-            step = Deadline(STEP_SECONDS)
-            command = _encode("solve", {"budget": budget, "reply": "none", **asked})
-            envelope = self._send_change(command, None, deadline)
-            progress = envelope.get("progress")
-            proved = envelope.get("certified")
-            certified = self._trusting(lambda given=proved: _certified(given))
-            if progress is None:
-                yield 1, 1, certified
+    def _steps(self, deadline: Deadline, certify: bool) -> Generator[Step]:
+        """The steps of a solve; `_unrecorded` is set once it is over."""
+        parts = self._instance
+        if isinstance(parts, ParallelInstances) and not self.solves and parts.can_solve(certify=certify):
+            try:
+                for step in parts.steps(deadline, certify=certify):
+                    self._unrecorded = step.is_last
+                    yield step
                 return
-            done, total = self._trusting(lambda given=progress, last=before: _progress(given, last))
-            self._unrecorded = done >= total
-            yield done, total, certified
-            if done >= total:
-                return
-            before = done
-            if step.left() > STEP_SECONDS / 2:
-                budget = min(MAX_BUDGET, budget * 2)
-            elif step.left() == 0:
-                budget = max(1, budget // 2)
+            except FloreconError as error:
+                self._unrecorded = False
+                self._move_after(error)
+
+        def ask(budget: int, before: int) -> Step:
+            envelope = self._send_change(encode("solve", solving(budget, certify=certify)), None, deadline)
+            step = self._trusting(lambda: step_of(envelope, before))
+            self._unrecorded = step.is_last
+            return step
+
+        yield from solve_steps(ask)
 
     def _send(self, command: bytes, rows: Payload | None, deadline: Deadline) -> dict[str, Any]:
         return self._envelope(self._dispatch(command, rows, deadline))
 
     def _dispatch(self, command: bytes, rows: Payload | None, deadline: Deadline) -> bytes:
-        """Sends bytes to a healthy instance; one that was poisoned is rebuilt first."""
-        spoiled = self._instance.spoiled()
-        if spoiled is not None:
-            self._rebuild(spoiled)
+        """Sends bytes to the one healthy instance."""
+        instance = self._one()
         try:
-            return self._instance.dispatch(command, rows, deadline)
+            return instance.dispatch(command, rows, deadline)
         except Poisoned as error:
             if isinstance(error, MemoryLimit):
                 error = self._with_rows(error, rows)
-            if self._journal:
-                error.add_note(
-                    f"Nothing is lost: the next call rebuilds the workspace from its {len(self._journal)} steps."
-                )
+            self._comfort(error)
             raise error from error.__cause__
+
+    def _comfort(self, error: FloreconError) -> None:
+        """Notes what happens next, where there is something to lose."""
+        if self._journal:
+            error.add_note(
+                f"Nothing is lost: the next call rebuilds the workspace from its {len(self._journal)} steps."
+            )
+
+    def _one(self) -> Instance:
+        """The one healthy instance: one that was poisoned is rebuilt, several are left for one."""
+        spoiled = self._instance.spoiled()
+        if spoiled is not None:
+            return self._rebuild(spoiled)
+        return self._instance if isinstance(self._instance, Instance) else self._move()
 
     def _with_rows(self, error: MemoryLimit, rows: Payload | None) -> MemoryLimit:
         """The same error with the number of rows that did not fit, and the way to solve more."""
@@ -630,7 +644,7 @@ class Session:
         return MemoryLimit(f"{error.message}: {advice}")
 
     def _envelope(self, reply: bytes) -> dict[str, Any]:
-        envelope = self._trusting(lambda: _decode(reply, self._most_json()))
+        envelope = self._trusting(lambda: decode(reply, self._most_json()))
         if envelope.get("ok") is True:
             return envelope
         raise from_wire(envelope.get("error"))
@@ -651,7 +665,7 @@ class Session:
     def _broken(self, what: str, reply: bytes) -> Any:
         raise BrokenReply(f"{what} ({len(reply)} bytes)")
 
-    def _rebuild(self, cause: Poisoned) -> None:
+    def _rebuild(self, cause: Poisoned) -> Instance:
         """Replaces the instance by a fresh one that has replayed the journal; the old one is freed before."""
         LOG.warning("rebuilding the workspace of %s from %d steps: %s", self._module.name, len(self._journal), cause)
         self._instance.close()
@@ -661,36 +675,95 @@ class Session:
             raise Poisoned(f"the workspace could not be rebuilt: {error} (it was poisoned by: {cause})") from error
         self._instance = fresh
         self.rebuilt += 1
+        return fresh
 
-    def _replayed(self, entries: tuple[Entry, ...]) -> Instance:
-        """A fresh instance after these commands."""
-        fresh = self._running = Instance(self._module, self._limits)
+    def _replayed(self, entries: tuple[Entry, ...], limits: Limits | None = None) -> Instance:
+        """A fresh instance after these commands, under the session's limits or others."""
+        fresh = self._running = Instance(self._module, limits or self._limits)
         for entry in entries:
             answer = fresh.dispatch(entry.command, entry.payload, Deadline(self._limits.timeout))
-            reply = _decode(answer, self._most_json())
+            reply = decode(answer, self._most_json())
             if reply.get("ok") is not True:
                 raise from_wire(reply.get("error"))
         return fresh
 
+    # Several instances
 
-def _encode(op: Op, fields: Mapping[str, object]) -> bytes:
-    try:
-        return json.dumps({"op": op, **fields}, separators=(",", ":"), allow_nan=False).encode()
-    except (TypeError, ValueError, RecursionError) as error:
-        raise BadCommand(f"{op}: the arguments cannot be sent: {error}") from error
+    def _upsert_divided(self, command: bytes, rows: Frame, deadline: Deadline) -> bool:
+        """Ingests the first rows in several instances, if they divide; what these refuse is left to one instance."""
+        division = self._divide(rows)
+        if division is None:
+            return False
+        share = None if self._limits.max_memory is None else max(WASM_PAGE, self._limits.max_memory // division.parts)
+        limits = replace(self._limits, max_memory=share)
+        instances: list[Instance] = []
+        try:
+            for _ in range(division.parts):
+                instances.append(self._replayed(tuple(self._journal), limits))
+            parts = self._running = ParallelInstances(
+                instances, division, self._most_json() + Entry(command, rows, rows.rows).sent
+            )
+            parts.upsert(command, deadline)
+        except FloreconError as error:
+            for instance in instances:
+                instance.close()
+            self._running = self._instance
+            if self._stopping or isinstance(error, Cancelled | TimedOut):
+                self._comfort(error)
+                raise
+            LOG.info("%s: one instance ingests the rows: %s", self._module.name, error)
+            return False
+        self._unrecorded = True
+        self._instance.close()
+        self._instance = parts
+        return True
 
+    def _divide(self, rows: Frame) -> Division | None:
+        is_first = not self.solves and not any(entry.rows for entry in self._journal)
+        if self._workers == 1 or not is_first or not rows.rows or not divides(self.about):
+            return None
+        most = self._workers or min(processors(), MOST_WORKERS)
+        try:
+            return divide(
+                rows,
+                self.about,
+                lambda frame: one_array(self._shard_keys(frame), "shard_key"),
+                most,
+                if_it_pays=self._workers is None,
+            )
+        except (Cancelled, TimedOut):
+            raise
+        except FloreconError as error:
+            LOG.info("%s: the rows are not divided: %s", self._module.name, error)
+            return None
 
-def _decode(reply: bytes, most: int) -> dict[str, Any]:
-    if len(reply) > most:
-        raise BrokenReply(f"a reply of {len(reply)} bytes is more than the {most} that belong to the rows sent")
-    try:
-        envelope = json.loads(reply)
-    except (ValueError, RecursionError) as error:
-        shown = reply[:40].decode("utf-8", "replace")
-        raise BrokenReply(f"a reply of {len(reply)} bytes, starting {shown!r}, is no JSON") from error
-    if not isinstance(envelope, dict) or not isinstance(cast("dict[str, Any]", envelope).get("ok"), bool):
-        raise BrokenReply(f"a reply of {len(reply)} bytes does not say whether the command succeeded")
-    return cast("dict[str, Any]", envelope)
+    def _in_parallel(self, work: Callable[[ParallelInstances], T]) -> T | None:
+        """What several instances answer after their first solve; None where one instance has to answer."""
+        parts = self._instance
+        if not isinstance(parts, ParallelInstances) or self.solves != 1 or parts.spoiled() is not None:
+            return None
+        try:
+            return work(parts)
+        except FloreconError as error:
+            self._move_after(error)
+            return None
+
+    def _move_after(self, error: FloreconError) -> None:
+        """Leaves an error of several instances to one, which meets it again or does not; not one that stops a call."""
+        if isinstance(error, Cancelled | TimedOut):
+            self._comfort(error)
+            raise error
+        LOG.info("%s: one instance goes on: %s", self._module.name, error)
+        self._move()
+
+    def _move(self) -> Instance:
+        """Moves from several instances to one, which replays the journal; they are freed before."""
+        if self._stopping:
+            raise Cancelled(f"{self._module.name}: the call was cancelled")
+        self._instance.close()
+        fresh = self._replayed(tuple(self._journal))
+        self._instance = fresh
+        return fresh
 
 
 def _object(given: object, what: str) -> dict[str, Any]:
@@ -705,18 +778,3 @@ def _live_rows(envelope: Mapping[str, Any]) -> int:
     if not isinstance(rows, int):
         raise BrokenReply("a summary does not say how many rows there are")
     return rows
-
-
-def _certified(given: object) -> int | None:
-    if given is None or type(given) is int:
-        return given
-    raise BrokenReply(f"the number of certified flows is no number: {str(given)[:80]}")
-
-
-def _progress(given: object, last: int) -> tuple[int, int]:
-    """The counts of a partial solve; they must rise, or the loop would never end."""
-    counts = cast("dict[str, object]", given) if isinstance(given, dict) else {}
-    done, total = counts.get("done"), counts.get("total")
-    if not isinstance(done, int) or not isinstance(total, int) or not last < done:
-        raise BrokenReply(f"a partial solve reports no progress: {str(counts)[:80]} after {last}")
-    return done, total

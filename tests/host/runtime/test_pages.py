@@ -10,7 +10,7 @@ import pytest
 
 import florecon_build as fb
 from florecon_build.host import BrokenReply, Workspace
-from florecon_build.host.runtime import session
+from florecon_build.host.runtime import commands
 from florecon_build.host.workspace import unchecked_tables
 from tests.host.runtime.test_believed import ROWS, TRUTH, module
 from tests.support.wat_modules import ABOUT
@@ -48,7 +48,7 @@ def test_pages_are_the_table(textual: bool, lines: int, monkeypatch: pytest.Monk
             stages = workspace.solve().stages
             whole = unchecked_tables(workspace)
             assert whole["allocations"].num_rows > whole["rows"].num_rows  # some row is matched in two parts
-            monkeypatch.setattr(session, "PAGE_LINES", lines)
+            monkeypatch.setattr(commands, "PAGE_LINES", lines)
             assert {what: table.to_pylist() for what, table in unchecked_tables(workspace).items()} == {
                 what: table.to_pylist() for what, table in whole.items()
             }
@@ -67,6 +67,6 @@ def test_other_lines_than_were_asked_for_are_no_page(monkeypatch: pytest.MonkeyP
         workspace.upsert(ROWS)
         assert workspace.solve().rows.num_rows == 3
         for lines, what in ((1, "groups"), (2, "groups"), (3, "allocations")):
-            monkeypatch.setattr(session, "PAGE_LINES", lines)
+            monkeypatch.setattr(commands, "PAGE_LINES", lines)
             with pytest.raises(BrokenReply, match=f"fetch of {what} has other lines than"):
                 _ = workspace.solve().rows

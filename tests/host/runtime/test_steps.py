@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from florecon_build.host import Cancelled, TimedOut, Workspace
-from florecon_build.host.runtime import session
+from florecon_build.host.runtime import solve_steps
 
 FACTS = ["status", "origin", "reason", "net", "size", "node"]
 
@@ -17,8 +17,8 @@ FACTS = ["status", "origin", "reason", "net", "size", "node"]
 @pytest.fixture(autouse=True)
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Steps of one unit that never grow."""
-    monkeypatch.setattr(session, "FIRST_BUDGET", 1)
-    monkeypatch.setattr(session, "MAX_BUDGET", 1)
+    monkeypatch.setattr(solve_steps, "FIRST_BUDGET", 1)
+    monkeypatch.setattr(solve_steps, "MAX_BUDGET", 1)
 
 
 def ledger(size: int) -> pa.Table:
@@ -54,7 +54,7 @@ def facts(ws: Workspace) -> list[object]:
 @pytest.fixture
 def expected(solver_wasm: Path, monkeypatch: pytest.MonkeyPatch) -> list[object]:
     with monkeypatch.context() as patch, opened(solver_wasm) as ws:
-        patch.setattr(session, "FIRST_BUDGET", 1 << 40)
+        patch.setattr(solve_steps, "FIRST_BUDGET", 1 << 40)
         ws.solve()
         return facts(ws)
 
@@ -112,7 +112,7 @@ def test_a_change_between_steps_starts_the_solve_anew(solver_wasm: Path, expecte
     assert facts(ws) == expected
 
 
-class Clock(session.Deadline):
+class Clock(solve_steps.Deadline):
     """A deadline that is over when told so."""
 
     is_over = False

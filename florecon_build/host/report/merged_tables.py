@@ -1,0 +1,149 @@
+"""Report of several instances, each with a part of the rows, as the report of one instance with all of them.
+
+A solve numbers its groups in the order of the report, which is that of their smallest rows. Every part has its tables
+in that order, so the whole is a merge, of which only the part of each line has to be found.
+
+>>> def part(id, number):
+...     groups = pa.table({"group_id": [number], "size": [1], "first_id": [id]})
+...     lines = pa.table({"id": [id], "group_id": [number], "amount": [100]})
+...     return {"groups": groups, "allocations": lines, "rows": lines}
+>>> order = RowOrder.of(pa.array([7, 5]), pa.array([0, 1]))
+>>> merged([part(7, 2), part(5, 2)], order)["groups"].select(["group_id", "first_id"]).to_pydict()
+{'group_id': [3, 4], 'first_id': [5, 7]}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from florecon_build.host.errors import BrokenReply
+from florecon_build.host.report.control import is_ascending, one_array, places
+from florecon_build.wire import COUNTERS
+
+Tables = Mapping[str, pa.Table]
+
+
+@dataclass(frozen=True, slots=True)
+class RowOrder:
+    """Order of rows that were divided: the part of each in their order of arrival, and the places by ascending id.
+
+    `by_id` is None where the rows arrived in the order of their ids.
+    """
+
+    part: pa.Array
+    by_id: pa.Array | None
+
+    @staticmethod
+    def of(ids: pa.Array, part: pa.Array) -> RowOrder | None:
+        """The order of these rows; None for an id that comes twice."""
+        if is_ascending(ids):
+            return RowOrder(part, None)
+        by_id = pc.sort_indices(ids)
+        return RowOrder(part, by_id) if is_ascending(ids.take(by_id)) else None
+
+    def part_by_id(self) -> pa.Array:
+        """The part of each row, by ascending id."""
+        return self.part if self.by_id is None else self.part.take(self.by_id)
+
+    def arrivals(self, number: int) -> pa.Array:
+        """The places at which the rows of a part arrived."""
+        return _places_of(self.part, number)
+
+    def ranks(self, arrivals: pa.Array) -> pa.Array:
+        """The places by ascending id of the rows that arrived at these places."""
+        return arrivals if self.by_id is None else pc.sort_indices(self.by_id).cast(pa.int64()).take(arrivals)
+
+
+def merged(parts: Sequence[Tables], order: RowOrder) -> dict[str, pa.Table]:
+    """The tables `groups`, `allocations` and `rows` over all parts, as of the first solve of one instance.
+
+    Errors: `BrokenReply` for parts that are not in the order of the wire page.
+    """
+    try:
+        return _merged(parts, order)
+    except pa.ArrowException as error:
+        raise BrokenReply(f"the parts of a report do not fit together: {error}") from error
+
+
+def _merged(parts: Sequence[Tables], order: RowOrder) -> dict[str, pa.Table]:
+    has_text_ids = "id_text" in parts[0]["rows"].column_names
+    if has_text_ids:  # the number of a text is its place of arrival
+        parts = [_renumbered(tables, order.arrivals(number)) for number, tables in enumerate(parts)]
+    first = pa.concat_arrays([one_array(tables["groups"], "first_id") for tables in parts])
+    smallest = order.ranks(first) if has_text_ids else first
+    counts = [tables["groups"].num_rows for tables in parts]
+    # a stable sort: the groups of one row, which are of one part, stay in their order
+    part_of_group = _repeated(pa.array(counts)).take(pc.sort_indices(smallest))
+    bases = [_base(tables["groups"]) for tables in parts]
+    numbers = pc.add(places(sum(counts)), sum(bases) - len(bases) + 1)
+
+    groups = _with_numbers(_interleaved([tables["groups"] for tables in parts], part_of_group), numbers)
+    group_of_line = _repeated(one_array(groups, "size"))
+    allocations = _interleaved([tables["allocations"] for tables in parts], part_of_group.take(group_of_line))
+    allocations = _with_numbers(allocations, numbers.take(group_of_line))
+    rows: list[pa.Table] = []
+    for number, (tables, base) in enumerate(zip(parts, bases, strict=True)):
+        own = numbers.take(_places_of(part_of_group, number))
+        rows.append(_with_numbers(tables["rows"], own.take(pc.subtract(one_array(tables["rows"], "group_id"), base))))
+    return {"groups": groups, "allocations": allocations, "rows": _interleaved(rows, order.part_by_id())}
+
+
+def added_stages(parts: Sequence[pa.Table]) -> pa.Table:
+    """The stages of all parts: counters added up node by node; what is no counter is the same in each."""
+    total = parts[0]
+    for name in COUNTERS:
+        counts = zip(*(stages[name].to_pylist() for stages in parts), strict=True)
+        added = pa.array(map(sum, counts), total.schema.field(name).type)
+        total = total.set_column(total.column_names.index(name), name, added)
+    return total
+
+
+def _base(groups: pa.Table) -> int:
+    """The number of the first group; they are numbered one after the other."""
+    numbers = one_array(groups, "group_id")
+    base: int = numbers[0].as_py()
+    if not numbers.equals(pc.add(places(len(numbers)), base)):
+        raise BrokenReply("the groups of a first solve are not numbered one after the other")
+    return base
+
+
+def _renumbered(tables: Tables, numbers: pa.Array) -> Tables:
+    """The tables with the numbers that text ids have in the whole."""
+
+    def with_ids(what: str, name: str) -> pa.Table:
+        table = tables[what]
+        return table.set_column(table.column_names.index(name), name, numbers.take(one_array(table, name)))
+
+    columns = {"groups": "first_id", "allocations": "id", "rows": "id"}
+    return {what: with_ids(what, name) for what, name in columns.items()}
+
+
+def _with_numbers(table: pa.Table, numbers: pa.Array) -> pa.Table:
+    return table.set_column(table.column_names.index("group_id"), "group_id", numbers)
+
+
+def _interleaved(tables: Sequence[pa.Table], part: pa.Array) -> pa.Table:
+    """The lines of all tables, each table's in its order; `part` has the table of each line."""
+    at, before = pa.repeat(pa.scalar(0, pa.int64()), len(part)), 0
+    for number, table in enumerate(tables):
+        mine = pc.equal(part, number)
+        place = pc.add(pc.cumulative_sum(mine.cast(pa.int64())), before - 1)
+        at = pc.if_else(mine, place, at)
+        before += table.num_rows
+    return pa.concat_tables(tables).combine_chunks().take(at)
+
+
+def _places_of(part: pa.Array, number: int) -> pa.Array:
+    return pc.indices_nonzero(pc.equal(part, number)).cast(pa.int64())
+
+
+def _repeated(counts: pa.Array) -> pa.Array:
+    """The numbers from 0, each as often as its count says."""
+    ends = pc.cumulative_sum(counts.cast(pa.int64()))
+    offsets = pa.concat_arrays([pa.array([0], pa.int64()), ends])
+    total: int = offsets[len(counts)].as_py()
+    return pc.list_parent_indices(pa.LargeListArray.from_arrays(offsets, pa.nulls(total))).cast(pa.int64())
