@@ -35,7 +35,7 @@ const FAR: i64 = 1 << 60;
 #[derive(Clone, Copy)]
 struct Complete<'a> {
     columns: Columns<'a>,
-    component: &'a Component,
+    component: &'a Component<'a>,
     /// Penalties of sources, and of sinks.
     source: &'a [i64],
     sink: &'a [i64],
@@ -50,7 +50,7 @@ impl<'a> Complete<'a> {
             component,
             ..
         } = problem;
-        let (source, sink) = penalty.split_at((component.sinks - component.first) as usize);
+        let (source, sink) = penalty.split_at(component.sinks as usize);
         let complete = columns.cost.len() == source.len() * sink.len();
         if !complete || source.len() > sink.len() || sink.len() < SHORTEST_ROW || !problem.is_even() {
             return None;
@@ -259,10 +259,10 @@ impl Assignment {
 
     /// Builds the tree and its duals from the distances.
     fn hang(&mut self, complete: Complete<'_>, tree: &mut Tree, potential: &mut [i64]) {
-        let Component { first, sinks, .. } = *complete.component;
+        let sinks = complete.component.sinks;
         let arc = |source: usize, sink: u32| complete.columns.arc(source * complete.sink.len() + sink as usize);
         for (source, &sink) in self.sink_of.iter().enumerate() {
-            let (slot, dist, via) = (first + source as u32, self.path.dist[source], self.path.via[source]);
+            let (slot, dist, via) = (source as u32, self.path.dist[source], self.path.via[source]);
             potential[slot as usize] = -self.path.price[source] - dist;
             if sink != NONE {
                 let below = (sinks + sink) as usize;

@@ -30,30 +30,30 @@ const NOTHING: Holding = Holding {
 pub(super) fn start_by_bids(
     columns: Columns<'_>,
     penalty: &[i64],
-    component: &Component,
+    component: &Component<'_>,
     tree: &mut Tree,
     potential: &mut [i64],
 ) {
     let holdings = bid(columns, penalty, component);
-    hang(columns, &holdings, component, tree);
+    hang(columns, &holdings, tree);
     cut_circles(component, tree);
     Forest::default().thread(component, tree);
-    let Component { first, sinks, .. } = *component;
+    let sinks = component.sinks;
     tree.load_duals(component, potential, |x, node| {
         if node.pred == PENALTY {
-            penalty[(x - first) as usize]
+            penalty[x as usize]
         } else if x < sinks {
-            columns.cost[holdings[(x - first) as usize].second as usize]
+            columns.cost[holdings[x as usize].second as usize]
         } else {
-            columns.cost[holdings[(node.parent - first) as usize].best as usize]
+            columns.cost[holdings[node.parent as usize].best as usize]
         }
     });
 }
 
 /// Lets the sources of a component bid.
-fn bid(columns: Columns<'_>, penalty: &[i64], component: &Component) -> Vec<Holding> {
-    let (first, base) = (component.first, component.sinks);
-    let sources = (base - first) as usize;
+fn bid(columns: Columns<'_>, penalty: &[i64], component: &Component<'_>) -> Vec<Holding> {
+    let base = component.sinks;
+    let sources = base as usize;
     let mut holdings = vec![NOTHING; sources];
     let mut holder = vec![NONE; penalty.len() - sources];
     let mut price = penalty[sources..].to_vec();
@@ -61,11 +61,11 @@ fn bid(columns: Columns<'_>, penalty: &[i64], component: &Component) -> Vec<Hold
     let mut bids = BIDS * sources;
     while let Some(source) = waiting.pop().filter(|_| bids > 0) {
         bids -= 1;
-        let end = columns.end[(first + source) as usize] as usize;
+        let end = columns.end[source as usize] as usize;
         let start = if source == 0 {
             0
         } else {
-            columns.end[(first + source) as usize - 1] as usize
+            columns.end[source as usize - 1] as usize
         };
         // to stay unmatched is an offer too
         let (mut best, mut second) = (penalty[source as usize], penalty[source as usize]);
@@ -99,11 +99,8 @@ fn bid(columns: Columns<'_>, penalty: &[i64], component: &Component) -> Vec<Hold
 }
 
 /// Hangs sinks by the sources that hold them, and these by their second best arcs.
-fn hang(columns: Columns<'_>, holdings: &[Holding], component: &Component, tree: &mut Tree) {
-    for (x, holding) in (component.first..)
-        .zip(holdings)
-        .filter(|(_, holding)| holding.best != NONE)
-    {
+fn hang(columns: Columns<'_>, holdings: &[Holding], tree: &mut Tree) {
+    for (x, holding) in (0..).zip(holdings).filter(|(_, holding)| holding.best != NONE) {
         let sink = &mut tree.node[columns.head[holding.best as usize] as usize];
         (sink.parent, sink.pred) = (x, columns.arc(holding.best as usize));
         let source = &mut tree.node[x as usize];
@@ -117,20 +114,20 @@ fn hang(columns: Columns<'_>, holdings: &[Holding], component: &Component, tree:
 
 /// Hangs one source of every circle by its penalty.
 fn cut_circles(component: &Component, tree: &mut Tree) {
-    let Component { first, sinks, root, .. } = *component;
+    let Component { sinks, root, .. } = *component;
     // the walk that met each source first
-    let mut met = vec![NONE; (sinks - first) as usize];
-    for walk in first..sinks {
+    let mut met = vec![NONE; sinks as usize];
+    for walk in 0..sinks {
         let mut x = walk;
-        while x != root && met[(x - first) as usize] == NONE {
-            met[(x - first) as usize] = walk;
+        while x != root && met[x as usize] == NONE {
+            met[x as usize] = walk;
             let node = &tree.node[x as usize];
             let above = if node.parent == root {
                 root
             } else {
                 tree.node[node.parent as usize].parent
             };
-            if above != root && met[(above - first) as usize] == walk {
+            if above != root && met[above as usize] == walk {
                 let node = &mut tree.node[x as usize];
                 (node.parent, node.pred) = (root, PENALTY);
                 break;

@@ -10,7 +10,7 @@
 //! can still vary, from the basis at hand: the cost follows the number of ties, not of arcs.
 
 use super::canonical_restart::{self, CanonicalRestart};
-use super::components::{Component, Layout};
+use super::components::Component;
 use super::optimal_face::{Face, Tight, penalty_arc};
 use super::pricing::{Columns, Pricer};
 use super::scalar::Number;
@@ -47,8 +47,8 @@ enum Aim {
 }
 
 impl Aim {
-    fn cost(self, layout: &Layout, key: &[u64], tight: Tight) -> i64 {
-        let key = |slot: u32| key[layout.node[slot as usize] as usize];
+    fn cost(self, component: &Component<'_>, key: &[u64], tight: Tight) -> i64 {
+        let key = |x: u32| key[component.node[x as usize] as usize];
         match self {
             _ if tight.arc == PENALTY => 0,
             Self::Weight(round) => weight(key(tight.tail), key(tight.head), round),
@@ -67,13 +67,13 @@ pub(super) struct Chooser {
     cost: Vec<i64>,
     /// Duals of the current aim.
     dual: Vec<i64>,
-    /// Per slot: an arc at this node varies among optimal solutions.
+    /// Per node: an arc at this node varies among optimal solutions.
     varies: Vec<bool>,
 }
 
 impl Chooser {
-    /// Buffers for so many slots.
-    pub fn new(slots: usize) -> Self {
+    /// Buffers for components of so many nodes and a root.
+    pub fn new(nodes: usize) -> Self {
         Self {
             face: Face::default(),
             afresh: CanonicalRestart::default(),
@@ -81,8 +81,8 @@ impl Chooser {
             tail: Vec::new(),
             head: Vec::new(),
             cost: Vec::new(),
-            dual: vec![0; slots],
-            varies: vec![false; slots],
+            dual: vec![0; nodes + 1],
+            varies: vec![false; nodes + 1],
         }
     }
 
@@ -91,8 +91,7 @@ impl Chooser {
     /// if the optimum was the only one.
     pub fn choose<P: Number>(
         &mut self,
-        layout: &Layout,
-        component: &Component,
+        component: &Component<'_>,
         key: &[u64],
         (tree, potential): (&mut Tree, &[P]),
         tight: &mut Vec<Tight>,
@@ -103,6 +102,7 @@ impl Chooser {
             return None;
         }
         std::mem::swap(&mut self.list, tight);
+        self.varies[..=component.n_nodes()].fill(false);
         let mut tied_nodes = 0;
         for tight in &self.list {
             for x in [tight.tail, tight.head] {
@@ -112,10 +112,10 @@ impl Chooser {
         }
         let (mut pivots, mut round) = (0, 1);
         if !near && canonical_restart::pays(component, tied_nodes) {
-            let weight = |tight| Aim::Weight(round).cost(layout, key, tight);
-            self.afresh.load(layout, component, weight, potential);
+            let weight = |tight| Aim::Weight(round).cost(component, key, tight);
+            self.afresh.load(component, weight, potential);
             let settled = self.list.iter().all(|tight| tight.arc != PENALTY);
-            pivots += self.afresh.choose(layout, component, settled, tree, &mut self.dual);
+            pivots += self.afresh.choose(component, settled, tree, &mut self.dual);
         }
         while !self.list.is_empty() {
             let aim = if round <= ROUNDS {
@@ -123,32 +123,31 @@ impl Chooser {
             } else {
                 self.first_arc()
             };
-            pivots += self.pursue(layout, component, key, tree, aim);
+            pivots += self.pursue(component, key, tree, aim);
             self.narrow(component, tree);
             round += 1;
         }
         Some(pivots)
     }
 
-    /// Per slot: an arc at this node varies among optimal solutions, after `choose`.
-    pub fn varies(&self, slot: u32) -> bool {
-        self.varies[slot as usize]
+    /// An arc at this node varies among optimal solutions, after `choose` has found a tie.
+    pub fn varies(&self, x: u32) -> bool {
+        self.varies[x as usize]
     }
 
-    /// The next arc of the lexicographic rule: slots and arcs keep the order of the instance.
+    /// The next arc of the lexicographic rule: nodes and arcs keep the order of the instance.
     fn first_arc(&self) -> Aim {
         Aim::Largest(self.list.iter().map(|tight| tight.arc).min().unwrap_or(PENALTY))
     }
 
     /// Minimises an aim over the varying arcs.
-    fn pursue(&mut self, layout: &Layout, component: &Component, key: &[u64], tree: &mut Tree, aim: Aim) -> u64 {
-        self.load(layout, component, key, tree, aim);
+    fn pursue(&mut self, component: &Component<'_>, key: &[u64], tree: &mut Tree, aim: Aim) -> u64 {
+        self.load(component, key, tree, aim);
         let columns = Columns {
             tail: &self.tail,
             head: &self.head,
             cost: &self.cost,
             end: &[],
-            first: 0,
             arc: &[],
         };
         let mut pricer = Pricer::new(columns, &[], component);
@@ -163,24 +162,24 @@ impl Chooser {
     }
 
     /// Costs of the varying arcs and the duals of the tree for an aim.
-    fn load(&mut self, layout: &Layout, component: &Component, key: &[u64], tree: &Tree, aim: Aim) {
+    fn load(&mut self, component: &Component<'_>, key: &[u64], tree: &Tree, aim: Aim) {
         self.tail.clear();
         self.head.clear();
         self.cost.clear();
         for &tight in &self.list {
             self.tail.push(tight.tail);
             self.head.push(tight.head);
-            self.cost.push(aim.cost(layout, key, tight));
+            self.cost.push(aim.cost(component, key, tight));
         }
         tree.load_duals(component, &mut self.dual, |x, node| {
             let (arc, above) = (node.pred, node.parent);
             let (tail, head) = if x < component.sinks { (x, above) } else { (above, x) };
-            aim.cost(layout, key, Tight { arc, tail, head })
+            aim.cost(component, key, Tight { arc, tail, head })
         });
     }
 
     /// Keeps the arcs that vary among the flows that are best for the last aim.
-    fn narrow(&mut self, component: &Component, tree: &Tree) {
+    fn narrow(&mut self, component: &Component<'_>, tree: &Tree) {
         let dual = &self.dual;
         let mut costs = self.cost.iter();
         self.list.retain(|tight| {
@@ -193,17 +192,11 @@ impl Chooser {
 }
 
 /// Visits the arcs of reduced cost zero, row by row.
-pub(super) fn each_tight<P: Number>(
-    layout: &Layout,
-    component: &Component,
-    potential: &[P],
-    mut visit: impl FnMut(Tight),
-) {
-    let mut start = component.arcs.start;
-    while start < component.arcs.end {
-        let tail = layout.tail[start];
-        let (end, from) = (layout.end[tail as usize] as usize, potential[tail as usize]);
-        let row = layout.head[start..end].iter().zip(&layout.cost[start..end]);
+pub(super) fn each_tight<P: Number>(component: &Component<'_>, potential: &[P], mut visit: impl FnMut(Tight)) {
+    let mut start = 0;
+    for ((tail, &end), &from) in (0..component.sinks).zip(component.end).zip(potential) {
+        let end = end as usize;
+        let row = component.head[start..end].iter().zip(&component.cost[start..end]);
         for (arc, (&head, &cost)) in (start as u32..).zip(row) {
             if P::of(cost) + from == potential[head as usize] {
                 visit(Tight { arc, tail, head });
@@ -214,22 +207,15 @@ pub(super) fn each_tight<P: Number>(
 }
 
 /// Arcs of reduced cost zero outside the basis, into `tight`.
-pub(super) fn find_tight<P: Number>(
-    layout: &Layout,
-    component: &Component,
-    tree: &Tree,
-    potential: &[P],
-    tight: &mut Vec<Tight>,
-) {
+pub(super) fn find_tight<P: Number>(component: &Component<'_>, tree: &Tree, potential: &[P], tight: &mut Vec<Tight>) {
     tight.clear();
-    each_tight(layout, component, potential, |found| {
+    each_tight(component, potential, |found| {
         if !tree.holds(component.root, &found) {
             tight.push(found);
         }
     });
-    for x in component.first..component.root {
-        let found = penalty_arc(component, x);
-        let penalty = P::of(layout.penalty[x as usize]);
+    for (x, &penalty) in (0..).zip(component.penalty) {
+        let (found, penalty) = (penalty_arc(component, x), P::of(penalty));
         if penalty + potential[found.tail as usize] == potential[found.head as usize]
             && !tree.holds(component.root, &found)
         {

@@ -11,11 +11,11 @@
 use super::assignment::Assignment;
 use super::auction::start_by_bids;
 use super::canonical::{WEIGHT, each_tight};
-use super::components::{Component, Layout};
+use super::components::Component;
 use super::optimal_face::{Tight, penalty_arc};
 use super::pricing::{Columns, Pricer};
 use super::scalar::Number;
-use super::simplex::{Problem, minimise, pivot_on, warm_up};
+use super::simplex::{Problem, minimise, pivot_on, plant_duals, warm_up};
 use super::spanning_tree::Tree;
 
 /// Components of fewer nodes are settled from the basis at hand.
@@ -24,7 +24,7 @@ const FEWEST_NODES: usize = 256;
 const FEWEST_PARTS: usize = 4;
 
 /// Whether so many tied nodes make a fresh start faster.
-pub(super) fn pays(component: &Component, tied_nodes: usize) -> bool {
+pub(super) fn pays(component: &Component<'_>, tied_nodes: usize) -> bool {
     component.n_nodes() >= FEWEST_NODES && 2 * tied_nodes > component.n_nodes()
 }
 
@@ -35,7 +35,7 @@ pub(super) struct CanonicalRestart {
     tail: Vec<u32>,
     head: Vec<u32>,
     weight: Vec<i64>,
-    /// Per slot of a source, where its arcs end.
+    /// Per source, where its arcs end.
     end: Vec<u32>,
     penalty: Vec<i64>,
     assignment: Assignment,
@@ -43,52 +43,33 @@ pub(super) struct CanonicalRestart {
 
 impl CanonicalRestart {
     /// Loads what is tight at an optimum, with these weights.
-    pub fn load<P: Number>(
-        &mut self,
-        layout: &Layout,
-        component: &Component,
-        weight: impl Fn(Tight) -> i64,
-        potential: &[P],
-    ) {
-        self.list_arcs(layout, component, weight, potential);
+    pub fn load<P: Number>(&mut self, component: &Component<'_>, weight: impl Fn(Tight) -> i64, potential: &[P]) {
+        self.list_arcs(component, weight, potential);
         // "must be matched": more than a path through all nodes can weigh
         let dearest = (component.n_nodes() as i64 / 2 + 1) * WEIGHT;
         self.penalty.clear();
-        for x in component.first..component.root {
+        for (x, &penalty) in (0..).zip(component.penalty) {
             let Tight { tail, head, .. } = penalty_arc(component, x);
-            let is_tight = P::of(layout.penalty[x as usize]) + potential[tail as usize] == potential[head as usize];
+            let is_tight = P::of(penalty) + potential[tail as usize] == potential[head as usize];
             self.penalty.push(if is_tight { 0 } else { dearest });
         }
     }
 
     /// Replaces the basis with one whose flow has the least weight among the optima, and `dual` with its duals; `settled`
     /// says that all optima leave the same unmatched. Returns the number of pivots.
-    pub fn choose(
-        &mut self,
-        layout: &Layout,
-        component: &Component,
-        settled: bool,
-        tree: &mut Tree,
-        dual: &mut [i64],
-    ) -> u64 {
-        let Component { first, sinks, root, .. } = *component;
-        tree.plant(component, layout);
-        dual[root as usize] = 0;
-        for (x, &penalty) in (first..root).zip(&self.penalty) {
-            dual[x as usize] = if x < sinks { -penalty } else { penalty };
-        }
+    pub fn choose(&mut self, component: &Component<'_>, settled: bool, tree: &mut Tree, dual: &mut [i64]) -> u64 {
+        tree.plant(component);
+        plant_duals(component, &self.penalty, dual);
         let columns = Columns {
             tail: &self.tail,
             head: &self.head,
             cost: &self.weight,
             end: &self.end,
-            first: 0,
             arc: &self.arc,
         };
         let problem = Problem {
             columns,
             penalty: &self.penalty,
-            amount: &layout.amount[first as usize..root as usize],
             component,
         };
         if self.assignment.start(problem, tree, dual) {
@@ -108,28 +89,22 @@ impl CanonicalRestart {
     }
 
     /// All arcs of reduced cost zero.
-    fn list_arcs<P: Number>(
-        &mut self,
-        layout: &Layout,
-        component: &Component,
-        weight: impl Fn(Tight) -> i64,
-        potential: &[P],
-    ) {
+    fn list_arcs<P: Number>(&mut self, component: &Component<'_>, weight: impl Fn(Tight) -> i64, potential: &[P]) {
         self.arc.clear();
         self.tail.clear();
         self.head.clear();
         self.weight.clear();
-        self.end.resize(layout.node.len(), 0);
-        each_tight(layout, component, potential, |tight| {
+        self.end.clear();
+        each_tight(component, potential, |tight| {
             self.arc.push(tight.arc);
             self.tail.push(tight.tail);
             self.head.push(tight.head);
             self.weight.push(weight(tight));
         });
         let mut end = 0;
-        for source in component.first..component.sinks {
+        for source in 0..component.sinks {
             end += self.tail[end..].iter().take_while(|&&tail| tail == source).count();
-            self.end[source as usize] = end as u32;
+            self.end.push(end as u32);
         }
     }
 }

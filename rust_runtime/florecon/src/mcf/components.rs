@@ -8,49 +8,62 @@ use super::instance::Instance;
 /// No node, no arc, no slot.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// One connected component. Its slots are its sources, its sinks, and its root, in this order.
-#[derive(Clone, Debug)]
-pub(super) struct Component {
-    /// First slot, which is the first source.
-    pub first: u32,
+/// One connected component. Its nodes and its arcs are numbered from 0: its sources, its sinks, and its root, to which every
+/// node's penalty arc leads; arcs ascending by (tail, head). The order is that of the instance.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Component<'a> {
     /// First sink.
     pub sinks: u32,
-    /// The root, to which every node's penalty arc leads; the last slot.
+    /// The root, which is the number of the other nodes.
     pub root: u32,
-    /// The arcs, ascending by (tail, head).
-    pub arcs: Range<usize>,
+    /// First slot in the layout.
+    pub first: u32,
+    /// Per node but the root its index in the instance, the magnitude of its supply, and its penalty.
+    pub node: &'a [u32],
+    pub amount: &'a [i64],
+    pub penalty: &'a [i64],
+    /// Source, sink, cost, and index in the instance of each arc.
+    pub tail: &'a [u32],
+    pub head: &'a [u32],
+    pub cost: &'a [i64],
+    pub origin: &'a [u32],
+    /// Per source, where its arcs end.
+    pub end: &'a [u32],
 }
 
-impl Component {
+impl Component<'_> {
     /// Nodes without the root.
     pub fn n_nodes(&self) -> usize {
-        (self.root - self.first) as usize
+        self.root as usize
     }
 }
 
+/// A component in the arrays of a layout.
+#[derive(Clone, Debug)]
+struct Section {
+    sources: u32,
+    slots: Range<u32>,
+    arcs: Range<u32>,
+}
+
 /// Nodes renumbered into slots, component by component; inside a component the order of the instance is kept.
+///
+/// A component's nodes and arcs are next to each other, and are numbered by themselves, so that the tree and the duals of the
+/// component at hand stay in the cache.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Layout {
     /// The components that hold an arc, ascending by smallest node.
-    pub components: Vec<Component>,
+    sections: Vec<Section>,
     /// Slot of each node of the instance, `NONE` for a node without usable arcs.
     pub slot: Vec<u32>,
-    /// Node of each slot, `NONE` for a root.
-    pub node: Vec<u32>,
-    /// Magnitude of the supply, per slot.
-    pub amount: Vec<i64>,
-    /// Penalty per slot.
-    pub penalty: Vec<i64>,
-    /// Slot of each arc's source.
-    pub tail: Vec<u32>,
-    /// Slot of each arc's sink.
-    pub head: Vec<u32>,
-    /// Cost of each arc.
-    pub cost: Vec<i64>,
-    /// Per slot of a source, where its arcs end.
-    pub end: Vec<u32>,
-    /// Index of each arc in the instance.
-    pub origin: Vec<u32>,
+    node: Vec<u32>,
+    amount: Vec<i64>,
+    penalty: Vec<i64>,
+    tail: Vec<u32>,
+    head: Vec<u32>,
+    cost: Vec<i64>,
+    end: Vec<u32>,
+    origin: Vec<u32>,
 }
 
 /// The arcs that can carry flow, strictly ascending by (tail, head).
@@ -176,7 +189,37 @@ impl Layout {
 
     /// Nodes of the largest component.
     pub fn largest_component(&self) -> usize {
-        self.components.iter().map(Component::n_nodes).max().unwrap_or(0)
+        self.sections
+            .iter()
+            .map(|section| section.slots.len())
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// The components, ascending by smallest node.
+    pub fn components(&self) -> impl ExactSizeIterator<Item = Component<'_>> {
+        self.sections.iter().map(|Section { sources, slots, arcs }| {
+            let first = slots.start;
+            let [slots, arcs] = [slots, arcs].map(|range| range.start as usize..range.end as usize);
+            Component {
+                sinks: *sources,
+                root: slots.len() as u32,
+                first,
+                node: &self.node[slots.clone()],
+                amount: &self.amount[slots.clone()],
+                penalty: &self.penalty[slots.clone()],
+                tail: &self.tail[arcs.clone()],
+                head: &self.head[arcs.clone()],
+                cost: &self.cost[arcs.clone()],
+                origin: &self.origin[arcs],
+                end: &self.end[slots],
+            }
+        })
+    }
+
+    /// All costs, and all penalties.
+    pub fn prices(&self) -> [&[i64]; 2] {
+        [&self.cost, &self.penalty]
     }
 
     /// Makes the components and gives every node its slot; returns the component of each node.
@@ -188,7 +231,7 @@ impl Layout {
             degree[tail as usize] += 1;
         }
         // Sources, sinks and arcs of each component, then where each starts.
-        let mut count: Vec<[usize; 3]> = Vec::new();
+        let mut count: Vec<[u32; 3]> = Vec::new();
         for node in 0..n {
             let top = label[node] as usize;
             label[node] = if top != node {
@@ -203,7 +246,7 @@ impl Layout {
                 let count = &mut count[label[node] as usize];
                 if node < instance.n_sources {
                     count[0] += 1;
-                    count[2] += degree[node] as usize;
+                    count[2] += degree[node];
                 } else {
                     count[1] += 1;
                 }
@@ -211,23 +254,21 @@ impl Layout {
         }
         let (mut slot, mut arc) = (0, 0);
         for &[sources, sinks, n_arcs] in &count {
-            let (first, root) = (slot as u32, (slot + sources + sinks) as u32);
-            let component = Component {
-                first,
-                sinks: first + sources as u32,
-                root,
+            self.sections.push(Section {
+                sources,
+                slots: slot..slot + sources + sinks,
                 arcs: arc..arc + n_arcs,
-            };
-            self.components.push(component);
-            slot += sources + sinks + 1;
+            });
+            slot += sources + sinks;
             arc += n_arcs;
         }
-        self.fill_slots(instance, &label, slot);
+        self.fill_slots(instance, &label, slot as usize);
         label
     }
 
     fn fill_slots(&mut self, instance: &Instance, label: &[u32], slots: usize) {
-        let mut next: Vec<[u32; 2]> = self.components.iter().map(|c| [c.first, c.sinks]).collect();
+        let starts = |section: &Section| [section.slots.start, section.slots.start + section.sources];
+        let mut next: Vec<[u32; 2]> = self.sections.iter().map(starts).collect();
         self.slot = vec![NONE; label.len()];
         self.node = vec![NONE; slots];
         self.amount = vec![0; slots];
@@ -247,7 +288,11 @@ impl Layout {
 
     fn place_arcs(&mut self, arcs: &Arcs<'_>, label: &[u32]) {
         let m = arcs.tail.len();
-        let mut next: Vec<usize> = self.components.iter().map(|c| c.arcs.start).collect();
+        let mut next: Vec<usize> = self
+            .sections
+            .iter()
+            .map(|section| section.arcs.start as usize)
+            .collect();
         self.tail = vec![0; m];
         self.head = vec![0; m];
         self.cost = vec![0; m];
@@ -257,14 +302,16 @@ impl Layout {
         while from < m {
             let tail = arcs.tail[from];
             let to = from + arcs.tail[from..].iter().take_while(|&&t| t == tail).count();
-            let place = &mut next[label[tail as usize] as usize];
+            let component = label[tail as usize] as usize;
+            let (place, section) = (&mut next[component], &self.sections[component]);
             let row = *place..*place + (to - from);
             *place = row.end;
             let slot = self.slot[tail as usize];
-            self.tail[row.clone()].fill(slot);
-            self.end[slot as usize] = row.end as u32;
+            let first = section.slots.start;
+            self.tail[row.clone()].fill(slot - first);
+            self.end[slot as usize] = row.end as u32 - section.arcs.start;
             for (head, &node) in self.head[row.clone()].iter_mut().zip(&arcs.head[from..to]) {
-                *head = self.slot[node as usize];
+                *head = self.slot[node as usize] - first;
             }
             self.cost[row.clone()].copy_from_slice(&arcs.cost[from..to]);
             match &arcs.origin {

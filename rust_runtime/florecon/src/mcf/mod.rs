@@ -120,18 +120,14 @@ impl<'a> Prepared<'a> {
     /// The same without its certificate, from the tree of an earlier optimum: per node its parent, `NONE` for the root.
     fn solve_from(self, basis: Option<&[u32]>) -> Result<Solution, EngineError> {
         if scalar::fits_i64(&self.layout) {
-            answer::<i64>(self.instance, self.layout, basis)
+            answer::<i64>(self.instance, &self.layout, basis)
         } else {
-            answer::<i128>(self.instance, self.layout, basis)
+            answer::<i128>(self.instance, &self.layout, basis)
         }
     }
 }
 
-fn answer<P: Number>(instance: &Instance, layout: Layout, basis: Option<&[u32]>) -> Result<Solution, EngineError> {
-    let mut network: Network<P> = Network::new(layout);
-    if let Some(basis) = basis {
-        network.start_from(basis);
-    }
+fn answer<P: Number>(instance: &Instance, layout: &Layout, basis: Option<&[u32]>) -> Result<Solution, EngineError> {
     let n = instance.n_nodes();
     let mut answer = Answer {
         instance,
@@ -145,9 +141,11 @@ fn answer<P: Number>(instance: &Instance, layout: Layout, basis: Option<&[u32]>)
             stats: Stats::default(),
         },
     };
-    answer.read_unconnected(&network.layout);
+    answer.read_unconnected(layout);
     // each component while its arcs are at hand
-    let stats = network.solve(&instance.key, |network, component| answer.read(network, component));
+    let stats = Network::<P>::solve_all(layout, &instance.key, basis, |network, component, tied| {
+        answer.read(network, component, tied);
+    });
     let Answer {
         objective,
         mut solution,
@@ -187,20 +185,24 @@ impl Answer<'_> {
         }
     }
 
-    /// Flows and duals of a component.
-    fn read<P: Number>(&mut self, network: &Network<P>, component: &Component) {
-        let layout = &network.layout;
-        for slot in component.first as usize..component.root as usize {
-            let (node, basis) = (layout.node[slot] as usize, &network.tree.node[slot]);
-            self.solution.potential[node] = network.potential[slot].dual();
-            self.solution.unique[node] = network.unique[slot];
+    /// Flows and duals of a component, and what is unique where it is tied.
+    fn read<P: Number>(&mut self, network: &Network<P>, component: &Component<'_>, tied: bool) {
+        let places = component.node.iter().zip(component.penalty);
+        for ((&node, &penalty), (basis, potential)) in places.zip(network.tree.node.iter().zip(&network.potential)) {
+            let node = node as usize;
+            self.solution.potential[node] = potential.dual();
             if basis.pred == PENALTY {
-                self.add(basis.flow, layout.penalty[slot]);
+                self.add(basis.flow, penalty);
             } else {
-                let arc = layout.origin[basis.pred as usize] as usize;
+                let arc = component.origin[basis.pred as usize] as usize;
                 self.solution.flow[arc] = basis.flow;
-                self.solution.basis[node] = layout.node[basis.parent as usize];
-                self.add(basis.flow, layout.cost[basis.pred as usize]);
+                self.solution.basis[node] = component.node[basis.parent as usize];
+                self.add(basis.flow, component.cost[basis.pred as usize]);
+            }
+        }
+        if tied {
+            for (&node, &unique) in component.node.iter().zip(&network.unique) {
+                self.solution.unique[node as usize] = unique;
             }
         }
     }

@@ -20,7 +20,7 @@ pub(super) struct Tight {
     pub head: u32,
 }
 
-/// Buffers of the analysis, reused from component to component. Nodes are counted from the component's first slot.
+/// Buffers of the analysis, reused from component to component.
 #[derive(Default)]
 pub(super) struct Face {
     /// Maximal subtree of arcs with flow that holds each node.
@@ -33,13 +33,12 @@ pub(super) struct Face {
 
 impl Face {
     /// Replaces the list of tight arcs outside the basis by the arcs, in the basis or not, that vary.
-    pub fn keep_varying(&mut self, component: &Component, tree: &Tree, list: &mut Vec<Tight>) {
+    pub fn keep_varying(&mut self, component: &Component<'_>, tree: &Tree, list: &mut Vec<Tight>) {
         if list.is_empty() {
             return;
         }
         self.find_strong(component, tree, list);
-        let first = component.first;
-        list.retain(|tight| self.joined(tight.tail - first, tight.head - first));
+        list.retain(|tight| self.joined(tight.tail, tight.head));
         if !list.is_empty() {
             self.drop_bridges(component, tree, list);
         }
@@ -52,8 +51,8 @@ impl Face {
     }
 
     /// Contracts arcs with flow, which are all in the tree, and finds the strong components of what is left.
-    fn find_strong(&mut self, component: &Component, tree: &Tree, list: &[Tight]) {
-        let (first, root) = (component.first, component.root);
+    fn find_strong(&mut self, component: &Component<'_>, tree: &Tree, list: &[Tight]) {
+        let root = component.root;
         self.cluster.clear();
         self.cluster.resize(component.n_nodes() + 1, 0);
         self.pairs.clear();
@@ -61,8 +60,8 @@ impl Face {
         let mut x = tree.node[root as usize].thread;
         while x != root {
             let node = &tree.node[x as usize];
-            let above = self.cluster[(node.parent - first) as usize];
-            self.cluster[(x - first) as usize] = if node.flow > 0 {
+            let above = self.cluster[node.parent as usize];
+            self.cluster[x as usize] = if node.flow > 0 {
                 above
             } else {
                 self.pairs.push((clusters, above));
@@ -72,8 +71,8 @@ impl Face {
             x = node.thread;
         }
         for tight in list {
-            let tail = self.cluster[(tight.tail - first) as usize];
-            let head = self.cluster[(tight.head - first) as usize];
+            let tail = self.cluster[tight.tail as usize];
+            let head = self.cluster[tight.head as usize];
             if tail != head {
                 self.pairs.push((tail, head));
             }
@@ -83,17 +82,15 @@ impl Face {
     }
 
     /// Adds to the list the arcs of the tree that are no bridges of their strong component.
-    fn drop_bridges(&mut self, component: &Component, tree: &Tree, list: &mut Vec<Tight>) {
-        let (first, root) = (component.first, component.root);
+    fn drop_bridges(&mut self, component: &Component<'_>, tree: &Tree, list: &mut Vec<Tight>) {
         self.pairs.clear();
-        self.pairs
-            .extend(list.iter().map(|tight| (tight.tail - first, tight.head - first)));
+        self.pairs.extend(list.iter().map(|tight| (tight.tail, tight.head)));
         let outside = self.pairs.len();
         let mut inside = Vec::new();
-        for x in first..root {
+        for x in 0..component.root {
             let node = &tree.node[x as usize];
-            if self.joined(x - first, node.parent - first) {
-                self.pairs.push((x - first, node.parent - first));
+            if self.joined(x, node.parent) {
+                self.pairs.push((x, node.parent));
                 inside.push(x);
             }
         }
@@ -119,7 +116,7 @@ impl Face {
 }
 
 /// The penalty arc of a node.
-pub(super) fn penalty_arc(component: &Component, x: u32) -> Tight {
+pub(super) fn penalty_arc(component: &Component<'_>, x: u32) -> Tight {
     let root = component.root;
     let (tail, head) = if x < component.sinks { (x, root) } else { (root, x) };
     Tight {

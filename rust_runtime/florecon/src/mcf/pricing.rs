@@ -13,20 +13,16 @@ pub(super) struct Columns<'a> {
     pub tail: &'a [u32],
     pub head: &'a [u32],
     pub cost: &'a [i64],
-    /// Per slot the position where the arcs of its row end; empty where arcs do not come row by row.
+    /// Per source the position where its arcs end; empty where arcs do not come row by row.
     pub end: &'a [u32],
-    /// Offset of these ends, and of a position to its arc in the layout.
-    pub first: usize,
-    /// The arc of the layout at each position, if the offset does not give it.
+    /// The arc of the component at each position, if that is not the position.
     pub arc: &'a [u32],
 }
 
 impl Columns<'_> {
-    /// The arc of the layout at a position.
+    /// The arc of the component at a position.
     pub fn arc(&self, position: usize) -> u32 {
-        self.arc
-            .get(position)
-            .map_or((self.first + position) as u32, |&arc| arc)
+        self.arc.get(position).map_or(position as u32, |&arc| arc)
     }
 }
 
@@ -35,7 +31,7 @@ pub(super) struct Pricer<'a, P> {
     arcs: Columns<'a>,
     /// Penalties of the component's nodes, or none.
     penalty: &'a [i64],
-    component: &'a Component,
+    component: &'a Component<'a>,
     /// Position where the next block starts: arcs first, then nodes.
     next: usize,
     /// The positions that are priced, range after range, and the range at hand.
@@ -63,7 +59,7 @@ const FINE: i64 = 256;
 
 impl<'a, P: Number> Pricer<'a, P> {
     /// Prices arcs and, for each entry of `penalty`, the penalty arc of that node of the component.
-    pub fn new(arcs: Columns<'a>, penalty: &'a [i64], component: &'a Component) -> Self {
+    pub fn new(arcs: Columns<'a>, penalty: &'a [i64], component: &'a Component<'a>) -> Self {
         Self {
             arcs,
             penalty,
@@ -80,7 +76,7 @@ impl<'a, P: Number> Pricer<'a, P> {
     }
 
     /// The same, with a memory for what needs no second look, for arcs ascending by tail.
-    pub fn watching(arcs: Columns<'a>, penalty: &'a [i64], component: &'a Component) -> Self {
+    pub fn watching(arcs: Columns<'a>, penalty: &'a [i64], component: &'a Component<'a>) -> Self {
         Self {
             patches: Patches::new(arcs, component),
             ..Self::new(arcs, penalty, component)
@@ -97,17 +93,12 @@ impl<'a, P: Number> Pricer<'a, P> {
         let Some(patches) = &mut self.patches else { return };
         patches.records_uniform_shifts = true;
         let (arcs, [sources, sinks]) = patches.part(parts);
-        let Component {
-            first,
-            sinks: base,
-            root,
-            ..
-        } = self.component;
-        let at = |slot: u32| self.arcs.tail.len() + (slot - first) as usize;
+        let Component { sinks: base, root, .. } = *self.component;
+        let at = |x: u32| self.arcs.tail.len() + x as usize;
         self.spans = [
             arcs,
-            at(sources.start.max(*first))..at(sources.end.min(*base)),
-            at(sinks.start.max(*base))..at(sinks.end.min(*root)),
+            at(sources.start)..at(sources.end.min(base)),
+            at(sinks.start.max(base))..at(sinks.end.min(root)),
         ];
         self.start_over();
     }
@@ -212,8 +203,7 @@ impl<'a, P: Number> Pricer<'a, P> {
     }
 
     fn scan_nodes(&mut self, at: Range<usize>, potential: &[P]) {
-        let sources = (self.component.sinks - self.component.first) as usize;
-        let potential = &potential[self.component.first as usize..];
+        let sources = self.component.sinks as usize;
         for i in at {
             let penalty = P::of(self.penalty[i]);
             let reduced = if i < sources {
@@ -240,7 +230,7 @@ impl<'a, P: Number> Pricer<'a, P> {
                 reduced,
             };
         }
-        let (node, root) = (self.component.first + (found - n_arcs) as u32, self.component.root);
+        let (node, root) = ((found - n_arcs) as u32, self.component.root);
         let (tail, head) = if node < self.component.sinks {
             (node, root)
         } else {
@@ -255,9 +245,9 @@ impl<'a, P: Number> Pricer<'a, P> {
     }
 
     /// Learns that the pivot at hand moves a node.
-    pub fn touch(&mut self, slot: usize) {
+    pub fn touch(&mut self, x: usize) {
         if let Some(patches) = &mut self.patches {
-            patches.touch(slot);
+            patches.touch(x);
         }
     }
 

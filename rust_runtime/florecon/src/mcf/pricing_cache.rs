@@ -2,7 +2,7 @@
 //! reduced cost the potentials at their ends have not changed, or have all changed by the same amount.
 //!
 //! Near the optimum of a large component a pivot moves a few nodes, or many neighbours together, and the next entering arc lies
-//! where the moved meet the others. Potentials are watched in spans of neighbouring slots, arcs in patches of neighbouring
+//! where the moved meet the others. Potentials are watched in spans of neighbouring nodes, arcs in patches of neighbouring
 //! rows; checking a patch starts with the spans in which its arcs end. This pays where arcs are local, as in a window; a patch
 //! whose ends are scattered is always scanned.
 
@@ -11,7 +11,7 @@ use std::ops::Range;
 use super::components::Component;
 use super::pricing::Columns;
 
-/// Slots that are watched together, as a power of two.
+/// Nodes that are watched together, as a power of two.
 const SPAN: u32 = 4;
 /// A patch whose heads stretch over more spans is not worth watching.
 const WIDEST: u32 = 24;
@@ -58,10 +58,7 @@ pub(super) struct Patches {
     /// Nodes of each span that the pivot at hand has moved so far, and the spans that have some.
     moved: Vec<u8>,
     touched: Vec<u32>,
-    first: u32,
     root: u32,
-    /// First span of the component.
-    base: u32,
     /// Counts pivots, from 1.
     time: u32,
     /// The patch at hand, when it was begun, and whether nothing was found in it since.
@@ -72,12 +69,11 @@ pub(super) struct Patches {
 
 impl Patches {
     /// Divides the arcs, and the penalty arcs behind them; `None` if the component is small.
-    pub fn new(arcs: Columns<'_>, component: &Component) -> Option<Self> {
+    pub fn new(arcs: Columns<'_>, component: &Component<'_>) -> Option<Self> {
         if arcs.tail.len() < FEWEST_ARCS {
             return None;
         }
-        let base = component.first >> SPAN;
-        let span = |slot: u32| (slot >> SPAN) - base;
+        let span = |x: u32| x >> SPAN;
         let mut list: Vec<Patch> = Vec::new();
         for (i, (&tail, &head)) in arcs.tail.iter().zip(arcs.head).enumerate() {
             let (tail, head) = (span(tail), span(head));
@@ -96,10 +92,10 @@ impl Patches {
             }
         }
         let rows = list.len();
-        for slot in component.first..component.root {
-            let (end, own) = (arcs.tail.len() + (slot - component.first) as usize + 1, span(slot));
+        for x in 0..component.root {
+            let (end, own) = (arcs.tail.len() + x as usize + 1, span(x));
             match list.last_mut() {
-                Some(patch) if patch.tails.0 == own && patch.end > arcs.tail.len() && slot != component.sinks => {
+                Some(patch) if patch.tails.0 == own && patch.end > arcs.tail.len() && x != component.sinks => {
                     patch.end = end;
                 }
                 _ => list.push(Patch {
@@ -128,9 +124,7 @@ impl Patches {
             records_uniform_shifts: false,
             moved: vec![0; spans],
             touched: Vec::new(),
-            first: component.first,
             root: component.root,
-            base,
             time: 1,
             at: 0,
             began: 0,
@@ -144,7 +138,7 @@ impl Patches {
         if 2 * narrow.count() > self.rows { self.rows } else { 0 }
     }
 
-    /// The positions of some patches of rows, and the slots of all the nodes there.
+    /// The positions of some patches of rows, and all the nodes there.
     pub fn part(&self, rows: Range<usize>) -> (Range<usize>, [Range<u32>; 2]) {
         let start = rows.start.checked_sub(1).map_or(0, |before| self.list[before].end);
         let part = &self.list[rows.start..rows.end.min(self.rows)];
@@ -152,11 +146,11 @@ impl Patches {
             let low = part.iter().map(|patch| ends(patch).0).min().unwrap_or(0);
             low..part.iter().map(|patch| ends(patch).1).max().unwrap_or(low)
         };
-        let slots = |spans: Range<u32>| (spans.start + self.base) << SPAN..(spans.end + self.base) << SPAN;
+        let nodes = |spans: Range<u32>| spans.start << SPAN..spans.end << SPAN;
         let end = part.last().map_or(start, |patch| patch.end);
         (
             start..end,
-            [slots(bounds(|patch| patch.tails)), slots(bounds(|patch| patch.heads))],
+            [nodes(bounds(|patch| patch.tails)), nodes(bounds(|patch| patch.heads))],
         )
     }
 
@@ -211,8 +205,8 @@ impl Patches {
     }
 
     /// Learns that the pivot moves a node.
-    pub fn touch(&mut self, slot: usize) {
-        let span = (slot >> SPAN) - self.base as usize;
+    pub fn touch(&mut self, x: usize) {
+        let span = x >> SPAN;
         if !self.records_uniform_shifts {
             self.changed[span] = self.time;
             return;
@@ -226,8 +220,8 @@ impl Patches {
     /// Learns that the pivot is done, and by how much it moved nodes: None for more than can be noted.
     pub fn settle(&mut self, shift: Option<i64>) {
         for &span in &self.touched {
-            let start = (span + self.base) << SPAN;
-            let nodes = (start + (1 << SPAN)).min(self.root) - start.max(self.first);
+            let start = span << SPAN;
+            let nodes = (start + (1 << SPAN)).min(self.root) - start;
             let span = span as usize;
             match shift {
                 Some(shift) if u32::from(self.moved[span]) == nodes => {

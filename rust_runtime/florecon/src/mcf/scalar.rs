@@ -48,13 +48,10 @@ impl Number for i128 {
 /// The path from a node to the root crosses one penalty arc and then arcs that point alternately up and down, so that
 /// their costs cancel in pairs up to their difference. A reduced cost adds two potentials and a cost.
 pub(super) fn fits_i64(layout: &Layout) -> bool {
-    let (low, high) = layout
-        .cost
-        .iter()
-        .fold((0, 0), |(low, high), &c| (c.min(low), c.max(high)));
+    let [costs, penalties] = layout.prices();
+    let (low, high) = costs.iter().fold((0, 0), |(low, high), &c| (c.min(low), c.max(high)));
     let (low, high) = (i128::from(low), i128::from(high));
-    let penalty = layout
-        .penalty
+    let penalty = penalties
         .iter()
         .map(|p| i128::from(p.unsigned_abs()))
         .max()

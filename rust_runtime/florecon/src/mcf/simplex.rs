@@ -4,88 +4,88 @@ use super::assignment::Assignment;
 use super::canonical::{Chooser, find_tight};
 use super::components::{Component, Layout};
 use super::instance::Stats;
-use super::optimal_face::Tight;
 use super::pricing::{Columns, Pricer};
 use super::scalar::Number;
 use super::spanning_tree::{Entering, PENALTY, Tree};
+use super::warm_start::Forest;
 
-/// Layout, basis and duals of an instance.
+/// Basis and duals of the component at hand.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Network<P> {
-    pub layout: Layout,
     pub tree: Tree,
-    /// Dual of each slot; `cost + potential[tail] - potential[head]` is an arc's reduced cost, and a root has zero.
+    /// Dual of each node; `cost + potential[tail] - potential[head]` is an arc's reduced cost, and a root has zero.
     pub potential: Vec<P>,
-    /// Per slot, whether its component of positive flow is the same in every optimum.
+    /// Per node of a tied component, whether its component of positive flow is the same in every optimum.
     pub unique: Vec<bool>,
-    /// The basis to start from is that of an instance much like this one.
-    pub near: bool,
+    /// Per node the first node, in preorder, of its component of positive flow.
+    top: Vec<u32>,
 }
 
 impl<P: Number> Network<P> {
-    /// Starts every component from the tree of its penalty arcs.
-    pub fn new(layout: Layout) -> Self {
-        let slots = layout.node.len();
-        let mut tree = Tree {
-            node: vec![Default::default(); slots],
-        };
-        let mut potential = vec![P::default(); slots];
-        for component in &layout.components {
-            tree.plant(component, &layout);
-            let [first, sinks, root] = [component.first, component.sinks, component.root].map(|x| x as usize);
-            for (dual, &penalty) in potential[first..root].iter_mut().zip(&layout.penalty[first..root]) {
-                *dual = P::of(penalty);
-            }
-            potential[first..sinks].iter_mut().for_each(|dual| *dual = -*dual);
-        }
+    /// Buffers for components of so many nodes and a root.
+    fn new(nodes: usize) -> Self {
         Self {
-            layout,
-            tree,
-            potential,
-            unique: vec![true; slots],
-            near: false,
+            tree: Tree {
+                node: vec![Default::default(); nodes + 1],
+            },
+            potential: vec![P::default(); nodes + 1],
+            unique: Vec::new(),
+            top: Vec::new(),
         }
     }
 
-    /// Brings every component to its canonical optimum; `solved` sees each as it gets there.
-    pub fn solve(&mut self, key: &[u64], mut solved: impl FnMut(&Self, &Component)) -> Stats {
+    /// Brings every component to its canonical optimum, from the tree of its penalty arcs or from `basis`, that of an instance
+    /// much like this one; `solved` sees each as it gets there, and whether it is tied.
+    pub fn solve_all(
+        layout: &Layout,
+        key: &[u64],
+        basis: Option<&[u32]>,
+        mut solved: impl FnMut(&Self, &Component<'_>, bool),
+    ) -> Stats {
+        let components = layout.components();
         let mut stats = Stats {
-            components: self.layout.components.len(),
+            components: components.len(),
             ..Stats::default()
         };
-        let mut chooser = Chooser::new(self.layout.node.len());
-        let (mut tight, mut assignment) = (Vec::new(), Assignment::default());
-        for component in 0..stats.components {
-            stats.pivots += self.minimise(component, &mut assignment);
-            if let Some(pivots) = self.choose(component, key, &mut chooser, &mut tight) {
+        let largest = layout.largest_component();
+        let (mut network, mut chooser) = (Self::new(largest), Chooser::new(largest));
+        let (mut tight, mut assignment, mut forest) = (Vec::new(), Assignment::default(), Forest::default());
+        for component in components {
+            if let Some(basis) = basis {
+                network.start_from(&component, &layout.slot, basis, &mut forest);
+            } else {
+                network.tree.plant(&component);
+                plant_duals(&component, component.penalty, &mut network.potential);
+            }
+            stats.pivots += network.minimise(&component, basis.is_some(), &mut assignment);
+            let Network { tree, potential, .. } = &mut network;
+            find_tight(&component, tree, potential, &mut tight);
+            let canonical = chooser.choose(&component, key, (tree, potential), &mut tight, basis.is_some());
+            if let Some(pivots) = canonical {
+                network.mark_unique(&component, |x| chooser.varies(x));
                 stats.canonical_pivots += pivots;
                 stats.tied_components += 1;
             }
-            solved(self, &self.layout.components[component]);
+            solved(&network, &component, canonical.is_some());
         }
         stats
     }
 
     /// Minimises the cost of one component. Returns the number of pivots.
-    fn minimise(&mut self, component: usize, assignment: &mut Assignment) -> u64 {
-        let (layout, component) = (&self.layout, &self.layout.components[component]);
-        let arcs = component.arcs.clone();
+    fn minimise(&mut self, component: &Component<'_>, near: bool, assignment: &mut Assignment) -> u64 {
         let columns = Columns {
-            tail: &layout.tail[arcs.clone()],
-            head: &layout.head[arcs.clone()],
-            cost: &layout.cost[arcs.clone()],
-            end: &layout.end,
-            first: arcs.start,
+            tail: component.tail,
+            head: component.head,
+            cost: component.cost,
+            end: component.end,
             arc: &[],
         };
-        let nodes = component.first as usize..component.root as usize;
         let problem = Problem {
             columns,
-            penalty: &layout.penalty[nodes.clone()],
-            amount: &layout.amount[nodes],
+            penalty: component.penalty,
             component,
         };
-        if !self.near
+        if !near
             && let Some(potential) = P::plain(&mut self.potential)
             && assignment.start(problem, &mut self.tree, potential)
         {
@@ -94,50 +94,57 @@ impl<P: Number> Network<P> {
         minimise(problem, &mut self.tree, &mut self.potential)
     }
 
-    /// Moves one optimal component to its canonical optimum and marks what is unique.
-    fn choose(&mut self, component: usize, key: &[u64], chooser: &mut Chooser, tight: &mut Vec<Tight>) -> Option<u64> {
-        let (layout, component) = (&self.layout, &self.layout.components[component]);
-        find_tight(layout, component, &self.tree, &self.potential, tight);
-        let basis = (&mut self.tree, &self.potential[..]);
-        let pivots = chooser.choose(layout, component, key, basis, tight, self.near)?;
-        mark_unique(component, &self.tree, |x| chooser.varies(x), &mut self.unique);
-        Some(pivots)
+    /// Marks each node by whether no node of its component of positive flow varies.
+    fn mark_unique(&mut self, component: &Component<'_>, varies: impl Fn(u32) -> bool) {
+        let Self { tree, unique, top, .. } = self;
+        let (root, n) = (component.root, component.n_nodes());
+        unique.clear();
+        unique.resize(n, true);
+        top.clear();
+        top.resize(n, root);
+        // In preorder a node comes after its parent.
+        let mut x = tree.node[root as usize].thread;
+        while x != root {
+            let node = &tree.node[x as usize];
+            let flows = node.flow > 0 && node.pred != PENALTY;
+            let above = if flows { top[node.parent as usize] } else { x };
+            top[x as usize] = above;
+            unique[above as usize] &= !varies(x);
+            x = node.thread;
+        }
+        for x in 0..n {
+            unique[x] = unique[top[x] as usize];
+        }
     }
 }
 
-/// Marks each node by whether no node of its component of positive flow varies.
-fn mark_unique(component: &Component, tree: &Tree, varies: impl Fn(u32) -> bool, unique: &mut [bool]) {
-    // In preorder a node comes after its parent; `top` is the first node of its component of flow.
-    let mut top = vec![component.root; component.n_nodes()];
-    let first = component.first;
-    let mut x = tree.node[component.root as usize].thread;
-    while x != component.root {
-        let node = &tree.node[x as usize];
-        let flows = node.flow > 0 && node.pred != PENALTY;
-        let above = if flows { top[(node.parent - first) as usize] } else { x };
-        top[(x - first) as usize] = above;
-        unique[above as usize] &= !varies(x);
-        x = node.thread;
+/// The duals of the tree of penalty arcs.
+pub(super) fn plant_duals<P: Number>(component: &Component<'_>, penalty: &[i64], dual: &mut [P]) {
+    let (sources, sinks) = penalty.split_at(component.sinks as usize);
+    let (above, below) = dual.split_at_mut(sources.len());
+    for (dual, &penalty) in above.iter_mut().zip(sources) {
+        *dual = -P::of(penalty);
     }
-    for x in first..component.root {
-        unique[x as usize] = unique[top[(x - first) as usize] as usize];
+    for (dual, &penalty) in below.iter_mut().zip(sinks) {
+        *dual = P::of(penalty);
     }
+    dual[component.root as usize] = P::default();
 }
 
 /// Problem of the simplex: arcs in row order, and the penalty arcs of the nodes.
 #[derive(Clone, Copy)]
 pub(super) struct Problem<'a> {
     pub columns: Columns<'a>,
-    /// Per node of the component its penalty, and what it has to send or to receive.
+    /// Per node of the component its penalty.
     pub penalty: &'a [i64],
-    pub amount: &'a [i64],
-    pub component: &'a Component,
+    pub component: &'a Component<'a>,
 }
 
 impl Problem<'_> {
     /// All nodes send or receive the same.
     pub fn is_even(&self) -> bool {
-        self.amount.iter().all(|&own| own == self.amount[0])
+        let amount = self.component.amount;
+        amount.iter().all(|&own| own == amount[0])
     }
 }
 
@@ -147,7 +154,6 @@ pub(super) fn minimise<P: Number>(problem: Problem<'_>, tree: &mut Tree, potenti
         columns,
         penalty,
         component,
-        ..
     } = problem;
     let pivots = warm_up(columns, tree, potential);
     let mut pricer = Pricer::watching(columns, penalty, component);
@@ -171,10 +177,7 @@ pub(super) fn warm_up<P: Number>(columns: Columns<'_>, tree: &mut Tree, potentia
     let (mut pivots, mut from) = (0, 0);
     while from < columns.tail.len() {
         let source = columns.tail[from];
-        let (end, own) = (
-            columns.end[source as usize] as usize - columns.first,
-            potential[source as usize],
-        );
+        let (end, own) = (columns.end[source as usize] as usize, potential[source as usize]);
         let (mut best, mut arc) = (P::default(), None);
         let row = columns.head[from..end].iter().zip(&columns.cost[from..end]);
         for (at, (&head, &cost)) in (from..).zip(row) {

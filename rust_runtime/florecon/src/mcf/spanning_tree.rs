@@ -1,13 +1,13 @@
 //! Spanning tree of a basis, and the pivot that exchanges one of its arcs.
 //!
-//! All nodes of all components lie in one array; each component is a circular preorder list (`thread`) that starts at its root.
+//! The nodes of a component are a circular preorder list (`thread`) that starts at its root.
 //! Arcs lead from sources to sinks, penalty arcs from sources to the root and from the root to sinks; so the arc between a node
 //! and its parent points up exactly if the node is a source, and no direction is stored.
 //!
 //! Invariant: the tree is strongly feasible: a tree arc without flow points up, hence only sources have one. This and the rule
 //! for the leaving arc exclude cycling.
 
-use super::components::{Component, Layout, NONE};
+use super::components::{Component, NONE};
 use super::optimal_face::Tight;
 use super::scalar::Number;
 
@@ -50,7 +50,7 @@ pub(super) struct Leaving {
     pub flow: i64,
 }
 
-/// The basis of every component.
+/// The basis of the component at hand.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tree {
     pub node: Vec<Node>,
@@ -58,22 +58,22 @@ pub(super) struct Tree {
 
 impl Tree {
     /// Makes every node of the component a child of its root, unmatched.
-    pub fn plant(&mut self, component: &Component, layout: &Layout) {
-        let (first, root) = (component.first, component.root);
-        for x in first..root {
-            self.node[x as usize] = Node {
+    pub fn plant(&mut self, component: &Component<'_>) {
+        let root = component.root;
+        for ((x, &amount), node) in (0..).zip(component.amount).zip(&mut self.node) {
+            *node = Node {
                 parent: root,
                 pred: PENALTY,
                 thread: x + 1,
-                back: if x == first { root } else { x - 1 },
+                back: if x == 0 { root } else { x - 1 },
                 depth: 1,
-                flow: layout.amount[x as usize],
+                flow: amount,
             };
         }
         self.node[root as usize] = Node {
             parent: NONE,
             pred: NONE,
-            thread: first,
+            thread: 0,
             back: root - 1,
             depth: 0,
             flow: 0,
@@ -81,7 +81,7 @@ impl Tree {
     }
 
     /// The duals of a component, from its root down: `cost` says what the arc above a node costs.
-    pub fn load_duals<P: Number>(&self, component: &Component, dual: &mut [P], cost: impl Fn(u32, &Node) -> P) {
+    pub fn load_duals<P: Number>(&self, component: &Component<'_>, dual: &mut [P], cost: impl Fn(u32, &Node) -> P) {
         dual[component.root as usize] = P::default();
         let mut x = self.node[component.root as usize].thread;
         while x != component.root {

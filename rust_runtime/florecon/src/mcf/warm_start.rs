@@ -5,13 +5,13 @@
 //! under the root until they do not; what such a child moved becomes unmatched, which is always feasible. A sink gives up one
 //! child more if its own arc would be left without flow, which would break strong feasibility (see `spanning_tree`).
 
-use super::components::{Component, Layout, NONE};
+use super::components::{Component, NONE};
 use super::scalar::Number;
 use super::simplex::Network;
 use super::spanning_tree::{Node, PENALTY, Tree};
 use crate::sorting::by_number;
 
-/// Buffers, reused from component to component; per slot from the component's first.
+/// Buffers, reused from component to component; per node.
 #[derive(Default)]
 pub(super) struct Forest {
     /// The children of a node as a list.
@@ -24,62 +24,48 @@ pub(super) struct Forest {
 }
 
 impl<P: Number> Network<P> {
-    /// Replaces the tree of penalty arcs by one near `basis`: per node of the instance the parent it had, `NONE` for the
-    /// root. Parents must come from one tree; those that no arc leads to any more are passed over.
-    pub fn start_from(&mut self, basis: &[u32]) {
-        self.near = true;
-        let mut forest = Forest::default();
-        for component in 0..self.layout.components.len() {
-            let component = self.layout.components[component].clone();
-            self.hang_as(&component, basis);
-            self.find_flows(&component, &mut forest);
-            forest.thread(&component, &mut self.tree);
-            let layout = &self.layout;
-            self.tree.load_duals(&component, &mut self.potential, |x, node| {
-                P::of(if node.pred == PENALTY {
-                    layout.penalty[x as usize]
-                } else {
-                    layout.cost[node.pred as usize]
-                })
-            });
-        }
+    /// Makes the tree one near `basis`: per node of the instance the parent it had, `NONE` for the root. Parents must come
+    /// from one tree; those that no arc leads to any more are passed over. `slot` is the layout's.
+    pub fn start_from(&mut self, component: &Component<'_>, slot: &[u32], basis: &[u32], forest: &mut Forest) {
+        self.hang_as(component, slot, basis);
+        self.find_flows(component, forest);
+        forest.thread(component, &mut self.tree);
+        self.tree.load_duals(component, &mut self.potential, |x, node| {
+            P::of(if node.pred == PENALTY {
+                component.penalty[x as usize]
+            } else {
+                component.cost[node.pred as usize]
+            })
+        });
     }
 
     /// Gives every node its parent and the arc to it.
-    fn hang_as(&mut self, component: &Component, basis: &[u32]) {
-        let layout = &self.layout;
-        for x in component.first..component.root {
-            let parent = basis[layout.node[x as usize] as usize];
-            let parent = if parent == NONE {
-                NONE
-            } else {
-                layout.slot[parent as usize]
-            };
-            let arc = if parent == NONE {
-                None
-            } else {
-                let ends = if x < component.sinks { (x, parent) } else { (parent, x) };
-                find_arc(layout, component, ends)
-            };
-            let node = &mut self.tree.node[x as usize];
+    fn hang_as(&mut self, component: &Component<'_>, slot: &[u32], basis: &[u32]) {
+        for ((x, &own), node) in (0..).zip(component.node).zip(&mut self.tree.node) {
+            // of another component, or none: beyond the root
+            let parent = slot
+                .get(basis[own as usize] as usize)
+                .map_or(NONE, |&slot| slot.wrapping_sub(component.first));
+            let ends = if x < component.sinks { (x, parent) } else { (parent, x) };
+            let arc = find_arc(component, ends);
             (node.parent, node.pred) = arc.map_or((component.root, PENALTY), |arc| (parent, arc));
         }
     }
 
     /// The flow above every node, leaves first.
-    fn find_flows(&mut self, component: &Component, forest: &mut Forest) {
-        let (first, root) = (component.first, component.root);
+    fn find_flows(&mut self, component: &Component<'_>, forest: &mut Forest) {
+        let root = component.root;
         forest.list_children(component, &self.tree.node);
         forest.ready.clear();
         forest
             .ready
-            .extend((first..root).filter(|&x| forest.waiting[(x - first) as usize] == 0));
+            .extend((0..root).filter(|&x| forest.waiting[x as usize] == 0));
         while let Some(x) = forest.ready.pop() {
             let left = self.settle(component, forest, x);
             let node = &mut self.tree.node[x as usize];
             node.flow = left;
             if node.parent != root {
-                let waiting = &mut forest.waiting[(node.parent - first) as usize];
+                let waiting = &mut forest.waiting[node.parent as usize];
                 *waiting -= 1;
                 if *waiting == 0 {
                     forest.ready.push(node.parent);
@@ -89,15 +75,15 @@ impl<P: Number> Network<P> {
     }
 
     /// The flow that the children of `x` leave for its own arc; children are cut off until it is feasible.
-    fn settle(&mut self, component: &Component, forest: &mut Forest, x: u32) -> i64 {
+    fn settle(&mut self, component: &Component<'_>, forest: &mut Forest, x: u32) -> i64 {
         forest.children.clear();
-        let mut child = forest.first[(x - component.first) as usize];
-        let mut left = i128::from(self.layout.amount[x as usize]);
+        let mut child = forest.first[x as usize];
+        let mut left = i128::from(component.amount[x as usize]);
         while child != NONE {
             let flow = self.tree.node[child as usize].flow;
             left -= i128::from(flow);
             forest.children.push((flow, child));
-            child = forest.next[(child - component.first) as usize];
+            child = forest.next[child as usize];
         }
         let least = i128::from(x >= component.sinks);
         if left < least {
@@ -119,8 +105,8 @@ impl<P: Number> Network<P> {
 
 impl Forest {
     /// Preorder and depths of a tree whose nodes have their parents.
-    pub fn thread(&mut self, component: &Component, tree: &mut Tree) {
-        let (first, root) = (component.first, component.root);
+    pub fn thread(&mut self, component: &Component<'_>, tree: &mut Tree) {
+        let root = component.root;
         self.list_children(component, &tree.node);
         tree.node[root as usize] = Node {
             parent: NONE,
@@ -130,35 +116,35 @@ impl Forest {
         let mut end = root;
         let stack = &mut self.ready;
         stack.clear();
-        stack.extend((first..root).filter(|&x| tree.node[x as usize].parent == root).rev());
+        stack.extend((0..root).filter(|&x| tree.node[x as usize].parent == root).rev());
         while let Some(x) = stack.pop() {
             tree.follow(end, x);
             end = x;
             let above = tree.node[x as usize].parent;
             tree.node[x as usize].depth = tree.node[above as usize].depth + 1;
-            let mut child = self.first[(x - first) as usize];
+            let mut child = self.first[x as usize];
             while child != NONE {
                 stack.push(child);
-                child = self.next[(child - first) as usize];
+                child = self.next[child as usize];
             }
         }
         tree.follow(end, root);
     }
 
     /// Lists the children of every node but the root.
-    fn list_children(&mut self, component: &Component, nodes: &[Node]) {
-        let (first, root, n) = (component.first, component.root, component.n_nodes());
+    fn list_children(&mut self, component: &Component<'_>, nodes: &[Node]) {
+        let (root, n) = (component.root, component.n_nodes());
         for buffer in [&mut self.first, &mut self.next] {
             buffer.clear();
             buffer.resize(n, NONE);
         }
         self.waiting.clear();
         self.waiting.resize(n, 0);
-        for x in (first..root).rev() {
+        for x in (0..root).rev() {
             let parent = nodes[x as usize].parent;
             if parent != root {
-                let at = (parent - first) as usize;
-                self.next[(x - first) as usize] = self.first[at];
+                let at = parent as usize;
+                self.next[x as usize] = self.first[at];
                 self.first[at] = x;
                 self.waiting[at] += 1;
             }
@@ -166,14 +152,13 @@ impl Forest {
     }
 }
 
-/// The arc between two slots, by its index in the layout.
-fn find_arc(layout: &Layout, component: &Component, (tail, head): (u32, u32)) -> Option<u32> {
-    if head < component.sinks || head >= component.root || tail < component.first || tail >= component.sinks {
+/// The arc between two nodes.
+fn find_arc(component: &Component<'_>, (tail, head): (u32, u32)) -> Option<u32> {
+    if head < component.sinks || head >= component.root || tail >= component.sinks {
         return None;
     }
-    let arcs = component.arcs.clone();
-    let from = arcs.start + layout.tail[arcs.clone()].partition_point(|&t| t < tail);
-    let to = from + layout.tail[from..arcs.end].partition_point(|&t| t == tail);
-    let at = layout.head[from..to].binary_search(&head).ok()?;
-    Some((from + at) as u32)
+    let from = tail.checked_sub(1).map_or(0, |before| component.end[before as usize]);
+    let row = &component.head[from as usize..component.end[tail as usize] as usize];
+    let at = row.binary_search(&head).ok()?;
+    Some(from + at as u32)
 }
