@@ -99,6 +99,11 @@ struct Path {
 }
 
 impl Assignment {
+    /// Whether `start` may find a basis for this problem.
+    pub fn may_start(problem: Problem<'_>) -> bool {
+        Complete::new(problem).is_some()
+    }
+
     /// Replaces the tree of penalty arcs by an optimal basis, and `potential` with its duals; `false`, with nothing
     /// changed, for other problems, where bids do not get far, and where searches go on for too long.
     #[inline(never)]

@@ -23,6 +23,7 @@ mod pricing_cache;
 mod reoptimize;
 mod scalar;
 mod simplex;
+mod small_component;
 mod spanning_tree;
 mod warm_start;
 

@@ -6,11 +6,12 @@ use super::components::{Component, Layout};
 use super::instance::Stats;
 use super::pricing::{Columns, Pricer};
 use super::scalar::Number;
+use super::small_component::{Minimum, SmallComponent};
 use super::spanning_tree::{Entering, PENALTY, Tree};
 use super::warm_start::Forest;
 
-/// Basis and duals of the component at hand.
-#[derive(Clone, Debug, Default)]
+/// Basis and duals of the component at hand; buffers are reused from component to component.
+#[derive(Default)]
 pub(super) struct Network<P> {
     pub tree: Tree,
     /// Dual of each node; `cost + potential[tail] - potential[head]` is an arc's reduced cost, and a root has zero.
@@ -19,21 +20,12 @@ pub(super) struct Network<P> {
     pub unique: Vec<bool>,
     /// Per node the first node, in preorder, of its component of positive flow.
     top: Vec<u32>,
+    small: SmallComponent,
+    assignment: Assignment,
+    pub forest: Forest,
 }
 
 impl<P: Number> Network<P> {
-    /// Buffers for components of so many nodes and a root.
-    fn new(nodes: usize) -> Self {
-        Self {
-            tree: Tree {
-                node: vec![Default::default(); nodes + 1],
-            },
-            potential: vec![P::default(); nodes + 1],
-            unique: Vec::new(),
-            top: Vec::new(),
-        }
-    }
-
     /// Brings every component to its canonical optimum, from the tree of its penalty arcs or from `basis`, that of an instance
     /// much like this one; `solved` sees each as it gets there, and whether it is tied.
     pub fn solve_all(
@@ -48,50 +40,57 @@ impl<P: Number> Network<P> {
             ..Stats::default()
         };
         let largest = layout.largest_component();
-        let (mut network, mut chooser) = (Self::new(largest), Chooser::new(largest));
-        let (mut tight, mut assignment, mut forest) = (Vec::new(), Assignment::default(), Forest::default());
+        let (mut chooser, mut tight, mut network) = (Chooser::new(largest), Vec::new(), Self::default());
+        network.tree.node.resize(largest + 1, Default::default());
+        network.potential.resize(largest + 1, P::default());
         for component in components {
-            if let Some(basis) = basis {
-                network.start_from(&component, &layout.slot, basis, &mut forest);
-            } else {
-                network.tree.plant(&component);
-                plant_duals(&component, component.penalty, &mut network.potential);
+            let minimum = network.minimise(&component, basis.map(|basis| (&layout.slot[..], basis)));
+            stats.pivots += minimum.pivots;
+            let mut is_tied = false;
+            if !minimum.is_only {
+                let Self { tree, potential, .. } = &mut network;
+                find_tight(&component, tree, potential, &mut tight);
+                if let Some(pivots) = chooser.choose(&component, key, (tree, potential), &mut tight, basis.is_some()) {
+                    network.mark_unique(&component, |x| chooser.varies(x));
+                    stats.canonical_pivots += pivots;
+                    stats.tied_components += 1;
+                    is_tied = true;
+                }
             }
-            stats.pivots += network.minimise(&component, basis.is_some(), &mut assignment);
-            let Network { tree, potential, .. } = &mut network;
-            find_tight(&component, tree, potential, &mut tight);
-            let canonical = chooser.choose(&component, key, (tree, potential), &mut tight, basis.is_some());
-            if let Some(pivots) = canonical {
-                network.mark_unique(&component, |x| chooser.varies(x));
-                stats.canonical_pivots += pivots;
-                stats.tied_components += 1;
-            }
-            solved(&network, &component, canonical.is_some());
+            solved(&network, &component, is_tied);
         }
         stats
     }
 
-    /// Minimises the cost of one component. Returns the number of pivots.
-    fn minimise(&mut self, component: &Component<'_>, near: bool, assignment: &mut Assignment) -> u64 {
-        let columns = Columns {
-            tail: component.tail,
-            head: component.head,
-            cost: component.cost,
-            end: component.end,
-            arc: &[],
-        };
-        let problem = Problem {
-            columns,
-            penalty: component.penalty,
-            component,
-        };
-        if !near
-            && let Some(potential) = P::plain(&mut self.potential)
-            && assignment.start(problem, &mut self.tree, potential)
-        {
-            return 0;
+    /// Minimises the cost of one component; `near` is the layout's slots, and a basis to start from.
+    fn minimise(&mut self, component: &Component<'_>, near: Option<(&[u32], &[u32])>) -> Minimum {
+        let problem = Problem::of(component);
+        if let Some((slot, basis)) = near {
+            self.start_from(component, slot, basis);
+        } else {
+            let may_assign = Assignment::may_start(problem);
+            if let Some(potential) = P::plain(&mut self.potential)
+                && !may_assign
+                && let Some(minimum) = self.small.minimise(component, &mut self.tree, potential)
+            {
+                if !minimum.is_only {
+                    self.forest.thread(component, &mut self.tree);
+                }
+                return minimum;
+            }
+            self.tree.plant(component);
+            plant_duals(component, component.penalty, &mut self.potential);
+            if may_assign
+                && let Some(potential) = P::plain(&mut self.potential)
+                && self.assignment.start(problem, &mut self.tree, potential)
+            {
+                return Minimum::default();
+            }
         }
-        minimise(problem, &mut self.tree, &mut self.potential)
+        Minimum {
+            pivots: minimise(problem, &mut self.tree, &mut self.potential),
+            is_only: false,
+        }
     }
 
     /// Marks each node by whether no node of its component of positive flow varies.
@@ -140,7 +139,23 @@ pub(super) struct Problem<'a> {
     pub component: &'a Component<'a>,
 }
 
-impl Problem<'_> {
+impl<'a> Problem<'a> {
+    /// The problem that a component is.
+    fn of(component: &'a Component<'a>) -> Self {
+        let columns = Columns {
+            tail: component.tail,
+            head: component.head,
+            cost: component.cost,
+            end: component.end,
+            arc: &[],
+        };
+        Self {
+            columns,
+            penalty: component.penalty,
+            component,
+        }
+    }
+
     /// All nodes send or receive the same.
     pub fn is_even(&self) -> bool {
         let amount = self.component.amount;

@@ -26,10 +26,10 @@ pub(super) struct Forest {
 impl<P: Number> Network<P> {
     /// Makes the tree one near `basis`: per node of the instance the parent it had, `NONE` for the root. Parents must come
     /// from one tree; those that no arc leads to any more are passed over. `slot` is the layout's.
-    pub fn start_from(&mut self, component: &Component<'_>, slot: &[u32], basis: &[u32], forest: &mut Forest) {
+    pub fn start_from(&mut self, component: &Component<'_>, slot: &[u32], basis: &[u32]) {
         self.hang_as(component, slot, basis);
-        self.find_flows(component, forest);
-        forest.thread(component, &mut self.tree);
+        self.forest.find_flows(component, &mut self.tree);
+        self.forest.thread(component, &mut self.tree);
         self.tree.load_duals(component, &mut self.potential, |x, node| {
             P::of(if node.pred == PENALTY {
                 component.penalty[x as usize]
@@ -51,49 +51,49 @@ impl<P: Number> Network<P> {
             (node.parent, node.pred) = arc.map_or((component.root, PENALTY), |arc| (parent, arc));
         }
     }
+}
 
+impl Forest {
     /// The flow above every node, leaves first.
-    fn find_flows(&mut self, component: &Component<'_>, forest: &mut Forest) {
+    fn find_flows(&mut self, component: &Component<'_>, tree: &mut Tree) {
         let root = component.root;
-        forest.list_children(component, &self.tree.node);
-        forest.ready.clear();
-        forest
-            .ready
-            .extend((0..root).filter(|&x| forest.waiting[x as usize] == 0));
-        while let Some(x) = forest.ready.pop() {
-            let left = self.settle(component, forest, x);
-            let node = &mut self.tree.node[x as usize];
+        self.list_children(component, &tree.node);
+        self.ready.clear();
+        self.ready.extend((0..root).filter(|&x| self.waiting[x as usize] == 0));
+        while let Some(x) = self.ready.pop() {
+            let left = self.settle(component, tree, x);
+            let node = &mut tree.node[x as usize];
             node.flow = left;
             if node.parent != root {
-                let waiting = &mut forest.waiting[node.parent as usize];
+                let waiting = &mut self.waiting[node.parent as usize];
                 *waiting -= 1;
                 if *waiting == 0 {
-                    forest.ready.push(node.parent);
+                    self.ready.push(node.parent);
                 }
             }
         }
     }
 
     /// The flow that the children of `x` leave for its own arc; children are cut off until it is feasible.
-    fn settle(&mut self, component: &Component<'_>, forest: &mut Forest, x: u32) -> i64 {
-        forest.children.clear();
-        let mut child = forest.first[x as usize];
+    fn settle(&mut self, component: &Component<'_>, tree: &mut Tree, x: u32) -> i64 {
+        self.children.clear();
+        let mut child = self.first[x as usize];
         let mut left = i128::from(component.amount[x as usize]);
         while child != NONE {
-            let flow = self.tree.node[child as usize].flow;
+            let flow = tree.node[child as usize].flow;
             left -= i128::from(flow);
-            forest.children.push((flow, child));
-            child = forest.next[child as usize];
+            self.children.push((flow, child));
+            child = self.next[child as usize];
         }
         let least = i128::from(x >= component.sinks);
         if left < least {
             // the largest first, so that few are cut off
-            by_number(&mut forest.children, |(flow, _)| -flow);
-            for &(flow, child) in &forest.children {
+            by_number(&mut self.children, |(flow, _)| -flow);
+            for &(flow, child) in &self.children {
                 if left >= least {
                     break;
                 }
-                let node = &mut self.tree.node[child as usize];
+                let node = &mut tree.node[child as usize];
                 (node.parent, node.pred) = (component.root, PENALTY);
                 left += i128::from(flow);
             }
@@ -101,9 +101,7 @@ impl<P: Number> Network<P> {
         // between zero and the node's amount
         left as i64
     }
-}
 
-impl Forest {
     /// Preorder and depths of a tree whose nodes have their parents.
     pub fn thread(&mut self, component: &Component<'_>, tree: &mut Tree) {
         let root = component.root;

@@ -19,6 +19,14 @@ const TIED: Shape = Shape {
     keys: 1 << 60,
 };
 const SAME_KEYS: Shape = Shape { keys: 2, ..TIED };
+/// Up to 36 nodes, so that some components are too large for sets of bits.
+const BORDER: Shape = Shape {
+    side: 18,
+    amount: 5,
+    cost: 3,
+    penalty: 4,
+    keys: 1 << 60,
+};
 const HUGE: Shape = Shape {
     side: 4,
     amount: i64::MAX,
@@ -58,6 +66,29 @@ fn renamed(shape: Shape) -> impl Strategy<Value = (Instance, Instance, Vec<usize
             (instance.clone(), other, arcs)
         })
     })
+}
+
+/// The instance beside a pair of the largest cost, which asks for duals of 128 bits: those the general simplex handles.
+fn in_128_bits(instance: &Instance) -> Instance {
+    let (n, sources) = (instance.n_nodes() as u32, instance.n_sources);
+    let moved = |node: &u32| node + u32::from(*node >= sources as u32);
+    let mut wide = Instance {
+        n_sources: sources + 1,
+        tail: instance.tail.clone(),
+        head: instance.head.iter().map(moved).collect(),
+        ..instance.clone()
+    };
+    for (values, value) in [(&mut wide.supply, 1), (&mut wide.penalty, MAX_COST)] {
+        values.insert(sources, value);
+        values.push(value);
+    }
+    wide.supply[n as usize + 1] = -1;
+    wide.key.insert(sources, 1);
+    wide.key.push(2);
+    wide.tail.push(sources as u32);
+    wide.head.push(n + 1);
+    wide.cost.push(MAX_COST);
+    wide
 }
 
 /// All flows of least cost, by trying every amount on every arc.
@@ -131,6 +162,17 @@ proptest! {
     #[test]
     fn falls_back_to_the_largest_flow_when_weights_tie(instance in instances(SAME_KEYS)) {
         prop_assert_eq!(certified(&instance).flow, reference(&instance));
+    }
+
+    #[test]
+    fn small_components_agree_with_the_general_simplex(
+        instance in prop_oneof![instances(SMALL), instances(TIED), instances(BORDER)],
+    ) {
+        let (narrow, mut wide) = (certified(&instance), certified(&in_128_bits(&instance)));
+        prop_assert_eq!(wide.flow.pop(), Some(1));
+        prop_assert_eq!(&narrow.flow, &wide.flow);
+        prop_assert!(wide.unique.remove(instance.n_sources) && wide.unique.pop() == Some(true));
+        prop_assert_eq!(narrow.unique, wide.unique);
     }
 
     #[test]
