@@ -44,7 +44,7 @@ def describe(plugin: n.PluginIr, fingerprint: str) -> Description:
         version=plugin.version,
         fields=tuple(map(_field, plugin.columns)),
         params=tuple(map(_param, plugin.params)),
-        nodes=tuple(_nodes(plugin)),
+        nodes=tuple(_nodes(plugin.strategy)),
         id_name=identity.name,
         id_is_text=identity.type.kind is Kind.TEXT,
         numeraire_scale=plugin.numeraire.type.scale,
@@ -109,8 +109,8 @@ def _param(param: n.Param) -> Param:
     return Param(name=param.name, kind=_FIELDS[kind.kind][1], default=param.default, scale=kind.scale, doc=param.doc)
 
 
-def _nodes(plugin: n.PluginIr) -> Iterable[Node]:
-    for place in walk(plugin.strategy):
+def _nodes(strategy: n.Node) -> Iterable[Node]:
+    for place in walk(strategy):
         node, span = place.node, place.node.span
         yield Node(
             id=place.id,
@@ -119,7 +119,7 @@ def _nodes(plugin: n.PluginIr) -> Iterable[Node]:
             label=node.tag if isinstance(node, n.Labeled) else None,
             file=span.file if span else None,
             line=span.line if span else None,
-            facts=explained(plugin, node),
+            facts=explained(node),
         )
 
 

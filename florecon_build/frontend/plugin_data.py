@@ -95,7 +95,7 @@ class PluginData:
 
     def node_facts(self) -> list[dict[str, object]]:
         """What a host needs to explain each node in the author's words, in the order of node ids."""
-        return [explained(self._ir, place.node) for place in walk(self._ir.strategy)]
+        return [explained(place.node) for place in walk(self._ir.strategy)]
 
     @classmethod
     def from_ir(cls, text: str | bytes | Mapping[str, Any]) -> Self:

@@ -31,7 +31,7 @@ PARAM_KINDS: dict[tuple[str, str], FieldKind] = {**LOGICAL_KINDS, ("i64", "money
 MAX_SCALE = 18
 DEFAULT_SCALE = 2
 """Decimals of the amounts of a module that does not say; see docs/wire.md."""
-NODE_FACTS = ("key", "columns", "reads", "order", "amount", "scale", "tests")
+NODE_FACTS = ("key", "columns", "order", "amount", "scale", "tests")
 """What the description of a node may say beside its place; see docs/wire.md."""
 MAX_FIELDS = 4096
 

@@ -11,27 +11,24 @@ from collections.abc import Iterator
 
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
-from florecon_build.ir.lanes import lanes_of
 from florecon_build.ir.python_printer import show
-from florecon_build.ir.traversal import values_in
 from florecon_build.ir.types import Kind, Type
 
 Facts = dict[str, object]
 """Facts as JSON data."""
 
 
-def explained(plugin: n.PluginIr, node: n.Node) -> Facts:
-    """The facts of one node of a plugin, without what it does not have.
+def explained(node: n.Node) -> Facts:
+    """The facts of one node, without what it does not have.
 
-    `key`: name of the type of each part of its key; `columns`: the parts that are columns, by name; `reads`: the input
-    columns that the key of a partition is computed from, absent for one that reads what is left of a lot. `order`: name
-    of the type of its order. `amount`: the column of a pivot, where it is one, and `scale`. `tests`: the conditions
-    under which a flow allows a pair, a list for each tier.
+    `key`: name of the type of each part of its key; `columns`: the parts that are columns, by name. `order`: name of
+    the type of its order. `amount`: the column of a pivot, where it is one, and `scale`. `tests`: the conditions under
+    which a flow allows a pair, a list for each tier.
     """
     found: Facts = {}
     match node:
         case n.PartitionBy() | n.PartitionByWith() | n.PartitionByTable():
-            found |= _key(node.key) | _reads(plugin, node.key)
+            found |= _key(node.key)
         case n.Exact1to1() | n.AggNet() | n.SubsetNet() | n.AnchoredSubset():
             found |= _key(node.key)
         case n.RunningZero():
@@ -59,13 +56,6 @@ def _key(key: e.Value | None) -> Facts:
     types = key.type.parts if key.type.kind is Kind.TUPLE else (key.type,)
     columns = [part.name if isinstance(part, e.Lane) else None for part in parts]
     return {"key": [_type(type) for type in types], "columns": columns}
-
-
-def _reads(plugin: n.PluginIr, key: e.Value) -> Facts:
-    if any(isinstance(value, e.LotAmount | e.LotOriginal) for value in values_in(key)):
-        return {}
-    lanes = lanes_of(plugin, [key])
-    return {"reads": [column.name for column in plugin.columns if column.name in lanes]}
 
 
 def _type(type: Type) -> str:

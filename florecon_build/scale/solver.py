@@ -33,8 +33,7 @@ class Document:
 
     def node_facts(self) -> list[dict[str, object]]:
         """The facts of each node that explanations read, as a plugin has them."""
-        plugin = loads(self.text)
-        return [explained(plugin, place.node) for place in walk(plugin.strategy)]
+        return [explained(place.node) for place in walk(loads(self.text).strategy)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ class Crate:
 def emit(ir: n.PluginIr, fingerprint: str) -> Crate:
     """The crate of one plugin: ``Cargo.toml``, ``rustfmt.toml``, ``src/lib.rs``, ``src/nodes.json``."""
     source = _Source(ir, fingerprint, (ir.strategy,), tuple(patterns_of(ir)), suite=False)
-    return _crate(source, nodes_json(ir))
+    return _crate(source, nodes_json(ir.strategy))
 
 
 def emit_suite(irs: Sequence[n.PluginIr]) -> Crate:
@@ -104,17 +104,17 @@ PACKAGE_VERSION = "0.0.0"
 """Of every generated package: it is never published."""
 
 
-def nodes_json(plugin: n.PluginIr) -> str:
+def nodes_json(root: n.Node) -> str:
     """Where each node stands in the author's file, for ``describe``: one line a node, in the order of node ids."""
     lines: list[str] = []
-    for place in walk(plugin.strategy):
+    for place in walk(root):
         node = place.node
         entry: dict[str, object] = {"id": place.id, "kind": kind_name(node), "path": place.path}
         if isinstance(node, n.Labeled):
             entry["label"] = node.tag
         if node.span is not None:
             entry |= {"file": node.span.file, "line": node.span.line}
-        entry |= explained(plugin, node)
+        entry |= explained(node)
         lines.append(escaped_json(json.dumps(entry, ensure_ascii=False)))
     return "[\n" + ",\n".join(lines) + "\n]\n"
 

@@ -28,7 +28,7 @@ def distinct_rows(frame: Frame, columns: Sequence[str]) -> tuple[Frame, pa.Array
     """
     if not frame.rows:
         return None
-    table = _without_views(frame.to_table())
+    table = without_views(frame.to_table())
     if frame.rows > SAMPLE and _places(table.slice(0, SAMPLE), columns)[1] > SAMPLE // 2:
         return None
     places, count = _places(table, columns)
@@ -40,7 +40,7 @@ def distinct_rows(frame: Frame, columns: Sequence[str]) -> tuple[Frame, pa.Array
     return Frame(table.schema, table.take(first).combine_chunks().to_batches()), places
 
 
-def _without_views(table: pa.Table) -> pa.Table:
+def without_views(table: pa.Table) -> pa.Table:
     """The table with texts by views as texts by offsets, which Arrow can take and number."""
     kinds = [pa.large_string() if pt.is_string_view(kind) else kind for kind in table.schema.types]
     return table.cast(pa.schema(list(zip(table.schema.names, kinds, strict=True))))

@@ -1,7 +1,7 @@
 """Division of a batch of rows among several instances, by the shard keys that the module itself computes.
 
-A shard key depends only on the columns that the module's description lists for its partitions. So the module computes
-one key for each distinct combination of their values, and not for each row.
+The module's description lists the columns that a shard key is computed from, so of the rows that are equal in them it
+computes one.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heapreplace
-from typing import Any, cast
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,7 +18,8 @@ import pyarrow.types as pt
 
 from florecon_build.host.description import Description, Node
 from florecon_build.host.frames import Frame
-from florecon_build.host.report.control import first_places, one_array
+from florecon_build.host.frames.distinct_rows import distinct_rows, without_views
+from florecon_build.host.report.control import one_array
 from florecon_build.host.report.merged_tables import RowOrder
 
 LEAST_ROWS = 50_000
@@ -54,33 +55,15 @@ def processors() -> int:
 
 
 def divides(about: Description) -> bool:
-    """Whether the rows of a module can be divided among instances."""
-    return about.divides and about.has("fetch.count") and key_columns(about) is not None
+    """Whether the rows of a module can be divided among instances, with the answers of one.
 
-
-def key_columns(about: Description) -> Sequence[str] | None:
-    """The columns that the shard key of a module is computed from, and perhaps more; None where that is not known.
-
-    The module divides by its outermost partitions. In a `fixed_point` around them the number of rounds, and so what is
-    counted, would depend on the rows of the other parts.
+    In a `fixed_point` around the partitions the number of rounds, and so what is counted, depends on all rows.
     """
-    partitions = [node for node in about.nodes if _is_partition(node)]
-    outermost = [node for node in partitions if not _is_inside(node, partitions)]
+    partitions = [node for node in about.nodes if node.kind.startswith("partition_by")]
     repeated = [node for node in about.nodes if node.kind == "fixed_point"]
-    if not outermost or any(_is_inside(node, repeated) for node in outermost):
-        return None
-    found: list[str] = []
-    for node in outermost:
-        reads: Any = node.facts.get("reads")
-        if not isinstance(reads, list):
-            return None
-        found += cast("list[str]", reads)
-    declared = {field.name for field in about.fields}
-    return list(dict.fromkeys(found)) if declared.issuperset(found) else None
-
-
-def _is_partition(node: Node) -> bool:
-    return node.kind.startswith("partition_by")
+    outermost = [node for node in partitions if not _is_inside(node, partitions)]
+    is_repeated = any(_is_inside(node, repeated) for node in outermost)
+    return about.divides and about.shard_columns is not None and not is_repeated and about.has("fetch.count")
 
 
 def _is_inside(node: Node, others: Sequence[Node]) -> bool:
@@ -97,51 +80,25 @@ def divide(
     that would be no faster.
     Errors: those of `shard_keys`.
     """
-    columns = key_columns(about)
-    if columns is None or about.id_name is None or (if_it_pays and frame.rows < LEAST_ROWS):
+    if about.id_name is None or (if_it_pays and frame.rows < LEAST_ROWS):
         return None
-    table = frame.to_table()
-    classes = _classes([one_array(table, name) for name in columns], frame.rows)
-    if classes is None:
+    found = distinct_rows(frame, about.shard_columns or ())
+    if if_it_pays and (found is None or found[0].rows * ROWS_A_KEY > frame.rows):
         return None
-    first = first_places(pc.cumulative_max(classes))  # classes are numbered as they first come
-    if if_it_pays and len(first) * ROWS_A_KEY > frame.rows:
-        return None
-    sample = table.take(first).combine_chunks()
-    keys: Any = shard_keys(Frame(frame.schema, sample.to_batches())).dictionary_encode()
-    key_of_row = keys.indices.take(classes)
+    keys: Any = (shard_keys(frame) if found is None else shard_keys(found[0]).take(found[1])).dictionary_encode()
     parts = min(most, len(keys.dictionary), frame.rows // (LEAST_ROWS // 2) if if_it_pays else most)
     if parts < 2:
         return None
-    counts = pc.value_counts(key_of_row)
+    counts = pc.value_counts(keys.indices)
     weights = counts.field("counts").take(pc.sort_indices(counts.field("values"))).to_pylist()
     part_of_key, heaviest = _packed(weights, parts)
     if if_it_pays and heaviest > MOST_OF_ALL * frame.rows:
         return None
-    part = pa.array(part_of_key, pa.int32()).take(key_of_row)
-    ids = one_array(table, about.id_name)
+    part = pa.array(part_of_key, pa.int32()).take(keys.indices)
+    table = without_views(frame.to_table())
+    ids: Any = one_array(table, about.id_name)
     order = RowOrder.of(ids.dictionary_decode() if pt.is_dictionary(ids.type) else ids, part)
-    return None if order is None else Division(frame, order, parts)
-
-
-def _classes(columns: Sequence[pa.Array], rows: int) -> pa.Array | None:
-    """For each row the number of its combination of values; None where floats, equal or not, would have to be compared.
-
-    The numbers begin at 0 and are given in the order in which combinations first come.
-    """
-    found: Any = pa.repeat(pa.scalar(0, pa.int64()), rows)
-    most = 1
-    for column in columns:
-        kind = column.type.value_type if pt.is_dictionary(column.type) else column.type
-        if pt.is_floating(kind):
-            return None
-        coded: Any = column if pt.is_dictionary(column.type) else column.dictionary_encode()
-        distinct = len(coded.dictionary) + 1
-        if most * distinct >= 1 << 62:
-            found, most = found.dictionary_encode().indices.cast(pa.int64()), rows
-        codes = pc.fill_null(coded.indices.cast(pa.int64()), distinct - 1)
-        found, most = pc.add(pc.multiply(found, distinct), codes), most * distinct
-    return found.dictionary_encode().indices.cast(pa.int64())
+    return None if order is None else Division(Frame(table.schema, table.to_batches()), order, parts)
 
 
 def _packed(weights: Sequence[int], parts: int) -> tuple[list[int], int]:

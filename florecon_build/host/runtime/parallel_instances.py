@@ -28,6 +28,54 @@ from florecon_build.host.runtime.solve_steps import Step, solve_steps, solving, 
 T = TypeVar("T")
 
 
+class _Solves:
+    """The solves that are not over, each in a thread of its own, which waits until its step has been heard.
+
+    `at` has the last step of each, which is set here where nobody listens any more.
+    """
+
+    def __init__(self, at: list[Step | None], steps: Callable[[int], Iterator[Step]]) -> None:
+        self._at = at
+        self._steps = steps
+        self._running = {number for number, step in enumerate(at) if step is None or not step.is_last}
+        self._halting = threading.Event()
+        self._heard = [threading.Semaphore(0) for _ in at]
+        self._told: SimpleQueue[tuple[int, Step | BaseException | None]] = SimpleQueue()
+        for number in self._running:
+            threading.Thread(target=self._solve, args=(number,), name="florecon-instance", daemon=True).start()
+
+    def __iter__(self) -> Iterator[tuple[int, Step | BaseException]]:
+        """Each step with the number of its instance, or the error that ended it."""
+        while self._running:
+            number, found = self._told.get()
+            if found is None:
+                self._running.remove(number)
+            else:
+                yield number, found
+                self._heard[number].release()
+
+    def halt(self) -> None:
+        """Ends each solve after the step that it is at."""
+        self._halting.set()
+        for heard in self._heard:
+            heard.release()
+        for number, found in self:
+            if isinstance(found, Step):
+                self._at[number] = found
+
+    def _solve(self, number: int) -> None:
+        try:
+            for step in self._steps(number):
+                self._told.put((number, step))
+                self._heard[number].acquire()
+                if self._halting.is_set():
+                    break
+        except BaseException as error:  # handed to the thread that listens
+            self._told.put((number, error))
+        finally:
+            self._told.put((number, None))
+
+
 class ParallelInstances:
     """Instances that have no rows yet, as many as the division has parts.
 
@@ -82,52 +130,24 @@ class ParallelInstances:
         Errors: those of the command.
         """
         self._certifies = certify
-        halting = threading.Event()
-        told: SimpleQueue[tuple[int, Step | BaseException | None]] = SimpleQueue()
-
-        def solve(number: int) -> None:
-            try:
-                for step in solve_steps(partial(self._step, number, deadline)):
-                    told.put((number, step))
-                    if halting.is_set():
-                        break
-            except BaseException as error:  # handed to the thread that waits
-                told.put((number, error))
-            finally:
-                told.put((number, None))
-
-        running = {number for number, step in enumerate(self._at) if step is None or not step.is_last}
         progress = self._progress()
         if progress is not None and progress.is_last:  # all ended, and their last step was not told any more
             yield progress
-        for number in running:
-            threading.Thread(target=solve, args=(number,), name="florecon-instance", daemon=True).start()
-        failure: BaseException | None = None
+            return
+        solves = _Solves(self._at, lambda number: solve_steps(partial(self._step, number, deadline)))
         last = -1
         try:
-            while running:
-                number, found = told.get()
-                if found is None:
-                    running.remove(number)
-                elif isinstance(found, Step):
-                    self._at[number] = found
-                    progress = self._progress()
-                    if failure is None and progress is not None and progress.done > last:
-                        last = progress.done
-                        yield progress
-                elif failure is None:
-                    failure = found
+            for number, found in solves:
+                if not isinstance(found, Step):
                     self.cancel()
+                    raise found
+                self._at[number] = found
+                progress = self._progress()
+                if progress is not None and progress.done > last:
+                    last = progress.done
+                    yield progress
         finally:
-            halting.set()
-            while running:
-                number, found = told.get()
-                if found is None:
-                    running.remove(number)
-                elif isinstance(found, Step):
-                    self._at[number] = found
-        if failure is not None:
-            raise failure
+            solves.halt()
 
     def tables(self, deadline: Deadline) -> dict[str, pa.Table]:
         """The tables of groups, allocations and rows, those of each part compared with each other.

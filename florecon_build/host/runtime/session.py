@@ -633,7 +633,7 @@ class Session:
         spoiled = self._instance.spoiled()
         if spoiled is not None:
             return self._rebuild(spoiled)
-        return self._instance if isinstance(self._instance, Instance) else self._move()
+        return self._move() if isinstance(self._instance, ParallelInstances) else self._instance
 
     def _with_rows(self, error: MemoryLimit, rows: Payload | None) -> MemoryLimit:
         """The same error with the number of rows that did not fit, and the way to solve more."""

@@ -64,7 +64,7 @@ def test_fingerprint_and_nodes_are_those_of_the_frontend(name: str) -> None:
     plugin = STRATEGIES[name]()
     with Workspace(plugin) as ws:
         assert ws.about.strategy == plugin.fingerprint
-        assert ws.about.raw["build"]["nodes"] == json.loads(nodes_json(plugin.data))
+        assert ws.about.raw["build"]["nodes"] == json.loads(nodes_json(plugin.data.strategy))
         assert ws.about.fields == plugin.description.fields
         assert ws.about.params == plugin.description.params
 

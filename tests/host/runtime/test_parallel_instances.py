@@ -54,6 +54,7 @@ KEYS: tuple[Callable[[], Any], ...] = (
     lambda: (ROWS.open, ROWS.month),
     lambda: ROWS.exact,
     lambda: ROWS.rate,
+    fb.amount_key,
 )
 
 
@@ -384,18 +385,17 @@ def test_rows_are_divided_where_it_pays(monkeypatch: pytest.MonkeyPatch, expecte
     assert not solved(None)[1]
 
 
-def test_the_columns_of_a_key_are_those_of_the_outermost_partitions() -> None:
-    def columns(strategy: fb.Strategy) -> list[str] | None:
+def test_a_partition_that_is_repeated_does_not_divide() -> None:
+    def can(strategy: fb.Strategy) -> bool:
         plugin = fb.Plugin("test.parallel", "1.0.0", rows=ROWS, numeraire=ROWS.amount, strategy=strategy)
-        found = division.key_columns(plugin.description)
-        return None if found is None else list(found)
+        with Workspace(plugin) as ws:
+            return division.divides(ws.about)
 
-    inner = fb.partition_by(ROWS.day, fb.agg_net())
-    assert columns(fb.partition_by((ROWS.pair, ROWS.name), inner)) == ["company", "icp", "memo"]
-    assert columns(fb.seq(inner, fb.partition_by(ROWS.month, fb.soak_all()))) == ["day"]
-    assert columns(fb.fixed_point(inner, max_passes=2)) is None
-    assert columns(fb.partition_by(fb.amount_key(), fb.agg_net())) is None
-    assert columns(fb.agg_net()) is None
+    inner = fb.partition_by(ROWS.day, fb.fixed_point(fb.partition_by(ROWS.company, fb.agg_net()), max_passes=2))
+    assert can(inner)
+    assert can(fb.seq(fb.labeled("small", fb.soak_small(1)), inner))
+    assert not can(fb.fixed_point(inner, max_passes=2))
+    assert not can(fb.seq(inner, fb.agg_net()))
 
 
 def test_rows_that_all_may_meet_stay_together() -> None:
@@ -404,6 +404,16 @@ def test_rows_that_all_may_meet_stay_together() -> None:
         with Workspace(PLUGIN, workers=2) as ws:
             ws.upsert(rows)
             assert not is_divided(ws)
+
+
+@pytest.mark.parametrize("kind", [pa.string_view(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())])
+def test_texts_of_every_kind_are_divided(kind: pa.DataType, expected: dict[str, pa.Table]) -> None:
+    texts = ROWS_OF_LEDGER["account"].cast(pa.string())
+    parts = [ROWS_OF_LEDGER.set_column(1, "account", texts.cast(kind)).slice(at, 100) for at in (0, 100, 200)]
+    with Workspace(PLUGIN, workers=2) as ws:
+        ws.upsert(pa.concat_tables(parts))
+        assert tables(ws.solve()) == expected
+        assert is_divided(ws)
 
 
 def test_an_id_that_comes_twice_is_refused_as_by_one_instance() -> None:
