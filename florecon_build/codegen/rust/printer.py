@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -397,12 +397,38 @@ class Printer:
             self.line(head)
             with self._indented():
                 self.line(f"{text};")
-        elif self._room(head, " ") < _head(let.value) <= self._room() - INDENT:
-            self.line(head)
-            with self._indented():
-                self.expression(let.value, "", ";")
+        elif self._room(head, " ") < _head(let.value) <= self._room() - INDENT and not self._is_shorter_beside(
+            let, head
+        ):
+            self._below(let, head)
         else:
-            self.expression(let.value, f"{head} ", ";", typed=True)
+            self._beside(let, head)
+
+    def _has_room_below(self, let: r.Let, head: str) -> bool:
+        """Whether the first line of an ``if`` or ``match`` fits on the next line, and not on this one."""
+        return self._room(head, " ") < _head(let.value) <= self._room() - INDENT
+
+    def _beside(self, let: r.Let, head: str) -> None:
+        self.expression(let.value, f"{head} ", ";", typed=True)
+
+    def _below(self, let: r.Let, head: str) -> None:
+        self.line(head)
+        with self._indented():
+            self.expression(let.value, "", ";")
+
+    def _is_shorter_beside(self, let: r.Let, head: str) -> bool:
+        """Whether a ``match`` takes no more lines with a broken subject than on the next line, with less room."""
+        if not isinstance(let.value, r.Match) or not isinstance(let.value.subject, r.Method):
+            return False
+        return self._count(lambda: self._beside(let, head)) <= self._count(lambda: self._below(let, head))
+
+    def _count(self, write: Callable[[], None]) -> int:
+        """How many lines something takes, without writing them."""
+        before, known = len(self._lines), len(self.source_lines)
+        write()
+        count = len(self._lines) - before
+        del self._lines[before:], self.source_lines[known:]
+        return count
 
     # -- expressions
 
@@ -421,7 +447,7 @@ class Printer:
             case r.If():
                 self._if(expression, prefix, suffix)
             case r.Match():
-                self.line(f"{prefix}match {one_line(expression.subject)} {{")
+                self._match_head(expression.subject, f"{prefix}match ")
                 with self._indented():
                     for arm in expression.arms:
                         self._arm(arm)
@@ -503,6 +529,15 @@ class Printer:
         else:
             self._braced("} else", expression.otherwise, suffix)
 
+    def _match_head(self, subject: r.Expression, prefix: str) -> None:
+        """On one line, or with the calls of the subject below it and the brace alone."""
+        text = f"{prefix}{one_line(subject)} {{"
+        if isinstance(subject, r.Method) and width(text) > self._room():
+            self._chain(subject, prefix, "")
+            self.line("{")
+        else:
+            self.line(text)
+
     def _arm(self, arm: r.Arm) -> None:
         pattern, value = one_line(arm.pattern) or "", _lone(arm.value)
         if width(pattern) > self._room(" => {") and isinstance(arm.pattern, r.Call):
@@ -513,7 +548,9 @@ class Printer:
         text = None if value is None else one_line(value)
         if text is not None and width(text) <= self._room(pattern, " => ,"):
             self.line(f"{pattern} => {text},")
-        elif isinstance(value, r.Match) or (text is None and isinstance(value, r.Call | r.Method)):
+        elif isinstance(value, r.Match) or (
+            isinstance(value, r.Call | r.Method) and (text is None or width(text) > self._room() - INDENT)
+        ):
             self.expression(value, f"{pattern} => ", ",")
         else:
             self.line(f"{pattern} => {{")

@@ -16,7 +16,7 @@ from tests.codegen.strategies import STRATEGIES
 from tests.support.random_ir import random_plugin
 
 SEEDS = range(200)
-ODD = (739, 1053, 1154, 1316, 1756, 1857, 1990)
+ODD = (315, 628, 739, 1053, 1154, 1316, 1756, 1857, 1876, 1990)
 """Random strategies with a line that was laid out in another way than rustfmt's, or lost a call."""
 
 
