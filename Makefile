@@ -104,6 +104,7 @@ bench: setup  ## measure against the named peers; writes benchmarks/results.json
 	@$(PY) -m benchmarks.author_loop --write
 	@$(PY) -m benchmarks.engine --write
 	@$(PY) -m benchmarks.first_report --write
+	@$(PY) -m benchmarks.module_size --write
 
 hooks: setup  ## check formats before each commit
 	@$(PY) -m pre_commit install

@@ -78,12 +78,9 @@ def main() -> None:
         found = measure(Path(folder))
     none, two, eight, nine = (found[name] for name in ("none", "two", "eight", "nine"))
     mean, largest = (eight.module - two.module) / 6, nine.running - eight.running
-    print(
-        f"without patterns {none.module:,} bytes; the code that runs them, and two of them {two.module - none.module:,}"
-    )
-    print(
-        f"a further pattern {mean:,.0f}; the largest {largest:,} in code and data, {nine.module - eight.module:,} in all"
-    )
+    code, whole = two.module - none.module, nine.module - eight.module
+    print(f"without patterns {none.module:,} bytes; the code that runs them, and two of them {code:,}")
+    print(f"a further pattern {mean:,.0f}; the largest {largest:,} in code and data, {whole:,} in all")
     before = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"none": none.module}
     if given.write:
         sizes = {name: size.module for name, size in found.items()}
