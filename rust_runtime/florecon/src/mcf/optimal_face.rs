@@ -29,6 +29,8 @@ pub(super) struct Face {
     bridges: Bridges,
     graph: Adjacency,
     pairs: Vec<(u32, u32)>,
+    /// Nodes whose arc to the parent is within a strong component.
+    inside: Vec<u32>,
 }
 
 impl Face {
@@ -86,17 +88,17 @@ impl Face {
         self.pairs.clear();
         self.pairs.extend(list.iter().map(|tight| (tight.tail, tight.head)));
         let outside = self.pairs.len();
-        let mut inside = Vec::new();
+        self.inside.clear();
         for x in 0..component.root {
             let node = &tree.node[x as usize];
             if self.joined(x, node.parent) {
                 self.pairs.push((x, node.parent));
-                inside.push(x);
+                self.inside.push(x);
             }
         }
         self.graph.undirected(component.n_nodes() + 1, &self.pairs);
         self.bridges.find(&self.graph, &self.pairs, outside);
-        for (edge, &x) in (outside..).zip(&inside) {
+        for (edge, &x) in (outside..).zip(&self.inside) {
             if self.bridges.on_cycle(edge) {
                 let node = &tree.node[x as usize];
                 let (tail, head) = if x < component.sinks {

@@ -1,9 +1,9 @@
 //! Network simplex on a component of few nodes.
 //!
-//! The rules are those of `simplex` and `spanning_tree`: the cheapest arc of each source enters first where that pays, then the
-//! best of all arcs, and the tree stays strongly feasible. But a subtree is a set of bits, so that neither a preorder nor depths
-//! are kept: the apex of a cycle is the first node above its tail whose subtree holds its head. Indices are taken modulo the
-//! size of the arrays, which spares the checks of bounds.
+//! The rules are those of `simplex` and `spanning_tree`, and the tree stays strongly feasible. But the best arc of each source
+//! enters in turn, and a subtree is a set of bits, so that neither a preorder nor depths are kept: the apex of a cycle is the
+//! first node above its tail whose subtree holds its head. Indices are taken modulo the size of the arrays, which spares the
+//! checks of bounds.
 //!
 //! At an optimum the arcs of reduced cost zero are counted. If they are as many as nodes they are those of the basis: then
 //! no other optimum exists, and nothing is left to choose.
@@ -64,12 +64,13 @@ impl SmallComponent {
             return None;
         }
         self.plant(component);
-        let mut pivots = self.warm_up(component);
+        let mut pivots = 0;
         let n_tight = loop {
-            let (entering, n_tight) = self.price(component);
-            let Some(entering) = entering else { break n_tight };
-            self.pivot(entering);
-            pivots += 1;
+            let before = pivots;
+            let n_tight = self.pass(component, &mut pivots);
+            if pivots == before {
+                break n_tight;
+            }
         };
         let own = self.node.iter().zip(&self.potential);
         for ((x, dual), (own, potential)) in tree
@@ -111,15 +112,17 @@ impl SmallComponent {
         self.potential[at(root)] = 0;
     }
 
-    /// One pivot on the cheapest arc of each source, where it pays.
-    fn warm_up(&mut self, component: &Component<'_>) -> u64 {
-        let (mut pivots, mut start) = (0, 0);
+    /// One pivot on the best arc of each source, and one on the best penalty arc, where they have a negative reduced cost.
+    /// Returns the number of arcs of reduced cost zero, if there was no pivot.
+    fn pass(&mut self, component: &Component<'_>, pivots: &mut u64) -> u32 {
+        let (mut n_tight, mut start) = (0, 0);
         for (tail, &end) in (0..component.sinks).zip(component.end) {
             let own = self.potential[at(tail)];
             let (mut reduced, mut found) = (0, NONE);
             let row = component.head[start..end as usize].iter();
             for (arc, (&head, &cost)) in (start as u32..).zip(row.zip(&component.cost[start..end as usize])) {
                 let here = cost + own - self.potential[at(head)];
+                n_tight += u32::from(here == 0);
                 (reduced, found) = if here < reduced { (here, arc) } else { (reduced, found) };
             }
             if let Some(&head) = component.head.get(found as usize) {
@@ -129,55 +132,33 @@ impl SmallComponent {
                     head,
                     reduced,
                 });
-                pivots += 1;
+                *pivots += 1;
             }
             start = end as usize;
         }
-        pivots
-    }
-
-    /// The arc of the least reduced cost, if that is negative, and the number of arcs of reduced cost zero.
-    fn price(&self, component: &Component<'_>) -> (Option<Entering>, u32) {
-        let (mut reduced, mut found, mut n_tight) = (0, NONE, 0);
-        let mut see = |here: i64, place: u32| {
-            n_tight += u32::from(here == 0);
-            (reduced, found) = if here < reduced {
-                (here, place)
-            } else {
-                (reduced, found)
-            };
-        };
-        let mut start = 0;
-        for (&end, own) in component.end.iter().zip(&self.potential[..component.sinks as usize]) {
-            let row = component.head[start..end as usize].iter();
-            for (arc, (&head, &cost)) in (start as u32..).zip(row.zip(&component.cost[start..end as usize])) {
-                see(cost + own - self.potential[at(head)], arc);
-            }
-            start = end as usize;
-        }
-        let n_arcs = start as u32;
+        let (mut reduced, mut found) = (0, NONE);
         for ((x, penalty), potential) in (0..).zip(component.penalty).zip(&self.potential) {
             let gain = if x < component.sinks { *potential } else { -potential };
-            see(penalty + gain, n_arcs + x);
+            let here = penalty + gain;
+            n_tight += u32::from(here == 0);
+            (reduced, found) = if here < reduced { (here, x) } else { (reduced, found) };
         }
-        if found == NONE {
-            return (None, n_tight);
+        if found != NONE {
+            let root = component.root;
+            let (tail, head) = if found < component.sinks {
+                (found, root)
+            } else {
+                (root, found)
+            };
+            self.pivot(Entering {
+                arc: PENALTY,
+                tail,
+                head,
+                reduced,
+            });
+            *pivots += 1;
         }
-        let (x, root) = (found.wrapping_sub(n_arcs), component.root);
-        let (arc, tail, head) = if found < n_arcs {
-            (found, component.tail[found as usize], component.head[found as usize])
-        } else if x < component.sinks {
-            (PENALTY, x, root)
-        } else {
-            (PENALTY, root, x)
-        };
-        let entering = Entering {
-            arc,
-            tail,
-            head,
-            reduced,
-        };
-        (Some(entering), n_tight)
+        n_tight
     }
 
     /// Brings an arc into the basis, as [`Tree::pivot`] does.
