@@ -31,6 +31,8 @@ from florecon_build.host import Workspace
 
 SIZES = (100_000, 1_000_000)
 OURS = "florecon"
+WORKERS: Mapping[str, int] = {OURS: 1, "florecon, two workers": 2}
+"""Ours, by how many instances of the module solve the first rows."""
 TOOLS: Mapping[str, tuple[Callable[[Table], Table], tuple[str, ...]]] = {
     "polars": (by_polars, ("polars",)),
     "polars and components": (by_polars_with_components, ("polars", "scipy")),
@@ -47,9 +49,9 @@ def clocked(work: Callable[[], Any]) -> tuple[Any, dict[str, float]]:
     return result, {"ms": (time.perf_counter() - start) * 1e3, "cpu_ms": (time.process_time() - start_cpu) * 1e3}
 
 
-def ours(wasm: bytes, ledger: Table) -> tuple[tuple[Table, Table], dict[str, float]]:
+def ours(wasm: bytes, ledger: Table, workers: int = 1) -> tuple[tuple[Table, Table], dict[str, float]]:
     """Groups and allocations of the module, and the time from ledger to both; loading is not counted."""
-    with Workspace(wasm) as workspace:
+    with Workspace(wasm, workers=workers) as workspace:
 
         def work() -> tuple[Table, Table]:
             workspace.upsert(ledger)
@@ -93,7 +95,7 @@ def run(tool: str, rows: int, wasm: Path | None = None) -> dict[str, Any]:
     ledger, truth = generate(rows, 1)
     ledger = ledger.combine_chunks()
     if wasm is not None:
-        (groups, allocations), times = ours(wasm.read_bytes(), ledger)
+        (groups, allocations), times = ours(wasm.read_bytes(), ledger, WORKERS[tool])
     else:
         matched, times = clocked(lambda: TOOLS[tool][0](ledger))
         groups, allocations = as_report(ledger, matched)
@@ -123,10 +125,10 @@ def measure(wasm: Path, *, runs: int = 5, sizes: Sequence[int] = SIZES) -> list[
     found: list[dict[str, Any]] = []
     tools = {name: packages for name, (_, needed) in TOOLS.items() if (packages := _versions(needed))}
     for rows in sizes:
-        taken: dict[str, list[dict[str, Any]]] = {name: [] for name in (OURS, *tools)}
+        taken: dict[str, list[dict[str, Any]]] = {name: [] for name in (*WORKERS, *tools)}
         for _ in range(runs):
             for name, each in taken.items():
-                each.append(_apart(name, rows, wasm if name == OURS else None))
+                each.append(_apart(name, rows, wasm if name in WORKERS else None))
         for name, each in taken.items():
             row: dict[str, Any] = {"rows": rows, "tool": name, "version": tools.get(name, version("florecon-build"))}
             for figure in each[0]:

@@ -33,6 +33,7 @@ from florecon_build.host.runtime.module import RECENT, load
 
 SIZES = (10_000, 100_000, 1_000_000)
 MOST_MS, MOST_BYTES = 3000, 400  # at a million rows: all of it, and linear memory a row
+WORKERS = 2
 STEPS = ("upsert", "solve", "fetch groups", "fetch allocations", "fetch stages")
 
 
@@ -112,6 +113,35 @@ def ledger_to_report(wasm: bytes, ledger: Table, runs: int) -> dict[str, Any]:
     }
 
 
+def in_parallel(wasm: bytes, ledger: Table, runs: int) -> dict[str, Any]:
+    """The steps up to the report in one instance and in two, the rounds interleaved; the time of two by that of one."""
+    clocks = {1: Clock(), WORKERS: Clock()}
+    for _ in range(runs):
+        for workers, clock in clocks.items():
+            with Workspace(wasm, workers=workers) as workspace:
+                clock.run("upsert", lambda ws=workspace: ws.upsert(ledger), workspace)
+                report: Report = clock.run("solve", workspace.solve, workspace)
+                for what in ("groups", "allocations", "stages"):
+                    clock.run(f"fetch {what}", lambda report=report, what=what: getattr(report, what), workspace)
+    sums = {
+        workers: {
+            "ms": sum(clock.median(step) for step in STEPS),
+            "cpu_ms": sum(statistics.median(clock.cpu_ms[step]) for step in STEPS),
+        }
+        for workers, clock in clocks.items()
+    }
+    return {
+        "rows": ledger.num_rows,
+        "workers": WORKERS,
+        "total_ms": sums[WORKERS]["ms"],
+        "total_cpu_ms": sums[WORKERS]["cpu_ms"],
+        "ms_ratio": sums[WORKERS]["ms"] / sums[1]["ms"],
+        "cpu_ms_ratio": sums[WORKERS]["cpu_ms"] / sums[1]["cpu_ms"],
+        "steps": clocks[WORKERS].figures(),
+        "bytes_per_row": {step: memory / ledger.num_rows for step, memory in clocks[WORKERS].memory.items()},
+    }
+
+
 def as_json(ledger: Table) -> bytes:
     """The rows as a module with a JSON wire would have to take them."""
     records = ledger.set_column(
@@ -145,16 +175,20 @@ def json_peers(ledger: Table, ours: Mapping[str, float], runs: int) -> list[dict
 def measure(wasm: bytes, *, runs: int = 5, sizes: Sequence[int] = SIZES) -> dict[str, Any]:
     """All figures; see the names of the rows."""
     ledgers: list[dict[str, Any]] = []
+    parallel: list[dict[str, Any]] = []
     for size in sizes:
         ledger, _ = generate(size, 1)
         figures = ledger_to_report(wasm, ledger, runs)
         # a million rows as Python objects are gigabytes
         figures["peers"] = json_peers(ledger, figures["steps"]["upsert"], runs) if size <= SIZES[1] else []
         ledgers.append(figures)
+        if size >= SIZES[1]:
+            parallel.append(in_parallel(wasm, ledger, runs))
     counted = generate(SIZES[1], 1)[0]
     steps = Counter(wasm).of_ledger(counted)
     work = {"rows": counted.num_rows, "a_row": {step: count / counted.num_rows for step, count in steps.items()}}
-    return {"load": loading(wasm, runs), "ledger_to_report": ledgers, "instructions": work}
+    figures = {"ledger_to_report": ledgers, "in_parallel": parallel}
+    return {"load": loading(wasm, runs), **figures, "instructions": work}
 
 
 def build(folder: Path) -> bytes:
@@ -180,6 +214,11 @@ def show(console: Console, results: Mapping[str, Any]) -> None:
                 f"{row['rows']:,} rows: {peer['peer']} {peer['version']} parses {peer['rows_per_s']:,.0f} rows/s; "
                 f"we take in {row['upsert_rows_per_cpu_s']:,.0f}, lanes computed ({peer['ratio']:.2f} times as many)"
             )
+    for row in results.get("in_parallel", ()):
+        console.print(
+            f"{row['rows']:,} rows in {row['workers']} instances: {row['total_ms']:.0f} ms ({row['ms_ratio']:.2f} of one),"
+            f" {row['total_cpu_ms']:.0f} ms of processor time ({row['cpu_ms_ratio']:.2f} of one)"
+        )
     if counted := results.get("instructions"):
         each = ", ".join(f"{step} {count:,.0f}" for step, count in counted["a_row"].items())
         console.print(f"{counted['rows']:,} rows: instructions a row: {each}")

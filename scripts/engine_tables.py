@@ -105,10 +105,12 @@ def _end_to_end(section: Row) -> str:
         fetch = sum(time for step, time in ms.items() if step.startswith("fetch"))
         times = (ms["upsert"], ms["solve"], fetch, row["total_ms"])
         memory = f"{row['bytes_per_row']['fetch allocations']:.0f} bytes"
-        return [f"{row['rows']:,}", *(f"{time:,.0f} ms" for time in times), memory]
+        instances = str(row.get("workers", 1))
+        return [f"{row['rows']:,}", instances, *(f"{time:,.0f} ms" for time in times), memory]
 
-    header = ["rows", "upsert", "solve", "fetch", "in all", "memory a row"]
-    return f"{_machine(section)}\n\n{_table(header, [cells(row) for row in section['rows']['ledger_to_report']])}"
+    header = ["rows", "instances", "upsert", "solve", "fetch", "in all", "memory a row"]
+    measured = [*section["rows"]["ledger_to_report"], *section["rows"].get("in_parallel", ())]
+    return f"{_machine(section)}\n\n{_table(header, [cells(row) for row in measured])}"
 
 
 def _alternatives(section: Row) -> str:

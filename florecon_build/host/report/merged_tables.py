@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -77,7 +78,7 @@ def _merged(parts: Sequence[Tables], order: RowOrder) -> dict[str, pa.Table]:
     smallest = order.ranks(first) if has_text_ids else first
     counts = [tables["groups"].num_rows for tables in parts]
     # a stable sort: the groups of one row, which are of one part, stay in their order
-    part_of_group = _repeated(pa.array(counts)).take(pc.sort_indices(smallest))
+    part_of_group = _repeated(pa.array(counts)).cast(pa.int16()).take(pc.sort_indices(smallest))
     bases = [_base(tables["groups"]) for tables in parts]
     numbers = pc.add(places(sum(counts)), sum(bases) - len(bases) + 1)
 
@@ -128,13 +129,17 @@ def _with_numbers(table: pa.Table, numbers: pa.Array) -> pa.Table:
 
 def _interleaved(tables: Sequence[pa.Table], part: pa.Array) -> pa.Table:
     """The lines of all tables, each table's in its order; `part` has the table of each line."""
-    at, before = pa.repeat(pa.scalar(0, pa.int64()), len(part)), 0
+    at: Any = None
+    before = 0
     for number, table in enumerate(tables):
         mine = pc.equal(part, number)
-        place = pc.add(pc.cumulative_sum(mine.cast(pa.int64())), before - 1)
-        at = pc.if_else(mine, place, at)
+        place = pc.add(pc.cumulative_sum(mine.cast(pa.int32())), pa.scalar(before - 1, pa.int32()))  # below 2^31 lines
+        at = place if at is None else pc.if_else(mine, place, at)
         before += table.num_rows
-    return pa.concat_tables(tables).combine_chunks().take(at)
+    columns: dict[str, pa.Array] = {}
+    for name in tables[0].column_names:  # one after the other, so that each is made in the memory of the one before
+        columns[name] = pa.concat_arrays([one_array(table, name) for table in tables]).take(at)
+    return pa.table(columns)
 
 
 def _places_of(part: pa.Array, number: int) -> pa.Array:

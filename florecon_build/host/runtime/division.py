@@ -94,7 +94,7 @@ def divide(
     part_of_key, heaviest = _packed(weights, parts)
     if if_it_pays and heaviest > MOST_OF_ALL * frame.rows:
         return None
-    part = pa.array(part_of_key, pa.int32()).take(keys.indices)
+    part = pa.array(part_of_key, pa.int16()).take(keys.indices)
     table = without_views(frame.to_table())
     ids: Any = one_array(table, about.id_name)
     order = RowOrder.of(ids.dictionary_decode() if pt.is_dictionary(ids.type) else ids, part)
