@@ -216,8 +216,8 @@ def show(console: Console, results: Mapping[str, Any]) -> None:
             )
     for row in results.get("in_parallel", ()):
         console.print(
-            f"{row['rows']:,} rows in {row['workers']} instances: {row['total_ms']:.0f} ms ({row['ms_ratio']:.2f} of one),"
-            f" {row['total_cpu_ms']:.0f} ms of processor time ({row['cpu_ms_ratio']:.2f} of one)"
+            f"{row['rows']:,} rows in {row['workers']} instances: {row['total_ms']:.0f} ms and"
+            f" {row['total_cpu_ms']:.0f} ms of processor, {row['ms_ratio']:.2f} and {row['cpu_ms_ratio']:.2f} times"
         )
     if counted := results.get("instructions"):
         each = ", ".join(f"{step} {count:,.0f}" for step, count in counted["a_row"].items())

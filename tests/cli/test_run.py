@@ -9,12 +9,17 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
+from examples.intercompany.generate import generate
 from florecon_build.cli.declared_sources import LedgerFiles
 from florecon_build.host import Description, DuplicateId, Field
+from florecon_build.host.runtime import division, session
+from florecon_build.host.runtime.limits import Deadline
+from florecon_build.host.runtime.parallel_instances import ParallelInstances
 from florecon_build.sources import Source
 from tests.cli.command import florecon
 from tests.host.conftest import build
 
+STRATEGY = Path(__file__).resolve().parents[2] / "examples" / "intercompany" / "strategy.py"
 HEADER = "row_id,account,date,amount,reference\n"
 FIRST = (
     HEADER + '1,Elm,2026-01-05,10.00,"INV20001\nby wire"\n2,Elm,2026-01-06,-10.00,INV20001\n3,Oak,2026-01-06,5.00,\n'
@@ -80,6 +85,30 @@ def test_plain_file_is_read_as_the_source_that_declares_it(tmp_path: Path) -> No
     assert [(one.source.name, one.table["row_id"].to_pylist()) for one in readings] == [("bank", [1]), ("gl", [2])]
     (plain,) = LedgerFiles((tmp_path / "y.csv",), sources=sources).read(ABOUT)
     assert (plain.source.name, plain.table["row_id"].to_pylist()) == ("", [3])
+
+
+def test_run_without_reasons_is_in_parallel_where_that_pays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger, _ = generate(2_000, 1)
+    pq.write_table(ledger, str(tmp_path / "ledger.parquet"))
+    divided: list[int] = []
+    real = ParallelInstances.upsert
+
+    def upsert(self: ParallelInstances, command: bytes, deadline: Deadline) -> None:
+        divided.append(len(self))
+        real(self, command, deadline)
+
+    monkeypatch.setattr(ParallelInstances, "upsert", upsert)
+    monkeypatch.setattr(session, "processors", lambda: 2)
+    found: list[dict[str, bytes]] = []
+    for least, explain in ((50_000, 0), (100, 0), (100, 5)):
+        monkeypatch.setattr(division, "LEAST_ROWS", least)
+        monkeypatch.setattr(division, "ROWS_A_KEY", 1)
+        out = tmp_path / f"out {least} {explain}"
+        said = florecon("run", STRATEGY, tmp_path / "ledger.parquet", "-o", out, "--explain", str(explain))
+        assert said.code == 0, said.err
+        found.append({path.name: path.read_bytes() for path in (out / "data").glob("*.parquet")})
+    assert divided == [2]
+    assert found[0] == found[1] == found[2]
 
 
 @pytest.mark.cargo
