@@ -11,9 +11,9 @@
 use super::components::{Component, NONE};
 use super::spanning_tree::{PENALTY, Tree};
 
-/// Nodes without the root; a set of nodes is 32 bits.
+/// Nodes without the root; a set of nodes is 64 bits.
 const MOST_NODES: usize = SIZE - 1;
-const SIZE: usize = 32;
+const SIZE: usize = 64;
 
 /// A node of the tree, with the arc between it and its parent.
 #[derive(Clone, Copy, Default)]
@@ -22,7 +22,7 @@ struct Node {
     /// Arc to the parent, `PENALTY` if that is the penalty arc.
     pred: u32,
     /// The nodes of its subtree, itself among them.
-    below: u32,
+    below: u64,
     /// Flow on the arc to the parent.
     flow: i64,
 }
@@ -37,10 +37,18 @@ struct Entering {
 }
 
 /// Basis and duals of a small component, reused from component to component.
-#[derive(Default)]
 pub(super) struct SmallComponent {
     node: [Node; SIZE],
     potential: [i64; SIZE],
+}
+
+impl Default for SmallComponent {
+    fn default() -> Self {
+        Self {
+            node: [Node::default(); SIZE],
+            potential: [0; SIZE],
+        }
+    }
 }
 
 /// Outcome of minimising the cost of a component.
@@ -106,7 +114,7 @@ impl SmallComponent {
         self.node[at(root)] = Node {
             parent: NONE,
             pred: NONE,
-            below: u32::MAX,
+            below: u64::MAX,
             flow: 0,
         };
         self.potential[at(root)] = 0;
