@@ -17,7 +17,7 @@ import pyarrow as pa
 from florecon_build.host.errors import BadCommand, BrokenReply, from_wire
 from florecon_build.wire import Op
 
-PAGE_LINES = 1 << 20
+PAGE_LINES = 1 << 18
 """Lines of a table that are fetched at once."""
 
 

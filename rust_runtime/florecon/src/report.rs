@@ -398,6 +398,17 @@ impl<'a> GroupView<'a> {
         &self.view.ids[slot as usize]
     }
 
+    /// The places of the first and the last member among the ids of the view.
+    pub(crate) fn span(&self) -> (u32, u32) {
+        match self.place {
+            Place::Group(index) => {
+                let rows = self.view.ledger.group(index).rows;
+                (rows[0], rows[rows.len() - 1])
+            }
+            Place::Single(slot) => (slot, slot),
+        }
+    }
+
     pub(crate) fn min_side(&self) -> usize {
         let side = |sign: i64| self.amounts().iter().filter(|amount| amount.signum() == sign).count();
         side(1).min(side(-1))

@@ -66,8 +66,11 @@ pub(crate) fn allocations(view: &ReportView<'_>, ordinals: &Ordinals, has_text_i
     let mut table: Vec<(&RowId, i64, i64)> = Vec::with_capacity(page.len());
     let mut first = 0;
     for group in view.groups() {
+        if first >= page.end {
+            break;
+        }
         let end = first + group.size();
-        if first < page.end && end > page.start {
+        if end > page.start {
             let members = group.members().zip(first..end).filter(|(_, line)| page.contains(line));
             table.extend(members.map(|((id, amount), _)| (id, group.id(), amount)));
         }

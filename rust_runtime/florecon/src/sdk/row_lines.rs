@@ -52,6 +52,14 @@ pub(crate) fn row_lines<'v>(view: &ReportView<'v>, page: Page) -> Vec<RowLine<'v
     let page = page.within(view.ids().len());
     let mut lines: Vec<RowLine<'v>> = view.ids()[page.clone()].iter().map(RowLine::new).collect();
     for group in view.groups() {
+        let (first, last) = group.span();
+        // groups are in the order of their first rows
+        if first as usize >= page.end {
+            break;
+        }
+        if (last as usize) < page.start {
+            continue;
+        }
         let (group_id, is_unmatched) = (group.id(), &**group.origin() == UNMATCHED);
         for (slot, amount) in group.parts() {
             if let Some(line) = (slot as usize).checked_sub(page.start).and_then(|at| lines.get_mut(at)) {
