@@ -49,9 +49,10 @@ impl<R> Plan<R> {
             .map_or(Ok(0), |router| router.key(item).map(|key| fnv1a(key.as_bytes())))
     }
 
-    /// A number that the rows of one shard of the strategy share; it need not tell shards apart.
-    pub(crate) fn neighbourhood(&self, item: Item<'_, R>) -> u64 {
-        self.router().map_or(0, |router| router.hash(item))
+    /// Function that gives a number that the rows of one shard of the strategy share; it need not tell shards apart.
+    pub(crate) fn neighbourhood(&self) -> impl Fn(Item<'_, R>) -> u64 + '_ {
+        let router = self.router();
+        move |item| router.map_or(0, |router| router.hash(item))
     }
 
     pub(crate) fn router(&self) -> Option<&dyn Router<R>> {

@@ -58,6 +58,7 @@ impl<R> Recon<R> {
         let mut rows = RowTable::default();
         rows.reserve(ids.len());
         let mut amounts = unpacker.room(ids.len())?;
+        let neighbourhood = self.plan.neighbourhood();
         for _ in 0..ids.len() {
             let row = unpack_row(unpacker)?;
             let amount = (self.numeraire)(&row).ok().filter(|&amount| amount != i64::MIN);
@@ -67,7 +68,7 @@ impl<R> Recon<R> {
                 amount,
                 original: amount,
             };
-            let neighbourhood = self.plan.neighbourhood(item);
+            let neighbourhood = neighbourhood(item);
             rows.push(row, neighbourhood);
             amounts.push(amount);
         }

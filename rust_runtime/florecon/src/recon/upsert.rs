@@ -95,6 +95,7 @@ impl<R> Recon<R> {
         replaced: &mut Vec<Replacement<R>>,
     ) -> Result<(), Error> {
         let mut hint = 0;
+        let neighbourhood = self.plan.neighbourhood();
         if known == 0 {
             self.store.reserve(batch.size_hint().0);
         }
@@ -127,7 +128,7 @@ impl<R> Recon<R> {
                         amount,
                         original: amount,
                     };
-                    let neighbourhood = self.plan.neighbourhood(item);
+                    let neighbourhood = neighbourhood(item);
                     self.store.push(id, row, amount, neighbourhood);
                 }
             }

@@ -101,8 +101,10 @@ pub(super) fn find(text: &str, needle: &str) -> Option<usize> {
     let (&first, rest) = needle.split_first()?;
     // beyond this start the needle does not fit
     let starts = (text.len() + 1).checked_sub(needle.len())?;
+    // two letters occur far more rarely than one
+    let (second, shift) = rest.first().map_or((first, 0), |&second| (second, 1));
     let mut from = 0;
-    while let Some(step) = find_byte(&text[from..starts], first) {
+    while let Some(step) = find_pair(&text[from..starts], &text[from + shift..starts + shift], first, second) {
         let at = from + step;
         if text[at + 1..].starts_with(rest) {
             return Some(at);
@@ -112,29 +114,32 @@ pub(super) fn find(text: &str, needle: &str) -> Option<usize> {
     None
 }
 
-/// First position of a byte, eight at a time.
-fn find_byte(bytes: &[u8], byte: u8) -> Option<usize> {
+/// First place that has `one` in the first and `other` in the second of two stretches of one length, eight at a time.
+fn find_pair(ones: &[u8], others: &[u8], one: u8, other: u8) -> Option<usize> {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH: u64 = ONES << 7;
-    let flags = |word: &[u8; 8]| {
-        // the byte as zero; of the flags the lowest stands at the first zero
-        let word = u64::from_le_bytes(*word) ^ (ONES * u64::from(byte));
+    let flags = |ones: &[u8; 8], others: &[u8; 8]| {
+        // the place as zero; of the flags the lowest stands at the first zero
+        let first = u64::from_le_bytes(*ones) ^ (ONES * u64::from(one));
+        let word = first | (u64::from_le_bytes(*others) ^ (ONES * u64::from(other)));
         word.wrapping_sub(ONES) & !word & HIGH
     };
     let place = |flags: u64| flags.trailing_zeros() as usize / 8;
-    let (words, rest) = bytes.as_chunks();
-    for (at, word) in (0..).step_by(8).zip(words) {
-        let flags = flags(word);
+    for (at, (ones, others)) in (0..)
+        .step_by(8)
+        .zip(ones.as_chunks().0.iter().zip(others.as_chunks().0))
+    {
+        let flags = flags(ones, others);
         if flags != 0 {
             return Some(at + place(flags));
         }
     }
-    if let Some(last) = bytes.last_chunk() {
-        // the rest and some again that the byte is not among
-        let flags = flags(last);
-        return (flags != 0).then(|| bytes.len() - 8 + place(flags));
+    if let (Some(last), Some(others)) = (ones.last_chunk(), others.last_chunk()) {
+        // the rest and some again that the place is not among
+        let flags = flags(last, others);
+        return (flags != 0).then(|| ones.len() - 8 + place(flags));
     }
-    rest.iter().position(|&other| other == byte)
+    ones.iter().zip(others).position(|pair| pair == (&one, &other))
 }
 
 /// The parts of `text` between the separators (not empty), as `str::split` gives them.
@@ -169,10 +174,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_byte_is_found_where_it_comes_first(bytes in prop::collection::vec(0x7e_u8..=0x82, 0..40), byte in 0x7e_u8..=0x82) {
-            prop_assert_eq!(find_byte(&bytes, byte), bytes.iter().position(|&other| other == byte));
+        fn two_bytes_are_found_where_they_come_first(bytes in prop::collection::vec(0x7e_u8..=0x82, 1..40), one in 0x7e_u8..=0x82, other in 0x7e_u8..=0x82) {
+            let place = |bytes: &[u8], one, other| find_pair(&bytes[..bytes.len() - 1], &bytes[1..], one, other);
+            let pair = |bytes: &[u8], one, other| bytes.windows(2).position(|pair| pair == [one, other]);
+            prop_assert_eq!(place(&bytes, one, other), pair(&bytes, one, other));
+            prop_assert_eq!(find_pair(&bytes, &bytes, one, one), bytes.iter().position(|&byte| byte == one));
             let edges: Vec<u8> = bytes.iter().map(|byte| byte.wrapping_sub(0x80)).collect();
-            prop_assert_eq!(find_byte(&edges, 0), edges.iter().position(|&other| other == 0));
+            prop_assert_eq!(place(&edges, 0, 1), pair(&edges, 0, 1));
+            prop_assert_eq!(find_pair(&edges, &edges, 0, 0), edges.iter().position(|&byte| byte == 0));
         }
     }
 
