@@ -136,10 +136,7 @@ def _interleaved(tables: Sequence[pa.Table], part: pa.Array) -> pa.Table:
         place = pc.add(pc.cumulative_sum(mine.cast(pa.int32())), pa.scalar(before - 1, pa.int32()))  # below 2^31 lines
         at = place if at is None else pc.if_else(mine, place, at)
         before += table.num_rows
-    columns: dict[str, pa.Array] = {}
-    for name in tables[0].column_names:  # one after the other, so that each is made in the memory of the one before
-        columns[name] = pa.concat_arrays([one_array(table, name) for table in tables]).take(at)
-    return pa.table(columns)
+    return pa.concat_tables(tables).take(at)
 
 
 def _places_of(part: pa.Array, number: int) -> pa.Array:
