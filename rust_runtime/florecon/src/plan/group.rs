@@ -295,13 +295,21 @@ impl<'a, R> Group<'a, R> {
         K: Eq + Hash,
         A: Answer<Value = Option<K>>,
     {
-        let mut numbering = Numbering::default();
+        // most groups have one or two, which take no memory
+        let (mut one, mut other, mut more) = (None, None, Numbering::default());
         for item in self.items() {
-            if let Some(key) = value(item).answer()? {
-                numbering.number(key);
+            let Some(key) = value(item).answer()? else { continue };
+            match (&one, &other) {
+                (None, _) => one = Some(key),
+                (Some(known), _) if *known == key => {}
+                (_, None) => other = Some(key),
+                (_, Some(known)) if *known == key => {}
+                _ => {
+                    more.number(key);
+                }
             }
         }
-        Ok(numbering.keys.len() as i64)
+        Ok(i64::from(one.is_some()) + i64::from(other.is_some()) + more.keys.len() as i64)
     }
 
     /// Whether any member satisfies `predicate`; evaluation stops at the first that does.
