@@ -102,9 +102,11 @@ pub(super) fn find(text: &str, needle: &str) -> Option<usize> {
     // beyond this start the needle does not fit
     let starts = (text.len() + 1).checked_sub(needle.len())?;
     // two letters occur far more rarely than one
-    let (second, shift) = rest.first().map_or((first, 0), |&second| (second, 1));
+    let Some(&second) = rest.first() else {
+        return find_both::<false>(text, text, first, first);
+    };
     let mut from = 0;
-    while let Some(step) = find_pair(&text[from..starts], &text[from + shift..starts + shift], first, second) {
+    while let Some(step) = find_both::<true>(&text[from..starts], &text[from + 1..=starts], first, second) {
         let at = from + step;
         if text[at + 1..].starts_with(rest) {
             return Some(at);
@@ -114,14 +116,17 @@ pub(super) fn find(text: &str, needle: &str) -> Option<usize> {
     None
 }
 
-/// First place that has `one` in the first and `other` in the second of two stretches of one length, eight at a time.
-fn find_pair(ones: &[u8], others: &[u8], one: u8, other: u8) -> Option<usize> {
+/// First place that has `one` in the first and, unless there is only one, `other` in the second of two stretches of one
+/// length, eight at a time.
+fn find_both<const TWO: bool>(ones: &[u8], others: &[u8], one: u8, other: u8) -> Option<usize> {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH: u64 = ONES << 7;
     let flags = |ones: &[u8; 8], others: &[u8; 8]| {
         // the place as zero; of the flags the lowest stands at the first zero
-        let first = u64::from_le_bytes(*ones) ^ (ONES * u64::from(one));
-        let word = first | (u64::from_le_bytes(*others) ^ (ONES * u64::from(other)));
+        let mut word = u64::from_le_bytes(*ones) ^ (ONES * u64::from(one));
+        if TWO {
+            word |= u64::from_le_bytes(*others) ^ (ONES * u64::from(other));
+        }
         word.wrapping_sub(ONES) & !word & HIGH
     };
     let place = |flags: u64| flags.trailing_zeros() as usize / 8;
@@ -175,13 +180,13 @@ mod tests {
     proptest! {
         #[test]
         fn two_bytes_are_found_where_they_come_first(bytes in prop::collection::vec(0x7e_u8..=0x82, 1..40), one in 0x7e_u8..=0x82, other in 0x7e_u8..=0x82) {
-            let place = |bytes: &[u8], one, other| find_pair(&bytes[..bytes.len() - 1], &bytes[1..], one, other);
+            let place = |bytes: &[u8], one, other| find_both::<true>(&bytes[..bytes.len() - 1], &bytes[1..], one, other);
             let pair = |bytes: &[u8], one, other| bytes.windows(2).position(|pair| pair == [one, other]);
             prop_assert_eq!(place(&bytes, one, other), pair(&bytes, one, other));
-            prop_assert_eq!(find_pair(&bytes, &bytes, one, one), bytes.iter().position(|&byte| byte == one));
+            prop_assert_eq!(find_both::<false>(&bytes, &bytes, one, one), bytes.iter().position(|&byte| byte == one));
             let edges: Vec<u8> = bytes.iter().map(|byte| byte.wrapping_sub(0x80)).collect();
             prop_assert_eq!(place(&edges, 0, 1), pair(&edges, 0, 1));
-            prop_assert_eq!(find_pair(&edges, &edges, 0, 0), edges.iter().position(|&byte| byte == 0));
+            prop_assert_eq!(find_both::<false>(&edges, &edges, 0, 0), edges.iter().position(|&byte| byte == 0));
         }
     }
 
