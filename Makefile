@@ -56,6 +56,8 @@ lint-python: environment
 
 lint-rust: environment
 	@echo "==> rustfmt and clippy"; $(PY) scripts/cargo.py fmt --all --check
+	@$(PY) scripts/cargo.py fmt --check --manifest-path ../benchmarks/flowbench/Cargo.toml
+	@$(PY) scripts/cargo.py fmt --check --manifest-path ../benchmarks/predecessor/Cargo.toml
 	@$(PY) scripts/cargo.py clippy --locked --workspace --all-targets -- -D warnings
 	@$(PY) scripts/cargo.py clippy --locked --manifest-path ../benchmarks/flowbench/Cargo.toml -- -D warnings
 

@@ -1,9 +1,9 @@
-"""Benchmark against code that a user would write: polars, polars with connected components, SQL, a loop.
+"""Benchmark against code that a user would write and the predecessor: polars, with connected components, SQL, a loop.
 
 Each tool matches one ledger in a process of its own, interleaved with ours, and gives the lines that belong together.
 Time is that from a table in memory to the answer; precision and recall are against the generator's answer.
 
-    python -m benchmarks.alternatives TOOL ROWS
+    python -m benchmarks.alternatives TOOL ROWS [MODULE]
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table as Screen
 
+from benchmarks import previous
 from benchmarks.alternative_code import by_duckdb, by_pandas, by_polars, by_polars_with_components
 from examples.arrow import Table, pa
 from examples.intercompany.desk import Ints
@@ -33,6 +35,7 @@ SIZES = (100_000, 1_000_000)
 OURS = "florecon"
 WORKERS: Mapping[str, int] = {OURS: 1, "florecon, two workers": 2}
 """Ours, by how many instances of the module solve the first rows."""
+PREDECESSOR = "predecessor"
 TOOLS: Mapping[str, tuple[Callable[[Table], Table], tuple[str, ...]]] = {
     "polars": (by_polars, ("polars",)),
     "polars and components": (by_polars_with_components, ("polars", "scipy")),
@@ -49,9 +52,9 @@ def clocked(work: Callable[[], Any]) -> tuple[Any, dict[str, float]]:
     return result, {"ms": (time.perf_counter() - start) * 1e3, "cpu_ms": (time.process_time() - start_cpu) * 1e3}
 
 
-def ours(wasm: bytes, ledger: Table, workers: int = 1) -> tuple[tuple[Table, Table], dict[str, float]]:
+def ours(wasm: Path, ledger: Table, workers: int = 1) -> tuple[tuple[Table, Table], dict[str, float]]:
     """Groups and allocations of the module, and the time from ledger to both; loading is not counted."""
-    with Workspace(wasm, workers=workers) as workspace:
+    with Workspace(wasm.read_bytes(), workers=workers) as workspace:
 
         def work() -> tuple[Table, Table]:
             workspace.upsert(ledger)
@@ -59,6 +62,18 @@ def ours(wasm: bytes, ledger: Table, workers: int = 1) -> tuple[tuple[Table, Tab
             return report.groups, report.allocations
 
         return clocked(work)
+
+
+def predecessor(wasm: Path, ledger: Table) -> tuple[tuple[Table, Table], dict[str, float]]:
+    """The same of the predecessor's module, up to the lists of its report."""
+    workspace = previous.Predecessor(wasm)
+
+    def work() -> dict[str, Any]:
+        workspace.upsert(ledger)
+        return workspace.solve()
+
+    report, times = clocked(work)
+    return previous.tables(report), times
 
 
 def as_report(ledger: Table, matched: Table) -> tuple[Table, Table]:
@@ -95,7 +110,8 @@ def run(tool: str, rows: int, wasm: Path | None = None) -> dict[str, Any]:
     ledger, truth = generate(rows, 1)
     ledger = ledger.combine_chunks()
     if wasm is not None:
-        (groups, allocations), times = ours(wasm.read_bytes(), ledger, WORKERS[tool])
+        solve = predecessor if tool == PREDECESSOR else partial(ours, workers=WORKERS[tool])
+        (groups, allocations), times = solve(wasm, ledger)
     else:
         matched, times = clocked(lambda: TOOLS[tool][0](ledger))
         groups, allocations = as_report(ledger, matched)
@@ -117,18 +133,27 @@ def _versions(packages: Sequence[str]) -> str | None:
         return None
 
 
-def measure(wasm: Path, *, runs: int = 5, sizes: Sequence[int] = SIZES) -> list[dict[str, Any]]:
+def measure(
+    wasm: Path, *, runs: int = 5, sizes: Sequence[int] = SIZES, say: Callable[[str], None]
+) -> list[dict[str, Any]]:
     """One row per size and tool, ours first; a ratio is that of its time to ours in the same round.
 
-    A tool whose packages are not installed is left out.
+    A tool whose packages are not installed is left out, and ``say`` is told so.
     """
     found: list[dict[str, Any]] = []
     tools = {name: packages for name, (_, needed) in TOOLS.items() if (packages := _versions(needed))}
+    for name in (name for name in TOOLS if name not in tools):
+        say(f"{name} is not measured: {', '.join(TOOLS[name][1])} not installed, see benchmarks/peers.in")
+    modules = dict.fromkeys(WORKERS, wasm)
+    module = previous.module(say)
+    if module is not None:
+        modules[PREDECESSOR] = module
+        tools[PREDECESSOR] = str(previous.host_version())
     for rows in sizes:
         taken: dict[str, list[dict[str, Any]]] = {name: [] for name in (*WORKERS, *tools)}
         for _ in range(runs):
             for name, each in taken.items():
-                each.append(_apart(name, rows, wasm if name in WORKERS else None))
+                each.append(_apart(name, rows, modules.get(name)))
         for name, each in taken.items():
             row: dict[str, Any] = {"rows": rows, "tool": name, "version": tools.get(name, version("florecon-build"))}
             for figure in each[0]:
@@ -146,7 +171,10 @@ def measure(wasm: Path, *, runs: int = 5, sizes: Sequence[int] = SIZES) -> list[
 
 def show(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
     """Print the table."""
-    screen = Screen(title="Code that a user would write, medians (time by ours in brackets)", title_justify="left")
+    screen = Screen(
+        title="Code that a user would write and the predecessor, medians (time by ours in brackets)",
+        title_justify="left",
+    )
     for name in ("rows", "tool", "wall time", "processor time", "precision", "recall"):
         screen.add_column(name, justify="left" if name == "tool" else "right")
     for row in rows:

@@ -2,18 +2,21 @@
 that are merged or set free again, to the changes of the solve after it.
 
 The module runs as wasm from Python. Figures are medians in milliseconds, of wall time and of processor time. The first
-two edits after a solve of all rows are apart: the second solve notes which rows can meet.
+two edits after a solve of all rows are apart: the second solve notes which rows can meet. The predecessor, where it is
+installed, replaces rows of the same ledger: its figure is that of its edit, with its time by ours.
 """
 
 from __future__ import annotations
 
 import resource
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table as Screen
 
+from benchmarks import previous
 from benchmarks.end_to_end import Clock
 from examples.arrow import Table, pa, pc
 from examples.intercompany.generate import generate
@@ -24,11 +27,47 @@ EDITS = 25
 STEPS = ("cold solve", "first edit", "second edit", "edit", "edit, report held", "merge", "unpin")
 MANY = 100_000
 """Edits of the test of memory."""
+ROWS_SOLVED = 500_000
+"""Rows that the predecessor solves again in its edits, after at least one of them: an edit solves all rows."""
 
 
-def measure(wasm: bytes, *, sizes: Sequence[int] = SIZES, edits: int = EDITS) -> list[dict[str, Any]]:
-    """One row per size. Raises ``RuntimeError`` if the last report is not that of a fresh workspace."""
-    return [_edited(wasm, generate(size, 1)[0], edits) for size in sizes]
+def measure(
+    wasm: bytes, *, sizes: Sequence[int] = SIZES, edits: int = EDITS, say: Callable[[str], None]
+) -> list[dict[str, Any]]:
+    """One row per size. Raises ``RuntimeError`` if the last report is not that of a fresh workspace.
+
+    The predecessor is left out where it cannot be measured, and ``say`` is told so.
+    """
+    module, found = previous.module(say), list[dict[str, Any]]()
+    for size in sizes:
+        ledger = generate(size, 1)[0]
+        row = _edited(wasm, ledger, edits)
+        if module is not None:
+            row["predecessor"] = _predecessor(module, ledger, edits, row["steps"]["edit"])
+        found.append(row)
+    return found
+
+
+def _predecessor(module: Path, ledger: Table, edits: int, ours: Mapping[str, float]) -> dict[str, Any]:
+    """The predecessor's time of an edit of the same rows, up to its report, and its processor time by ``ours``."""
+    clock, rows = Clock(), ledger.num_rows
+    workspace = previous.Predecessor(module)
+    workspace.upsert(ledger)
+    workspace.solve()
+
+    def replace(row: Table) -> None:
+        workspace.upsert(row)
+        workspace.solve()
+
+    for edit in range(max(1, min(edits, ROWS_SOLVED // rows))):
+        row = _one_cent_more(ledger.slice(_place(edit, rows), 1))
+        clock.run("edit", lambda row=row: replace(row))
+    figures = clock.figures()["edit"]
+    return {"version": previous.host_version(), **figures, "ratio": figures["cpu_ms"] / ours["cpu_ms"]}
+
+
+def _place(edit: int, rows: int) -> int:
+    return (edit * 7_919 + rows // 3) % rows
 
 
 def _edited(wasm: bytes, ledger: Table, edits: int) -> dict[str, Any]:
@@ -38,7 +77,7 @@ def _edited(wasm: bytes, ledger: Table, edits: int) -> dict[str, Any]:
         workspace.solve()
         held: Report | None = None
         for edit in range(2 * edits + 2):
-            place = (edit * 7_919 + rows // 3) % rows
+            place = _place(edit, rows)
             row = _one_cent_more(now.slice(place, 1))
             now = pa.concat_tables([now.slice(0, place), row, now.slice(place + 1)])
             step = (
@@ -106,8 +145,10 @@ def _facts(workspace: Workspace) -> tuple[Table, Table]:
 def show(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
     """Print the table."""
     screen = Screen(title="An edit in a workspace, medians in milliseconds of processor time", title_justify="left")
-    for name in ("rows", *STEPS):
+    for name in ("rows", *STEPS, "edit, predecessor"):
         screen.add_column(name, justify="right")
     for row in rows:
-        screen.add_row(f"{row['rows']:,}", *(f"{row['steps'][step]['cpu_ms']:.1f}" for step in STEPS))
+        peer = row.get("predecessor")
+        theirs = f"{peer['cpu_ms']:,.1f} ({peer['ratio']:,.0f})" if peer else ""
+        screen.add_row(f"{row['rows']:,}", *(f"{row['steps'][step]['cpu_ms']:.1f}" for step in STEPS), theirs)
     console.print(screen)

@@ -57,10 +57,10 @@ def main() -> None:
                 case "alternatives":
                     wasm = folder / "intercompany.wasm"
                     wasm.write_bytes(end_to_end.build(folder / "intercompany"))
-                    rows = alternatives.measure(wasm, runs=given.runs)
+                    rows = alternatives.measure(wasm, runs=given.runs, say=console.print)
                     alternatives.show(console, rows)
                 case "edits":
-                    rows = edits.measure(end_to_end.build(folder / "intercompany"))
+                    rows = edits.measure(end_to_end.build(folder / "intercompany"), say=console.print)
                     edits.show(console, rows)
                 case "csv_reading":
                     rows = csv_reading.measure(folder, runs=given.runs)

@@ -131,10 +131,13 @@ def _alternatives(section: Row) -> str:
 
 def _edits(section: Row) -> str:
     steps = ("cold solve", "first edit", "second edit", "edit", "edit, report held", "merge", "unpin")
-    header = ["rows", *steps]
-    lines = [
-        [f"{row['rows']:,}", *(f"{row['steps'][step]['cpu_ms']:,.1f} ms" for step in steps)] for row in section["rows"]
-    ]
+    header, rows = ["rows", *steps], list[Row](section["rows"])
+    lines = [[f"{row['rows']:,}", *(f"{row['steps'][step]['cpu_ms']:,.1f} ms" for step in steps)] for row in rows]
+    if any("predecessor" in row for row in rows):
+        header.append("edit, predecessor")
+        for line, row in zip(lines, rows, strict=True):
+            peer = row.get("predecessor")
+            line.append(f"{peer['cpu_ms']:,.1f} ms ({peer['ratio']:,.0f})" if peer else "not measured")
     return f"{_machine(section)}\n\n{_table(header, lines)}"
 
 
