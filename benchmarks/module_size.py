@@ -3,10 +3,9 @@
     python -m benchmarks.module_size [--write]
 
 Modules of one strategy are compiled without a pattern, with two, with eight, and with one more whose table is nearly as
-large as may be. The first ones bring the code that runs patterns, a further one its call and its table: in the code and
-data that run, and, as hexadecimal digits, in the strategy's description. Exits with 1 where a pattern takes more than
-3,000 bytes, the largest more than that in code and data, or where the module without one is more than 1 % larger than
-``module_size.json`` says.
+large as may be. The first ones bring the code that runs patterns, a further one its call and its table in the code and
+data that run, and its text in the strategy's description. Exits with 1 where one takes more than 3,000 bytes, the
+largest without its text, or where the module without one is more than 1 % larger than ``module_size.json`` says.
 """
 
 from __future__ import annotations

@@ -98,8 +98,13 @@ def manifest(
         | {"Cargo.lock": _sha256(made.compiled.lock)},
         "params": [{"name": param.name, "type": str(param.type), "default": param.default} for param in ir.params],
         "warnings": list(warnings),
-        "ir": json.loads(ir_json),
+        "ir": _described(ir_json),
     }
+
+
+def _described(ir_json: str) -> dict[str, object]:
+    """The IR that goes with a module: without the tables of its patterns, which the code has and the patterns give."""
+    return {name: part for name, part in json.loads(ir_json).items() if name != "automata"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +130,7 @@ def make(
         "profile": profile,
     }
     wasm = with_section(compiled.wasm, BUILD_SECTION, json.dumps(provenance, sort_keys=True).encode())
-    compact = escaped_json(json.dumps(json.loads(ir_json), separators=(",", ":"), ensure_ascii=False))
+    compact = escaped_json(json.dumps(_described(ir_json), separators=(",", ":"), ensure_ascii=False))
     return BuildResult(with_section(wasm, IR_SECTION, compact.encode()), crate.files, compiled, provenance)
 
 
