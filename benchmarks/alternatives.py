@@ -143,7 +143,7 @@ def measure(
     found: list[dict[str, Any]] = []
     tools = {name: packages for name, (_, needed) in TOOLS.items() if (packages := _versions(needed))}
     for name in (name for name in TOOLS if name not in tools):
-        say(f"{name} is not measured: {', '.join(TOOLS[name][1])} not installed, see benchmarks/peers.in")
+        say(f"{name} is not measured: it needs {' and '.join(TOOLS[name][1])}, see benchmarks/peers.in")
     modules = dict.fromkeys(WORKERS, wasm)
     module = previous.module(say)
     if module is not None:
