@@ -1,10 +1,12 @@
-"""Fixture of a real solver module, built once: the starter plugin of the runtime."""
+"""Fixtures: a real solver module, built once, which is the starter plugin of the runtime; Ctrl-C."""
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,17 @@ TARGET = "wasm32-unknown-unknown"
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Compiled modules of the tests stay out of the user's cache."""
     os.environ["FLORECON_CACHE_DIR"] = str(tmp_path_factory.mktemp("florecon-cache"))
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Interrupts as Python handles them by itself, whatever ran before in this process.
+
+    A process that a shell has started in the background ignores them.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -171,14 +171,6 @@ def test_a_cancel_when_nothing_runs_does_nothing() -> None:
 
 
 # Ctrl-C
-
-
-@pytest.fixture
-def ctrl_c() -> Iterator[None]:
-    """Interrupts as Python handles them by itself, whatever ran before in this process."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.skipif(threading.current_thread() is not threading.main_thread(), reason="only the main thread gets it")

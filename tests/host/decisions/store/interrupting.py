@@ -276,6 +276,7 @@ def main() -> None:
     parser.add_argument("--stride", type=int, default=1, help="try every n-th place")
     parser.add_argument("--verbs", nargs="*", default=list(VERBS))
     given = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # of a process in the background too
     tries = 0
     with tempfile.TemporaryDirectory() as folder:
         prepared = prepare(given.wasm or build("starter"), Path(folder))

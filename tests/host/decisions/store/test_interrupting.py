@@ -24,10 +24,13 @@ from tests.host.decisions.store.interrupting import (
 )
 from tests.support.ledger import group_of, line, opened, state
 
-# a thread that is broken off at its first line reports that by itself
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+pytestmark = [
+    # a thread that is broken off at its first line reports that by itself
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning"),
+    pytest.mark.usefixtures("ctrl_c"),
+]
 
-BETWEEN = 401
+BETWEEN = 601
 """Every how-manieth place is tried; a prime, so that other places come up for other verbs."""
 
 
