@@ -23,7 +23,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table as Screen
 
-from benchmarks import previous
+from benchmarks import predecessor_peer
 from benchmarks.alternative_code import by_duckdb, by_pandas, by_polars, by_polars_with_components
 from examples.arrow import Table, pa
 from examples.intercompany.desk import Ints
@@ -66,14 +66,14 @@ def ours(wasm: Path, ledger: Table, workers: int = 1) -> tuple[tuple[Table, Tabl
 
 def predecessor(wasm: Path, ledger: Table) -> tuple[tuple[Table, Table], dict[str, float]]:
     """The same of the predecessor's module, up to the lists of its report."""
-    workspace = previous.Predecessor(wasm)
+    workspace = predecessor_peer.Predecessor(wasm)
 
     def work() -> dict[str, Any]:
         workspace.upsert(ledger)
         return workspace.solve()
 
     report, times = clocked(work)
-    return previous.tables(report), times
+    return predecessor_peer.tables(report), times
 
 
 def as_report(ledger: Table, matched: Table) -> tuple[Table, Table]:
@@ -145,10 +145,10 @@ def measure(
     for name in (name for name in TOOLS if name not in tools):
         say(f"{name} is not measured: it needs {' and '.join(TOOLS[name][1])}, see benchmarks/peers.in")
     modules = dict.fromkeys(WORKERS, wasm)
-    module = previous.module(say)
+    module = predecessor_peer.module(say)
     if module is not None:
         modules[PREDECESSOR] = module
-        tools[PREDECESSOR] = str(previous.host_version())
+        tools[PREDECESSOR] = str(predecessor_peer.host_version())
     for rows in sizes:
         taken: dict[str, list[dict[str, Any]]] = {name: [] for name in (*WORKERS, *tools)}
         for _ in range(runs):

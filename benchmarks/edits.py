@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table as Screen
 
-from benchmarks import previous
+from benchmarks import predecessor_peer
 from benchmarks.end_to_end import Clock
 from examples.arrow import Table, pa, pc
 from examples.intercompany.generate import generate
@@ -38,7 +38,7 @@ def measure(
 
     The predecessor is left out where it cannot be measured, and ``say`` is told so.
     """
-    module, found = previous.module(say), list[dict[str, Any]]()
+    module, found = predecessor_peer.module(say), list[dict[str, Any]]()
     for size in sizes:
         ledger = generate(size, 1)[0]
         row = _edited(wasm, ledger, edits)
@@ -51,7 +51,7 @@ def measure(
 def _predecessor(module: Path, ledger: Table, edits: int, ours: Mapping[str, float]) -> dict[str, Any]:
     """The predecessor's time of an edit of the same rows, up to its report, and its processor time by ``ours``."""
     clock, rows = Clock(), ledger.num_rows
-    workspace = previous.Predecessor(module)
+    workspace = predecessor_peer.Predecessor(module)
     workspace.upsert(ledger)
     workspace.solve()
 
@@ -63,7 +63,7 @@ def _predecessor(module: Path, ledger: Table, edits: int, ours: Mapping[str, flo
         row = _one_cent_more(ledger.slice(_place(edit, rows), 1))
         clock.run("edit", lambda row=row: replace(row))
     figures = clock.figures()["edit"]
-    return {"version": previous.host_version(), **figures, "ratio": figures["cpu_ms"] / ours["cpu_ms"]}
+    return {"version": predecessor_peer.host_version(), **figures, "ratio": figures["cpu_ms"] / ours["cpu_ms"]}
 
 
 def _place(edit: int, rows: int) -> int:

@@ -9,26 +9,26 @@ from typing import NoReturn
 
 import pytest
 
-from benchmarks import alternatives, previous
+from benchmarks import alternatives, predecessor_peer
 from examples.intercompany.generate import generate
 from scripts.engine_tables import PAGE, RESULTS, page
 
 
 def test_crate_and_host_are_of_one_release() -> None:
-    packages = tomllib.loads(previous.CRATE.with_name("Cargo.lock").read_text(encoding="utf-8"))["package"]
+    packages = tomllib.loads(predecessor_peer.CRATE.with_name("Cargo.lock").read_text(encoding="utf-8"))["package"]
     [crate] = [package["version"] for package in packages if package["name"] == "florecon"]
-    peers = previous.CRATE.parent.with_name("peers.lock").read_text(encoding="utf-8")
-    assert f"\n{previous.HOST}=={crate} " in peers
+    peers = predecessor_peer.CRATE.parent.with_name("peers.lock").read_text(encoding="utf-8")
+    assert f"\n{predecessor_peer.HOST}=={crate} " in peers
 
 
 def test_without_its_host_it_is_left_out_and_not_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(package: str) -> NoReturn:
         raise PackageNotFoundError(package)
 
-    monkeypatch.setattr(previous, "version", missing)
-    monkeypatch.setattr(previous, "build", lambda: pytest.fail("compiled"))
+    monkeypatch.setattr(predecessor_peer, "version", missing)
+    monkeypatch.setattr(predecessor_peer, "build", lambda: pytest.fail("compiled"))
     said: list[str] = []
-    assert previous.module(said.append) is None
+    assert predecessor_peer.module(said.append) is None
     assert "florecon-host is not installed" in said[0]
 
 
@@ -36,10 +36,10 @@ def test_where_it_does_not_compile_the_reason_is_said(monkeypatch: pytest.Monkey
     def refused() -> NoReturn:
         raise RuntimeError("no registry")
 
-    monkeypatch.setattr(previous, "host_version", lambda: "florecon-host 0.4.0")
-    monkeypatch.setattr(previous, "build", refused)
+    monkeypatch.setattr(predecessor_peer, "host_version", lambda: "florecon-host 0.4.0")
+    monkeypatch.setattr(predecessor_peer, "build", refused)
     said: list[str] = []
-    assert previous.module(said.append) is None
+    assert predecessor_peer.module(said.append) is None
     assert "no registry" in said[0]
 
 
@@ -61,7 +61,7 @@ def test_its_report_is_scored_like_ours() -> None:
             for part in (amount - 1, 1)
         ],
     }
-    found = alternatives.quality(ledger, truth, *previous.tables(report))
+    found = alternatives.quality(ledger, truth, *predecessor_peer.tables(report))
     assert found == {"precision": 1.0, "recall": 1.0}
 
 
