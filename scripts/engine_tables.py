@@ -110,7 +110,8 @@ def _end_to_end(section: Row) -> str:
 
     header = ["rows", "instances", "upsert", "solve", "fetch", "in all", "memory a row"]
     measured = [*section["rows"]["ledger_to_report"], *section["rows"].get("in_parallel", ())]
-    return f"{_machine(section)}\n\n{_table(header, [cells(row) for row in measured])}"
+    table = _table(header, [cells(row) for row in measured])
+    return f"{_machine(section)} Medians of {section['runs']} runs.\n\n{table}"
 
 
 def _alternatives(section: Row) -> str:
