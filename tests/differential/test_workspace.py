@@ -72,7 +72,7 @@ def test_a_strategy_of_another_shape_keeps_pins_through_snapshots_and_rebuilding
             if solve:
                 ws.solve()
                 expected = tables(ws)
-                assert len(ws._session._journal) == 1, "no snapshot has taken its place"  # pyright: ignore[reportPrivateUsage]
+                assert len(ws._session._instances.journal) == 1, "no snapshot has taken its place"  # pyright: ignore[reportPrivateUsage]
             with suppress(InterruptedError), ws.transaction():
                 ws.upsert(rows.slice(0, 1))
                 raise InterruptedError

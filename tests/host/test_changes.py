@@ -162,7 +162,7 @@ def test_changes_stay_where_a_snapshot_takes_the_place_of_the_journal(monkeypatc
     draw = random.Random(4)
 
     def interrupted(ws: Workspace) -> None:
-        ws._session._instance.cancel()  # pyright: ignore[reportPrivateUsage]
+        ws._session._instances.current.cancel()  # pyright: ignore[reportPrivateUsage]
 
     with Workspace(PLUGIN) as ws, Workspace(PLUGIN) as twin:
         twin._session._compacts = False  # pyright: ignore[reportPrivateUsage]
@@ -186,7 +186,7 @@ def test_changes_stay_where_a_snapshot_takes_the_place_of_the_journal(monkeypatc
                 changes = each.report().changes
                 seen.append((changes.removed, changes.added))
             assert seen[0] == seen[1], step
-            shortest = min(shortest, len(ws._session._journal)) if step > 20 else shortest  # pyright: ignore[reportPrivateUsage]
+            shortest = min(shortest, len(ws._session._instances.journal)) if step > 20 else shortest  # pyright: ignore[reportPrivateUsage]
         assert shortest == 1
         assert tables(ws.report()) == tables(twin.report())
 

@@ -436,7 +436,7 @@ def test_recovery_keeps_rows_decisions_and_ids(ws: Workspace) -> None:
     ws.detach(group_of(ws, 5), [5])
     before = state(ws)
     kept = ws.report()
-    ws._session._instance.cancel()  # pyright: ignore[reportPrivateUsage]
+    ws._session._instances.current.cancel()  # pyright: ignore[reportPrivateUsage]
     assert state(ws) == before
     assert ws.rebuilt == 1
     ws.upsert([GOOD])

@@ -1,14 +1,10 @@
-"""Module session: commands and replies, with a journal from which a poisoned instance is rebuilt.
+"""Module session: commands and what they change, whole or not at all, and the reports, compared with what was shipped.
 
-The journal holds every command that changed something, with its rows. A module is deterministic, so replaying the
-journal in a fresh instance gives the same state down to the group ids: after a trap or an exceeded limit nothing is
-lost. A journal that has grown many times larger than the session is replaced by a snapshot of it, after a solve: a
-snapshot does not say what the solve before changed, and what comes after is compared with it.
+Each command that succeeded is added to the journal of its instances, which are rebuilt from it. A journal that has
+grown many times larger than the session is replaced by a snapshot of it, after a solve: a snapshot does not say what
+the solve before changed, and what comes after is compared with it.
 
 A module's report is not believed: each one is compared with the rows that were shipped, whatever the module says of it.
-
-The first rows may be divided among several instances, which solve them in parallel and answer for the report. At the
-first command that they do not answer the session moves to one instance, by the same replay.
 """
 
 from __future__ import annotations
@@ -17,12 +13,12 @@ import logging
 import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import pyarrow as pa
 
-from florecon_build.host.description import Description, parse
+from florecon_build.host.description import Description
 from florecon_build.host.errors import (
     BadCommand,
     BrokenReply,
@@ -31,23 +27,21 @@ from florecon_build.host.errors import (
     Closed,
     ConservationViolated,
     FloreconError,
-    MemoryLimit,
     Poisoned,
     TimedOut,
     Unsupported,
-    from_wire,
 )
 from florecon_build.host.frames import Frame, empty
 from florecon_build.host.report.changes import check_changes
-from florecon_build.host.report.control import check_tables, one_array
+from florecon_build.host.report.control import check_tables
 from florecon_build.host.report.shipped_rows import ShippedRows
 from florecon_build.host.report.tables import CHANGES, SHARD_KEYS, from_json, read
-from florecon_build.host.runtime.commands import all_pages, decode, encode
-from florecon_build.host.runtime.division import Division, divide, divides, processors
+from florecon_build.host.runtime.commands import all_pages, encode
 from florecon_build.host.runtime.engine_module import Strategy
-from florecon_build.host.runtime.instance import Instance, Payload
-from florecon_build.host.runtime.journal import Blob, Entry, Journal, JournalMark
-from florecon_build.host.runtime.limits import WASM_PAGE, Deadline, Limits, interruptibly
+from florecon_build.host.runtime.instance import Payload
+from florecon_build.host.runtime.instances import Instances
+from florecon_build.host.runtime.journal import Blob, Entry, JournalMark
+from florecon_build.host.runtime.limits import Deadline, Limits, interruptibly
 from florecon_build.host.runtime.module import Module
 from florecon_build.host.runtime.parallel_instances import ParallelInstances
 from florecon_build.host.runtime.parameters import encode_params
@@ -55,14 +49,9 @@ from florecon_build.host.runtime.solve_steps import Step, solve_steps, solving, 
 from florecon_build.wire import Op
 
 LOG = logging.getLogger("florecon_build.host")
-MOST_WORKERS = 8
-"""Instances that are used at most unless their number is given."""
 
 T = TypeVar("T")
 Progress = Callable[[int, int], None]
-JSON_BYTES = 4 << 20
-"""Bytes that a JSON reply may have besides those for each row that was shipped: as objects they take thirty times the
-memory."""
 EAGER_BYTES = 4 << 20
 """Size of what was sent up to which a report that somebody holds is read before the session changes."""
 GROUPED = ("groups", "allocations", "rows")
@@ -133,7 +122,7 @@ class Reading:
 
 
 class Session:
-    """One instance with its journal, opened empty or from a snapshot; `strategy` is what the engine module is to run.
+    """Session of a module, opened empty or from a snapshot; `strategy` is what the engine module is to run.
 
     `workers` is the most instances that the first rows may be divided among; None for as many as there are processors,
     where that pays. `max_memory` holds for all of them together.
@@ -151,16 +140,13 @@ class Session:
         workers: int | None = 1,
     ) -> None:
         self._module = module
-        self._workers = workers
         self._limits = limits
         self._lock = threading.Lock()
-        self._journal = Journal()
+        self._instances = Instances(module, limits, workers)
         self._compacts = True
         self._unrecorded = False
         self._closed = False
-        self._stopping = False
         self._fetches = True
-        self.rebuilt = 0
         self.solves = 0 if snapshot is None else 1
         """Number of solves, that of a snapshot included, so that the changes of a first one are known to be all."""
         self._since: ShippedRows | None = None
@@ -169,11 +155,8 @@ class Session:
         self._kept_changes: pa.Table | None = None
         """What the last solve changed, where a snapshot of after it is held."""
         self._strategy: dict[str, object] = {} if strategy is None else {"strategy": strategy.document}
-        instance = Instance(module, limits)
-        self._instance: Instance | ParallelInstances = instance
-        self._running: Instance | ParallelInstances = instance
         if strategy is None:
-            self.about: Description = self._describe(instance)
+            self.about: Description = self._instances.describe()
             self._shipped = ShippedRows.none(self.about)
             if snapshot is None:
                 fields = {} if config is None else {"config": encode_params(self.about, config)}
@@ -189,17 +172,19 @@ class Session:
             self._work(lambda: self._begin(first))
         else:
             self._work(lambda: self._restore(snapshot))
-        self.about = self._describe(instance)
+        self.about = self._instances.describe()
         self._shipped = ShippedRows.none(self.about)
         if snapshot is not None:
             self._shipped = self._shipped.restored()
 
-    def _describe(self, instance: Instance) -> Description:
-        return parse(instance.describe(), self._module.name)
-
     def _begin(self, entry: Entry) -> None:
-        self._send(entry.command, entry.payload, Deadline(self._limits.timeout))
-        self._journal.add(entry)
+        self._instances.send(entry.command, entry.payload, Deadline(self._limits.timeout))
+        self._instances.journal.add(entry)
+
+    @property
+    def rebuilt(self) -> int:
+        """How often an instance had to be rebuilt after a limit or a fault."""
+        return self._instances.rebuilt
 
     @property
     def digest(self) -> str:
@@ -214,12 +199,11 @@ class Session:
     def cancel(self) -> None:
         """Stops what runs now, from another thread; nothing where nothing runs."""
         if self._lock.locked():
-            self._stopping = True
-            self._running.cancel()
+            self._instances.cancel()
 
     def memory_bytes(self) -> int:
         """The module's linear memory, in bytes."""
-        return self._instance.memory_bytes()
+        return self._instances.current.memory_bytes()
 
     def change(self, op: Op, fields: Mapping[str, object], rows: Frame | None = None) -> dict[str, Any]:
         """Carries out a command that changes the state, whole or not at all; returns the reply's envelope."""
@@ -246,7 +230,7 @@ class Session:
         """
         if f"{op}.dry_run" in self.about.extensions:
             command = encode(op, {**fields, "dry_run": True, "reply": "none"})
-            return self._work(lambda: self._send(command, None, Deadline(self._limits.timeout)))
+            return self._work(lambda: self._instances.send(command, None, Deadline(self._limits.timeout)))
         mark = self.mark()
         try:
             return self.change(op, fields)
@@ -255,13 +239,14 @@ class Session:
 
     def mark(self) -> Mark:
         """The point that `back_to` rolls back to."""
-        return Mark(self._journal.mark(), self._shipped, self._since, self.solves, self.since_solve, self._kept_changes)
+        journal = self._instances.journal.mark()
+        return Mark(journal, self._shipped, self._since, self.solves, self.since_solve, self._kept_changes)
 
     def back_to(self, mark: Mark) -> None:
         """Rolls back to the mark; the next call rebuilds that state, group ids included."""
-        if self._unrecorded or not self._journal.is_at(mark.journal):
-            self._instance.poisoned = Cancelled(f"{self._module.name}: the last steps were taken back")
-            self._journal.back_to(mark.journal)
+        if self._unrecorded or not self._instances.journal.is_at(mark.journal):
+            self._instances.current.poisoned = Cancelled(f"{self._module.name}: the last steps were taken back")
+            self._instances.journal.back_to(mark.journal)
             self._shipped, self._since = mark.shipped, mark.since
             self.solves, self.since_solve, self._kept_changes = mark.solves, mark.since_solve, mark.kept_changes
             self._unrecorded = False
@@ -331,25 +316,23 @@ class Session:
     @property
     def sent(self) -> int:
         """The size of what was sent: of payloads in bytes, and for each row as many as a JSON reply may have."""
-        return self._journal.sent
+        return self._instances.journal.sent
 
     def moment(self) -> tuple[tuple[Entry, ...], ShippedRows]:
         """The commands that led here, and the rows that they shipped, for `past`."""
-        return tuple(self._journal), self._shipped
+        return tuple(self._instances.journal), self._shipped
 
     def past(self, entries: tuple[Entry, ...], shipped: ShippedRows) -> dict[str, pa.Table]:
         """The tables of groups, allocations and rows as they were after these commands, which are carried out again."""
 
         def read_again() -> dict[str, pa.Table]:
-            now, sent, sound = self._instance, self._shipped, self._journal
-            self._instance = self._running = self._replayed(entries)
-            try:
-                self._shipped, self._journal = shipped, Journal.of(entries)
-                return self._report(Deadline(self._limits.timeout))
-            finally:
-                self._instance.close()
-                self._instance = self._running = now
-                self._shipped, self._journal = sent, sound
+            sent = self._shipped
+            with self._instances.after(entries):
+                try:
+                    self._shipped = shipped
+                    return self._report(Deadline(self._limits.timeout))
+                finally:
+                    self._shipped = sent
 
         return self._work(read_again, closed=True)
 
@@ -388,10 +371,14 @@ class Session:
         return self._work(whole, interruptible=False)
 
     def _send_change(self, command: bytes, rows: Payload | None, deadline: Deadline) -> dict[str, Any]:
-        """Sends a command that changes the state, which the journal does not have until `_record`."""
+        """Sends a command that changes the state."""
+        return self._unrecording(lambda: self._instances.send(command, rows, deadline))
+
+    def _unrecording(self, work: Callable[[], T]) -> T:
+        """Changes the state of the instances, which the journal does not have until `_record`."""
         self._unrecorded = True
         try:
-            return self._send(command, rows, deadline)
+            return work()
         except FloreconError:
             self._unrecorded = False  # refused, or poisoned: the state is that of the journal
             raise
@@ -402,18 +389,17 @@ class Session:
         try:
             if self._closed and not closed:
                 raise Closed("this workspace was closed")
-            self._stopping = False
+            self._instances.stopping = False
             return interruptibly(work, self._ask, self.cancel) if interruptible else work()
         finally:
             self._lock.release()
 
     def _free(self) -> None:
         self._closed = True
-        self._journal.clear()
-        self._instance.close()
+        self._instances.close()
 
     def _ask(self) -> None:
-        self._stopping = True
+        self._instances.stopping = True
 
     def _solve(self, progress: Progress | None, deadline: Deadline, certify: bool = False) -> int | None:
         certified: int | None = None
@@ -442,22 +428,23 @@ class Session:
 
     def _explain(self, ids: list[int | str], more: dict[str, bool]) -> dict[str, Any]:
         try:
-            envelope = self._send(encode("explain", {"ids": ids, **more}), None, Deadline(self._limits.timeout))
+            command = encode("explain", {"ids": ids, **more})
+            envelope = self._instances.send(command, None, Deadline(self._limits.timeout))
         except BadCommand as error:
             if self.about.rich:
                 raise
             raise Unsupported(f"this module does not explain itself: {error.message}") from error
-        return self._trusting(lambda: _object(envelope.get("explain"), "an explanation"))
+        return self._instances.trusting(lambda: _object(envelope.get("explain"), "an explanation"))
 
     def _shard_keys(self, frame: Frame) -> pa.Table:
-        reply = self._dispatch(encode("shard_keys", {}), frame, Deadline(self._limits.timeout))
+        reply = self._instances.dispatch(encode("shard_keys", {}), frame, Deadline(self._limits.timeout))
         if reply.startswith(b"{"):
             try:
-                self._envelope(reply)
+                self._instances.envelope(reply)
             except BadCommand as error:
                 raise Unsupported(f"this module does not divide a ledger: {error.message}") from error
-            self._trusting(lambda: self._broken("shard_keys was answered with JSON", reply))
-        return self._trusting(lambda: self._for_each(frame, read(SHARD_KEYS, reply), reply))
+            self._instances.trusting(lambda: self._broken("shard_keys was answered with JSON", reply))
+        return self._instances.trusting(lambda: self._for_each(frame, read(SHARD_KEYS, reply), reply))
 
     def _for_each(self, frame: Frame, table: pa.Table, reply: bytes) -> pa.Table:
         if table.num_rows != frame.rows or table["shard_key"].null_count:
@@ -465,49 +452,50 @@ class Session:
         return table
 
     def _changes(self) -> pa.Table:
-        reply = self._dispatch(encode("changes", {}), None, Deadline(self._limits.timeout))
+        reply = self._instances.dispatch(encode("changes", {}), None, Deadline(self._limits.timeout))
         if not reply.startswith(b"{"):
-            return self._trusting(lambda: read(CHANGES, reply))
+            return self._instances.trusting(lambda: read(CHANGES, reply))
         try:
-            self._envelope(reply)
+            self._instances.envelope(reply)
         except BadCommand as error:
             raise Unsupported(f"this module does not say what a solve changed: {error.message}") from error
-        return self._trusting(lambda: self._broken("changes was answered with JSON", reply))
+        return self._instances.trusting(lambda: self._broken("changes was answered with JSON", reply))
 
     def _snapshot(self) -> bytes:
-        reply = self._dispatch(encode("snapshot", {}), None, Deadline(self._limits.timeout))
+        reply = self._instances.dispatch(encode("snapshot", {}), None, Deadline(self._limits.timeout))
         if not reply.startswith(b"{"):
             return reply
         try:
-            self._envelope(reply)
+            self._instances.envelope(reply)
         except BadCommand as error:
             raise Unsupported(f"this module takes no snapshots: {error.message}") from error
-        return self._trusting(lambda: self._broken("snapshot was answered with JSON", reply))
+        return self._instances.trusting(lambda: self._broken("snapshot was answered with JSON", reply))
 
     def _record(self, entry: Entry) -> None:
         """Appends a command that succeeded to the journal; a fault from here on does not undo it."""
-        self._journal.add(entry)
+        journal = self._instances.journal
+        journal.add(entry)
         self._unrecorded = False
         is_settled = entry.solves or self.solves == 0
-        if not (is_settled and self._compacts and self.about.rich and self._journal.is_due()):
+        if not (is_settled and self._compacts and self.about.rich and journal.is_due()):
             return
         try:
-            counts = self._send(encode("report", {"reply": "summary"}), None, Deadline(self._limits.timeout))
-            live = self._trusting(lambda: _live_rows(counts))
-            if self._journal.is_outgrown(live):
+            counts = self._instances.send(encode("report", {"reply": "summary"}), None, Deadline(self._limits.timeout))
+            live = self._instances.trusting(lambda: _live_rows(counts))
+            if journal.is_outgrown(live):
                 changes = self._changes() if self.solves > 1 and self.says_changes else None
                 held = Blob(self._snapshot())
                 self._kept_changes = changes
-                self._journal.restart(Entry(self._restoring(), held), live)
+                journal.restart(Entry(self._restoring(), held), live)
         except Poisoned as error:
-            LOG.warning("%s: no snapshot in place of %d steps: %s", self._module.name, len(self._journal), error)
-            self._journal.postpone()
+            LOG.warning("%s: no snapshot in place of %d steps: %s", self._module.name, len(journal), error)
+            journal.postpone()
         except FloreconError:
             self._compacts = False  # a module without snapshots keeps its journal
 
     def _check(self, where: str, deadline: Deadline) -> None:
         """Ends a solve between two steps: the instance stays sound, and the next solve goes on from here."""
-        if self._stopping:
+        if self._instances.stopping:
             raise Cancelled(where)
         if deadline.over():
             raise TimedOut(f"{where}: the {deadline.seconds:g} seconds are over; solve again to go on")
@@ -538,7 +526,7 @@ class Session:
         tables = self._in_parallel(lambda parts: parts.tables(deadline))
         if tables is None:
             tables = self._grouped(deadline)
-            self._trusting(lambda given=tables: check_tables(**given))
+            self._instances.trusting(lambda given=tables: check_tables(**given))
         self._shipped = self._shipped.compared(tables["rows"])
         return tables
 
@@ -549,8 +537,8 @@ class Session:
             table = self._fetch(what, deadline) if self._fetches else None
             if table is None:
                 self._fetches = False
-                envelope = self._send(encode("report", {}), None, deadline)
-                return self._trusting(lambda given=envelope: from_json(given.get("report")))
+                envelope = self._instances.send(encode("report", {}), None, deadline)
+                return self._instances.trusting(lambda given=envelope: from_json(given.get("report")))
             tables[what] = table
         return tables
 
@@ -571,24 +559,35 @@ class Session:
         return all_pages(
             what,
             lambda page: self._page(what, page, deadline),
-            lambda reason: self._trusting(lambda: self._broken(reason, b"")),
+            lambda reason: self._instances.trusting(lambda: self._broken(reason, b"")),
         )
 
     def _page(self, what: str, page: Mapping[str, int], deadline: Deadline) -> pa.Table | None:
-        reply = self._dispatch(encode("fetch", {"what": what, **page}), None, deadline)
+        reply = self._instances.dispatch(encode("fetch", {"what": what, **page}), None, deadline)
         if not reply.startswith(b"{"):
-            return self._trusting(lambda: read(what, reply))
+            return self._instances.trusting(lambda: read(what, reply))
         try:
-            self._envelope(reply)
+            self._instances.envelope(reply)
         except BadCommand:
             if self.about.rich:
                 raise
             return None
-        return self._trusting(lambda: self._broken("fetch was answered with JSON", reply))
+        return self._instances.trusting(lambda: self._broken("fetch was answered with JSON", reply))
+
+    def _in_parallel(self, work: Callable[[ParallelInstances], T]) -> T | None:
+        """What several instances answer after their first solve; None where one instance has to answer."""
+        return self._instances.in_parallel(work) if self.solves == 1 else None
+
+    def _upsert_divided(self, command: bytes, rows: Frame, deadline: Deadline) -> bool:
+        """Ingests the first rows in several instances, if they divide."""
+        division = self._instances.divide(rows, self.about, self._shard_keys, is_first=not self.solves)
+        if division is None:
+            return False
+        return self._unrecording(lambda: self._instances.upsert_divided(command, division, deadline))
 
     def _steps(self, deadline: Deadline, certify: bool) -> Generator[Step]:
         """The steps of a solve; `_unrecorded` is set once it is over."""
-        parts = self._instance
+        parts = self._instances.current
         if isinstance(parts, ParallelInstances) and not self.solves and parts.can_solve(certify=certify):
             try:
                 for step in parts.steps(deadline, certify=certify):
@@ -597,173 +596,18 @@ class Session:
                 return
             except FloreconError as error:
                 self._unrecorded = False
-                self._move_after(error)
+                self._instances.move_after(error)
 
         def ask(budget: int, before: int) -> Step:
             envelope = self._send_change(encode("solve", solving(budget, certify=certify)), None, deadline)
-            step = self._trusting(lambda: step_of(envelope, before))
+            step = self._instances.trusting(lambda: step_of(envelope, before))
             self._unrecorded = step.is_last
             return step
 
         yield from solve_steps(ask)
 
-    def _send(self, command: bytes, rows: Payload | None, deadline: Deadline) -> dict[str, Any]:
-        return self._envelope(self._dispatch(command, rows, deadline))
-
-    def _dispatch(self, command: bytes, rows: Payload | None, deadline: Deadline) -> bytes:
-        """Sends bytes to the one healthy instance."""
-        instance = self._one()
-        try:
-            return instance.dispatch(command, rows, deadline)
-        except Poisoned as error:
-            if isinstance(error, MemoryLimit):
-                error = self._with_rows(error, rows)
-            self._comfort(error)
-            raise error from error.__cause__
-
-    def _comfort(self, error: FloreconError) -> None:
-        """Notes what happens next, where there is something to lose."""
-        if self._journal:
-            error.add_note(
-                f"Nothing is lost: the next call rebuilds the workspace from its {len(self._journal)} steps."
-            )
-
-    def _one(self) -> Instance:
-        """The one healthy instance: one that was poisoned is rebuilt, several are left for one."""
-        spoiled = self._instance.spoiled()
-        if spoiled is not None:
-            return self._rebuild(spoiled)
-        return self._move() if isinstance(self._instance, ParallelInstances) else self._instance
-
-    def _with_rows(self, error: MemoryLimit, rows: Payload | None) -> MemoryLimit:
-        """The same error with the number of rows that did not fit, and the way to solve more."""
-        sent = sum(entry.rows for entry in self._journal) + (rows.rows if isinstance(rows, Frame) else 0)
-        if not sent:
-            return error
-        advice = f"fewer than the {sent:,} rows that were sent fit; fb.reconcile solves a larger ledger in shards"
-        return MemoryLimit(f"{error.message}: {advice}")
-
-    def _envelope(self, reply: bytes) -> dict[str, Any]:
-        envelope = self._trusting(lambda: decode(reply, self._most_json()))
-        if envelope.get("ok") is True:
-            return envelope
-        raise from_wire(envelope.get("error"))
-
-    def _most_json(self) -> int:
-        """Bytes that a JSON reply may have, by the rows and snapshots that were sent."""
-        return JSON_BYTES + self._journal.sent
-
-    def _trusting(self, work: Callable[[], T]) -> T:
-        """Decodes a reply; one that breaks the contract poisons the instance."""
-        try:
-            return work()
-        except BrokenReply as error:
-            named = BrokenReply(f"{self._module.name}: {error.message}")
-            self._instance.poisoned = named
-            raise named from error
-
     def _broken(self, what: str, reply: bytes) -> Any:
         raise BrokenReply(f"{what} ({len(reply)} bytes)")
-
-    def _rebuild(self, cause: Poisoned) -> Instance:
-        """Replaces the instance by a fresh one that has replayed the journal; the old one is freed before."""
-        LOG.warning("rebuilding the workspace of %s from %d steps: %s", self._module.name, len(self._journal), cause)
-        self._instance.close()
-        try:
-            fresh = self._replayed(tuple(self._journal))
-        except FloreconError as error:
-            raise Poisoned(f"the workspace could not be rebuilt: {error} (it was poisoned by: {cause})") from error
-        self._instance = fresh
-        self.rebuilt += 1
-        return fresh
-
-    def _replayed(self, entries: tuple[Entry, ...], limits: Limits | None = None) -> Instance:
-        """A fresh instance after these commands, under the session's limits or others."""
-        fresh = self._running = Instance(self._module, limits or self._limits)
-        for entry in entries:
-            answer = fresh.dispatch(entry.command, entry.payload, Deadline(self._limits.timeout))
-            reply = decode(answer, self._most_json())
-            if reply.get("ok") is not True:
-                raise from_wire(reply.get("error"))
-        return fresh
-
-    # Several instances
-
-    def _upsert_divided(self, command: bytes, rows: Frame, deadline: Deadline) -> bool:
-        """Ingests the first rows in several instances, if they divide; what these refuse is left to one instance."""
-        division = self._divide(rows)
-        if division is None:
-            return False
-        share = None if self._limits.max_memory is None else max(WASM_PAGE, self._limits.max_memory // division.parts)
-        limits = replace(self._limits, max_memory=share)
-        instances: list[Instance] = []
-        try:
-            for _ in range(division.parts):
-                instances.append(self._replayed(tuple(self._journal), limits))
-            parts = self._running = ParallelInstances(
-                instances, division, self._most_json() + Entry(command, rows, rows.rows).sent
-            )
-            parts.upsert(command, deadline)
-        except FloreconError as error:
-            for instance in instances:
-                instance.close()
-            self._running = self._instance
-            if self._stopping or isinstance(error, Cancelled | TimedOut):
-                self._comfort(error)
-                raise
-            LOG.info("%s: one instance ingests the rows: %s", self._module.name, error)
-            return False
-        self._unrecorded = True
-        self._instance.close()
-        self._instance = parts
-        return True
-
-    def _divide(self, rows: Frame) -> Division | None:
-        is_first = not self.solves and not any(entry.rows for entry in self._journal)
-        if self._workers == 1 or not is_first or not rows.rows or not divides(self.about):
-            return None
-        most = self._workers or min(processors(), MOST_WORKERS)
-        try:
-            return divide(
-                rows,
-                self.about,
-                lambda frame: one_array(self._shard_keys(frame), "shard_key"),
-                most,
-                if_it_pays=self._workers is None,
-            )
-        except (Cancelled, TimedOut):
-            raise
-        except FloreconError as error:
-            LOG.info("%s: the rows are not divided: %s", self._module.name, error)
-            return None
-
-    def _in_parallel(self, work: Callable[[ParallelInstances], T]) -> T | None:
-        """What several instances answer after their first solve; None where one instance has to answer."""
-        parts = self._instance
-        if not isinstance(parts, ParallelInstances) or self.solves != 1 or parts.spoiled() is not None:
-            return None
-        try:
-            return work(parts)
-        except FloreconError as error:
-            self._move_after(error)
-            return None
-
-    def _move_after(self, error: FloreconError) -> None:
-        """Leaves an error of several instances to one, which meets it again or does not; not one that stops a call."""
-        if isinstance(error, Cancelled | TimedOut):
-            self._comfort(error)
-            raise error
-        LOG.info("%s: one instance goes on: %s", self._module.name, error)
-        self._move()
-
-    def _move(self) -> Instance:
-        """Moves from several instances to one, which replays the journal; they are freed before."""
-        if self._stopping:
-            raise Cancelled(f"{self._module.name}: the call was cancelled")
-        self._instance.close()
-        fresh = self._replayed(tuple(self._journal))
-        self._instance = fresh
-        return fresh
 
 
 def _object(given: object, what: str) -> dict[str, Any]:

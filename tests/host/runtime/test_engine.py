@@ -111,7 +111,7 @@ def test_the_conformance_kit_passes() -> None:
 def test_a_workspace_is_rebuilt_with_its_strategy() -> None:
     with Workspace(PLUGIN) as ws:
         ws.upsert(LEDGER)
-        ws._session._instance.poisoned = Poisoned("for a test")  # pyright: ignore[reportPrivateUsage]
+        ws._session._instances.current.poisoned = Poisoned("for a test")  # pyright: ignore[reportPrivateUsage]
         assert ws.solve().groups["origin"].to_pylist() == ["agg_net", "open", "open"]
         assert ws.rebuilt == 1
 

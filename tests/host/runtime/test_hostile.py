@@ -21,7 +21,7 @@ from florecon_build.host import (
     load,
 )
 from florecon_build.host.description import parse
-from florecon_build.host.runtime import session
+from florecon_build.host.runtime import instances
 from florecon_build.host.runtime.instance import Instance
 from florecon_build.host.runtime.limits import Deadline, Limits
 from tests.support.wat_modules import ABOUT, ENDLESS, HEAP_AT, OK, REPLY_AT, ROWS, ok, on, packed, solver
@@ -124,13 +124,13 @@ def test_a_rebuild_holds_one_instance(monkeypatch: pytest.MonkeyPatch) -> None:
     """The memory of the spoiled instance is freed before the fresh one is made, also where that fails again."""
     ws = Workspace(solver(dispatch=on("s", "unreachable", ok())))
     alive: list[int] = []
-    real = session.Instance
+    real = instances.Instance
 
     def counted(*given: Any) -> Any:
         alive.append(ws.memory_bytes())
         return real(*given)
 
-    monkeypatch.setattr(session, "Instance", counted)
+    monkeypatch.setattr(instances, "Instance", counted)
     for _ in range(2):
         with pytest.raises(Trapped):
             ws.solve()

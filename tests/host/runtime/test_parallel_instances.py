@@ -60,7 +60,7 @@ KEYS: tuple[Callable[[], Any], ...] = (
 
 
 def is_divided(ws: Workspace) -> bool:
-    return isinstance(ws._session._instance, ParallelInstances)  # pyright: ignore[reportPrivateUsage]
+    return isinstance(ws._session._instances.current, ParallelInstances)  # pyright: ignore[reportPrivateUsage]
 
 
 def drawn(seed: int) -> tuple[fb.Plugin, pa.Table]:
@@ -375,7 +375,7 @@ def test_a_transaction_takes_divided_rows_back() -> None:
 def test_rows_are_divided_where_it_pays(monkeypatch: pytest.MonkeyPatch, expected: dict[str, pa.Table]) -> None:
     assert not solved(None)[1]
     monkeypatch.setattr(division, "LEAST_ROWS", 100)
-    monkeypatch.setattr("florecon_build.host.runtime.session.processors", lambda: 2)
+    monkeypatch.setattr("florecon_build.host.runtime.instances.processors", lambda: 2)
     assert solved(None) == (expected, True)
     monkeypatch.setattr(division, "MOST_OF_ALL", 0.4)
     assert not solved(None)[1]
@@ -383,7 +383,7 @@ def test_rows_are_divided_where_it_pays(monkeypatch: pytest.MonkeyPatch, expecte
     monkeypatch.setattr(division, "ROWS_A_KEY", 100)
     assert not solved(None)[1]
     monkeypatch.setattr(division, "ROWS_A_KEY", 16)
-    monkeypatch.setattr("florecon_build.host.runtime.session.processors", lambda: 1)
+    monkeypatch.setattr("florecon_build.host.runtime.instances.processors", lambda: 1)
     assert not solved(None)[1]
 
 

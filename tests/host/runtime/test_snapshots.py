@@ -23,11 +23,11 @@ def ws(solver_wasm: Path) -> Workspace:
 
 def interrupted(ws: Workspace) -> None:
     """Makes the next call rebuild the workspace."""
-    ws._session._instance.cancel()  # pyright: ignore[reportPrivateUsage]
+    ws._session._instances.current.cancel()  # pyright: ignore[reportPrivateUsage]
 
 
 def steps(ws: Workspace) -> int:
-    return len(ws._session._journal)  # pyright: ignore[reportPrivateUsage]
+    return len(ws._session._instances.journal)  # pyright: ignore[reportPrivateUsage]
 
 
 def test_a_restored_workspace_goes_on_like_the_original(ws: Workspace, solver_wasm: Path) -> None:

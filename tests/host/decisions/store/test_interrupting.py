@@ -86,7 +86,7 @@ def test_a_workspace_without_a_store_too(solver_wasm: Path, tmp_path: Path, verb
             PLAIN[verb](ws)
         left = state(ws)
         assert (left, ws.tags.dump()) in (before, after), at
-        ws._session._instance.cancel()  # pyright: ignore[reportPrivateUsage]
+        ws._session._instances.current.cancel()  # pyright: ignore[reportPrivateUsage]
         assert state(ws) == left, f"{at}: the journal has another state than the module"
 
 

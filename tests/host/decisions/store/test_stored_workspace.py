@@ -356,7 +356,7 @@ def test_a_fault_of_the_module_keeps_what_stands(desk: Desk) -> None:
     ws = desk()
     ws.pin(group_of(ws, 1))
     before = standing(ws)
-    ws.workspace._session._instance.cancel()  # pyright: ignore[reportPrivateUsage]
+    ws.workspace._session._instances.current.cancel()  # pyright: ignore[reportPrivateUsage]
     assert standing(ws) == before
     ws.unpin(group_of(ws, 1))
     assert ws.decisions == ()
