@@ -113,6 +113,8 @@ pub mod argument {
     pub const BUDGET: &str = "budget";
     /// `certify`
     pub const CERTIFY: &str = "certify";
+    /// `links`
+    pub const LINKS: &str = "links";
     /// `by`
     pub const BY: &str = "by";
     /// `group_id`
@@ -140,10 +142,11 @@ pub mod argument {
 }
 
 /// What this runtime has beyond florecon ABI version 1.
-pub const EXTENSIONS: [&str; 15] = [
+pub const EXTENSIONS: [&str; 16] = [
     "init.strategy",
     "solve.budget",
     "solve.certify",
+    "solve.links",
     "merge.dry_run",
     "configure",
     "fetch",

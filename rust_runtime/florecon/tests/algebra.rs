@@ -129,8 +129,12 @@ proptest! {
         shape in sharded(),
         lines in prop::collection::btree_map(-50_i64..50, small_line(), 12..40),
         acts in prop::collection::vec((act(), prop::option::weighted(0.3, budgets())), 1..8),
+        links in prop::option::of(budgets()),
     ) {
         let (mut warm, mut cold) = (workspace(&shape, &lines), workspace(&shape, &lines));
+        for budget in links.into_iter().flatten() {
+            warm.solve_with_links(budget).unwrap();
+        }
         warm.solve().unwrap();
         cold.solve().unwrap();
         for (act, budgets) in acts {

@@ -243,6 +243,9 @@ STEPS: list[Step] = [
     # proof
     Step({"op": "solve", "certify": True, "reply": "summary"}),
     Step({"op": "solve", "certify": "yes"}),
+    # what the solve after the next edit runs on
+    Step({"op": "solve", "links": True, "reply": "summary"}),
+    Step({"op": "solve", "links": 1}),
     # where each row goes when a ledger is divided
     Step({"op": "shard_keys"}, "ledger"),
     Step({"op": "shard_keys"}, "a null day"),

@@ -209,7 +209,27 @@ impl<R> Recon<R> {
     /// ```
     pub fn solve_within(&mut self, budget: u64) -> Result<Progress, Error> {
         let certify = self.pending.as_ref().is_some_and(|pending| pending.certifies());
-        self.advance(budget, certify)
+        self.advance(budget, certify, false)
+    }
+
+    /// As [`solve_within`](Self::solve_within), and a solve that begins here records which rows can meet, so that the solve
+    /// after an edit of few rows runs the plan on what they can reach. The second solve after such an edit records that
+    /// unasked. A solve under way goes on as it was begun.
+    ///
+    /// # Errors
+    /// As for [`solve`](Self::solve).
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// let mut recon = Recon::new(exact_1to1(one_bucket, by_id), |amount: &i64| *amount)?;
+    /// recon.upsert(vec![(RowId::from(1), 5), (RowId::from(2), -5), (RowId::from(3), 1)])?;
+    /// let progress = recon.solve_with_links(u64::MAX)?;
+    /// assert_eq!((progress.done, recon.report().groups.len()), (progress.total, 2));
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn solve_with_links(&mut self, budget: u64) -> Result<Progress, Error> {
+        let certify = self.pending.as_ref().is_some_and(|pending| pending.certifies());
+        self.advance(budget, certify, true)
     }
 
     /// As [`solve_within`](Self::solve_within), and checks the certificate of every flow instance of the solve:
@@ -229,10 +249,10 @@ impl<R> Recon<R> {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn solve_certified(&mut self, budget: u64) -> Result<Progress, Error> {
-        self.advance(budget, true)
+        self.advance(budget, true, false)
     }
 
-    fn advance(&mut self, budget: u64, certify: bool) -> Result<Progress, Error> {
+    fn advance(&mut self, budget: u64, certify: bool, links: bool) -> Result<Progress, Error> {
         if self
             .pending
             .as_ref()
@@ -247,7 +267,8 @@ impl<R> Recon<R> {
             return Ok(progress);
         }
         let mut pending = self.pending.take().unwrap_or_else(|| {
-            let records = !certify && self.edits.records(self.store.len(), self.ledger.log.solved.is_some());
+            let is_few = !certify && self.edits.records(self.store.len(), self.ledger.log.solved.is_some());
+            let records = !certify && (links || is_few);
             let mut caches = std::mem::take(&mut self.caches);
             caches.begin(certify, certify || records);
             Box::new(Pending::new(&self.plan, &self.store, &self.ledger, caches, records))

@@ -54,6 +54,8 @@ pub(crate) enum Verb {
         budget: Option<u64>,
         /// Check the certificates of the flows.
         certify: bool,
+        /// Record which rows can meet.
+        links: bool,
     },
     Pin(PinBy),
     Unpin {
@@ -201,6 +203,7 @@ impl Fields {
             Op::Solve => Verb::Solve {
                 budget: self.budget()?,
                 certify: self.flag(argument::CERTIFY)?,
+                links: self.flag(argument::LINKS)?,
             },
             Op::Pin => Verb::Pin(self.pin()?),
             Op::Unpin => Verb::Unpin {

@@ -112,10 +112,12 @@ impl<P: Program> Ledger<P> {
                 self.pool.get_mut().prune();
                 return Ok(Extra::Demoted(demoted));
             }
-            Verb::Solve { budget, certify } => {
+            Verb::Solve { budget, certify, links } => {
                 let units = budget.unwrap_or(u64::MAX);
                 let progress = if certify {
                     recon.solve_certified(units)?
+                } else if links {
+                    recon.solve_with_links(units)?
                 } else {
                     recon.solve_within(units)?
                 };

@@ -465,6 +465,29 @@ fn a_solve_says_how_many_flows_it_has_certified() {
 }
 
 #[test]
+fn a_solve_that_records_links_answers_as_one_that_does_not() {
+    let [with, without] = [true, false].map(|links| {
+        let mut session = Session::<Pairs>::new();
+        send(
+            &mut session,
+            &json!({"op": "init"}),
+            &rows(&[(1, 5), (2, -5), (3, 9), (4, 2)]),
+        );
+        let solved = say(&mut session, &json!({"op": "solve", "links": links}));
+        let edited = send(&mut session, &json!({"op": "upsert"}), &rows(&[(4, -9), (5, 1)]));
+        [solved, edited, say(&mut session, &json!({"op": "solve", "budget": 1}))]
+    });
+    assert_eq!(with[..2], without[..2]);
+    assert_eq!(
+        with[2]["progress"]["done"], with[2]["progress"]["total"],
+        "what the edit reaches is one piece"
+    );
+    assert_ne!(without[2]["progress"]["done"], without[2]["progress"]["total"]);
+    let refusal = say(&mut Session::<Pairs>::new(), &json!({"op": "solve", "links": 1}));
+    assert_eq!(refused(&refusal).0, "bad_command");
+}
+
+#[test]
 fn a_solve_in_steps_says_how_far_it_is() {
     let mut session = Session::<Pairs>::new();
     send(&mut session, &json!({"op": "init"}), &rows(&[(1, 5), (2, -5), (3, 9)]));
