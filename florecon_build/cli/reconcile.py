@@ -108,8 +108,7 @@ def reconcile(job: Job, *, say: Callable[[str], None], progress: Callable[[int, 
     with timed(seconds, "load"):
         if job.plugin is not None:
             job.plugin.require()
-        # an explanation would move the workspace to one instance, which solves all rows again
-        workspace = Workspace(job.plugin or job.solver, timeout=job.timeout, workers=1 if job.explain else None)
+        workspace = Workspace(job.plugin or job.solver, timeout=job.timeout, workers=None)
         about = workspace.about
         config = inputs.parse_params(about.params, job.params)
         if config:

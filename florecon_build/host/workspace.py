@@ -41,6 +41,7 @@ from florecon_build.host.errors import (
     Unsupported,
 )
 from florecon_build.host.explain.explanation import Explanation
+from florecon_build.host.explain.open_rows import ROWS_APART
 from florecon_build.host.frames import Frame, TextAmounts, conform
 from florecon_build.host.frames.distinct_rows import distinct_rows
 from florecon_build.host.report.at_hand import SetAside
@@ -120,10 +121,11 @@ class Workspace:
       you trust to end.
     - `cache`: where compiled modules are kept; the user's cache folder unless given.
     - `workers`: instances of the module among which the first rows may be divided, to be solved in parallel; None for
-      as many as there are processors, where that pays. The answers are those of one instance. Only the first `upsert`,
-      the first `solve` and its report are in parallel: at the first edit or explanation after them the workspace moves
-      to one instance, which ingests and solves all rows again. So this is for runs that no edit follows. `max_memory`
-      is divided among the instances; where that is not enough, one instance has all of it.
+      as many as there are processors, where that pays, and 1 for a workspace that is edited at once. The answers are
+      those of one instance. In parallel are the first `upsert`, the first `solve`, its report and `explain_all`, and
+      the instance that has them explains rows; at the first edit the workspace moves to one instance, which ingests and
+      solves all rows again, and each edit is then solved alone. `max_memory` is divided among the instances; where that
+      is not enough, one instance has all of it.
 
     Errors: `NotAWasm`, `HasImports`, `MissingExport`, `ContractMismatch`, `BadDescribe`, `BadConfig`, `BadSnapshot`,
     `BadStrategy`;
@@ -412,6 +414,18 @@ class Workspace:
         if self._aside is not None:
             data = self._aside.explained(data)
         return Explanation(self.about, data, self._input_rows.rows(), self._params, apart=apart)
+
+    def explain_all(self, ids: Ids) -> Generator[Explanation]:
+        """Explains any number of rows, each for itself, up to 10,000 of them in one explanation.
+
+        The explanations are not in the order of the ids. Instances that have a part of the rows each explain them in
+        parallel; see `workers`. Errors: `UnknownId`; `Unsupported` for a module that does not explain rows apart.
+        """
+        if not self.about.has("explain.apart"):
+            raise Unsupported("this module does not explain rows apart: compile the strategy again")
+        for data in self._session.explain_apart(ids_from(ids), ROWS_APART):
+            told = data if self._aside is None else self._aside.explained(data)
+            yield Explanation(self.about, told, self._input_rows.rows(), self._params, apart=True)
 
     def shard_keys(
         self,

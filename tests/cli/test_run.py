@@ -12,7 +12,7 @@ import pytest
 from examples.intercompany.generate import generate
 from florecon_build.cli.declared_sources import LedgerFiles
 from florecon_build.host import Description, DuplicateId, Field
-from florecon_build.host.runtime import division, session
+from florecon_build.host.runtime import division, instances
 from florecon_build.host.runtime.limits import Deadline
 from florecon_build.host.runtime.parallel_instances import ParallelInstances
 from florecon_build.sources import Source
@@ -87,7 +87,7 @@ def test_plain_file_is_read_as_the_source_that_declares_it(tmp_path: Path) -> No
     assert (plain.source.name, plain.table["row_id"].to_pylist()) == ("", [3])
 
 
-def test_run_without_reasons_is_in_parallel_where_that_pays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_is_in_parallel_where_that_pays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ledger, _ = generate(2_000, 1)
     pq.write_table(ledger, str(tmp_path / "ledger.parquet"))
     divided: list[int] = []
@@ -98,17 +98,19 @@ def test_run_without_reasons_is_in_parallel_where_that_pays(tmp_path: Path, monk
         real(self, command, deadline)
 
     monkeypatch.setattr(ParallelInstances, "upsert", upsert)
-    monkeypatch.setattr(session, "processors", lambda: 2)
-    found: list[dict[str, bytes]] = []
-    for least, explain in ((50_000, 0), (100, 0), (100, 5)):
+    monkeypatch.setattr(instances, "processors", lambda: 2)
+    found, told = list[dict[str, bytes]](), list[bytes]()
+    for least, explain in ((50_000, 5), (100, 0), (100, 5)):
         monkeypatch.setattr(division, "LEAST_ROWS", least)
         monkeypatch.setattr(division, "ROWS_A_KEY", 1)
         out = tmp_path / f"out {least} {explain}"
         said = florecon("run", STRATEGY, tmp_path / "ledger.parquet", "-o", out, "--explain", str(explain))
         assert said.code == 0, said.err
         found.append({path.name: path.read_bytes() for path in (out / "data").glob("*.parquet")})
-    assert divided == [2]
+        told.append((out / "data" / "why.json").read_bytes())
+    assert divided == [2, 2]
     assert found[0] == found[1] == found[2]
+    assert told[0] == told[2] != told[1]
 
 
 @pytest.mark.cargo

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from florecon_build.host.description import Description
@@ -24,7 +24,8 @@ class Explains(Protocol):
 
     @property
     def about(self) -> Description: ...
-    def explain(self, *ids: int | str, apart: bool = False) -> Explanation: ...
+    def explain(self, *ids: int | str) -> Explanation: ...
+    def explain_all(self, ids: Sequence[int | str]) -> Iterable[Explanation]: ...
 
 
 def explain_open_rows(workspace: Explains, ids: Sequence[int | str], names: Mapping[int, str]) -> dict[str, str]:
@@ -35,8 +36,8 @@ def explain_open_rows(workspace: Explains, ids: Sequence[int | str], names: Mapp
     reasons: dict[str, str] = {}
     try:
         if workspace.about.has("explain.apart"):
-            for start in range(0, len(ids), ROWS_APART):
-                reasons |= _lines(workspace.explain(*ids[start : start + ROWS_APART], apart=True), names)
+            for explanation in workspace.explain_all(ids):
+                reasons |= _lines(explanation, names)
             return {str(one): reasons[str(one)] for one in ids if reasons.get(str(one))}
         for start in range(0, len(ids), ROWS_PER_CALL):
             batch = list(ids[start : start + ROWS_PER_CALL])

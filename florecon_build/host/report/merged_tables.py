@@ -59,6 +59,18 @@ class RowOrder:
         return arrivals if self.by_id is None else pc.sort_indices(self.by_id).cast(pa.int64()).take(arrivals)
 
 
+@dataclass(frozen=True, slots=True)
+class GroupNumbers:
+    """Numbers of the groups of a part in the whole: `numbers` in the order of the part, where the first is `base`."""
+
+    base: int
+    numbers: pa.Array
+
+    def of_part(self, numbers: pa.Array) -> pa.Array:
+        """The numbers in the whole of groups of the part."""
+        return self.numbers.take(pc.subtract(numbers.cast(pa.int64()), self.base))
+
+
 def merged(parts: Sequence[Tables], order: RowOrder) -> dict[str, pa.Table]:
     """The tables `groups`, `allocations` and `rows` over all parts, as of the first solve of one instance.
 
@@ -70,27 +82,59 @@ def merged(parts: Sequence[Tables], order: RowOrder) -> dict[str, pa.Table]:
         raise BrokenReply(f"the parts of a report do not fit together: {error}") from error
 
 
+def group_numbers(groups: Sequence[pa.Table], order: RowOrder, *, has_text_ids: bool) -> list[GroupNumbers]:
+    """For each part the numbers of its groups in the whole; `groups` are the tables of groups of all parts.
+
+    Errors: `BrokenReply` as for `merged`.
+    """
+    try:
+        if has_text_ids:
+            groups = [_with_ids(table, "first_id", order.arrivals(number)) for number, table in enumerate(groups)]
+        return _group_numbers(groups, _part_of_group(groups, order, has_text_ids=has_text_ids))
+    except pa.ArrowException as error:
+        raise BrokenReply(f"the groups of the parts do not fit together: {error}") from error
+
+
 def _merged(parts: Sequence[Tables], order: RowOrder) -> dict[str, pa.Table]:
     has_text_ids = "id_text" in parts[0]["rows"].column_names
     if has_text_ids:  # the number of a text is its place of arrival
         parts = [_renumbered(tables, order.arrivals(number)) for number, tables in enumerate(parts)]
-    first = pa.concat_arrays([one_array(tables["groups"], "first_id") for tables in parts])
-    smallest = order.ranks(first) if has_text_ids else first
-    counts = [tables["groups"].num_rows for tables in parts]
-    # a stable sort: the groups of one row, which are of one part, stay in their order
-    part_of_group = _repeated(pa.array(counts)).cast(pa.int16()).take(pc.sort_indices(smallest))
-    bases = [_base(tables["groups"]) for tables in parts]
-    numbers = pc.add(places(sum(counts)), sum(bases) - len(bases) + 1)
-
-    groups = _with_numbers(_interleaved([tables["groups"] for tables in parts], part_of_group), numbers)
+    of_parts = [tables["groups"] for tables in parts]
+    part_of_group = _part_of_group(of_parts, order, has_text_ids=has_text_ids)
+    numbers = _numbers(of_parts)
+    groups = _with_numbers(_interleaved(of_parts, part_of_group), numbers)
     group_of_line = _repeated(one_array(groups, "size"))
     allocations = _interleaved([tables["allocations"] for tables in parts], part_of_group.take(group_of_line))
     allocations = _with_numbers(allocations, numbers.take(group_of_line))
-    rows: list[pa.Table] = []
-    for number, (tables, base) in enumerate(zip(parts, bases, strict=True)):
-        own = numbers.take(_places_of(part_of_group, number))
-        rows.append(_with_numbers(tables["rows"], own.take(pc.subtract(one_array(tables["rows"], "group_id"), base))))
+    owns = _group_numbers(of_parts, part_of_group)
+    rows = [
+        _with_numbers(tables["rows"], own.of_part(one_array(tables["rows"], "group_id")))
+        for tables, own in zip(parts, owns, strict=True)
+    ]
     return {"groups": groups, "allocations": allocations, "rows": _interleaved(rows, order.part_by_id())}
+
+
+def _part_of_group(groups: Sequence[pa.Table], order: RowOrder, *, has_text_ids: bool) -> pa.Array:
+    """The part of each group of the whole, in its order."""
+    first = pa.concat_arrays([one_array(table, "first_id") for table in groups])
+    smallest = order.ranks(first) if has_text_ids else first
+    # a stable sort: the groups of one row, which are of one part, stay in their order
+    by_first = pc.sort_indices(smallest)
+    return _repeated(pa.array([table.num_rows for table in groups])).cast(pa.int16()).take(by_first)
+
+
+def _numbers(groups: Sequence[pa.Table]) -> pa.Array:
+    """The numbers of all groups, in the order of the whole."""
+    count = sum(table.num_rows for table in groups)
+    return pc.add(places(count), sum(_base(table) for table in groups) - len(groups) + 1)
+
+
+def _group_numbers(groups: Sequence[pa.Table], part_of_group: pa.Array) -> list[GroupNumbers]:
+    numbers = _numbers(groups)
+    return [
+        GroupNumbers(_base(table), numbers.take(_places_of(part_of_group, number)))
+        for number, table in enumerate(groups)
+    ]
 
 
 def added_stages(parts: Sequence[pa.Table]) -> pa.Table:
@@ -114,13 +158,12 @@ def _base(groups: pa.Table) -> int:
 
 def _renumbered(tables: Tables, numbers: pa.Array) -> Tables:
     """The tables with the numbers that text ids have in the whole."""
-
-    def with_ids(what: str, name: str) -> pa.Table:
-        table = tables[what]
-        return table.set_column(table.column_names.index(name), name, numbers.take(one_array(table, name)))
-
     columns = {"groups": "first_id", "allocations": "id", "rows": "id"}
-    return {what: with_ids(what, name) for what, name in columns.items()}
+    return {what: _with_ids(tables[what], name, numbers) for what, name in columns.items()}
+
+
+def _with_ids(table: pa.Table, name: str, numbers: pa.Array) -> pa.Table:
+    return table.set_column(table.column_names.index(name), name, numbers.take(one_array(table, name)))
 
 
 def _with_numbers(table: pa.Table, numbers: pa.Array) -> pa.Table:

@@ -32,9 +32,13 @@ MOST_OF_ALL = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Division:
-    """Rows divided into parts, none of them empty; rows of different parts never meet."""
+    """Rows divided into parts, none of them empty; rows of different parts never meet.
+
+    `ids` are the ids of the rows, in their order of arrival.
+    """
 
     frame: Frame
+    ids: pa.Array
     order: RowOrder
     parts: int
 
@@ -59,14 +63,18 @@ def divides(about: Description) -> bool:
 
     In a `fixed_point` around the partitions the number of rounds, and so what is counted, depends on all rows.
     """
-    partitions = [node for node in about.nodes if node.kind.startswith("partition_by")]
     repeated = [node for node in about.nodes if node.kind == "fixed_point"]
-    outermost = [node for node in partitions if not _is_inside(node, partitions)]
-    is_repeated = any(_is_inside(node, repeated) for node in outermost)
+    is_repeated = any(is_inside(node, repeated) for node in outermost_partitions(about.nodes))
     return about.divides and about.shard_columns is not None and not is_repeated and about.has("fetch.count")
 
 
-def _is_inside(node: Node, others: Sequence[Node]) -> bool:
+def outermost_partitions(nodes: Sequence[Node]) -> list[Node]:
+    """The partitions that are in no other one."""
+    partitions = [node for node in nodes if node.kind.startswith("partition_by")]
+    return [node for node in partitions if not is_inside(node, partitions)]
+
+
+def is_inside(node: Node, others: Sequence[Node]) -> bool:
     """Whether the node is below one of these, with whose path its own begins."""
     return any(node.path.startswith((f"{one.path} > ", f"{one.path}[")) for one in others)
 
@@ -97,8 +105,9 @@ def divide(
     part = pa.array(part_of_key, pa.int16()).take(keys.indices)
     table = without_views(frame.to_table())
     ids: Any = one_array(table, about.id_name)
-    order = RowOrder.of(ids.dictionary_decode() if pt.is_dictionary(ids.type) else ids, part)
-    return None if order is None else Division(Frame(table.schema, table.to_batches()), order, parts)
+    ids = ids.dictionary_decode() if pt.is_dictionary(ids.type) else ids
+    order = RowOrder.of(ids, part)
+    return None if order is None else Division(Frame(table.schema, table.to_batches()), ids, order, parts)
 
 
 def _packed(weights: Sequence[int], parts: int) -> tuple[list[int], int]:

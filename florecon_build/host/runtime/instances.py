@@ -31,7 +31,7 @@ from florecon_build.host.report.control import one_array
 from florecon_build.host.runtime.commands import decode
 from florecon_build.host.runtime.division import Division, divide, divides, processors
 from florecon_build.host.runtime.instance import Instance, Payload
-from florecon_build.host.runtime.journal import Entry, Journal
+from florecon_build.host.runtime.journal import Entry, Journal, has_edits, recording_links
 from florecon_build.host.runtime.limits import WASM_PAGE, Deadline, Limits
 from florecon_build.host.runtime.module import Module
 from florecon_build.host.runtime.parallel_instances import ParallelInstances
@@ -60,6 +60,7 @@ class Instances:
         self.journal = Journal()
         self.stopping = False
         self.rebuilt = 0
+        self._records_links = False
         self.current: Instance | ParallelInstances = Instance(module, limits)
         self._running = self.current
 
@@ -77,11 +78,19 @@ class Instances:
 
     def describe(self) -> Description:
         """The module's description of itself. Errors: `BadDescribe`."""
-        return parse(self._one().describe(), self._module.name)
+        about = parse(self._one().describe(), self._module.name)
+        self._records_links = about.has("solve.links")
+        return about
 
-    def dispatch(self, command: bytes, rows: Payload | None, deadline: Deadline) -> bytes:
-        """Sends bytes to the one healthy instance; returns the reply."""
-        instance = self._one()
+    def dispatch(
+        self, command: bytes, rows: Payload | None, deadline: Deadline, *, is_edited_next: bool = True
+    ) -> bytes:
+        """Sends bytes to the one healthy instance; returns the reply.
+
+        Parameters: where several instances are left for this command, the replay prepares for edits, unless there will
+        hardly be any.
+        """
+        instance = self._one(links=is_edited_next)
         try:
             return instance.dispatch(command, rows, deadline)
         except Poisoned as error:
@@ -114,7 +123,7 @@ class Instances:
     def after(self, entries: tuple[Entry, ...]) -> Generator[None]:
         """In the block, an instance of its own answers, in which these commands were carried out again."""
         now, journal = self.current, self.journal
-        self.current = self._running = self._replayed(entries)
+        self.current = self._running = self._replayed(entries, links=has_edits(entries))
         try:
             self.journal = Journal.of(entries)
             yield
@@ -123,12 +132,12 @@ class Instances:
             self.current = self._running = now
             self.journal = journal
 
-    def _one(self) -> Instance:
+    def _one(self, *, links: bool = True) -> Instance:
         """The one healthy instance: one that was poisoned is rebuilt, several are left for one."""
         spoiled = self.current.spoiled()
         if spoiled is not None:
             return self._rebuild(spoiled)
-        return self._move() if isinstance(self.current, ParallelInstances) else self.current
+        return self._move(links=links) if isinstance(self.current, ParallelInstances) else self.current
 
     def _comfort(self, error: FloreconError) -> None:
         """Notes what happens next, where there is something to lose."""
@@ -154,15 +163,28 @@ class Instances:
         LOG.warning("rebuilding the workspace of %s from %d steps: %s", self._module.name, len(self.journal), cause)
         self.current.close()
         try:
-            fresh = self._replayed(self.journal)
+            fresh = self._replayed(self.journal, links=has_edits(self.journal))
         except FloreconError as error:
             raise Poisoned(f"the workspace could not be rebuilt: {error} (it was poisoned by: {cause})") from error
         self.current = fresh
         self.rebuilt += 1
         return fresh
 
-    def _replayed(self, entries: Iterable[Entry], limits: Limits | None = None) -> Instance:
-        """A fresh instance after these commands, under the session's limits or others."""
+    def _replayed(self, entries: Iterable[Entry], limits: Limits | None = None, *, links: bool = False) -> Instance:
+        """A fresh instance after these commands, under the session's limits or others.
+
+        With `links` the first solve records which rows can meet, if the module does that, so that every solve after it
+        runs only on what was edited; where time or memory do not allow it, the commands are carried out as they were.
+        """
+        if links and self._records_links:
+            try:
+                return self._carried_out(recording_links(entries), limits)
+            except (MemoryLimit, TimedOut) as error:
+                LOG.info("%s: replayed without links: %s", self._module.name, error)
+                self._running.close()
+        return self._carried_out(entries, limits)
+
+    def _carried_out(self, entries: Iterable[Entry], limits: Limits | None) -> Instance:
         fresh = self._running = Instance(self._module, limits or self._limits)
         for entry in entries:
             answer = fresh.dispatch(entry.command, entry.payload, Deadline(self._limits.timeout))
@@ -242,11 +264,14 @@ class Instances:
         LOG.info("%s: one instance goes on: %s", self._module.name, error)
         self._move()
 
-    def _move(self) -> Instance:
-        """Moves from several instances to one, which replays the journal; they are freed before."""
+    def _move(self, *, links: bool = True) -> Instance:
+        """Moves from several instances to one, which replays the journal; they are freed before.
+
+        What they do not answer is an edit, as a rule, or is followed by one; with links, each takes milliseconds.
+        """
         if self.stopping:
             raise Cancelled(f"{self._module.name}: the call was cancelled")
         self.current.close()
-        fresh = self._replayed(self.journal)
+        fresh = self._replayed(self.journal, links=links)
         self.current = fresh
         return fresh

@@ -7,10 +7,11 @@ takes the place of all that led to it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
+from florecon_build.host.runtime.commands import encode
 from florecon_build.host.runtime.instance import Payload
 
 FLOOR = 10_000
@@ -55,6 +56,28 @@ class Entry:
     def sent(self) -> int:
         """Bytes of the payload, and those that a JSON reply may have for its rows."""
         return BYTES_A_ROW * self.rows + self.size
+
+
+def has_edits(entries: Iterable[Entry]) -> bool:
+    """Whether there are commands after the first solve."""
+    first_solve = False
+    for entry in entries:
+        if first_solve:
+            return True
+        first_solve = entry.solves
+    return False
+
+
+def recording_links(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """The same commands, of which the first solve also records which rows can meet."""
+    is_first = True
+    for entry in entries:
+        yield (
+            replace(entry, command=encode("solve", {"links": True, "reply": "none"}))
+            if (is_first and entry.solves)
+            else entry
+        )
+        is_first = is_first and not entry.solves
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,15 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from queue import SimpleQueue
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar, cast
 
 import pyarrow as pa
 
-from florecon_build.host.errors import BrokenReply, Cancelled, Poisoned
+from florecon_build.host.description import Description
+from florecon_build.host.errors import BrokenReply, Cancelled, FloreconError, Poisoned
+from florecon_build.host.explain.of_parts import WholeNumbers, nodes_of_all, rows_with, sizes_of, texts_for
 from florecon_build.host.report.control import check_tables
-from florecon_build.host.report.merged_tables import added_stages, merged
+from florecon_build.host.report.merged_tables import added_stages, group_numbers, merged
 from florecon_build.host.report.tables import read
 from florecon_build.host.runtime.commands import all_pages, encode, envelope_of
 from florecon_build.host.runtime.division import Division
@@ -76,6 +78,10 @@ class _Solves:
             self._told.put((number, None))
 
 
+class NotInOnePart(FloreconError):
+    """A question that no instance can answer from its part of the rows alone."""
+
+
 class ParallelInstances:
     """Instances that have no rows yet, as many as the division has parts.
 
@@ -89,6 +95,7 @@ class ParallelInstances:
         self._most_json = most_json
         self._at: list[Step | None] = [None] * len(instances)
         self._certifies = False
+        self._numbers: list[WholeNumbers] | None = None
 
     def __len__(self) -> int:
         return len(self._instances)
@@ -165,6 +172,74 @@ class ParallelInstances:
     def stages(self, deadline: Deadline) -> pa.Table:
         """The counters of the nodes, added up."""
         return added_stages(self._each(lambda number: self._fetch(number, "stages", deadline)))
+
+    def explain(self, ids: list[int | str], *, apart: bool, about: Description, deadline: Deadline) -> dict[str, Any]:
+        """The explanation of rows after a solve, by the instance that has them.
+
+        Errors: `NotInOnePart`; those of the command.
+        """
+        ids = texts_for(self._division.ids, ids)
+        parts = set(self._part_of(ids).values())
+        if len(parts) > 1:
+            raise NotInOnePart("the rows are in several parts")
+        number = next(iter(parts), 0)
+        return self._explain(number, ids, self._whole_numbers(about, deadline)[number], apart=apart, deadline=deadline)
+
+    def by_part(self, ids: list[int | str]) -> list[tuple[int, list[int | str]]]:
+        """Ids by the part that has their rows, for `explain_apart`; the first part refuses those that no row has."""
+        ids = texts_for(self._division.ids, ids)
+        part_of = self._part_of(ids)
+        of_part: dict[int, list[int | str]] = {}
+        for one in ids:
+            of_part.setdefault(part_of.get(one, 0), []).append(one)
+        return sorted(of_part.items())
+
+    def explain_apart(
+        self, rows_of_parts: Sequence[tuple[int, list[int | str]]], *, about: Description, deadline: Deadline
+    ) -> list[dict[str, Any]]:
+        """Explanations of rows, each for itself: for each of these parts, which are different ones, of its rows.
+
+        Errors: `NotInOnePart` for a strategy whose explanations are of all parts; those of the command.
+        """
+        whole = self._whole_numbers(about, deadline)
+        asked = dict(rows_of_parts)
+
+        def ask(number: int) -> list[dict[str, Any]]:
+            ids = asked.get(number)
+            return [self._explain(number, ids, whole[number], apart=True, deadline=deadline)] if ids else []
+
+        return [data for found in self._each(ask) for data in found]
+
+    def _part_of(self, ids: list[int | str]) -> dict[int | str, int]:
+        """The part of each row with one of these ids."""
+        mine = rows_with(self._division.ids, ids)
+        found = self._division.ids.take(mine).to_pylist(), self._division.order.part.take(mine).to_pylist()
+        return dict(zip(*found, strict=True))
+
+    def _explain(
+        self, number: int, ids: list[int | str], whole: WholeNumbers, *, apart: bool, deadline: Deadline
+    ) -> dict[str, Any]:
+        command = encode("explain", {"ids": ids, **({"apart": True} if apart else {})})
+        data = self._send(number, command, deadline).get("explain")
+        if not isinstance(data, dict):
+            _refuse("an explanation is no object")
+        return whole.explanation(cast("dict[str, Any]", data))
+
+    def _whole_numbers(self, about: Description, deadline: Deadline) -> list[WholeNumbers]:
+        """For each part what its explanations are told with; the same until the instances are left."""
+        if self._numbers is None:
+            nodes = nodes_of_all(about)
+            if nodes is None:
+                raise NotInOnePart("nodes above the partition tell of rows of all parts")
+            order = self._division.order
+            groups = self._each(lambda number: self._fetch(number, "groups", deadline))
+            numbers = group_numbers(groups, order, has_text_ids=about.id_is_text)
+            sizes = sizes_of(self.stages(deadline), nodes)
+            self._numbers = [
+                WholeNumbers(own, order.arrivals(number) if about.id_is_text else None, sizes)
+                for number, own in enumerate(numbers)
+            ]
+        return self._numbers
 
     def _step(self, number: int, deadline: Deadline, budget: int, before: int) -> Step:
         command = encode("solve", solving(budget, certify=self._certifies))

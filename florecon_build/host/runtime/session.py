@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, TypeVar, cast
 
 import pyarrow as pa
@@ -29,6 +30,7 @@ from florecon_build.host.errors import (
     FloreconError,
     Poisoned,
     TimedOut,
+    UnknownId,
     Unsupported,
 )
 from florecon_build.host.frames import Frame, empty
@@ -283,7 +285,20 @@ class Session:
         """
         if apart and not self.about.has("explain.apart"):
             raise Unsupported("this module does not explain rows apart: compile the strategy again")
-        return self._work(lambda: self._explain(ids, {"apart": True} if apart else {}))
+        return self._work(lambda: self._explain(ids, apart=apart))
+
+    def explain_apart(self, ids: list[int | str], most: int) -> Generator[dict[str, Any]]:
+        """Explanations of rows, each for itself, of at most so many at once, not in the order of these ids.
+
+        Instances that have a part of the rows each explain them in parallel. Errors: those of `explain`.
+        """
+        by_part = self._work(lambda: self._in_parallel(lambda parts: parts.by_part(ids))) or [(0, ids)]
+        queues = [
+            [(number, mine[start : start + most]) for start in range(0, len(mine), most)] for number, mine in by_part
+        ]
+        for turn in zip_longest(*queues):
+            batches = [batch for batch in turn if batch is not None]
+            yield from self._work(lambda batches=batches: self._explain_batches(batches))
 
     def shard_keys(self, frame: Frame) -> pa.Table:
         """A number for each row of a frame. Errors: of the rows; `Unsupported` for a module that does not divide."""
@@ -426,15 +441,34 @@ class Session:
         except BadCommand as error:
             raise Unsupported(f"this module takes no snapshot back: {error.message}") from error
 
-    def _explain(self, ids: list[int | str], more: dict[str, bool]) -> dict[str, Any]:
+    def _explain(self, ids: list[int | str], *, apart: bool) -> dict[str, Any]:
+        told = self._in_parallel(lambda parts: self._explained_by(parts, ids, apart=apart))
+        if told is not None:
+            if isinstance(told, FloreconError):
+                raise told
+            return told
         try:
-            command = encode("explain", {"ids": ids, **more})
+            command = encode("explain", {"ids": ids, **({"apart": True} if apart else {})})
             envelope = self._instances.send(command, None, Deadline(self._limits.timeout))
         except BadCommand as error:
             if self.about.rich:
                 raise
             raise Unsupported(f"this module does not explain itself: {error.message}") from error
         return self._instances.trusting(lambda: _object(envelope.get("explain"), "an explanation"))
+
+    def _explained_by(
+        self, parts: ParallelInstances, ids: list[int | str], *, apart: bool
+    ) -> dict[str, Any] | FloreconError:
+        """The explanation, or the error of ids or their number, which is that of one instance."""
+        try:
+            return parts.explain(ids, apart=apart, about=self.about, deadline=Deadline(self._limits.timeout))
+        except (UnknownId, BadCommand) as error:
+            return error
+
+    def _explain_batches(self, batches: Sequence[tuple[int, list[int | str]]]) -> list[dict[str, Any]]:
+        deadline = Deadline(self._limits.timeout)
+        told = self._in_parallel(lambda parts: parts.explain_apart(batches, about=self.about, deadline=deadline))
+        return told if told is not None else [self._explain(ids, apart=True) for _, ids in batches]
 
     def _shard_keys(self, frame: Frame) -> pa.Table:
         reply = self._instances.dispatch(encode("shard_keys", {}), frame, Deadline(self._limits.timeout))
@@ -462,7 +496,8 @@ class Session:
         return self._instances.trusting(lambda: self._broken("changes was answered with JSON", reply))
 
     def _snapshot(self) -> bytes:
-        reply = self._instances.dispatch(encode("snapshot", {}), None, Deadline(self._limits.timeout))
+        deadline = Deadline(self._limits.timeout)
+        reply = self._instances.dispatch(encode("snapshot", {}), None, deadline, is_edited_next=False)
         if not reply.startswith(b"{"):
             return reply
         try:

@@ -26,11 +26,13 @@ from florecon_build.host import (
     Trapped,
     Workspace,
 )
+from florecon_build.host.description import Description
 from florecon_build.host.errors import BrokenReply
 from florecon_build.host.report.tables import COLUMNS
 from florecon_build.host.runtime import division, solve_steps
 from florecon_build.host.runtime.instance import Instance
 from florecon_build.host.runtime.parallel_instances import ParallelInstances
+from florecon_build.wire import Extension
 from tests.differential import keyed
 from tests.differential.compare import table
 from tests.support.random_ledgers import SHAPES, ledger
@@ -46,6 +48,12 @@ WRAPPED: tuple[Callable[[fb.Strategy], fb.Strategy], ...] = (
     lambda steps: fb.seq(fb.soak_small(1), steps, fb.soak_small(3)),
     lambda steps: fb.seq(fb.partition_by(ROWS.day, fb.soak_small(2)), steps),
     lambda steps: fb.fixed_point(steps, max_passes=3),
+    lambda steps: fb.trim(fb.abs_tol(2), steps),
+    lambda steps: fb.snap(fb.abs_tol(5), steps),
+    fb.whole_only,
+    lambda steps: fb.reclaim(steps, fb.abs_tol(3)),
+    lambda steps: fb.accept_if(lambda g: g.size == 2, steps),
+    lambda steps: fb.when(ROWS.open, fb.seq(fb.soak_if(ROWS.checked.fill(False)), fb.identity(), steps)),
 )
 KEYS: tuple[Callable[[], Any], ...] = (
     lambda: ROWS.account,
@@ -367,6 +375,107 @@ def test_a_transaction_takes_divided_rows_back() -> None:
         with pytest.raises(ZeroDivisionError):
             broken_off()
         assert ws.report().rows.num_rows == 0
+
+
+# What is replayed: the first solve records which rows can meet, so that the edits after it are solved alone
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The commands that were sent to any instance."""
+    dispatch, commands = Instance.dispatch, list[bytes]()
+
+    def recording(self: Instance, command: bytes, *rest: Any) -> bytes:
+        commands.append(command)
+        return dispatch(self, command, *rest)
+
+    monkeypatch.setattr(Instance, "dispatch", recording)
+    return commands
+
+
+def edited(ws: Workspace, row: int) -> tuple[dict[str, pa.Table], pa.Table, int]:
+    """The report after the removal of a row, what it changed, and in how many steps it was solved."""
+    ws.remove([ROWS_OF_LEDGER["row_id"][row].as_py()])
+    steps: list[int] = []
+    report = ws.solve(progress=lambda done, _: steps.append(done))
+    return tables(report), report.changes.removed, len(steps)
+
+
+def test_edits_after_several_instances_are_solved_alone(monkeypatch: pytest.MonkeyPatch, sent: list[bytes]) -> None:
+    monkeypatch.setattr(solve_steps, "FIRST_BUDGET", 1)
+    found: dict[int, list[Any]] = {}
+    for workers in (1, 2):
+        with Workspace(PLUGIN, workers=workers) as ws:
+            ws.upsert(ROWS_OF_LEDGER)
+            ws.solve()
+            sent.clear()
+            found[workers] = [edited(ws, row) for row in (3, 50, 90)]
+            assert any(b'"links"' in command for command in sent) == (workers == 2)
+    assert [one[:2] for one in found[1]] == [one[:2] for one in found[2]]
+    assert [steps for *_, steps in found[2]] == [1, 1, 1]
+    assert found[1][0][2] > 1
+
+
+def test_a_rebuilt_workspace_solves_its_edits_alone(sent: list[bytes]) -> None:
+    with Workspace(PLUGIN, workers=1) as ws, Workspace(PLUGIN, workers=1) as twin:
+        for each in (ws, twin):
+            each.upsert(ROWS_OF_LEDGER)
+            each.solve()
+        for edits in range(3):
+            sent.clear()
+            ws._session._instances.current.cancel()  # pyright: ignore[reportPrivateUsage]
+            assert ws.report().groups == twin.report().groups
+            solves = [b'"links"' in command for command in sent if b'"op":"solve"' in command]
+            assert solves == [edits > 0] + [False] * edits
+            assert edited(ws, edits)[:2] == edited(twin, edits)[:2]
+        assert ws.rebuilt == 3
+
+
+def test_a_snapshot_of_several_instances_is_that_of_one(sent: list[bytes]) -> None:
+    taken: list[bytes] = []
+    for workers in (1, 2):
+        with Workspace(PLUGIN, workers=workers) as ws:
+            ws.upsert(ROWS_OF_LEDGER)
+            ws.solve()
+            taken.append(ws.snapshot())
+    assert taken[0] == taken[1]
+    assert not any(b'"links"' in command for command in sent)
+
+
+@pytest.mark.parametrize("error", [MemoryLimit, TimedOut])
+def test_where_links_are_too_much_the_replay_does_without(
+    error: type[FloreconError], monkeypatch: pytest.MonkeyPatch, expected: dict[str, pa.Table]
+) -> None:
+    dispatch, refused = Instance.dispatch, list[bytes]()
+
+    def without_links(self: Instance, command: bytes, *rest: Any) -> bytes:
+        if b'"links"' in command:
+            refused.append(command)
+            raise error("a limit of a test")
+        return dispatch(self, command, *rest)
+
+    monkeypatch.setattr(Instance, "dispatch", without_links)
+    with Workspace(PLUGIN, workers=2) as ws:
+        ws.upsert(ROWS_OF_LEDGER)
+        ws.solve()
+        ws.remove([])
+        assert len(refused) == 1
+        assert tables(ws.report())["groups"] == expected["groups"]
+        assert ws.rebuilt == 0
+
+
+def test_a_module_that_records_no_links_is_not_asked_to(monkeypatch: pytest.MonkeyPatch, sent: list[bytes]) -> None:
+    has = Description.has
+
+    def without(self: Description, name: Extension) -> bool:
+        return name != "solve.links" and has(self, name)
+
+    monkeypatch.setattr(Description, "has", without)
+    with Workspace(PLUGIN, workers=2) as ws:
+        ws.upsert(ROWS_OF_LEDGER)
+        ws.solve()
+        ws.remove([])
+        assert not any(b'"links"' in command for command in sent)
 
 
 # Where rows are divided
