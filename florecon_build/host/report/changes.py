@@ -88,7 +88,7 @@ def check_changes(lines: pa.Table, shipped: ShippedRows) -> None:
             "removed": pc.if_else(is_added, zero, amounts),
         }
     )
-    sums = parts.group_by("id").aggregate([("added", "sum"), ("removed", "sum")])
+    sums = parts.group_by("id", use_threads=False).aggregate([("added", "sum"), ("removed", "sum")])
     ids, added, removed = (one_array(sums, name) for name in ("id", "added_sum", "removed_sum"))
     known, gone = shipped.settled()
     at = pc.index_in(ids, value_set=one_array(known, "id"))

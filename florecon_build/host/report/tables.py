@@ -122,7 +122,7 @@ def facts_of_groups(allocations: pa.Table, groups: pa.Array) -> dict[str, pa.Arr
         }
     )
     facts = [("amount", "sum"), ("amount", "count"), ("abs", "max"), ("positive", "sum"), ("negative", "sum")]
-    sums = table.group_by("group_id").aggregate([*facts, ("id", "min")])
+    sums = table.group_by("group_id", use_threads=False).aggregate([*facts, ("id", "min")])
     at = pc.index_in(groups, value_set=sums["group_id"].combine_chunks())
     found = {name: sums[name].combine_chunks().take(at) for name in sums.column_names}
     smallest = found["id_min"]

@@ -81,3 +81,60 @@ fn edits_of_many_rows_give_the_report_of_a_solve_of_all() {
         }
     }
 }
+
+/// Decisions and edits, of which one workspace solves what they reach and the other all rows.
+#[test]
+fn groups_have_the_same_ids_over_many_edits() {
+    const ROWS: i64 = 400;
+    let mut state = 3;
+    let amount = |line: &Line| line.amount;
+    let mut few = Recon::new(plan(), amount).unwrap();
+    let mut all = Recon::new(plan(), amount).unwrap();
+    let lines = |state: &mut u64, ids: std::ops::Range<i64>| -> Vec<(RowId, Line)> {
+        ids.map(|id| (RowId::from(id), line(state, ROWS))).collect()
+    };
+    for recon in [&mut few, &mut all] {
+        recon.upsert(lines(&mut state.clone(), 0..ROWS)).unwrap();
+        recon.solve().unwrap();
+    }
+    let mut next = ROWS;
+    for edit in 0..1200 {
+        let report = few.report();
+        let group = |state: &mut u64| report.groups[draw(state, report.groups.len() as u64) as usize].group_id;
+        let row = |state: &mut u64| {
+            let part = &report.allocations[draw(state, report.allocations.len() as u64) as usize];
+            part.id.clone()
+        };
+        let (seed, kind) = (state, draw(&mut state, 20));
+        for recon in [&mut few, &mut all] {
+            let mut state = seed;
+            match kind {
+                0 => drop(recon.pin(group(&mut state))),
+                1 => drop(recon.dissolve(group(&mut state))),
+                2 => {
+                    // a group that is not pinned is refused, by both
+                    let pinned = report.groups.iter().rfind(|group| group.pinned);
+                    let _ = recon.unpin(pinned.map_or_else(|| group(&mut state), |group| group.group_id));
+                }
+                3 => drop(recon.remove(&[row(&mut state)])),
+                4 => drop(recon.upsert(lines(&mut state, next..next + 1))),
+                _ => drop(recon.upsert(vec![(row(&mut state), line(&mut state, ROWS))])),
+            }
+        }
+        next += i64::from(kind == 4);
+        assert_eq!(few.report(), all.report(), "before the solve of edit {edit}");
+        all.set_plan(plan()).unwrap();
+        few.solve().unwrap();
+        all.solve().unwrap();
+        assert_eq!(few.report(), all.report(), "edit {edit}");
+        let report = few.report();
+        let ids: Vec<i64> = report
+            .groups
+            .iter()
+            .filter(|group| !group.pinned)
+            .map(|group| group.group_id)
+            .collect();
+        assert!(ids.windows(2).all(|pair| pair[1] == pair[0] + 1), "edit {edit}");
+    }
+    assert!(few.report().groups.iter().any(|group| group.pinned));
+}

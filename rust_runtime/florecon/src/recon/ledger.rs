@@ -3,8 +3,10 @@
 //! Invariant: groups never change in place; one that loses members is removed, and the rest of it is added as a new record
 //! under the same id. The part of a row that is in no other group is its unmatched singleton, held as two numbers per row.
 
+mod order;
 mod splice;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use rustc_hash::FxBuildHasher;
@@ -18,6 +20,7 @@ use crate::plan::names::{Name, Names};
 use crate::sorting::by_number;
 use crate::wire::origin::UNMATCHED;
 
+use order::{Order, is_label};
 pub(crate) use splice::Proposals;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,27 +42,26 @@ pub(crate) enum Place {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ledger {
     groups: Arena,
+    /// Group ids, or labels of the order.
     ids: Vec<i64>,
     states: Vec<State>,
+    /// Number of records that are gone.
+    gone: usize,
     /// Number of records, from the first on, with ascending ids.
     ascending: usize,
-    /// The proposals of the last solve in the order of the report, each as it was installed; they have the ids from `base` on.
-    order: Vec<Place>,
-    base: i64,
+    /// The proposals of the last solve in the order of the report, each as it was installed.
+    order: Order,
     /// The other records by id.
     late: HashMap<i64, usize, FxBuildHasher>,
     /// Per slot, the amount of its unmatched singleton.
     loose: Vec<i64>,
-    /// Per slot, the group id of its unmatched singleton; 0 for none.
+    /// Per slot, the group id of its unmatched singleton, or its label; 0 for none.
     single: Vec<i64>,
     last_id: i64,
     pub names: Names,
     incidence: Option<Incidence>,
     pub log: ChangeLog,
 }
-
-/// The record of a place of the order whose row is gone.
-const NO_RECORD: usize = usize::MAX;
 
 /// The id of a proposal that is about to be numbered.
 const NEW: i64 = -1;
@@ -140,7 +142,7 @@ impl Ledger {
         if self.log.solved.is_some_and(|solved| index < solved) && self.log.records.insert(index as u32) {
             let group = self.groups.get(index);
             self.log.past.add(
-                self.ids[index],
+                self.order.id(self.ids[index]),
                 self.states[index] == State::Pinned,
                 group.tag,
                 group.lots(),
@@ -151,7 +153,7 @@ impl Ledger {
     /// Logs the unmatched singleton of a slot that is about to change.
     fn note_single(&mut self, slot: u32) {
         if self.log.solved.is_some() && self.log.singles.insert(slot) && self.single[slot as usize] != 0 {
-            let (id, amount) = (self.single[slot as usize], self.loose[slot as usize]);
+            let (id, amount) = (self.order.id(self.single[slot as usize]), self.loose[slot as usize]);
             let tag = self.unmatched();
             self.log.past.add(id, false, tag, [Lot { row: slot, amount }]);
         }
@@ -178,7 +180,7 @@ impl Ledger {
     }
 
     pub fn id(&self, index: usize) -> i64 {
-        self.ids[index]
+        self.order.id(self.ids[index])
     }
 
     pub fn is_pinned(&self, index: usize) -> bool {
@@ -193,7 +195,7 @@ impl Ledger {
     /// The unmatched singleton of a slot: its group id and amount.
     pub fn single(&self, slot: u32) -> Option<(i64, i64)> {
         let id = self.single[slot as usize];
-        (id != 0).then(|| (id, self.loose[slot as usize]))
+        (id != 0).then(|| (self.order.id(id), self.loose[slot as usize]))
     }
 
     /// The part of a slot in proposed groups.
@@ -230,7 +232,7 @@ impl Ledger {
     /// The same, of a slot that was queried before.
     pub fn known_groups_of(&self, slot: u32) -> Vec<usize> {
         let mut found = self.known_records_of(slot);
-        by_number(&mut found, |index| self.ids[index]);
+        by_number(&mut found, |index| self.id(index));
         found
     }
 
@@ -256,20 +258,33 @@ impl Ledger {
             .any(|&index| self.is_pinned(index) && self.part(index, slot) == 0)
     }
 
-    /// Takes over the proposals of a solve in their order, with the ids from the next one on.
-    pub fn set_order(&mut self, order: Vec<Place>, base: i64) {
-        (self.order, self.base) = (order, base);
-    }
-
     /// The order of the last solve, if its proposals are all there is and each is as it was installed.
-    pub fn solved_order(&self) -> Option<&[Place]> {
-        let is_kept = |(id, place): (i64, &Place)| match *place {
-            Place::Group(index) => self.states.get(index) == Some(&State::Proposed),
-            Place::Single(slot) => self.single[slot as usize] == id,
-        };
+    pub fn solved_order(&self) -> Option<Cow<'_, [Place]>> {
         let singles = self.single.iter().filter(|id| **id != 0).count();
         let is_all = self.alive().count() + singles == self.order.len();
-        (is_all && (self.base..).zip(&self.order).all(is_kept)).then_some(&self.order)
+        if !(is_all && self.order.places().all(|(place, label)| self.stored(place) == label)) {
+            return None;
+        }
+        Some(match self.order.as_slice() {
+            Some(places) => Cow::Borrowed(places),
+            None => Cow::Owned(self.order.places().map(|(place, _)| place).collect()),
+        })
+    }
+
+    /// What a record that is not gone, or the singleton of a slot, is stored under.
+    fn stored(&self, place: Place) -> i64 {
+        match place {
+            Place::Group(index) if self.states[index] == State::Gone => 0,
+            Place::Group(index) => self.ids[index],
+            Place::Single(slot) => self.single.get(slot as usize).copied().unwrap_or(0),
+        }
+    }
+
+    fn store(&mut self, place: Place, label: i64) {
+        match place {
+            Place::Group(index) => self.ids[index] = label,
+            Place::Single(slot) => self.single[slot as usize] = label,
+        }
     }
 
     /// All that holds a slot, its unmatched singleton included, in the order of group ids.
@@ -277,7 +292,7 @@ impl Ledger {
         let groups = self.groups_of(slot);
         let mut places: Vec<(i64, Place)> = groups
             .into_iter()
-            .map(|index| (self.ids[index], Place::Group(index)))
+            .map(|index| (self.id(index), Place::Group(index)))
             .collect();
         places.extend(self.single(slot).map(|(id, _)| (id, Place::Single(slot))));
         by_number(&mut places, |(id, _)| id);
@@ -286,7 +301,7 @@ impl Ledger {
 
     pub fn locate(&self, id: i64) -> Option<Place> {
         self.locate_group(id).or_else(|| {
-            let slot = self.single.iter().position(|&single| single == id && id != 0)?;
+            let slot = self.single.iter().position(|&single| single == id && id > 0)?;
             Some(Place::Single(slot as u32))
         })
     }
@@ -298,7 +313,7 @@ impl Ledger {
         if places.iter().any(Option::is_none) {
             let wanted = ids.iter().zip(&places).filter(|(_, place)| place.is_none());
             missing.extend(wanted.map(|(&id, _)| (id, Place::Group(usize::MAX))));
-            for (slot, single) in self.single.iter().enumerate().filter(|(_, single)| **single != 0) {
+            for (slot, single) in self.single.iter().enumerate().filter(|(_, single)| **single > 0) {
                 if let Some(place) = missing.get_mut(single) {
                     *place = Place::Single(slot as u32);
                 }
@@ -312,15 +327,9 @@ impl Ledger {
     }
 
     fn locate_group(&self, id: i64) -> Option<Place> {
-        let solved = usize::try_from(id - self.base).ok().and_then(|at| self.order.get(at));
-        match solved {
-            Some(&Place::Group(index))
-                if index != NO_RECORD && self.states[index] != State::Gone && self.ids[index] == id =>
-            {
-                return Some(Place::Group(index));
-            }
-            Some(&Place::Single(slot)) if self.single[slot as usize] == id => return Some(Place::Single(slot)),
-            _ => {}
+        let solved = self.order.find(id);
+        if let Some((place, _)) = solved.filter(|&(place, label)| self.stored(place) == label) {
+            return Some(place);
         }
         let late = self.late.get(&id).copied();
         late.or_else(|| self.ids[..self.ascending].binary_search(&id).ok())
@@ -341,6 +350,24 @@ impl Ledger {
         index
     }
 
+    /// Begins the order of the proposals of a solve, with room for so many; they get the next ids.
+    pub fn begin_order(&mut self, places: usize) {
+        self.order = Order::with_capacity(self.last_id + 1, places);
+    }
+
+    /// Appends a proposal to the records and to the order.
+    pub fn propose(&mut self, tag: Tag, members: impl IntoIterator<Item = Lot>) {
+        self.last_id += 1;
+        let label = self.order.push(Place::Group(self.ids.len()));
+        self.append(label, State::Proposed, tag, members);
+    }
+
+    /// Appends the unmatched singleton of a slot to the order.
+    pub fn propose_single(&mut self, slot: u32) {
+        self.last_id += 1;
+        self.single[slot as usize] = self.order.push(Place::Single(slot));
+    }
+
     /// Appends a record that is found by its place in the order.
     fn append(&mut self, id: i64, state: State, tag: Tag, members: impl IntoIterator<Item = Lot>) -> usize {
         let index = self.ids.len();
@@ -358,7 +385,9 @@ impl Ledger {
 
     pub fn remove(&mut self, index: usize) {
         self.note(index);
+        self.order.give_up(self.ids[index]);
         self.states[index] = State::Gone;
+        self.gone += 1;
     }
 
     /// Dissolves a record into the unmatched singletons of its rows.
@@ -382,15 +411,20 @@ impl Ledger {
 
     /// Makes the unmatched singleton of a slot, under a given id and with a given amount.
     pub fn set_single(&mut self, slot: u32, id: i64, amount: i64) {
-        self.note_single(slot);
-        self.single[slot as usize] = id;
+        self.renumber_single(slot, id);
         self.loose[slot as usize] = amount;
     }
 
     /// Gives the unmatched singleton of a slot a new id.
     pub fn renew_single(&mut self, slot: u32) {
+        let id = self.next_id();
+        self.renumber_single(slot, id);
+    }
+
+    fn renumber_single(&mut self, slot: u32, id: i64) {
         self.note_single(slot);
-        self.single[slot as usize] = self.next_id();
+        let old = std::mem::replace(&mut self.single[slot as usize], id);
+        self.order.give_up(old);
     }
 
     /// Gives the unmatched singleton of a slot another amount.
@@ -443,7 +477,7 @@ impl Ledger {
         };
         *loose -= taken;
         if *loose == 0 && taken != 0 {
-            self.single[slot as usize] = 0;
+            self.renumber_single(slot, 0);
         }
         taken
     }
@@ -454,12 +488,15 @@ impl Ledger {
             Place::Group(index) => {
                 self.note(index);
                 self.states[index] = State::Pinned;
-                self.late.insert(self.ids[index], index);
+                let id = self.id(index);
+                self.order.give_up(self.ids[index]);
+                self.ids[index] = id;
+                self.late.insert(id, index);
             }
             Place::Single(slot) => {
-                self.note_single(slot);
-                let amount = std::mem::take(&mut self.loose[slot as usize]);
-                let id = std::mem::take(&mut self.single[slot as usize]);
+                let (id, amount) = self.single(slot).unwrap_or_default();
+                self.renumber_single(slot, 0);
+                self.loose[slot as usize] = 0;
                 let tag = self.unmatched();
                 self.add(id, State::Pinned, tag, [Lot { row: slot, amount }]);
             }
@@ -479,7 +516,7 @@ impl Ledger {
             return;
         }
         // what is unmatched of a row is one singleton
-        let (slot, amount, id) = (group.rows[0], group.amounts[0], self.ids[index]);
+        let (slot, amount, id) = (group.rows[0], group.amounts[0], self.id(index));
         self.remove(index);
         if self.single[slot as usize] == 0 {
             self.set_single(slot, id, amount);
@@ -512,22 +549,16 @@ impl Ledger {
         row_store::permute(&mut self.loose, target);
         row_store::permute(&mut self.single, target);
         self.groups.renumber(target);
-        self.renumber_order(target, None);
+        self.renumber_order(target);
         self.incidence = None;
     }
 
-    fn renumber_order(&mut self, target: &[u32], keep: Option<&[bool]>) {
-        for place in &mut self.order {
-            if let Place::Single(slot) = place {
-                // a place that is no more keeps its place in the order, and is of no slot
-                let is_kept = (*slot as usize) < target.len() && keep.is_none_or(|keep| keep[*slot as usize]);
-                *place = if is_kept {
-                    Place::Single(target[*slot as usize])
-                } else {
-                    Place::Group(NO_RECORD)
-                };
-            }
-        }
+    /// Places that were given up keep their place among the others, also where their slots are no more.
+    fn renumber_order(&mut self, target: &[u32]) {
+        self.order.renumber(|place| match place {
+            Place::Single(slot) => Place::Single(target.get(slot as usize).copied().unwrap_or(slot)),
+            Place::Group(_) => place,
+        });
     }
 
     /// Keeps the slots that `keep` names; no group holds any of the others. Returns their new numbers.
@@ -543,7 +574,7 @@ impl Ledger {
         row_store::retain(&mut self.loose, keep);
         row_store::retain(&mut self.single, keep);
         self.groups.renumber(&target);
-        self.renumber_order(&target, Some(keep));
+        self.renumber_order(&target);
         self.incidence = None;
         target
     }

@@ -13,11 +13,11 @@ pub(crate) fn order_of(ledger: &Ledger) -> Cow<'_, [Place]> {
         return Cow::Owned(report_order(ledger));
     };
     debug_assert_eq!(
-        solved,
+        &*solved,
         report_order(ledger),
         "a solve numbers its proposals in the order of the report"
     );
-    Cow::Borrowed(solved)
+    solved
 }
 
 /// All groups in the order of the report, in linear time but for groups that share their smallest row.

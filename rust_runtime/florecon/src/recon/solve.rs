@@ -253,21 +253,16 @@ pub(crate) fn install<R>(store: &Store<R>, old: Ledger, outcome: Outcome) -> Led
     new.take_singles(&mut draft);
     new.reserve(draft.count() + pinned.count(), draft.members() + pinned.members());
     copy_pinned(&mut new, &pinned);
-    let base = new.last_id() + 1;
-    let mut places = Vec::with_capacity(order.len());
+    new.begin_order(order.len());
     for place in order {
-        places.push(match place {
+        match place {
             Place::Group(index) => {
-                let (id, group) = (new.next_id(), draft.group(index));
-                Place::Group(new.add(id, State::Proposed, group.tag, group.lots()))
+                let group = draft.group(index);
+                new.propose(group.tag, group.lots());
             }
-            Place::Single(slot) => {
-                new.renew_single(slot);
-                place
-            }
-        });
+            Place::Single(slot) => new.propose_single(slot),
+        }
     }
-    new.set_order(places, base);
     new.log.solved = Some(new.count());
     new
 }

@@ -1,6 +1,7 @@
 //! Installation of a solve in place: what it proposes again stays, and the rest of the proposals of its rows is replaced.
 
-use super::{Ledger, NEW, Place, State, unmatched_tag};
+use super::order::Inserted;
+use super::{Ledger, NEW, Place, State, is_label, unmatched_tag};
 use crate::plan::arena::{Arena, retag};
 use crate::plan::lot::Lot;
 use crate::plan::names::{Name, Names};
@@ -55,7 +56,7 @@ impl Ledger {
                 Some(place) => {
                     let index = old.swap_remove(place);
                     self.late.remove(&self.ids[index]);
-                    if !self.is_in_order(self.ids[index]) {
+                    if !is_label(self.ids[index]) {
                         added.push((slot, Place::Group(index)));
                     }
                 }
@@ -74,89 +75,67 @@ impl Ledger {
     fn replace_single(&mut self, slot: u32, wanted: Option<i64>, added: &mut Vec<(u32, Place)>) {
         let at = slot as usize;
         if wanted == self.single(slot).map(|(_, amount)| amount) {
-            if wanted.is_some() && !self.is_in_order(self.single[at]) {
+            if wanted.is_some() && !is_label(self.single[at]) {
                 added.push((slot, Place::Single(slot)));
             }
             return;
         }
-        self.note_single(slot);
-        (self.single[at], self.loose[at]) = (if wanted.is_some() { NEW } else { 0 }, wanted.unwrap_or(0));
+        self.renumber_single(slot, if wanted.is_some() { NEW } else { 0 });
+        self.loose[at] = wanted.unwrap_or(0);
         if wanted.is_some() {
             added.push((slot, Place::Single(slot)));
         }
     }
 
-    /// Whether an id is one that the last solve gave.
-    fn is_in_order(&self, id: i64) -> bool {
-        id >= self.base && id - self.base < self.order.len() as i64
-    }
-
     /// Merges new places, by ascending first slot, into the order of the proposals, and numbers these anew.
     fn merge_order(&mut self, added: &[(u32, Place)]) {
-        let old = std::mem::take(&mut self.order);
-        let mut order: Vec<Place> = Vec::with_capacity(old.len() + added.len());
-        let base = self.base;
-        let mut added = added.iter().copied().peekable();
-        // where the places with the slot of a new one begin, until all of them are there
-        let mut unsorted: Option<(u32, usize)> = None;
-        for (rank, place) in old.into_iter().enumerate() {
-            let (slot, id) = match place {
-                Place::Single(slot) => (slot, self.single.get(slot as usize).copied().unwrap_or(0)),
-                Place::Group(index) => match self.states.get(index) {
-                    Some(State::Proposed) => (self.groups.first(index), self.ids[index]),
-                    _ => continue,
-                },
-            };
-            if id != base + rank as i64 {
-                continue;
-            }
-            while let Some(&(first, new)) = added.peek().filter(|(first, _)| *first <= slot) {
-                self.sort_from(&mut order, &mut unsorted, first);
-                unsorted.get_or_insert((first, self.start_of(&order, first)));
-                order.push(new);
-                added.next();
-            }
-            self.sort_from(&mut order, &mut unsorted, slot);
-            order.push(place);
-        }
-        for (first, new) in added {
-            self.sort_from(&mut order, &mut unsorted, first);
-            unsorted.get_or_insert((first, self.start_of(&order, first)));
-            order.push(new);
-        }
-        self.sort_from(&mut order, &mut unsorted, u32::MAX);
-        self.base = self.last_id + 1;
         // from now on ids do not ascend with the records
         let pinned = (0..self.ascending).filter(|&index| self.states[index] == State::Pinned);
         self.late.extend(pinned.map(|index| (self.ids[index], index)));
         self.ascending = 0;
-        for &place in &order {
-            self.last_id += 1;
-            match place {
-                Place::Group(index) => self.ids[index] = self.last_id,
-                Place::Single(slot) => self.single[slot as usize] = self.last_id,
+        let labels = self.order.take_out();
+        self.label(labels);
+        let mut old = self.order.inserted().iter().copied().peekable();
+        let mut inserted = Vec::with_capacity(old.len() + added.len());
+        for new in added.chunk_by(|one, next| one.0 == next.0) {
+            let slot = new[0].0;
+            while let Some(known) = old.next_if(|known| self.first_slot(known.place) < slot) {
+                inserted.push(known);
             }
+            let mut places: Vec<(Option<u32>, Place)> = new.iter().map(|&(_, place)| (None, place)).collect();
+            while let Some(known) = old.next_if(|known| self.first_slot(known.place) == slot) {
+                places.push((None, known.place));
+            }
+            let is_before = |place| self.first_slot(place) < slot;
+            let (listed, end) = self
+                .order
+                .listed_from(is_before, |place| self.first_slot(place) == slot);
+            places.extend(listed.into_iter().map(|(rank, place)| (Some(rank), place)));
+            by_order(&mut places, |(_, a), (_, b)| compare(self, a, b));
+            let first = inserted.len();
+            let mut before = end;
+            for &(listed, place) in places.iter().rev() {
+                match listed {
+                    Some(rank) => before = rank,
+                    None => inserted.push(Inserted { before, place }),
+                }
+            }
+            inserted[first..].reverse();
         }
-        self.order = order;
+        inserted.extend(old);
+        let labels = self.order.insert(inserted, self.last_id + 1);
+        self.label(labels);
+        self.last_id += self.order.len() as i64;
+    }
+
+    fn label(&mut self, labels: Vec<(Place, i64)>) {
+        labels.into_iter().for_each(|(place, label)| self.store(place, label));
     }
 
     fn first_slot(&self, place: Place) -> u32 {
         match place {
             Place::Group(index) => self.groups.first(index),
             Place::Single(slot) => slot,
-        }
-    }
-
-    /// Where the places of a slot, which are the last ones of the order, begin.
-    fn start_of(&self, order: &[Place], slot: u32) -> usize {
-        let same = order.iter().rev().take_while(|&&place| self.first_slot(place) == slot);
-        order.len() - same.count()
-    }
-
-    /// Sorts the places of a slot with a new place, once those of the next slot follow.
-    fn sort_from(&self, order: &mut [Place], unsorted: &mut Option<(u32, usize)>, slot: u32) {
-        if let Some((_, start)) = unsorted.take_if(|(first, _)| *first != slot) {
-            by_order(&mut order[start..], |a, b| compare(self, a, b));
         }
     }
 
@@ -205,18 +184,16 @@ impl Ledger {
     }
 
     fn id_of(&self, place: Place) -> i64 {
-        match place {
-            Place::Group(index) => self.ids[index],
-            Place::Single(slot) => self.single[slot as usize],
-        }
+        self.order.id(self.stored(place))
     }
 
     /// Frees removed records, when they are more than half, and the names that nothing has.
     fn compact(&mut self, history: &mut History) {
-        let gone = self.states.iter().filter(|state| **state == State::Gone).count();
-        if gone < 1024 || 2 * gone < self.count() {
+        if self.gone < 1024 || 2 * self.gone < self.count() {
             return;
         }
+        let labels = self.order.make_anew();
+        self.label(labels);
         let old = std::mem::take(self);
         let (mut renamed, mut places) = (Vec::new(), vec![usize::MAX; old.count()]);
         for index in old.alive() {
@@ -231,12 +208,11 @@ impl Ledger {
             .map(|(&id, &index)| (id, places[index]))
             .collect();
         self.order = old.order;
-        for place in &mut self.order {
-            if let Place::Group(index) = place {
-                *index = places[*index];
-            }
-        }
-        (self.base, self.last_id) = (old.base, old.last_id);
+        self.order.renumber(|place| match place {
+            Place::Group(index) => Place::Group(places[index]),
+            Place::Single(_) => place,
+        });
+        self.last_id = old.last_id;
         (self.loose, self.single) = (old.loose, old.single);
         for past in [&mut history.removed, &mut history.added] {
             past.rename(|tag| retag(tag, &mut renamed, &old.names, &mut self.names));
