@@ -12,7 +12,7 @@ use super::counter_delta::CounterDelta;
 use super::lot::Lot;
 use super::names::{Name, Names};
 use super::node_id::NodeId;
-use super::shard_cache::{Hit, Opened, ShardCache, ShardOutput};
+use super::shard_cache::{Hit, Opened, ShardCache, ShardOutput, ShardResults};
 
 /// Running a shard of fewer lots is as fast as caching it.
 const FEWEST_LOTS: usize = 4;
@@ -138,8 +138,12 @@ impl FlatShardCache {
 }
 
 impl ShardCache for FlatShardCache {
-    fn begin(&mut self, is_bypassed: bool) {
-        self.is_bypassed = is_bypassed;
+    fn begin(&mut self, results: ShardResults) {
+        self.is_bypassed = match results {
+            ShardResults::Bypassed => true,
+            ShardResults::Reused => self.entries.is_empty(),
+            ShardResults::Kept => false,
+        };
         self.drop_stale();
         self.cut_back();
         (self.inward, self.outward) = (Vec::new(), Vec::new());

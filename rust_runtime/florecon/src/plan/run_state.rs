@@ -11,7 +11,7 @@ use super::lot::Lot;
 use super::names::Names;
 use super::node_id::NodeId;
 use super::row_table::RowTable;
-use super::shard_cache::{NoShardCache, ShardCache};
+use super::shard_cache::{NoShardCache, ShardCache, ShardResults};
 use super::shard_rows::Rows;
 use crate::error::Error;
 use crate::explain::recorder::Recorder;
@@ -80,8 +80,8 @@ impl Caches {
     }
 
     /// Called before the first step of a solve; to certify every flow, or to record all links, every shard runs.
-    pub fn begin(&mut self, certify: bool, runs_all: bool) {
-        self.shards.begin(runs_all);
+    pub fn begin(&mut self, certify: bool, shards: ShardResults) {
+        self.shards.begin(shards);
         self.flows.begin(certify);
     }
 

@@ -14,10 +14,21 @@ use super::names::Names;
 use super::node_id::NodeId;
 use super::run_state::Run;
 
+/// What a solve does with the results of shards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ShardResults {
+    /// It runs every shard, and leaves the cache as it is.
+    Bypassed,
+    /// It uses those that there are, and stores the others only where there are some.
+    Reused,
+    /// It uses those that there are, and stores the others.
+    Kept,
+}
+
 /// Cache of shard results. Rows are named by slot.
 pub(crate) trait ShardCache: std::fmt::Debug {
-    /// Called before the first step of a solve. If `is_bypassed`, the solve runs every shard.
-    fn begin(&mut self, is_bypassed: bool);
+    /// Called before the first step of a solve.
+    fn begin(&mut self, results: ShardResults);
 
     /// Called after the last step of a solve; drops the results that it did not use.
     fn end(&mut self);
@@ -67,7 +78,7 @@ pub(crate) struct ShardOutput<'a> {
 pub(crate) struct NoShardCache;
 
 impl ShardCache for NoShardCache {
-    fn begin(&mut self, _: bool) {}
+    fn begin(&mut self, _: ShardResults) {}
 
     fn end(&mut self) {}
 

@@ -42,7 +42,7 @@ pub(super) struct Retained {
     lots: usize,
 }
 
-/// Decides which solve records links.
+/// Decides what a solve keeps for the next one.
 #[derive(Debug, Default)]
 pub(super) struct Edits {
     /// Rows that were touched since the last solve.
@@ -51,6 +51,16 @@ pub(super) struct Edits {
     few: u32,
     /// Recorded solves that were of no use.
     vain: u32,
+}
+
+/// What a full solve keeps for the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keeps {
+    Nothing,
+    /// The results of all shards, for a solve after many edits.
+    ShardResults,
+    /// Which rows can meet, for a solve after few edits.
+    Links,
 }
 
 /// A run of the plan on some rows alone.
@@ -91,11 +101,17 @@ impl Retained {
 }
 
 impl Edits {
-    /// Called before a full solve; whether it records links.
-    pub fn records(&mut self, rows: usize, is_solved: bool) -> bool {
+    /// Called before a full solve. The first one keeps nothing: no other may come. A solve of few touched rows keeps nothing, and
+    /// the next one links, unless these are of no use. Links that are asked for are recorded.
+    pub fn keeps(&mut self, rows: usize, is_solved: bool, wants_links: bool) -> Keeps {
         let is_few = is_solved && self.touched <= (rows / MOST_PART).max(1);
         self.few = if is_few { self.few + 1 } else { 0 };
-        self.few >= FEW_EDITS && self.vain < MOST_VAIN
+        match (is_solved, is_few && self.vain < MOST_VAIN) {
+            _ if wants_links => Keeps::Links,
+            (true, true) if self.few >= FEW_EDITS => Keeps::Links,
+            (true, false) => Keeps::ShardResults,
+            _ => Keeps::Nothing,
+        }
     }
 }
 

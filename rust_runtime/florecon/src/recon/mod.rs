@@ -15,6 +15,7 @@ mod upsert;
 use crate::error::Error;
 use crate::plan::Stage;
 use crate::plan::run_state::Caches;
+use crate::plan::shard_cache::ShardResults;
 use crate::plan::{Answer, Item, Plan};
 use crate::report::{Report, ReportView};
 use crate::row_id::RowId;
@@ -22,7 +23,7 @@ use crate::value::EvalError;
 
 pub use decisions::DryRun;
 use history::{Changes, History, PastGroups};
-use incremental::{Edits, Retained};
+use incremental::{Edits, Keeps, Retained};
 use ledger::Ledger;
 use row_store::Store;
 pub use solve::Progress;
@@ -267,10 +268,16 @@ impl<R> Recon<R> {
             return Ok(progress);
         }
         let mut pending = self.pending.take().unwrap_or_else(|| {
-            let is_few = !certify && self.edits.records(self.store.len(), self.ledger.log.solved.is_some());
-            let records = !certify && (links || is_few);
+            let is_solved = self.ledger.log.solved.is_some();
+            let keeps = (!certify).then(|| self.edits.keeps(self.store.len(), is_solved, links));
+            let shards = match keeps {
+                None | Some(Keeps::Links) => ShardResults::Bypassed,
+                Some(Keeps::ShardResults) => ShardResults::Kept,
+                Some(Keeps::Nothing) => ShardResults::Reused,
+            };
+            let records = keeps == Some(Keeps::Links);
             let mut caches = std::mem::take(&mut self.caches);
-            caches.begin(certify, certify || records);
+            caches.begin(certify, shards);
             Box::new(Pending::new(&self.plan, &self.store, &self.ledger, caches, records))
         });
         match pending.advance(&self.plan, &self.store, budget) {
@@ -440,7 +447,9 @@ mod tests {
         uncached.caches = Caches::default();
         for amount in [9, 4, -3, 4] {
             for recon in [&mut cached, &mut uncached] {
-                recon.upsert(vec![(RowId::from(17), (2, amount))]).unwrap();
+                // more than a few rows, so that the results of shards are kept
+                let rows = [(17, 2), (5, 0)].map(|(id, account)| (RowId::from(id), (account, amount)));
+                recon.upsert(rows.to_vec()).unwrap();
                 recon.solve().unwrap();
             }
             assert_eq!(cached.report(), uncached.report());
@@ -453,13 +462,13 @@ mod tests {
                 .map(|(row, amount)| Lot { row, amount })
                 .collect()
         };
-        cached.caches.begin(false, false);
+        cached.caches.begin(false, ShardResults::Kept);
         assert!(
             cached.caches.shards.find(NodeId::new(0), &lots(3)).is_some(),
             "unchanged since the last solve"
         );
         cached.caches.shards.invalidate(18);
-        cached.caches.begin(false, false);
+        cached.caches.begin(false, ShardResults::Kept);
         assert!(
             cached.caches.shards.find(NodeId::new(0), &lots(3)).is_none(),
             "row 18 is of account 3"
