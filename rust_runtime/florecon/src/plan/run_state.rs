@@ -80,9 +80,9 @@ impl Caches {
     }
 
     /// Called before the first step of a solve; to certify every flow, or to record all links, every shard runs.
-    pub fn begin(&mut self, certify: bool, shards: ShardResults) {
+    pub fn begin(&mut self, certify: bool, shards: ShardResults, is_first: bool) {
         self.shards.begin(shards);
-        self.flows.begin(certify);
+        self.flows.begin(certify, is_first);
     }
 
     /// Called after the last step of a solve.

@@ -277,7 +277,7 @@ impl<R> Recon<R> {
             };
             let records = keeps == Some(Keeps::Links);
             let mut caches = std::mem::take(&mut self.caches);
-            caches.begin(certify, shards);
+            caches.begin(certify, shards, !is_solved);
             Box::new(Pending::new(&self.plan, &self.store, &self.ledger, caches, records))
         });
         match pending.advance(&self.plan, &self.store, budget) {
@@ -462,13 +462,13 @@ mod tests {
                 .map(|(row, amount)| Lot { row, amount })
                 .collect()
         };
-        cached.caches.begin(false, ShardResults::Kept);
+        cached.caches.begin(false, ShardResults::Kept, false);
         assert!(
             cached.caches.shards.find(NodeId::new(0), &lots(3)).is_some(),
             "unchanged since the last solve"
         );
         cached.caches.shards.invalidate(18);
-        cached.caches.begin(false, ShardResults::Kept);
+        cached.caches.begin(false, ShardResults::Kept, false);
         assert!(
             cached.caches.shards.find(NodeId::new(0), &lots(3)).is_none(),
             "row 18 is of account 3"

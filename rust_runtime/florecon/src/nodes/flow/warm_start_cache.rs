@@ -14,6 +14,9 @@ use crate::row_id::RowId;
 /// Solving an instance of fewer arcs is faster than keeping it, and a data set may have a hundred thousand of them.
 const FEWEST_ARCS: usize = 1024;
 
+/// The same of the first solve, which no other may follow: solving fewer takes about a millisecond.
+const FEWEST_ARCS_AT_FIRST: usize = 1 << 14;
+
 /// The kept instances of a workspace.
 #[derive(Debug, Default)]
 pub(crate) struct FlowCache {
@@ -23,6 +26,7 @@ pub(crate) struct FlowCache {
     pub certify: bool,
     /// Number of instances certified in the solve at hand.
     pub certified: u64,
+    is_first: bool,
 }
 
 #[derive(Debug)]
@@ -38,12 +42,13 @@ struct Entry {
 
 impl FlowCache {
     /// Called before the first step of a solve.
-    pub fn begin(&mut self, certify: bool) {
+    pub fn begin(&mut self, certify: bool, is_first: bool) {
         self.kept
             .values_mut()
             .flatten()
             .for_each(|entry| entry.is_fresh = false);
         (self.certify, self.certified) = (certify, 0);
+        self.is_first = is_first;
     }
 
     /// Called after the last step: frees the entries of bags that no longer exist.
@@ -91,7 +96,12 @@ impl FlowCache {
     /// Keeps an instance and its solution, if it is large enough.
     pub fn keep(&mut self, node: NodeId, ids: Vec<RowId>, instance: Instance, solution: &Solution) {
         let Some(first) = ids.iter().min().cloned() else { return };
-        if instance.tail.len() < FEWEST_ARCS {
+        let fewest = if self.is_first {
+            FEWEST_ARCS_AT_FIRST
+        } else {
+            FEWEST_ARCS
+        };
+        if instance.tail.len() < fewest {
             return;
         }
         let entry = Entry {
@@ -148,8 +158,12 @@ mod tests {
     }
 
     fn kept(side: usize) -> (FlowCache, Vec<RowId>) {
+        kept_by(side, false)
+    }
+
+    fn kept_by(side: usize, is_first: bool) -> (FlowCache, Vec<RowId>) {
         let (mut flows, (instance, ids)) = (FlowCache::default(), complete(side));
-        flows.begin(false);
+        flows.begin(false, is_first);
         let solution = flows.solve(NodeId::new(1), &ids, &instance).unwrap();
         flows.keep(NodeId::new(1), ids.clone(), instance, &solution);
         flows.end();
@@ -160,18 +174,20 @@ mod tests {
     fn only_large_instances_are_remembered() {
         assert_eq!(kept(31).0.kept.len(), 0);
         assert_eq!(kept(32).0.kept.len(), 1);
+        assert_eq!(kept_by(127, true).0.kept.len(), 0);
+        assert_eq!(kept_by(128, true).0.kept.len(), 1);
     }
 
     #[test]
     fn what_no_solve_uses_is_given_back() {
         let (mut flows, ids) = kept(32);
         for _ in 0..3 {
-            flows.begin(false);
+            flows.begin(false, false);
             flows.spare(ids.iter());
             flows.end();
         }
         assert_eq!(flows.kept.len(), 1, "its rows were in a shard that was not run again");
-        flows.begin(false);
+        flows.begin(false, false);
         flows.spare(ids[1..].iter());
         flows.end();
         assert_eq!(
