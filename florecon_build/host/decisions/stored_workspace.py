@@ -294,6 +294,10 @@ class StoredWorkspace:
         """As `Workspace.explain`."""
         return self.workspace.explain(*ids, apart=apart)
 
+    def explain_all(self, ids: Ids) -> Generator[Explanation]:
+        """As `Workspace.explain_all`."""
+        return self.workspace.explain_all(ids)
+
     def shard_keys(
         self,
         rows: object,
