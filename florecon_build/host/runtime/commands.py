@@ -19,6 +19,8 @@ from florecon_build.wire import Op
 
 PAGE_LINES = 1 << 18
 """Lines of a table that are fetched at once."""
+GROUP_LINES = 1 << 16
+"""The same of groups, each line of which takes more than 100 bytes."""
 
 
 def encode(op: Op, fields: Mapping[str, object]) -> bytes:
@@ -59,14 +61,15 @@ def all_pages(
     Parameters: `page` fetches one, and is None for a module without `fetch`; `refuse` raises for other lines.
     """
     pages: list[pa.Table] = []
+    lines = min(PAGE_LINES, GROUP_LINES) if what == "groups" else PAGE_LINES
     while True:
-        asked = {"from": PAGE_LINES * len(pages), "count": PAGE_LINES}
+        asked = {"from": lines * len(pages), "count": lines}
         found = page(asked)
         if found is None:
             return None
         again = bool(pages and found.num_rows) and found.slice(0, 1) == pages[-1].slice(0, 1)
-        if again or found.num_rows > PAGE_LINES:
+        if again or found.num_rows > lines:
             refuse(f"fetch of {what} has other lines than {asked}")
         pages.append(found)
-        if found.num_rows < PAGE_LINES:
+        if found.num_rows < lines:
             return pa.concat_tables(pages)
