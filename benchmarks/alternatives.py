@@ -33,8 +33,8 @@ from florecon_build.host import Workspace
 
 SIZES = (100_000, 1_000_000)
 OURS = "florecon"
-WORKERS: Mapping[str, int] = {OURS: 1, "florecon, two workers": 2}
-"""Ours, by how many instances of the module solve the first rows."""
+WORKERS: Mapping[str, int | None] = {OURS: None, "florecon, one instance": 1}
+"""Ours, by how many instances of the module solve the first rows; None for the default."""
 PREDECESSOR = "predecessor"
 TOOLS: Mapping[str, tuple[Callable[[Table], Table], tuple[str, ...]]] = {
     "polars": (by_polars, ("polars",)),
@@ -52,7 +52,7 @@ def clocked(work: Callable[[], Any]) -> tuple[Any, dict[str, float]]:
     return result, {"ms": (time.perf_counter() - start) * 1e3, "cpu_ms": (time.process_time() - start_cpu) * 1e3}
 
 
-def ours(wasm: Path, ledger: Table, workers: int = 1) -> tuple[tuple[Table, Table], dict[str, float]]:
+def ours(wasm: Path, ledger: Table, workers: int | None = None) -> tuple[tuple[Table, Table], dict[str, float]]:
     """Groups and allocations of the module, and the time from ledger to both; loading is not counted."""
     with Workspace(wasm.read_bytes(), workers=workers) as workspace:
 

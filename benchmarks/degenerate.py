@@ -151,7 +151,7 @@ def solve(wasm: bytes, table: Table, runs: int) -> dict[str, Any]:
     times: list[float] = []
     report = None
     for _ in range(runs):
-        with Workspace(wasm) as workspace:
+        with Workspace(wasm, workers=1) as workspace:
             workspace.upsert(table)
             start = time.process_time()
             report = workspace.solve()

@@ -72,7 +72,7 @@ def _place(edit: int, rows: int) -> int:
 
 def _edited(wasm: bytes, ledger: Table, edits: int) -> dict[str, Any]:
     clock, rows, now = Clock(), ledger.num_rows, ledger
-    with Workspace(wasm) as workspace, Workspace(wasm) as cold:
+    with Workspace(wasm, workers=1) as workspace, Workspace(wasm, workers=1) as cold:
         workspace.upsert(ledger)
         workspace.solve()
         held: Report | None = None
@@ -116,7 +116,7 @@ def over_many(wasm: bytes, rows: int = 20_000, edits: int = MANY) -> list[tuple[
     """Memory over many edits: their number, the bytes of the module, and those of the process, after each tenth."""
     ledger = generate(rows, 1)[0]
     seen: list[tuple[int, int, int]] = []
-    with Workspace(wasm) as workspace:
+    with Workspace(wasm, workers=1) as workspace:
         workspace.upsert(ledger)
         workspace.solve()
         for edit in range(edits):

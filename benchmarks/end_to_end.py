@@ -81,7 +81,7 @@ def loading(wasm: bytes, runs: int) -> dict[str, Any]:
 
 def run_once(wasm: bytes, ledger: Table, clock: Clock) -> int:
     """Every step from a frame in Python to the tables of the report, and a snapshot and back; the number of groups."""
-    with Workspace(wasm) as workspace:
+    with Workspace(wasm, workers=1) as workspace:
         clock.run("conform", lambda: conform(ledger, workspace.about, columns={}, text_amounts=None))
         clock.run("upsert", lambda: workspace.upsert(ledger), workspace)
         report: Report = clock.run("solve", workspace.solve, workspace)

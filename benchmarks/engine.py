@@ -29,7 +29,7 @@ MOST_TIMES, MOST_MEMORY, MOST_BYTES = 3.0, 1.5, 2_000_000
 def run_once(source: Any, frame: Any) -> tuple[dict[str, float], int, Any]:
     """Processor seconds of each step, linear memory in bytes, and the table of groups."""
     seconds: dict[str, float] = {}
-    with Workspace(source, interruptible=False) as workspace:
+    with Workspace(source, interruptible=False, workers=1) as workspace:
         began = time.process_time()
         workspace.upsert(frame)
         seconds["upsert"] = time.process_time() - began
@@ -47,7 +47,7 @@ def measure(rows: int, runs: int) -> dict[str, Any]:
         sources = {"engine": intercompany, "compiled": intercompany.build(folder)}
         taken: dict[str, list[dict[str, float]]] = {name: [] for name in sources}
         memory: dict[str, int] = {}
-        with Workspace(sources["compiled"]) as workspace:
+        with Workspace(sources["compiled"], workers=1) as workspace:
             frame = conform(ledger, workspace.about)
         groups: dict[str, Any] = {}
         for _ in range(runs):

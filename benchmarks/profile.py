@@ -104,7 +104,7 @@ def run(module: str, rows: int, step: str, control: str) -> None:
         os.write(asked, command + b"\n")
         time.sleep(0.2)
 
-    with Workspace(Path(module).read_bytes()) as workspace:
+    with Workspace(Path(module).read_bytes(), workers=1) as workspace:
         for name in STEPS:
             if name == step:
                 perf(b"enable")

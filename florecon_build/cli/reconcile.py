@@ -108,7 +108,7 @@ def reconcile(job: Job, *, say: Callable[[str], None], progress: Callable[[int, 
     with timed(seconds, "load"):
         if job.plugin is not None:
             job.plugin.require()
-        workspace = Workspace(job.plugin or job.solver, timeout=job.timeout, workers=None)
+        workspace = Workspace(job.plugin or job.solver, timeout=job.timeout)
         about = workspace.about
         config = inputs.parse_params(about.params, job.params)
         if config:

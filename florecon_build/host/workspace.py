@@ -172,7 +172,7 @@ class Workspace:
         text_amounts: TextAmounts | None = None,
         interruptible: bool = True,
         cache: CompiledCache | None = None,
-        workers: int | None = 1,
+        workers: int | None = None,
     ) -> None:
         if workers is not None and workers < 1:
             raise ValueError(f"workers is at least 1, not {workers}")
@@ -223,11 +223,13 @@ class Workspace:
         """A workspace whose decisions are kept in a store, over these rows, solved.
 
         Parameters: `rows` is anything that `upsert` takes; `config` sets params, which the store keeps as `configure`
-        does; `who` makes the decisions; `how` are the further parameters of a workspace. Decisions of the store that do
-        not fit the rows are in `unfit`. To keep the decisions of a workspace that is there already, such as a restored
-        one, wrap it: `StoredWorkspace(workspace, store, who=who)`.
+        does; `who` makes the decisions; `how` are the further parameters of a workspace, of which `workers` is 1 unless
+        given: decisions are edits. Decisions of the store that do not fit the rows are in `unfit`. To keep the
+        decisions of a workspace that is there already, such as a restored one, wrap it:
+        `StoredWorkspace(workspace, store, who=who)`.
         """
-        return StoredWorkspace(Workspace(artifact, **how), store, rows, who=who, params=config)
+        options: Options = {"workers": 1, **how}
+        return StoredWorkspace(Workspace(artifact, **options), store, rows, who=who, params=config)
 
     # Module and resources
 

@@ -82,9 +82,9 @@ class Solver:
     def open(
         self, config: Mapping[str, object], *, max_memory: int | None = None, timeout: float | None = None
     ) -> Workspace:
-        """An empty workspace of the solver."""
+        """An empty workspace of the solver, in one instance: it is the processes that work in parallel."""
         source = self.module if self.module is not None else Document(self.document or "")
-        return Workspace(source, config or None, max_memory=max_memory, timeout=timeout)
+        return Workspace(source, config or None, max_memory=max_memory, timeout=timeout, workers=1)
 
 
 def key_workspace(plugin: n.PluginIr, parts: tuple[e.Value, ...], config: Mapping[str, object]) -> Workspace:

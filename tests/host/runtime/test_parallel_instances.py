@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from operator import itemgetter
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -481,11 +482,19 @@ def test_a_module_that_records_no_links_is_not_asked_to(monkeypatch: pytest.Monk
 # Where rows are divided
 
 
-def test_rows_are_divided_where_it_pays(monkeypatch: pytest.MonkeyPatch, expected: dict[str, pa.Table]) -> None:
+def test_rows_are_divided_where_it_pays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expected: dict[str, pa.Table]
+) -> None:
     assert not solved(None)[1]
     monkeypatch.setattr(division, "LEAST_ROWS", 100)
     monkeypatch.setattr("florecon_build.host.runtime.instances.processors", lambda: 2)
     assert solved(None) == (expected, True)
+    for ws in (Workspace(PLUGIN), PLUGIN.workspace()):
+        with ws:
+            ws.upsert(ROWS_OF_LEDGER)
+            assert is_divided(ws)
+    store = fb.Store(tmp_path / "recon.sqlite")
+    assert not is_divided(fb.Workspace.open(store, PLUGIN, ROWS_OF_LEDGER, who="anna").workspace)
     monkeypatch.setattr(division, "MOST_OF_ALL", 0.4)
     assert not solved(None)[1]
     monkeypatch.setattr(division, "MOST_OF_ALL", 0.7)

@@ -323,7 +323,8 @@ class Book:
         )
         for _ in range(ATTEMPTS):
             self._store.refresh()
-            workspace = Workspace(solver, timeout=timeout, max_memory=max_memory)
+            # one instance: what earlier periods matched is set aside before the first solve, which moves to one
+            workspace = Workspace(solver, timeout=timeout, max_memory=max_memory, workers=1)
             try:
                 context = begin(self._store, workspace, request)
                 return BookWorkspace(workspace, self._store, context, who=who)
