@@ -262,13 +262,17 @@ impl Ledger {
     pub fn solved_order(&self) -> Option<Cow<'_, [Place]>> {
         let singles = self.single.iter().filter(|id| **id != 0).count();
         let is_all = self.alive().count() + singles == self.order.len();
-        if !(is_all && self.order.places().all(|(place, label)| self.stored(place) == label)) {
+        if !is_all {
             return None;
         }
-        Some(match self.order.as_slice() {
-            Some(places) => Cow::Borrowed(places),
-            None => Cow::Owned(self.order.places().map(|(place, _)| place).collect()),
-        })
+        let (mut is_kept, slice, mut places) = (true, self.order.as_slice(), Vec::new());
+        self.order.visit(&mut |place, label| {
+            is_kept &= self.stored(place) == label;
+            if slice.is_none() {
+                places.push(place);
+            }
+        });
+        is_kept.then(|| slice.map_or(Cow::Owned(places), Cow::Borrowed))
     }
 
     /// What a record that is not gone, or the singleton of a slot, is stored under.

@@ -114,24 +114,31 @@ impl Order {
         self.listed.get(rank).map(|&place| (place, LISTED + rank as i64))
     }
 
-    /// All places in order, with their labels.
-    pub fn places(&self) -> impl Iterator<Item = (Place, i64)> {
-        let mut gone = self.gone.iter().copied().peekable();
-        let mut inserted = (0..self.inserted.len()).peekable();
-        let mut listed = (0..self.listed.len() as u32).peekable();
-        std::iter::from_fn(move || {
-            while let Some(rank) = listed.peek().copied() {
-                if let Some(at) = inserted.next_if(|&at| self.inserted[at].before <= rank) {
-                    return Some((self.inserted[at].place, INSERTED + at as i64));
-                }
-                listed.next();
-                if gone.next_if_eq(&rank).is_none() {
-                    return Some((self.listed[rank as usize], LISTED + i64::from(rank)));
-                }
+    /// Visits all places in order, with their labels.
+    pub fn visit(&self, visit: &mut dyn FnMut(Place, i64)) {
+        let (mut at, mut gone) = (0, 0);
+        for rank in 0..=self.listed.len() {
+            while self
+                .inserted
+                .get(at)
+                .is_some_and(|inserted| inserted.before as usize <= rank)
+            {
+                visit(self.inserted[at].place, INSERTED + at as i64);
+                at += 1;
             }
-            let at = inserted.next()?;
-            Some((self.inserted[at].place, INSERTED + at as i64))
-        })
+            if self.gone.get(gone).is_some_and(|&gone| gone as usize == rank) {
+                gone += 1;
+            } else if let Some(&place) = self.listed.get(rank) {
+                visit(place, LISTED + rank as i64);
+            }
+        }
+    }
+
+    /// Visits the inserted places, with their labels.
+    pub fn visit_inserted(&self, visit: &mut dyn FnMut(Place, i64)) {
+        for (label, inserted) in (INSERTED..).zip(&self.inserted) {
+            visit(inserted.place, label);
+        }
     }
 
     /// The places as an array, where they are one.
@@ -146,8 +153,8 @@ impl Order {
         }
     }
 
-    /// Takes out the places that were given up. Returns the inserted ones that are left, with their new labels.
-    pub fn take_out(&mut self) -> Vec<(Place, i64)> {
+    /// Takes out the places that were given up. The inserted ones that are left have new labels.
+    pub fn take_out(&mut self) {
         let mut is_left = vec![true; self.inserted.len()];
         for label in std::mem::take(&mut self.given_up) {
             match usize::try_from(label - INSERTED) {
@@ -158,15 +165,6 @@ impl Order {
         sorting::numbers(&mut self.gone);
         self.gone.dedup();
         retain(&mut self.inserted, &is_left);
-        self.labels_of_inserted()
-    }
-
-    fn labels_of_inserted(&self) -> Vec<(Place, i64)> {
-        self.inserted
-            .iter()
-            .map(|inserted| inserted.place)
-            .zip(INSERTED..)
-            .collect()
     }
 
     pub fn inserted(&self) -> &[Inserted] {
@@ -188,25 +186,24 @@ impl Order {
         (same.into_iter().filter(is_there).collect(), end)
     }
 
-    /// Puts these in the place of all inserted ones, in order, and gives all places ids from `base` on. Returns places with their
-    /// new labels: of the inserted ones, or of all where the array was made anew.
-    pub fn insert(&mut self, inserted: Vec<Inserted>, base: i64) -> Vec<(Place, i64)> {
+    /// Puts these in the place of all inserted ones, in order, and gives all places ids from `base` on. The inserted ones have new
+    /// labels; or all, where the array was made anew, which is returned.
+    pub fn insert(&mut self, inserted: Vec<Inserted>, base: i64) -> bool {
         (self.inserted, self.base) = (inserted, base);
         let most = MOST_CHANGES.min(self.listed.len() / MOST_PART);
-        if self.inserted.len() + self.gone.len() > most {
-            return self.make_anew();
+        let is_anew = self.inserted.len() + self.gone.len() > most;
+        if is_anew {
+            self.make_anew();
         }
-        self.labels_of_inserted()
+        is_anew
     }
 
-    /// Makes the array anew. Returns all places with their new labels.
-    pub fn make_anew(&mut self) -> Vec<(Place, i64)> {
+    /// Makes the array anew: all places have new labels.
+    pub fn make_anew(&mut self) {
         debug_assert!(self.given_up.is_empty(), "a place that was given up counts");
         let mut listed = Vec::with_capacity(self.len());
-        listed.extend(self.places().map(|(place, _)| place));
-        self.listed = listed;
-        (self.gone, self.inserted) = (Vec::new(), Vec::new());
-        self.listed.iter().copied().zip(LISTED..).collect()
+        self.visit(&mut |place, _| listed.push(place));
+        (self.listed, self.gone, self.inserted) = (listed, Vec::new(), Vec::new());
     }
 
     /// Gives the places of records, or of slots, other numbers.
@@ -253,9 +250,17 @@ mod tests {
                 });
                 let inserted = inserted.collect();
                 base += 10_000;
-                labels.extend(order.insert(inserted, base).into_iter().map(|(place, label)| (slot(place), label)));
+                let is_anew = order.insert(inserted, base);
+                let mut store = |place, label| labels.extend([(slot(place), label)]);
+                if is_anew {
+                    order.visit(&mut store);
+                } else {
+                    order.visit_inserted(&mut store);
+                }
                 prop_assert_eq!(order.len(), labels.len());
-                prop_assert!(order.places().map(|(place, label)| (slot(place), label)).eq(labels.clone()));
+                let mut places = Vec::new();
+                order.visit(&mut |place, label| places.push((slot(place), label)));
+                prop_assert!(places.into_iter().eq(labels.clone()));
                 for (rank, (&slot, &label)) in labels.iter().enumerate() {
                     let id = base + rank as i64;
                     prop_assert_eq!(order.id(label), id);

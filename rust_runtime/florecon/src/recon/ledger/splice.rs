@@ -93,8 +93,8 @@ impl Ledger {
         let pinned = (0..self.ascending).filter(|&index| self.states[index] == State::Pinned);
         self.late.extend(pinned.map(|index| (self.ids[index], index)));
         self.ascending = 0;
-        let labels = self.order.take_out();
-        self.label(labels);
+        self.order.take_out();
+        self.label(false);
         let mut old = self.order.inserted().iter().copied().peekable();
         let mut inserted = Vec::with_capacity(old.len() + added.len());
         for new in added.chunk_by(|one, next| one.0 == next.0) {
@@ -123,13 +123,21 @@ impl Ledger {
             inserted[first..].reverse();
         }
         inserted.extend(old);
-        let labels = self.order.insert(inserted, self.last_id + 1);
-        self.label(labels);
+        let is_anew = self.order.insert(inserted, self.last_id + 1);
+        self.label(is_anew);
         self.last_id += self.order.len() as i64;
     }
 
-    fn label(&mut self, labels: Vec<(Place, i64)>) {
-        labels.into_iter().for_each(|(place, label)| self.store(place, label));
+    /// Stores the labels of all places of the order, or of the inserted ones.
+    fn label(&mut self, is_all: bool) {
+        let order = std::mem::take(&mut self.order);
+        let mut store = |place, label| self.store(place, label);
+        if is_all {
+            order.visit(&mut store);
+        } else {
+            order.visit_inserted(&mut store);
+        }
+        self.order = order;
     }
 
     fn first_slot(&self, place: Place) -> u32 {
@@ -192,8 +200,8 @@ impl Ledger {
         if self.gone < 1024 || 2 * self.gone < self.count() {
             return;
         }
-        let labels = self.order.make_anew();
-        self.label(labels);
+        self.order.make_anew();
+        self.label(true);
         let old = std::mem::take(self);
         let (mut renamed, mut places) = (Vec::new(), vec![usize::MAX; old.count()]);
         for index in old.alive() {
