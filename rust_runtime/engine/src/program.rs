@@ -8,7 +8,7 @@ use florecon::codec::{Damaged, Packer, Unpacker};
 use florecon::error::Error;
 use florecon::plan::Plan;
 use florecon::sdk::{self, Domain, Field, Load, ParamSpec, ParamValues, Record, Records, Schema};
-use florecon::value::EvalError;
+use florecon::value::{EvalError, TextColumn};
 use serde_json::Value;
 
 use crate::code::{Bindings, Bound, compile};
@@ -345,8 +345,9 @@ impl sdk::Program for Program {
         Some(self.shard_columns.iter().map(String::as_str).collect())
     }
 
-    fn stretch(&self, records: &Records<'_>) {
+    fn stretch(&self, records: &Records<'_>) -> Vec<TextColumn> {
         self.ingest.compute(records);
+        Vec::new()
     }
 
     fn row(&self, record: &Record<'_>) -> Result<Row, EvalError> {

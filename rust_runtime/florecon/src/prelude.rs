@@ -11,5 +11,9 @@ pub use crate::plan::{
 pub use crate::recon::Recon;
 pub use crate::report::{Allocation, GroupLine, Report};
 pub use crate::row_id::RowId;
-pub use crate::sdk::{AmountColumn, BuildInfo, Domain, Field, ParamSpec, ParamValues, Plugin, Record, Schema, Session};
-pub use crate::value::{EvalError, Real, Shown, Text, Tokens, date, int, money, pattern, real, similarity, text};
+pub use crate::sdk::{
+    AmountColumn, BuildInfo, Domain, Field, ParamSpec, ParamValues, Plugin, Record, Records, Schema, Session,
+};
+pub use crate::value::{
+    EvalError, Real, Shown, Text, TextColumn, Tokens, date, int, money, pattern, real, similarity, text,
+};

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::decimal::{self, Inexact};
 use super::ipc::{Column, Storage};
 use super::schema::{Field, FieldKind};
-use crate::value::{Pool, Text, real};
+use crate::value::{Pool, Text, TextColumn, real};
 
 const MILLISECONDS_A_DAY: i64 = 86_400_000;
 
@@ -21,6 +21,8 @@ pub(crate) enum Cells<'a> {
     Plain(Vec<&'a str>),
     /// Texts of a dictionary, interned when it is read.
     Shared(Vec<Text>),
+    /// Texts that the program computed.
+    Computed(TextColumn),
 }
 
 /// A decoded stretch of a column.
@@ -52,6 +54,16 @@ impl Sharing {
 }
 
 impl Lane<'_> {
+    /// A column that the program computed.
+    pub fn computed(column: TextColumn) -> Self {
+        Self {
+            nullable: false,
+            null: Vec::new(),
+            cells: Cells::Computed(column),
+            sharing: Sharing::default(),
+        }
+    }
+
     /// The value of a text of this column.
     #[inline]
     pub fn share(&self, text: &str, pool: &RefCell<Pool>) -> Text {

@@ -1,11 +1,11 @@
 //! Plugin trait: schema, row, numeraire and strategy.
 
 use super::params::{ParamSpec, ParamValues};
-use super::record::Record;
+use super::record::{Record, Records};
 use super::schema::{Domain, Schema};
 use crate::codec::Packed;
 use crate::plan::Plan;
-use crate::value::EvalError;
+use crate::value::{EvalError, TextColumn};
 
 /// A reconciliation strategy over rows of one shape.
 ///
@@ -142,6 +142,30 @@ pub trait Plugin: 'static {
     /// assert_eq!(P::configure(&ParamValues::defaults(&P::params())), ());
     /// ```
     fn configure(values: &ParamValues) -> Self::Params;
+
+    /// Texts that are computed for a stretch of records at once, before their rows are made. A record has them as columns
+    /// after those of the schema. None by default.
+    ///
+    /// ```
+    /// use florecon::prelude::*;
+    /// struct P;
+    /// impl Plugin for P {
+    ///     type Row = Text;
+    ///     type Params = ();
+    ///     fn domain() -> Domain { Domain::new("p", "1") }
+    ///     fn schema() -> Schema { Schema::new(vec![Field::integer("id").id(), Field::text("memo")]) }
+    ///     fn configure(_: &ParamValues) {}
+    ///     fn columns(records: &Records<'_>) -> Vec<TextColumn> {
+    ///         vec![records.text_column(1).upper().replace("INV ", "INV")]
+    ///     }
+    ///     fn row(record: &Record<'_>) -> Result<Text, EvalError> { Ok(text::left(record.text_view(2), 8)) }
+    ///     fn numeraire(_: &Text) -> Result<i64, EvalError> { Ok(1) }
+    ///     fn strategy(_: &()) -> Plan<Text> { agg_net(|lot: Item<'_, Text>| Some(lot.row.clone()), abs_tol(0)) }
+    /// }
+    /// ```
+    fn columns(_records: &Records<'_>) -> Vec<TextColumn> {
+        Vec::new()
+    }
 
     /// A row from its record, which has passed the schema.
     ///

@@ -11,7 +11,7 @@ use super::schema::{Domain, Schema};
 use crate::codec::{Damaged, Packed, Packer, Unpacker};
 use crate::error::Error;
 use crate::plan::Plan;
-use crate::value::EvalError;
+use crate::value::{EvalError, TextColumn};
 
 /// Source of the program of a session. Every [`Plugin`] is one: its program is fixed when it is compiled.
 ///
@@ -84,8 +84,10 @@ pub trait Program: 'static {
     fn shard_columns(&self) -> Option<Vec<&str>>;
 
     /// Called with each stretch of records before [`row`](Self::row) is called with each of them, in order: lanes may be
-    /// computed column by column here.
-    fn stretch(&self, _records: &Records<'_>) {}
+    /// computed column by column here. The records have what it returns as columns after those of the schema.
+    fn stretch(&self, _records: &Records<'_>) -> Vec<TextColumn> {
+        Vec::new()
+    }
 
     /// A row from its record, which has passed the schema.
     ///
@@ -183,6 +185,10 @@ impl<P: Plugin> Program for Compiled<P> {
 
     fn shard_columns(&self) -> Option<Vec<&str>> {
         P::build().shard_columns.map(<[&str]>::to_vec)
+    }
+
+    fn stretch(&self, records: &Records<'_>) -> Vec<TextColumn> {
+        P::columns(records)
     }
 
     fn row(&self, record: &Record<'_>) -> Result<P::Row, EvalError> {

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use super::lane::{Cells, Lane};
-use crate::value::{Pool, Text};
+use crate::value::{Pool, Text, TextColumn};
 
 /// One input row, checked against the schema. Columns are counted as the [`Schema`](super::Schema) lists them.
 ///
@@ -106,6 +106,43 @@ impl<'a> Records<'a> {
         &null[..self.rows.min(null.len())]
     }
 
+    /// The texts of a column that is never null, to compute with.
+    ///
+    /// # Panics
+    /// For a column of another kind.
+    ///
+    /// ```
+    /// let upper = |records: &florecon::sdk::Records<'_>| records.text_column(1).upper();
+    /// ```
+    #[must_use]
+    pub fn text_column(&self, column: usize) -> TextColumn {
+        self.filled_text_column(column, "")
+    }
+
+    /// The texts of a column to compute with, `filling` where it is null.
+    ///
+    /// # Panics
+    /// For a column of another kind.
+    ///
+    /// ```
+    /// let upper = |records: &florecon::sdk::Records<'_>| records.filled_text_column(1, "none").upper();
+    /// ```
+    #[must_use]
+    pub fn filled_text_column(&self, column: usize, filling: &str) -> TextColumn {
+        let lane = &self.lanes[column];
+        let filled = |(row, text)| {
+            let is_null = lane.null.get(row) == Some(&true);
+            if is_null { filling } else { text }
+        };
+        match &lane.cells {
+            Cells::Plain(cells) => TextColumn::new(cells[..self.rows].iter().copied().enumerate().map(filled)),
+            Cells::Shared(cells) => {
+                TextColumn::new(cells[..self.rows].iter().map(Text::as_str).enumerate().map(filled))
+            }
+            other => mismatch(column, other),
+        }
+    }
+
     /// Appends the texts of a column; equal texts share memory where a column has many of them.
     ///
     /// # Panics
@@ -130,6 +167,22 @@ impl<'a> Records<'a> {
 }
 
 impl<'a> Record<'a> {
+    /// A text of a column that is never null, where it lies.
+    ///
+    /// ```
+    /// let is_euro = |record: &florecon::sdk::Record<'_>| record.text_view(1) == "EUR";
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn text_view(&self, column: usize) -> &'a str {
+        match &self.required(column).cells {
+            Cells::Plain(cells) => cells[self.row],
+            Cells::Shared(cells) => &cells[self.row],
+            Cells::Computed(column) => column.get(self.row),
+            other => mismatch(column, other),
+        }
+    }
+
     /// The place of the record in its stretch.
     #[must_use]
     pub fn place(&self) -> usize {
@@ -201,6 +254,7 @@ impl<'a> Record<'a> {
         match &lane.cells {
             Cells::Plain(cells) => lane.share(cells[self.row], self.pool),
             Cells::Shared(cells) => cells[self.row].clone(),
+            Cells::Computed(column) => lane.share(column.get(self.row), self.pool),
             other => mismatch(column, other),
         }
     }
@@ -211,7 +265,7 @@ fn mismatch(column: usize, cells: &Cells<'_>) -> ! {
     let kind = match cells {
         Cells::Whole(_) => "an integer, money, a date or a boolean",
         Cells::Real(_) => "a real",
-        Cells::Plain(_) | Cells::Shared(_) => "a text",
+        Cells::Plain(_) | Cells::Shared(_) | Cells::Computed(_) => "a text",
     };
     panic!("column {column} holds {kind}; read it with the method of its kind")
 }

@@ -125,8 +125,14 @@ impl<'a, P: Program> Rows<'a, P> {
                 next.refused = Some((index, fault));
             }
         }
-        self.program
-            .stretch(&Records::new(&next.lanes, next.sound - next.first, self.pool));
+        let records = Records::new(&next.lanes, next.sound - next.first, self.pool);
+        for column in self.program.stretch(&records) {
+            let mut lane = Lane::computed(column);
+            if let Some(before) = self.stretch.lanes.get(next.lanes.len()) {
+                lane.sharing = before.sharing.clone();
+            }
+            next.lanes.push(lane);
+        }
         self.stretch = next;
     }
 

@@ -68,13 +68,18 @@ fn mapped(text: &str, table: &Table, ascii: fn(&char) -> char) -> String {
     out
 }
 
-fn push_upper(text: &str, out: &mut String) {
+pub(super) fn push_upper(text: &str, out: &mut String) {
     if text.is_ascii() {
+        let start = out.len();
         out.push_str(text);
-        out.make_ascii_uppercase();
+        out[start..].make_ascii_uppercase();
     } else {
         push_mapped(text, &UPPER, char::to_ascii_uppercase, out);
     }
+}
+
+pub(super) fn push_lower(text: &str, out: &mut String) {
+    push_mapped(text, &LOWER, char::to_ascii_lowercase, out);
 }
 
 /// Each character in upper case.
@@ -102,7 +107,7 @@ pub fn lower(text: &(impl AnyText + ?Sized)) -> Text {
     if chars.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
         return text.to_value();
     }
-    built(|out| push_mapped(chars, &LOWER, char::to_ascii_lowercase, out))
+    built(|out| push_lower(chars, out))
 }
 
 /// Without white space at both ends.
@@ -113,11 +118,15 @@ pub fn lower(text: &(impl AnyText + ?Sized)) -> Text {
 #[must_use]
 pub fn strip(text: &(impl AnyText + ?Sized)) -> Text {
     let chars = text.chars_of();
-    let kept = chars.trim_matches(is_space);
+    let kept = stripped(chars);
     if kept.len() == chars.len() {
         return text.to_value();
     }
     Text::from(kept)
+}
+
+pub(super) fn stripped(text: &str) -> &str {
+    text.trim_matches(is_space)
 }
 
 /// Without the characters of `characters` that it begins with.
@@ -128,11 +137,15 @@ pub fn strip(text: &(impl AnyText + ?Sized)) -> Text {
 #[must_use]
 pub fn strip_left(text: &(impl AnyText + ?Sized), characters: &str) -> Text {
     let chars = text.chars_of();
-    let kept = chars.trim_start_matches(|char| characters.contains(char));
+    let kept = stripped_left(chars, characters);
     if kept.len() == chars.len() {
         return text.to_value();
     }
     Text::from(kept)
+}
+
+pub(super) fn stripped_left<'t>(text: &'t str, characters: &str) -> &'t str {
+    text.trim_start_matches(|char| characters.contains(char))
 }
 
 /// The integer that the text is, without regard to white space at both ends; `None` where it is none of 64 bits.
@@ -153,7 +166,11 @@ pub fn to_integer(text: &str) -> Option<i64> {
 /// ```
 #[must_use]
 pub fn digits(text: &str) -> Text {
-    built(|out| out.extend(text.chars().filter(char::is_ascii_digit)))
+    built(|out| push_digits(text, out))
+}
+
+pub(super) fn push_digits(text: &str, out: &mut String) {
+    out.extend(text.chars().filter(char::is_ascii_digit));
 }
 
 /// The ASCII letters and digits alone.
@@ -163,7 +180,11 @@ pub fn digits(text: &str) -> Text {
 /// ```
 #[must_use]
 pub fn alnum(text: &str) -> Text {
-    built(|out| out.extend(text.chars().filter(char::is_ascii_alphanumeric)))
+    built(|out| push_alnum(text, out))
+}
+
+pub(super) fn push_alnum(text: &str, out: &mut String) {
+    out.extend(text.chars().filter(char::is_ascii_alphanumeric));
 }
 
 /// Case, spaces, punctuation and accents folded: decomposed, without combining marks, in lower case, every run of other
@@ -208,8 +229,12 @@ fn without_marks(text: &str) -> String {
 /// ```
 #[must_use]
 pub fn left(text: &str, count: usize) -> Text {
+    Text::from(first(text, count))
+}
+
+pub(super) fn first(text: &str, count: usize) -> &str {
     let end = text.char_indices().nth(count).map_or(text.len(), |(at, _)| at);
-    Text::from(&text[..end])
+    &text[..end]
 }
 
 /// The last `count` characters.
@@ -219,11 +244,15 @@ pub fn left(text: &str, count: usize) -> Text {
 /// ```
 #[must_use]
 pub fn right(text: &str, count: usize) -> Text {
+    Text::from(last(text, count))
+}
+
+pub(super) fn last(text: &str, count: usize) -> &str {
     let start = match count {
         0 => text.len(),
         _ => text.char_indices().rev().nth(count - 1).map_or(0, |(at, _)| at),
     };
-    Text::from(&text[start..])
+    &text[start..]
 }
 
 /// Every `old` (not empty) replaced by `new`, left to right.
@@ -259,7 +288,29 @@ pub fn replace(text: &(impl AnyText + ?Sized), old: &str, new: &str) -> Text {
 /// ```
 #[must_use]
 pub fn split(text: &str, separator: &str, index: usize) -> Option<Text> {
-    parts(text, separator).nth(index).map(Text::from)
+    part(text, separator, index).map(Text::from)
+}
+
+/// As [`split`], a place in the text.
+///
+/// ```
+/// use florecon::value::text::part;
+/// assert_eq!((part("a/b//", "/", 1), part("a/b//", "/", 4)), (Some("b"), None));
+/// ```
+#[must_use]
+pub fn part<'t>(text: &'t str, separator: &str, index: usize) -> Option<&'t str> {
+    parts(text, separator).nth(index)
+}
+
+/// Whether `part` stands anywhere in the text.
+///
+/// ```
+/// use florecon::value::text::contains;
+/// assert!(contains("INV-7 paid", "paid") && contains("", "") && !contains("INV-7", "PO"));
+/// ```
+#[must_use]
+pub fn contains(text: &str, part: &str) -> bool {
+    part.is_empty() || find(text, part).is_some()
 }
 
 /// The texts joined without a separator.

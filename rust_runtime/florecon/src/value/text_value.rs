@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rustc_hash::FxHasher;
 
 use super::short_text::ShortText;
-use super::substring::find;
+use super::text;
 
 /// An immutable text that is cheap to clone, to compare and to hash: up to 15 bytes it stands in place, as numbers do; a longer
 /// one is shared, with its hash beside the pointer.
@@ -100,7 +100,7 @@ impl Text {
     #[inline]
     #[must_use]
     pub fn contains(&self, part: &str) -> bool {
-        part.is_empty() || find(self.as_str(), part).is_some()
+        text::contains(self, part)
     }
 }
 

@@ -11,3 +11,4 @@ mod modules;
 mod refusals;
 mod snapshots;
 mod tables;
+mod text_columns;
