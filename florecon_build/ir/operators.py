@@ -7,13 +7,14 @@ again), the interpreter, the Rust generator, and the table in ``docs/closures.md
 ``Operation`` (leaves, comparisons, logic, ``where``, ``tier``, ``first_of``, ``lookup``, tuples, facts of pairs and
 groups) have code of their own in each pass.
 
-Adding a function of one text, say ``reverse``, takes five edits:
+Adding a function of one text, say ``reverse``, takes six edits:
 
 1. ``ir/expressions.py``: the member ``TextOp.REVERSE``.
 2. this file: the row ``_text_fn(e.TextOp.REVERSE, "reverse")``.
 3. ``frontend/text.py``: the method ``TextExpr.reverse``, with its example.
 4. ``interpreter/text.py``: the function ``reverse``.
 5. ``rust_runtime/florecon/src/value/text.rs``: the function ``reverse``.
+6. ``rust_runtime/florecon/src/value/text_column.rs``: the method ``TextColumn::reverse``.
 
 ``python -m scripts.operator_reference`` then writes the table of ``docs/closures.md`` and ``docs/ir.schema.json``.
 """
@@ -382,7 +383,7 @@ _TEXTS = (
     _row(e.TextConcat, (_text("operands", Passing.VIEWS),), t.TEXT,
          (Function("concat"), Function("concat"), Function("text::concat")), "text.concat", variadic=True),
     _row((e.TextTest, e.TextTestOp.CONTAINS), _TESTED, t.BOOLEAN,
-         (Method("contains"), Method("contains"), Method("contains")), "text.contains"),
+         (Method("contains"), Method("contains"), Function("text::contains")), "text.contains"),
     _row((e.TextTest, e.TextTestOp.STARTSWITH), _TESTED, t.BOOLEAN,
          (Method("startswith"), Method("starts_with"), Method("starts_with")), "text.starts_with"),
     _row((e.TextTest, e.TextTestOp.ENDSWITH), _TESTED, t.BOOLEAN,

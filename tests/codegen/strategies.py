@@ -165,6 +165,40 @@ def texts_and_choices() -> fb.Plugin:
     return fb.Plugin("acme.texts", "0.1.0", rows=row, numeraire=row.amount, strategy=strategy)
 
 
+def text_columns() -> fb.Plugin:
+    """Chains of text functions, and every way in which a row reads what they made."""
+    records = fb.columns(
+        row_id=fb.integer(id=True),
+        account=fb.text(),
+        memo=fb.text(nullable=True),
+        amount=fb.money(scale=2, display=True),
+    )
+    plain = records.memo.fill("nothing").upper().replace("-", "").replace("a text that is wider than its line", "")
+    row = records.derive(plain=plain, records=records.account.strip().lower())
+    row = row.derive(
+        head=row.plain.left(4),
+        words=fb.tokens(row.plain, min_length=6, with_digit=True),
+        grams=fb.ngrams(row.memo.fill("").strip().normalize(), 3),
+        number=row.account.strip_left("0").digits().to_integer(),
+        invoice=row.plain.split("INV", 1).fill("").split(" ", 0).fill(row.plain),
+        pair=fb.sorted_pair(row.plain, row.account),
+        is_paid=row.plain.contains("PAID") | row.plain.startswith("FEE") | row.plain.endswith(row.account),
+        order=(row.plain < "M") | (row.plain == "") | (row.plain == row.account) | (row.account <= row.plain),
+        kind=fb.lookup(row.plain, {"FEE": 1, "TAX": 2}, 0),
+        chosen=fb.where(row.plain != "X", row.plain, fb.first_of(row.memo, row.records)),
+        both=fb.concat(row.plain, row.account.right(2), row.memo.fill("nothing").alnum().right(3)),
+        likeness=fb.dice(row.plain, row.records),
+        trace=row.plain.extract("(\\w+)$"),
+    )
+    strategy = fb.seq(
+        fb.when(row.is_paid & row.order, fb.exact_1to1((row.head, row.invoice, row.kind, row.number))),
+        fb.agg_net((row.pair, row.chosen, row.both, row.likeness, row.trace)),
+        fb.signal_group(row.words, tol=0),
+        fb.signal_group(row.grams, tol=0),
+    )
+    return fb.Plugin("acme.text-columns", "1.0.0", rows=row, numeraire=row.amount, strategy=strategy)
+
+
 def awkward_names() -> fb.Plugin:
     """Columns, params, labels and constants that no Rust identifier or literal could be as they are."""
     columns = fb.columns(
@@ -198,5 +232,5 @@ def smallest() -> fb.Plugin:
 
 
 STRATEGIES: dict[str, Callable[[], fb.Plugin]] = {
-    made.__name__: made for made in (intercompany, every_node, texts_and_choices, awkward_names, smallest)
+    made.__name__: made for made in (intercompany, every_node, texts_and_choices, text_columns, awkward_names, smallest)
 }

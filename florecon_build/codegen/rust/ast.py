@@ -12,9 +12,10 @@ from typing import assert_never
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A local variable or parameter."""
+    """A local variable or parameter; ``is_view``: of a text, it is a ``&str``."""
 
     name: str
+    is_view: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +276,11 @@ Item = Function | Container | MacroItem | Verbatim
 def block(value: Expression) -> Block:
     """``value`` as a block; a block is one already."""
     return value if isinstance(value, Block) else Block((), value)
+
+
+def is_view(expression: Expression) -> bool:
+    """Whether an expression of a text is a ``&str`` by itself: a literal, or a variable that is one."""
+    return isinstance(expression, Text) or (isinstance(expression, Name) and expression.is_view)
 
 
 def parts(expression: Expression) -> tuple[Expression, ...]:

@@ -12,7 +12,14 @@ from florecon_build.codegen.rust.captures import strategy_values
 from florecon_build.codegen.rust.fallibility import can_fail
 from florecon_build.codegen.rust.literals import comment, constant, int_literal
 from florecon_build.codegen.rust.lower_nodes import PLAN_RESULT, plan
-from florecon_build.codegen.rust.lower_rows import Lanes, lanes_of, numeraire_function, row_function, row_items
+from florecon_build.codegen.rust.lower_rows import (
+    Lanes,
+    columns_function,
+    lanes_of,
+    numeraire_function,
+    row_function,
+    row_items,
+)
 from florecon_build.codegen.rust.names import PRELUDE_FUNCTIONS, Names, camel, snake
 from florecon_build.codegen.rust.patterns import pattern_items
 from florecon_build.codegen.rust.printer import INDENT, Printer, SourceLine
@@ -148,8 +155,10 @@ def _crate(source: _Source, nodes: str) -> Crate:
     lanes, params = lanes_of(source.ir, source.strategies), _params(source)
     column = INDENT if source.suite else 0
     builders = [_builder(strategy, lanes, params, column, suite=source.suite) for strategy in source.strategies]
-    row, numeraire = row_function(source.ir, lanes, INDENT), numeraire_function(source.ir, lanes, INDENT)
-    trees = [function.body for function in (row, numeraire, *builders)]
+    functions = [row_function(source.ir, lanes, INDENT), numeraire_function(source.ir, lanes, INDENT)]
+    if lanes.columns:
+        functions.insert(0, columns_function(source.ir, lanes, INDENT))
+    trees = [function.body for function in (*functions, *builders)]
     printer = Printer()
     printer.items(
         (
@@ -160,7 +169,7 @@ def _crate(source: _Source, nodes: str) -> Crate:
             r.Verbatim(
                 (comment(f"The reconciliation plugin `{source.ir.id}`.", doc=True), f"pub struct {source.plugin};"),
             ),
-            _implementation(source, params, (row, numeraire), builders),
+            _implementation(source, params, functions, builders),
             r.MacroItem("export_plugin", (r.Name(source.plugin),)),
             *(_modules(builders) if source.suite else builders),
         )
@@ -226,7 +235,7 @@ def _modules(builders: list[r.Function]) -> list[r.Item]:
 
 
 def _implementation(
-    source: _Source, params: _Params, functions: tuple[r.Function, ...], builders: list[r.Function]
+    source: _Source, params: _Params, functions: list[r.Function], builders: list[r.Function]
 ) -> r.Container:
     ir = source.ir
     domain = r.Call("Domain::new", (r.Text(ir.id), r.Text(ir.version)))

@@ -69,9 +69,9 @@ def key(value: r.Expression, type: Type) -> r.Expression:
 
 
 def moved(made: r.Expression, type: Type) -> r.Expression:
-    """A value that may be moved: a place that others read is cloned, a string literal becomes a text."""
+    """A value that may be moved: a place that others read is cloned, a ``&str`` becomes a text."""
     match made:
-        case r.Text():
+        case r.Text() | r.Name(is_view=True):
             return r.Call("Text::from", (made,))
         case r.Name() | r.Field() if not is_copy(type):
             return r.Method(made, "clone")

@@ -39,7 +39,7 @@ from florecon_build.ir.types import INTEGER, Kind
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What an expression reads. ``fields`` are the Rust names of the lanes.
+    """What an expression reads. ``fields`` are the Rust names of the lanes, ``views`` the lanes that are a ``&str``.
 
     ``rows`` gives the row behind each side of a lane; without one, lanes are local variables. ``captured`` are the
     variables that hold params and shard keys.
@@ -48,6 +48,7 @@ class Environment:
     fields: Mapping[str, str]
     rows: Mapping[e.Var, r.Expression] = field(default_factory=dict[e.Var, r.Expression])
     captured: Mapping[Capture, r.Expression] = field(default_factory=dict[Capture, r.Expression])
+    views: frozenset[str] = frozenset()
 
 
 LOTS = {e.Var.ITEM: r.Name("item"), e.Var.A: r.Name("a"), e.Var.B: r.Name("b")}
@@ -61,7 +62,7 @@ def lower(value: e.Value, env: Environment) -> r.Expression:
             return _literal(value)
         case e.Lane():
             name = env.fields[value.name]
-            return r.Field(env.rows[value.var], name) if env.rows else r.Name(name)
+            return r.Field(env.rows[value.var], name) if env.rows else r.Name(name, value.name in env.views)
         case e.LotAmount():
             return r.Field(LOTS[value.var], "amount")
         case e.LotOriginal():
@@ -151,9 +152,7 @@ def _operation(value: e.Operation, env: Environment) -> r.Expression:
     if value.type.nullable and any(operand.type.nullable for operand in operands):
         parts = tuple((owned(operand, env), operand.type.nullable) for operand in operands)
         return all_present(parts, lambda present: _applied(operator, tuple(r.Unary("&", part) for part in present)))
-    settings = zip(operator.settings, settings_of(value, operator), strict=True)
-    arguments = (*_passed(operator, operands, env), *(_setting(constant, of) for of, constant in settings))
-    made = _applied(operator, arguments)
+    made = _applied(operator, (*_passed(operator, operands, env), *_settings(value, operator)))
     return r.Try(made) if operator.fallible else made
 
 
@@ -194,9 +193,24 @@ def _argument(value: e.Value, passing: Passing, env: Environment) -> r.Expressio
             return _as_str(lower(value, env))
         case Passing.REFERENCE:
             made = lower(value, env)
-            return r.Unary("&", moved(made, value.type) if isinstance(made, r.Text) else made)
+            return r.Unary("&", moved(made, value.type) if r.is_view(made) else made)
         case _:
             assert_never(passing)
+
+
+def column_function(value: e.Operation, column: r.Expression) -> r.Expression:
+    """A text function of one text, of all texts of a column: the method of the same name."""
+    operator = operator_of(value)
+    match operator.rust:
+        case Function(name):
+            return r.Method(column, name.removeprefix("text::"), _settings(value, operator))
+        case _:
+            raise AssertionError(f"{operator.function} is no function of a text")
+
+
+def _settings(value: e.Operation, operator: Operator) -> tuple[r.Expression, ...]:
+    settings = zip(operator.settings, settings_of(value, operator), strict=True)
+    return tuple(_setting(constant, setting) for setting, constant in settings)
 
 
 def _setting(constant: int | str | bool, setting: Setting) -> r.Expression:
@@ -223,13 +237,20 @@ def _view(value: e.Value, env: Environment) -> r.Expression:
     """A text as a ``&str``; where a constant stands in for null, nothing is cloned."""
     match value:
         case e.FirstOf(operands=(first, e.Lit(value=str(filling)))) if first.type.nullable:
-            viewed = r.Method(lower(first, env), "as_deref")
+            viewed = _part_of_place(first, env) or r.Method(lower(first, env), "as_deref")
             if measure(viewed) < BROKEN:
                 return r.Method(viewed, "unwrap_or", (r.Text(filling),))
         case _:
             pass
     made = lower(value, env)
-    return made if isinstance(made, r.Text) else r.Unary("&", made)
+    return made if r.is_view(made) else r.Unary("&", made)
+
+
+def _part_of_place(value: e.Value, env: Environment) -> r.Expression | None:
+    """A part of a text that stays where it is, which may be looked at in its place."""
+    if not isinstance(value, e.TextSplit) or not isinstance(value.operand, e.Lane):
+        return None
+    return replace(_operation(value, env), function="text::part")
 
 
 def _option_view(value: e.Value, env: Environment) -> r.Expression:
@@ -240,7 +261,7 @@ def _option_view(value: e.Value, env: Environment) -> r.Expression:
 
 
 def _as_str(made: r.Expression) -> r.Expression:
-    return made if isinstance(made, r.Text) else r.Method(made, "as_str")
+    return made if r.is_view(made) else r.Method(made, "as_str")
 
 
 def _viewed_key(value: e.Value, env: Environment) -> r.Expression:
@@ -265,18 +286,18 @@ _OPPOSITE = {e.CompareOp.EQ: e.CompareOp.NE, e.CompareOp.NE: e.CompareOp.EQ}
 
 
 def _compare(value: e.Compare, left: r.Expression, right: r.Expression) -> r.Expression:
-    kind, literals = value.left.type.kind, [isinstance(side, r.Text) for side in (left, right)]
+    kind, literals = value.left.type.kind, isinstance(left, r.Text) and isinstance(right, r.Text)
     if kind is Kind.BOOLEAN:
         return _compare_flags(value.op, left, right)
-    if kind is Kind.TEXT and any(literals) and not all(literals):
-        return _compare_with_literal(value.op, left, right)
+    if kind is Kind.TEXT and (r.is_view(left) or r.is_view(right)) and not literals:
+        return _compare_views(value.op, left, right)
     if isinstance(left, r.Literal) and untyped_as(value.left) and untyped_as(value.right):
         left = r.Literal(f"{left.token}_i64")
     return r.Binary(_SYMBOL[value.op], left, right)
 
 
-def _compare_with_literal(op: e.CompareOp, left: r.Expression, right: r.Expression) -> r.Expression:
-    """A text beside a string literal: ``text == literal`` is defined for the two, anything else for two ``&str``."""
+def _compare_views(op: e.CompareOp, left: r.Expression, right: r.Expression) -> r.Expression:
+    """A text beside a ``&str``: ``text == literal`` is defined for the two, anything else for two ``&str``."""
     if op in _OPPOSITE and isinstance(right, r.Text):
         if right.text:
             return r.Binary(_SYMBOL[op], left, right)

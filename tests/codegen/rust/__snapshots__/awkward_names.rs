@@ -114,7 +114,7 @@ export_plugin!(MatchPlugin);
 fn strategy(p: &Params) -> Plan<Row> {
     let flow_2 = p.flow_2;
 
-    // tests/codegen/strategies.py:186  (row.type, row.match, row.self)
+    // tests/codegen/strategies.py:220  (row.type, row.match, row.self)
     let pair_key = |item: Item<'_, Row>| {
         let parts = (
             item.row.r#type.clone(),
@@ -127,19 +127,19 @@ fn strategy(p: &Params) -> Plan<Row> {
         }
     };
 
-    // tests/codegen/strategies.py:186  row.GLDate
+    // tests/codegen/strategies.py:220  row.GLDate
     let pair_order = |item: Item<'_, Row>| item.row.gldate;
     let exact_1to1_step = exact_1to1(pair_key, pair_order);
 
-    // tests/codegen/strategies.py:187  (row.seq == crate) | (row.seq == 'a"b{c}\n日本')
+    // tests/codegen/strategies.py:221  (row.seq == crate) | (row.seq == 'a"b{c}\n日本')
     let crate_ = p.crate_.clone();
     let applies = move |item: Item<'_, Row>| item.row.seq == crate_ || item.row.seq == "a\"b{c}\n\u{65e5}\u{672c}";
 
-    // tests/codegen/strategies.py:187  row.größe
+    // tests/codegen/strategies.py:221  row.größe
     let net_key = |item: Item<'_, Row>| Some(item.row.grosse);
     let when_step = when(applies, agg_net(net_key, abs_tol(flow_2)));
 
-    // tests/codegen/strategies.py:188  (row.item, row.seq)
+    // tests/codegen/strategies.py:222  (row.item, row.seq)
     let soak_key = |item: Item<'_, Row>| Some((item.row.item, item.row.seq.clone()));
     let soak_text = |key: &(i64, Text)| format!("{}/{}", key.0, key.1);
     let soak_all_step = soak_all("rest / \u{202e}", bucket(soak_key, soak_text));

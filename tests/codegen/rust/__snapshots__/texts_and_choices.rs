@@ -153,6 +153,22 @@ impl Plugin for TextsPlugin {
         }
     }
 
+    fn columns(records: &Records<'_>) -> Vec<TextColumn> {
+        // tests/codegen/strategies.py:130  row.payer.upper().left(4)
+        let code_text = records.text_column(1);
+        let code_text = code_text.upper();
+        let code_text = code_text.left(4);
+        // tests/codegen/strategies.py:130  row.kind.strip().right(2)
+        let code_text_2 = records.text_column(4);
+        let code_text_2 = code_text_2.strip();
+        let code_text_2 = code_text_2.right(2);
+        // tests/codegen/strategies.py:131  fb.first_of(row.memo, "none").replace("INV", "").digits()
+        let cleaned = records.filled_text_column(3, "none");
+        let cleaned = cleaned.replace("INV", "");
+        let cleaned = cleaned.digits();
+        vec![code_text, code_text_2, cleaned]
+    }
+
     fn row(record: &Record<'_>) -> Result<Row, EvalError> {
         let payer = record.text(1);
         let payee = record.opt_text(2);
@@ -163,14 +179,13 @@ impl Plugin for TextsPlugin {
         let due = record.opt_date(7);
         let day = record.date(8);
         let amount = record.money(9);
+        let code_text = record.text_view(10);
+        let code_text_2 = record.text_view(11);
+        let cleaned = record.text(12);
         // tests/codegen/strategies.py:127  fb.first_of(row.payee, "").normalize()
         let name = text::normalize(payee.as_deref().unwrap_or(""));
         // tests/codegen/strategies.py:130  fb.concat(row.payer.upper().left(4), "-", row.kind.strip().right(2))
-        let left = text::left(&text::upper(&payer), 4);
-        let right = text::right(&text::strip(&kind), 2);
-        let code = text::concat(&[&left, "-", &right]);
-        // tests/codegen/strategies.py:131  fb.first_of(row.memo, "none").replace("INV", "").digits()
-        let cleaned = text::digits(&text::replace(memo.as_deref().unwrap_or("none"), "INV", ""));
+        let code = text::concat(&[code_text, "-", code_text_2]);
         // tests/codegen/strategies.py:132  fb.first_of(row.memo, "").split("-", 1)
         let invoice = text::split(memo.as_deref().unwrap_or(""), "-", 1);
         // tests/codegen/strategies.py:133  fb.first_of(row.due, row.day).month_end
@@ -260,7 +275,7 @@ fn strategy(p: &Params) -> Result<Plan<Row>, EvalError> {
     //    row.sign > 2 - row.units)
     let applies = |item: Item<'_, Row>| -> Result<bool, EvalError> {
         let holds = item.row.amount > 1000
-            && item.row.name.contains(item.row.payer.as_str())
+            && text::contains(&item.row.name, item.row.payer.as_str())
             && int::mul(item.row.units, item.row.sign)? > int::sub(2, item.row.units)?;
         Ok(holds)
     };
