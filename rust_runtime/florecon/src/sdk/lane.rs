@@ -32,6 +32,8 @@ pub(crate) struct Lane<'a> {
     /// Empty when no cell is null.
     pub null: Vec<bool>,
     pub cells: Cells<'a>,
+    /// What the plain texts lie in, if they lie together.
+    pub letters: &'a str,
     /// Long texts of the column seen so far.
     pub sharing: Sharing,
 }
@@ -60,6 +62,7 @@ impl Lane<'_> {
             nullable: false,
             null: Vec::new(),
             cells: Cells::Computed(column),
+            letters: "",
             sharing: Sharing::default(),
         }
     }
@@ -166,6 +169,7 @@ impl<'a> Source<'_, 'a> {
                 nullable: self.field.is_nullable(),
                 null,
                 cells,
+                letters: self.column.letters,
                 sharing: Sharing::default(),
             },
             fault,

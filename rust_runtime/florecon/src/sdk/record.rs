@@ -135,7 +135,10 @@ impl<'a> Records<'a> {
             if is_null { filling } else { text }
         };
         match &lane.cells {
-            Cells::Plain(cells) => TextColumn::new(cells[..self.rows].iter().copied().enumerate().map(filled)),
+            Cells::Plain(cells) => {
+                let texts = cells[..self.rows].iter().copied().enumerate().map(filled);
+                TextColumn::adjacent(texts.clone(), lane.letters).unwrap_or_else(|| TextColumn::new(texts))
+            }
             Cells::Shared(cells) => {
                 TextColumn::new(cells[..self.rows].iter().map(Text::as_str).enumerate().map(filled))
             }
@@ -251,12 +254,13 @@ impl<'a> Record<'a> {
 
     #[inline]
     fn words(&self, lane: &Lane<'_>, column: usize) -> Text {
-        match &lane.cells {
-            Cells::Plain(cells) => lane.share(cells[self.row], self.pool),
-            Cells::Shared(cells) => cells[self.row].clone(),
-            Cells::Computed(column) => lane.share(column.get(self.row), self.pool),
+        let text = match &lane.cells {
+            Cells::Plain(cells) => cells[self.row],
+            Cells::Computed(column) => column.get(self.row),
+            Cells::Shared(cells) => return cells[self.row].clone(),
             other => mismatch(column, other),
-        }
+        };
+        lane.share(text, self.pool)
     }
 }
 

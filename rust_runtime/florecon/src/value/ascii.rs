@@ -30,6 +30,21 @@ pub(super) fn is_upper(text: &str) -> bool {
         && is_upper(bytes.last_chunk().map_or_else(|| word(rest), |last| u64::from_le_bytes(*last)))
 }
 
+/// Puts capital letters in place of small ASCII ones; whether all bytes are ASCII.
+pub(super) fn make_upper(bytes: &mut [u8]) -> bool {
+    let mut any = 0;
+    let (words, rest) = bytes.as_chunks_mut();
+    for bytes in words {
+        let word = u64::from_le_bytes(*bytes);
+        any |= word;
+        // a byte above 0x7f is no letter, whatever its low bits are; the flag of a letter moves to the bit that makes it small
+        let is_small = within(word & !HIGH, b'a', b'z') & !word;
+        *bytes = (word ^ (is_small >> 2)).to_le_bytes();
+    }
+    rest.make_ascii_uppercase();
+    any & HIGH == 0 && rest.is_ascii()
+}
+
 /// Which bytes of a word are letters or digits, one bit each, and in the next eight bits which are digits.
 #[inline(never)]
 fn classes(word: u64) -> u64 {
@@ -117,6 +132,13 @@ mod tests {
             let split = text.split(|char: char| !char.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
             let expected = split.map(|word| (word, word.bytes().any(|byte| byte.is_ascii_digit())));
             prop_assert!(Words::of(&text).eq(expected));
+        }
+
+        #[test]
+        fn capital_letters_are_those_of_the_standard_library(text in "[\\x00-\\x7f]{0,30}|[aZ@`{é\u{7fa}]{0,20}") {
+            let mut bytes = text.clone().into_bytes();
+            prop_assert_eq!(make_upper(&mut bytes), text.is_ascii());
+            prop_assert_eq!(bytes, text.to_ascii_uppercase().into_bytes());
         }
 
         #[test]

@@ -20,7 +20,8 @@ const EPOCH: i64 = 719_468;
 pub const fn civil(days: i64) -> (i64, i64, i64) {
     let shifted = days.rem_euclid(CYCLE) + EPOCH;
     let cycle = days.div_euclid(CYCLE) + shifted / CYCLE;
-    let day = shifted % CYCLE;
+    // what is left is less than a cycle: 32 bits are divided in fewer steps than 64
+    let day = (shifted % CYCLE) as u32;
     let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
     let day_of_year = day - (365 * year + year / 4 - year / 100);
     let from_march = (5 * day_of_year + 2) / 153;
@@ -29,8 +30,12 @@ pub const fn civil(days: i64) -> (i64, i64, i64) {
     } else {
         from_march - 9
     };
-    let year = cycle * 400 + year + if month <= 2 { 1 } else { 0 };
-    (year, month, day_of_year - (153 * from_march + 2) / 5 + 1)
+    let year = cycle * 400 + year as i64 + if month <= 2 { 1 } else { 0 };
+    (
+        year,
+        month as i64,
+        (day_of_year - (153 * from_march + 2) / 5 + 1) as i64,
+    )
 }
 
 /// The year; 0 is the year before 1, -1 the one before that.

@@ -74,11 +74,17 @@ fn numbers(bytes: &[u8]) -> (u64, u64) {
         let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
         return (u64::from(first) | (u64::from(last) << (8 * (bytes.len() - 4))), 0);
     }
-    let number = bytes
-        .iter()
-        .rev()
-        .fold(0, |number, byte| (number << 8) | u64::from(*byte));
-    (number, 0)
+    let (Some(&first), Some(&last)) = (bytes.first(), bytes.last()) else {
+        return (0, 0);
+    };
+    let middle = bytes.len() / 2;
+    let places = [(0, first), (middle, bytes[middle]), (bytes.len() - 1, last)];
+    (
+        places
+            .into_iter()
+            .fold(0, |number, (at, byte)| number | (u64::from(byte) << (8 * at))),
+        0,
+    )
 }
 
 impl ShortText {

@@ -1,5 +1,6 @@
 //! Text columns: the texts of many rows in one buffer, and the text functions over all of them at once.
 
+use super::ascii::make_upper;
 use super::substring::find;
 use super::text;
 
@@ -35,6 +36,25 @@ impl TextColumn {
             column.ends.push(column.letters.len());
         }
         column
+    }
+
+    /// The column of texts that lie one after the other in `letters`, which are copied at once; none where they do not.
+    pub(crate) fn adjacent<'t>(texts: impl Iterator<Item = &'t str>, letters: &str) -> Option<Self> {
+        let mut ends = Vec::with_capacity(texts.size_hint().0);
+        let (mut first, mut length) = (None, 0);
+        for text in texts {
+            if !text.is_empty() {
+                let place = text.as_ptr().addr();
+                if place != *first.get_or_insert(place) + length {
+                    return None;
+                }
+                length += text.len();
+            }
+            ends.push(length);
+        }
+        let start = first.map_or(0, |place| place.wrapping_sub(letters.as_ptr().addr()));
+        let letters = letters.get(start..start.checked_add(length)?)?.to_owned();
+        Some(Self { letters, ends })
     }
 
     /// The text of a row.
@@ -86,11 +106,11 @@ impl TextColumn {
     /// ```
     #[must_use]
     pub fn upper(mut self) -> Self {
-        if !self.letters.is_ascii() {
-            return self.each(text::push_upper);
-        }
-        self.letters.make_ascii_uppercase();
-        self
+        let mut bytes = std::mem::take(&mut self.letters).into_bytes();
+        let is_ascii = make_upper(&mut bytes);
+        // letters became letters, so it is a text still
+        self.letters = String::from_utf8(bytes).unwrap_or_default();
+        if is_ascii { self } else { self.each(text::push_upper) }
     }
 
     /// [`text::lower`] of each text.
@@ -202,7 +222,9 @@ impl TextColumn {
             let mut next = at + first;
             if at + old.len() <= self.ends[row] {
                 letters.push_str(&self.letters[copied..at]);
-                letters.push_str(new);
+                if !new.is_empty() {
+                    letters.push_str(new);
+                }
                 copied = at + old.len();
                 next = copied;
             }
@@ -288,6 +310,21 @@ mod tests {
             .replace("éé", "")
             .replace("éa", "eins");
         assert!(column.iter().eq(["é", "eins", "é"]));
+    }
+
+    #[test]
+    fn texts_that_lie_one_after_the_other_are_copied_at_once() {
+        let letters = String::from("abcédef");
+        let [a, bc, e, d] = [&letters[..1], &letters[1..3], &letters[3..5], &letters[5..6]];
+        let copied = |texts: &[&str], letters| {
+            let column = TextColumn::adjacent(texts.iter().copied(), letters)?;
+            assert!(column.iter().eq(texts.iter().copied()));
+            Some(())
+        };
+        assert!(copied(&["", bc, "", e, d, ""], &letters).is_some());
+        assert!(copied(&["", ""], "").is_some() && copied(&[], "").is_some());
+        assert!(copied(&[a, e], &letters).is_none() && copied(&[bc, a], &letters).is_none());
+        assert!(copied(&[a, bc], "abc").is_none() && copied(&[bc, e], &letters[2..]).is_none());
     }
 
     #[test]
