@@ -44,7 +44,7 @@ ARGUMENTS: Final[dict[Op, tuple[str, ...]]] = {
     "merge": ("allocations", "label", "reason", "dry_run"),
     "report": (),
     "configure": ("config",),
-    "fetch": ("what", "from", "count"),
+    "fetch": ("what", "from", "count", "keys"),
     "changes": (),
     "snapshot": (),
     "restore": ("strategy",),
@@ -63,6 +63,7 @@ Extension = Literal[
     "fetch",
     "fetch.from",
     "fetch.count",
+    "fetch.keys",
     "changes",
     "snapshot",
     "restore",
@@ -240,7 +241,7 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         "shard_key": "uint64",
     },
 }
-"""The columns of each table with their Arrow types; where ids are texts, `id_text` comes after `id`."""
+"""The columns of each table with their Arrow types; sometimes also `id_text` after `id`, and `key` of groups."""
 
 Counter = Literal[
     "items_in",

@@ -64,6 +64,12 @@ class Column:
     meaning: str
     nullable: bool = False
     text_ids: bool = False
+    asked: bool = False
+
+    @property
+    def condition(self) -> str | None:
+        """What a module or a command must have for the column to be there; None: nothing."""
+        return "text ids only" if self.text_ids else "only where asked for" if self.asked else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -537,9 +543,11 @@ def _set(name: str, type: str, doc: str, items: list[str]) -> str:
 def _tables(wire: Wire) -> str:
     lines: list[str] = []
     for table in wire.tables:
-        columns = "".join(f'        "{each.name}": "{each.type}",\n' for each in table.columns if not each.text_ids)
+        columns = "".join(
+            f'        "{each.name}": "{each.type}",\n' for each in table.columns if each.condition is None
+        )
         lines.append(f'    "{table.name}": {{\n{columns}    }},\n')
-    doc = "The columns of each table with their Arrow types; where ids are texts, `id_text` comes after `id`."
+    doc = "The columns of each table with their Arrow types; sometimes also `id_text` after `id`, and `key` of groups."
     return f'TABLES: Final[dict[str, dict[str, str]]] = {{\n{"".join(lines)}}}\n"""{doc}"""\n'
 
 
@@ -631,7 +639,8 @@ def doc_tables(wire: Wire) -> str:
     """The columns of every table."""
 
     def kind(column: Column) -> str:
-        return column.type + (", nullable" if column.nullable else "") + (", text ids only" if column.text_ids else "")
+        words = (column.type, "nullable" if column.nullable else None, column.condition)
+        return ", ".join(word for word in words if word is not None)
 
     return "".join(
         f"\n`{table.name}`: a line is {table.line}.\n"

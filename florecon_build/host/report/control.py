@@ -220,6 +220,9 @@ def _check_rows(rows: pa.Table, allocations: pa.Table) -> None:
             raise _violated(f"row {_shown(rows, ids, _repeated(ids))} is listed twice", id=_repeated(ids))
         rows = rows.sort_by("id")
         ids = one_array(rows, "id")
+    listed = _names(rows)
+    rows, allocations = _without_whole(rows, allocations)
+    ids = one_array(rows, "id")
     order = pc.sort_indices(one_array(allocations, "id"))
     keys = one_array(allocations, "id").take(order)
     first = first_places(keys)
@@ -230,10 +233,8 @@ def _check_rows(rows: pa.Table, allocations: pa.Table) -> None:
             raise _violated(f"row {stray[0]} has allocations and is not listed", id=stray[0].as_py())
         missing = names.filter(pc.invert(pc.is_in(ids, value_set=keys)))[0].as_py()
         raise _violated(f"row {missing} has no allocations", id=missing)
-    if "id_text" in rows.column_names:
-        names = _names(rows)
-        if not is_ascending(names) and pc.count_distinct(names).as_py() != len(names):
-            raise _violated(f"row {_repeated(names)} is listed twice", id=_repeated(names))
+    if "id_text" in rows.column_names and not is_ascending(listed) and pc.count_distinct(listed).as_py() != len(listed):
+        raise _violated(f"row {_repeated(listed)} is listed twice", id=_repeated(listed))
     for block, places in blocks(rows, pa.table({"at": order}), first):
         parts = allocations.take(one_array(places, "at"))
         starts = _starts(one_array(parts, "id"))
@@ -244,6 +245,46 @@ def _check_rows(rows: pa.Table, allocations: pa.Table) -> None:
             _check_parts(block.filter(pc.invert(is_divided)), parts.filter(pc.invert(is_part)))
         else:
             _check_parts(block, parts)
+
+
+def _without_whole(rows: pa.Table, allocations: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """Rows and allocations without most of those of a row that one allocation holds as the row says, as of most rows.
+
+    Parameters: the ids of `rows` ascend. All are returned where an allocation is of no row, or where the members of a
+    group do not ascend, by which it is seen that two allocations are not of one row in one group.
+    """
+    ids, members = one_array(rows, "id"), one_array(allocations, "id")
+    groups, amounts = one_array(allocations, "group_id"), one_array(allocations, "amount")
+    at = _places_among(ids, members)
+    is_next = pc.not_equal(groups.slice(1), groups.slice(0, max(len(groups) - 1, 0)))
+    ascends = pc.less(members.slice(0, max(len(members) - 1, 0)), members.slice(1))
+    if at is None or not _all(pc.or_(is_next, ascends)):
+        return rows, allocations
+    opened, zero = one_array(allocations, "open"), pa.scalar(0, pa.int64())
+    expected = {"group_id": groups, "amount": amounts, "matched": pc.if_else(opened, zero, amounts),
+                "residual": pc.if_else(opened, amounts, zero)}  # fmt: skip
+    if "id_text" in allocations.column_names:
+        expected["id_text"] = one_array(allocations, "id_text")
+    is_whole: Any = pa.scalar(True)
+    for name, values in expected.items():
+        is_whole = pc.and_(is_whole, pc.equal(one_array(rows, name).take(at), values))
+    divided = pc.unique(at.filter(pc.invert(is_whole)))
+    is_left = pc.is_in(at, value_set=divided)
+    if len(at) - pc.sum(is_left).as_py() != len(ids) - len(divided):
+        return rows, allocations  # a row without allocations
+    return rows.take(divided.sort()), allocations.filter(is_left)
+
+
+def _places_among(ids: pa.Array, wanted: pa.Array) -> pa.Array | None:
+    """The place of each wanted id among ascending ones; None where one is not there."""
+    if not len(ids) or not len(wanted):
+        return None
+    first, last = ids[0].as_py(), ids[-1].as_py()
+    if last - first != len(ids) - 1:
+        at = pc.index_in(wanted, value_set=ids)
+        return None if at.null_count else at
+    least, most = pc.min_max(wanted).as_py().values()
+    return pc.subtract(wanted, first) if first <= least and most <= last else None
 
 
 def _check_parts(rows: pa.Table, parts: pa.Table) -> None:

@@ -16,18 +16,25 @@ from florecon_build.host.report.control import blocks, first_places, one_array
 
 KEY = "key"
 BYTES = 16
+SAMPLE = 256
+"""Keys of a module that are computed again."""
 
 
-def with_keys(groups: pa.Table, allocations: pa.Table) -> pa.Table:
+def with_keys(groups: pa.Table, allocations: pa.Table, said: pa.ChunkedArray | None = None) -> pa.Table:
     """The table of groups with the column `key` at its end; linear, but for one sort where the module did not sort.
 
-    Errors: `BrokenReply` for a group without allocations, or allocations of a group that is not listed.
+    Parameters: `said` has the keys where the module says them; a sample of them is computed again.
+    Errors: `BrokenReply` for a group without allocations, allocations of a group that is not listed, or another key
+    than that of the members.
 
     >>> groups = pa.table({"group_id": [7, 8]})
     >>> allocations = pa.table({"id": [1, 2, 3], "group_id": [7, 7, 8], "amount": [950, -948, 700]})
     >>> with_keys(groups, allocations)["key"].to_pylist()
     ['5eeaaa4787ba35e3116646b2603a8ff8', '512b96da5cccda4b62c7b79e65ea36a3']
     """
+    if said is not None:
+        _check_sample(groups, allocations, said)
+        return groups.append_column(KEY, said)
     ids = one_array(allocations, "id_text" if "id_text" in allocations.column_names else "id")
     parts = pa.table(
         {"group_id": one_array(allocations, "group_id"), "id": ids, "amount": one_array(allocations, "amount")}
@@ -44,6 +51,19 @@ def with_keys(groups: pa.Table, allocations: pa.Table) -> pa.Table:
     width = 2 * BYTES
     keys = pa.Array.from_buffers(pa.binary(width), groups.num_rows, [None, pa.py_buffer(digests.hex().encode())])
     return groups.append_column(KEY, keys.cast(pa.binary()).cast(pa.string()))
+
+
+def _check_sample(groups: pa.Table, allocations: pa.Table, said: pa.ChunkedArray) -> None:
+    if said.null_count or pc.any(pc.not_equal(pc.binary_length(said), 2 * BYTES)).as_py():
+        raise BrokenReply(f"the module's keys of groups are not all of {2 * BYTES} digits")
+    places = pa.array(range(0, len(said), len(said) // SAMPLE + 1), pa.int64())
+    sample = groups.take(places)
+    members = allocations.filter(pc.is_in(allocations["group_id"], value_set=one_array(sample, "group_id")))
+    computed, claimed = one_array(with_keys(sample, members), KEY), said.take(places)
+    at = pc.index(pc.equal(computed, claimed), pa.scalar(False)).as_py()
+    if at >= 0:
+        what = f"key of group {sample['group_id'][at]} is {claimed[at]}, and its members give {computed[at]}"
+        raise BrokenReply(f"the module's {what}")
 
 
 def _is_sorted(ids: pa.Array, first: pa.Array) -> bool:

@@ -38,7 +38,7 @@ from florecon_build.host.report.exports import (
     summary_table,
 )
 from florecon_build.host.report.formulas import Formulas, without_formulas
-from florecon_build.host.report.group_keys import with_keys
+from florecon_build.host.report.group_keys import KEY, with_keys
 from florecon_build.host.report.html import BookPage, Node, RunResult, Signing, render, write_page
 from florecon_build.host.report.journal import Journal, journal_of
 from florecon_build.host.report.notebook import lines_html, table_html
@@ -103,6 +103,7 @@ class Report:
         self._tables: dict[str, pa.Table | Unsupported] = {}
         self._refused: ConservationViolated | None = None
         self._module = module
+        self._keys: pa.ChunkedArray | None = None
         self._keyed: pa.Table | None = None
         self.whole_rows = whole_rows
         self._read_input = input
@@ -170,7 +171,8 @@ class Report:
         32 hexadecimal digits that are the same wherever a group has the same rows with the same amounts.
         """
         if self._keyed is None:
-            self._keyed = with_keys(self._table("groups"), self.allocations)
+            groups = self._table("groups")
+            self._keyed = with_keys(groups, self.allocations, self._keys)
         return self._keyed
 
     @property
@@ -252,6 +254,8 @@ class Report:
         if what not in self._tables:
             try:
                 table = self._fetch(what)
+                if what == "groups" and KEY in table.column_names:
+                    self._keys, table = table[KEY], table.drop_columns(KEY)
                 self._tables[what] = self._with_source(table) if what == "stages" else table
             except Unsupported as error:
                 self._tables[what] = error

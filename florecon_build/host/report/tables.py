@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from florecon_build.host.errors import BrokenReply
+from florecon_build.host.report.group_keys import KEY
 from florecon_build.host.report.table_stream import read_columns
 from florecon_build.wire import TABLE_NAMES, TABLES, UNMATCHED
 
@@ -26,6 +27,8 @@ READ: dict[str, dict[str, pa.DataType]] = {
 """All that a module replies with as a table."""
 COLUMNS = {what: READ[what] for what in TABLE_NAMES}
 """The tables of a report."""
+SOMETIMES = {"id_text": TYPES["utf8"], KEY: TYPES["utf8"]}
+"""Columns that a table has beside these: the texts of text ids, and the keys of groups from a module that says them."""
 SHARD_KEYS = "shard_keys"
 CHANGES = "changes"
 AMOUNTS = ("net", "max_abs", "amount", "matched", "residual", "value_in", "value_matched")
@@ -36,12 +39,14 @@ def read(what: str, reply: bytes) -> pa.Table:
 
     Errors: `BrokenReply` for bytes that are no such table.
     """
-    types = {"id_text": TYPES["utf8"], **READ[what]}
+    types = {**SOMETIMES, **READ[what]}
     try:
         table = read_columns(reply, types)
         names = list(READ[what])
         if "id_text" in table.column_names:
             names.insert(names.index("id") + 1, "id_text")
+        if what == "groups" and KEY in table.column_names:
+            names.append(KEY)
         return pa.table({name: _typed(table, name, types[name]) for name in names})
     except BrokenReply as error:
         raise BrokenReply(f"the module's table of {what} is malformed: {error}") from error

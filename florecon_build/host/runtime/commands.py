@@ -61,9 +61,9 @@ def all_pages(
     Parameters: `page` fetches one, and is None for a module without `fetch`; `refuse` raises for other lines.
     """
     pages: list[pa.Table] = []
-    lines = min(PAGE_LINES, GROUP_LINES) if what == "groups" else PAGE_LINES
+    lines, more = (min(PAGE_LINES, GROUP_LINES), {"keys": True}) if what == "groups" else (PAGE_LINES, {})
     while True:
-        asked = {"from": lines * len(pages), "count": lines}
+        asked = {"from": lines * len(pages), "count": lines, **more}
         found = page(asked)
         if found is None:
             return None

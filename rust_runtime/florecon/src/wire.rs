@@ -137,12 +137,14 @@ pub mod argument {
     pub const FROM: &str = "from";
     /// `count`
     pub const COUNT: &str = "count";
+    /// `keys`
+    pub const KEYS: &str = "keys";
     /// `apart`
     pub const APART: &str = "apart";
 }
 
 /// What this runtime has beyond florecon ABI version 1.
-pub const EXTENSIONS: [&str; 16] = [
+pub const EXTENSIONS: [&str; 17] = [
     "init.strategy",
     "solve.budget",
     "solve.certify",
@@ -152,6 +154,7 @@ pub const EXTENSIONS: [&str; 16] = [
     "fetch",
     "fetch.from",
     "fetch.count",
+    "fetch.keys",
     "changes",
     "snapshot",
     "restore",
@@ -414,6 +417,8 @@ pub mod column {
     pub const UNIQUE: &str = "unique";
     /// `first_id`
     pub const FIRST_ID: &str = "first_id";
+    /// `key`
+    pub const KEY: &str = "key";
     /// `id`
     pub const ID: &str = "id";
     /// `id_text`

@@ -66,6 +66,19 @@ def other(dice: random.Random, value: Any) -> Any:
 
 
 @pytest.mark.parametrize("textual", [False, True])
+def test_a_row_that_a_group_has_twice_is_found(textual: bool) -> None:
+    """Both allocations are as the row says, and the group adds up to them."""
+    groups = [{"group_id": 1, "status": "proposed", "net": 10, "size": 2, "origin": "flow"}]
+    twice = [{"id": 1, "group_id": 1, "amount": 5}, {"id": 1, "group_id": 1, "amount": 5}]
+    tables = from_json({"groups": groups, "allocations": twice})
+    row = {"id": [1], "group_id": [1], "amount": [5], "matched": [5], "residual": [0]}
+    tables["rows"] = pa.table(row, schema=tables["rows"].schema)
+    tables = {what: _named(table) if textual else table for what, table in tables.items()}
+    with pytest.raises(ConservationViolated):
+        check_tables(**tables)
+
+
+@pytest.mark.parametrize("textual", [False, True])
 def test_every_changed_cell_is_found(textual: bool) -> None:
     for seed in range(12):
         tables = report(seed, textual=textual)

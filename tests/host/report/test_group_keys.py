@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import random
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
 import florecon_build as fb
-from florecon_build.host import BrokenReply
+from florecon_build.host import BrokenReply, load
+from florecon_build.host.frames import conform
 from florecon_build.host.report import control
 from florecon_build.host.report.group_keys import with_keys
+from florecon_build.host.runtime.limits import Limits
+from florecon_build.host.runtime.session import Session
 
 ROWS = fb.columns(row_id=fb.text(id=True), account=fb.text(), amount=fb.money(scale=2))
 PLUGIN = fb.Plugin("acme.keys", "1.0.0", rows=ROWS, numeraire=ROWS.amount, strategy=fb.agg_net(ROWS.account, tol=5))
@@ -63,6 +67,26 @@ def test_key_does_not_depend_on_the_order_of_the_tables() -> None:
     for order in ([2, 1, 0], [1, 0, 2]):
         turned = groups.take([1, 0])
         assert with_keys(turned, parts.take(order))["key"].to_pylist() == [first[8], first[7]]
+
+
+def test_keys_of_the_module_are_those_of_the_rule(tmp_path: Path) -> None:
+    session = Session(load(PLUGIN.build(tmp_path, profile="quick").wasm), Limits())
+    session.change("upsert", {}, conform(ledger(random.Random(1)), session.about))
+    session.solve(None)
+    said, allocations = session.fetch("groups"), session.fetch("allocations")
+    session.close()
+    assert with_keys(said.drop_columns("key"), allocations).equals(said)
+
+
+@pytest.mark.parametrize("wrong", ["0" * 32, "0", None])
+def test_another_key_of_the_module_is_refused(wrong: str | None) -> None:
+    groups = pa.table({"group_id": [7, 8]})
+    parts = pa.table({"id": [1, 2, 3], "group_id": [7, 7, 8], "amount": [950, -948, 700]})
+    said = with_keys(groups, parts)["key"]
+    assert with_keys(groups, parts, said)["key"] == said
+    assert with_keys(groups.slice(0, 0), parts.slice(0, 0), said.slice(0, 0)).num_rows == 0
+    with pytest.raises(BrokenReply, match="key"):
+        with_keys(groups, parts, pa.chunked_array([[said[0].as_py()], [wrong]], pa.string()))
 
 
 @pytest.mark.parametrize("listed", [[7], [7, 8, 9]])

@@ -73,6 +73,8 @@ pub(crate) enum Verb {
     Fetch {
         table: TableName,
         page: Page,
+        /// Whether groups have their keys.
+        keys: bool,
     },
     Snapshot,
     Restore {
@@ -228,6 +230,7 @@ impl Fields {
             Op::Fetch => Verb::Fetch {
                 table: self.table()?,
                 page: self.page()?,
+                keys: self.flag(argument::KEYS)?,
             },
             Op::Snapshot => Verb::Snapshot,
             Op::Restore => Verb::Restore {

@@ -50,7 +50,7 @@ impl<P: Program> Ledger<P> {
         }
         let ledger = slot.as_mut().ok_or(Error::NoSession)?;
         match verb {
-            Verb::Fetch { table, page } => Ok(ledger.fetch(table, page)),
+            Verb::Fetch { table, page, keys } => Ok(ledger.fetch(table, page, keys)),
             Verb::Snapshot => Ok(ledger.snapshot()),
             Verb::Explain { ids, apart } => ledger.explain(ids, apart),
             Verb::ShardKeys => ledger.shard_keys(arrow),
@@ -235,10 +235,10 @@ impl<P: Program> Ledger<P> {
         written(kind, || self.recon.view(), &self.ordinals, extra)
     }
 
-    fn fetch(&self, table: TableName, page: Page) -> Vec<u8> {
+    fn fetch(&self, table: TableName, page: Page, keys: bool) -> Vec<u8> {
         let has_text_id = self.program.schema().has_text_id();
         match table {
-            TableName::Groups => fetch::groups(&self.recon.view(), &self.ordinals, page),
+            TableName::Groups => fetch::groups(&self.recon.view(), &self.ordinals, page, keys),
             TableName::Allocations => fetch::allocations(&self.recon.view(), &self.ordinals, has_text_id, page),
             TableName::Rows => fetch::rows(&row_lines(&self.recon.view(), page), &self.ordinals, has_text_id),
             TableName::Stages => {

@@ -1,6 +1,7 @@
 //! Report tables as Arrow IPC streams, each column read directly from the workspace.
 
 use super::command::Page;
+use super::group_key::group_key;
 use super::ipc::{ColumnSource, cells, write_table};
 use super::ordinals::Ordinals;
 use super::reply::status;
@@ -11,12 +12,12 @@ use crate::report::{GroupView, ReportView};
 use crate::row_id::RowId;
 use crate::wire::{Counter, column};
 
-/// One line a group, in report order.
-pub(crate) fn groups(view: &ReportView<'_>, ordinals: &Ordinals, page: Page) -> Vec<u8> {
+/// One line a group, in report order; with its key where `keys` asks for it.
+pub(crate) fn groups(view: &ReportView<'_>, ordinals: &Ordinals, page: Page, keys: bool) -> Vec<u8> {
     let page = page.within(view.len());
     let table: Vec<GroupView<'_>> = view.groups().skip(page.start).take(page.len()).collect();
     let groups = || table.iter();
-    let columns = [
+    let mut columns = vec![
         (column::GROUP_ID, ColumnSource::Int64(cells(groups, |group| group.id()))),
         (
             column::STATUS,
@@ -57,6 +58,9 @@ pub(crate) fn groups(view: &ReportView<'_>, ordinals: &Ordinals, page: Page) -> 
             ColumnSource::Int64(cells(groups, |group| ordinals.number_or_none(group.first()))),
         ),
     ];
+    if keys {
+        columns.push((column::KEY, ColumnSource::Digest(cells(groups, group_key))));
+    }
     write_table(page.len(), &columns)
 }
 

@@ -12,6 +12,7 @@ mod describe;
 mod dispatch;
 mod explain;
 mod fetch;
+mod group_key;
 mod ipc;
 mod lane;
 mod ordinals;

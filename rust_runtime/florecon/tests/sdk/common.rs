@@ -185,7 +185,12 @@ pub fn amounts(report: &Value) -> Vec<(i64, i64)> {
 
 /// The one batch of a fetched table.
 pub fn fetched<P: Plugin>(session: &mut Session<P>, what: &str) -> RecordBatch {
-    let reply = session.dispatch(json!({"op": "fetch", "what": what}).to_string().as_bytes(), &[]);
+    batch_of(session, &json!({"op": "fetch", "what": what}))
+}
+
+/// The one batch of the table that a command replies with.
+pub fn batch_of<P: Plugin>(session: &mut Session<P>, command: &Value) -> RecordBatch {
+    let reply = session.dispatch(command.to_string().as_bytes(), &[]);
     let mut reader = StreamReader::try_new(&*reply, None).unwrap();
     let batch = reader.next().unwrap().unwrap();
     assert!(reader.next().is_none());

@@ -9,7 +9,7 @@ use arrow_schema::DataType;
 use florecon::prelude::*;
 use serde_json::json;
 
-use super::common::{Named, fetched, opened, send, stream};
+use super::common::{Named, batch_of, fetched, opened, send, stream};
 
 /// Nets all, or leaves all, by a text id.
 struct Netted;
@@ -103,6 +103,20 @@ fn groups() {
     assert_eq!(nodes.iter().collect::<Vec<_>>(), [Some(2), None, Some(3)]);
     let unique = table.column_by_name("unique").unwrap();
     assert_eq!((unique.data_type(), unique.null_count()), (&DataType::Boolean, 1));
+}
+
+#[test]
+fn groups_have_their_keys_where_these_are_asked_for() {
+    let mut session = solved();
+    assert!(fetched(&mut session, "groups").column_by_name("key").is_none());
+    let table = batch_of(&mut session, &json!({"op": "fetch", "what": "groups", "keys": true}));
+    // BLAKE2b of "50:1:a-50:1:c", "9:1:b" and "1:1:d"
+    let keys = [
+        "b1dfb52a780b18330ec729622b602071",
+        "5573ff8d5f11b6b16709bea2ca90bb0b",
+        "862f509fcb372affea97e51837b548f5",
+    ];
+    assert_eq!(texts(&table, "key"), keys.map(|key| Some(key.to_owned())));
 }
 
 #[test]

@@ -12,7 +12,7 @@ mod write;
 
 pub(crate) use batch::Batches;
 pub(crate) use column::{Column, Storage};
-pub(crate) use write::{ColumnSource, cells, write_table};
+pub(crate) use write::{ColumnSource, DIGEST, cells, write_table};
 
 use crate::error::Error;
 

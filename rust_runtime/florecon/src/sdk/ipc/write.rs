@@ -6,15 +6,20 @@ use flatbuffers::{FlatBufferBuilder, UnionWIPOffset, WIPOffset};
 /// Buffers and messages begin at multiples of this many bytes, as the format recommends.
 const ALIGNMENT: usize = 64;
 
+/// Bytes of a digest.
+pub(crate) const DIGEST: usize = 16;
+
 /// Visits the cells of a column from the first row to the last; may be called repeatedly.
 pub(crate) type Cells<'r, T> = Box<dyn Visit<T> + 'r>;
 
 /// Closures behind a trait of their own: the table of a `dyn Fn` has a second copy of each, for `FnOnce`.
 pub(crate) trait Visit<T> {
-    fn visit(&self, take: &mut dyn FnMut(T));
+    /// Hands the cells out in batches: a call for each would cost more than most cells do.
+    fn visit(&self, take: &mut dyn FnMut(&[T]));
 }
 
-type EachText<'r> = dyn Fn(&mut dyn FnMut(&str)) + 'r;
+/// Cells of a batch.
+const BATCH: usize = 256;
 
 struct Cell<E, C> {
     each: E,
@@ -22,8 +27,16 @@ struct Cell<E, C> {
 }
 
 impl<I: Iterator, T, E: Fn() -> I, C: Fn(I::Item) -> T> Visit<T> for Cell<E, C> {
-    fn visit(&self, take: &mut dyn FnMut(T)) {
-        (self.each)().for_each(|item| take((self.cell)(item)));
+    fn visit(&self, take: &mut dyn FnMut(&[T])) {
+        let mut batch = Vec::with_capacity(BATCH);
+        for item in (self.each)() {
+            batch.push((self.cell)(item));
+            if batch.len() == BATCH {
+                take(&batch);
+                batch.clear();
+            }
+        }
+        take(&batch);
     }
 }
 
@@ -45,6 +58,8 @@ pub(crate) enum ColumnSource<'r> {
     Text(Cells<'r, &'r str>),
     /// Texts or null.
     OptText(Cells<'r, Option<&'r str>>),
+    /// 16 bytes as a text of 32 hexadecimal digits.
+    Digest(Cells<'r, [u8; DIGEST]>),
     /// 128-bit whole numbers, as `decimal128(38, 0)`.
     Decimal128(Cells<'r, i128>),
 }
@@ -86,9 +101,10 @@ impl Plan {
             ColumnSource::OptInt64(cells) | ColumnSource::OptFloat64(cells) => (nulls(cells), vec![rows * 8]),
             ColumnSource::OptInt32(cells) => (nulls(cells), vec![rows * 4]),
             ColumnSource::OptBool(cells) => (nulls(cells), vec![rows.div_ceil(8)]),
-            ColumnSource::Text(cells) => (0, vec![(rows + 1) * 4, sum(cells, str::len)]),
+            ColumnSource::Text(cells) => (0, vec![(rows + 1) * 4, sum(cells, |cell| cell.len())]),
+            ColumnSource::Digest(_) => (0, vec![(rows + 1) * 4, rows * 2 * DIGEST]),
             ColumnSource::OptText(cells) => {
-                let length = |cell: Option<&str>| cell.map_or(0, str::len);
+                let length = |cell: &Option<&str>| cell.map_or(0, str::len);
                 (nulls(cells), vec![(rows + 1) * 4, sum(cells, length)])
             }
         };
@@ -100,9 +116,9 @@ impl Plan {
     }
 }
 
-fn sum<T>(cells: &Cells<'_, T>, size: impl Fn(T) -> usize) -> usize {
+fn sum<T>(cells: &Cells<'_, T>, size: impl Fn(&T) -> usize) -> usize {
     let mut sum = 0;
-    cells.visit(&mut |cell| sum += size(cell));
+    cells.visit(&mut |batch| sum += batch.iter().map(&size).sum::<usize>());
     sum
 }
 
@@ -144,50 +160,83 @@ fn push_column(out: &mut Vec<u8>, source: &ColumnSource<'_>, plan: &Plan) {
             push_validity(out, plan, cells);
             push_bits(out, cells, |cell| cell == Some(true));
         }
-        ColumnSource::Text(cells) => push_texts(out, &|take: &mut dyn FnMut(&str)| cells.visit(&mut |cell| take(cell))),
+        ColumnSource::Text(cells) => push_texts(out, cells, |cell| cell),
+        ColumnSource::Digest(cells) => push_digests(out, cells, plan.buffers[1] / 4),
         ColumnSource::OptText(cells) => {
             push_validity(out, plan, cells);
-            push_texts(out, &|take: &mut dyn FnMut(&str)| {
-                cells.visit(&mut |cell| take(cell.unwrap_or_default()));
-            });
+            push_texts(out, cells, Option::unwrap_or_default);
         }
     }
 }
 
-fn push_values<T, const N: usize>(out: &mut Vec<u8>, cells: &Cells<'_, T>, bytes: impl Fn(T) -> [u8; N]) {
-    cells.visit(&mut |cell| out.extend_from_slice(&bytes(cell)));
+fn push_values<T: Copy, const N: usize>(out: &mut Vec<u8>, cells: &Cells<'_, T>, bytes: impl Fn(T) -> [u8; N]) {
+    cells.visit(&mut |batch| push_all(out, batch, &bytes));
     pad(out);
 }
 
-fn push_validity<T>(out: &mut Vec<u8>, plan: &Plan, cells: &Cells<'_, Option<T>>) {
+/// Appends so many bytes for each cell.
+fn push_all<T: Copy, const N: usize>(out: &mut Vec<u8>, cells: &[T], bytes: impl Fn(T) -> [u8; N]) {
+    let start = out.len();
+    out.resize(start + N * cells.len(), 0);
+    for (place, &cell) in out[start..].as_chunks_mut().0.iter_mut().zip(cells) {
+        *place = bytes(cell);
+    }
+}
+
+fn push_validity<T: Copy>(out: &mut Vec<u8>, plan: &Plan, cells: &Cells<'_, Option<T>>) {
     if plan.nulls > 0 {
         push_bits(out, cells, |cell| cell.is_some());
     }
 }
 
-fn push_bits<T>(out: &mut Vec<u8>, cells: &Cells<'_, T>, bit: impl Fn(T) -> bool) {
-    let mut row = 0;
-    cells.visit(&mut |cell| {
-        if row % 8 == 0 {
-            out.push(0);
-        }
-        if let Some(byte) = out.last_mut() {
-            *byte |= u8::from(bit(cell)) << (row % 8);
-        }
-        row += 1;
+fn push_bits<T: Copy>(out: &mut Vec<u8>, cells: &Cells<'_, T>, bit: impl Fn(T) -> bool) {
+    // a batch is of whole bytes, but for the last one
+    cells.visit(&mut |batch| {
+        out.extend(batch.chunks(8).map(|cells| {
+            let bits = (0..).zip(cells);
+            bits.fold(0_u8, |byte, (place, &cell)| byte | (u8::from(bit(cell)) << place))
+        }));
     });
     pad(out);
 }
 
-fn push_texts(out: &mut Vec<u8>, cells: &EachText<'_>) {
+fn push_texts<'r, T: Copy>(out: &mut Vec<u8>, cells: &Cells<'r, T>, text: impl Fn(T) -> &'r str) {
     let mut end = 0_u32;
     out.extend_from_slice(&end.to_le_bytes());
-    cells(&mut |cell| {
-        end += cell.len() as u32;
-        out.extend_from_slice(&end.to_le_bytes());
+    cells.visit(&mut |batch| {
+        let ends: Vec<u32> = batch
+            .iter()
+            .map(|&cell| {
+                end += text(cell).len() as u32;
+                end
+            })
+            .collect();
+        push_all(out, &ends, u32::to_le_bytes);
     });
     pad(out);
-    cells(&mut |cell| out.extend_from_slice(cell.as_bytes()));
+    cells.visit(&mut |batch| {
+        batch
+            .iter()
+            .for_each(|&cell| out.extend_from_slice(text(cell).as_bytes()));
+    });
+    pad(out);
+}
+
+fn push_digests(out: &mut Vec<u8>, cells: &Cells<'_, [u8; DIGEST]>, offsets: usize) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    const WIDTH: usize = 2 * DIGEST;
+    let ends: Vec<u32> = (0..offsets as u32).map(|row| row * WIDTH as u32).collect();
+    push_all(out, &ends, u32::to_le_bytes);
+    pad(out);
+    cells.visit(&mut |batch| {
+        push_all(out, batch, |digest| {
+            let mut text = [0; WIDTH];
+            for (digits, byte) in text.as_chunks_mut().0.iter_mut().zip(digest) {
+                *digits = [byte >> 4, byte & 15].map(|half| DIGITS[usize::from(half)]);
+            }
+            text
+        });
+    });
     pad(out);
 }
 
@@ -210,7 +259,11 @@ fn field<'b>(builder: &mut FlatBufferBuilder<'b>, name: &str, source: &ColumnSou
     let (kind, logical) = logical_type(builder, source);
     let nullable = !matches!(
         source,
-        ColumnSource::Int64(_) | ColumnSource::UInt64(_) | ColumnSource::Text(_) | ColumnSource::Decimal128(_)
+        ColumnSource::Int64(_)
+            | ColumnSource::UInt64(_)
+            | ColumnSource::Text(_)
+            | ColumnSource::Digest(_)
+            | ColumnSource::Decimal128(_)
     );
     let mut field = ipc::FieldBuilder::new(builder);
     field.add_name(name);
@@ -233,7 +286,7 @@ fn logical_type(
             ipc::Type::Bool,
             ipc::BoolBuilder::new(builder).finish().as_union_value(),
         ),
-        ColumnSource::Text(_) | ColumnSource::OptText(_) => (
+        ColumnSource::Text(_) | ColumnSource::OptText(_) | ColumnSource::Digest(_) => (
             ipc::Type::Utf8,
             ipc::Utf8Builder::new(builder).finish().as_union_value(),
         ),
