@@ -51,7 +51,7 @@ TEXTS = st.one_of(st.sampled_from(ATTACKS), st.text(st.characters(), max_size=12
 LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*', re.DOTALL)
 """A text or a line comment of the generated code, by the rules of Rust's lexer; it has no other text or comment."""
 MACROS = {"packed", "export_plugin", "vec", "matches", "include_str", "concat", "format"}
-FUNCTIONS = {"domain", "schema", "params", "build", "configure", "row", "numeraire", "strategy"}
+FUNCTIONS = {"domain", "schema", "params", "build", "configure", "columns", "row", "numeraire", "strategy"}
 SAMPLES = [made().data for made in STRATEGIES.values()]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import struct
 import subprocess
@@ -152,6 +153,8 @@ class Interpreter:
                 return {"group_id": model.merge(pairs, label, reason)}
             case "fetch":
                 whole = self._table(model, command["what"])["rows"]
+                if command.get("keys"):
+                    whole = [{**line, "key": key} for line, key in zip(whole, _keys(model), strict=True)]
                 first = command.get("from", 0)
                 return {"rows": whole[first : first + command.get("count", len(whole))]}
             case _:
@@ -242,3 +245,12 @@ class Interpreter:
         if "id" in cells and self._textual:
             cells["id_text"] = cells["id"]
         return {name: self._number(cell) if name in ("id", "first_id") else cell for name, cell in cells.items()}
+
+
+def _keys(model: Model) -> list[str]:
+    """The keys of the groups, by the rule of the wire page."""
+    report = model.report()
+    members: dict[int, list[str]] = {group.group_id: [] for group in report.groups}
+    for part in report.allocations:
+        members[part.group_id].append(f"{part.amount}:{len(str(part.id).encode())}:{part.id}")
+    return [hashlib.blake2b("".join(each).encode(), digest_size=16).hexdigest() for each in members.values()]

@@ -159,6 +159,8 @@ STEPS: list[Step] = [
     Step({"op": "fetch", "what": "rows", "from": 8, "count": 100}),
     Step({"op": "fetch", "what": "stages", "count": 0}),
     Step({"op": "fetch", "what": "groups", "from": 99}),
+    Step({"op": "fetch", "what": "groups", "keys": True}),
+    Step({"op": "fetch", "what": "groups", "keys": "all"}),
     Step({"op": "fetch", "what": "groups", "from": -1}),
     Step({"op": "fetch", "what": "rows", "count": "all"}),
     Step({"op": "report", "reply": "summary"}),

@@ -160,6 +160,8 @@ def test_every_table_has_the_columns_of_the_wire(name: str) -> None:
             columns = {column: arrow.get(type, type) for column, type in TABLES[what].items()}
             if name == "text" and "id" in columns:
                 columns["id_text"] = "string"
+            if vector["command"].get("keys"):
+                columns["key"] = "string"
             assert vector["table"]["columns"] == columns, what
 
 
