@@ -69,6 +69,7 @@ def test_key_does_not_depend_on_the_order_of_the_tables() -> None:
         assert with_keys(turned, parts.take(order))["key"].to_pylist() == [first[8], first[7]]
 
 
+@pytest.mark.cargo
 def test_keys_of_the_module_are_those_of_the_rule(tmp_path: Path) -> None:
     session = Session(load(PLUGIN.build(tmp_path, profile="quick").wasm), Limits())
     session.change("upsert", {}, conform(ledger(random.Random(1)), session.about))
