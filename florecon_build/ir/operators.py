@@ -7,14 +7,16 @@ again), the interpreter, the Rust generator, and the table in ``docs/closures.md
 ``Operation`` (leaves, comparisons, logic, ``where``, ``tier``, ``first_of``, ``lookup``, tuples, facts of pairs and
 groups) have code of their own in each pass.
 
-Adding a function of one text, say ``reverse``, takes six edits:
+Adding a function of one text, say ``reverse``, takes five edits:
 
 1. ``ir/expressions.py``: the member ``TextOp.REVERSE``.
 2. this file: the row ``_text_fn(e.TextOp.REVERSE, "reverse")``.
 3. ``frontend/text.py``: the method ``TextExpr.reverse``, with its example.
 4. ``interpreter/text.py``: the function ``reverse``.
 5. ``rust_runtime/florecon/src/value/text.rs``: the function ``reverse``.
-6. ``rust_runtime/florecon/src/value/text_column.rs``: the method ``TextColumn::reverse``.
+
+A row computes it then; for whole columns at once it takes a method of ``TextColumn`` too, see
+``codegen/rust/text_columns.py``.
 
 ``python -m scripts.operator_reference`` then writes the table of ``docs/closures.md`` and ``docs/ir.schema.json``.
 """

@@ -13,11 +13,16 @@ from typing import cast
 from florecon_build.codegen.rust.simplify import simplify
 from florecon_build.ir import expressions as e
 from florecon_build.ir import nodes as n
-from florecon_build.ir.operators import Operator, operands_of, operator_of
-from florecon_build.ir.types import TEXT, Kind
+from florecon_build.ir.operators import Function, Operator, operands_of, operator_of
+from florecon_build.ir.types import TEXT
 
 FEWEST = 2
 """Functions that make a chain. One alone gives back a text that it does not change, and copies none."""
+FUNCTIONS = frozenset(
+    f"text::{name}"
+    for name in ("upper", "lower", "strip", "strip_left", "digits", "alnum", "normalize", "left", "right", "replace")
+)
+"""Functions of one text that are methods of the runtime's ``TextColumn`` too; any other is left to the row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +120,9 @@ class _Found:
 
 
 def _is_column_function(value: e.Operation) -> bool:
-    """Whether it makes a text of one text, whatever that is: a method of the runtime's ``TextColumn``."""
+    """Whether it makes a text of one text by a function of whole columns."""
     operator = operator_of(value)
-    of_one_text = [param.kinds for param in operator.params] == [(Kind.TEXT,)] and not operator.variadic
-    return value.type == TEXT and of_one_text
+    return value.type == TEXT and isinstance(operator.rust, Function) and operator.rust.name in FUNCTIONS
 
 
 def _with_operands(value: e.Operation, operator: Operator, operands: tuple[e.Value, ...]) -> e.Value:
