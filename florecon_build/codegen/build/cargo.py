@@ -73,8 +73,8 @@ def run_cargo(
         settings |= {"CARGO_TERM_PROGRESS_WHEN": "always", "CARGO_TERM_PROGRESS_WIDTH": "200"}
     done = _run(command, variables(settings), say)
     if done.code != 0 and not any(_is_of_a_crate(message) for message in done.messages):
-        target = args[args.index("--target") + 1] if "--target" in args else compiler.fact("host")
-        fetch = [str(compiler.cargo), "fetch", "--locked", "--target", target, *manifest]
+        # for every target: a build asks for packages that `cargo fetch --target` leaves out
+        fetch = [str(compiler.cargo), "fetch", "--locked", *manifest]
         fetched = _run(fetch, {**os.environ, "RUSTC": str(compiler.rustc)}, None)
         if fetched.code != 0:
             why = f"{_why(done.log, done.messages)}\n{fetched.log[-2000:]}"
