@@ -40,16 +40,14 @@ class Matching:
             memo.alias("memo"),
         ).with_columns(pl.col("memo").str.extract(r"INV([^ ]+)", 1).alias("invoice"))
         self.found: list[Any] = []
-        self.groups = 0
+        self.tokens: Any = None
 
-    def take(self, matched: Any, by: str = "group_id") -> None:
-        """Notes lines and the number of their group in this step."""
-        pl = self.pl
-        matched = matched.select("row_id", pl.col(by).cast(pl.Int64).rank("dense").cast(pl.Int64) + self.groups)
-        if len(matched):
-            self.found.append(matched.rename({by: "group_id"}))
-            self.groups = int(self.found[-1]["group_id"].max())
+    def take(self, matched: Any) -> None:
+        """Notes lines and their group of this step: the smallest of its lines, so that none is of two steps."""
+        self.found.append(matched.select("row_id", "group_id"))
         self.open = self.open.join(matched, on="row_id", how="anti")
+        if self.tokens is not None:
+            self.tokens = self.tokens.join(matched, on="row_id", how="anti")
 
     def facts(self, lines: Any, *keys: str) -> Any:
         """The groups of equal keys that both companies tell, with their net and their largest amount."""
@@ -87,13 +85,13 @@ class Matching:
         other = joined.select(pl.col("row_id_b").alias("row_id"), pl.col("row_id").alias("group_id"))
         self.take(pl.concat([one, other]))
 
-    def tokens(self) -> Any:
+    def tokenize(self) -> None:
         """One row a line and reference."""
         pl = self.pl
         words = pl.col("memo").str.extract_all(r"[A-Z0-9]{8,}")
         marked = words.list.eval(pl.element().filter(pl.element().str.contains("[0-9]"))).list.unique()
         lines = self.open.select("row_id", "shard", "cents", "company", marked.alias("token"))
-        return lines.explode("token").drop_nulls("token")
+        self.tokens = lines.explode("token").drop_nulls("token")
 
     def limit(self, with_fee: bool) -> Any:
         pl = self.pl
@@ -107,8 +105,9 @@ class Matching:
     def references(self, rounds: tuple[bool, ...] = (False, False, False, True, True)) -> None:
         """Lines that share a reference and net: a line that has several takes the rarest, in rounds."""
         pl = self.pl
+        self.tokenize()
         for with_fee in rounds:
-            tokens = self.tokens()
+            tokens = self.tokens
             nets = self.nets(tokens, with_fee, "shard", "token").select("shard", "token", "lines", "group_id")
             best = tokens.join(nets, on=["shard", "token"]).sort("lines", "group_id", "token")
             best = best.unique("row_id", keep="first", maintain_order=True)
@@ -121,7 +120,7 @@ class Matching:
         pl = self.pl
         sparse, graph = importlib.import_module("scipy.sparse"), importlib.import_module("scipy.sparse.csgraph")
         for with_fee in (False, True):
-            tokens = self.tokens()
+            tokens = self.tokens
             line = tokens["row_id"].rank("dense").to_numpy().astype(np.int64) - 1
             token = tokens.select(pl.struct("shard", "token").rank("dense")).to_series().to_numpy().astype(np.int64) - 1
             lines = int(line.max()) + 1
@@ -129,9 +128,8 @@ class Matching:
             edges = sparse.coo_matrix((np.ones(len(line), dtype=np.int8), (line, lines + token)), shape=(count, count))
             _, label = graph.connected_components(edges, directed=False)
             marked = tokens.with_columns(pl.Series("component", label[line]).cast(pl.Int64)).unique("row_id")
-            self.take(
-                marked.join(self.nets(marked, with_fee, "component").select("component"), on="component"), "component"
-            )
+            nets = self.nets(marked, with_fee, "component").select("component", "group_id")
+            self.take(marked.join(nets, on="component"))
 
     def amounts(self) -> None:
         """Equal amounts within three weeks, each line with the nearest where that is mutual."""
