@@ -475,3 +475,39 @@ fn a_step_that_fails_gives_the_error_of_one_call_and_the_next_starts_anew() {
     assert_eq!(r.solve_within(1).unwrap(), first);
     assert_eq!(r.solve_within(9).unwrap_err().to_string(), whole.to_string());
 }
+
+#[test]
+fn a_large_shard_that_is_suspended_comes_to_the_same() {
+    // so many nodes that a shard is more than one step, and rows enough to be counted anew
+    let idle = || (0..700).map(|_| identity());
+    let cost = |a: Item<'_, i64>, b: Item<'_, i64>| Some((a.amount + b.amount).abs() as f64);
+    let plan = || {
+        let steps = [
+            exact_1to1(
+                |i: Item<'_, i64>| Some(i.amount.abs() % 5 == 0).filter(|is_fifth| *is_fifth),
+                by_id,
+            ),
+            flow(Flow::new(constant(90.0), cost).window(|i: Item<'_, i64>| i.original.abs(), 3)),
+            soak_small(abs_tol(9), "small", singleton()),
+        ];
+        let steps = steps.into_iter().flat_map(|step| idle().chain([step])).collect();
+        partition_by(|i: Item<'_, i64>| Some(i.amount % 2 == 0), seq(steps))
+    };
+    let rows: Vec<(i64, i64)> = (0..2600_i64)
+        .map(|n| (n, (n * 7919 % 1201 + 1) * if n % 3 == 0 { -1 } else { 1 }))
+        .collect();
+    let (mut whole, mut parts) = (recon(plan(), &rows), recon(plan(), &rows));
+    whole.solve().unwrap();
+    let mut calls = 0;
+    loop {
+        calls += 1;
+        let progress = parts.solve_within(100_000).unwrap();
+        if progress.done == progress.total {
+            break;
+        }
+    }
+    assert!(calls > 20, "{calls} calls");
+    assert_eq!(shown(&parts), shown(&whole));
+    assert_eq!(parts.stages(), whole.stages());
+    assert!(whole.stages().iter().filter(|stage| stage.groups > 0).count() > 4);
+}

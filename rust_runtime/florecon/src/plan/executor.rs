@@ -13,12 +13,11 @@ use super::lot::{Lot, compact, gather, write_back};
 use super::operator::{ChildResult, GroupTransform, Operator, Partition, ShardPlan, Shards};
 use super::run_state::Run;
 use super::shard_cache::Opened;
-use super::shard_rows::LARGE;
+use super::shard_rows::{LARGE, Renumbering};
 use super::tree::Plan;
 use crate::error::Error;
 
-/// Units of a large shard up to which it is one step, since only as one step it has its rows counted anew: less than a tenth of a
-/// second of work.
+/// Units of a large shard up to which it is one step, so that its rows are looked up once: less than a tenth of a second of work.
 const LARGE_STEP: u64 = 1 << 20;
 
 /// Execution mode of a node.
@@ -69,7 +68,17 @@ struct PartitionState<R> {
     /// Lots of the shard at hand.
     lots: Vec<Lot>,
     /// The shard at hand, if it is suspended.
-    suspended: Option<(ShardPlan<R>, Option<Opened>, u64)>,
+    suspended: Option<ShardState<R>>,
+}
+
+/// A shard at hand.
+struct ShardState<R> {
+    plan: ShardPlan<R>,
+    /// The entry of the shard cache to fill.
+    opened: Option<Opened>,
+    /// The seed of its links.
+    seed: u64,
+    renumbering: Option<Renumbering>,
 }
 
 /// The length of the residual, or none where the child suspended.
@@ -309,17 +318,11 @@ impl<R> Cursor<R> {
         let is_sole = mode.caches() && state.shards.buckets().len() == 1;
         let resumed = Mode::Resumable { caches: is_sole };
         let outer = run.links.as_ref().map_or(0, |links| links.seed);
-        let (left, opened) = if let Some((plan, opened, seed)) = state.suspended.take() {
-            set_seed(run, seed);
-            let Some(left) = self.child(run, plan.of(node), &mut state.lots, resumed)? else {
-                state.suspended = Some((plan, opened, seed));
-                set_seed(run, outer);
-                return Ok(false);
-            };
-            (left, opened)
+        let lots = &mut state.lots;
+        let (shard, step_to) = if let Some(shard) = state.suspended.take() {
+            (shard, None)
         } else {
-            gather(bag, state.shards.buckets().get(self.next), &mut state.lots);
-            let lots = &mut state.lots;
+            gather(bag, state.shards.buckets().get(self.next), lots);
             let units = lots.len() as u64 * (node.weight() - 1);
             let done_at = run.units + units;
             let is_cached = mode.caches() && !is_sole && run.shard_cache.accepts(lots.len());
@@ -331,7 +334,6 @@ impl<R> Cursor<R> {
             }
             let plan = state.shards.plan(run, node, lots[0].row, self.next)?;
             let seed = shard_seed(run, node, lots[0])?;
-            set_seed(run, seed);
             let opened = is_cached.then(|| run.open_shard(lots, plan.of(node).nodes()));
             let most = if lots.len() < LARGE {
                 run.budget
@@ -339,26 +341,40 @@ impl<R> Cursor<R> {
                 run.budget.max(LARGE_STEP)
             };
             let is_step = units <= most && !is_sole;
-            match mode {
-                Mode::Resumable { .. } if !is_step => {
-                    let Some(left) = self.child(run, plan.of(node), lots, resumed)? else {
-                        state.suspended = Some((plan, opened, seed));
-                        set_seed(run, outer);
-                        return Ok(false);
-                    };
-                    (left, opened)
-                }
-                Mode::Resumable { .. } => {
-                    let left = run.within(lots, |run, lots| plan.of(node).run(run, lots, false))?;
-                    run.reach(done_at);
-                    (left, opened)
-                }
-                Mode::Atomic { skips } => (plan.of(node).run(run, lots, skips)?, opened),
+            // the cache of shards knows rows by their slots
+            let is_renumbered = matches!(mode, Mode::Resumable { .. }) && !is_sole;
+            let renumbering = is_renumbered.then(|| run.renumber(lots)).flatten();
+            let shard = ShardState {
+                plan,
+                opened,
+                seed,
+                renumbering,
+            };
+            (shard, is_step.then_some(done_at))
+        };
+        set_seed(run, shard.seed);
+        let plan = shard.plan.of(node);
+        let left = match (mode, step_to) {
+            (Mode::Atomic { skips }, _) => plan.run(run, lots, skips)?,
+            (Mode::Resumable { .. }, Some(done_at)) => {
+                let left = run.within(shard.renumbering.as_ref(), |run| plan.run(run, lots, false))?;
+                run.reach(done_at);
+                left
+            }
+            (Mode::Resumable { .. }, None) => {
+                let advance = run.within(shard.renumbering.as_ref(), |run| self.child(run, plan, lots, resumed));
+                let Some(left) = advance? else {
+                    state.suspended = Some(shard);
+                    set_seed(run, outer);
+                    return Ok(false);
+                };
+                left
             }
         };
+        run.restore(shard.renumbering, &mut lots[..left]);
         set_seed(run, outer);
         write_back(bag, state.shards.buckets().get(self.next), &state.lots[..left]);
-        if let Some(opened) = opened {
+        if let Some(opened) = shard.opened {
             run.close_shard(node.id(), &opened);
         }
         Ok(true)

@@ -8,11 +8,13 @@ use std::borrow::Cow;
 use super::lot::Lot;
 use super::row_table::RowTable;
 use super::run_state::Run;
-use crate::error::Error;
 use crate::row_id::RowId;
 
 /// Lots from which on it pays to count the rows of a shard anew.
 pub(crate) const LARGE: usize = 1 << 10;
+
+/// Lots up to which it pays: each part of the work on a suspended shard looks up all its rows.
+const LARGEST: usize = 1 << 20;
 
 /// Rows and their ids by number.
 #[derive(Debug)]
@@ -39,6 +41,15 @@ impl<'a, R> Rows<'a, R> {
         }
     }
 
+    /// The rows of these numbers, counted from 0.
+    fn part(&self, numbers: &[u32]) -> Self {
+        let numbers = numbers.iter().map(|&number| number as usize);
+        Self::Shard(match self {
+            Self::All(rows, ids) => numbers.map(|slot| (&rows[slot], &ids[slot])).collect(),
+            Self::Shard(rows) => numbers.map(|place| rows[place]).collect(),
+        })
+    }
+
     #[inline]
     pub fn id(&self, number: u32) -> &'a RowId {
         match self {
@@ -48,35 +59,50 @@ impl<'a, R> Rows<'a, R> {
     }
 }
 
+/// The numbers that the rows of a shard have outside, where they are counted anew. A suspended shard keeps it.
+pub(crate) struct Renumbering {
+    /// By place in the shard.
+    outside: Vec<u32>,
+    /// Number of groups formed before the shard.
+    mark: usize,
+}
+
 impl<R> Run<'_, R> {
-    /// Runs `work` on the lots of a shard, which returns the length of their residual at the front; a large shard has its rows
-    /// counted anew meanwhile. What is recorded, events or links, names rows by their slots, so the count stays.
-    pub fn within(
-        &mut self,
-        lots: &mut [Lot],
-        work: impl FnOnce(&mut Self, &mut [Lot]) -> Result<usize, Error>,
-    ) -> Result<usize, Error> {
-        if lots.len() < LARGE || self.is_recorded() || self.links.is_some() {
-            return work(self, lots);
+    /// Counts the rows of a shard anew in its lots, if it is large. What is recorded, events or links, names rows by their slots, so
+    /// the count stays then.
+    pub fn renumber(&self, lots: &mut [Lot]) -> Option<Renumbering> {
+        if !(LARGE..=LARGEST).contains(&lots.len()) || self.is_recorded() || self.links.is_some() {
+            return None;
         }
-        let outside: Vec<u32> = lots.iter().map(|lot| lot.row).collect();
-        let rows = outside.iter().map(|&row| (self.rows.row(row), self.rows.id(row)));
-        let rows = Rows::Shard(rows.collect());
-        let originals = outside.iter().map(|&row| self.originals[row as usize]).collect();
-        (0..).zip(&mut *lots).for_each(|(place, lot)| lot.row = place);
+        let outside = lots.iter().map(|lot| lot.row).collect();
+        (0..).zip(lots).for_each(|(place, lot)| lot.row = place);
         let mark = self.groups.len();
+        Some(Renumbering { outside, mark })
+    }
+
+    /// Does a part of the work on a shard with its rows as they are counted there.
+    pub fn within<T>(&mut self, shard: Option<&Renumbering>, work: impl FnOnce(&mut Self) -> T) -> T {
+        let Some(Renumbering { outside, .. }) = shard else {
+            return work(self);
+        };
+        let rows = self.rows.part(outside);
+        let originals: &[i64] = &self.originals;
+        let originals = outside.iter().map(|&row| originals[row as usize]).collect();
 
         let rows = std::mem::replace(&mut self.rows, rows);
         let originals = std::mem::replace(&mut self.originals, Cow::Owned(originals));
         let spare = std::mem::take(&mut self.spare);
-        let done = work(self, lots);
+        let done = work(self);
         (self.rows, self.originals, self.spare) = (rows, originals, spare);
+        done
+    }
 
+    /// Gives the rows of a shard that is done their numbers outside again, in its groups and in its residual.
+    pub fn restore(&mut self, shard: Option<Renumbering>, residual: &mut [Lot]) {
+        let Some(Renumbering { outside, mark }) = shard else {
+            return;
+        };
         self.groups.renumber_from(mark, &outside);
-        let left = done?;
-        lots[..left]
-            .iter_mut()
-            .for_each(|lot| lot.row = outside[lot.row as usize]);
-        Ok(left)
+        residual.iter_mut().for_each(|lot| lot.row = outside[lot.row as usize]);
     }
 }
