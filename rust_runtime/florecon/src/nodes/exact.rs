@@ -38,6 +38,7 @@ where
         Exact1to1 {
             key: item_fn(key),
             order: item_fn(order),
+            order_can_fail: B::CAN_FAIL,
         },
     )
 }
@@ -45,6 +46,7 @@ where
 struct Exact1to1<R, K, O> {
     key: ItemFn<R, Option<K>>,
     order: ItemFn<R, O>,
+    order_can_fail: bool,
 }
 
 impl<R, K: Key, O: Ord> Body<R> for Exact1to1<R, K, O> {
@@ -58,6 +60,7 @@ impl<R, K: Key, O: Ord> Body<R> for Exact1to1<R, K, O> {
             Ok((self.key)(item)?.map(|key| (key, item.amount.unsigned_abs())))
         })?;
         let (mut plus, mut minus) = (Vec::<(O, u32)>::new(), Vec::<(O, u32)>::new());
+        let mut leaf_tag = None;
         for bucket in buckets.iter() {
             if bucket.len() < 2 {
                 run.refuse(node.id(), Refusal::TooSmall, bag, bucket, &|_| Limits::None);
@@ -68,6 +71,12 @@ impl<R, K: Key, O: Ord> Body<R> for Exact1to1<R, K, O> {
                 run.refuse(node.id(), Refusal::OneSided, bag, bucket, &|_| Limits::None);
                 continue;
             }
+            let leaf_tag = *leaf_tag.get_or_insert_with(|| run.tag(node.id(), kind::EXACT_1TO1, reason::EXACT_1TO1));
+            if bucket.len() == 2 && !self.order_can_fail && !run.is_recorded() {
+                let unique = Some(true);
+                run.take(bag, bucket, Tag { unique, ..leaf_tag });
+                continue;
+            }
             for &at in bucket {
                 let lot = bag[at as usize];
                 let side = if lot.amount > 0 { &mut plus } else { &mut minus };
@@ -76,10 +85,8 @@ impl<R, K: Key, O: Ord> Body<R> for Exact1to1<R, K, O> {
             plus.sort_unstable();
             minus.sort_unstable();
             let size = bag[plus[0].1 as usize].amount;
-            let tag = Tag {
-                unique: Some(plus.len() == 1 && minus.len() == 1),
-                ..run.tag(node.id(), kind::EXACT_1TO1, reason::EXACT_1TO1)
-            };
+            let unique = Some(plus.len() == 1 && minus.len() == 1);
+            let tag = Tag { unique, ..leaf_tag };
             for ((_, a), (_, b)) in plus.iter().zip(&minus) {
                 run.take(bag, &[*a.min(b), *a.max(b)], tag);
             }

@@ -36,16 +36,21 @@ impl<R> GroupTransform<R> for Labeled {
     fn apply(&self, run: &mut Run<'_, R>, _: NodeId, done: ChildResult, _: &mut [Lot]) -> Result<usize, Error> {
         let ChildResult { mark, left } = done;
         let mut renamed: HashMap<Name, Name, FxBuildHasher> = HashMap::default();
+        let mut last = None;
         for index in mark..run.groups.len() {
-            let reason = run.groups.get(index).tag.reason;
-            let new = *renamed.entry(reason).or_insert_with(|| match run.names.get(reason) {
-                None => run.names.intern(&self.tag),
-                Some(text) => {
-                    let text = format!("{}: {text}", self.tag);
-                    run.names.intern(&text)
-                }
-            });
+            let reason = run.groups.tag(index).reason;
+            let new = match last {
+                Some((known, new)) if known == reason => new,
+                _ => *renamed.entry(reason).or_insert_with(|| match run.names.get(reason) {
+                    None => run.names.intern(&self.tag),
+                    Some(text) => {
+                        let text = format!("{}: {text}", self.tag);
+                        run.names.intern(&text)
+                    }
+                }),
+            };
             run.groups.tag_mut(index).reason = new;
+            last = Some((reason, new));
         }
         Ok(left)
     }

@@ -15,6 +15,9 @@ pub trait Answer {
     /// The type of the value.
     type Value;
 
+    /// Whether there may be no value; a closure that always has one need not be called where the value decides nothing.
+    const CAN_FAIL: bool = true;
+
     /// The value, or why there is none.
     ///
     /// # Errors
@@ -40,6 +43,8 @@ macro_rules! plain {
     ($([$($generic:ident),*] $type:ty;)*) => {
         $(impl<$($generic),*> Answer for $type {
             type Value = Self;
+
+            const CAN_FAIL: bool = false;
 
             #[inline]
             fn answer(self) -> Result<Self, EvalError> {

@@ -127,6 +127,11 @@ impl Arena {
         }
     }
 
+    /// The amounts of all members of the groups from `mark` on.
+    pub fn amounts_from(&self, mark: usize) -> &[i64] {
+        &self.amounts[self.start(mark)..]
+    }
+
     /// The smallest row of a group.
     pub fn first(&self, index: usize) -> u32 {
         self.rows[self.start(index)]

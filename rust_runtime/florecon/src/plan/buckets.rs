@@ -106,13 +106,14 @@ impl<K: Eq + Hash> Numbering<K> {
     }
 }
 
-fn short_hash(key: &impl Hash) -> u32 {
+/// A hash of half the width, which a table keeps beside each key: it grows without hashing keys again.
+pub(super) fn short_hash(key: &(impl Hash + ?Sized)) -> u32 {
     let hash = FxBuildHasher.hash_one(key);
     (hash >> 32) as u32 ^ hash as u32
 }
 
 /// The table wants entropy in the high bits as well as in the low ones.
-fn spread(hash: u32) -> u64 {
+pub(super) fn spread(hash: u32) -> u64 {
     u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 

@@ -1,9 +1,10 @@
 //! Interner of origins and reasons.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use rustc_hash::FxBuildHasher;
+use hashbrown::HashTable;
+
+use super::buckets::{short_hash, spread};
 
 /// The number of a text, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,35 +28,40 @@ impl Name {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names {
     texts: Vec<Arc<str>>,
-    numbers: HashMap<Arc<str>, Name, FxBuildHasher>,
+    /// The hash of each text, and its place.
+    table: HashTable<(u32, u32)>,
 }
 
 impl Names {
     pub fn intern(&mut self, text: &str) -> Name {
-        if let Some(name) = self.numbers.get(text) {
-            return *name;
-        }
-        let name = Name(u32::try_from(self.texts.len()).expect("fewer texts than groups, fewer groups than rows"));
-        let text: Arc<str> = Arc::from(text);
-        self.texts.push(Arc::clone(&text));
-        self.numbers.insert(text, name);
-        name
+        let hash = short_hash(text);
+        self.known(hash, text)
+            .unwrap_or_else(|| self.add(hash, Arc::from(text)))
     }
 
     /// The name of a text, or none.
     pub fn find(&self, text: &str) -> Name {
-        self.numbers.get(text).copied().unwrap_or(Name::NONE)
+        self.known(short_hash(text), text).unwrap_or(Name::NONE)
     }
 
     /// The same for a text of other names, without copying it.
     pub fn adopt(&mut self, text: &Arc<str>) -> Name {
-        if let Some(name) = self.numbers.get(text) {
-            return *name;
-        }
-        let name = Name::at(self.texts.len());
-        self.texts.push(Arc::clone(text));
-        self.numbers.insert(Arc::clone(text), name);
-        name
+        let hash = short_hash(&**text);
+        self.known(hash, text)
+            .unwrap_or_else(|| self.add(hash, Arc::clone(text)))
+    }
+
+    fn known(&self, hash: u32, text: &str) -> Option<Name> {
+        let is_same = |&(other, place): &(u32, u32)| other == hash && *self.texts[place as usize] == *text;
+        self.table.find(spread(hash), is_same).map(|&(_, place)| Name(place))
+    }
+
+    fn add(&mut self, hash: u32, text: Arc<str>) -> Name {
+        let place = u32::try_from(self.texts.len()).expect("fewer texts than groups, fewer groups than rows");
+        self.texts.push(text);
+        self.table
+            .insert_unique(spread(hash), (hash, place), |&(hash, _)| spread(hash));
+        Name(place)
     }
 
     /// All texts, in the order of interning.

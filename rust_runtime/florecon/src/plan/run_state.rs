@@ -223,7 +223,7 @@ impl<'a, R> Run<'a, R> {
     pub fn enter(&mut self, node: NodeId, bag: &[Lot]) {
         let stage = self.stage(node);
         stage.items_in += bag.len() as u64;
-        stage.value_in += bag.iter().map(|lot| size(lot.amount)).sum::<i128>();
+        stage.value_in += total_size(bag.iter().map(|lot| lot.amount));
         if self.is_recorded() {
             self.record_entered(node, bag);
         }
@@ -231,14 +231,19 @@ impl<'a, R> Run<'a, R> {
 
     pub fn leave(&mut self, node: NodeId, mark: usize) {
         let stage = &mut self.stages[node.index()];
-        for group in (mark..self.groups.len()).map(|index| self.groups.get(index)) {
-            stage.groups += 1;
-            stage.items_matched += group.len() as u64;
-            stage.value_matched += group.amounts.iter().map(|&amount| size(amount)).sum::<i128>();
-        }
+        let amounts = self.groups.amounts_from(mark);
+        stage.groups += (self.groups.len() - mark) as u64;
+        stage.items_matched += amounts.len() as u64;
+        stage.value_matched += total_size(amounts.iter().copied());
     }
 }
 
-fn size(amount: i64) -> i128 {
-    i128::from(amount.unsigned_abs())
+/// The sum of up to 2^32 absolute amounts: that of their lower halves and that of their upper ones, each within 64 bits.
+fn total_size(amounts: impl Iterator<Item = i64>) -> i128 {
+    let (mut low, mut high) = (0_u64, 0_u64);
+    for size in amounts.map(i64::unsigned_abs) {
+        low += size & u64::from(u32::MAX);
+        high += size >> u32::BITS;
+    }
+    (i128::from(high) << u32::BITS) + i128::from(low)
 }

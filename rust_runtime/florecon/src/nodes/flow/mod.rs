@@ -262,7 +262,11 @@ impl<R> Body<R> for Flow<R> {
             return Ok(bag.len());
         }
         let rows = sides.places.iter().map(|&at| bag[at as usize].row);
-        let ids: Vec<RowId> = rows.map(|row| run.id(row).clone()).collect();
+        let ids: Vec<RowId> = if run.flows.reads_ids(&instance) {
+            rows.map(|row| run.id(row).clone()).collect()
+        } else {
+            Vec::new()
+        };
         let solution = run.flows.solve(node.id(), &ids, &instance)?;
         self.record(run, node.id(), bag, &sides, &instance, &solution)?;
         let tag = run.tag(node.id(), kind::FLOW, reason::FLOW);

@@ -72,6 +72,21 @@ impl FlowCache {
         }
     }
 
+    /// Whether an entry may be found for an instance or made of it, by the ids of its rows; without, they may be none.
+    pub fn reads_ids(&self, instance: &Instance) -> bool {
+        !self.kept.is_empty() || self.is_large(instance)
+    }
+
+    /// Whether keeping an instance is worth it.
+    fn is_large(&self, instance: &Instance) -> bool {
+        let fewest = if self.is_first {
+            FEWEST_ARCS_AT_FIRST
+        } else {
+            FEWEST_ARCS
+        };
+        instance.tail.len() >= fewest
+    }
+
     /// Solves the instance of a node over these rows, from the entry of the node if there is one.
     pub fn solve(&mut self, node: NodeId, ids: &[RowId], instance: &Instance) -> Result<Solution, Error> {
         let options = Options { certify: self.certify };
@@ -95,15 +110,10 @@ impl FlowCache {
 
     /// Keeps an instance and its solution, if it is large enough.
     pub fn keep(&mut self, node: NodeId, ids: Vec<RowId>, instance: Instance, solution: &Solution) {
-        let Some(first) = ids.iter().min().cloned() else { return };
-        let fewest = if self.is_first {
-            FEWEST_ARCS_AT_FIRST
-        } else {
-            FEWEST_ARCS
-        };
-        if instance.tail.len() < fewest {
+        if !self.is_large(&instance) {
             return;
         }
+        let Some(first) = ids.iter().min().cloned() else { return };
         let entry = Entry {
             node,
             n_sources: instance.n_sources,
