@@ -6,7 +6,7 @@ use super::accept::{Accept, Always, Condition};
 use crate::error::Error;
 use crate::explain::event::{Event, KeyJson, Limits};
 use crate::plan::Answer;
-use crate::plan::buckets::{Buckets, Key, Numbering};
+use crate::plan::buckets::{BATCH, Buckets, Key, Numbering};
 use crate::plan::group::Group;
 use crate::plan::item::Item;
 use crate::plan::links::by_keys;
@@ -109,14 +109,26 @@ pub(super) fn signal_buckets<R, K: Key + Ord>(
 ) -> Result<(Buckets, Vec<K>), Error> {
     let mut numbering = Numbering::default();
     let mut pairs = Vec::with_capacity(bag.len());
-    let mut own = Vec::new();
-    for (at, &lot) in bag.iter().enumerate() {
-        signals(run.item(lot), &mut own).map_err(|error| run.fault(lot.row, error))?;
-        run.stage(node).null_key += u64::from(own.is_empty());
-        ascending(&mut own);
-        own.dedup();
-        pairs.extend(own.drain(..).map(|signal| (numbering.number(signal), at as u32)));
+    let (mut read, mut counts, mut own) = (Vec::new(), Vec::with_capacity(BATCH), Vec::new());
+    let mut at = 0;
+    let mut nulls = 0;
+    for lots in bag.chunks(BATCH) {
+        for &lot in lots {
+            let before = read.len();
+            signals(run.item(lot), &mut read).map_err(|error| run.fault(lot.row, error))?;
+            counts.push(read.len() - before);
+        }
+        let mut read = read.drain(..);
+        for count in counts.drain(..) {
+            nulls += u64::from(count == 0);
+            own.extend(read.by_ref().take(count));
+            ascending(&mut own);
+            own.dedup();
+            pairs.extend(own.drain(..).map(|signal| (numbering.number(signal), at)));
+            at += 1;
+        }
     }
+    run.stage(node).null_key += nulls;
     let buckets = Buckets::from_pairs(pairs.len(), || pairs.iter().copied(), numbering.keys.len());
     Ok((buckets, numbering.keys))
 }

@@ -132,6 +132,12 @@ impl Arena {
         &self.amounts[self.start(mark)..]
     }
 
+    /// The members of all groups.
+    pub fn lots(&self) -> impl Iterator<Item = Lot> {
+        let members = self.rows.iter().zip(&self.amounts);
+        members.map(|(&row, &amount)| Lot { row, amount })
+    }
+
     /// The smallest row of a group.
     pub fn first(&self, index: usize) -> u32 {
         self.rows[self.start(index)]

@@ -35,6 +35,9 @@ pub(crate) const NO_KEY: u32 = u32::MAX;
 /// Up to this many keys are compared one by one: most shards are small, and a table would cost more.
 const FEW: usize = 8;
 
+/// Keys that are read from their rows at a time: rows are misses of the cache, and a short loop has the processor wait for several.
+pub(crate) const BATCH: usize = 64;
+
 /// Gives equal keys one number, counting from 0 in the order of first sight.
 pub(crate) struct Numbering<K> {
     pub keys: Vec<K>,
@@ -181,10 +184,15 @@ impl Buckets {
         let mut numbering = Numbering::default();
         let mut numbers = Vec::with_capacity(bag.len());
         let mut nulls = 0;
-        for &lot in bag {
-            let key = key(run.item(lot)).map_err(|error| run.fault(lot.row, error))?;
-            nulls += u64::from(key.is_none());
-            numbers.push(key.map_or(NO_KEY, |key| numbering.number(key)));
+        let mut keys = Vec::with_capacity(BATCH.min(bag.len()));
+        for lots in bag.chunks(BATCH) {
+            for &lot in lots {
+                keys.push(key(run.item(lot)).map_err(|error| run.fault(lot.row, error))?);
+            }
+            for key in keys.drain(..) {
+                nulls += u64::from(key.is_none());
+                numbers.push(key.map_or(NO_KEY, |key| numbering.number(key)));
+            }
         }
         run.stage(node).null_key += nulls;
         if run.is_recorded() {

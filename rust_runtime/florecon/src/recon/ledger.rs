@@ -174,6 +174,11 @@ impl Ledger {
         self.groups.get(index)
     }
 
+    /// The smallest slot of a record.
+    pub fn first(&self, index: usize) -> u32 {
+        self.groups.first(index)
+    }
+
     /// Provenance of a record.
     pub fn tag(&self, index: usize) -> Tag {
         self.groups.tag(index)
@@ -190,6 +195,11 @@ impl Ledger {
     /// The amount of a slot's unmatched singleton, as a list of one.
     pub fn loose(&self, slot: u32) -> &[i64] {
         &self.loose[slot as usize..=slot as usize]
+    }
+
+    /// Whether a slot has an unmatched singleton.
+    pub fn has_single(&self, slot: u32) -> bool {
+        self.single[slot as usize] != 0
     }
 
     /// The unmatched singleton of a slot: its group id and amount.

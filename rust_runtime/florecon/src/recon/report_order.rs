@@ -23,10 +23,8 @@ pub(crate) fn order_of(ledger: &Ledger) -> Cow<'_, [Place]> {
 /// All groups in the order of the report, in linear time but for groups that share their smallest row.
 pub(crate) fn report_order(ledger: &Ledger) -> Vec<Place> {
     let entries = || {
-        let groups = ledger
-            .alive()
-            .map(|index| (ledger.group(index).rows[0], Place::Group(index)));
-        let singles = (0..ledger.slots() as u32).filter(|&slot| ledger.single(slot).is_some());
+        let groups = ledger.alive().map(|index| (ledger.first(index), Place::Group(index)));
+        let singles = (0..ledger.slots() as u32).filter(|&slot| ledger.has_single(slot));
         groups.chain(singles.map(|slot| (slot, Place::Single(slot))))
     };
     let mut starts = vec![0_u32; ledger.slots() + 1];

@@ -194,15 +194,13 @@ pub(super) fn verify<R>(
         }
     };
     for group in groups.iter() {
-        let mut net = 0_i128;
-        for lot in group.lots() {
-            subtract(lot);
-            net += i128::from(lot.amount);
-        }
+        let net: i128 = group.amounts.iter().map(|&amount| i128::from(amount)).sum();
         if net.unsigned_abs() > u128::from(i64::MAX.unsigned_abs()) {
             return Err(net_overflow(store, group.rows[0]));
         }
     }
+    // each lot is somewhere else in memory: a short loop has the processor wait for several at once
+    groups.lots().for_each(&mut subtract);
     residual.iter().for_each(|&lot| subtract(lot));
     let wrong = missing.iter().position(|&missing| missing != 0);
     doubtful.extend(wrong.map(|place| slots.map_or(place as u32, |slots| slots[place])));
