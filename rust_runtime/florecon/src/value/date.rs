@@ -18,10 +18,14 @@ const EPOCH: i64 = 719_468;
 /// ```
 #[must_use]
 pub const fn civil(days: i64) -> (i64, i64, i64) {
-    let shifted = days.rem_euclid(CYCLE) + EPOCH;
-    let cycle = days.div_euclid(CYCLE) + shifted / CYCLE;
-    // what is left is less than a cycle: 32 bits are divided in fewer steps than 64
-    let day = (shifted % CYCLE) as u32;
+    // 32 bits are divided in fewer steps than 64: what is left of the cycles, and most dates, fit in them
+    let (cycle, day) = if days >= 0 && days < u32::MAX as i64 - EPOCH {
+        let shifted = (days + EPOCH) as u32;
+        ((shifted / CYCLE as u32) as i64, shifted % CYCLE as u32)
+    } else {
+        let shifted = days.rem_euclid(CYCLE) + EPOCH;
+        (days.div_euclid(CYCLE) + shifted / CYCLE, (shifted % CYCLE) as u32)
+    };
     let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
     let day_of_year = day - (365 * year + year / 4 - year / 100);
     let from_march = (5 * day_of_year + 2) / 153;

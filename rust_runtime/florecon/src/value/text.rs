@@ -2,9 +2,8 @@
 
 use super::ascii::{Words, is_upper};
 use super::char_map::Table;
-use super::substring::{AnyText, built, find, parts, with_scratch};
+use super::substring::{AnyText, built, find, with_scratch};
 use super::text_tables::{FOLD, LOWER, UPPER};
-use super::tokens::TokensBuilder;
 use super::{Text, Tokens};
 
 /// Whether `char` is white space (a fixed list, the same as the reference interpreter's).
@@ -299,7 +298,11 @@ pub fn split(text: &str, separator: &str, index: usize) -> Option<Text> {
 /// ```
 #[must_use]
 pub fn part<'t>(text: &'t str, separator: &str, index: usize) -> Option<&'t str> {
-    parts(text, separator).nth(index)
+    let mut rest = text;
+    for _ in 0..index {
+        rest = &rest[find(rest, separator)? + separator.len()..];
+    }
+    Some(find(rest, separator).map_or(rest, |at| &rest[..at]))
 }
 
 /// Whether `part` stands anywhere in the text.
@@ -336,7 +339,7 @@ pub fn tokens(text: Option<&str>, min_length: usize, with_digit: bool) -> Tokens
         return Tokens::default();
     };
     if is_upper(text) {
-        return words(text, min_length, with_digit);
+        return ascii_words(text, min_length, with_digit);
     }
     with_scratch(|upper| {
         push_upper(text, upper);
@@ -368,22 +371,23 @@ pub fn tokens_keeping(text: Option<&str>, min_length: usize, with_digit: bool, k
     })
 }
 
+/// The tokens of a text that is ASCII and in upper case.
+fn ascii_words(upper: &str, min_length: usize, with_digit: bool) -> Tokens {
+    let words = Words::of(upper, with_digit).filter(|word| word.len() >= min_length);
+    words.map(Text::from).collect()
+}
+
+/// The tokens of a text in upper case.
 fn words(upper: &str, min_length: usize, with_digit: bool) -> Tokens {
-    let mut found = TokensBuilder::default();
-    let mut add = |word: &str, is_long: bool, has_digit: bool| {
-        if is_long && (has_digit || !with_digit) {
-            found.push(Text::from(word));
-        }
-    };
     if upper.is_ascii() {
-        Words::of(upper).for_each(|(word, has_digit)| add(word, word.len() >= min_length, has_digit));
-    } else {
-        for word in upper.split(|char| !is_word(char)).filter(|word| !word.is_empty()) {
-            let is_long = word.chars().nth(min_length.saturating_sub(1)).is_some();
-            add(word, is_long, word.bytes().any(|byte| byte.is_ascii_digit()));
-        }
+        return ascii_words(upper, min_length, with_digit);
     }
-    found.finish()
+    upper
+        .split(|char| !is_word(char))
+        .filter(|word| !word.is_empty() && word.chars().nth(min_length.saturating_sub(1)).is_some())
+        .filter(|word| !with_digit || word.bytes().any(|byte| byte.is_ascii_digit()))
+        .map(Text::from)
+        .collect()
 }
 
 /// The distinct runs of `size` characters of the normalized text (`None`: none), sorted; a shorter text that is not empty

@@ -132,28 +132,44 @@ impl Deref for Tokens {
     }
 }
 
-/// Texts to be a list, in any order. Most lists have one, which takes no memory of its own.
+/// Texts to be a list, in any order. Most lists have one or two, which are not collected in memory of their own first.
 #[derive(Default)]
-pub(super) struct TokensBuilder {
+struct TokensBuilder {
     first: Option<Text>,
+    second: Option<Text>,
     more: Vec<Text>,
 }
 
 impl TokensBuilder {
-    pub fn push(&mut self, text: Text) {
+    fn push(&mut self, text: Text) {
         if self.first.is_none() {
             self.first = Some(text);
+        } else if self.second.is_none() {
+            self.second = Some(text);
         } else {
             self.more.push(text);
         }
     }
 
-    pub fn finish(mut self) -> Tokens {
-        if self.more.is_empty() {
-            return Tokens(self.first.map_or(List::None, List::One));
-        }
-        self.more.extend(self.first);
-        Tokens::new(self.more)
+    fn finish(self) -> Tokens {
+        let Self {
+            first,
+            second,
+            mut more,
+        } = self;
+        Tokens(match (first, second) {
+            (None, _) => List::None,
+            (Some(text), None) => List::One(text),
+            (Some(first), Some(second)) if more.is_empty() => match first.cmp(&second) {
+                Ordering::Less => List::Many(Arc::from([first, second])),
+                Ordering::Greater => List::Many(Arc::from([second, first])),
+                Ordering::Equal => List::One(first),
+            },
+            (Some(first), Some(second)) => {
+                more.extend([first, second]);
+                return Tokens::new(more);
+            }
+        })
     }
 }
 
