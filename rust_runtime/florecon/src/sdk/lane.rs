@@ -145,22 +145,24 @@ impl<'a> Source<'_, 'a> {
     /// Decodes the rows of `range`, up to the first cell that is refused.
     pub fn decode(&self, range: Range<usize>) -> (Lane<'a>, Option<Fault>) {
         let mut null = Vec::new();
-        let (cells, fault) = match (self.field.kind(), self.storage) {
-            (FieldKind::Real, _) => {
-                let (cells, fault) = self.fill(range, &mut null, 0.0, |row| self.real(row));
+        let (cells, fault) = match self.field.kind() {
+            FieldKind::Real => {
+                let (cells, fault) = self.reals(range, &mut null);
                 (Cells::Real(cells), fault)
             }
-            (FieldKind::Text, Storage::Dictionary { bytes, signed, .. }) => {
-                let blank = Text::default();
-                let (cells, fault) = self.fill(range, &mut null, blank, |row| self.shared(row, *bytes, *signed));
-                (Cells::Shared(cells), fault)
-            }
-            (FieldKind::Text, _) => {
-                let (cells, fault) = self.fill(range, &mut null, "", |row| self.plain(row));
-                (Cells::Plain(cells), fault)
-            }
-            (kind, _) => {
-                let (cells, fault) = self.fill(range, &mut null, 0, |row| self.whole(kind, row));
+            FieldKind::Text => match self.storage {
+                Storage::Dictionary { bytes, signed, .. } => {
+                    let read = |row| self.shared(row, *bytes, *signed);
+                    let (cells, fault) = self.fill(range, &mut null, Text::default(), unknown(), read);
+                    (Cells::Shared(cells), fault)
+                }
+                _ => {
+                    let (cells, fault) = self.plain_texts(range, &mut null);
+                    (Cells::Plain(cells), fault)
+                }
+            },
+            kind => {
+                let (cells, fault) = self.numbers(kind, range, &mut null);
                 (Cells::Whole(cells), fault)
             }
         };
@@ -176,22 +178,73 @@ impl<'a> Source<'_, 'a> {
         )
     }
 
+    fn reals(&self, range: Range<usize>, null: &mut Vec<bool>) -> (Vec<f64>, Option<Fault>) {
+        let read = |row| self.real(row);
+        match self.storage {
+            Storage::Float64 => {
+                let reals = self
+                    .column
+                    .fixed_cells(range.clone())
+                    .map(|cell| f64::from_le_bytes(*cell));
+                let known = reals.map(|real| Some(real).filter(|real| real.is_finite()));
+                self.fill(range, null, 0.0, known, read)
+            }
+            _ => self.fill(range, null, 0.0, unknown(), read),
+        }
+    }
+
+    fn plain_texts(&self, range: Range<usize>, null: &mut Vec<bool>) -> (Vec<&'a str>, Option<Fault>) {
+        let read = |row| self.plain(row);
+        match self.storage {
+            Storage::Utf8 => {
+                let known = self.column.adjacent_texts(range.start);
+                self.fill(range, null, "", known, read)
+            }
+            _ => self.fill(range, null, "", unknown(), read),
+        }
+    }
+
+    fn numbers(&self, kind: FieldKind, range: Range<usize>, null: &mut Vec<bool>) -> (Vec<i64>, Option<Fault>) {
+        let read = |row| self.whole(kind, row);
+        match (kind, self.storage) {
+            (FieldKind::Integer, Storage::Int { bytes: 8, .. }) => {
+                let cells = self.column.fixed_cells(range.clone());
+                let known = cells.map(|cell| Some(i64::from_le_bytes(*cell)));
+                self.fill(range, null, 0, known, read)
+            }
+            (FieldKind::Date, Storage::Date32) => {
+                let cells = self.column.fixed_cells(range.clone());
+                let known = cells.map(|cell| Some(i64::from(i32::from_le_bytes(*cell))));
+                self.fill(range, null, 0, known, read)
+            }
+            (FieldKind::Money { scale }, Storage::Decimal128 { scale: from }) => {
+                let cells = self.column.fixed_cells(range.clone());
+                let known = cells.map(|cell| decimal::from_decimal(i128::from_le_bytes(*cell), *from, scale).ok());
+                self.fill(range, null, 0, known, read)
+            }
+            _ => self.fill(range, null, 0, unknown(), read),
+        }
+    }
+
+    /// The cells of `range`, up to the first that is refused. `known` has those that are known without looking at how the
+    /// column is stored, the others are read one by one.
     fn fill<T: Clone>(
         &self,
         range: Range<usize>,
         null: &mut Vec<bool>,
         blank: T,
+        known: impl Iterator<Item = Option<T>>,
         read: impl Fn(usize) -> Result<T, Refusal>,
     ) -> (Vec<T>, Option<Fault>) {
         let mut cells = Vec::with_capacity(range.len());
         let first = range.start;
-        for row in range.clone() {
-            let cell = if self.column.is_null(row) {
-                Err(Refusal::Null)
-            } else {
-                read(row)
-            };
-            match cell {
+        for (row, known) in range.clone().zip(known) {
+            let is_null = self.column.is_null(row);
+            if let (Some(cell), false) = (known, is_null) {
+                cells.push(cell);
+                continue;
+            }
+            match if is_null { Err(Refusal::Null) } else { read(row) } {
                 Ok(cell) => cells.push(cell),
                 Err(Refusal::Null) if self.field.is_nullable() => {
                     null.resize(range.len(), false);
@@ -315,6 +368,11 @@ impl<'a> Source<'_, 'a> {
     fn decimal(&self, row: usize) -> i128 {
         i128::from_le_bytes(self.column.fixed(row))
     }
+}
+
+/// No cell that is known.
+fn unknown<T>() -> impl Iterator<Item = Option<T>> {
+    std::iter::repeat_with(|| None)
 }
 
 fn not_finite(value: f64) -> Refusal {

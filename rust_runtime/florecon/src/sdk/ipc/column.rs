@@ -176,9 +176,28 @@ impl<'a> Column<'a> {
     /// The `N` bytes of a fixed-width cell.
     #[inline]
     pub fn fixed<const N: usize>(&self, row: usize) -> [u8; N] {
-        let mut bytes = [0; N];
-        bytes.copy_from_slice(&self.first[row * N..][..N]);
-        bytes
+        self.first.as_chunks().0[row]
+    }
+
+    /// The fixed-width cells of these rows.
+    pub fn fixed_cells<const N: usize>(&self, rows: Range<usize>) -> std::slice::Iter<'a, [u8; N]> {
+        self.first.as_chunks().0[rows].iter()
+    }
+
+    /// The texts from this row on by their 32-bit offsets; none from where an offset points outside the letters or back, and
+    /// where these are not UTF-8 as a whole.
+    pub fn adjacent_texts(&self, first: usize) -> impl Iterator<Item = Option<&'a str>> + use<'a> {
+        let place = |offset: &[u8; 4]| usize::try_from(i32::from_le_bytes(*offset)).ok();
+        let mut offsets = self.first.as_chunks().0[first..].iter();
+        let start = offsets.next().and_then(place);
+        let mut left = start.and_then(|start| Some((start, self.letters.get(start..)?)));
+        offsets.map(move |offset| {
+            let (start, letters) = left.take()?;
+            let end = place(offset)?;
+            let (text, after) = letters.split_at_checked(end.checked_sub(start)?)?;
+            left = Some((end, after));
+            Some(text)
+        })
     }
 
     /// An integer cell; `None` when an unsigned 64-bit value does not fit (only dictionary indices are of that type).
