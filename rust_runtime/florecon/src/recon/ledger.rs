@@ -8,6 +8,7 @@ mod splice;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 
 use rustc_hash::FxBuildHasher;
 
@@ -433,6 +434,18 @@ impl Ledger {
     pub fn renew_single(&mut self, slot: u32) {
         let id = self.next_id();
         self.renumber_single(slot, id);
+    }
+
+    /// Makes the unmatched singletons of new slots, in their order, under the next ids and with these amounts.
+    pub fn add_singles(&mut self, slots: Range<usize>, amounts: &[i64]) {
+        if self.log.solved.is_some() {
+            slots.clone().for_each(|slot| self.note_single(slot as u32));
+        }
+        self.loose[slots.clone()].copy_from_slice(amounts);
+        for single in &mut self.single[slots] {
+            self.last_id += 1;
+            *single = self.last_id;
+        }
     }
 
     fn renumber_single(&mut self, slot: u32, id: i64) {

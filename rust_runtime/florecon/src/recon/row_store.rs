@@ -60,6 +60,11 @@ impl<R> Store<R> {
         self.amounts.truncate(len);
     }
 
+    /// Whether the rows from `known` on are in order, after those before them, and so have ids that differ.
+    pub fn is_sorted(&self, known: usize) -> bool {
+        self.ids[known.saturating_sub(1)..].is_sorted_by(|a, b| a < b)
+    }
+
     /// Whether two of the rows from `known` on have one id.
     pub fn has_duplicates(&self, known: usize) -> bool {
         let new = &self.ids[known..];
@@ -70,13 +75,9 @@ impl<R> Store<R> {
         !new.iter().all(|id| seen.insert(id))
     }
 
-    /// The new slot of each old one when the rows from `sorted` on, whose ids are new and distinct, are brought into order;
-    /// none when they are.
-    pub fn sorting(&self, sorted: usize) -> Option<Vec<u32>> {
+    /// The new slot of each old one when the rows from `sorted` on, whose ids are new and distinct, are brought into order.
+    pub fn sorting(&self, sorted: usize) -> Vec<u32> {
         let ids = &self.ids;
-        if ids[sorted.saturating_sub(1)..].is_sorted_by(|a, b| a < b) {
-            return None;
-        }
         let mut tail: Vec<u32> = (sorted as u32..ids.len() as u32).collect();
         by_order(&mut tail, |a, b| ids[a as usize].cmp(&ids[b as usize]));
         let mut target = vec![0; ids.len()];
@@ -94,7 +95,7 @@ impl<R> Store<R> {
             };
             target[slot as usize] = rank;
         }
-        Some(target)
+        target
     }
 
     /// Moves each row to its target slot.
@@ -146,7 +147,7 @@ mod tests {
     #[test]
     fn new_rows_are_merged_into_the_order() {
         let mut rows = store(&[2, 4, 9, 7, 1, 12]);
-        let target = rows.sorting(3).unwrap();
+        let target = rows.sorting(3);
         assert_eq!(target, [1, 2, 4, 3, 0, 5]);
         rows.permute(&target);
         assert!(rows.rows.iter().eq(&[1, 2, 4, 7, 9, 12]));
@@ -155,8 +156,8 @@ mod tests {
 
     #[test]
     fn rows_in_order_stay_where_they_are() {
-        assert_eq!(store(&[1, 2, 3, 8]).sorting(2), None);
-        assert_eq!(store(&[]).sorting(0), None);
+        assert!(store(&[1, 2, 3, 8]).is_sorted(2) && !store(&[1, 2, 8, 3]).is_sorted(3));
+        assert!(store(&[]).is_sorted(0));
     }
 
     #[test]

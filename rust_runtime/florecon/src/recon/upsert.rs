@@ -69,14 +69,16 @@ impl<R> Recon<R> {
         let known = self.store.len();
         let mut replaced = Vec::new();
         let staged = self.stage(batch.into_iter(), known, &mut replaced);
+        // as batches often come in id order, the rows are often in order already
+        let is_sorted = self.store.is_sorted(known);
         // a duplicate id is reported before the error that ended the batch
-        let target = match self.first_duplicate(known, &replaced) {
+        let target = match self.first_duplicate(known, &replaced, is_sorted) {
             Some((id, places)) => Err(Error::DuplicateId {
                 id,
                 what: "rows",
                 places,
             }),
-            None => staged.map(|()| self.store.sorting(known)),
+            None => staged.map(|()| (!is_sorted).then(|| self.store.sorting(known))),
         };
         match target {
             Ok(target) => Ok(self.admit(known, target.as_deref(), replaced)),
@@ -104,7 +106,9 @@ impl<R> Recon<R> {
             let amount = self.amount(&id, &row)?;
             let ids = &self.store.ids[..known];
             // batches often come in id order
-            let slot = if ids.get(hint) == Some(&id) {
+            let slot = if ids.is_empty() {
+                None
+            } else if ids.get(hint) == Some(&id) {
                 Some(hint)
             } else {
                 ids.binary_search(&id).ok()
@@ -137,11 +141,16 @@ impl<R> Recon<R> {
     }
 
     /// The first duplicate id of the batch, and both its positions.
-    fn first_duplicate(&self, known: usize, replaced: &[Replacement<R>]) -> Option<(RowId, (usize, usize))> {
+    fn first_duplicate(
+        &self,
+        known: usize,
+        replaced: &[Replacement<R>],
+        is_sorted: bool,
+    ) -> Option<(RowId, (usize, usize))> {
         let mut slots: Vec<u32> = replaced.iter().map(|row| row.slot).collect();
         sorting::numbers(&mut slots);
         let replaced_once = slots.is_sorted_by(|a, b| a < b);
-        if replaced_once && !self.store.has_duplicates(known) {
+        if replaced_once && (is_sorted || !self.store.has_duplicates(known)) {
             return None;
         }
         let mut seen = HashMap::with_hasher(FxBuildHasher);
@@ -214,10 +223,7 @@ impl<R> Recon<R> {
     }
 
     fn admit_new(&mut self, slots: Range<usize>) {
-        for slot in slots {
-            let id = self.ledger.next_id();
-            self.ledger.set_single(slot as u32, id, self.store.amounts[slot]);
-        }
+        self.ledger.add_singles(slots.clone(), &self.store.amounts[slots]);
     }
 
     /// Breaks up groups; returns the ids of the pinned ones.

@@ -154,35 +154,41 @@ impl<'a, P: Program> Rows<'a, P> {
 }
 
 impl<P: Program> Rows<'_, P> {
-    /// Not inlined: what makes a row is a good part of a module, and two commands read rows.
+    /// Decodes what comes after a stretch that was read; false where nothing does.
     #[inline(never)]
-    fn advance(&mut self) -> Result<Option<(RowId, P::Row)>, Error> {
-        while self.stretch.next == self.stretch.sound {
-            if let Some((index, fault)) = self.stretch.refused.take() {
-                return Err(self.refusal(index, fault));
-            }
-            if self.stretch.end < self.batch.rows {
-                self.next_stretch();
-            } else if !self.next_batch()? {
-                return Ok(None);
-            }
+    fn advance(&mut self) -> Result<bool, Error> {
+        if let Some((index, fault)) = self.stretch.refused.take() {
+            return Err(self.refusal(index, fault));
         }
-        let row = self.stretch.next;
-        self.stretch.next += 1;
-        let record = Record::new(&self.stretch.lanes, row - self.stretch.first, self.pool);
-        let id = self.id_at(&record, self.id_column);
-        match self.program.row(&record) {
-            Ok(made) => Ok(Some((id, made))),
-            Err(error) => Err(eval_error(error, self.batch.before + row, id)),
+        if self.stretch.end < self.batch.rows {
+            self.next_stretch();
+            return Ok(true);
         }
+        self.next_batch()
     }
 }
 
 impl<P: Program> Iterator for Rows<'_, P> {
     type Item = Result<(RowId, P::Row), Error>;
 
+    /// Not inlined: what makes a row is a good part of a module, and two commands read rows.
+    #[inline(never)]
     fn next(&mut self) -> Option<Self::Item> {
-        self.advance().transpose()
+        while self.stretch.next == self.stretch.sound {
+            match self.advance() {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        let row = self.stretch.next;
+        self.stretch.next += 1;
+        let record = Record::new(&self.stretch.lanes, row - self.stretch.first, self.pool);
+        let id = self.id_at(&record, self.id_column);
+        Some(match self.program.row(&record) {
+            Ok(made) => Ok((id, made)),
+            Err(error) => Err(eval_error(error, self.batch.before + row, id)),
+        })
     }
 
     /// At least what is left of the batch.
