@@ -139,6 +139,11 @@ impl<'a> ReportView<'a> {
         self.order.len()
     }
 
+    /// A number of members that all groups together do not exceed.
+    pub(crate) fn most_members(&self) -> usize {
+        self.ledger.members() + self.ids.len()
+    }
+
     /// Whether there are no groups.
     ///
     /// ```

@@ -48,6 +48,8 @@ pub(crate) struct Ledger {
     states: Vec<State>,
     /// Number of records that are gone.
     gone: usize,
+    /// Number of records that are pinned.
+    pinned: usize,
     /// Number of records, from the first on, with ascending ids.
     ascending: usize,
     /// The proposals of the last solve in the order of the report, each as it was installed.
@@ -269,8 +271,17 @@ impl Ledger {
             .any(|&index| self.is_pinned(index) && self.part(index, slot) == 0)
     }
 
+    /// Whether nothing has changed since the last solve, whose proposals are all there is.
+    fn is_as_solved(&self) -> bool {
+        let is_changed = !self.log.records.is_empty() || !self.log.singles.is_empty();
+        self.order.is_whole() && self.pinned == 0 && self.log.solved == Some(self.count()) && !is_changed
+    }
+
     /// The order of the last solve, if its proposals are all there is and each is as it was installed.
     pub fn solved_order(&self) -> Option<Cow<'_, [Place]>> {
+        if let Some(listed) = self.order.as_slice().filter(|_| self.is_as_solved()) {
+            return Some(Cow::Borrowed(listed));
+        }
         let singles = self.single.iter().filter(|id| **id != 0).count();
         let is_all = self.alive().count() + singles == self.order.len();
         if !is_all {
@@ -392,6 +403,7 @@ impl Ledger {
         self.groups.close(tag);
         self.ids.push(id);
         self.states.push(state);
+        self.pinned += usize::from(state == State::Pinned);
         if let Some(incidence) = &mut self.incidence {
             incidence.add(index, self.groups.get(index).rows);
         }
@@ -401,6 +413,7 @@ impl Ledger {
     pub fn remove(&mut self, index: usize) {
         self.note(index);
         self.order.give_up(self.ids[index]);
+        self.pinned -= usize::from(self.is_pinned(index));
         self.states[index] = State::Gone;
         self.gone += 1;
     }
@@ -515,6 +528,7 @@ impl Ledger {
             Place::Group(index) => {
                 self.note(index);
                 self.states[index] = State::Pinned;
+                self.pinned += 1;
                 let id = self.id(index);
                 self.order.give_up(self.ids[index]);
                 self.ids[index] = id;
@@ -540,6 +554,7 @@ impl Ledger {
         if !self.is_unmatched(group) {
             self.note(index);
             self.states[index] = State::Proposed;
+            self.pinned -= 1;
             return;
         }
         // what is unmatched of a row is one singleton

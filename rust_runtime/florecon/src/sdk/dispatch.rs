@@ -209,7 +209,8 @@ impl<P: Program> Ledger<P> {
     /// The groups that the last solve removed and added.
     fn changes(&self) -> Vec<u8> {
         let has_text_id = self.program.schema().has_text_id();
-        fetch::changes(&self.recon.changes(), &self.ordinals, has_text_id)
+        let changes = self.recon.changes();
+        fetch::changes(&changes.lines(), &self.ordinals, has_text_id)
     }
 
     /// The rows a command names. An ordinal that was never given stays an integer, which no row of a text session has.

@@ -9,100 +9,104 @@ use crate::report::GroupView;
 use crate::row_id::RowId;
 
 thread_local! {
-    static MEMBERS: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static MEMBERS: RefCell<Members> = const { RefCell::new(Members { bytes: Vec::new(), length: 0 }) };
 }
 
 /// The key of a group, by the rule of the wire page.
 pub(crate) fn group_key(group: &GroupView<'_>) -> [u8; DIGEST] {
     MEMBERS.with_borrow_mut(|members| {
-        members.clear();
-        group
-            .members()
-            .for_each(|(id, amount)| push_member(members, id, amount));
+        members.length = 0;
+        group.members().for_each(|(id, amount)| members.push(id, amount));
         let mut key = [0; DIGEST];
-        key.copy_from_slice(Params::new().hash_length(DIGEST).hash(members).as_bytes());
+        key.copy_from_slice(Params::new().hash_length(DIGEST).hash(members.written()).as_bytes());
         key
     })
 }
 
-/// Appends `amount:length:id`.
-fn push_member(members: &mut Vec<u8>, id: &RowId, amount: i64) {
-    let mut line = Backwards::default();
-    let text = match id {
-        RowId::Int(id) => {
-            line.integer(*id);
-            ""
+/// The most bytes of a member besides the text of its id: two integers, a length of ten digits and two colons.
+const MOST: usize = 2 * 20 + 10 + 2;
+
+/// The members of a group as bytes, of which there are always more than are written: a member is written in place.
+struct Members {
+    bytes: Vec<u8>,
+    length: usize,
+}
+
+impl Members {
+    /// Appends `amount:length:id`.
+    fn push(&mut self, id: &RowId, amount: i64) {
+        let (number, text) = match id {
+            RowId::Int(id) => (Some(*id), ""),
+            RowId::Text(id) => (None, id.as_str()),
+        };
+        let most = self.length + MOST + text.len();
+        if self.bytes.len() < most {
+            self.bytes.resize(2 * most, 0);
         }
-        RowId::Text(id) => id.as_str(),
-    };
-    let length = line.written().len() + text.len();
-    line.byte(b':');
-    line.integer(length as i64);
-    line.byte(b':');
-    line.integer(amount);
-    // one by one: in wasm a copy of some bytes is a call of the host
-    line.written().iter().for_each(|&byte| members.push(byte));
-    if !text.is_empty() {
-        members.extend_from_slice(text.as_bytes());
-    }
-}
-
-/// The most bytes of a member whose id is an integer: two integers, a length of two digits and two colons.
-const MOST: usize = 2 * 20 + 4;
-
-const BILLION: u64 = 1_000_000_000;
-
-/// Bytes that are written from the last one to the first, as the digits of a number come.
-struct Backwards {
-    bytes: [u8; MOST],
-    start: usize,
-}
-
-impl Default for Backwards {
-    fn default() -> Self {
-        Self {
-            bytes: [0; MOST],
-            start: MOST,
+        self.integer(amount);
+        self.byte(b':');
+        self.integer(number.map_or(text.len(), width) as i64);
+        self.byte(b':');
+        match number {
+            Some(number) => self.integer(number),
+            None => {
+                self.bytes[self.length..][..text.len()].copy_from_slice(text.as_bytes());
+                self.length += text.len();
+            }
         }
     }
-}
 
-impl Backwards {
     fn byte(&mut self, byte: u8) {
-        self.start -= 1;
-        self.bytes[self.start] = byte;
-    }
-
-    /// Writes the last digit; returns the number without it.
-    fn digit(&mut self, number: u32) -> u32 {
-        self.byte(b'0' + (number % 10) as u8);
-        number / 10
+        self.bytes[self.length] = byte;
+        self.length += 1;
     }
 
     fn integer(&mut self, number: i64) {
-        let mut rest = number.unsigned_abs();
-        // digits from a number of 32 bits: wasm has no cheap division of 64
-        while rest > u64::from(u32::MAX) {
-            let mut low = (rest % BILLION) as u32;
-            rest /= BILLION;
-            for _ in 0..9 {
-                low = self.digit(low);
-            }
-        }
-        let mut rest = rest as u32;
-        loop {
-            rest = self.digit(rest);
-            if rest == 0 {
-                break;
-            }
-        }
+        let start = self.length;
+        self.length += width(number);
+        let digits = &mut self.bytes[start..self.length];
         if number < 0 {
-            self.byte(b'-');
+            digits[0] = b'-';
         }
+        write_digits(number.unsigned_abs(), digits);
     }
 
     fn written(&self) -> &[u8] {
-        &self.bytes[self.start..]
+        &self.bytes[..self.length]
+    }
+}
+
+/// Characters of an integer in decimal.
+fn width(number: i64) -> usize {
+    let size = number.unsigned_abs();
+    // wasm has no cheap logarithm of 64 bits
+    let digits = match u32::try_from(size) {
+        Ok(size) => size.checked_ilog10().unwrap_or(0),
+        Err(_) => size.ilog10(),
+    };
+    usize::from(number < 0) + digits as usize + 1
+}
+
+/// Writes the digits of a number at the end of a slice, as many as it has.
+fn write_digits(mut number: u64, digits: &mut [u8]) {
+    const BILLION: u64 = 1_000_000_000;
+    let mut places = digits.iter_mut().rev();
+    let mut write = |number: &mut u32| {
+        if let Some(place) = places.next() {
+            *place = b'0' + (*number % 10) as u8;
+        }
+        *number /= 10;
+    };
+    // digits from a number of 32 bits: wasm has no cheap division of 64
+    while number > u64::from(u32::MAX) {
+        let mut low = (number % BILLION) as u32;
+        number /= BILLION;
+        (0..9).for_each(|_| write(&mut low));
+    }
+    let mut rest = number as u32;
+    write(&mut rest);
+    while rest > 0 {
+        write(&mut rest);
     }
 }
 
@@ -111,9 +115,12 @@ mod tests {
     use super::*;
 
     fn member(id: impl Into<RowId>, amount: i64) -> String {
-        let mut members = Vec::new();
-        push_member(&mut members, &id.into(), amount);
-        String::from_utf8(members).unwrap()
+        let mut members = Members {
+            bytes: Vec::new(),
+            length: 0,
+        };
+        members.push(&id.into(), amount);
+        String::from_utf8(members.written().to_vec()).unwrap()
     }
 
     #[test]
@@ -123,7 +130,12 @@ mod tests {
         assert_eq!(member("a é", -7), "-7:4:a é");
         assert_eq!(member(4_294_967_296, -4_294_967_295), "-4294967295:10:4294967296");
         assert_eq!(member(1_000_000_000_000_000_000, 0), "0:19:1000000000000000000");
-        let longest = format!("{0}:20:{0}", i64::MIN);
-        assert_eq!((member(i64::MIN, i64::MIN), longest.len()), (longest, MOST));
+        assert_eq!(member(i64::MIN, i64::MIN), format!("{0}:20:{0}", i64::MIN));
+        assert_eq!(member(i64::MAX, 0), format!("0:19:{}", i64::MAX));
+        for number in (0..=18).flat_map(|power| [10_i64.pow(power) - 1, 10_i64.pow(power), -(10_i64.pow(power))]) {
+            let text = number.to_string();
+            assert_eq!(member(number, number), format!("{text}:{}:{text}", text.len()));
+            assert_eq!(width(number), text.len());
+        }
     }
 }

@@ -19,6 +19,8 @@ const END: i64 = INSERTED + (1 << 32);
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Order {
+    /// Whether it was begun by a solve of all rows, and so has all proposals; a restored one has not.
+    is_begun: bool,
     /// The id of the first proposal.
     base: i64,
     listed: Vec<Place>,
@@ -49,10 +51,16 @@ impl Order {
     /// An order without places, with room for so many.
     pub fn with_capacity(base: i64, places: usize) -> Self {
         Self {
+            is_begun: true,
             base,
             listed: Vec::with_capacity(places),
             ..Self::default()
         }
+    }
+
+    /// Whether it has all proposals of a solve, and none was given up since.
+    pub fn is_whole(&self) -> bool {
+        self.is_begun && self.given_up.is_empty()
     }
 
     /// Appends a place; returns its label.

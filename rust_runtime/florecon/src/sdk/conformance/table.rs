@@ -1,6 +1,6 @@
 //! Input table of a conformance check, in the base types of the wire.
 
-use crate::sdk::ipc::{self, ColumnSource, write_table};
+use crate::sdk::ipc::{ColumnSource, write_table};
 
 /// A column of a base type: `i64`, `f64` or `utf8`.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,22 +132,21 @@ impl Table {
     /// ```
     #[must_use]
     pub fn to_ipc(&self) -> Vec<u8> {
-        let columns: Vec<(&str, ColumnSource<'_>)> = self
+        let columns: Vec<(&str, ColumnSource<'_, usize>)> = self
             .columns
             .iter()
             .map(|(name, column)| {
                 let source = match column {
-                    Column::Integers(cells) => ColumnSource::OptInt64(ipc::cells(|| cells.iter(), |cell| *cell)),
-                    Column::Reals(cells) => ColumnSource::OptFloat64(ipc::cells(
-                        || cells.iter(),
-                        |cell| cell.map(|real| real.to_bits().cast_signed()),
-                    )),
-                    Column::Texts(cells) => ColumnSource::OptText(ipc::cells(|| cells.iter(), |cell| cell.as_deref())),
+                    Column::Integers(cells) => ColumnSource::OptInt64(Box::new(|&row: &usize| cells[row])),
+                    Column::Reals(cells) => ColumnSource::OptFloat64(Box::new(|&row: &usize| {
+                        cells[row].map(|real| real.to_bits().cast_signed())
+                    })),
+                    Column::Texts(cells) => ColumnSource::OptText(Box::new(|&row: &usize| cells[row].as_deref())),
                 };
                 (name.as_str(), source)
             })
             .collect();
-        write_table(self.len(), &columns)
+        write_table(0..self.len(), self.len(), &columns)
     }
 
     /// The cell of a column in words.

@@ -7,12 +7,13 @@
 mod batch;
 mod column;
 mod layout;
+mod message;
 mod stream;
 mod write;
 
 pub(crate) use batch::Batches;
 pub(crate) use column::{Column, Storage};
-pub(crate) use write::{ColumnSource, DIGEST, cells, write_table};
+pub(crate) use write::{ColumnSource, DIGEST, write_table};
 
 use crate::error::Error;
 
