@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from florecon_build.host.errors import ConservationViolated
-from florecon_build.host.report.control import one_array
+from florecon_build.host.report.arrays import one_array
 from florecon_build.host.report.group_keys import with_keys
 from florecon_build.host.report.shipped_rows import ShippedRows
 from florecon_build.host.report.tables import COLUMNS, facts_of_groups

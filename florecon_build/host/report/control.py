@@ -25,7 +25,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from florecon_build.host.errors import BrokenReply, ConservationViolated
-from florecon_build.wire import PINNED, PROPOSED, UNMATCHED
+from florecon_build.host.report.arrays import all_true, first_places, is_ascending, is_new, one_array
+from florecon_build.host.report.rows_table import rows_of
+from florecon_build.wire import PINNED, PROPOSED
 
 Id = int | str
 REQUIRED = {
@@ -44,17 +46,19 @@ def check_tables(groups: pa.Table, allocations: pa.Table, rows: pa.Table) -> Non
     Errors: `BrokenReply` for an empty cell where a value belongs, or an unknown status; `ConservationViolated`, naming
     the row or the group, for ids that do not meet or amounts that do not add up.
     """
-    tables = {"groups": groups, "allocations": allocations, "rows": rows}
-    for what, table in tables.items():
+    _check_complete("rows", rows)
+    check_groups(groups, allocations)
+    _check_rows(rows, groups, allocations)
+
+
+def check_groups(groups: pa.Table, allocations: pa.Table) -> None:
+    """Holds the groups of a report to their allocations. Errors: those of `check_tables`."""
+    for what, table in {"groups": groups, "allocations": allocations}.items():
         _check_complete(what, table)
     allocations, first = _by_group(groups, allocations)
-    opened: list[pa.Array] = []
+    _check_members(allocations)
     for block, parts in blocks(groups, allocations, first):
-        starts = _starts(one_array(parts, "group_id"))
-        _check_groups(block, parts, starts)
-        opened.append(pc.equal(one_array(block, "origin"), UNMATCHED).take(starts.segment))
-    is_open = pa.concat_arrays(opened or [pa.array([], pa.bool_())])
-    _check_rows(rows, allocations.append_column("open", is_open))
+        _check_groups(block, parts, _starts(one_array(parts, "group_id")))
 
 
 def blocks(lines: pa.Table, parts: pa.Table, first: pa.Array) -> Iterator[tuple[pa.Table, pa.Table]]:
@@ -64,11 +68,6 @@ def blocks(lines: pa.Table, parts: pa.Table, first: pa.Array) -> Iterator[tuple[
         after = start + block.num_rows
         begin, end = first[start].as_py(), first[after].as_py() if after < len(first) else parts.num_rows
         yield block, parts.slice(begin, end - begin)
-
-
-def first_places(keys: pa.Array) -> pa.Array:
-    """The first place of each run of equal keys."""
-    return pc.indices_nonzero(_is_new(keys)).cast(pa.int64())
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +87,6 @@ class _Starts:
         """The number of places of each segment."""
         return pc.add(pc.subtract(self.last(), self.first), 1)
 
-    def spread(self, values: pa.Array) -> pa.Array:
-        """For each place, the value of its segment."""
-        return values if self.are_single else values.take(self.segment)
-
     def last(self) -> pa.Array:
         """The last place of each segment."""
         ends = pa.concat_arrays([self.first.slice(1), pa.array([self.length], pa.int64())])
@@ -103,7 +98,7 @@ class _Starts:
 
     def every(self, flags: pa.Array) -> pa.Array:
         """For each segment, whether all its flags are true."""
-        return pc.equal(self.first, self.first) if _all(flags) else pc.equal(self.counts(flags), self.sizes())
+        return pc.equal(self.first, self.first) if all_true(flags) else pc.equal(self.counts(flags), self.sizes())
 
     def adds_up_to(self, values: pa.Array, totals: pa.Array) -> pa.Array:
         """For each segment, whether the 128-bit sum of its values is the total."""
@@ -130,15 +125,8 @@ def _may_add_up(values: pa.Array) -> bool:
     return least is None or max(-least, most) * len(values) < 1 << 63
 
 
-def _is_new(keys: pa.Array) -> pa.Array:
-    """For each key, whether it is another than the one before."""
-    if not len(keys):
-        return pa.array([], pa.bool_())
-    return pa.concat_arrays([pa.array([True]), pc.not_equal(keys.slice(1), keys.slice(0, len(keys) - 1))])
-
-
 def _starts(keys: pa.Array) -> _Starts:
-    new = _is_new(keys)
+    new = is_new(keys)
     segment = pc.subtract(pc.cumulative_sum(new.cast(pa.int64())), 1)
     return _Starts(pc.indices_nonzero(new).cast(pa.int64()), segment, len(keys))
 
@@ -150,7 +138,7 @@ def _check_complete(what: str, table: pa.Table) -> None:
             raise BrokenReply(f"the module's table of {what} has an empty cell in {name!r}")
     if what == "groups":
         known = pc.is_in(table.column("status"), value_set=pa.array([PROPOSED, PINNED]))
-        if not _all(known):
+        if not all_true(known):
             raise BrokenReply(f"the module's groups have a status other than {PROPOSED!r} and {PINNED!r}")
 
 
@@ -174,6 +162,21 @@ def _by_group(groups: pa.Table, allocations: pa.Table) -> tuple[pa.Table, pa.Arr
             empty = ids.filter(pc.invert(pc.is_in(ids, value_set=keys)))[0].as_py()
             raise _violated(f"group {empty} has no allocations", group_id=empty)
     return pa.table({name: one_array(allocations, name) for name in allocations.column_names}), first
+
+
+def _check_members(allocations: pa.Table) -> None:
+    """No group has a row twice. Allocations are in the order of their groups."""
+    members = one_array(allocations, "id_text" if "id_text" in allocations.column_names else "id")
+    groups = one_array(allocations, "group_id")
+    pairs = max(len(groups) - 1, 0)
+    is_next = pc.not_equal(groups.slice(1), groups.slice(0, pairs))
+    if all_true(pc.or_(is_next, pc.less(members.slice(0, pairs), members.slice(1)))):
+        return
+    counts = pa.table({"group_id": groups, "id": members}).group_by(["group_id", "id"]).aggregate([([], "count_all")])
+    twice = counts.filter(pc.greater(counts["count_all"], 1))
+    if twice.num_rows:
+        row, group = twice["id"][0].as_py(), twice["group_id"][0].as_py()
+        raise _violated(f"row {row} is in group {group} twice", id=row, group_id=group)
 
 
 def _check_groups(groups: pa.Table, allocations: pa.Table, starts: _Starts) -> None:
@@ -212,141 +215,34 @@ def _starts_with_first(groups: pa.Table, allocations: pa.Table, starts: _Starts)
     return pc.and_(starts.every(pc.fill_null(least, False)), pc.equal(starts.counts(member), 1))
 
 
-def _check_rows(rows: pa.Table, allocations: pa.Table) -> None:
-    """Each row's allocations: they are there, add up, and are matched or open as the row says."""
-    ids = one_array(rows, "id")
+def _check_rows(rows: pa.Table, groups: pa.Table, allocations: pa.Table) -> None:
+    """The rows are those that the allocations make."""
+    made = rows_of(groups, allocations)
+    key = "id_text" if "id_text" in rows.column_names else "id"
+    if not is_ascending(one_array(rows, key)):
+        rows = rows.sort_by(key)
+    ids = one_array(rows, key)
     if not is_ascending(ids):
-        if pc.count_distinct(ids).as_py() != len(ids):
-            raise _violated(f"row {_shown(rows, ids, _repeated(ids))} is listed twice", id=_repeated(ids))
-        rows = rows.sort_by("id")
-        ids = one_array(rows, "id")
-    listed = _names(rows)
-    rows, allocations = _without_whole(rows, allocations)
-    ids = one_array(rows, "id")
-    order = pc.sort_indices(one_array(allocations, "id"))
-    keys = one_array(allocations, "id").take(order)
-    first = first_places(keys)
-    if not keys.take(first).equals(ids):
-        names = _names(rows)
-        stray = keys.filter(pc.invert(pc.is_in(keys, value_set=ids)))
+        raise _violated(f"row {_repeated(ids)} is listed twice", id=_repeated(ids))
+    expected = one_array(made, key)
+    if not ids.equals(expected):
+        stray = expected.filter(pc.invert(pc.is_in(expected, value_set=ids)))
         if len(stray):
             raise _violated(f"row {stray[0]} has allocations and is not listed", id=stray[0].as_py())
-        missing = names.filter(pc.invert(pc.is_in(ids, value_set=keys)))[0].as_py()
+        missing = ids.filter(pc.invert(pc.is_in(ids, value_set=expected)))[0].as_py()
         raise _violated(f"row {missing} has no allocations", id=missing)
-    if "id_text" in rows.column_names and not is_ascending(listed) and pc.count_distinct(listed).as_py() != len(listed):
-        raise _violated(f"row {_repeated(listed)} is listed twice", id=_repeated(listed))
-    for block, places in blocks(rows, pa.table({"at": order}), first):
-        parts = allocations.take(one_array(places, "at"))
-        starts = _starts(one_array(parts, "id"))
-        if not starts.are_single:
-            is_divided = pc.greater(starts.sizes(), 1)
-            is_part = is_divided.take(starts.segment)
-            _check_parts(block.filter(is_divided), parts.filter(is_part))
-            _check_parts(block.filter(pc.invert(is_divided)), parts.filter(pc.invert(is_part)))
-        else:
-            _check_parts(block, parts)
-
-
-def _without_whole(rows: pa.Table, allocations: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """Rows and allocations without most of those of a row that one allocation holds as the row says, as of most rows.
-
-    Parameters: the ids of `rows` ascend. All are returned where an allocation is of no row, or where the members of a
-    group do not ascend, by which it is seen that two allocations are not of one row in one group.
-    """
-    ids, members = one_array(rows, "id"), one_array(allocations, "id")
-    groups, amounts = one_array(allocations, "group_id"), one_array(allocations, "amount")
-    at = _places_among(ids, members)
-    is_next = pc.not_equal(groups.slice(1), groups.slice(0, max(len(groups) - 1, 0)))
-    ascends = pc.less(members.slice(0, max(len(members) - 1, 0)), members.slice(1))
-    if at is None or not _all(pc.or_(is_next, ascends)):
-        return rows, allocations
-    opened, zero = one_array(allocations, "open"), pa.scalar(0, pa.int64())
-    expected = {"group_id": groups, "amount": amounts, "matched": pc.if_else(opened, zero, amounts),
-                "residual": pc.if_else(opened, amounts, zero)}  # fmt: skip
-    if "id_text" in allocations.column_names:
-        expected["id_text"] = one_array(allocations, "id_text")
-    is_whole: Any = pa.scalar(True)
-    for name, values in expected.items():
-        is_whole = pc.and_(is_whole, pc.equal(one_array(rows, name).take(at), values))
-    divided = pc.unique(at.filter(pc.invert(is_whole)))
-    is_left = pc.is_in(at, value_set=divided)
-    if len(at) - pc.sum(is_left).as_py() != len(ids) - len(divided):
-        return rows, allocations  # a row without allocations
-    return rows.take(divided.sort()), allocations.filter(is_left)
-
-
-def _places_among(ids: pa.Array, wanted: pa.Array) -> pa.Array | None:
-    """The place of each wanted id among ascending ones; None where one is not there."""
-    if not len(ids) or not len(wanted):
-        return None
-    first, last = ids[0].as_py(), ids[-1].as_py()
-    if last - first != len(ids) - 1:
-        at = pc.index_in(wanted, value_set=ids)
-        return None if at.null_count else at
-    least, most = pc.min_max(wanted).as_py().values()
-    return pc.subtract(wanted, first) if first <= least and most <= last else None
-
-
-def _check_parts(rows: pa.Table, parts: pa.Table) -> None:
-    """The parts of some rows, in the order of the rows."""
-    by_row, names = _starts(one_array(parts, "id")), _names(rows)
-    if "id_text" in rows.column_names:
-        texts = one_array(parts, "id_text")
-        at = _first_false(pc.equal(texts, by_row.spread(names)))
+    stands = {
+        "id": "has the number {}, and its allocations have another",
+        "amount": "is {} minor units, and its allocations add up to another amount",
+        "matched": "is matched with {} minor units, and its allocations add up to another amount",
+        "residual": "is open with {} minor units, and its allocations add up to another amount",
+        "group_id": "names group {}, which does not hold most of it",
+    }
+    for name, what in stands.items():
+        at = _first_false(pc.equal(one_array(rows, name), one_array(made, name)))
         if at is not None:
-            raise _violated(f"an allocation names row {texts[at]} by the number of another row", id=texts[at].as_py())
-    amounts, opened, zero = one_array(parts, "amount"), one_array(parts, "open"), pa.scalar(0, pa.int64())
-    sums = {"amount": amounts, "matched": pc.if_else(opened, zero, amounts),
-            "residual": pc.if_else(opened, amounts, zero)}  # fmt: skip
-    for name, values in sums.items():
-        at = _first_false(by_row.adds_up_to(values, one_array(rows, name)))
-        if at is not None:
-            stands = {"amount": "is", "matched": "is matched with", "residual": "is open with"}[name]
-            what = f"row {names[at]} {stands} {rows.column(name)[at]} minor units"
-            raise _violated(f"{what}, and its allocations add up to another amount", id=names[at].as_py())
-    _check_primary(rows, names, parts, by_row)
-
-
-def _names(rows: pa.Table) -> pa.Array:
-    """The ids of rows as their author knows them."""
-    return one_array(rows, "id_text" if "id_text" in rows.column_names else "id")
-
-
-def _check_primary(rows: pa.Table, names: pa.Array, allocations: pa.Table, by_row: _Starts) -> None:
-    """The group of each row is the one that holds most of it, of equal ones the smallest."""
-    groups, amounts = one_array(allocations, "group_id"), one_array(allocations, "amount")
-    claimed = by_row.spread(one_array(rows, "group_id"))
-    weight = pc.if_else(pc.less(amounts, 0), amounts, pc.negate(amounts))  # negative, so that no amount overflows
-    own = pc.equal(groups, claimed)
-    single = by_row.counts(own)
-    at = _first_false(pc.equal(single, 1))
-    if at is None and len(names) < len(groups):
-        held = by_row.spread(weight.filter(own))
-        beaten = pc.or_(pc.less(weight, held), pc.and_(pc.equal(weight, held), pc.less(groups, claimed)))
-        at = _first_false(pc.equal(by_row.counts(beaten), 0))
-    if at is not None:
-        group = rows.column("group_id")[at].as_py()
-        raise _violated(f"row {names[at]} names group {group}, which does not hold most of it", id=names[at].as_py())
-
-
-def one_array(table: pa.Table, name: str) -> pa.Array:
-    """A column in one piece."""
-    column = table.column(name)
-    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks or [pa.array([], column.type)])
-
-
-def places(length: int) -> pa.Array:
-    """The numbers from 0, so many."""
-    return pc.subtract(pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), length)), 1)
-
-
-def is_ascending(values: pa.Array) -> bool:
-    """Whether each value is larger than the one before."""
-    return len(values) < 2 or _all(pc.less(values.slice(0, len(values) - 1), values.slice(1)))
-
-
-def _all(flags: Any) -> bool:
-    return pc.all(flags).as_py() is not False
+            claimed = rows.column(name)[at].as_py()
+            raise _violated(f"row {ids[at]} {what.format(claimed)}", id=ids[at].as_py())
 
 
 def _first_false(flags: pa.Array) -> int | None:
@@ -357,13 +253,6 @@ def _first_false(flags: pa.Array) -> int | None:
 def _repeated(values: pa.Array) -> Any:
     counts = pc.value_counts(values)
     return pc.struct_field(counts, "values").filter(pc.greater(pc.struct_field(counts, "counts"), 1))[0].as_py()
-
-
-def _shown(rows: pa.Table, ids: pa.Array, id: int) -> Id:
-    """The text of a number, where ids are texts."""
-    if "id_text" not in rows.column_names:
-        return id
-    return rows.column("id_text")[pc.index(ids, pa.scalar(id, ids.type)).as_py()].as_py()
 
 
 def _violated(what: str, *, id: Id | None = None, group_id: int | None = None) -> ConservationViolated:

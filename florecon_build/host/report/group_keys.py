@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from florecon_build.host.errors import BrokenReply
-from florecon_build.host.report.control import blocks, first_places, one_array
+from florecon_build.host.report.arrays import first_places, one_array
+from florecon_build.host.report.control import blocks
 
 KEY = "key"
 BYTES = 16

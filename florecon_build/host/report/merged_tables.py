@@ -6,7 +6,7 @@ in that order, so the whole is a merge, of which only the part of each line has 
 >>> def part(id, number):
 ...     groups = pa.table({"group_id": [number], "size": [1], "first_id": [id]})
 ...     lines = pa.table({"id": [id], "group_id": [number], "amount": [100]})
-...     return {"groups": groups, "allocations": lines, "rows": lines}
+...     return {"groups": groups, "allocations": lines}
 >>> order = RowOrder.of(pa.array([7, 5]), pa.array([0, 1]))
 >>> merged([part(7, 2), part(5, 2)], order)["groups"].select(["group_id", "first_id"]).to_pydict()
 {'group_id': [3, 4], 'first_id': [5, 7]}
@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from florecon_build.host.errors import BrokenReply
-from florecon_build.host.report.control import is_ascending, one_array, places
+from florecon_build.host.report.arrays import is_ascending, one_array, places
 from florecon_build.wire import COUNTERS
 
 Tables = Mapping[str, pa.Table]
@@ -46,10 +46,6 @@ class RowOrder:
         by_id = pc.sort_indices(ids)
         return RowOrder(part, by_id) if is_ascending(ids.take(by_id)) else None
 
-    def part_by_id(self) -> pa.Array:
-        """The part of each row, by ascending id."""
-        return self.part if self.by_id is None else self.part.take(self.by_id)
-
     def arrivals(self, number: int) -> pa.Array:
         """The places at which the rows of a part arrived."""
         return _places_of(self.part, number)
@@ -72,7 +68,7 @@ class GroupNumbers:
 
 
 def merged(parts: Sequence[Tables], order: RowOrder) -> dict[str, pa.Table]:
-    """The tables `groups`, `allocations` and `rows` over all parts, as of the first solve of one instance.
+    """The tables `groups` and `allocations` over all parts, as of the first solve of one instance.
 
     Errors: `BrokenReply` for parts that are not in the order of the wire page.
     """
@@ -96,7 +92,7 @@ def group_numbers(groups: Sequence[pa.Table], order: RowOrder, *, has_text_ids: 
 
 
 def _merged(parts: Sequence[Tables], order: RowOrder) -> dict[str, pa.Table]:
-    has_text_ids = "id_text" in parts[0]["rows"].column_names
+    has_text_ids = "id_text" in parts[0]["allocations"].column_names
     if has_text_ids:  # the number of a text is its place of arrival
         parts = [_renumbered(tables, order.arrivals(number)) for number, tables in enumerate(parts)]
     of_parts = [tables["groups"] for tables in parts]
@@ -106,12 +102,7 @@ def _merged(parts: Sequence[Tables], order: RowOrder) -> dict[str, pa.Table]:
     group_of_line = _repeated(one_array(groups, "size"))
     allocations = _interleaved([tables["allocations"] for tables in parts], part_of_group.take(group_of_line))
     allocations = _with_numbers(allocations, numbers.take(group_of_line))
-    owns = _group_numbers(of_parts, part_of_group)
-    rows = [
-        _with_numbers(tables["rows"], own.of_part(one_array(tables["rows"], "group_id")))
-        for tables, own in zip(parts, owns, strict=True)
-    ]
-    return {"groups": groups, "allocations": allocations, "rows": _interleaved(rows, order.part_by_id())}
+    return {"groups": groups, "allocations": allocations}
 
 
 def _part_of_group(groups: Sequence[pa.Table], order: RowOrder, *, has_text_ids: bool) -> pa.Array:
@@ -158,7 +149,7 @@ def _base(groups: pa.Table) -> int:
 
 def _renumbered(tables: Tables, numbers: pa.Array) -> Tables:
     """The tables with the numbers that text ids have in the whole."""
-    columns = {"groups": "first_id", "allocations": "id", "rows": "id"}
+    columns = {"groups": "first_id", "allocations": "id"}
     return {what: _with_ids(tables[what], name, numbers) for what, name in columns.items()}
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from florecon_build.host.errors import BadCommand, SplitRow
-from florecon_build.host.report.tables import first_of_each
+from florecon_build.host.report.arrays import first_of_each
 
 Policy = Literal["largest_abs", "prefer_clean", "first_group"]
 

@@ -27,8 +27,10 @@ import pyarrow.types as pt
 
 from florecon_build.host.description import Description, Field
 from florecon_build.host.errors import ConservationViolated
-from florecon_build.host.report.control import Id, one_array, places
+from florecon_build.host.report.arrays import all_true, is_ascending, last_places, one_array, places, places_among
+from florecon_build.host.report.control import Id
 from florecon_build.host.report.in_minor_units import in_minor_units
+from florecon_build.host.report.rows_table import rows_of
 
 AMOUNTS = pa.int64()
 MAX_EDITS = 256
@@ -93,6 +95,48 @@ class ShippedRows:
     def _edited(self, edit: pa.Table | tuple[Id, ...]) -> ShippedRows:
         held = self if len(self.edits) < MAX_EDITS else self._settled()
         return replace(held, edits=(*held.edits, edit))
+
+    def compared_with_parts(self, groups: pa.Table, allocations: pa.Table) -> ShippedRows:
+        """The same rows, with what the report adds; its groups agree with their allocations.
+
+        Errors: as of `compared`. The table of rows is only made where it is not seen without it that all is there.
+        """
+        settled = self._settled()
+        return settled if settled._are_added_up(allocations) else settled.compared(rows_of(groups, allocations))
+
+    def _are_added_up(self, allocations: pa.Table) -> bool:
+        """Whether all rows and amounts are known, and the allocations are of all these rows and add up to them."""
+        own, parts = one_array(self.known, "amount"), one_array(allocations, "amount")
+        at = None if own.null_count or not self.whole else self._places_of(allocations)
+        if at is None or last_places(at, len(own)).null_count:
+            return False
+        is_whole = pc.equal(own.take(at), parts)
+        if all_true(is_whole):
+            return len(at) == len(own)
+        is_part = pc.invert(is_whole)
+        divided = pa.table({"at": at.filter(is_part), "amount": parts.filter(is_part).cast(pa.decimal128(38, 0))})
+        sums = divided.group_by("at", use_threads=False).aggregate([("amount", "sum")])
+        expected = own.take(one_array(sums, "at")).cast(pa.decimal128(38, 0))
+        # no row is whole twice, or whole and divided
+        is_once = len(at) - divided.num_rows + sums.num_rows == len(own)
+        return is_once and all_true(pc.equal(sums["amount_sum"], expected))
+
+    def _places_of(self, allocations: pa.Table) -> pa.Array | None:
+        """The place of each allocation's row among the known ones; None where one is not there, or cannot be told."""
+        own, numbers = one_array(self.known, "id"), one_array(allocations, "id")
+        if not len(own) or not len(numbers):
+            return None
+        if not pt.is_string(own.type):
+            if is_ascending(own):
+                return places_among(own, numbers)
+            at = pc.index_in(numbers, value_set=own)
+            return None if at.null_count else at
+        if "id_text" not in allocations.column_names:
+            return None
+        # texts are numbered in the order of arrival
+        least, most = pc.min_max(numbers).as_py().values()
+        texts = one_array(allocations, "id_text")
+        return numbers if least >= 0 and most < len(own) and own.take(numbers).equals(texts) else None
 
     def compared(self, rows: pa.Table) -> ShippedRows:
         """The same rows, in the order of the report and with the amounts that it adds.

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from florecon_build.host.description import Description
 from florecon_build.host.errors import FloreconError
+from florecon_build.host.report.arrays import first_of_each
 from florecon_build.host.report.control import check_tables
 from florecon_build.host.report.currencies import NO_CURRENCY, Currencies, currencies_of, plain_text
 from florecon_build.host.report.diagnosis import Outcome, diagnose
@@ -24,7 +25,6 @@ from florecon_build.host.report.pivot_nets import (
     pivots_of,
 )
 from florecon_build.host.report.step_names import step_name, step_names, words_of
-from florecon_build.host.report.tables import first_of_each
 from florecon_build.wire import PINNED, UNMATCHED
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ import pyarrow.compute as pc
 
 from florecon_build.host.errors import BrokenReply
 from florecon_build.host.report.group_keys import KEY
+from florecon_build.host.report.rows_table import rows_of
 from florecon_build.host.report.table_stream import read_columns
-from florecon_build.wire import TABLE_NAMES, TABLES, UNMATCHED
+from florecon_build.wire import TABLE_NAMES, TABLES
 
 TYPES: dict[str, pa.DataType] = {
     "int32": pa.int32(),
@@ -140,44 +141,6 @@ def facts_of_groups(allocations: pa.Table, groups: pa.Array) -> dict[str, pa.Arr
         "min_side": pc.min_element_wise(found["positive_sum"], found["negative_sum"]),
         "first_id": smallest,
     }
-
-
-def rows_of(groups: pa.Table, allocations: pa.Table) -> pa.Table:
-    """Every row with its primary group, its whole amount, and how much of it is matched and left."""
-    labels = groups.select(["group_id", "origin"])
-    joined = allocations.join(labels, "group_id")
-    left = pc.if_else(pc.equal(joined.column("origin"), UNMATCHED), joined.column("amount"), 0)
-    sums = joined.append_column("residual", left).group_by("id").aggregate([("amount", "sum"), ("residual", "sum")])
-    primary = first_of_each(
-        allocations.append_column("weight", pc.negate(pc.abs_checked(allocations.column("amount")))),
-        "id",
-        [("weight", "ascending"), ("group_id", "ascending")],
-    )
-    rows = primary.select(["id", "group_id"]).join(sums, "id").sort_by("id")
-    matched = pc.subtract(rows.column("amount_sum"), rows.column("residual_sum"))
-    return pa.table(
-        {
-            "id": rows.column("id"),
-            "group_id": rows.column("group_id"),
-            "amount": rows.column("amount_sum"),
-            "matched": matched,
-            "residual": rows.column("residual_sum"),
-        }
-    )
-
-
-def first_of_each(table: pa.Table, key: str, order: list[tuple[str, str]]) -> pa.Table:
-    """The first row of each key in the given order, by ascending key.
-
-    >>> first_of_each(pa.table({"k": [2, 1, 2], "v": [9, 5, 3]}), "k", [("v", "ascending")]).to_pydict()
-    {'k': [1, 2], 'v': [5, 3]}
-    """
-    if not table.num_rows:
-        return table
-    ordered = table.sort_by([(key, "ascending"), *order]).combine_chunks()
-    keys = ordered.column(key)
-    changes = pc.not_equal(keys.slice(1), keys.slice(0, len(keys) - 1))
-    return ordered.filter(pa.chunked_array([pa.array([True]), *changes.chunks]))
 
 
 def in_major_units(table: pa.Table, scale: int) -> pa.Table:

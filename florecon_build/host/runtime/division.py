@@ -19,7 +19,7 @@ import pyarrow.types as pt
 from florecon_build.host.description import Description, Node
 from florecon_build.host.frames import Frame
 from florecon_build.host.frames.distinct_rows import distinct_rows, without_views
-from florecon_build.host.report.control import one_array
+from florecon_build.host.report.arrays import one_array
 from florecon_build.host.report.merged_tables import RowOrder
 
 LEAST_ROWS = 200_000

@@ -27,7 +27,7 @@ from florecon_build.host.errors import (
     from_wire,
 )
 from florecon_build.host.frames import Frame
-from florecon_build.host.report.control import one_array
+from florecon_build.host.report.arrays import one_array
 from florecon_build.host.runtime.commands import decode
 from florecon_build.host.runtime.division import Division, divide, divides, processors
 from florecon_build.host.runtime.instance import Instance, Payload

@@ -18,7 +18,7 @@ import pyarrow as pa
 from florecon_build.host.description import Description
 from florecon_build.host.errors import BrokenReply, Cancelled, FloreconError, Poisoned
 from florecon_build.host.explain.of_parts import WholeNumbers, nodes_of_all, rows_with, sizes_of, texts_for
-from florecon_build.host.report.control import check_tables
+from florecon_build.host.report.control import check_groups
 from florecon_build.host.report.merged_tables import added_stages, group_numbers, merged
 from florecon_build.host.report.tables import read
 from florecon_build.host.runtime.commands import all_pages, encode, envelope_of
@@ -157,14 +157,14 @@ class ParallelInstances:
             solves.halt()
 
     def tables(self, deadline: Deadline) -> dict[str, pa.Table]:
-        """The tables of groups, allocations and rows, those of each part compared with each other.
+        """The tables of groups and allocations, those of each part compared with each other.
 
         Errors: `ConservationViolated`, naming a group by its number in a part; `BrokenReply`.
         """
 
         def checked(number: int) -> dict[str, pa.Table]:
-            tables = {what: self._fetch(number, what, deadline) for what in ("groups", "allocations", "rows")}
-            check_tables(**tables)
+            tables = {what: self._fetch(number, what, deadline) for what in ("groups", "allocations")}
+            check_groups(**tables)
             return tables
 
         return merged(self._each(checked), self._division.order)

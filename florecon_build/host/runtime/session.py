@@ -35,7 +35,8 @@ from florecon_build.host.errors import (
 )
 from florecon_build.host.frames import Frame, empty
 from florecon_build.host.report.changes import check_changes
-from florecon_build.host.report.control import check_tables
+from florecon_build.host.report.control import check_groups
+from florecon_build.host.report.rows_table import rows_of
 from florecon_build.host.report.shipped_rows import ShippedRows
 from florecon_build.host.report.tables import CHANGES, SHARD_KEYS, from_json, read
 from florecon_build.host.runtime.commands import all_pages, encode
@@ -56,8 +57,9 @@ T = TypeVar("T")
 Progress = Callable[[int, int], None]
 EAGER_BYTES = 4 << 20
 """Size of what was sent up to which a report that somebody holds is read before the session changes."""
-GROUPED = ("groups", "allocations", "rows")
-"""The tables of a report that are compared with each other and with the rows that were shipped."""
+GROUPED = ("groups", "allocations")
+"""The tables of a report that are compared with each other and with the rows that were shipped; `rows` follows from
+them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,9 @@ class Reading:
     def table(self, what: str) -> pa.Table:
         """One table; see `Session.reader`."""
         if what not in self._held:
-            if what != CHANGES and self.at is not None:
+            if what == "rows":
+                self._held[what] = rows_of(self.table("groups"), self.table("allocations"))
+            elif what != CHANGES and self.at is not None:
                 self._held.update(self._session.past(*self.at))
             elif what in GROUPED:
                 self._held.update(self._grouped())
@@ -321,7 +325,7 @@ class Session:
         return lines
 
     def grouped(self) -> dict[str, pa.Table]:
-        """The tables of groups, allocations and rows, compared with each other and with the rows that were shipped."""
+        """The tables of groups and allocations, compared with each other and with the rows that were shipped."""
         return self._work(lambda: self._report(Deadline(self._limits.timeout)))
 
     def stages(self) -> pa.Table:
@@ -338,7 +342,7 @@ class Session:
         return tuple(self._instances.journal), self._shipped
 
     def past(self, entries: tuple[Entry, ...], shipped: ShippedRows) -> dict[str, pa.Table]:
-        """The tables of groups, allocations and rows as they were after these commands, which are carried out again."""
+        """The tables of groups and allocations as they were after these commands, which are carried out again."""
 
         def read_again() -> dict[str, pa.Table]:
             sent = self._shipped
@@ -358,9 +362,9 @@ class Session:
     def reader(self) -> Callable[[str], pa.Table]:
         """A function that returns the tables of the report as it is when the first one is asked for.
 
-        The first of `groups`, `allocations` and `rows` reads all three, and compares them with each other and with the
-        rows that were shipped. Errors: `ConservationViolated`, `BrokenReply`; `Unsupported` for `stages` of a module
-        that does not count them.
+        The first of `groups`, `allocations` and `rows` reads the first two, and compares them with each other and with
+        the rows that were shipped; the rows are made from them. Errors: `ConservationViolated`, `BrokenReply`;
+        `Unsupported` for `stages` of a module that does not count them.
         """
         return self.reading().table
 
@@ -370,7 +374,7 @@ class Session:
 
     def unchecked(self) -> dict[str, pa.Table]:
         """The tables of groups, allocations and rows as the module gives them, compared with nothing."""
-        return self._work(lambda: self._grouped(Deadline(self._limits.timeout)))
+        return self._work(lambda: self._as_given(("groups", "allocations", "rows"), Deadline(self._limits.timeout)))
 
     def _change(self, work: Callable[[], T]) -> T:
         """Runs work that changes the state; where it is broken off, even when it is done, the state is that before."""
@@ -540,10 +544,10 @@ class Session:
         ids = cast("list[int | str]", fields["ids"])
         if not self.about.id_is_text or all(isinstance(row_id, str) for row_id in ids):
             return fields
-        rows = self._report(Deadline(self._limits.timeout))["rows"]
-        if "id_text" not in rows.column_names:
+        parts = self._report(Deadline(self._limits.timeout))["allocations"]
+        if "id_text" not in parts.column_names:
             return fields
-        names = dict(zip(rows["id"].to_pylist(), rows["id_text"].to_pylist(), strict=True))
+        names = dict(zip(parts["id"].to_pylist(), parts["id_text"].to_pylist(), strict=True))
         return {**fields, "ids": [names.get(row_id, row_id) for row_id in ids]}
 
     def _after(self, op: Op, fields: Mapping[str, object], rows: Frame | None, held: ShippedRows) -> ShippedRows:
@@ -560,20 +564,21 @@ class Session:
     def _report(self, deadline: Deadline) -> dict[str, pa.Table]:
         tables = self._in_parallel(lambda parts: parts.tables(deadline))
         if tables is None:
-            tables = self._grouped(deadline)
-            self._instances.trusting(lambda given=tables: check_tables(**given))
-        self._shipped = self._shipped.compared(tables["rows"])
+            tables = self._as_given(GROUPED, deadline)
+            self._instances.trusting(lambda given=tables: check_groups(**given))
+        self._shipped = self._shipped.compared_with_parts(**tables)
         return tables
 
-    def _grouped(self, deadline: Deadline) -> dict[str, pa.Table]:
-        """The tables of groups, allocations and rows as the module gives them."""
+    def _as_given(self, names: Sequence[str], deadline: Deadline) -> dict[str, pa.Table]:
+        """Tables of groups, allocations and rows as the module gives them."""
         tables: dict[str, pa.Table] = {}
-        for what in GROUPED:
+        for what in names:
             table = self._fetch(what, deadline) if self._fetches else None
             if table is None:
                 self._fetches = False
                 envelope = self._instances.send(encode("report", {}), None, deadline)
-                return self._instances.trusting(lambda given=envelope: from_json(given.get("report")))
+                given = self._instances.trusting(lambda given=envelope: from_json(given.get("report")))
+                return {name: given[name] for name in names}
             tables[what] = table
         return tables
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 
 import pyarrow as pa
 import pytest
 
 from florecon_build.host import ConservationViolated, Description, Field
 from florecon_build.host.report.in_minor_units import in_minor_units
+from florecon_build.host.report.rows_table import rows_of
 from florecon_build.host.report.shipped_rows import ShippedRows, amount_column
 
 Id = int | str
@@ -157,3 +160,61 @@ def test_floats_are_the_nearest_minor_units(scale: int) -> None:
     floats = [(dice.randrange(-9 * 10**17, 9 * 10**17) >> dice.randrange(50)) / 10**scale for _ in range(2000)]
     for value, minor in zip(floats, in_minor_units(pa.array(floats), scale).to_pylist(), strict=True):
         assert abs(Fraction(value) * 10**scale - minor) <= Fraction(1, 2)
+
+
+def divided(dice: random.Random, rows: dict[Id, int], textual: bool) -> tuple[pa.Table, pa.Table]:
+    """Groups and allocations of these rows, some of which are in several groups, in the order of the wire page."""
+    numbers = {row: place for place, row in enumerate(rows)}
+    parts: list[tuple[int, Id, int]] = []
+    for row, amount in rows.items():
+        of = dice.sample(range(1, 5), dice.choice([1, 1, 1, 2, 3]))
+        cut = [dice.choice([0, 1, -1, amount // 2]) for _ in of[1:]]
+        parts += [(group, row, part) for group, part in zip(of, [*cut, amount - sum(cut)], strict=True)]
+    parts.sort()
+    groups = sorted({group for group, *_ in parts})
+    columns: dict[str, pa.Array] = {
+        "group_id": pa.array([group for group, *_ in parts]),
+        "id": pa.array([numbers[row] if textual else row for _, row, _ in parts], pa.int64()),
+        "amount": pa.array([part for *_, part in parts], pa.int64()),
+    }
+    if textual:
+        columns["id_text"] = pa.array([row for _, row, _ in parts], pa.string())
+    return pa.table({"group_id": groups, "origin": ["unmatched" if group == 2 else "x" for group in groups]}), pa.table(
+        columns
+    )
+
+
+@pytest.mark.parametrize("textual", [False, True])
+def test_parts_are_compared_as_their_rows_are(textual: bool) -> None:
+    """Whatever is changed of the allocations: both ways say the same, with the same words."""
+
+    def outcome(compare: Callable[[], ShippedRows]) -> str | list[dict[str, object]]:
+        try:
+            return sorted(compare().settled()[0].to_pylist(), key=lambda row: str(row["id"]))
+        except ConservationViolated as error:
+            return str(error)
+
+    def by_rows(held: ShippedRows, groups: pa.Table, parts: pa.Table) -> ShippedRows:
+        return held.compared(rows_of(groups, parts))
+
+    refused = 0
+    for seed in range(120):
+        dice = random.Random(seed)
+        ids = dice.sample(range(-3, 12) if seed % 2 else range(100), dice.randrange(1, 9))
+        rows: dict[Id, int] = {f"R{row + 9:02}" if textual else row: dice.choice([0, 3, -3, 5, 1 << 62]) for row in ids}
+        held = ShippedRows.none(about("text" if textual else "integer")).upserted(shipped(rows))
+        groups, parts = divided(dice, rows, textual)
+        at = dice.randrange(parts.num_rows)
+        other = parts.slice(dice.randrange(parts.num_rows), 1)
+        more = other.set_column(other.column_names.index("group_id"), "group_id", pa.array([4]))
+        less = pa.concat_tables([parts.slice(0, at), parts.slice(at + 1)])
+        all_groups = pa.table({"group_id": [1, 2, 3, 4], "origin": ["x", "unmatched", "x", "x"]})
+        for changed in (parts, less, pa.concat_tables([parts, more]), pa.concat_tables([less, more])):
+            told = outcome(partial(held.compared_with_parts, all_groups, changed))
+            assert told == outcome(partial(by_rows, held, all_groups, changed))
+            refused += isinstance(told, str)
+        assert outcome(partial(held.compared_with_parts, groups, parts)) == outcome(
+            partial(by_rows, held, groups, parts)
+        )
+        assert not isinstance(outcome(partial(held.compared_with_parts, groups, parts)), str)
+    assert refused > 40
