@@ -24,6 +24,7 @@ from florecon_build.host.errors import (
     Trapped,
 )
 from florecon_build.host.runtime.engine import new_engine
+from florecon_build.host.runtime.large_pages import prefer_large_pages
 from florecon_build.host.runtime.limits import LOAD_SECONDS, TABLE_ELEMENTS, Deadline, Limits
 from florecon_build.host.runtime.module import ABI_VERSION, Module
 
@@ -143,6 +144,8 @@ class Instance:
                 self._exports[name] = item
             elif isinstance(item, wasmtime.Memory) and name == "memory":
                 self._memory = item
+                # as much as wasmtime keeps free behind it
+                prefer_large_pages(self._base(), WASM32_BYTES)
 
     def _call(self, name: str, deadline: Deadline, *args: int, wanted: int = 0) -> int:
         result = self._run(name, lambda: self._exports[name](self._store, *args), deadline, wanted)
