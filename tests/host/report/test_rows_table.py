@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -20,13 +21,13 @@ def test_rows_are_the_sums_of_their_parts(ids: range, textual: bool) -> None:
         dice = random.Random(seed)
         rows = dice.sample(ids, dice.randrange(1, len(ids)))
         texts = {row: f"R{dice.randrange(10**6):06}" for row in rows}
-        parts = [
+        parts: list[dict[str, Any]] = [
             {"id": row, "group_id": group, "amount": dice.choice([0, 7, -7, 9, 1 << 61]), "id_text": texts[row]}
             for row in rows
             for group in dice.sample([1, 2, 3, 4], dice.choice([1, 1, 2, 3]))
         ]
         dice.shuffle(parts)
-        expected = []
+        expected: list[dict[str, object]] = []
         for row in sorted(rows, key=lambda row: texts[row] if textual else row):
             own = [part for part in parts if part["id"] == row]
             left = sum(part["amount"] for part in own if part["group_id"] in (1, 3))
