@@ -1,0 +1,42 @@
+"""Large pages: the advice reaches the system, and a refusal changes nothing."""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import re
+from pathlib import Path
+
+import pytest
+
+from florecon_build.host.runtime.large_pages import prefer_large_pages
+
+SMAPS = Path("/proc/self/smaps")
+SIZE = 4 << 20
+
+
+def flags_at(address: int) -> set[str]:
+    """The flags of the mapping that has an address."""
+    inside = False
+    for line in SMAPS.read_text(encoding="ascii", errors="replace").splitlines():
+        if bounds := re.match(r"([0-9a-f]+)-([0-9a-f]+) ", line):
+            inside = int(bounds[1], 16) <= address < int(bounds[2], 16)
+        elif inside and line.startswith("VmFlags:"):
+            return set(line.split()[1:])
+    return set()
+
+
+@pytest.mark.skipif(
+    not SMAPS.exists() or not Path("/sys/kernel/mm/transparent_hugepage").exists(), reason="no large pages here"
+)
+def test_the_system_is_asked_for_large_pages() -> None:
+    memory = mmap.mmap(-1, SIZE)
+    held = (ctypes.c_char * SIZE).from_buffer(memory)
+    address = ctypes.addressof(held)
+    assert "hg" not in flags_at(address)
+    prefer_large_pages(address, SIZE)
+    assert "hg" in flags_at(address)
+
+
+def test_a_refusal_is_no_error() -> None:
+    prefer_large_pages(1, SIZE)  # not the start of a page
