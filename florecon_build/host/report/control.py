@@ -36,6 +36,8 @@ REQUIRED = {
     "rows": ("id", "group_id", "amount", "matched", "residual"),
 }
 LOW_BITS = 0xFFFF_FFFF
+NO_OPPOSITE = -(1 << 63)
+"""The integer of 64 bits whose opposite has more."""
 BLOCK = 1 << 15
 """Groups, or rows, that are checked at once."""
 
@@ -56,9 +58,10 @@ def check_groups(groups: pa.Table, allocations: pa.Table) -> None:
     for what, table in {"groups": groups, "allocations": allocations}.items():
         _check_complete(what, table)
     allocations, first = _by_group(groups, allocations)
-    _check_members(allocations)
+    is_ascending = _check_members(allocations)
     for block, parts in blocks(groups, allocations, first):
-        _check_groups(block, parts, _starts(one_array(parts, "group_id")))
+        starts = _starts(one_array(parts, "group_id"))
+        _check_groups(block, parts, starts, _starts_with_first(block, parts, starts, is_ascending=is_ascending))
 
 
 def blocks(lines: pa.Table, parts: pa.Table, first: pa.Array) -> Iterator[tuple[pa.Table, pa.Table]]:
@@ -94,7 +97,7 @@ class _Starts:
 
     def counts(self, flags: pa.Array) -> pa.Array:
         """The number of true flags in each segment."""
-        return self._sums(flags.cast(pa.int64()))
+        return self.sums(flags.cast(pa.int64()))
 
     def every(self, flags: pa.Array) -> pa.Array:
         """For each segment, whether all its flags are true."""
@@ -103,14 +106,14 @@ class _Starts:
     def adds_up_to(self, values: pa.Array, totals: pa.Array) -> pa.Array:
         """For each segment, whether the 128-bit sum of its values is the total."""
         if self.are_single or _may_add_up(values):
-            return pc.equal(self._sums(values), totals)
-        high = self._sums(pc.shift_right(values, 32))
-        low = self._sums(pc.bit_wise_and(values, LOW_BITS))
+            return pc.equal(self.sums(values), totals)
+        high = self.sums(pc.shift_right(values, 32))
+        low = self.sums(pc.bit_wise_and(values, LOW_BITS))
         high = pc.add(high, pc.shift_right(low, 32))
         low = pc.bit_wise_and(low, LOW_BITS)
         return pc.and_(pc.equal(high, pc.shift_right(totals, 32)), pc.equal(low, pc.bit_wise_and(totals, LOW_BITS)))
 
-    def _sums(self, values: pa.Array) -> pa.Array:
+    def sums(self, values: pa.Array) -> pa.Array:
         """Sums of values, all of which add up to less than 64 bits, as 2^31 values of 32 bits do."""
         if self.are_single:
             return values
@@ -164,34 +167,34 @@ def _by_group(groups: pa.Table, allocations: pa.Table) -> tuple[pa.Table, pa.Arr
     return pa.table({name: one_array(allocations, name) for name in allocations.column_names}), first
 
 
-def _check_members(allocations: pa.Table) -> None:
-    """No group has a row twice. Allocations are in the order of their groups."""
+def _check_members(allocations: pa.Table) -> bool:
+    """No group has a row twice. Allocations are in the order of their groups; returns whether, within each, of ids."""
     members = one_array(allocations, "id_text" if "id_text" in allocations.column_names else "id")
     groups = one_array(allocations, "group_id")
     pairs = max(len(groups) - 1, 0)
     is_next = pc.not_equal(groups.slice(1), groups.slice(0, pairs))
     if all_true(pc.or_(is_next, pc.less(members.slice(0, pairs), members.slice(1)))):
-        return
+        return True
     counts = pa.table({"group_id": groups, "id": members}).group_by(["group_id", "id"]).aggregate([([], "count_all")])
     twice = counts.filter(pc.greater(counts["count_all"], 1))
     if twice.num_rows:
         row, group = twice["id"][0].as_py(), twice["group_id"][0].as_py()
         raise _violated(f"row {row} is in group {group} twice", id=row, group_id=group)
+    return False
 
 
-def _check_groups(groups: pa.Table, allocations: pa.Table, starts: _Starts) -> None:
+def _check_groups(groups: pa.Table, allocations: pa.Table, starts: _Starts, has_first: pa.Array) -> None:
     ids, amounts = one_array(groups, "group_id"), one_array(allocations, "amount")
-    sizes = starts.sizes()
-    positive, negative = starts.counts(pc.greater(amounts, 0)), starts.counts(pc.less(amounts, 0))
-    largest = one_array(groups, "max_abs").take(starts.segment)
-    within = pc.and_(pc.less_equal(amounts, largest), pc.greater_equal(amounts, pc.negate(largest)))
-    reached = pc.or_(pc.equal(amounts, largest), pc.equal(amounts, pc.negate(largest)))
+    # both counts of a group in one sum: there are fewer than 2^31 of each
+    sides = starts.sums(pc.if_else(pc.greater(amounts, 0), 1, pc.if_else(pc.less(amounts, 0), 1 << 32, 0)))
+    positive, negative = pc.bit_wise_and(sides, LOW_BITS), pc.shift_right(sides, 32)
+    within, reached = _within(amounts, one_array(groups, "max_abs").take(starts.segment))
     holds = {
-        "size": pc.equal(one_array(groups, "size"), sizes),
+        "size": pc.equal(one_array(groups, "size"), starts.sizes()),
         "net": starts.adds_up_to(amounts, one_array(groups, "net")),
         "min_side": pc.equal(one_array(groups, "min_side"), pc.min_element_wise(positive, negative)),
         "max_abs": pc.and_(starts.every(within), pc.greater(starts.counts(reached), 0)),
-        "first_id": _starts_with_first(groups, allocations, starts),
+        "first_id": has_first,
     }
     for name, flags in holds.items():
         at = _first_false(flags)
@@ -201,13 +204,27 @@ def _check_groups(groups: pa.Table, allocations: pa.Table, starts: _Starts) -> N
             raise _violated(what, group_id=ids[at].as_py())
 
 
-def _starts_with_first(groups: pa.Table, allocations: pa.Table, starts: _Starts) -> pa.Array:
-    """For each group, whether `first_id` is the member with the smallest id."""
+def _within(amounts: pa.Array, largest: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """For each amount, whether without its sign it is at most the largest, and whether it is that."""
+    if pc.min(amounts).as_py() != NO_OPPOSITE:
+        sizes = pc.abs(amounts)
+        return pc.less_equal(sizes, largest), pc.equal(sizes, largest)
+    smallest = pc.negate(largest)
+    within = pc.and_(pc.less_equal(amounts, largest), pc.greater_equal(amounts, smallest))
+    return within, pc.or_(pc.equal(amounts, largest), pc.equal(amounts, smallest))
+
+
+def _starts_with_first(groups: pa.Table, allocations: pa.Table, starts: _Starts, *, is_ascending: bool) -> pa.Array:
+    """For each group, whether `first_id` is the member with the smallest id; in a group ids may be known to ascend."""
     name = "id_text" if "id_text" in allocations.column_names else "id"
     ids, keys = one_array(allocations, "id"), one_array(allocations, name)
     claimed = one_array(groups, "first_id")
     at = starts.first  # in the order of the wire page the smallest id of a group comes first
-    if not ids.take(at).equals(claimed):
+    comes_first = pc.equal(ids.take(at), claimed)
+    if all_true(comes_first):
+        if is_ascending:
+            return comes_first
+    else:
         at = pc.index_in(claimed, value_set=ids)
     smallest = keys.take(at)
     least = pc.greater_equal(keys, smallest.take(starts.segment))
