@@ -226,9 +226,13 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment above the statements that an expression of the author's became."""
+    """A comment above the statements that an expression of the author's became.
+
+    ``also`` are the author's other positions and expressions that these statements stand for.
+    """
 
     origin: Origin
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

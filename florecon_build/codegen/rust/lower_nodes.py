@@ -37,6 +37,12 @@ STEP_NAME = 24
 
 PLAN_RESULT = "Result<Plan<Row>, EvalError>"
 
+NUMBERED = ("signals", "match_key")
+"""Closures of lists of keys, in the role of which one closure stands for the other."""
+
+Computed = tuple[tuple[str, ...], Parameters, e.Value, Returns]
+"""Roles of a closure, and what it computes."""
+
 
 def origin(value: e.Value, place: str) -> r.Origin:
     """The author's line and expression, in one line, and where the expression stands in the strategy."""
@@ -61,7 +67,8 @@ class _Scope:
     """A function or closure that builds a plan, while its statements are collected.
 
     ``places`` are what a text is cloned from; ``copied`` are the variables of what is copied. ``shadowed`` are names
-    that a clone may take though they are taken, since the variable of that name is the clone's source.
+    that a clone may take though they are taken, since the variable of that name is the clone's source. ``closures`` are
+    those that capture nothing, by their role and what they compute, each with its name and the place of its comment.
     """
 
     fields: dict[str, str]
@@ -72,6 +79,7 @@ class _Scope:
     copied: dict[Capture, r.Name]
     shadowed: frozenset[str] = frozenset()
     statements: list[r.Statement] = field(default_factory=list[r.Statement])
+    closures: dict[Computed, tuple[str, int]] = field(default_factory=dict["Computed", tuple[str, int]])
 
     def body(self, root: n.Node, head: tuple[r.Let, ...]) -> r.Block:
         """The whole block: the numbers that are read, the statements, the plan."""
@@ -283,15 +291,28 @@ class _Scope:
     def closure(
         self, wanted: str, parameters: Parameters, value: e.Value, place: str, returns: Returns = Returns.VALUE
     ) -> r.Name:
-        """A named closure under its comment, after the clones that it takes along."""
+        """A named closure under its comment, after the clones that it takes along.
+
+        An expression that stands in the strategy again, in the same role, has the closure that is there already: one to
+        review, and one whose keys the runtime numbers once.
+        """
+        written, value = origin(value, place), simplify(value)
+        computed = NUMBERED if wanted in NUMBERED else (wanted,), parameters, value, returns
+        if computed in self.closures:
+            name, at = self.closures[computed]
+            self.statements[at] = _also(self.statements[at], written)
+            return r.Name(name)
         name = self.names.fresh(wanted)
         self.gap()
-        self.statements.append(r.Comment(origin(value, place)))
-        value = simplify(value)
+        at = len(self.statements)
+        self.statements.append(r.Comment(written))
         read = tuple(values_in(value))
+        captures = captures_of(read)
         env = self.environment(read)
-        closure = lower_closure(parameters, value, env, returns, moves=bool(captures_of(read)))
+        closure = lower_closure(parameters, value, env, returns, moves=bool(captures))
         self.statements += settled_let(r.Let(name, closure), self.names.child(), self.column)
+        if not captures:
+            self.closures[computed] = name, at
         return r.Name(name)
 
     def environment(self, read: Iterable[e.Value]) -> Environment:
@@ -311,6 +332,13 @@ class _Scope:
                 self.statements.append(r.Let(name, r.Method(source, "clone")))
                 made[found] = r.Name(name)
         return made
+
+
+def _also(comment: r.Statement, written: r.Origin) -> r.Statement:
+    """The comment with a further place of the author's."""
+    if not isinstance(comment, r.Comment) or written.author in (comment.origin.author, *comment.also):
+        return comment
+    return replace(comment, also=(*comment.also, written.author))
 
 
 def _root(source: r.Expression) -> str:

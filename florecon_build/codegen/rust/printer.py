@@ -374,12 +374,13 @@ class Printer:
                     self.line()
                 case r.Let():
                     self._let(statement)
-                case r.Comment(origin):
+                case r.Comment(origin, also):
                     self._close(opened)
                     opened = len(self._lines) + 1, origin
                     room = self._room("// ")
-                    for line in textwrap.wrap(origin.author, room, subsequent_indent="   "):
-                        self.line(comment(line))
+                    for author in (origin.author, *also):
+                        for line in textwrap.wrap(author, room, subsequent_indent="   "):
+                            self.line(comment(line))
                 case _:
                     assert_never(statement)
         self.expression(block.value)

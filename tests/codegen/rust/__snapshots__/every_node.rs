@@ -145,6 +145,8 @@ fn strategy(p: &Params) -> Plan<Row> {
     let window_order = |item: Item<'_, Row>| item.row.day;
 
     // tests/codegen/strategies.py:73  row.words
+    // tests/codegen/strategies.py:74  row.words
+    // tests/codegen/strategies.py:75  row.words
     let signals = |item: Item<'_, Row>| item.row.words.clone();
     let windowed_step = windowed(
         window_order,
@@ -152,39 +154,30 @@ fn strategy(p: &Params) -> Plan<Row> {
         fixed_point(3, signal_group(signals, rel_max_tol(5, 0), 256)),
     );
 
-    // tests/codegen/strategies.py:74  row.words
-    let signals_2 = |item: Item<'_, Row>| item.row.words.clone();
-
     // tests/codegen/strategies.py:74  g.span(row.day) <= days
     let accepts =
         move |group: &Group<'_, Row>| -> Result<bool, EvalError> { Ok(group.span(|item| item.row.day)? <= days) };
-    let signal_group_step = signal_group_accepting(signals_2, abs_tol(0), 256, accepts);
-
-    // tests/codegen/strategies.py:75  row.words
-    let signals_3 = |item: Item<'_, Row>| item.row.words.clone();
-    let reference_net_step = reference_net(signals_3, abs_tol(2), 64);
+    let signal_group_step = signal_group_accepting(signals, abs_tol(0), 256, accepts);
 
     // tests/codegen/strategies.py:76  row.local
     let pivot_amount = |item: Item<'_, Row>| item.row.local;
 
     // tests/codegen/strategies.py:76  row.day
+    // tests/codegen/strategies.py:77  row.day
     let running_order = |item: Item<'_, Row>| item.row.day;
 
     // tests/codegen/strategies.py:76  row.account
+    // tests/codegen/strategies.py:77  row.account
     let running_key = |item: Item<'_, Row>| Some(item.row.account.clone());
     let pivot_step = pivot(pivot_amount, running_zero(running_order, abs_tol(2), running_key));
 
-    // tests/codegen/strategies.py:77  row.day
-    let running_order_2 = |item: Item<'_, Row>| item.row.day;
-
-    // tests/codegen/strategies.py:77  row.account
-    let running_key_2 = |item: Item<'_, Row>| Some(item.row.account.clone());
-
     // tests/codegen/strategies.py:77  g.min_side == 1
     let accepts_2 = |group: &Group<'_, Row>| group.min_side() == 1;
-    let running_zero_step = running_zero_accepting(running_order_2, abs_tol(0), running_key_2, accepts_2);
+    let running_zero_step = running_zero_accepting(running_order, abs_tol(0), running_key, accepts_2);
 
     // tests/codegen/strategies.py:78  row.account
+    // tests/codegen/strategies.py:85  row.account
+    // tests/codegen/strategies.py:95  row.account
     let net_key = |item: Item<'_, Row>| Some(item.row.account.clone());
 
     // tests/codegen/strategies.py:78  g.any(row.account == home)
@@ -213,16 +206,15 @@ fn strategy(p: &Params) -> Plan<Row> {
     // tests/codegen/strategies.py:84  row.currency_or_eur
     let table_key = |item: Item<'_, Row>| Some(item.row.currency_or_eur.clone());
 
-    // tests/codegen/strategies.py:85  row.account
-    let net_key_2 = |item: Item<'_, Row>| Some(item.row.account.clone());
-    let agg_net_step_2 = agg_net(net_key_2, abs_tol(0));
-
     // tests/codegen/strategies.py:85  (row.account, row.day)
-    let net_key_3 = |item: Item<'_, Row>| Some((item.row.account.clone(), item.row.day));
-    let agg_net_step_3 = agg_net(net_key_3, abs_tol(1));
+    let net_key_2 = |item: Item<'_, Row>| Some((item.row.account.clone(), item.row.day));
+    let agg_net_step_2 = agg_net(net_key_2, abs_tol(1));
     let partition_by_table_step = partition_by_table(
         table_key,
-        vec![(Text::from("EUR"), agg_net_step_2), (Text::from("JPY"), agg_net_step_3)],
+        vec![
+            (Text::from("EUR"), agg_net(net_key, abs_tol(0))),
+            (Text::from("JPY"), agg_net_step_2),
+        ],
         identity(),
     );
 
@@ -242,30 +234,26 @@ fn strategy(p: &Params) -> Plan<Row> {
         };
 
         // tests/codegen/strategies.py:91  row.day
-        let net_key_4 = |item: Item<'_, Row>| Some(item.row.day);
+        let net_key_3 = |item: Item<'_, Row>| Some(item.row.day);
 
-        accept_if(accepts_6, agg_net(net_key_4, abs_tol(shard_key_1)))
+        accept_if(accepts_6, agg_net(net_key_3, abs_tol(shard_key_1)))
     };
     let partition_by_with_step = partition_by_with(partition_key, per_shard);
 
     // tests/codegen/strategies.py:94  row.memo
-    let net_key_5 = |item: Item<'_, Row>| item.row.memo.clone();
+    let net_key_4 = |item: Item<'_, Row>| item.row.memo.clone();
     let coalesce_step = coalesce(
         "joined",
         trim(
             abs_tol(10),
-            snap(rel_tol(1, 0), whole_only(agg_net(net_key_5, abs_tol(0)))),
+            snap(rel_tol(1, 0), whole_only(agg_net(net_key_4, abs_tol(0)))),
         ),
     );
-
-    // tests/codegen/strategies.py:95  row.account
-    let net_key_6 = |item: Item<'_, Row>| Some(item.row.account.clone());
-    let agg_net_step_4 = agg_net(net_key_6, abs_tol(0));
 
     // tests/codegen/strategies.py:95  row.memo
     let pair_key_2 = |item: Item<'_, Row>| item.row.memo.clone();
     let exact_1to1_step = exact_1to1(pair_key_2, by_id);
-    let best_of_step = best_of(matched_items(), vec![agg_net_step_4, exact_1to1_step]);
+    let best_of_step = best_of(matched_items(), vec![agg_net(net_key, abs_tol(0)), exact_1to1_step]);
 
     // tests/codegen/strategies.py:96  row.account
     let pair_key_3 = |item: Item<'_, Row>| Some(item.row.account.clone());
@@ -315,7 +303,7 @@ fn strategy(p: &Params) -> Plan<Row> {
         when_step,
         windowed_step,
         signal_group_step,
-        reference_net_step,
+        reference_net(signals, abs_tol(2), 64),
         pivot_step,
         running_zero_step,
         agg_net_step,

@@ -116,6 +116,7 @@ fn strategy(p: &Params) -> Plan<Row> {
     let exact_1to1_step = exact_1to1(one_bucket, pair_order);
 
     // tests/codegen/strategies.py:33  row.tokens
+    // tests/codegen/strategies.py:36  row.tokens
     let signals = |item: Item<'_, Row>| item.row.tokens.clone();
     let signal_group_step = signal_group(signals, abs_tol(slack), 256);
 
@@ -131,14 +132,11 @@ fn strategy(p: &Params) -> Plan<Row> {
         }
     };
 
-    // tests/codegen/strategies.py:36  row.tokens
-    let match_key = |item: Item<'_, Row>| item.row.tokens.clone();
-
     // tests/codegen/strategies.py:36  fb.abs(row.lot.amount)
-    let match_key_2 = |item: Item<'_, Row>| int::abs(item.amount).map(Some);
+    let match_key = |item: Item<'_, Row>| int::abs(item.amount).map(Some);
     let arbiter = Flow::new(constant(1000.0), flow_cost)
+        .match_on(signals)
         .match_on(match_key)
-        .match_on(match_key_2)
         .bucket_cap(256);
     let flow_step = flow(arbiter);
 
