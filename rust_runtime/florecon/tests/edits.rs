@@ -32,7 +32,10 @@ fn line(state: &mut u64, rows: i64) -> Line {
     }
 }
 
-fn groups(recon: &Recon<Line>) -> Vec<(String, Vec<(RowId, i64)>)> {
+/// The origin and the members of each group.
+type Groups = Vec<(String, Vec<(RowId, i64)>)>;
+
+fn groups(recon: &Recon<Line>) -> Groups {
     let report = recon.report();
     let mut members: std::collections::BTreeMap<i64, Vec<(RowId, i64)>> = std::collections::BTreeMap::new();
     for part in &report.allocations {
@@ -137,4 +140,82 @@ fn groups_have_the_same_ids_over_many_edits() {
         assert!(ids.windows(2).all(|pair| pair[1] == pair[0] + 1), "edit {edit}");
     }
     assert!(few.report().groups.iter().any(|group| group.pinned));
+}
+
+/// Rows of shards whose number the amount decides, none for some and an error for others, in a strategy whose shards are known
+/// before a solve and in one that has to read them.
+#[test]
+fn shards_that_are_known_are_those_that_are_read() {
+    fn shards(modulus: i64, is_read: bool) -> Plan<Line> {
+        let shard = move |lot: Item<'_, Line>| match (lot.row.shard, lot.amount.rem_euclid(modulus)) {
+            (19, 0) => Err(EvalError::Overflow),
+            (_, 1) => Ok(None),
+            (shard, rest) => Ok(Some((shard % 3, rest))),
+        };
+        let inner = seq(vec![
+            flow(Flow::new(constant(9.0), |_: Item<'_, Line>, _: Item<'_, Line>| Some(1.0)).window(|_| 0, 0)),
+            agg_net(one_bucket, abs_tol(3)),
+        ]);
+        let partition = partition_by(shard, inner);
+        // with a step that joins rows of any shard, if it had any rows, a strategy has no shards
+        let nothing = when(|_: Item<'_, Line>| false, agg_net(one_bucket, abs_tol(0)));
+        if is_read {
+            seq(vec![partition, nothing])
+        } else {
+            partition
+        }
+    }
+    fn solved(recon: &mut Recon<Line>) -> Result<Groups, String> {
+        recon.solve().map_err(|error| error.to_string())?;
+        Ok(groups(recon))
+    }
+    const ROWS: i64 = 60;
+    let mut state = 11;
+    let lines = |state: &mut u64, ids: std::ops::Range<i64>| -> Vec<(RowId, Line)> {
+        ids.map(|id| (RowId::from(id), line(state, ROWS))).collect()
+    };
+    let mut both = [false, true].map(|is_read| {
+        let mut recon = Recon::new(shards(4, is_read), |line: &Line| line.amount).unwrap();
+        recon.upsert(lines(&mut state.clone(), 0..ROWS)).unwrap();
+        recon
+    });
+    let (mut next, mut errors, mut pinned) = (ROWS, 0, 0);
+    for edit in 0..400 {
+        let [known, read] = both.each_mut().map(solved);
+        assert_eq!(known, read, "edit {edit}");
+        errors += u32::from(known.is_err());
+        let report = both[0].report();
+        pinned += report.groups.iter().filter(|group| group.pinned).count();
+        let (seed, kind) = (state, draw(&mut state, 12));
+        for (recon, is_read) in both.iter_mut().zip([false, true]) {
+            let mut state = seed;
+            let group = |state: &mut u64| report.groups[draw(state, report.groups.len() as u64) as usize].group_id;
+            let row = |state: &mut u64| {
+                let part = &report.allocations[draw(state, report.allocations.len() as u64) as usize];
+                part.id.clone()
+            };
+            match kind {
+                0 | 1 => drop(recon.pin(group(&mut state))),
+                2 => drop(recon.remove(&[row(&mut state)])),
+                3 | 4 => recon.upsert(lines(&mut state, next..next + 1)).map(drop).unwrap(),
+                5 => recon.set_plan(shards(2 + draw(&mut state, 4), is_read)).unwrap(),
+                // not in the order of ids
+                6 => recon.upsert(lines(&mut state, -next..1 - next)).map(drop).unwrap(),
+                // the first error takes nothing in
+                7 => drop(recon.upsert(vec![
+                    (RowId::from(next), line(&mut state, ROWS)),
+                    (RowId::from(next), line(&mut state, ROWS)),
+                ])),
+                _ => recon
+                    .upsert(vec![(row(&mut state), line(&mut state, ROWS))])
+                    .map(drop)
+                    .unwrap(),
+            }
+        }
+        next += 1;
+    }
+    assert!(
+        (20..300).contains(&errors) && pinned > 100,
+        "{errors} errors, {pinned} pinned"
+    );
 }

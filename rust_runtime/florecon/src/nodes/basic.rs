@@ -75,8 +75,8 @@ impl<R> Partition<R> for When<R> {
         Ok(Some(0))
     }
 
-    fn router<'p>(&'p self, node: &'p Plan<R>) -> Option<&'p dyn Router<R>> {
-        node.inner().router()
+    fn routed<'p>(&'p self, node: &'p Plan<R>) -> Option<(NodeId, &'p dyn Router<R>)> {
+        node.inner().routed()
     }
 
     fn shards(&self, run: &mut Run<'_, R>, node: NodeId, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {

@@ -45,12 +45,12 @@ impl<R, K: Key> Partition<R> for PartitionBy<R, K> {
         Ok(Some(hash(&run.eval(&self.key, lot)?)))
     }
 
-    fn router<'p>(&'p self, _: &'p Plan<R>) -> Option<&'p dyn Router<R>> {
-        Some(&self.key)
+    fn routed<'p>(&'p self, node: &'p Plan<R>) -> Option<(NodeId, &'p dyn Router<R>)> {
+        Some((node.id(), &self.key))
     }
 
     fn shards(&self, run: &mut Run<'_, R>, node: NodeId, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {
-        Ok(Box::new(Buckets::form(run, node, bag, &self.key)?))
+        Ok(Box::new(Buckets::of_shards(run, node, bag, &self.key)?.0))
     }
 }
 
@@ -96,12 +96,12 @@ impl<R, K: Key> Partition<R> for PartitionByTable<R, K> {
         Ok(Some(hash(&run.eval(&self.key, lot)?)))
     }
 
-    fn router<'p>(&'p self, _: &'p Plan<R>) -> Option<&'p dyn Router<R>> {
-        Some(&self.key)
+    fn routed<'p>(&'p self, node: &'p Plan<R>) -> Option<(NodeId, &'p dyn Router<R>)> {
+        Some((node.id(), &self.key))
     }
 
     fn shards(&self, run: &mut Run<'_, R>, node: NodeId, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {
-        let (buckets, keys) = Buckets::form_keyed(run, node, bag, &self.key)?;
+        let (buckets, keys) = Buckets::of_shards(run, node, bag, &self.key)?;
         let cases = keys.iter().map(|key| self.table.get(key).copied()).collect();
         Ok(Box::new(ByTable { buckets, cases }))
     }
@@ -181,12 +181,12 @@ impl<R: 'static, K: Key> Partition<R> for PartitionByWith<R, K> {
         Ok(Some(hash(&run.eval(&self.key, lot)?)))
     }
 
-    fn router<'p>(&'p self, _: &'p Plan<R>) -> Option<&'p dyn Router<R>> {
-        Some(&self.key)
+    fn routed<'p>(&'p self, node: &'p Plan<R>) -> Option<(NodeId, &'p dyn Router<R>)> {
+        Some((node.id(), &self.key))
     }
 
     fn shards(&self, run: &mut Run<'_, R>, node: NodeId, bag: &[Lot]) -> Result<Box<dyn Shards<R>>, Error> {
-        let (buckets, keys) = Buckets::form_keyed(run, node, bag, &self.key)?;
+        let (buckets, keys) = Buckets::of_shards(run, node, bag, &self.key)?;
         let make = Rc::clone(&self.make);
         Ok(Box::new(ByMaker { buckets, keys, make }))
     }

@@ -1,12 +1,13 @@
 //! `reference_net`: connected components of items over the signals that they share.
 
 use super::coalesce::find;
-use super::signal::{KeysFn, keys_fn, record_shared, record_signals, signal_buckets};
+use super::signal::{record_shared, record_signals, signal_buckets};
 use crate::error::Error;
 use crate::explain::event::{KeyJson, Limits};
 use crate::plan::Answer;
 use crate::plan::buckets::{Buckets, Key, NO_KEY};
 use crate::plan::item::Item;
+use crate::plan::key_numbers::Keys;
 use crate::plan::links::by_keys;
 use crate::plan::lot::{Lot, compact};
 use crate::plan::node_id::NodeId;
@@ -30,12 +31,12 @@ where
     S: IntoIterator<Item = K>,
     A: Answer<Value = S>,
 {
-    let signals = keys_fn(signals);
+    let signals = Keys::new(signals);
     Plan::leaf(kind::REFERENCE_NET, ReferenceNet { signals, tol, cap })
 }
 
 struct ReferenceNet<R, K> {
-    signals: KeysFn<R, K>,
+    signals: Keys<R, K>,
     tol: Tol,
     cap: usize,
 }
@@ -51,8 +52,9 @@ impl<R, K: Key + Ord> Body<R> for ReferenceNet<R, K> {
 
     fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
         let (buckets, signals) = signal_buckets(run, node.id(), bag, &self.signals)?;
-        let key = |signal: usize| KeyJson::of(&signals[signal]);
+        let key = |signal: usize| KeyJson::of(signals.get(signal));
         take_components(run, node.id(), bag, &buckets, self.tol, self.cap, &key);
+        signals.leave(run);
         Ok(compact(bag))
     }
 }

@@ -6,9 +6,10 @@ use super::accept::{Accept, Always, Condition};
 use crate::error::Error;
 use crate::explain::event::{Event, KeyJson, Limits};
 use crate::plan::Answer;
-use crate::plan::buckets::{BATCH, Buckets, Key, Numbering};
+use crate::plan::buckets::{Buckets, Key};
 use crate::plan::group::Group;
 use crate::plan::item::Item;
+use crate::plan::key_numbers::{BagKeys, Keys};
 use crate::plan::links::by_keys;
 use crate::plan::lot::{Lot, compact};
 use crate::plan::node_id::NodeId;
@@ -16,8 +17,7 @@ use crate::plan::run_state::Run;
 use crate::plan::tolerance::{Legs, Tol};
 use crate::plan::tree::{Body, Plan};
 use crate::sorting;
-use crate::sorting::{ascending, by_number};
-use crate::value::EvalError;
+use crate::sorting::{by_number, by_order};
 use crate::wire::{Refusal, kind, reason};
 
 /// Groups the items that carry one signal (a reference, a token). An item may carry many.
@@ -40,7 +40,7 @@ where
     Plan::leaf(
         kind::SIGNAL_GROUP,
         SignalGroup {
-            signals: keys_fn(signals),
+            signals: Keys::new(signals),
             tol,
             cap,
             accept: Always,
@@ -69,7 +69,7 @@ where
     A: Answer<Value = S>,
     B: Answer<Value = bool>,
 {
-    let (signals, accept) = (keys_fn(signals), Condition::new(accept));
+    let (signals, accept) = (Keys::new(signals), Condition::new(accept));
     let body = SignalGroup {
         signals,
         tol,
@@ -79,22 +79,8 @@ where
     Plan::leaf(kind::SIGNAL_GROUP, body)
 }
 
-/// Appends an item's keys to a buffer.
-pub(crate) type KeysFn<R, K> = Box<dyn Fn(Item<'_, R>, &mut Vec<K>) -> Result<(), EvalError>>;
-
-pub(crate) fn keys_fn<R, K, S, A>(keys: impl Fn(Item<'_, R>) -> A + 'static) -> KeysFn<R, K>
-where
-    S: IntoIterator<Item = K>,
-    A: Answer<Value = S>,
-{
-    Box::new(move |item, into| {
-        into.extend(keys(item).answer()?);
-        Ok(())
-    })
-}
-
 struct SignalGroup<R, K, A> {
-    signals: KeysFn<R, K>,
+    signals: Keys<R, K>,
     tol: Tol,
     cap: usize,
     accept: A,
@@ -105,32 +91,23 @@ pub(super) fn signal_buckets<R, K: Key + Ord>(
     run: &mut Run<'_, R>,
     node: NodeId,
     bag: &[Lot],
-    signals: &KeysFn<R, K>,
-) -> Result<(Buckets, Vec<K>), Error> {
-    let mut numbering = Numbering::default();
-    let mut pairs = Vec::with_capacity(bag.len());
-    let (mut read, mut counts, mut own) = (Vec::new(), Vec::with_capacity(BATCH), Vec::new());
-    let mut at = 0;
-    let mut nulls = 0;
-    for lots in bag.chunks(BATCH) {
-        for &lot in lots {
-            let before = read.len();
-            signals(run.item(lot), &mut read).map_err(|error| run.fault(lot.row, error))?;
-            counts.push(read.len() - before);
-        }
-        let mut read = read.drain(..);
-        for count in counts.drain(..) {
-            nulls += u64::from(count == 0);
-            own.extend(read.by_ref().take(count));
-            ascending(&mut own);
+    signals: &Keys<R, K>,
+) -> Result<(Buckets, BagKeys<K>), Error> {
+    let (mut pairs, mut nulls, mut at) = (Vec::with_capacity(bag.len()), 0, 0);
+    let ascending = |own: &mut Vec<u32>, keys: &[K]| {
+        if !own.is_sorted_by(|&a, &b| keys[a as usize] < keys[b as usize]) {
+            by_order(own, |a, b| keys[a as usize].cmp(&keys[b as usize]));
             own.dedup();
-            pairs.extend(own.drain(..).map(|signal| (numbering.number(signal), at)));
-            at += 1;
         }
-    }
+    };
+    let signals = BagKeys::read(run, bag, signals, ascending, |own| {
+        nulls += u64::from(own.is_empty());
+        pairs.extend(own.iter().map(|&signal| (signal, at)));
+        at += 1;
+    })?;
     run.stage(node).null_key += nulls;
-    let buckets = Buckets::from_pairs(pairs.len(), || pairs.iter().copied(), numbering.keys.len());
-    Ok((buckets, numbering.keys))
+    let buckets = Buckets::from_pairs(pairs.len(), || pairs.iter().copied(), signals.len());
+    Ok((buckets, signals))
 }
 
 impl<R, K: Key + Ord + Display, A: Accept<R>> Body<R> for SignalGroup<R, K, A> {
@@ -145,7 +122,7 @@ impl<R, K: Key + Ord + Display, A: Accept<R>> Body<R> for SignalGroup<R, K, A> {
     fn run(&self, run: &mut Run<'_, R>, node: &Plan<R>, bag: &mut [Lot]) -> Result<usize, Error> {
         let (buckets, signals) = signal_buckets(run, node.id(), bag, &self.signals)?;
         if run.is_recorded() {
-            let key = |signal: usize| KeyJson::of(&signals[signal]);
+            let key = |signal: usize| KeyJson::of(signals.get(signal));
             record_signals(run, node.id(), bag, &buckets, &key);
             record_shared(run, node.id(), bag, &buckets, &key);
         }
@@ -162,7 +139,7 @@ impl<R, K: Key + Ord + Display, A: Accept<R>> Body<R> for SignalGroup<R, K, A> {
             free.iter().for_each(|&at| legs.add(bag[at as usize].amount));
             let mut refuse = |why| {
                 run.refuse(node.id(), why, bag, &free, &|legs| Limits::Signal {
-                    key: KeyJson::of(&signals[index]),
+                    key: KeyJson::of(signals.get(index)),
                     cap: self.cap,
                     slack: legs.slack(self.tol),
                 });
@@ -176,7 +153,7 @@ impl<R, K: Key + Ord + Display, A: Accept<R>> Body<R> for SignalGroup<R, K, A> {
             } else if !legs.within(self.tol) {
                 refuse(Refusal::OutOfTolerance);
             } else if self.accept.decide(run, node.id(), bag, &free)? {
-                let reason = format!("{} {}", reason::SIGNAL_GROUP, signals[index]);
+                let reason = format!("{} {}", reason::SIGNAL_GROUP, signals.get(index));
                 let tag = run.forced(node.id(), kind::SIGNAL_GROUP, &reason);
                 choices.take(&free, run.groups.len() - mark);
                 run.take(bag, &free, tag);
@@ -190,10 +167,11 @@ impl<R, K: Key + Ord + Display, A: Accept<R>> Body<R> for SignalGroup<R, K, A> {
                     .iter()
                     .for_each(|&group| run.groups.tag_mut(group).unique = Some(false));
                 if run.is_recorded() {
-                    choices.record_rival(run, node.id(), &groups, bucket, &|| KeyJson::of(&signals[signal]));
+                    choices.record_rival(run, node.id(), &groups, bucket, &|| KeyJson::of(signals.get(signal)));
                 }
             }
         }
+        signals.leave(run);
         Ok(compact(bag))
     }
 }

@@ -7,7 +7,7 @@ use std::hash::{BuildHasher, Hash};
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
-use super::item::Item;
+use super::item::{Item, ItemFn};
 use super::lot::Lot;
 use super::node_id::NodeId;
 use super::run_state::Run;
@@ -202,6 +202,22 @@ impl Buckets {
         }
         let buckets = Self::from_numbers(&numbers, numbering.keys.len());
         Ok((buckets, numbering.keys))
+    }
+
+    /// The same of a node that may be the strategy's partition, whose shards may be known.
+    pub fn of_shards<R, K: Key>(
+        run: &mut Run<'_, R>,
+        node: NodeId,
+        bag: &[Lot],
+        key: &ItemFn<R, Option<K>>,
+    ) -> Result<(Self, Vec<K>), Error> {
+        let Some(buckets) = run.known_shards(node, bag) else {
+            return Self::form_keyed(run, node, bag, key);
+        };
+        let firsts = buckets.iter().filter_map(|bucket| bucket.first());
+        let keys = firsts.map(|&at| run.eval(key, bag[at as usize]));
+        let keys: Vec<Option<K>> = keys.collect::<Result<_, _>>()?;
+        Ok((buckets, keys.into_iter().flatten().collect()))
     }
 
     /// One bucket of these positions, or none of no positions.

@@ -10,6 +10,7 @@ use std::hash::{BuildHasher, Hash};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::item::Item;
+use super::key_numbers::Keys;
 use super::lot::Lot;
 use super::node_id::NodeId;
 use super::run_state::Run;
@@ -95,12 +96,13 @@ pub(crate) fn by_key<R, K: Hash>(
 pub(crate) fn by_keys<R, K: Hash>(
     run: &Run<'_, R>,
     bag: &[Lot],
-    keys: impl Fn(Item<'_, R>, &mut Vec<K>) -> Result<(), EvalError>,
+    keys: &Keys<R, K>,
     add: &mut dyn FnMut(usize, u64),
 ) -> Result<(), Error> {
     let mut own = Vec::new();
     for (at, &lot) in bag.iter().enumerate() {
-        keys(run.item(lot), &mut own).map_err(|error| run.fault(lot.row, error))?;
+        keys.append(run.item(lot), &mut own)
+            .map_err(|error| run.fault(lot.row, error))?;
         own.drain(..).for_each(|key| add(at, hash(&key)));
     }
     Ok(())

@@ -65,8 +65,8 @@ pub(crate) trait Partition<R> {
         false
     }
 
-    /// The router of shards whose rows never meet; `node` is the node of this operator.
-    fn router<'p>(&'p self, _node: &'p Plan<R>) -> Option<&'p dyn Router<R>> {
+    /// The node and the router of shards whose rows never meet; `node` is the node of this operator.
+    fn routed<'p>(&'p self, _node: &'p Plan<R>) -> Option<(NodeId, &'p dyn Router<R>)> {
         None
     }
 

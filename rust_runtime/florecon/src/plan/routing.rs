@@ -4,9 +4,11 @@ use std::hash::BuildHasher;
 
 use rustc_hash::FxBuildHasher;
 
-use super::buckets::Key;
+use super::buckets::{Key, NO_KEY, Numbering};
 use super::item::{Item, ItemFn};
+use super::node_id::NodeId;
 use super::operator::Operator;
+use super::row_shards::{FAULT, KnownKeys};
 use super::tree::Plan;
 use crate::value::EvalError;
 use crate::value::json::Shown;
@@ -18,6 +20,9 @@ pub(crate) trait Router<R> {
 
     /// A hash of the key; 0 where there is none.
     fn hash(&self, item: Item<'_, R>) -> u64;
+
+    /// The number of the key among those known, which it joins; `NO_KEY` where there is none, `FAULT` for an error.
+    fn number(&self, item: Item<'_, R>, known: &mut KnownKeys) -> u32;
 }
 
 impl<R, K: Key> Router<R> for ItemFn<R, Option<K>> {
@@ -31,6 +36,15 @@ impl<R, K: Key> Router<R> for ItemFn<R, Option<K>> {
         match self(item) {
             Ok(Some(key)) => FxBuildHasher.hash_one(&key),
             _ => 0,
+        }
+    }
+
+    fn number(&self, item: Item<'_, R>, known: &mut KnownKeys) -> u32 {
+        let known = known.get_or_insert_with(|| Box::new(Numbering::<K>::default()));
+        match (self(item), known.downcast_mut::<Numbering<K>>()) {
+            (Ok(Some(key)), Some(known)) => known.number(key),
+            (Ok(None), _) => NO_KEY,
+            _ => FAULT,
         }
     }
 }
@@ -49,21 +63,21 @@ impl<R> Plan<R> {
             .map_or(Ok(0), |router| router.key(item).map(|key| fnv1a(key.as_bytes())))
     }
 
-    /// Function that gives a number that the rows of one shard of the strategy share; it need not tell shards apart.
-    pub(crate) fn neighbourhood(&self) -> impl Fn(Item<'_, R>) -> u64 + '_ {
-        let router = self.router();
-        move |item| router.map_or(0, |router| router.hash(item))
+    /// The key function of the strategy's shards.
+    pub(crate) fn router(&self) -> Option<&dyn Router<R>> {
+        self.routed().map(|(_, router)| router)
     }
 
-    pub(crate) fn router(&self) -> Option<&dyn Router<R>> {
+    /// The node that divides rows into the strategy's shards, and its key function.
+    pub(crate) fn routed(&self) -> Option<(NodeId, &dyn Router<R>)> {
         match self.operator() {
             Operator::Whole(_) => None,
-            Operator::Groups(_) | Operator::FixedPoint { .. } => self.inner().router(),
-            Operator::Partition(split) => split.router(self),
+            Operator::Groups(_) | Operator::FixedPoint { .. } => self.inner().routed(),
+            Operator::Partition(split) => split.routed(self),
             Operator::Sequence => {
                 let mut joining = self.children().iter().filter(|step| !step.keeps_apart());
                 let only = joining.next()?;
-                joining.next().is_none().then(|| only.router())?
+                joining.next().is_none().then(|| only.routed())?
             }
         }
     }

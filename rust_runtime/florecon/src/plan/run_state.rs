@@ -6,6 +6,7 @@ use super::Stage;
 use super::arena::{Arena, Tag};
 use super::flat_shard_cache::FlatShardCache;
 use super::item::{Item, ItemFn};
+use super::key_numbers::ShardKeys;
 use super::links::LinkRecorder;
 use super::lot::Lot;
 use super::names::Names;
@@ -24,11 +25,15 @@ pub(crate) struct Run<'a, R> {
     pub rows: Rows<'a, R>,
     /// The amount of each row when it entered the active numeraire.
     pub originals: Cow<'a, [i64]>,
+    /// The node of the strategy's partition, and the shard of each slot with their number, where they are known.
+    pub shards: Option<(NodeId, (&'a [u32], usize))>,
     pub groups: Arena,
     pub names: Names,
     pub stages: Vec<Stage>,
     /// Free buffers of one number per row, for `pivot`.
     pub spare: Vec<Vec<i64>>,
+    /// Keys that are numbered in the shard at hand, as amounts in the active numeraire have them.
+    pub keys: ShardKeys,
     /// Records the events of a few rows, for `explain`.
     pub recorder: Option<Box<Recorder>>,
     /// Records which rows can meet; see [`links`](super::links).
@@ -109,10 +114,12 @@ impl<'a, R> Run<'a, R> {
         Self {
             rows: Rows::All(rows, ids),
             originals: Cow::Borrowed(amounts),
+            shards: None,
             groups: paused.groups,
             names: paused.names,
             stages: paused.stages,
             spare: paused.spare,
+            keys: ShardKeys::default(),
             recorder: None,
             links: paused.links,
             shard_cache: paused.caches.shards,

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use super::key_numbers::ShardKeys;
 use super::lot::Lot;
 use super::row_table::RowTable;
 use super::run_state::Run;
@@ -31,6 +32,11 @@ impl<'a, R> Rows<'a, R> {
             Self::All(rows, _) => rows.len(),
             Self::Shard(rows) => rows.len(),
         }
+    }
+
+    /// Whether numbers of rows are slots.
+    pub fn are_all(&self) -> bool {
+        matches!(self, Self::All(..))
     }
 
     #[inline]
@@ -92,8 +98,9 @@ impl<R> Run<'_, R> {
         let rows = std::mem::replace(&mut self.rows, rows);
         let originals = std::mem::replace(&mut self.originals, Cow::Owned(originals));
         let spare = std::mem::take(&mut self.spare);
+        let keys = std::mem::replace(&mut self.keys, ShardKeys::of_shard(outside.len()));
         let done = work(self);
-        (self.rows, self.originals, self.spare) = (rows, originals, spare);
+        (self.rows, self.originals, self.spare, self.keys) = (rows, originals, spare, keys);
         done
     }
 

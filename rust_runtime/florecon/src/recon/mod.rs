@@ -160,6 +160,7 @@ impl<R> Recon<R> {
         }
         self.stages = stages;
         self.plan = plan;
+        self.store.number_shards(self.plan.router());
         Ok(())
     }
 

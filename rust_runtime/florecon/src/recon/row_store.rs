@@ -6,6 +6,9 @@ use std::collections::HashSet;
 use rustc_hash::FxBuildHasher;
 
 use crate::error::Error;
+use crate::plan::item::Item;
+use crate::plan::routing::Router;
+use crate::plan::row_shards::RowShards;
 use crate::plan::row_table::RowTable;
 use crate::row_id::RowId;
 use crate::sorting::by_order;
@@ -16,6 +19,7 @@ pub(crate) struct Store<R> {
     pub ids: Vec<RowId>,
     pub rows: RowTable<R>,
     pub amounts: Vec<i64>,
+    pub shards: RowShards,
 }
 
 impl<R> Default for Store<R> {
@@ -24,6 +28,7 @@ impl<R> Default for Store<R> {
             ids: Vec::new(),
             rows: RowTable::default(),
             amounts: Vec::new(),
+            shards: RowShards::default(),
         }
     }
 }
@@ -47,17 +52,32 @@ impl<R> Store<R> {
         self.amounts.reserve_exact(more);
     }
 
-    /// Adds a row; those of one neighbourhood are read together.
-    pub fn push(&mut self, id: RowId, row: R, amount: i64, neighbourhood: u64) {
-        self.ids.push(id);
+    /// Adds a row, but for its id; those of one shard are read together.
+    pub fn push(&mut self, row: R, amount: i64, router: Option<&dyn Router<R>>) {
+        let neighbourhood = self.shards.push(router, whole(&row, amount));
         self.rows.push(row, neighbourhood);
         self.amounts.push(amount);
+    }
+
+    /// Replaces the row of a slot, but for its amount.
+    pub fn replace(&mut self, slot: usize, row: R, amount: i64, router: Option<&dyn Router<R>>) {
+        self.shards.set(slot, router, whole(&row, amount));
+        self.rows[slot] = row;
+    }
+
+    /// Numbers the shards of all rows anew, by another key.
+    pub fn number_shards(&mut self, router: Option<&dyn Router<R>>) {
+        self.shards = RowShards::default();
+        for (row, &amount) in self.rows.iter().zip(&self.amounts) {
+            self.shards.push(router, whole(row, amount));
+        }
     }
 
     pub fn truncate(&mut self, len: usize) {
         self.ids.truncate(len);
         self.rows.truncate(len);
         self.amounts.truncate(len);
+        self.shards.truncate(len);
     }
 
     /// Whether the rows from `known` on are in order, after those before them, and so have ids that differ.
@@ -103,6 +123,9 @@ impl<R> Store<R> {
         permute(&mut self.ids, target);
         self.rows.permute(target);
         permute(&mut self.amounts, target);
+        if let Some(numbers) = self.shards.numbers_mut() {
+            permute(numbers, target);
+        }
     }
 
     /// Keeps the rows that `keep` names, one answer per slot.
@@ -110,6 +133,18 @@ impl<R> Store<R> {
         retain(&mut self.ids, keep);
         self.rows.retain(keep);
         retain(&mut self.amounts, keep);
+        if let Some(numbers) = self.shards.numbers_mut() {
+            retain(numbers, keep);
+        }
+    }
+}
+
+/// A row with its whole amount.
+fn whole<R>(row: &R, amount: i64) -> Item<'_, R> {
+    Item {
+        row,
+        amount,
+        original: amount,
     }
 }
 
@@ -140,7 +175,10 @@ mod tests {
 
     fn store(ids: &[i64]) -> Store<i64> {
         let mut store = Store::default();
-        ids.iter().for_each(|&id| store.push(RowId::from(id), id, id, 0));
+        for &id in ids {
+            store.ids.push(RowId::from(id));
+            store.push(id, id, None);
+        }
         store
     }
 

@@ -5,12 +5,11 @@ use super::Recon;
 use super::ledger::{Ledger, MAX_GROUP_ID, State};
 use super::row_store::Store;
 use crate::codec::{Damaged, Packer, Unpacker};
+use crate::plan::Stage;
 use crate::plan::arena::{GroupRef, Tag};
 use crate::plan::lot::Lot;
 use crate::plan::names::{Name, Names};
 use crate::plan::node_id::NodeId;
-use crate::plan::row_table::RowTable;
-use crate::plan::{Item, Stage};
 use crate::row_id::RowId;
 use crate::sorting::by_number;
 
@@ -55,24 +54,19 @@ impl<R> Recon<R> {
         unpack_row: impl Fn(&mut Unpacker<'_>) -> Result<R, Damaged>,
     ) -> Result<(), Damaged> {
         let ids = unpack_ids(unpacker)?;
-        let mut rows = RowTable::default();
-        rows.reserve(ids.len());
-        let mut amounts = unpacker.room(ids.len())?;
-        let neighbourhood = self.plan.neighbourhood();
+        let router = self.plan.router();
+        let mut store = Store {
+            amounts: unpacker.room(ids.len())?,
+            ..Store::default()
+        };
         for _ in 0..ids.len() {
             let row = unpack_row(unpacker)?;
             let amount = (self.numeraire)(&row).ok().filter(|&amount| amount != i64::MIN);
             let amount = amount.ok_or(Damaged)?;
-            let item = Item {
-                row: &row,
-                amount,
-                original: amount,
-            };
-            let neighbourhood = neighbourhood(item);
-            rows.push(row, neighbourhood);
-            amounts.push(amount);
+            store.push(row, amount, router);
         }
-        self.store = Store { ids, rows, amounts };
+        store.ids = ids;
+        self.store = store;
         Ok(())
     }
 }

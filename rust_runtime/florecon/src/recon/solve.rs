@@ -102,6 +102,7 @@ impl<R> Pending<R> {
     pub fn advance(&mut self, plan: &Plan<R>, store: &Store<R>, budget: u64) -> Result<Option<Outcome>, Error> {
         let paused = std::mem::take(&mut self.run);
         let mut run = Run::resume(paused, budget, &store.rows, &store.ids, &store.amounts);
+        run.shards = plan.routed().map(|(node, _)| node).zip(store.shards.numbers());
         let mode = Mode::Resumable { caches: true };
         let executed = match self.left {
             None => execute(&mut run, plan, &mut self.bag, mode, self.suspended.take()),

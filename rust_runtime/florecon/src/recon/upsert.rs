@@ -8,7 +8,6 @@ use rustc_hash::FxBuildHasher;
 use super::Recon;
 use super::ledger::Place;
 use crate::error::Error;
-use crate::plan::Item;
 use crate::row_id::RowId;
 use crate::sorting;
 use crate::sorting::by_number;
@@ -97,7 +96,7 @@ impl<R> Recon<R> {
         replaced: &mut Vec<Replacement<R>>,
     ) -> Result<(), Error> {
         let mut hint = 0;
-        let neighbourhood = self.plan.neighbourhood();
+        let router = self.plan.router();
         if known == 0 {
             self.store.reserve(batch.size_hint().0);
         }
@@ -127,13 +126,8 @@ impl<R> Recon<R> {
                     return Err(Error::bad_command("a workspace holds at most 2^32 - 1 rows"));
                 }
                 None => {
-                    let item = Item {
-                        row: &row,
-                        amount,
-                        original: amount,
-                    };
-                    let neighbourhood = neighbourhood(item);
-                    self.store.push(id, row, amount, neighbourhood);
+                    self.store.ids.push(id);
+                    self.store.push(row, amount, router);
                 }
             }
         }
@@ -191,7 +185,7 @@ impl<R> Recon<R> {
             self.admit_new(admitted..new.after);
             admitted = new.after;
             let at = new.slot as usize;
-            self.store.rows[at] = new.row;
+            self.store.replace(at, new.row, new.amount, self.plan.router());
             self.caches.shards.invalidate(new.slot);
             if self.store.amounts[at] != new.amount {
                 self.store.amounts[at] = new.amount;

@@ -60,6 +60,27 @@ fn strategy() -> Plan<Posting> {
     partition_by(|item: Item<'_, Posting>| Some(item.row.shard), steps)
 }
 
+/// Keys of what a lot is at hand, in no order, two of them perhaps equal.
+fn sizes(item: Item<'_, Posting>) -> Vec<i64> {
+    let size = item.amount.abs();
+    vec![size, 1_000 + item.original % 7, size + size % 2]
+}
+
+/// Nodes that read keys by one function, of lots that are whole, in another numeraire, and in part.
+fn one_key() -> Plan<Posting> {
+    let altered = |item: Item<'_, Posting>| Some(3 * item.row.amount + item.row.day % 2);
+    let same_day = |a: Item<'_, Posting>, b: Item<'_, Posting>| (a.row.day == b.row.day).then_some(1.0);
+    let steps = seq(vec![
+        signal_group(sizes, abs_tol(2), 100),
+        pivot(altered, signal_group(sizes, abs_tol(9), 100)),
+        flow(Flow::new(constant(9.0), same_day).match_on(sizes).bucket_cap(40)),
+        flow(Flow::new(constant(9.0), same_day).window(day, 0)),
+        signal_group(sizes, abs_tol(10), 100),
+        reference_net(sizes, abs_tol(10_000), 1_000),
+    ]);
+    partition_by(|item: Item<'_, Posting>| Some(item.row.shard), steps)
+}
+
 fn references_key(item: Item<'_, Posting>) -> Option<Text> {
     item.row.references.first().cloned()
 }
@@ -67,8 +88,8 @@ fn references_key(item: Item<'_, Posting>) -> Option<Text> {
 /// Origin, reason, node, uniqueness and members of each group, in the order of the report.
 type Found = (String, Option<String>, Option<u32>, Option<bool>, Vec<(RowId, i64)>);
 
-fn solved(rows: Vec<(RowId, Posting)>) -> (Vec<Found>, Recon<Posting>) {
-    let mut recon = Recon::new(strategy(), |posting: &Posting| posting.amount).unwrap();
+fn solved(plan: Plan<Posting>, rows: Vec<(RowId, Posting)>) -> (Vec<Found>, Recon<Posting>) {
+    let mut recon = Recon::new(plan, |posting: &Posting| posting.amount).unwrap();
     recon.upsert(rows).unwrap();
     recon.solve().unwrap();
     let found = found(&recon);
@@ -89,21 +110,36 @@ fn found(recon: &Recon<Posting>) -> Vec<Found> {
 
 #[test]
 fn a_shard_among_others_is_solved_as_it_is_alone() {
-    let (mut together, mut recon) = solved(postings().collect());
-    let mut apart: Vec<Found> = (0..SHARDS)
-        .flat_map(|shard| solved(postings().filter(|(_, posting)| posting.shard == shard).collect()).0)
-        .collect();
-    let origins: std::collections::BTreeSet<&str> = together.iter().map(|group| group.0.as_str()).collect();
+    let mut recon = is_solved_as_alone(strategy);
+    let origins: std::collections::BTreeSet<String> = found(&recon).into_iter().map(|group| group.0).collect();
     assert!(origins.len() > 6, "{origins:?}");
-    let first = |group: &Found| group.4.clone();
-    together.sort_by_key(first);
-    apart.sort_by_key(first);
-    assert_eq!(together, apart);
 
     // rows that are gone leave the others in place
     let gone: Vec<RowId> = (0..ROWS).filter(|id| id % 5 == 1).map(RowId::from).collect();
     recon.remove(&gone).unwrap();
     recon.solve().unwrap();
     let kept = |(id, _): &(RowId, Posting)| !gone.contains(id);
-    assert_eq!(found(&recon), solved(postings().filter(kept).collect()).0);
+    assert_eq!(found(&recon), solved(strategy(), postings().filter(kept).collect()).0);
+}
+
+#[test]
+fn nodes_of_one_key_function_read_the_keys_of_the_lots_at_hand() {
+    let recon = is_solved_as_alone(one_key);
+    let leaves = |stage: &&florecon::plan::Stage| ["signal_group", "flow", "reference_net"].contains(&stage.kind);
+    let groups: Vec<u64> = recon.stages().iter().filter(leaves).map(|stage| stage.groups).collect();
+    assert!(groups.iter().all(|&groups| groups > 0), "{groups:?}");
+}
+
+/// A workspace whose shards are solved as each is alone, where no keys are kept.
+fn is_solved_as_alone(plan: fn() -> Plan<Posting>) -> Recon<Posting> {
+    let (mut together, recon) = solved(plan(), postings().collect());
+    let of = |shard: i64| postings().filter(move |(_, posting)| posting.shard == shard);
+    let mut apart: Vec<Found> = (0..SHARDS)
+        .flat_map(|shard| solved(plan(), of(shard).collect()).0)
+        .collect();
+    let first = |group: &Found| group.4.clone();
+    together.sort_by_key(first);
+    apart.sort_by_key(first);
+    assert_eq!(together, apart);
+    recon
 }

@@ -2,8 +2,8 @@
 
 use super::window::{Near, Window, near};
 use crate::error::Error;
-use crate::nodes::signal::KeysFn;
-use crate::plan::buckets::{Buckets, Key, Numbering};
+use crate::plan::buckets::{Buckets, Key};
+use crate::plan::key_numbers::{BagKeys, Keys};
 use crate::plan::links::by_keys;
 use crate::plan::lot::Lot;
 use crate::plan::node_id::NodeId;
@@ -43,13 +43,13 @@ impl Sides {
 
 /// Items that share a key.
 pub(crate) struct Match<R, K> {
-    pub keys: KeysFn<R, K>,
+    pub keys: Keys<R, K>,
 }
 
 /// Keys of any type as numbers.
 pub(crate) trait Matcher<R> {
     /// The pairs of a key's number and a node that carries it, each pair once.
-    fn pairs(&self, run: &Run<'_, R>, bag: &[Lot], nodes: &[u32]) -> Result<Pairs, Error>;
+    fn pairs(&self, run: &mut Run<'_, R>, bag: &[Lot], nodes: &[u32]) -> Result<Pairs, Error>;
 
     /// See [`Body::links`](crate::plan::tree::Body::links).
     fn links(&self, run: &Run<'_, R>, bag: &[Lot], add: &mut dyn FnMut(usize, u64)) -> Result<(), Error>;
@@ -67,20 +67,20 @@ impl<R, K: Key> Matcher<R> for Match<R, K> {
         by_keys(run, bag, &self.keys, add)
     }
 
-    fn pairs(&self, run: &Run<'_, R>, bag: &[Lot], nodes: &[u32]) -> Result<Pairs, Error> {
-        let mut numbering = Numbering::default();
-        let (mut pairs, mut own, mut numbers) = (Vec::with_capacity(bag.len()), Vec::new(), Vec::new());
-        for (&lot, &node) in bag.iter().zip(nodes) {
-            (self.keys)(run.item(lot), &mut own).map_err(|error| run.fault(lot.row, error))?;
-            numbers.extend(own.drain(..).map(|key| numbering.number(key)));
-            sorting::numbers(&mut numbers);
-            numbers.dedup();
-            pairs.extend(numbers.drain(..).map(|number| (number, node)));
-        }
-        Ok(Pairs {
-            pairs,
-            keys: numbering.keys.len(),
-        })
+    fn pairs(&self, run: &mut Run<'_, R>, bag: &[Lot], nodes: &[u32]) -> Result<Pairs, Error> {
+        let (mut pairs, mut nodes) = (Vec::with_capacity(bag.len()), nodes.iter());
+        let once = |own: &mut Vec<u32>, _: &[K]| {
+            sorting::numbers(own);
+            own.dedup();
+        };
+        let keys = BagKeys::read(run, bag, &self.keys, once, |own| {
+            if let Some(&node) = nodes.next() {
+                pairs.extend(own.iter().map(|&number| (number, node)));
+            }
+        })?;
+        let count = keys.len();
+        keys.leave(run);
+        Ok(Pairs { pairs, keys: count })
     }
 }
 

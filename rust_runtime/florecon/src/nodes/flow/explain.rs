@@ -211,7 +211,7 @@ impl<R> Flow<R> {
     }
 
     /// Number of keys of each node that more rows share than the cap allows.
-    fn skipped_keys(&self, run: &Run<'_, R>, seen: &Seen<'_>) -> Result<Vec<usize>, Error> {
+    fn skipped_keys(&self, run: &mut Run<'_, R>, seen: &Seen<'_>) -> Result<Vec<usize>, Error> {
         let mut skipped = vec![0; seen.sides.places.len()];
         for matcher in &self.matchers {
             let carried = matcher.pairs(run, seen.bag, &seen.sides.nodes)?;
@@ -268,7 +268,7 @@ impl<R> Flow<R> {
     }
 
     /// The reason why two rows are not candidates.
-    fn apart(&self, run: &Run<'_, R>, seen: &Seen<'_>, a: usize, b: usize) -> Result<Event, Error> {
+    fn apart(&self, run: &mut Run<'_, R>, seen: &Seen<'_>, a: usize, b: usize) -> Result<Event, Error> {
         let mut distance = None;
         if let Some(window) = &self.window {
             let order = |node: usize| run.eval(&window.order, seen.lot(node)).map(i128::from);

@@ -9,9 +9,9 @@ mod window;
 use crate::error::Error;
 use crate::mcf::{Instance, Solution};
 use crate::nodes::coalesce::find;
-use crate::nodes::signal::keys_fn;
 use crate::plan::arena::Tag;
 use crate::plan::item::{Item, ItemFn, PairFn, item_fn};
+use crate::plan::key_numbers::Keys;
 use crate::plan::links::hash;
 use crate::plan::lot::{Lot, compact};
 use crate::plan::node_id::NodeId;
@@ -120,7 +120,7 @@ impl<R: 'static> Flow<R> {
         S: IntoIterator<Item = K>,
         A: Answer<Value = S>,
     {
-        self.matchers.push(Box::new(Match { keys: keys_fn(keys) }));
+        self.matchers.push(Box::new(Match { keys: Keys::new(keys) }));
         self
     }
 
