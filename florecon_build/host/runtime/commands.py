@@ -19,7 +19,7 @@ from florecon_build.wire import Op
 
 PAGE_LINES = 1 << 18
 """Lines of a table that are fetched at once."""
-GROUP_LINES = 1 << 16
+GROUP_LINES = 1 << 15
 """The same of groups, each line of which takes more than 100 bytes."""
 
 
