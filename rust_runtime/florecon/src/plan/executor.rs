@@ -16,6 +16,7 @@ use super::shard_cache::Opened;
 use super::shard_rows::{LARGE, Renumbering};
 use super::tree::Plan;
 use crate::error::Error;
+use crate::sorting::by_number;
 
 /// Units of a large shard up to which it is one step, so that its rows are looked up once: less than a tenth of a second of work.
 const LARGE_STEP: u64 = 1 << 20;
@@ -67,8 +68,22 @@ struct PartitionState<R> {
     shards: Box<dyn Shards<R>>,
     /// Lots of the shard at hand.
     lots: Vec<Lot>,
+    /// What the shards so far have left, where each lot of the bag is in a shard that runs: then the bag is not written to, lot by
+    /// lot, but all at once.
+    residual: Option<Vec<Lot>>,
     /// The shard at hand, if it is suspended.
     suspended: Option<ShardState<R>>,
+}
+
+impl<R> PartitionState<R> {
+    /// Takes what a shard leaves: of the lots at hand the first so many, but for those of amount zero.
+    fn leave(&mut self, bag: &mut [Lot], shard: usize, left: usize) {
+        let left = &self.lots[..left];
+        match &mut self.residual {
+            Some(residual) => residual.extend(left.iter().filter(|lot| lot.amount != 0)),
+            None => write_back(bag, self.shards.buckets().get(shard), left),
+        }
+    }
 }
 
 /// A shard at hand.
@@ -286,9 +301,11 @@ impl<R> Cursor<R> {
                 if matches!(mode, Mode::Resumable { .. }) {
                     run.units += bag.len() as u64;
                 }
+                let is_whole = shards.buckets().order.len() == bag.len() && !mode.skips();
                 PartitionState {
                     shards,
                     lots: Vec::new(),
+                    residual: is_whole.then(Vec::new),
                     suspended: None,
                 }
             }
@@ -302,7 +319,12 @@ impl<R> Cursor<R> {
             }
             self.next += 1;
         }
-        Ok(Some(compact(bag)))
+        let Some(mut residual) = state.residual else {
+            return Ok(Some(compact(bag)));
+        };
+        by_number(&mut residual, |lot| i64::from(lot.row));
+        bag[..residual.len()].copy_from_slice(&residual);
+        Ok(Some(residual.len()))
     }
 
     /// Runs or resumes the shard at hand; whether it is done.
@@ -329,7 +351,8 @@ impl<R> Cursor<R> {
             if is_cached && let Some(hit) = run.shard_cache.find(node.id(), lots) {
                 run.replay_shard(hit, lots);
                 run.reach(done_at);
-                write_back(bag, state.shards.buckets().get(self.next), lots);
+                let left = lots.len();
+                state.leave(bag, self.next, left);
                 return Ok(true);
             }
             let plan = state.shards.plan(run, node, lots[0].row, self.next)?;
@@ -373,7 +396,7 @@ impl<R> Cursor<R> {
         };
         run.restore(shard.renumbering, &mut lots[..left]);
         set_seed(run, outer);
-        write_back(bag, state.shards.buckets().get(self.next), &state.lots[..left]);
+        state.leave(bag, self.next, left);
         if let Some(opened) = shard.opened {
             run.close_shard(node.id(), &opened);
         }
