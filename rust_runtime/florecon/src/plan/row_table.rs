@@ -67,8 +67,13 @@ impl<R> RowTable<R> {
         (0..self.len()).map(|slot| &self[slot])
     }
 
+    /// Makes room for so many more rows. The chunks come later, one by one: that the memory is as large from the start lets a
+    /// host give it large pages. Without room that large the chunks may still fit.
     pub fn reserve(&mut self, more: usize) {
         self.places.reserve_exact(more);
+        let mut room: Vec<R> = Vec::new();
+        let _ = std::hint::black_box(room.try_reserve_exact(more));
+        std::hint::black_box(room);
     }
 
     /// Adds a row under the next slot, beside rows whose keys have the same hash. The hash decides nothing else.
