@@ -55,6 +55,7 @@ impl<R> GroupTransform<R> for AcceptIf<R> {
                 members: group.rows,
                 amounts: group.amounts,
                 unique: group.tag.unique,
+                columns: &run.columns,
             };
             kept.push((self.predicate)(&view).map_err(|error| run.fault(group.rows[0], error))?);
         }
@@ -124,6 +125,7 @@ impl<R> Accept<R> for Condition<R> {
             members: &members,
             amounts: &amounts,
             unique: None,
+            columns: &run.columns,
         };
         (self.0)(&group).map_err(|error| run.fault(members[0], error))
     }

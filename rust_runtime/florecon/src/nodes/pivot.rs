@@ -150,9 +150,9 @@ fn run_inside<R>(run: &mut Run<'_, R>, plan: &Plan<R>, inside: &[Inside]) -> Res
     let mut originals = run.number_per_row();
     lots.iter().for_each(|lot| originals[lot.row as usize] = lot.amount);
     let outer = std::mem::replace(&mut run.originals, Cow::Owned(originals));
-    let keys = std::mem::take(&mut run.keys);
+    let known = (std::mem::take(&mut run.keys), std::mem::take(&mut run.columns));
     let result = plan.run(run, &mut lots, false);
-    run.keys = keys;
+    (run.keys, run.columns) = known;
     let originals = std::mem::replace(&mut run.originals, outer);
     run.spare.push(originals.into_owned());
     result.map(|_| ())

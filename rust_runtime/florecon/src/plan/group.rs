@@ -4,6 +4,7 @@ use std::hash::Hash;
 
 use super::Answer;
 use super::buckets::Numbering;
+use super::group_columns::GroupColumns;
 use super::item::Item;
 use super::shard_rows::Rows;
 use super::tolerance::{Legs, Tol};
@@ -32,6 +33,7 @@ pub struct Group<'a, R> {
     pub(crate) members: &'a [u32],
     pub(crate) amounts: &'a [i64],
     pub(crate) unique: Option<bool>,
+    pub(crate) columns: &'a GroupColumns,
 }
 
 impl<'a, R> Group<'a, R> {
@@ -295,6 +297,9 @@ impl<'a, R> Group<'a, R> {
         K: Eq + Hash,
         A: Answer<Value = Option<K>>,
     {
+        if let Some(count) = self.distinct_numbers(&value) {
+            return Ok(count);
+        }
         // most groups have one or two, which take no memory
         let (mut one, mut other, mut more) = (None, None, Numbering::default());
         for item in self.items() {

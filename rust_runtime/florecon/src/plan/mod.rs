@@ -32,6 +32,7 @@ pub(crate) mod counter_delta;
 pub(crate) mod executor;
 mod flat_shard_cache;
 pub(crate) mod group;
+pub(crate) mod group_columns;
 pub(crate) mod item;
 pub(crate) mod key_numbers;
 pub(crate) mod links;

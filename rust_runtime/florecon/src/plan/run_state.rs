@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::Stage;
 use super::arena::{Arena, Tag};
 use super::flat_shard_cache::FlatShardCache;
+use super::group_columns::GroupColumns;
 use super::item::{Item, ItemFn};
 use super::key_numbers::ShardKeys;
 use super::links::LinkRecorder;
@@ -34,6 +35,8 @@ pub(crate) struct Run<'a, R> {
     pub spare: Vec<Vec<i64>>,
     /// Keys that are numbered in the shard at hand, as amounts in the active numeraire have them.
     pub keys: ShardKeys,
+    /// The same of values that groups were asked for.
+    pub columns: GroupColumns,
     /// Records the events of a few rows, for `explain`.
     pub recorder: Option<Box<Recorder>>,
     /// Records which rows can meet; see [`links`](super::links).
@@ -120,6 +123,7 @@ impl<'a, R> Run<'a, R> {
             stages: paused.stages,
             spare: paused.spare,
             keys: ShardKeys::default(),
+            columns: GroupColumns::default(),
             recorder: None,
             links: paused.links,
             shard_cache: paused.caches.shards,

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use super::group_columns::GroupColumns;
 use super::key_numbers::ShardKeys;
 use super::lot::Lot;
 use super::row_table::RowTable;
@@ -99,8 +100,10 @@ impl<R> Run<'_, R> {
         let originals = std::mem::replace(&mut self.originals, Cow::Owned(originals));
         let spare = std::mem::take(&mut self.spare);
         let keys = std::mem::replace(&mut self.keys, ShardKeys::of_shard(outside.len()));
+        let columns = std::mem::replace(&mut self.columns, GroupColumns::of_shard(outside.len()));
         let done = work(self);
-        (self.rows, self.originals, self.spare, self.keys) = (rows, originals, spare, keys);
+        (self.rows, self.originals, self.spare) = (rows, originals, spare);
+        (self.keys, self.columns) = (keys, columns);
         done
     }
 

@@ -81,6 +81,37 @@ fn one_key() -> Plan<Posting> {
     partition_by(|item: Item<'_, Posting>| Some(item.row.shard), steps)
 }
 
+/// A week, null for some days; of one day it cannot be computed, nor of what a lot of that day has in part.
+fn week(item: Item<'_, Posting>) -> Result<Option<i64>, EvalError> {
+    match item.row.day {
+        29.. => Err(EvalError::Overflow),
+        day if day % 5 == 4 => Ok(None),
+        day => Ok(Some(day / 7 + 10 * (item.amount % 3))),
+    }
+}
+
+/// Conditions that ask many groups for one value, of lots that are whole, in another numeraire, and in part.
+fn one_value() -> Plan<Posting> {
+    let weeks = |group: &Group<'_, Posting>| Ok(group.distinct(week)? == 2);
+    let odd = |group: &Group<'_, Posting>| Ok(group.distinct(week)? % 2 == 1);
+    let signs = |group: &Group<'_, Posting>| Ok(group.distinct(|item| Some(item.row.amount > 0))? == 2);
+    let altered = |item: Item<'_, Posting>| Some(3 * item.row.amount + item.row.day % 2);
+    let near = |a: Item<'_, Posting>, b: Item<'_, Posting>| Some(1.0 + a.row.day.abs_diff(b.row.day) as f64);
+    let last = |item: Item<'_, Posting>| item.row.day == 29;
+    let others = seq(vec![
+        accept_if(weeks, exact_1to1(one_bucket, day)),
+        pivot(altered, accept_if(odd, signal_group(references, abs_tol(9), 100))),
+        accept_if(odd, flow(Flow::new(constant(9.0), near).window(day, 2))),
+        accept_if(signs, signal_group(sizes, abs_tol(50), 100)),
+        accept_if(
+            odd,
+            agg_net(|item: Item<'_, Posting>| Some(item.row.day), abs_tol(10_000)),
+        ),
+    ]);
+    let steps = seq(vec![when(last, soak_all("last", singleton())), others]);
+    partition_by(|item: Item<'_, Posting>| Some(item.row.shard), steps)
+}
+
 fn references_key(item: Item<'_, Posting>) -> Option<Text> {
     item.row.references.first().cloned()
 }
@@ -128,6 +159,46 @@ fn nodes_of_one_key_function_read_the_keys_of_the_lots_at_hand() {
     let leaves = |stage: &&florecon::plan::Stage| ["signal_group", "flow", "reference_net"].contains(&stage.kind);
     let groups: Vec<u64> = recon.stages().iter().filter(leaves).map(|stage| stage.groups).collect();
     assert!(groups.iter().all(|&groups| groups > 0), "{groups:?}");
+}
+
+#[test]
+fn groups_are_asked_for_the_values_of_the_lots_at_hand() {
+    let recon = is_solved_as_alone(one_value);
+    let accepted: Vec<u64> = recon
+        .stages()
+        .iter()
+        .filter(|stage| stage.kind == "accept_if")
+        .map(|stage| stage.groups)
+        .collect();
+    assert!(accepted.iter().all(|&groups| groups > 0), "{accepted:?}");
+}
+
+#[test]
+fn a_value_that_cannot_be_computed_is_an_error_of_its_group() {
+    let plan = || {
+        let weeks = |group: &Group<'_, Posting>| Ok(group.distinct(week)? > 0);
+        partition_by(
+            |item: Item<'_, Posting>| Some(item.row.shard),
+            accept_if(weeks, exact_1to1(one_bucket, day)),
+        )
+    };
+    // after all other groups, one of rows without a week
+    let early = postings().filter(|(_, posting)| posting.day < 29);
+    let late = [1000, -1000].map(|amount| Posting {
+        shard: 0,
+        day: 99,
+        amount,
+        references: Tokens::default(),
+    });
+    let mut recon = Recon::new(plan(), |posting: &Posting| posting.amount).unwrap();
+    recon.upsert(early.collect()).unwrap();
+    recon.solve().unwrap();
+    recon.upsert((ROWS..).map(RowId::from).zip(late).collect()).unwrap();
+    let error = recon.solve().unwrap_err();
+    assert_eq!(
+        (error.code(), error.id()),
+        ("amount_overflow", Some(&RowId::from(ROWS)))
+    );
 }
 
 /// A workspace whose shards are solved as each is alone, where no keys are kept.
