@@ -98,8 +98,9 @@ def test_installed_wheel_from_new_project_to_packaged_solver(wheel: Path, tmp_pa
     assert "the engine" in user("ship")
     manifest = json.loads((user.folder / "dist" / "solver.json").read_text())
     assert manifest["fingerprint"] == first["plugin"]["fingerprint"]
-    # 25 kB of it solve what an edit can reach and say what a solve changed, 20 kB are keys of groups and text by column
-    assert manifest["wasm"]["bytes"] < 850_000, "the starter's module is to stay small"
+    # 25 kB of it solve what an edit can reach and say what a solve changed, 20 kB are keys of groups and text by
+    # column, 11 kB number shards and keys once
+    assert manifest["wasm"]["bytes"] < 865_000, "the starter's module is to stay small"
     assert "no difference" in user("diff", "strategy.py", "dist/solver.wasm")
     assert "equal: all" in user("verify")
 

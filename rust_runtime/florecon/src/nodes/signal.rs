@@ -100,7 +100,7 @@ pub(super) fn signal_buckets<R, K: Key + Ord>(
             own.dedup();
         }
     };
-    let signals = BagKeys::read(run, bag, signals, ascending, |own| {
+    let signals = BagKeys::read(run, bag, signals, &ascending, &mut |own| {
         nulls += u64::from(own.is_empty());
         pairs.extend(own.iter().map(|&signal| (signal, at)));
         at += 1;

@@ -106,8 +106,8 @@ impl<K: Key> BagKeys<K> {
         run: &mut Run<'_, R>,
         bag: &[Lot],
         keys: &Keys<R, K>,
-        arrange: impl Fn(&mut Vec<u32>, &[K]),
-        mut each: impl FnMut(&[u32]),
+        arrange: &dyn Fn(&mut Vec<u32>, &[K]),
+        each: &mut dyn FnMut(&[u32]),
     ) -> Result<Self, Error> {
         let mut found = Self {
             all: run.numbered(keys.function),

@@ -73,7 +73,7 @@ impl<R, K: Key> Matcher<R> for Match<R, K> {
             sorting::numbers(own);
             own.dedup();
         };
-        let keys = BagKeys::read(run, bag, &self.keys, once, |own| {
+        let keys = BagKeys::read(run, bag, &self.keys, &once, &mut |own| {
             if let Some(&node) = nodes.next() {
                 pairs.extend(own.iter().map(|&number| (number, node)));
             }
