@@ -18,6 +18,7 @@ SIZE = 4 << 20
 def flags_at(address: int) -> set[str]:
     """The flags of the mapping that has an address."""
     inside = False
+    # the path of a mapped file may have any bytes, and is not read
     for line in SMAPS.read_text(encoding="ascii", errors="replace").splitlines():
         if bounds := re.match(r"([0-9a-f]+)-([0-9a-f]+) ", line):
             inside = int(bounds[1], 16) <= address < int(bounds[2], 16)

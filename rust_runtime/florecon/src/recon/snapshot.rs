@@ -59,6 +59,7 @@ impl<R> Recon<R> {
             amounts: unpacker.room(ids.len())?,
             ..Store::default()
         };
+        store.rows.reserve(ids.len());
         for _ in 0..ids.len() {
             let row = unpack_row(unpacker)?;
             let amount = (self.numeraire)(&row).ok().filter(|&amount| amount != i64::MIN);
