@@ -23,6 +23,9 @@ pub(crate) trait Router<R> {
 
     /// The number of the key among those known, which it joins; `NO_KEY` where there is none, `FAULT` for an error.
     fn number(&self, item: Item<'_, R>, known: &mut KnownKeys) -> u32;
+
+    /// Keeps the keys with a use; the new number of each of those before.
+    fn retain(&self, known: &mut KnownKeys, uses: &[u32]) -> Vec<u32>;
 }
 
 impl<R, K: Key> Router<R> for ItemFn<R, Option<K>> {
@@ -46,6 +49,18 @@ impl<R, K: Key> Router<R> for ItemFn<R, Option<K>> {
             (Ok(None), _) => NO_KEY,
             _ => FAULT,
         }
+    }
+
+    fn retain(&self, known: &mut KnownKeys, uses: &[u32]) -> Vec<u32> {
+        let Some(known) = known.as_mut().and_then(|known| known.downcast_mut::<Numbering<K>>()) else {
+            return Vec::new();
+        };
+        let mut kept = Numbering::default();
+        let keys = std::mem::take(&mut known.keys).into_iter().zip(uses);
+        let target = keys.map(|(key, &uses)| if uses > 0 { kept.number(key) } else { NO_KEY });
+        let target = target.collect();
+        *known = kept;
+        target
     }
 }
 

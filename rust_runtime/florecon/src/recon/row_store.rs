@@ -133,9 +133,7 @@ impl<R> Store<R> {
         retain(&mut self.ids, keep);
         self.rows.retain(keep);
         retain(&mut self.amounts, keep);
-        if let Some(numbers) = self.shards.numbers_mut() {
-            retain(numbers, keep);
-        }
+        self.shards.retain(keep);
     }
 }
 
