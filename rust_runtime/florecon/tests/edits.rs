@@ -142,6 +142,17 @@ fn groups_have_the_same_ids_over_many_edits() {
     assert!(few.report().groups.iter().any(|group| group.pinned));
 }
 
+/// A strategy whose shards are known before a solve, or, with a step that would join rows of any shard if it had any, one that
+/// has to read them.
+fn divided(partition: Plan<Line>, is_read: bool) -> Plan<Line> {
+    let nothing = when(|_: Item<'_, Line>| false, agg_net(one_bucket, abs_tol(0)));
+    if is_read {
+        seq(vec![partition, nothing])
+    } else {
+        partition
+    }
+}
+
 /// Rows of shards whose number the amount decides, none for some and an error for others, in a strategy whose shards are known
 /// before a solve and in one that has to read them.
 #[test]
@@ -156,14 +167,7 @@ fn shards_that_are_known_are_those_that_are_read() {
             flow(Flow::new(constant(9.0), |_: Item<'_, Line>, _: Item<'_, Line>| Some(1.0)).window(|_| 0, 0)),
             agg_net(one_bucket, abs_tol(3)),
         ]);
-        let partition = partition_by(shard, inner);
-        // with a step that joins rows of any shard, if it had any rows, a strategy has no shards
-        let nothing = when(|_: Item<'_, Line>| false, agg_net(one_bucket, abs_tol(0)));
-        if is_read {
-            seq(vec![partition, nothing])
-        } else {
-            partition
-        }
+        divided(partition_by(shard, inner), is_read)
     }
     fn solved(recon: &mut Recon<Line>) -> Result<Groups, String> {
         recon.solve().map_err(|error| error.to_string())?;
@@ -218,4 +222,43 @@ fn shards_that_are_known_are_those_that_are_read() {
         (20..300).contains(&errors) && pinned > 100,
         "{errors} errors, {pinned} pinned"
     );
+}
+
+/// Shards come and go, as periods do, so that most keys that ever had a number are forgotten.
+#[test]
+fn shards_that_come_and_go_are_those_that_are_read() {
+    const ROWS: i64 = 60;
+    fn period(state: &mut u64, edit: i64) -> Line {
+        let line = line(state, ROWS);
+        Line {
+            shard: edit / 4 + line.shard % 3,
+            ..line
+        }
+    }
+    let mut both = [false, true].map(|is_read| {
+        let shards = partition_by(
+            |lot: Item<'_, Line>| Some(lot.row.shard),
+            agg_net(one_bucket, abs_tol(300)),
+        );
+        Recon::new(divided(shards, is_read), |line: &Line| line.amount).unwrap()
+    });
+    let (mut state, mut matched) = (17, 0);
+    for edit in 0..600 {
+        let seed = state;
+        let [known, read] = both.each_mut().map(|recon| {
+            state = seed;
+            let ids = (0..8).map(|_| RowId::from(draw(&mut state, ROWS as u64)));
+            let ids: std::collections::BTreeSet<RowId> = ids.collect();
+            let batch = ids.iter().map(|id| (id.clone(), period(&mut state, edit)));
+            recon.upsert(batch.collect::<Vec<_>>()).unwrap();
+            if edit % 7 == 0 {
+                recon.remove(&[ids.first().unwrap().clone()]).unwrap();
+            }
+            recon.solve().unwrap();
+            groups(recon)
+        });
+        assert_eq!(known, read, "edit {edit}");
+        matched += known.iter().filter(|(_, members)| members.len() > 1).count();
+    }
+    assert!(matched > 500, "{matched} groups of several rows");
 }

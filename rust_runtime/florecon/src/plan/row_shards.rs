@@ -1,7 +1,7 @@
 //! Shards of rows as numbers, given as the rows come in, so that a solve divides its bag without reading them.
 //!
 //! Equal keys have equal numbers. They are those of the whole amount of a row; what a key is of a part of it is asked anew.
-//! Keys that no row has any more are forgotten once they are more than half.
+//! Keys that no row has any more are forgotten once they are more than a few, and more than half.
 
 use std::any::Any;
 
