@@ -1,9 +1,10 @@
 //! Read-only view of the allocation hypergraph.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
-use crate::plan::arena::Tag;
+use crate::plan::arena::{GroupRef, Tag};
 use crate::plan::node_id::NodeId;
 use crate::recon::ledger::{Ledger, Place};
 use crate::recon::report_order::order_of;
@@ -168,7 +169,12 @@ impl<'a> ReportView<'a> {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn groups(&self) -> impl ExactSizeIterator<Item = GroupView<'_>> {
-        self.order.iter().map(|&place| GroupView { view: self, place })
+        self.groups_of(0..self.len())
+    }
+
+    /// The groups at these places of the order.
+    pub(crate) fn groups_of(&self, places: Range<usize>) -> impl ExactSizeIterator<Item = GroupView<'_>> {
+        self.order[places].iter().map(|&place| GroupView::new(self, place))
     }
 
     /// A copy.
@@ -214,19 +220,37 @@ impl<'a> ReportView<'a> {
 pub struct GroupView<'a> {
     view: &'a ReportView<'a>,
     place: Place,
+    /// The smallest slot.
+    first: u32,
+    /// The slots of a record, ascending; none of a singleton.
+    slots: &'a [u32],
+    /// The member amounts, in ascending id order.
+    amounts: &'a [i64],
+    /// Provenance of the group; none for an unmatched singleton.
+    tag: Option<Tag>,
 }
 
 impl<'a> GroupView<'a> {
-    pub(crate) fn place(&self) -> Place {
-        self.place
+    fn new(view: &'a ReportView<'a>, place: Place) -> Self {
+        let (first, slots, amounts, tag) = match place {
+            Place::Group(index) => {
+                let GroupRef { rows, amounts, tag } = view.ledger.group(index);
+                (rows[0], rows, amounts, Some(tag))
+            }
+            Place::Single(slot) => (slot, &[][..], view.ledger.loose(slot), None),
+        };
+        Self {
+            view,
+            place,
+            first,
+            slots,
+            amounts,
+            tag,
+        }
     }
 
-    /// Provenance of the group; none for an unmatched singleton.
-    fn tag(&self) -> Option<Tag> {
-        match self.place {
-            Place::Group(index) => Some(self.view.ledger.tag(index)),
-            Place::Single(_) => None,
-        }
+    pub(crate) fn place(&self) -> Place {
+        self.place
     }
 
     /// The group's id.
@@ -279,7 +303,7 @@ impl<'a> GroupView<'a> {
     /// ```
     #[must_use]
     pub fn origin(&self) -> &'a Arc<str> {
-        let origin = self.tag().and_then(|tag| self.view.ledger.names.get(tag.origin));
+        let origin = self.tag.and_then(|tag| self.view.ledger.names.get(tag.origin));
         origin.unwrap_or(&self.view.unmatched)
     }
 
@@ -297,7 +321,7 @@ impl<'a> GroupView<'a> {
     /// ```
     #[must_use]
     pub fn reason(&self) -> Option<&'a Arc<str>> {
-        self.tag().and_then(|tag| self.view.ledger.names.get(tag.reason))
+        self.tag.and_then(|tag| self.view.ledger.names.get(tag.reason))
     }
 
     /// Number of members.
@@ -312,15 +336,7 @@ impl<'a> GroupView<'a> {
     /// ```
     #[must_use]
     pub fn size(&self) -> usize {
-        self.amounts().len()
-    }
-
-    /// The member amounts, in ascending id order.
-    fn amounts(&self) -> &'a [i64] {
-        match self.place {
-            Place::Group(index) => self.view.ledger.group(index).amounts,
-            Place::Single(slot) => self.view.ledger.loose(slot),
-        }
+        self.amounts.len()
     }
 
     /// The members in ascending id order, each with its part in the group.
@@ -342,12 +358,11 @@ impl<'a> GroupView<'a> {
 
     /// The same with the place of each member among the ids of the view.
     pub(crate) fn parts(&self) -> impl Iterator<Item = (u32, i64)> + use<'a> {
-        let (single, rows) = match self.place {
-            Place::Group(index) => (None, self.view.ledger.group(index).rows),
-            Place::Single(slot) => (Some(slot), &[][..]),
-        };
-        let slots = single.into_iter().chain(rows.iter().copied());
-        slots.zip(self.amounts().iter().copied())
+        let Self {
+            first, slots, amounts, ..
+        } = *self;
+        let amounts = amounts.iter().copied().enumerate();
+        amounts.map(move |(at, amount)| (slots.get(at).copied().unwrap_or(first), amount))
     }
 
     /// The group as one line of the report.
@@ -380,42 +395,32 @@ impl<'a> GroupView<'a> {
 
     pub(crate) fn net(&self) -> i64 {
         // a net is checked to fit when the group is made; a partial sum may not, but wraps back
-        self.amounts().iter().fold(0, |net, &amount| net.wrapping_add(amount))
+        self.amounts.iter().fold(0, |net, &amount| net.wrapping_add(amount))
     }
 
     pub(crate) fn max_abs(&self) -> i64 {
-        self.amounts().iter().map(|amount| amount.abs()).max().unwrap_or(0)
+        self.amounts.iter().map(|amount| amount.abs()).max().unwrap_or(0)
     }
 
     pub(crate) fn node(&self) -> Option<u32> {
-        self.tag().and_then(|tag| tag.node).map(NodeId::get)
+        self.tag.and_then(|tag| tag.node).map(NodeId::get)
     }
 
     pub(crate) fn unique(&self) -> Option<bool> {
-        self.tag().and_then(|tag| tag.unique)
+        self.tag.and_then(|tag| tag.unique)
     }
 
     pub(crate) fn first(&self) -> &'a RowId {
-        let slot = match self.place {
-            Place::Group(index) => self.view.ledger.group(index).rows[0],
-            Place::Single(slot) => slot,
-        };
-        &self.view.ids[slot as usize]
+        &self.view.ids[self.first as usize]
     }
 
     /// The places of the first and the last member among the ids of the view.
     pub(crate) fn span(&self) -> (u32, u32) {
-        match self.place {
-            Place::Group(index) => {
-                let rows = self.view.ledger.group(index).rows;
-                (rows[0], rows[rows.len() - 1])
-            }
-            Place::Single(slot) => (slot, slot),
-        }
+        (self.first, self.slots.last().copied().unwrap_or(self.first))
     }
 
     pub(crate) fn min_side(&self) -> usize {
-        let side = |sign: i64| self.amounts().iter().filter(|amount| amount.signum() == sign).count();
+        let side = |sign: i64| self.amounts.iter().filter(|amount| amount.signum() == sign).count();
         side(1).min(side(-1))
     }
 }

@@ -182,11 +182,6 @@ impl Ledger {
         self.groups.first(index)
     }
 
-    /// Provenance of a record.
-    pub fn tag(&self, index: usize) -> Tag {
-        self.groups.tag(index)
-    }
-
     pub fn id(&self, index: usize) -> i64 {
         self.order.id(self.ids[index])
     }

@@ -53,8 +53,7 @@ pub(crate) fn groups<'v>(view: &'v ReportView<'v>, ordinals: &Ordinals, page: Pa
     if keys {
         columns.push((column::KEY, ColumnSource::Digest(Box::new(group_key))));
     }
-    let lines = view.groups().skip(page.start).take(page.len());
-    write_table(lines, page.len(), &columns)
+    write_table(view.groups_of(page.clone()), page.len(), &columns)
 }
 
 /// A part of a row: its id, the group's, and the amount.
