@@ -18,15 +18,15 @@ florecon_build.host.errors.ConservationViolated: the module's report is not cons
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from florecon_build.host.errors import BrokenReply, ConservationViolated
-from florecon_build.host.report.arrays import all_true, first_places, is_ascending, is_new, one_array
+from florecon_build.host.report.arrays import all_true, first_places, is_ascending, one_array
 from florecon_build.host.report.rows_table import rows_of
+from florecon_build.host.report.segments import LOW_BITS, Segments
 from florecon_build.wire import PINNED, PROPOSED
 
 Id = int | str
@@ -35,7 +35,6 @@ REQUIRED = {
     "allocations": ("id", "group_id", "amount"),
     "rows": ("id", "group_id", "amount", "matched", "residual"),
 }
-LOW_BITS = 0xFFFF_FFFF
 NO_OPPOSITE = -(1 << 63)
 """The integer of 64 bits whose opposite has more."""
 BLOCK = 1 << 15
@@ -60,8 +59,8 @@ def check_groups(groups: pa.Table, allocations: pa.Table) -> None:
     allocations, first = _by_group(groups, allocations)
     is_ascending = _check_members(allocations)
     for block, parts in blocks(groups, allocations, first):
-        starts = _starts(one_array(parts, "group_id"))
-        _check_groups(block, parts, starts, _starts_with_first(block, parts, starts, is_ascending=is_ascending))
+        segments = Segments.of(one_array(parts, "group_id"))
+        _check_groups(block, parts, segments, _starts_with_first(block, parts, segments, is_ascending=is_ascending))
 
 
 def blocks(lines: pa.Table, parts: pa.Table, first: pa.Array) -> Iterator[tuple[pa.Table, pa.Table]]:
@@ -71,67 +70,6 @@ def blocks(lines: pa.Table, parts: pa.Table, first: pa.Array) -> Iterator[tuple[
         after = start + block.num_rows
         begin, end = first[start].as_py(), first[after].as_py() if after < len(first) else parts.num_rows
         yield block, parts.slice(begin, end - begin)
-
-
-@dataclass(frozen=True, slots=True)
-class _Starts:
-    """Segments of consecutive equal keys: the first place of each, and the segment of every place."""
-
-    first: pa.Array
-    segment: pa.Array
-    length: int
-
-    @property
-    def are_single(self) -> bool:
-        """True where each segment is one place."""
-        return len(self.first) == self.length
-
-    def sizes(self) -> pa.Array:
-        """The number of places of each segment."""
-        return pc.add(pc.subtract(self.last(), self.first), 1)
-
-    def last(self) -> pa.Array:
-        """The last place of each segment."""
-        ends = pa.concat_arrays([self.first.slice(1), pa.array([self.length], pa.int64())])
-        return pc.subtract(ends, 1)
-
-    def counts(self, flags: pa.Array) -> pa.Array:
-        """The number of true flags in each segment."""
-        return self.sums(flags.cast(pa.int64()))
-
-    def every(self, flags: pa.Array) -> pa.Array:
-        """For each segment, whether all its flags are true."""
-        return pc.equal(self.first, self.first) if all_true(flags) else pc.equal(self.counts(flags), self.sizes())
-
-    def adds_up_to(self, values: pa.Array, totals: pa.Array) -> pa.Array:
-        """For each segment, whether the 128-bit sum of its values is the total."""
-        if self.are_single or _may_add_up(values):
-            return pc.equal(self.sums(values), totals)
-        high = self.sums(pc.shift_right(values, 32))
-        low = self.sums(pc.bit_wise_and(values, LOW_BITS))
-        high = pc.add(high, pc.shift_right(low, 32))
-        low = pc.bit_wise_and(low, LOW_BITS)
-        return pc.and_(pc.equal(high, pc.shift_right(totals, 32)), pc.equal(low, pc.bit_wise_and(totals, LOW_BITS)))
-
-    def sums(self, values: pa.Array) -> pa.Array:
-        """Sums of values, all of which add up to less than 64 bits, as 2^31 values of 32 bits do."""
-        if self.are_single:
-            return values
-        running = pc.cumulative_sum(values).take(self.last())
-        before = pa.concat_arrays([pa.array([0], pa.int64()), running.slice(0, len(running) - 1)])
-        return pc.subtract(running, before)
-
-
-def _may_add_up(values: pa.Array) -> bool:
-    """Whether no sum of some of the values can wrap."""
-    least, most = pc.min_max(values).as_py().values()
-    return least is None or max(-least, most) * len(values) < 1 << 63
-
-
-def _starts(keys: pa.Array) -> _Starts:
-    new = is_new(keys)
-    segment = pc.subtract(pc.cumulative_sum(new.cast(pa.int64())), 1)
-    return _Starts(pc.indices_nonzero(new).cast(pa.int64()), segment, len(keys))
 
 
 def _check_complete(what: str, table: pa.Table) -> None:
@@ -183,17 +121,17 @@ def _check_members(allocations: pa.Table) -> bool:
     return False
 
 
-def _check_groups(groups: pa.Table, allocations: pa.Table, starts: _Starts, has_first: pa.Array) -> None:
+def _check_groups(groups: pa.Table, allocations: pa.Table, segments: Segments, has_first: pa.Array) -> None:
     ids, amounts = one_array(groups, "group_id"), one_array(allocations, "amount")
     # both counts of a group in one sum: there are fewer than 2^31 of each
-    sides = starts.sums(pc.if_else(pc.greater(amounts, 0), 1, pc.if_else(pc.less(amounts, 0), 1 << 32, 0)))
+    sides = segments.sums(pc.if_else(pc.greater(amounts, 0), 1, pc.if_else(pc.less(amounts, 0), 1 << 32, 0)))
     positive, negative = pc.bit_wise_and(sides, LOW_BITS), pc.shift_right(sides, 32)
-    within, reached = _within(amounts, one_array(groups, "max_abs").take(starts.segment))
+    within, reached = _within(amounts, one_array(groups, "max_abs").take(segments.segment))
     holds = {
-        "size": pc.equal(one_array(groups, "size"), starts.sizes()),
-        "net": starts.adds_up_to(amounts, one_array(groups, "net")),
+        "size": pc.equal(one_array(groups, "size"), segments.sizes()),
+        "net": segments.adds_up_to(amounts, one_array(groups, "net")),
         "min_side": pc.equal(one_array(groups, "min_side"), pc.min_element_wise(positive, negative)),
-        "max_abs": pc.and_(starts.every(within), pc.greater(starts.counts(reached), 0)),
+        "max_abs": pc.and_(segments.every(within), pc.greater(segments.counts(reached), 0)),
         "first_id": has_first,
     }
     for name, flags in holds.items():
@@ -214,12 +152,12 @@ def _within(amounts: pa.Array, largest: pa.Array) -> tuple[pa.Array, pa.Array]:
     return within, pc.or_(pc.equal(amounts, largest), pc.equal(amounts, smallest))
 
 
-def _starts_with_first(groups: pa.Table, allocations: pa.Table, starts: _Starts, *, is_ascending: bool) -> pa.Array:
+def _starts_with_first(groups: pa.Table, allocations: pa.Table, segments: Segments, *, is_ascending: bool) -> pa.Array:
     """For each group, whether `first_id` is the member with the smallest id; in a group ids may be known to ascend."""
     name = "id_text" if "id_text" in allocations.column_names else "id"
     ids, keys = one_array(allocations, "id"), one_array(allocations, name)
     claimed = one_array(groups, "first_id")
-    at = starts.first  # in the order of the wire page the smallest id of a group comes first
+    at = segments.first  # in the order of the wire page the smallest id of a group comes first
     comes_first = pc.equal(ids.take(at), claimed)
     if all_true(comes_first):
         if is_ascending:
@@ -227,9 +165,9 @@ def _starts_with_first(groups: pa.Table, allocations: pa.Table, starts: _Starts,
     else:
         at = pc.index_in(claimed, value_set=ids)
     smallest = keys.take(at)
-    least = pc.greater_equal(keys, smallest.take(starts.segment))
-    member = pc.equal(ids, claimed.take(starts.segment))
-    return pc.and_(starts.every(pc.fill_null(least, False)), pc.equal(starts.counts(member), 1))
+    least = pc.greater_equal(keys, smallest.take(segments.segment))
+    member = pc.equal(ids, claimed.take(segments.segment))
+    return pc.and_(segments.every(pc.fill_null(least, False)), pc.equal(segments.counts(member), 1))
 
 
 def _check_rows(rows: pa.Table, groups: pa.Table, allocations: pa.Table) -> None:

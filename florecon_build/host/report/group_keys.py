@@ -57,10 +57,11 @@ def with_keys(groups: pa.Table, allocations: pa.Table, said: pa.ChunkedArray | N
 def _check_sample(groups: pa.Table, allocations: pa.Table, said: pa.ChunkedArray) -> None:
     if said.null_count or pc.any(pc.not_equal(pc.binary_length(said), 2 * BYTES)).as_py():
         raise BrokenReply(f"the module's keys of groups are not all of {2 * BYTES} digits")
-    places = pa.array(range(0, len(said), len(said) // SAMPLE + 1), pa.int64())
-    sample = groups.take(places)
+    sampled = range(0, len(said), len(said) // SAMPLE + 1)
+    sample = pa.table({"group_id": one_array(groups, "group_id").take(pa.array(sampled, pa.int64()))})
     members = allocations.filter(pc.is_in(allocations["group_id"], value_set=one_array(sample, "group_id")))
-    computed, claimed = one_array(with_keys(sample, members), KEY), said.take(places)
+    computed = one_array(with_keys(sample, members), KEY)
+    claimed = pa.array([said[place].as_py() for place in sampled], pa.string())  # taking them joins all texts
     at = pc.index(pc.equal(computed, claimed), pa.scalar(False)).as_py()
     if at >= 0:
         what = f"key of group {sample['group_id'][at]} is {claimed[at]}, and its members give {computed[at]}"

@@ -31,6 +31,7 @@ from florecon_build.host.report.arrays import all_true, is_ascending, last_place
 from florecon_build.host.report.control import Id
 from florecon_build.host.report.in_minor_units import in_minor_units
 from florecon_build.host.report.rows_table import rows_of
+from florecon_build.host.report.segments import Segments
 
 AMOUNTS = pa.int64()
 MAX_EDITS = 256
@@ -114,12 +115,12 @@ class ShippedRows:
         if all_true(is_whole):
             return len(at) == len(own)
         is_part = pc.invert(is_whole)
-        divided = pa.table({"at": at.filter(is_part), "amount": parts.filter(is_part).cast(pa.decimal128(38, 0))})
-        sums = divided.group_by("at", use_threads=False).aggregate([("amount", "sum")])
-        expected = own.take(one_array(sums, "at")).cast(pa.decimal128(38, 0))
+        divided = pa.table({"at": at.filter(is_part), "amount": parts.filter(is_part)}).sort_by("at")
+        rows = Segments.of(one_array(divided, "at"))
+        expected = own.take(one_array(divided, "at").take(rows.first))
         # no row is whole twice, or whole and divided
-        is_once = len(at) - divided.num_rows + sums.num_rows == len(own)
-        return is_once and all_true(pc.equal(sums["amount_sum"], expected))
+        is_once = len(at) - divided.num_rows + len(expected) == len(own)
+        return is_once and all_true(rows.adds_up_to(one_array(divided, "amount"), expected))
 
     def _places_of(self, allocations: pa.Table) -> pa.Array | None:
         """The place of each allocation's row among the known ones; None where one is not there, or cannot be told."""

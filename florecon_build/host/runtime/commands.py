@@ -58,6 +58,8 @@ def all_pages(
 ) -> pa.Table | None:
     """A table that comes in pages, so that a module whose ledger nearly fills its memory need not hold it whole.
 
+    Groups, most of which is texts, stay in these pieces; the columns of other tables are each in one.
+
     Parameters: `page` fetches one, and is None for a module without `fetch`; `refuse` raises for other lines.
     """
     pages: list[pa.Table] = []
@@ -72,4 +74,5 @@ def all_pages(
             refuse(f"fetch of {what} has other lines than {asked}")
         pages.append(found)
         if found.num_rows < lines:
-            return pa.concat_tables(pages)
+            whole = pa.concat_tables(pages)
+            return whole if what == "groups" else whole.combine_chunks()
