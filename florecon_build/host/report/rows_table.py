@@ -18,11 +18,11 @@ from florecon_build.host.report.arrays import (
     first_of_each,
     first_places,
     is_ascending,
-    is_new,
     last_places,
     one_array,
     places,
 )
+from florecon_build.host.report.segments import Segments
 from florecon_build.wire import UNMATCHED
 
 
@@ -72,7 +72,7 @@ def _groups_of(groups: pa.Table, allocations: pa.Table) -> pa.Array:
     """For each allocation the place of its group."""
     keys, listed = one_array(allocations, "group_id"), one_array(groups, "group_id")
     if keys.take(first_places(keys)).equals(listed):
-        return pc.subtract(pc.cumulative_sum(is_new(keys).cast(pa.int64())), 1)
+        return Segments.of(keys).segment
     return pc.index_in(keys, value_set=listed)
 
 

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from florecon_build.host.report.arrays import all_true, is_new
 
 LOW_BITS = 0xFFFF_FFFF
+"""The lower half of a 64-bit integer."""
 
 
 @dataclass(frozen=True, slots=True)

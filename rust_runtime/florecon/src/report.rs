@@ -169,11 +169,11 @@ impl<'a> ReportView<'a> {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn groups(&self) -> impl ExactSizeIterator<Item = GroupView<'_>> {
-        self.groups_of(0..self.len())
+        self.groups_at(0..self.len())
     }
 
     /// The groups at these places of the order.
-    pub(crate) fn groups_of(&self, places: Range<usize>) -> impl ExactSizeIterator<Item = GroupView<'_>> {
+    pub(crate) fn groups_at(&self, places: Range<usize>) -> impl ExactSizeIterator<Item = GroupView<'_>> {
         self.order[places].iter().map(|&place| GroupView::new(self, place))
     }
 
@@ -231,6 +231,7 @@ pub struct GroupView<'a> {
 }
 
 impl<'a> GroupView<'a> {
+    /// The group at a place, its record looked up once for all that is asked of it.
     fn new(view: &'a ReportView<'a>, place: Place) -> Self {
         let (first, slots, amounts, tag) = match place {
             Place::Group(index) => {

@@ -53,7 +53,7 @@ pub(crate) fn groups<'v>(view: &'v ReportView<'v>, ordinals: &Ordinals, page: Pa
     if keys {
         columns.push((column::KEY, ColumnSource::Digest(Box::new(group_key))));
     }
-    write_table(view.groups_of(page.clone()), page.len(), &columns)
+    write_table(view.groups_at(page.clone()), page.len(), &columns)
 }
 
 /// A part of a row: its id, the group's, and the amount.
