@@ -107,15 +107,19 @@ pub struct ReportView<'a> {
     ids: &'a [RowId],
     ledger: &'a Ledger,
     order: Cow<'a, [Place]>,
+    /// The id of the first group, where those of the others follow it.
+    base: Option<i64>,
     unmatched: Arc<str>,
 }
 
 impl<'a> ReportView<'a> {
     pub(crate) fn new(ids: &'a [RowId], ledger: &'a Ledger) -> Self {
+        let (order, base) = order_of(ledger);
         Self {
             ids,
             ledger,
-            order: order_of(ledger),
+            order,
+            base,
             unmatched: Arc::from(UNMATCHED),
         }
     }
@@ -174,7 +178,10 @@ impl<'a> ReportView<'a> {
 
     /// The groups at these places of the order.
     pub(crate) fn groups_at(&self, places: Range<usize>) -> impl ExactSizeIterator<Item = GroupView<'_>> {
-        self.order[places].iter().map(|&place| GroupView::new(self, place))
+        self.order[places.clone()]
+            .iter()
+            .zip(places)
+            .map(|(&place, rank)| GroupView::new(self, place, rank))
     }
 
     /// A copy.
@@ -220,6 +227,8 @@ impl<'a> ReportView<'a> {
 pub struct GroupView<'a> {
     view: &'a ReportView<'a>,
     place: Place,
+    /// Its place in the order.
+    rank: usize,
     /// The smallest slot.
     first: u32,
     /// The slots of a record, ascending; none of a singleton.
@@ -232,7 +241,7 @@ pub struct GroupView<'a> {
 
 impl<'a> GroupView<'a> {
     /// The group at a place, its record looked up once for all that is asked of it.
-    fn new(view: &'a ReportView<'a>, place: Place) -> Self {
+    fn new(view: &'a ReportView<'a>, place: Place, rank: usize) -> Self {
         let (first, slots, amounts, tag) = match place {
             Place::Group(index) => {
                 let GroupRef { rows, amounts, tag } = view.ledger.group(index);
@@ -243,6 +252,7 @@ impl<'a> GroupView<'a> {
         Self {
             view,
             place,
+            rank,
             first,
             slots,
             amounts,
@@ -267,6 +277,15 @@ impl<'a> GroupView<'a> {
     /// ```
     #[must_use]
     pub fn id(&self) -> i64 {
+        let Some(base) = self.view.base else {
+            return self.stored_id();
+        };
+        let id = base + self.rank as i64;
+        debug_assert_eq!(id, self.stored_id(), "ids of an order follow each other");
+        id
+    }
+
+    fn stored_id(&self) -> i64 {
         match self.place {
             Place::Group(index) => self.view.ledger.id(index),
             Place::Single(slot) => self.view.ledger.single(slot).map_or(0, |(id, _)| id),

@@ -272,10 +272,12 @@ impl Ledger {
         self.order.is_whole() && self.pinned == 0 && self.log.solved == Some(self.count()) && !is_changed
     }
 
-    /// The order of the last solve, if its proposals are all there is and each is as it was installed.
-    pub fn solved_order(&self) -> Option<Cow<'_, [Place]>> {
+    /// The order of the last solve, if its proposals are all there is and each is as it was installed; with the id of the first
+    /// one, which those of the others follow.
+    pub fn solved_order(&self) -> Option<(Cow<'_, [Place]>, i64)> {
+        let base = self.order.base();
         if let Some(listed) = self.order.as_slice().filter(|_| self.is_as_solved()) {
-            return Some(Cow::Borrowed(listed));
+            return Some((Cow::Borrowed(listed), base));
         }
         let singles = self.single.iter().filter(|id| **id != 0).count();
         let is_all = self.alive().count() + singles == self.order.len();
@@ -289,7 +291,7 @@ impl Ledger {
                 places.push(place);
             }
         });
-        is_kept.then(|| slice.map_or(Cow::Owned(places), Cow::Borrowed))
+        is_kept.then(|| (slice.map_or(Cow::Owned(places), Cow::Borrowed), base))
     }
 
     /// What a record that is not gone, or the singleton of a slot, is stored under.

@@ -7,17 +7,18 @@ use super::ledger::{Ledger, Place};
 use crate::plan::node_id::NodeId;
 use crate::sorting::by_order;
 
-/// The order of the report: that of the last solve, unless something has changed since.
-pub(crate) fn order_of(ledger: &Ledger) -> Cow<'_, [Place]> {
-    let Some(solved) = ledger.solved_order() else {
-        return Cow::Owned(report_order(ledger));
+/// The order of the report: that of the last solve, unless something has changed since; then the ids of the groups ascend from
+/// the one that comes with it.
+pub(crate) fn order_of(ledger: &Ledger) -> (Cow<'_, [Place]>, Option<i64>) {
+    let Some((solved, base)) = ledger.solved_order() else {
+        return (Cow::Owned(report_order(ledger)), None);
     };
     debug_assert_eq!(
         &*solved,
         report_order(ledger),
         "a solve numbers its proposals in the order of the report"
     );
-    solved
+    (solved, Some(base))
 }
 
 /// All groups in the order of the report, in linear time but for groups that share their smallest row.

@@ -69,6 +69,11 @@ impl Order {
         LISTED + (self.listed.len() - 1) as i64
     }
 
+    /// The id of the first place.
+    pub fn base(&self) -> i64 {
+        self.base
+    }
+
     /// Number of places, those that were given up included.
     pub fn len(&self) -> usize {
         self.listed.len() - self.gone.len() + self.inserted.len()
