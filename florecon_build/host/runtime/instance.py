@@ -24,7 +24,7 @@ from florecon_build.host.errors import (
     Trapped,
 )
 from florecon_build.host.runtime.engine import new_engine
-from florecon_build.host.runtime.large_pages import prefer_large_pages
+from florecon_build.host.runtime.large_pages import copied, prefer_large_pages
 from florecon_build.host.runtime.limits import LOAD_SECONDS, TABLE_ELEMENTS, Deadline, Limits
 from florecon_build.host.runtime.module import ABI_VERSION, Module
 
@@ -228,7 +228,7 @@ class Instance:
         """Copies a reply out and frees it there."""
         at, size = packed & U32, (packed >> 32) & U32
         self._check(at, size, "the reply")
-        reply = ctypes.string_at(self._base() + at, size)
+        reply = copied(self._base() + at, size)
         self._call("dealloc", deadline, at, size)
         return reply
 

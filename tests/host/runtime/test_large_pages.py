@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import mmap
+import os
 import re
 from pathlib import Path
 
 import pytest
 
-from florecon_build.host.runtime.large_pages import prefer_large_pages
+from florecon_build.host.runtime.large_pages import LARGE, copied, prefer_large_pages
 
 SMAPS = Path("/proc/self/smaps")
 SIZE = 4 << 20
@@ -41,3 +42,21 @@ def test_the_system_is_asked_for_large_pages() -> None:
 
 def test_a_refusal_is_no_error() -> None:
     prefer_large_pages(1, SIZE)  # not the start of a page
+
+
+@pytest.mark.parametrize("size", [0, 1, 2 * LARGE - 1, 2 * LARGE, 2 * LARGE + 4097])
+def test_a_copy_has_all_bytes_and_is_apart_from_the_original(size: int) -> None:
+    data = os.urandom(size)
+    memory = ctypes.create_string_buffer(data, size + 1)
+    copy = copied(ctypes.addressof(memory), size)
+    ctypes.memset(memory, 0, size)
+    assert copy == data
+
+
+@pytest.mark.skipif(
+    not SMAPS.exists() or not Path("/sys/kernel/mm/transparent_hugepage").exists(), reason="no large pages here"
+)
+def test_a_large_copy_is_in_large_pages() -> None:
+    memory = ctypes.create_string_buffer(3 * LARGE)
+    copy = copied(ctypes.addressof(memory), 3 * LARGE)
+    assert "hg" in flags_at(id(copy) + LARGE)
