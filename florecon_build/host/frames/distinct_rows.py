@@ -57,7 +57,9 @@ def _places(table: pa.Table, columns: Sequence[str]) -> tuple[pa.Array, int]:
         if width > WIDEST:
             codes, width = _codes(codes)
         # a column has fewer values than 2^31, as there are fewer rows
-        codes, width = pc.add(pc.multiply(codes.cast(pa.int64()), different), column), width * different
+        kind = pa.int32() if width * different < WIDEST else pa.int64()
+        codes = pc.add(pc.multiply(codes.cast(kind), pa.scalar(different, kind)), column.cast(kind))
+        width = width * different
     return _codes(codes)
 
 
