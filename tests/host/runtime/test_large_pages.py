@@ -14,6 +14,10 @@ from florecon_build.host.runtime.large_pages import LARGE, copied, prefer_large_
 
 SMAPS = Path("/proc/self/smaps")
 SIZE = 4 << 20
+NEEDS_LARGE_PAGES = pytest.mark.skipif(
+    not SMAPS.exists() or not Path("/sys/kernel/mm/transparent_hugepage").exists(), reason="no large pages here"
+)
+"""Only Linux says which memory was advised so, and a kernel may be built without them."""
 
 
 def flags_at(address: int) -> set[str]:
@@ -28,9 +32,7 @@ def flags_at(address: int) -> set[str]:
     return set()
 
 
-@pytest.mark.skipif(
-    not SMAPS.exists() or not Path("/sys/kernel/mm/transparent_hugepage").exists(), reason="no large pages here"
-)
+@NEEDS_LARGE_PAGES
 def test_the_system_is_asked_for_large_pages() -> None:
     memory = mmap.mmap(-1, SIZE)
     held = (ctypes.c_char * SIZE).from_buffer(memory)
@@ -53,9 +55,7 @@ def test_a_copy_has_all_bytes_and_is_apart_from_the_original(size: int) -> None:
     assert copy == data
 
 
-@pytest.mark.skipif(
-    not SMAPS.exists() or not Path("/sys/kernel/mm/transparent_hugepage").exists(), reason="no large pages here"
-)
+@NEEDS_LARGE_PAGES
 def test_a_large_copy_is_in_large_pages() -> None:
     memory = ctypes.create_string_buffer(3 * LARGE)
     copy = copied(ctypes.addressof(memory), 3 * LARGE)

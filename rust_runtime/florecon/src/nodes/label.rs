@@ -1,7 +1,6 @@
 //! `labeled`: replaces the reason of groups by the author's label.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use rustc_hash::FxBuildHasher;
 
@@ -45,8 +44,8 @@ impl<R> GroupTransform<R> for Labeled {
                 _ => *renamed.entry(reason).or_insert_with(|| match run.names.get(reason) {
                     None => run.names.intern(&self.tag),
                     Some(text) => {
-                        let text = Arc::clone(text);
-                        run.names.written(|out| out.extend([&self.tag, ": ", &*text]))
+                        let text = format!("{}: {text}", self.tag);
+                        run.names.intern(&text)
                     }
                 }),
             };

@@ -1,12 +1,11 @@
 //! `signal_group`: groups of items that share a signal.
 
-use std::fmt::{Display, Write};
+use std::fmt::Display;
 
 use super::accept::{Accept, Always, Condition};
 use crate::error::Error;
 use crate::explain::event::{Event, KeyJson, Limits};
 use crate::plan::Answer;
-use crate::plan::arena::Tag;
 use crate::plan::buckets::{Buckets, Key};
 use crate::plan::group::Group;
 use crate::plan::item::Item;
@@ -154,15 +153,8 @@ impl<R, K: Key + Ord + Display, A: Accept<R>> Body<R> for SignalGroup<R, K, A> {
             } else if !legs.within(self.tol) {
                 refuse(Refusal::OutOfTolerance);
             } else if self.accept.decide(run, node.id(), bag, &free)? {
-                let tag = Tag {
-                    origin: run.names.intern(kind::SIGNAL_GROUP),
-                    reason: run.names.written(|out| {
-                        // a text takes all that is written
-                        let _ = write!(out, "{} {}", reason::SIGNAL_GROUP, signals.get(index));
-                    }),
-                    node: Some(node.id()),
-                    unique: Some(true),
-                };
+                let reason = format!("{} {}", reason::SIGNAL_GROUP, signals.get(index));
+                let tag = run.forced(node.id(), kind::SIGNAL_GROUP, &reason);
                 choices.take(&free, run.groups.len() - mark);
                 run.take(bag, &free, tag);
             }

@@ -30,8 +30,6 @@ pub(crate) struct Names {
     texts: Vec<Arc<str>>,
     /// The hash of each text, and its place.
     table: HashTable<(u32, u32)>,
-    /// Room for a text that is put together.
-    scratch: String,
 }
 
 impl Names {
@@ -39,16 +37,6 @@ impl Names {
         let hash = short_hash(text);
         self.known(hash, text)
             .unwrap_or_else(|| self.add(hash, Arc::from(text)))
-    }
-
-    /// The name of a text that `write` appends to an empty one.
-    pub fn written(&mut self, write: impl FnOnce(&mut String)) -> Name {
-        let mut text = std::mem::take(&mut self.scratch);
-        text.clear();
-        write(&mut text);
-        let name = self.intern(&text);
-        self.scratch = text;
-        name
     }
 
     /// The name of a text, or none.
