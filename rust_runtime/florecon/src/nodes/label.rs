@@ -36,6 +36,7 @@ impl<R> GroupTransform<R> for Labeled {
     fn apply(&self, run: &mut Run<'_, R>, _: NodeId, done: ChildResult, _: &mut [Lot]) -> Result<usize, Error> {
         let ChildResult { mark, left } = done;
         let mut renamed: HashMap<Name, Name, FxBuildHasher> = HashMap::default();
+        let mut label = String::new();
         let mut last = None;
         for index in mark..run.groups.len() {
             let reason = run.groups.tag(index).reason;
@@ -44,8 +45,9 @@ impl<R> GroupTransform<R> for Labeled {
                 _ => *renamed.entry(reason).or_insert_with(|| match run.names.get(reason) {
                     None => run.names.intern(&self.tag),
                     Some(text) => {
-                        let text = format!("{}: {text}", self.tag);
-                        run.names.intern(&text)
+                        label.clear();
+                        label.extend([&self.tag, ": ", text]);
+                        run.names.intern(&label)
                     }
                 }),
             };

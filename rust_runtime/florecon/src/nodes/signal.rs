@@ -1,6 +1,6 @@
 //! `signal_group`: groups of items that share a signal.
 
-use std::fmt::Display;
+use std::fmt::{Display, Write};
 
 use super::accept::{Accept, Always, Condition};
 use crate::error::Error;
@@ -132,6 +132,7 @@ impl<R, K: Key + Ord + Display, A: Accept<R>> Body<R> for SignalGroup<R, K, A> {
         // stable, and numbers ascend with (smallest id, signal)
         by_number(&mut visit, |index| buckets.range(index).len() as i64);
         let (mut free, mark, mut choices) = (Vec::new(), run.groups.len(), Choices::of(bag));
+        let mut text = String::new();
         for index in visit {
             free.clear();
             free.extend(buckets.get(index).iter().filter(|at| bag[**at as usize].amount != 0));
@@ -153,8 +154,10 @@ impl<R, K: Key + Ord + Display, A: Accept<R>> Body<R> for SignalGroup<R, K, A> {
             } else if !legs.within(self.tol) {
                 refuse(Refusal::OutOfTolerance);
             } else if self.accept.decide(run, node.id(), bag, &free)? {
-                let reason = format!("{} {}", reason::SIGNAL_GROUP, signals.get(index));
-                let tag = run.forced(node.id(), kind::SIGNAL_GROUP, &reason);
+                text.clear();
+                // a string takes all that is written
+                let _ = write!(text, "{} {}", reason::SIGNAL_GROUP, signals.get(index));
+                let tag = run.forced(node.id(), kind::SIGNAL_GROUP, &text);
                 choices.take(&free, run.groups.len() - mark);
                 run.take(bag, &free, tag);
             }

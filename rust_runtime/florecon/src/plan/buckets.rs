@@ -42,6 +42,8 @@ pub(crate) const BATCH: usize = 64;
 pub(crate) struct Numbering<K> {
     pub keys: Vec<K>,
     table: HashTable<(u32, u32)>,
+    /// Number of keys that the table starts with room for: most of what it takes to fill is to grow.
+    room: usize,
     /// The number given last: rows of one key often come together.
     last: u32,
 }
@@ -51,7 +53,18 @@ impl<K> Default for Numbering<K> {
         Self {
             keys: Vec::new(),
             table: HashTable::new(),
+            room: 0,
             last: 0,
+        }
+    }
+}
+
+impl<K> Numbering<K> {
+    /// For so many items, of which most have a key in common with another.
+    pub fn of_items(items: usize) -> Self {
+        Self {
+            room: items / 2,
+            ..Self::default()
         }
     }
 }
@@ -90,6 +103,7 @@ impl<K: Eq + Hash> Numbering<K> {
         }
         let number = self.add(key);
         if self.keys.len() > FEW {
+            self.table.reserve(self.room, |&(hash, _)| spread(hash));
             for at in 0..self.keys.len() {
                 self.enter(short_hash(&self.keys[at]), at as u32);
             }
@@ -181,7 +195,7 @@ impl Buckets {
         bag: &[Lot],
         key: impl Fn(Item<'_, R>) -> Result<Option<K>, EvalError>,
     ) -> Result<(Self, Vec<K>), Error> {
-        let mut numbering = Numbering::default();
+        let mut numbering = Numbering::of_items(bag.len());
         let mut numbers = Vec::with_capacity(bag.len());
         let mut nulls = 0;
         let mut keys = Vec::with_capacity(BATCH.min(bag.len()));

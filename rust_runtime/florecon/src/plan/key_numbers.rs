@@ -73,9 +73,9 @@ struct Numbered<K> {
 const UNREAD: u32 = u32::MAX;
 
 impl<K> Numbered<K> {
-    fn of_rows(rows: usize) -> Self {
+    fn of_rows(rows: usize, items: usize) -> Self {
         Self {
-            numbering: Numbering::default(),
+            numbering: Numbering::of_items(items),
             places: vec![UNREAD; rows],
             lists: Vec::new(),
         }
@@ -110,7 +110,7 @@ impl<K: Key> BagKeys<K> {
         each: &mut dyn FnMut(&[u32]),
     ) -> Result<Self, Error> {
         let mut found = Self {
-            all: run.numbered(keys.function),
+            all: run.numbered(keys.function, bag.len()),
             function: keys.function,
             inside: Vec::new(),
             outside: Vec::new(),
@@ -188,13 +188,13 @@ impl<K> Numbered<K> {
 }
 
 impl<R> Run<'_, R> {
-    /// What earlier nodes of the shard left of a function. Outside of a shard, and for a function with captures, nothing is kept.
-    fn numbered<K: 'static>(&mut self, function: Option<TypeId>) -> Numbered<K> {
+    /// What earlier nodes of the shard left of a function, or room for the keys of so many items. Outside of a shard, and for a function with captures, nothing is kept.
+    fn numbered<K: 'static>(&mut self, function: Option<TypeId>, items: usize) -> Numbered<K> {
         let keys = &mut self.keys;
         let at = keys.numbered.iter().position(|(known, _)| Some(*known) == function);
         let left = at.and_then(|at| keys.numbered.swap_remove(at).1.downcast().ok());
         left.map_or_else(
-            || Numbered::of_rows(if function.is_some() { keys.rows } else { 0 }),
+            || Numbered::of_rows(if function.is_some() { keys.rows } else { 0 }, items),
             |left| *left,
         )
     }

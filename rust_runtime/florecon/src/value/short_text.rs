@@ -141,11 +141,16 @@ impl Ord for ShortText {
     /// Of two texts that differ only in how many zeros end them, the shorter one comes first.
     #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
-        let order = |text: &Self| {
-            let (first, last) = text.words();
-            (first.swap_bytes(), last.swap_bytes() << 8, text.length as u8)
+        let (mine, theirs) = (self.words(), other.words());
+        let (mine, theirs) = if mine.0 == theirs.0 {
+            // the length, which stands before the letters, decides last
+            (mine.1.rotate_right(8), theirs.1.rotate_right(8))
+        } else {
+            (mine.0, theirs.0)
         };
-        order(self).cmp(&order(other))
+        // wasm cannot swap the bytes of a word: the lowest byte that differs decides
+        let place = ((mine ^ theirs).trailing_zeros() & !7) % 64;
+        ((mine >> place) as u8).cmp(&((theirs >> place) as u8))
     }
 }
 
