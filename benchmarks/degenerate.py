@@ -55,12 +55,28 @@ LEAVES: dict[str, fb.Strategy] = {
     "windowed": fb.windowed(rows.day, 7, fb.exact_1to1(rows.key)),
 }
 
+WINDOW_CAPS = (256, (1 << 31) - 1)
+"""The default, and more candidates than there are."""
+
+
+def cap_leaf(cap: int) -> str:
+    """The name of the leaf that compares what is in a window with a cap."""
+    return f"flow in a window, at most {cap}"
+
+
 degenerate = fb.Plugin(
     "benchmarks.degenerate",
     "1.0.0",
     rows=rows,
     numeraire=rows.amount,
-    strategy=fb.partition_by_with(rows.leaf, LEAVES),
+    strategy=fb.partition_by_with(
+        rows.leaf,
+        LEAVES
+        | {
+            cap_leaf(cap): fb.flow(penalty=100, order=rows.day, window=3, window_cap=cap, cost=near)
+            for cap in WINDOW_CAPS
+        },
+    ),
 )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.degenerate import FAMILIES, LEAVES, degenerate, growth, work
+from benchmarks.degenerate import FAMILIES, LEAVES, WINDOW_CAPS, cap_leaf, degenerate, growth, ledger, work
 from benchmarks.work import Counter
 
 pytestmark = pytest.mark.cargo
@@ -27,6 +27,13 @@ def counter(tmp_path_factory: pytest.TempPathFactory) -> Counter:
 def test_no_leaf_grows_worse_than_n_log_n(counter: Counter, family: str, leaf: str) -> None:
     counts = work(counter, family, leaf, SIZES)
     assert growth(SIZES, counts) < MOST, counts
+
+
+@pytest.mark.parametrize("rows", [300, 2_000], ids=["below the cap", "above the cap"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_cap_of_a_window_takes_no_more_instructions_than_none(counter: Counter, family: str, rows: int) -> None:
+    capped, uncapped = (counter.of_solve(ledger(family, cap_leaf(cap), rows)) for cap in WINDOW_CAPS)
+    assert capped < 1.05 * uncapped
 
 
 def test_instructions_are_counted_the_same_each_time(counter: Counter) -> None:
