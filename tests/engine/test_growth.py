@@ -33,7 +33,7 @@ def test_no_leaf_grows_worse_than_n_log_n(counter: Counter, family: str, leaf: s
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_cap_of_a_window_takes_no_more_instructions_than_none(counter: Counter, family: str, rows: int) -> None:
     capped, uncapped = (counter.of_solve(ledger(family, cap_leaf(cap), rows)) for cap in WINDOW_CAPS)
-    assert capped < 1.05 * uncapped
+    assert capped < 1.001 * uncapped  # where memory lies changes a few
 
 
 def test_instructions_are_counted_the_same_each_time(counter: Counter) -> None:

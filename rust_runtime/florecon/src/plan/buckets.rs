@@ -42,7 +42,7 @@ pub(crate) const BATCH: usize = 64;
 pub(crate) struct Numbering<K> {
     pub keys: Vec<K>,
     table: HashTable<(u32, u32)>,
-    /// Number of keys that the table starts with room for: most of what it takes to fill is to grow.
+    /// Number of keys that the table starts with room for: growing is most of what filling it takes.
     room: usize,
     /// The number given last: rows of one key often come together.
     last: u32,

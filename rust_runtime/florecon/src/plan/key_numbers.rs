@@ -73,6 +73,7 @@ struct Numbered<K> {
 const UNREAD: u32 = u32::MAX;
 
 impl<K> Numbered<K> {
+    /// None yet, of so many items; the lists of so many rows are kept.
     fn of_rows(rows: usize, items: usize) -> Self {
         Self {
             numbering: Numbering::of_items(items),
@@ -188,7 +189,8 @@ impl<K> Numbered<K> {
 }
 
 impl<R> Run<'_, R> {
-    /// What earlier nodes of the shard left of a function, or room for the keys of so many items. Outside of a shard, and for a function with captures, nothing is kept.
+    /// What earlier nodes of the shard left of a function, or a numbering of the keys of so many items. Outside of a shard, and
+    /// for a function with captures, nothing is kept.
     fn numbered<K: 'static>(&mut self, function: Option<TypeId>, items: usize) -> Numbered<K> {
         let keys = &mut self.keys;
         let at = keys.numbered.iter().position(|(known, _)| Some(*known) == function);
