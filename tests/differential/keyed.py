@@ -88,6 +88,7 @@ STRATEGIES: dict[str, Callable[[], fb.Strategy]] = {
         fb.pivot(ROW.alt, fb.snap(1, fb.agg_net(ROW.key, tol=2))),
         fb.when(ROW.amount > 0, fb.soak_small(SLACK, origin="small")),
     ),
+    "parts": lambda: fb.seq(_nearest([ROW.key]), _nearest([ROW.other])),
 }
 """What the keys do in each node, by name; a strategy's place is its index in the module."""
 NAMES = tuple(STRATEGIES)

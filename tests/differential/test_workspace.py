@@ -12,11 +12,12 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from florecon_build.host import Workspace
 from tests.differential.compare import Native, table
+from tests.differential.implementations import EngineWorkspace, InterpreterWorkspace, NativeWorkspace, WasmWorkspace
 from tests.differential.keyed import NAMES, keyed_suite
 from tests.differential.machine import machine
 from tests.differential.suite import Suite, compile_suite, draw
 from tests.differential.test_differential import SEED, STRATEGIES
-from tests.support.random_ledgers import ledger
+from tests.support.random_ledgers import DAY, Row, ledger
 
 pytestmark = pytest.mark.cargo
 
@@ -41,6 +42,32 @@ def test_random_verbs(which: str, monkeypatch: pytest.MonkeyPatch) -> None:
                 suppress_health_check=[HealthCheck.too_slow],
             ),
         )
+
+
+def test_edits_of_rows_that_are_in_several_groups_and_partly_unmatched() -> None:
+    suite, index, rng = keyed_suite(), NAMES.index("parts"), random.Random(5)
+    with Native(suite.native) as native:
+        wasm, engine = WasmWorkspace(suite, index), EngineWorkspace(suite, index)
+        model = InterpreterWorkspace(suite, index)
+        every = (model, wasm, engine, NativeWorkspace(native, suite, index))
+        try:
+            for edit in range(120):
+                row: Row = {
+                    "row_id": f"r{edit * 5 % 8}",
+                    "key": rng.choice("ABC"),
+                    "other": rng.choice("ABC"),
+                    "day": DAY,
+                    "units": 1,
+                    "amount": rng.randrange(-9, 10),
+                    "alt": None,
+                }
+                for implementation in every:
+                    implementation.do("upsert", {}, [row])
+                    implementation.do("solve", {})
+                    assert implementation.state() == model.state(), (edit, type(implementation).__name__)
+        finally:
+            wasm.close()
+            engine.close()
 
 
 def tables(ws: Workspace) -> list[pa.Table]:

@@ -3,6 +3,7 @@
 
 use florecon::prelude::*;
 
+#[derive(Clone)]
 struct Line {
     amount: i64,
     shard: i64,
@@ -261,4 +262,42 @@ fn shards_that_come_and_go_are_those_that_are_read() {
         matched += known.iter().filter(|(_, members)| members.len() > 1).count();
     }
     assert!(matched > 500, "{matched} groups of several rows");
+}
+
+/// Edits of a few rows that have one part in each of several groups, and a rest that is unmatched: these come in the order of the
+/// parts.
+#[test]
+fn parts_of_a_row_are_in_the_order_of_their_amounts_after_an_edit() {
+    fn pairs(at: usize) -> Plan<Line> {
+        let edge = |_: Item<'_, Line>, _: Item<'_, Line>| Some(1.0);
+        flow(Flow::new(constant(9.0), edge).match_on(move |lot: Item<'_, Line>| lot.row.keys.get(at).copied()))
+    }
+    const ROWS: i64 = 8;
+    let plan = || seq(vec![pairs(0), pairs(1)]);
+    let amount = |line: &Line| line.amount;
+    let mut state = 5;
+    let mut draw_line = || Line {
+        amount: draw(&mut state, 19) - 9,
+        shard: 0,
+        keys: vec![draw(&mut state, 3), draw(&mut state, 3)],
+    };
+    let (mut warm, mut shared) = (Recon::new(plan(), amount).unwrap(), 0);
+    for edit in 0..3000 {
+        let line = draw_line();
+        let id = RowId::from(edit * 5 % ROWS);
+        if edit % 3 == 2 {
+            drop(warm.remove(&[id]));
+        } else {
+            warm.upsert(vec![(id, line)]).unwrap();
+        }
+        warm.solve().unwrap();
+        let mut cold = Recon::new(plan(), amount).unwrap();
+        cold.upsert(warm.rows().map(|(id, line)| (id.clone(), line.clone())).collect())
+            .unwrap();
+        cold.solve().unwrap();
+        assert_eq!(groups(&warm), groups(&cold), "edit {edit}");
+        let groups = warm.report().groups;
+        shared += groups.windows(2).filter(|pair| pair[0].first == pair[1].first).count();
+    }
+    assert!(shared > 500, "only {shared} groups share their first row");
 }

@@ -427,9 +427,11 @@ impl Ledger {
 
     /// Adds to a slot's unmatched singleton.
     pub fn free(&mut self, slot: u32, amount: i64) {
-        self.note_single(slot);
         if self.single[slot as usize] == 0 {
+            self.note_single(slot);
             self.single[slot as usize] = self.next_id();
+        } else if amount != 0 {
+            self.leave_order(slot);
         }
         self.loose[slot as usize] += amount;
     }
@@ -456,6 +458,12 @@ impl Ledger {
             self.last_id += 1;
             *single = self.last_id;
         }
+    }
+
+    /// Takes a slot's unmatched singleton out of the order before its amount changes, which decides its place among the groups of
+    /// the slot; it keeps its id.
+    fn leave_order(&mut self, slot: u32) {
+        self.renumber_single(slot, self.order.id(self.single[slot as usize]));
     }
 
     fn renumber_single(&mut self, slot: u32, id: i64) {
@@ -505,17 +513,21 @@ impl Ledger {
 
     /// Takes from a slot's unmatched singleton up to `amount`; one that is used up vanishes. Returns what was taken.
     pub fn take_loose(&mut self, slot: u32, amount: i64) -> i64 {
-        self.note_single(slot);
-        let loose = &mut self.loose[slot as usize];
+        let loose = self.loose[slot as usize];
         let taken = if loose.unsigned_abs() <= amount.unsigned_abs() {
-            *loose
+            loose
         } else {
             amount
         };
-        *loose -= taken;
-        if *loose == 0 && taken != 0 {
-            self.renumber_single(slot, 0);
+        if taken == 0 {
+            return 0;
         }
+        if taken == loose {
+            self.renumber_single(slot, 0);
+        } else {
+            self.leave_order(slot);
+        }
+        self.loose[slot as usize] -= taken;
         taken
     }
 
