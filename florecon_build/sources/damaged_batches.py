@@ -40,6 +40,7 @@ def _is_ascii(column: Any) -> bool:
         return False
     width = pa.int64() if is_large else pa.int32()
     ends = pa.Array.from_buffers(width, len(column) + 1, [None, offsets], offset=column.offset)
-    edges = ends.take(pa.array([0, len(column)]))
-    whole = pa.Array.from_buffers(column.type, 1, [None, edges.buffers()[1], letters])
-    return pc.string_is_ascii(whole)[0].as_py() is True
+    first, end = ends[0].as_py(), ends[len(column)].as_py()
+    # the bytes of other characters are negative
+    each: Any = pa.Array.from_buffers(pa.int8(), end - first, [None, letters.slice(first, end - first)])
+    return first == end or pc.min(each).as_py() >= 0

@@ -10,9 +10,13 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from florecon_build.host.frames.frame import Frame
+from florecon_build.host.report.arrays import one_array
 
 SAMPLE = 1 << 13
-WIDEST = 1 << 31
+NARROW = 1 << 31
+WIDEST = 1 << 62
+INTEGERS = {1: pa.uint8(), 2: pa.uint16(), 3: pa.uint32(), 4: pa.uint32()}
+"""The types of texts as integers, by their length in bytes."""
 
 
 def distinct_rows(frame: Frame, columns: Sequence[str]) -> tuple[Frame, pa.Array] | None:
@@ -34,10 +38,14 @@ def distinct_rows(frame: Frame, columns: Sequence[str]) -> tuple[Frame, pa.Array
     places, count = _places(table, columns)
     if count > frame.rows // 2:
         return None
-    highest = pc.cumulative_max(places)
-    is_first = pc.not_equal(highest.slice(1), highest.slice(0, frame.rows - 1))
-    first = pa.concat_arrays([pa.array([0], pa.int64()), pc.add(pc.indices_nonzero(is_first).cast(pa.int64()), 1)])
-    return Frame(table.schema, table.take(first).combine_chunks().to_batches()), places
+    return Frame(table.schema, table.take(_firsts(places)).combine_chunks().to_batches()), places
+
+
+def _firsts(places: pa.Array) -> pa.Array:
+    """Where each number is first, of numbers in the order of their first places."""
+    highest: Any = pc.cumulative_max(places)
+    is_first = pc.not_equal(highest.slice(1), highest.slice(0, len(places) - 1))
+    return pa.concat_arrays([pa.array([0], pa.int64()), pc.add(pc.indices_nonzero(is_first).cast(pa.int64()), 1)])
 
 
 def without_views(table: pa.Table) -> pa.Table:
@@ -50,17 +58,53 @@ def _places(table: pa.Table, columns: Sequence[str]) -> tuple[pa.Array, int]:
     """The distinct rows numbered in the order of their first places, and how many there are."""
     codes, width = pa.repeat(pa.scalar(0, pa.int64()), table.num_rows), 1
     for name in columns:
-        column, different = _codes(table[name].combine_chunks())
-        if width == 1:
-            codes, width = column, different
-            continue
-        if width > WIDEST:
+        column, below = _numbers(one_array(table, name))
+        if width * below > WIDEST:
             codes, width = _codes(codes)
-        # a column has fewer values than 2^31, as there are fewer rows
-        kind = pa.int32() if width * different < WIDEST else pa.int64()
-        codes = pc.add(pc.multiply(codes.cast(kind), pa.scalar(different, kind)), column.cast(kind))
-        width = width * different
+        # rows, and so codes, are fewer than 2^31, and so is `below`
+        kind = pa.int32() if width * below <= NARROW else pa.int64()
+        codes = pc.add(pc.multiply(codes.cast(kind), pa.scalar(below, kind)), column.cast(kind))
+        width *= below
     return _codes(codes)
+
+
+def _numbers(column: Any) -> tuple[pa.Array, int]:
+    """Numbers from 0 on, equal where the values are, and one that is greater than all of them and at most 2^31."""
+    numbers = short_texts_as_integers(column)
+    if numbers is not None:
+        below = pc.max(numbers).as_py() + 1
+        if below <= NARROW:
+            return numbers, below
+    return _codes(column)
+
+
+def short_texts_as_integers(column: Any) -> pa.Array | None:
+    """Texts that all have the same length of one to four bytes as integers of these bytes, which Arrow numbers faster.
+
+    None for a column of anything else.
+
+    >>> short_texts_as_integers(pa.array(["EUR", "USD", "EUR"])).to_pylist()
+    [5395781, 4477781, 5395781]
+    """
+    kind, rows = column.type, len(column)
+    if not (pt.is_string(kind) or pt.is_large_string(kind)) or column.null_count or not rows:
+        return None
+    _, places, data = column.buffers()
+    offset = pa.int32() if pt.is_string(kind) else pa.int64()
+    starts: Any = pa.Array.from_buffers(offset, rows + 1, [None, places], offset=column.offset)
+    lengths = pc.min_max(pc.subtract(starts.slice(1), starts.slice(0, rows))).as_py()
+    length = lengths["min"]
+    if length != lengths["max"] or length not in INTEGERS:
+        return None
+    data = data.slice(starts[0].as_py(), rows * length)
+    if length != 3:
+        return pa.Array.from_buffers(INTEGERS[length], rows, [None, data])
+    whole = data.to_pybytes()
+    numbers: Any = pa.scalar(0, INTEGERS[3])
+    for at in range(3):
+        byte: Any = pa.Array.from_buffers(pa.uint8(), rows, [None, pa.py_buffer(whole[at::3])])
+        numbers = pc.add(numbers, pc.shift_left(byte.cast(INTEGERS[3]), pa.scalar(8 * at, INTEGERS[3])))
+    return numbers
 
 
 def _codes(column: Any) -> tuple[pa.Array, int]:

@@ -10,11 +10,15 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from florecon_build.host.frames.distinct_rows import SAMPLE, distinct_rows
+from florecon_build.host.frames.distinct_rows import SAMPLE, distinct_rows, short_texts_as_integers
 from florecon_build.host.frames.frame import Frame
 
 CELLS: dict[str, tuple[pa.DataType, Any]] = {
     "text": (pa.string(), st.sampled_from(["a", "b", "", "Zürich", None])),
+    "letter": (pa.string(), st.sampled_from(["a", "b"])),
+    "country": (pa.string(), st.sampled_from(["DE", "US", "é"])),
+    "currency": (pa.large_string(), st.sampled_from(["EUR", "USD", "a\0b"])),
+    "company": (pa.string(), st.sampled_from(["DE01", "US01", "\U0010ffff"])),
     "viewed": (pa.string_view(), st.sampled_from(["a", "a text of more than twelve bytes", None])),
     "coded": (pa.dictionary(pa.int8(), pa.string()), st.sampled_from(["x", "y", None])),
     "real": (pa.float64(), st.sampled_from([0.0, -0.0, float("nan"), 1.5, None])),
@@ -65,3 +69,26 @@ def test_rows_that_mostly_differ_are_left_alone() -> None:
     for ids in ([1, 2, 3], [], [0] * SAMPLE + list(range(2 * SAMPLE))):
         table = pa.table({"id": pa.array(ids, pa.int64())})
         assert distinct_rows(Frame(table.schema, table.to_batches()), ["id"]) is None
+
+
+@given(
+    texts=st.integers(1, 4).flatmap(lambda size: st.lists(st.sampled_from([letter * size for letter in "ab\0\x7f"]))),
+    kind=st.sampled_from([pa.string(), pa.large_string()]),
+    start=st.integers(0, 3),
+)
+def test_short_texts_of_one_length_are_integers_that_differ_where_they_do(
+    texts: list[str], kind: pa.DataType, start: int
+) -> None:
+    column = pa.array(texts, kind).slice(start)
+    numbers = short_texts_as_integers(column)
+    if not len(column):
+        assert numbers is None
+        return
+    assert numbers is not None
+    pairs = set(zip(column.to_pylist(), numbers.to_pylist(), strict=True))
+    assert len(pairs) == len({text for text, _ in pairs}) == len({number for _, number in pairs})
+
+
+def test_other_texts_are_no_integers() -> None:
+    for texts in (["a", "bc"], ["a", None], ["", ""], ["abcde"], [1]):
+        assert short_texts_as_integers(pa.array(texts)) is None
