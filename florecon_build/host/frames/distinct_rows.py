@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from florecon_build.host.frames.frame import Frame
-from florecon_build.host.report.arrays import one_array
+from florecon_build.host.report.arrays import first_places, one_array
 
 SAMPLE = 1 << 13
 NARROW = 1 << 31
@@ -38,14 +38,8 @@ def distinct_rows(frame: Frame, columns: Sequence[str]) -> tuple[Frame, pa.Array
     places, count = _places(table, columns)
     if count > frame.rows // 2:
         return None
-    return Frame(table.schema, table.take(_firsts(places)).combine_chunks().to_batches()), places
-
-
-def _firsts(places: pa.Array) -> pa.Array:
-    """Where each number is first, of numbers in the order of their first places."""
-    highest: Any = pc.cumulative_max(places)
-    is_first = pc.not_equal(highest.slice(1), highest.slice(0, len(places) - 1))
-    return pa.concat_arrays([pa.array([0], pa.int64()), pc.add(pc.indices_nonzero(is_first).cast(pa.int64()), 1)])
+    first = first_places(pc.cumulative_max(places))
+    return Frame(table.schema, table.take(first).combine_chunks().to_batches()), places
 
 
 def without_views(table: pa.Table) -> pa.Table:

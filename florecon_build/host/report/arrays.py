@@ -16,7 +16,13 @@ def one_array(table: pa.Table, name: str) -> pa.Array:
 
 def places(length: int) -> pa.Array:
     """The numbers from 0, so many."""
-    return pc.subtract(pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), length)), 1)
+    every = pa.Array.from_buffers(pa.bool_(), length, [None, pa.py_buffer(b"\xff" * ((length + 7) // 8))])
+    return true_places(every)
+
+
+def true_places(flags: Any) -> pa.Array:
+    """Where flags are true."""
+    return pc.indices_nonzero(flags).view(pa.int64())  # they are less than 2^63
 
 
 def is_ascending(values: pa.Array) -> bool:
@@ -33,7 +39,7 @@ def is_new(keys: pa.Array) -> pa.Array:
 
 def first_places(keys: pa.Array) -> pa.Array:
     """The first place of each run of equal keys."""
-    return pc.indices_nonzero(is_new(keys)).cast(pa.int64())
+    return true_places(is_new(keys))
 
 
 def last_places(numbers: pa.Array, count: int) -> pa.Array:

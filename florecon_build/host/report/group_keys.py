@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from florecon_build.host.errors import BrokenReply
-from florecon_build.host.report.arrays import first_places, one_array
+from florecon_build.host.report.arrays import first_places, one_array, true_places
 from florecon_build.host.report.control import blocks
 
 KEY = "key"
@@ -71,7 +71,7 @@ def _check_sample(groups: pa.Table, allocations: pa.Table, said: pa.ChunkedArray
 def _is_sorted(ids: pa.Array, first: pa.Array) -> bool:
     """Whether the ids ascend within every group, as the wire page says."""
     descents = pc.less_equal(ids.slice(1), ids.slice(0, max(len(ids) - 1, 0)))
-    return pc.all(pc.is_in(pc.add(pc.indices_nonzero(descents).cast(pa.int64()), 1), value_set=first)).as_py()
+    return pc.all(pc.is_in(pc.add(true_places(descents), 1), value_set=first)).as_py()
 
 
 def _digests(parts: pa.Table) -> bytes:

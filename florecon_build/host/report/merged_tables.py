@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from florecon_build.host.errors import BrokenReply
-from florecon_build.host.report.arrays import is_ascending, one_array, places
+from florecon_build.host.report.arrays import is_ascending, one_array, places, true_places
 from florecon_build.wire import COUNTERS
 
 Tables = Mapping[str, pa.Table]
@@ -48,7 +48,7 @@ class RowOrder:
 
     def arrivals(self, number: int) -> pa.Array:
         """The places at which the rows of a part arrived."""
-        return _places_of(self.part, number)
+        return true_places(pc.equal(self.part, number))
 
     def ranks(self, arrivals: pa.Array) -> pa.Array:
         """The places by ascending id of the rows that arrived at these places."""
@@ -122,10 +122,8 @@ def _numbers(groups: Sequence[pa.Table]) -> pa.Array:
 
 def _group_numbers(groups: Sequence[pa.Table], part_of_group: pa.Array) -> list[GroupNumbers]:
     numbers = _numbers(groups)
-    return [
-        GroupNumbers(_base(table), numbers.take(_places_of(part_of_group, number)))
-        for number, table in enumerate(groups)
-    ]
+    of_parts = [true_places(pc.equal(part_of_group, number)) for number in range(len(groups))]
+    return [GroupNumbers(_base(table), numbers.take(at)) for table, at in zip(groups, of_parts, strict=True)]
 
 
 def added_stages(parts: Sequence[pa.Table]) -> pa.Table:
@@ -142,7 +140,7 @@ def _base(groups: pa.Table) -> int:
     """The number of the first group; they are numbered one after the other."""
     numbers = one_array(groups, "group_id")
     base: int = numbers[0].as_py()
-    if not numbers.equals(pc.add(places(len(numbers)), base)):
+    if not is_ascending(numbers) or numbers[-1].as_py() - base != len(numbers) - 1:
         raise BrokenReply("the groups of a first solve are not numbered one after the other")
     return base
 
@@ -167,14 +165,10 @@ def _interleaved(tables: Sequence[pa.Table], part: pa.Array) -> pa.Table:
     before = 0
     for number, table in enumerate(tables):
         mine = pc.equal(part, number)
-        place = pc.add(pc.cumulative_sum(mine.cast(pa.int32())), pa.scalar(before - 1, pa.int32()))  # below 2^31 lines
+        place = pc.cumulative_sum(mine.cast(pa.int32()), start=before - 1)  # below 2^31 lines
         at = place if at is None else pc.if_else(mine, place, at)
         before += table.num_rows
     return pa.concat_tables(tables).take(at)
-
-
-def _places_of(part: pa.Array, number: int) -> pa.Array:
-    return pc.indices_nonzero(pc.equal(part, number)).cast(pa.int64())
 
 
 def _repeated(counts: pa.Array) -> pa.Array:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from florecon_build.host.report.arrays import all_true, is_new
+from florecon_build.host.report.arrays import all_true, is_new, true_places
 
 LOW_BITS = 0xFFFF_FFFF
 """The lower half of a 64-bit integer."""
@@ -29,8 +29,7 @@ class Segments:
     def of(keys: pa.Array) -> Segments:
         """The segments of these keys."""
         new = is_new(keys)
-        segment = pc.subtract(pc.cumulative_sum(new.cast(pa.int64())), 1)
-        return Segments(pc.indices_nonzero(new).cast(pa.int64()), segment, len(keys))
+        return Segments(true_places(new), pc.cumulative_sum(new.cast(pa.int64()), start=-1), len(keys))
 
     @property
     def are_single(self) -> bool:
