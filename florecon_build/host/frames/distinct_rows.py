@@ -53,6 +53,9 @@ def _places(table: pa.Table, columns: Sequence[str]) -> tuple[pa.Array, int]:
     codes, width = pa.repeat(pa.scalar(0, pa.int64()), table.num_rows), 1
     for name in columns:
         column, below = _numbers(one_array(table, name))
+        if width == 1:
+            codes, width = column, below
+            continue
         if width * below > WIDEST:
             codes, width = _codes(codes)
         # rows, and so codes, are fewer than 2^31, and so is `below`
@@ -92,7 +95,8 @@ def short_texts_as_integers(column: Any) -> pa.Array | None:
         return None
     data = data.slice(starts[0].as_py(), rows * length)
     if length != 3:
-        return pa.Array.from_buffers(INTEGERS[length], rows, [None, data])
+        aligned = pa.py_buffer(data.to_pybytes()) if data.address % length else data
+        return pa.Array.from_buffers(INTEGERS[length], rows, [None, aligned])
     whole = data.to_pybytes()
     numbers: Any = pa.scalar(0, INTEGERS[3])
     for at in range(3):

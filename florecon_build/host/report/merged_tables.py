@@ -140,7 +140,7 @@ def _base(groups: pa.Table) -> int:
     """The number of the first group; they are numbered one after the other."""
     numbers = one_array(groups, "group_id")
     base: int = numbers[0].as_py()
-    if not is_ascending(numbers) or numbers[-1].as_py() - base != len(numbers) - 1:
+    if numbers.null_count or not is_ascending(numbers) or numbers[-1].as_py() - base != len(numbers) - 1:
         raise BrokenReply("the groups of a first solve are not numbered one after the other")
     return base
 

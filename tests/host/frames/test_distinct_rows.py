@@ -74,12 +74,13 @@ def test_rows_that_mostly_differ_are_left_alone() -> None:
 @given(
     texts=st.integers(1, 4).flatmap(lambda size: st.lists(st.sampled_from([letter * size for letter in "ab\0\x7f"]))),
     kind=st.sampled_from([pa.string(), pa.large_string()]),
+    before=st.lists(st.text(), max_size=2),
     start=st.integers(0, 3),
 )
 def test_short_texts_of_one_length_are_integers_that_differ_where_they_do(
-    texts: list[str], kind: pa.DataType, start: int
+    texts: list[str], kind: pa.DataType, before: list[str], start: int
 ) -> None:
-    column = pa.array(texts, kind).slice(start)
+    column = pa.array([*before, *texts], kind).slice(len(before) + start)
     numbers = short_texts_as_integers(column)
     if not len(column):
         assert numbers is None
