@@ -15,6 +15,7 @@ in that order, so the whole is a merge, of which only the part of each line has 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,11 +99,14 @@ def _merged(parts: Sequence[Tables], order: RowOrder) -> dict[str, pa.Table]:
     of_parts = [tables["groups"] for tables in parts]
     part_of_group = _part_of_group(of_parts, order, has_text_ids=has_text_ids)
     numbers = _numbers(of_parts)
-    groups = _with_numbers(_interleaved(of_parts, part_of_group), numbers)
-    group_of_line = _repeated(one_array(groups, "size"))
-    allocations = _interleaved([tables["allocations"] for tables in parts], part_of_group.take(group_of_line))
-    allocations = _with_numbers(allocations, numbers.take(group_of_line))
-    return {"groups": groups, "allocations": allocations}
+    # side by side, as Arrow works outside of Python's lock
+    with ThreadPoolExecutor(1) as beside:
+        groups = beside.submit(lambda: _with_numbers(_interleaved(of_parts, part_of_group), numbers))
+        sizes = _interleaved([table.select(["size"]) for table in of_parts], part_of_group)
+        group_of_line = _repeated(one_array(sizes, "size"))
+        allocations = _interleaved([tables["allocations"] for tables in parts], part_of_group.take(group_of_line))
+        allocations = _with_numbers(allocations, numbers.take(group_of_line))
+        return {"groups": groups.result(), "allocations": allocations}
 
 
 def _part_of_group(groups: Sequence[pa.Table], order: RowOrder, *, has_text_ids: bool) -> pa.Array:
