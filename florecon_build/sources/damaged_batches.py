@@ -8,6 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
+from florecon_build.sources.text_buffers import is_text_by_offsets, text_buffers
+
 MAX_PLACES = 76
 """Decimal places of the widest decimal of Arrow."""
 
@@ -31,16 +33,13 @@ def _is_ascii(column: Any) -> bool:
 
     Errors: `pa.ArrowInvalid` for offsets of texts that are damaged.
     """
-    if not (pt.is_string(column.type) or pt.is_large_string(column.type)) or not len(column):
+    if not is_text_by_offsets(column.type) or not len(column):
         return False
-    is_large = pt.is_large_string(column.type)
-    column.view(pa.large_binary() if is_large else pa.binary()).validate(full=True)
-    _, offsets, letters = column.buffers()
+    column.view(pa.large_binary() if pt.is_large_string(column.type) else pa.binary()).validate(full=True)
+    offsets, letters = text_buffers(column)
     if letters is None:
         return False
-    width = pa.int64() if is_large else pa.int32()
-    ends = pa.Array.from_buffers(width, len(column) + 1, [None, offsets], offset=column.offset)
-    first, end = ends[0].as_py(), ends[len(column)].as_py()
+    first, end = offsets[0].as_py(), offsets[len(column)].as_py()
     # the bytes of other characters are negative
     each: Any = pa.Array.from_buffers(pa.int8(), end - first, [None, letters.slice(first, end - first)])
     return first == end or pc.min(each).as_py() >= 0

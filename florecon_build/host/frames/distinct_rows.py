@@ -11,9 +11,12 @@ import pyarrow.types as pt
 
 from florecon_build.host.frames.frame import Frame
 from florecon_build.host.report.arrays import first_places, one_array
+from florecon_build.sources.text_buffers import is_text_by_offsets, text_buffers
 
 SAMPLE = 1 << 13
+"""The first rows, which say whether rows differ too much to look at all."""
 NARROW = 1 << 31
+"""Numbers below it are of 32 bits; the product of two of them is at most `WIDEST`, and of 64 bits."""
 WIDEST = 1 << 62
 INTEGERS = {1: pa.uint8(), 2: pa.uint16(), 3: pa.uint32(), 4: pa.uint32()}
 """The types of texts as integers, by their length in bytes."""
@@ -83,17 +86,15 @@ def short_texts_as_integers(column: Any) -> pa.Array | None:
     >>> short_texts_as_integers(pa.array(["EUR", "USD", "EUR"])).to_pylist()
     [5395781, 4477781, 5395781]
     """
-    kind, rows = column.type, len(column)
-    if not (pt.is_string(kind) or pt.is_large_string(kind)) or column.null_count or not rows:
+    rows = len(column)
+    if not is_text_by_offsets(column.type) or column.null_count or not rows:
         return None
-    _, places, data = column.buffers()
-    offset = pa.int32() if pt.is_string(kind) else pa.int64()
-    starts: Any = pa.Array.from_buffers(offset, rows + 1, [None, places], offset=column.offset)
-    lengths = pc.min_max(pc.subtract(starts.slice(1), starts.slice(0, rows))).as_py()
+    offsets, letters = text_buffers(column)
+    lengths = pc.min_max(pc.subtract(offsets.slice(1), offsets.slice(0, rows))).as_py()
     length = lengths["min"]
     if length != lengths["max"] or length not in INTEGERS:
         return None
-    data = data.slice(starts[0].as_py(), rows * length)
+    data = letters.slice(offsets[0].as_py(), rows * length)
     if length != 3:
         aligned = pa.py_buffer(data.to_pybytes()) if data.address % length else data
         return pa.Array.from_buffers(INTEGERS[length], rows, [None, aligned])

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from florecon_build.host.errors import BrokenReply
 from florecon_build.host.report.arrays import first_places, one_array, true_places
 from florecon_build.host.report.control import blocks
+from florecon_build.sources.text_buffers import text_buffers
 
 KEY = "key"
 BYTES = 16
@@ -80,10 +81,9 @@ def _digests(parts: pa.Table) -> bytes:
     sizes = pc.binary_length(texts).cast(pa.large_string())
     amounts = one_array(parts, "amount").cast(pa.large_string())
     lines = pc.binary_join_element_wise(amounts, sizes, texts, pa.scalar(":", pa.large_string()))
-    _, offsets, letters = lines.buffers()
+    offsets, letters = text_buffers(lines)
     data = b"" if letters is None else letters.to_pybytes()
-    ends = pa.Array.from_buffers(pa.int64(), len(lines) + 1, [None, offsets])
-    begins = ends.take(first_places(one_array(parts, "group_id"))).to_pylist()
+    begins = offsets.take(first_places(one_array(parts, "group_id"))).to_pylist()
     blank, found = hashlib.blake2b(digest_size=BYTES), list[bytes]()
     for start, end in pairwise([*begins, len(data)]):
         digest = blank.copy()  # faster than a new one
